@@ -1,0 +1,52 @@
+# The commands of this house. A fresh machine needs Python 3.11 to 3.13, make and a package index.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+HOME_DIR ?= data/var/demo
+WORKERS ?= auto
+
+.PHONY: demo test check ui lint types setup bench lock clean
+
+# Everything that `make` needs, from pinned and hashed requirements; reinstalled when they change.
+setup: $(VENV)/.ready
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
+	@echo "Setting up $(VENV) (once; a minute or two)"
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11 to 3.13 is needed and this is {v[0]}.{v[1]}; try: make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup
+	@$(BIN)/cost-pipeline demo --home $(HOME_DIR)
+
+test: setup
+	@$(BIN)/python -m pytest -n $(WORKERS) -q
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@$(BIN)/mypy
+
+check: lint types
+	@$(BIN)/dg check defs
+	@$(BIN)/python -m pytest -n $(WORKERS) -q --cov --cov-report=term:skip-covered
+
+# Dagster's web UI over the demo's home; `make ui HOME_DIR=...` for another one.
+ui: setup
+	@COST_PIPELINE_HOME=$(abspath $(HOME_DIR)) DAGSTER_HOME=$(abspath $(HOME_DIR))/dagster \
+	  $(BIN)/dg dev --use-active-venv
+
+bench: setup
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# Pins with hashes and no index address, for every supported Python.
+lock: setup
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/base.txt
+	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra dev --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/base.txt -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage*

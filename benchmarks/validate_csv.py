@@ -1,0 +1,190 @@
+"""One million CSV rows with 3 % bad ones to records and dead letters, against the usual loop.
+
+    python benchmarks/validate_csv.py [--rows 10000000] [--no-loop]
+
+Ours is end to end: the file is cut into rows, judged, hashed (three SHA-256 per row) and made into
+the tables that the lake stores, which are then dropped. The usual loop is csv.DictReader, one model
+per row and one SHA-256 per row, and it keeps nothing. Both must agree on every count. The ratio in
+one run is the result; seconds depend on the machine. Each side runs in a process of its own, so
+that its peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import multiprocessing
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from cost_pipeline.contracts.cost import VendorInvoice
+from cost_pipeline.contracts.production import Productions
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.parse.opening import open_rows
+from cost_pipeline.parse.rows import Refused
+from cost_pipeline.validate.chunk import validate_chunk
+from cost_pipeline.validate.interpreter import compile_interpreter
+from cost_pipeline.validate.state import DeliveryState
+
+HEADER = ("id", "date", "department", "account", "amount", "currency", "description")
+DELIVERY = "0" * 64
+BAD_SHARE = 0.03
+NEEDED_RATIO = 3.0
+MOST_MEMORY_MB = 1000
+
+PRODUCTIONS = Productions.model_validate(
+    {"productions": {"P100": {"title": "Northern Lights", "base_currency": "USD"}}}
+)
+VENDOR = Vendor.model_validate(
+    {
+        "vendor": "bench",
+        "production": "P100",
+        "record": "vendor_invoice",
+        "source": {"kind": "folder", "path": "inbox"},
+        "format": {"kind": "csv"},
+        "key": ["transaction_id"],
+        "columns": {
+            "transaction_id": ["id"],
+            "transaction_date": ["date"],
+            "department_code": ["department"],
+            "gl_code": ["account"],
+            "amount": ["amount"],
+            "currency": ["currency"],
+            "description": ["description"],
+        },
+    }
+)
+
+
+def write_file(path: Path, rows: int) -> None:
+    """The same file for the same number of rows; ids and amounts are nearly all distinct."""
+    chance = random.Random(1)  # noqa: S311 - not a secret
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(HEADER)
+        for number in range(rows):
+            row = _good(number, chance)
+            if chance.random() < BAD_SHARE:
+                place, text = chance.choice(
+                    [(4, "-12.50"), (4, "1e5"), (1, "2026-02-30"), (5, "GBX"), (3, "63O5")]
+                )
+                row[place] = text
+            writer.writerow(row)
+
+
+def _good(number: int, chance: random.Random) -> list[str]:
+    return [
+        f"INV-{number:09d}",
+        f"2026-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}",
+        str(chance.choice((2000, 2300, 3200, 3600))),
+        f"{chance.choice((2000, 2310, 3205, 6305))}-{chance.randint(1, 40):02d}",
+        f"{chance.randint(1, 99_999)}.{chance.randint(0, 99):02d}",
+        chance.choice(("GBP", "EUR", "USD", "CAD")),
+        f"Hire of equipment, unit {number % 977}, week {number % 53}",
+    ]
+
+
+def ours(path: Path) -> tuple[int, int]:
+    """Parse and validate; the tables are made and dropped, as if handed to a writer."""
+    reader = open_rows(path, VENDOR.format)
+    assert not isinstance(reader, Refused)
+    state = DeliveryState()
+    interpreter = compile_interpreter(VENDOR, PRODUCTIONS, reader.header)
+    for chunk in reader:
+        validate_chunk(
+            chunk, interpreter, delivery=DELIVERY, pull_date=date(2026, 4, 1), state=state
+        )
+    return state.records, state.dead_letters
+
+
+def parse_only(path: Path) -> tuple[int, int]:
+    """Only the parse room, to see where the time goes."""
+    reader = open_rows(path, VENDOR.format)
+    assert not isinstance(reader, Refused)
+    return sum(chunk.table.num_rows for chunk in reader), 0
+
+
+def usual_loop(path: Path) -> tuple[int, int]:
+    """What one writes first: a reader, a model and a hash per row."""
+    records = dead_letters = 0
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            hashlib.sha256(",".join(row.values()).encode()).hexdigest()
+            try:
+                VendorInvoice(
+                    vendor="bench",
+                    production="P100",
+                    transaction_id=row["id"],
+                    transaction_date=datetime.strptime(row["date"], "%Y-%m-%d").date(),  # noqa: DTZ007
+                    department_code=row["department"],
+                    gl_code=row["account"],
+                    amount=_decimal(row["amount"]),
+                    currency=row["currency"],
+                    description=row["description"],
+                )
+                records += 1
+            except (ValidationError, ValueError):
+                dead_letters += 1
+    return records, dead_letters
+
+
+def _decimal(text: str) -> Decimal:
+    if "e" in text:  # the shortest way to what a careful loop must refuse
+        raise ValueError(text)
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(text) from None
+
+
+def measured(work: Callable[[Path], tuple[int, int]], path: Path) -> tuple[float, int, float]:
+    """Seconds, records plus dead letters as one number to compare, peak memory in MB."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_timed, (work, path))
+
+
+def _timed(work: Callable[[Path], tuple[int, int]], path: Path) -> tuple[float, int, float]:
+    start = time.perf_counter()
+    records, dead_letters = work(path)
+    seconds = time.perf_counter() - start
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    print(f"{work.__name__:12} {seconds:7.2f} s  {memory:6.0f} MB", end="  ")
+    print(f"{records} records, {dead_letters} dead letters", flush=True)
+    return seconds, records, memory
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--no-loop", action="store_true", help="leave out the usual loop")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bench.csv"
+        write_file(path, options.rows)
+        print(f"{options.rows} rows, {path.stat().st_size / 1e6:.0f} MB")
+        measured(parse_only, path)
+        seconds, records, memory = measured(ours, path)
+        failed = memory > MOST_MEMORY_MB
+        if not options.no_loop:
+            loop_seconds, loop_records, _ = measured(usual_loop, path)
+            assert records == loop_records
+            ratio = loop_seconds / seconds
+            print(f"ratio {ratio:.2f} (at least {NEEDED_RATIO})")
+            failed = failed or ratio < NEEDED_RATIO
+    print(f"peak memory {memory:.0f} MB (at most {MOST_MEMORY_MB})")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,5 @@
+"""`python -m cost_pipeline`."""
+
+from cost_pipeline.cli import main
+
+main()

@@ -1,0 +1,169 @@
+"""Whether an HTTP answer is a delivery, and if not, why and whether to ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+from cost_pipeline.contracts.vendor import FormatKind, HttpSource
+
+_HTML: Final = {"text/html", "application/xhtml+xml"}
+_ANY: Final = {"", "text/plain", "application/octet-stream", "binary/octet-stream"}
+_CSV: Final = {
+    "text/csv",
+    "application/csv",
+    "application/vnd.ms-excel",
+    "text/tab-separated-values",
+}
+_RETRY_AFTER: Final = {429, 503}
+_HEAD: Final = 1024
+
+
+class AttemptError(Exception):
+    """One attempt failed. Stays inside this room: retries are made of it, then a failure's text.
+
+    Args:
+        message: What happened, in plain words.
+        transient: Whether a later pull can help.
+        again: Whether this pull should try again; as `transient` if not said.
+        retry_after: Seconds that the vendor asked to wait.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        transient: bool,
+        again: bool | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.transient = transient
+        self.again = transient if again is None else again
+        self.retry_after = retry_after
+        self.received: Path | None = None
+
+
+def status_error(
+    response: aiohttp.ClientResponse, now: datetime, longest_wait: float
+) -> AttemptError:
+    """What a status other than success means."""
+    status = response.status
+    words = f"answered {status} {response.reason or ''}".rstrip()
+    if 300 <= status < 400:  # noqa: PLR2004  (redirects in HTTP)
+        return AttemptError(
+            f"{words}: the API is elsewhere; put its final address into `url:`", transient=False
+        )
+    if status in {401, 403}:
+        return AttemptError(
+            f"{words}: the credentials are refused; check `auth:` and its environment variable",
+            transient=False,
+        )
+    transient = status in {408, 425, 429} or (status >= 500 and status != 501)  # noqa: PLR2004
+    asked = retry_after(response.headers, now) if status in _RETRY_AFTER else None
+    if asked is not None and asked > longest_wait:
+        words = f"{words} and asks to wait {asked:,.0f} s, longer than this pull waits"
+        return AttemptError(words, transient=True, again=False)
+    return AttemptError(words, transient=transient, retry_after=asked)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that the vendor asks to wait (both forms of the header); None if it does not.
+
+    A date is measured by the vendor's own clock where the answer has it: clocks differ.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    until, at = _http_date(text), _http_date(headers.get("Date", ""))
+    if until is None:
+        return None
+    return max(0.0, (until - (at or now)).total_seconds())
+
+
+# The first that fits; `{...}` is a setting of the source. The texts of libraries are not for users.
+_CONNECTION: Final[tuple[tuple[type[BaseException], str, bool], ...]] = (
+    (aiohttp.ConnectionTimeoutError, "no connection within {connect_timeout:g} s", True),
+    (aiohttp.SocketTimeoutError, "sent nothing for {read_timeout:g} s", True),
+    (TimeoutError, "was not done within {total_timeout:g} s", True),
+    (aiohttp.ClientPayloadError, "broke off in the middle of the body", True),
+    (aiohttp.ServerDisconnectedError, "closed the connection without an answer", True),
+    (aiohttp.ClientConnectorDNSError, "the host's name is not known: check `url:`", True),
+    (aiohttp.ClientSSLError, "the host's certificate is not trusted", False),
+    (aiohttp.InvalidURL, "the address in `url:` is not a URL", False),
+    (aiohttp.ClientResponseError, "answered something that is not HTTP", True),
+)
+
+
+def connection_error(error: Exception, source: HttpSource) -> AttemptError:
+    """What a failed connection or body means."""
+    if isinstance(error, AttemptError):
+        return error
+    for kind, words, transient in _CONNECTION:
+        if isinstance(error, kind):
+            return AttemptError(words.format(**source.model_dump()), transient=transient)
+    why = getattr(error, "strerror", None) or type(error).__name__
+    return AttemptError(f"no connection: {why}", transient=True)
+
+
+def check_head(response: aiohttp.ClientResponse, kind: FormatKind) -> None:
+    """Refuse a content type that cannot be the vendor's format.
+
+    Raises:
+        AttemptError: With what came instead.
+    """
+    declared = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if declared in _HTML:
+        raise AttemptError(
+            "answered with a web page instead of data (a maintenance or login page?)",
+            transient=True,
+        )
+    text_only = kind in {FormatKind.CSV, FormatKind.EP_LEDGER}
+    fits = declared in _ANY or (
+        declared in _CSV or declared.startswith("text/") if text_only else "json" in declared
+    )
+    if not fits:
+        raise AttemptError(
+            f"answered with {declared} where {kind.value} was expected", transient=False
+        )
+
+
+def check_length(response: aiohttp.ClientResponse, size: int) -> None:
+    """Refuse a body of another length than announced.
+
+    Raises:
+        AttemptError: With both lengths.
+    """
+    announced = response.content_length
+    encoded = "Content-Encoding" in response.headers  # then the length is not that of the bytes
+    if announced is not None and not encoded and announced != size:
+        raise AttemptError(f"sent {size:,} bytes and had announced {announced:,}", transient=True)
+
+
+def check_start(file: Path, kind: FormatKind) -> None:
+    """Refuse a body that begins like a web page, or does not begin like JSON.
+
+    Raises:
+        AttemptError: With what it looks like.
+    """
+    with file.open("rb") as opened:
+        start = opened.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        raise AttemptError("answered with a web page that calls itself data", transient=True)
+    if kind is FormatKind.JSON and not start.startswith((b"{", b"[")):
+        what = "nothing" if not start else "something that is not JSON"
+        raise AttemptError(f"answered with {what}", transient=True)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -1,0 +1,157 @@
+"""Files that somebody puts into a folder: copied with their hash, never moved or changed.
+
+Everything here blocks and runs in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from cost_pipeline.acquire.outcome import Fetched, FetchFailure, Pulled, PullJob
+from cost_pipeline.acquire.pattern import on_date
+from cost_pipeline.acquire.scratch import Scratch
+from cost_pipeline.contracts.vendor import FolderSource
+from cost_pipeline.core.reasons import Reason
+
+_BLOCK: Final = 1 << 20
+# A network drive that is away for a moment; everything else stays as it is until somebody acts.
+_PASSING: Final = {
+    errno.EIO,
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+    errno.ENOTCONN,
+    errno.EHOSTDOWN,
+    errno.EHOSTUNREACH,
+    errno.EAGAIN,
+    errno.EBUSY,
+}
+
+
+def pull_folder(
+    job: PullJob,
+    source: FolderSource,
+    base: Path,
+    *,
+    scratch: Scratch,
+    clock: Callable[[], datetime],
+) -> Pulled:
+    """Copy the files of a pull date, or every file that is not known yet.
+
+    No file of a pull date is not a failure: vendors have days without one. Files whose names
+    begin with a dot are left alone, as is what is still named like a half upload (`.part`).
+
+    Args:
+        job: What is wanted.
+        source: The job's source.
+        base: The home; a relative path starts there.
+        scratch: For the copies.
+        clock: The present instant, UTC.
+
+    Raises:
+        EnvironmentFailedError: If the copies cannot be written.
+    """
+    folder = base / Path(source.path).expanduser()
+    vendor = job.vendor.vendor
+    fetched: list[Fetched] = []
+    failures: list[FetchFailure] = []
+    try:
+        files = list(_candidates(folder, on_date(source.files, job.pull_date)))
+    except OSError as error:
+        return Pulled(vendor, failures=(_failure(folder, *_words(error, folder)),))
+    for file in files:
+        found = _copy(file, folder, scratch=scratch, clock=clock)
+        if isinstance(found, FetchFailure):
+            failures.append(found)
+        elif not source.dated and (found.uri, found.sha256) in job.known:
+            scratch.remove(found.path)
+        else:
+            fetched.append(found)
+    return Pulled(vendor, tuple(fetched), tuple(failures))
+
+
+def _candidates(folder: Path, pattern: str) -> Iterator[Path]:
+    if not stat.S_ISDIR(folder.stat().st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    os.scandir(folder).close()  # glob takes a folder that may not be listed for an empty one
+    last = pattern.rsplit("/", 1)[-1]
+    for file in sorted(folder.glob(pattern)):
+        hidden = file.name.startswith(".") and not last.startswith(".")
+        # `*` means the files; a pattern that says more and finds a folder is worth a word.
+        if hidden or file.suffix == ".part" or (last == "*" and file.is_dir()):
+            continue
+        yield file
+
+
+def _copy(
+    file: Path, folder: Path, *, scratch: Scratch, clock: Callable[[], datetime]
+) -> Fetched | FetchFailure:
+    started = time.monotonic()
+    spool = None
+    try:
+        if not file.resolve().is_relative_to(folder.resolve()):
+            message = "is a link that leaves the folder; put the file itself there"
+            return _failure(file, message, transient=False)
+        mode = file.stat().st_mode
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+            return _failure(file, f"is {what} where a file should be", transient=False)
+        with file.open("rb") as opened:
+            before = os.fstat(opened.fileno())
+            spool = scratch.open()
+            for block in _blocks(opened):
+                scratch.go_on()
+                spool.write(block)
+                if spool.size > before.st_size:
+                    break  # it grows: a log that is appended to for ever would never end
+            after = os.fstat(opened.fileno())
+    except OSError as error:
+        return _failure(file, *_words(error, file))
+    sha256 = spool.close()
+    same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    if not same or spool.size != after.st_size:
+        scratch.remove(spool.path)
+        message = "changed while it was read: it is still being written; pull again later"
+        return _failure(file, message, transient=True)
+    return Fetched(
+        path=spool.path,
+        sha256=sha256,
+        size=spool.size,
+        uri=_uri(file),
+        fetched_at=clock(),
+        status=None,
+        attempts=1,
+        content_type="",
+        latency=time.monotonic() - started,
+    )
+
+
+def _blocks(opened: BinaryIO) -> Iterator[bytes]:
+    while block := opened.read(_BLOCK):
+        yield block
+
+
+def _words(error: OSError, place: Path) -> tuple[str, bool]:
+    """What happened, and whether it may pass."""
+    if error.errno == errno.ENOENT:
+        kind = "folder" if place.suffix == "" else "file"
+        return f"there is no such {kind}; make it, or mend `path:` in the vendor file", False
+    if error.errno == errno.ENOTDIR:
+        return "is a file where a folder should be; mend `path:` in the vendor file", False
+    if error.errno == errno.EACCES:
+        return "may not be read; let the user that runs cost-pipeline read it", False
+    return f"cannot be read: {error.strerror}", error.errno in _PASSING
+
+
+def _failure(place: Path, message: str, transient: bool) -> FetchFailure:  # noqa: FBT001
+    return FetchFailure(_uri(place), Reason.FETCH_FAILED, f"{place}: {message}", transient)
+
+
+def _uri(place: Path) -> str:
+    return place.absolute().as_uri()

@@ -1,0 +1,156 @@
+"""Temporary files of a pull, written and hashed in one go, and threads that may be left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import hashlib
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Final, TypeVar
+
+from cost_pipeline.core.errors import EnvironmentFailedError
+
+_T = TypeVar("_T")
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class StoppedError(Exception):
+    """The pull was cancelled, or gave this source up; its thread ends here."""
+
+
+class Spool:
+    """One file on its way in."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = 0
+        self._hash = hashlib.sha256()
+        with _clear_errors(path):
+            self._file: BinaryIO = path.open("xb")
+
+    def write(self, block: bytes) -> None:
+        """Append a block.
+
+        Raises:
+            EnvironmentFailedError: If the disk is full or fails: ours, not the vendor's.
+        """
+        with _clear_errors(self.path):
+            self._file.write(block)
+        self._hash.update(block)
+        self.size += len(block)
+
+    def close(self) -> str:
+        """No more comes; returns the SHA-256 of what came."""
+        with _clear_errors(self.path):
+            self._file.close()
+        return self._hash.hexdigest()
+
+    def abandon(self) -> None:
+        """Close and remove it; what it holds is not wanted."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+class Scratch:
+    """The temporary files of one source. Used from one thread at a time, closed from any."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._live: dict[Path, Spool] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def open(self) -> Spool:
+        """A new file.
+
+        Raises:
+            StoppedError: If the source was given up.
+            EnvironmentFailedError: If it cannot be made.
+        """
+        with self._lock:
+            self.go_on()
+            spool = Spool(self._folder / f"pull-{uuid.uuid4().hex}")
+            self._live[spool.path] = spool
+        return spool
+
+    def go_on(self) -> None:
+        """Between two blocks: whether the source is still wanted.
+
+        Raises:
+            StoppedError: If it was given up.
+        """
+        if self._closed:
+            raise StoppedError
+
+    def remove(self, path: Path) -> None:
+        """Remove a file that is not wanted."""
+        with self._lock:
+            spool = self._live.pop(path, None)
+        if spool is not None:
+            spool.abandon()
+
+    def hand_over(self, path: Path) -> None:
+        """The file is somebody else's now."""
+        with self._lock:
+            self._live.pop(path, None)
+
+    def close(self) -> None:
+        """Remove every file that was not handed over; a thread that still writes stops."""
+        with self._lock:
+            self._closed = True
+            left, self._live = self._live, {}
+        for spool in left.values():
+            spool.abandon()
+
+
+async def in_thread(work: Callable[[], _T]) -> _T:
+    """Run blocking work in a daemon thread of its own.
+
+    Not the loop's executor: `asyncio.run` waits for its threads, and a read from a network drive
+    that hangs would keep the program from ending. A thread that hangs is left behind.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_T] = loop.create_future()
+
+    def settle(result: _T | None, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]  # the work's own result
+
+    def body() -> None:
+        result: _T | None = None
+        failure: BaseException | None = None
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001  (carried to the one who waits)
+            failure = error
+        # The loop may be gone: then nobody waits any more.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=body, name="acquire", daemon=True).start()
+    return await done
+
+
+@contextlib.contextmanager
+def _clear_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in _FULL
+        raise EnvironmentFailedError(
+            "the disk is full" if full else f"a file cannot be written: {error.strerror}",
+            where=str(path.parent),
+            remedy="free some space and run the same command again"
+            if full
+            else "let this user write there, then run the same command again",
+            code="DISK_FULL" if full else "CANNOT_WRITE",
+        ) from error

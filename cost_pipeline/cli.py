@@ -1,0 +1,57 @@
+"""The command line: `cost-pipeline`, also `python -m cost_pipeline`.
+
+Only the tree of commands is here. Exit codes: 0 done, 1 a check or verification failed, 2 wrong
+use, 3 the environment failed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Final
+
+import click
+
+# Command to its module and name: a command's imports are paid when it runs, not by `--help`.
+_COMMANDS: Final = {
+    "demo": ("demo", "demo", "Run the whole pipeline on simulated vendors and show it."),
+    "init": ("vendors", "init", "Lay out a new home."),
+    "run": ("run", "run", "Pull every vendor, validate, and post what changed."),
+    "vendors": ("vendors", "vendors", "The vendors of a home: check, list."),
+    "deliveries": ("inspect", "deliveries_command", "Every delivery and what became of it."),
+    "dead-letters": ("inspect", "dead_letters", "Rows that were refused, and why."),
+    "fx": ("fx", "fx", "Exchange rates: load, list, correct."),
+    "ledger": ("ledger", "ledger", "The ledger: totals, verify, trace."),
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(
+            importlib.import_module(f"cost_pipeline.commands.{module}"), name
+        )
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, _, words) in _COMMANDS.items()])
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cost-pipeline")
+def main() -> None:
+    """Vendor files in; an exact, append-only production-cost ledger out.
+
+    Rows that cannot be posted become dead letters that say why. Everything can be traced back to
+    the bytes that a vendor sent.
+    """

@@ -1,0 +1,152 @@
+"""What every command shares: the home, JSON output, errors in plain words, progress."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final, ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from cost_pipeline import __version__
+from cost_pipeline.core.errors import CostPipelineError, UsageError
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.home.load import load_home
+from cost_pipeline.lake.durable import storage_failure
+from cost_pipeline.lake.lake import open_lake
+
+HOME_VARIABLE: Final = "COST_PIPELINE_HOME"
+_MOST_DAYS: Final = 3700
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+home_option = click.option(
+    "--home",
+    envvar=HOME_VARIABLE,
+    required=True,
+    show_envvar=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The home: productions.yaml, vendors/, inbox/, lake/.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+def console() -> Console:
+    """Where people read: standard output, as wide as their terminal (100 when there is none)."""
+    return Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+
+
+def utc_now() -> datetime:
+    """The present instant."""
+    return datetime.now(UTC)
+
+
+def open_session(home: Path, *, progress: Callable[[str, int, int], None] | None = None) -> Session:
+    """A session for a command: the home checked, its lake open, a run id of its own."""
+    loaded = load_home(home)
+    return Session(
+        home=loaded,
+        lake=open_lake(loaded.lake_uri),
+        run_id=f"cli-{uuid.uuid4()}",
+        clock=utc_now,
+        environment=os.environ,
+        code_version=__version__,
+        progress=progress or (lambda _phase, _done, _total: None),
+    )
+
+
+def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON value
+    """One JSON document on standard output; amounts are strings already."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+
+def print_error(error: CostPipelineError, *, as_json: bool) -> None:
+    """What went wrong, where, and what to do, on standard error."""
+    if as_json:
+        click.echo(json.dumps({"error": error.as_json()}, ensure_ascii=False), err=True)
+        return
+    click.echo(f"error: {error.message}", err=True)
+    if error.where:
+        click.echo(f"  where: {error.where}", err=True)
+    if error.remedy:
+        click.echo(f"  do:    {error.remedy}", err=True)
+
+
+def clear_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the errors a person can meet into their message and exit code; a defect stays loud."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        as_json = bool(kwargs.get("as_json"))
+        try:
+            return command(*args, **kwargs)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            click.echo("stopped; what was committed stays, a rerun goes on from there", err=True)
+            sys.exit(3)
+        except Exception as error:  # boundary: only what is known to be a person's is made plain
+            clear = storage_failure(error, where="the lake")
+            if clear is None:
+                raise
+            print_error(clear, as_json=as_json)
+            sys.exit(clear.exit_code)
+
+    return wrapped
+
+
+def parse_pull_dates(text: str) -> list[date]:
+    """`A..B` or one date, ISO 8601, as the list of days.
+
+    Raises:
+        UsageError: If it is not that, or runs backwards, or is longer than ten years.
+    """
+    first, _, last = text.partition("..")
+    try:
+        start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r} is not a date or a range of dates",
+            where="--pull-dates",
+            remedy="write it as 2026-03-31 or 2026-03-31..2026-04-06",
+        ) from error
+    days = (end - start).days + 1
+    if not 1 <= days <= _MOST_DAYS:
+        raise UsageError(
+            f"{text!r} names {max(days, 0)} days",
+            where="--pull-dates",
+            remedy=f"name a range forwards, of at most {_MOST_DAYS} days",
+        )
+    return [date.fromordinal(start.toordinal() + i) for i in range(days)]
+
+
+@contextmanager
+def progress_bar(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on standard error while a terminal watches; yields (phase, done, total)."""
+    with Progress(
+        TextColumn("{task.description:<34}"),
+        BarColumn(bar_width=36),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not (shown and sys.stderr.isatty()),
+    ) as bar:
+        tasks: dict[str, Any] = {}
+
+        def update(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bar.add_task(phase, total=total)
+            bar.update(tasks[phase], completed=done, total=total)
+
+        yield update

@@ -1,0 +1,245 @@
+"""The contracts of the production feed: what a cost record must look like.
+
+Belongs here: fields, their constraints and how a broken one is called. Reading a vendor's text into
+typed values is `cost_pipeline.validate`'s work; rules between fields are in `rules`. Constraints
+are written as annotations only, never as validator methods: the columnar lane is derived from the
+annotations and would not see a method (a test holds that).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Final, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from cost_pipeline.contracts.constraints import field_adapter, parts
+from cost_pipeline.contracts.currencies import currencies
+from cost_pipeline.contracts.problems import Problem, RefusedAs, shown
+from cost_pipeline.contracts.rules import broken, rules_for
+from cost_pipeline.contracts.tax_ids import canonical_tax_id
+from cost_pipeline.contracts.vendor import Name, ProductionCode, RecordKind
+from cost_pipeline.core.money import AMOUNT_PRECISION, AMOUNT_SCALE
+from cost_pipeline.core.reasons import Reason
+
+# No control characters, no line breaks, and none of the marks that make text read other than it is.
+_PLAIN: Final = r"^[^\x{0}-\x{1f}\x{7f}-\x{9f}\x{2028}-\x{202e}\x{2066}-\x{2069}]*$"
+
+FIRST_DAY: Final = date(1999, 1, 1)
+LAST_DAY: Final = date(2035, 12, 31)
+
+
+def _plain(length: int) -> StringConstraints:
+    return StringConstraints(min_length=1, max_length=length, pattern=_PLAIN)
+
+
+def _not_plain(length: int) -> RefusedAs:
+    words = f"is not plain text of 1 to {length} characters (no control characters, no line breaks)"
+    return RefusedAs(Reason.BAD_TEXT, words)
+
+
+def _known_currency(code: str) -> str:
+    if code in currencies():
+        return code
+    hint = f"; write {code.upper()}" if code.upper() in currencies() else ""
+    words = f"{shown(code)} is not an ISO 4217 currency of a cost{hint}".replace("{", "(")
+    raise PydanticCustomError(Reason.UNKNOWN_CURRENCY.value, words)
+
+
+Id = Annotated[str, _plain(64), _not_plain(64)]
+ShortText = Annotated[str, _plain(200), _not_plain(200)]
+LongText = Annotated[str, _plain(1000), _not_plain(1000)]
+
+ProductionRef = Annotated[
+    ProductionCode, RefusedAs(Reason.UNKNOWN_PRODUCTION, "is not a production code")
+]
+DepartmentCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{3,4}$"),
+    RefusedAs(Reason.BAD_DEPARTMENT, "is not a department code of three or four digits"),
+]
+GlCode = Annotated[
+    str,
+    # Four-digit studio charts (6305, 2000-01, 2000-0150) and three plus two (101-00).
+    StringConstraints(pattern=r"^[0-9]{3,4}(-[0-9]{2,4})?$"),
+    RefusedAs(Reason.BAD_GL_CODE, "is not a GL code such as 6305, 2000-01, 101-00 or 2000-0150"),
+]
+Amount = Annotated[
+    Decimal,
+    Field(ge=0, max_digits=AMOUNT_PRECISION, decimal_places=AMOUNT_SCALE, allow_inf_nan=False),
+    RefusedAs(
+        Reason.BAD_AMOUNT,
+        f"is not an amount of at most {AMOUNT_PRECISION - AMOUNT_SCALE} digits before and"
+        f" {AMOUNT_SCALE} after the point",
+        (
+            (
+                "greater_than_equal",
+                Reason.NEGATIVE_AMOUNT,
+                "is negative: a cost is never negative, a reversal of the original is needed",
+            ),
+        ),
+    ),
+]
+CurrencyCode = Annotated[
+    str,
+    AfterValidator(_known_currency),
+    RefusedAs(Reason.UNKNOWN_CURRENCY, "is not an ISO 4217 currency of a cost"),
+]
+TaxId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Z0-9][A-Z0-9 :./-]*$"),
+    AfterValidator(canonical_tax_id),
+    RefusedAs(Reason.BAD_TAX_ID, "is not a tax id as SCHEME:NUMBER", secret=True),
+]
+TransactionDate = Annotated[
+    date,
+    Field(ge=FIRST_DAY, le=LAST_DAY),
+    RefusedAs(Reason.BAD_DATE, f"is not between {FIRST_DAY} and {LAST_DAY}"),
+]
+
+
+class CostRecord(BaseModel):
+    """What every cost has in common.
+
+    Amounts are in `currency`, not negative. `department_code` and `gl_code` are the production's
+    chart of accounts. `vendor` is the name of the vendor file, `vendor_name` whom the cost is paid
+    to. `tax_id` comes out as `SCHEME:NUMBER`.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    kind: ClassVar[RecordKind]
+
+    vendor: Name
+    transaction_id: Id
+    transaction_date: TransactionDate
+    production: ProductionRef
+    department_code: DepartmentCode
+    gl_code: GlCode
+    amount: Amount
+    currency: CurrencyCode
+    union_category: Id | None = None
+    tax_id: TaxId | None = None
+    vendor_name: ShortText | None = None
+    description: LongText | None = None
+    po_number: Id | None = None
+
+    @model_validator(mode="after")
+    def _fields_agree(self) -> Self:
+        for problem in broken(rules_for(self.kind), self.__dict__):
+            words = problem.message.replace("{", "(")
+            raise PydanticCustomError(problem.reason.value, words)
+        return self
+
+
+class PurchaseOrder(CostRecord):
+    """A commitment: what will be owed when the order is delivered."""
+
+    kind = RecordKind.PURCHASE_ORDER
+
+    po_number: Id
+
+
+class VendorInvoice(CostRecord):
+    """A supplier's invoice, or one line of it."""
+
+    kind = RecordKind.VENDOR_INVOICE
+
+    invoice_number: Id | None = None
+
+
+class PayrollLine(CostRecord):
+    """One line of a payroll: a worker's pay, its union category as the cost code demands."""
+
+    kind = RecordKind.PAYROLL_LINE
+
+    worker_id: Id | None = None
+
+
+class LocationSettlement(CostRecord):
+    """A payment for the use of a place."""
+
+    kind = RecordKind.LOCATION_SETTLEMENT
+
+    location: ShortText | None = None
+
+
+CONTRACTS: Final[Mapping[RecordKind, type[CostRecord]]] = {
+    contract.kind: contract
+    for contract in (PurchaseOrder, VendorInvoice, PayrollLine, LocationSettlement)
+}
+
+
+def judge(
+    contract: type[CostRecord], values: Mapping[str, object]
+) -> CostRecord | tuple[Problem, ...]:
+    """The record that the values make, or everything that is wrong with them.
+
+    Args:
+        contract: The model.
+        values: Typed values by field; a field without a value is absent.
+    """
+    try:
+        return contract.model_validate(values)
+    except ValidationError as error:
+        wrong = [
+            _problem(contract, str(entry["loc"][0]), entry["type"], entry)
+            for entry in error.errors(include_url=False)
+            if entry["loc"]
+        ]
+    # The model asks its rules only when every field is good, and stops at the first: ask again.
+    names = {problem.field for problem in wrong}
+    good = {name: values.get(name) for name in contract.model_fields if name not in names}
+    return (*wrong, *broken(rules_for(contract.kind), good))
+
+
+def _problem(
+    contract: type[CostRecord], name: str, error_type: str, entry: Mapping[str, Any]
+) -> Problem:
+    if error_type == "missing":
+        return Problem(name, Reason.MISSING_FIELD, "it is empty and this kind of record needs it")
+    if error_type == "extra_forbidden":
+        return Problem(name, Reason.UNKNOWN_FIELD, f"a {contract.kind} has no such field")
+    if error_type in _REASONS:
+        return Problem(name, Reason(error_type), str(entry["msg"]))
+    return refused_as(contract, name).problem(name, error_type, entry["input"])
+
+
+_REASONS: Final = frozenset(Reason)
+
+
+@functools.cache
+def refused_as(contract: type[CostRecord], name: str) -> RefusedAs:
+    """How a broken constraint of a field is called."""
+    for note in parts(contract.model_fields[name]).notes:
+        if isinstance(note, RefusedAs):
+            return note
+    return RefusedAs(Reason.BAD_TEXT, f"is not a valid {name}")
+
+
+def judge_field(contract: type[CostRecord], name: str, value: object) -> object | Problem:
+    """The model's verdict on one field seen by itself: the value it gives, or the problem."""
+    try:
+        accepted: object = _adapter(contract, name).validate_python(value)
+    except ValidationError as error:
+        entry = error.errors(include_url=False)[0]
+        return _problem(contract, name, entry["type"], entry)
+    return accepted
+
+
+@functools.cache
+def _adapter(contract: type[CostRecord], name: str) -> TypeAdapter[Any]:
+    return field_adapter(contract, name)

@@ -1,0 +1,109 @@
+"""The Arrow schemas that rooms hand to each other and that the lake stores.
+
+Hashes are 64 lower-case hex characters. Amounts are `decimal128(20, 4)`, rates `decimal128(28, 10)`
+units of a currency for one euro: DECIMAL(38,18) squared overflows in DuckDB, so rates are narrower.
+A column ending in `_at` is a UTC timestamp in microseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+TEXT: Final = pa.string()
+HASH: Final = pa.string()
+DAY: Final = pa.date32()
+MONEY: Final = pa.decimal128(20, 4)
+RATE: Final = pa.decimal128(28, 10)
+INSTANT: Final = pa.timestamp("us", tz="UTC")
+
+
+def _required(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+# The fields of the cost contracts, as their values; `records`, `desired` and postings share them.
+COST_FIELDS: Final = (
+    _required("transaction_id", TEXT),
+    _required("transaction_date", DAY),
+    _required("production", TEXT),
+    _required("department_code", TEXT),
+    _required("gl_code", TEXT),
+    _required("amount", MONEY),
+    _required("currency", TEXT),
+    pa.field("union_category", TEXT),
+    pa.field("tax_id", TEXT),
+    pa.field("vendor_name", TEXT),
+    pa.field("description", TEXT),
+    pa.field("po_number", TEXT),
+    pa.field("invoice_number", TEXT),
+    pa.field("worker_id", TEXT),
+    pa.field("location", TEXT),
+)
+
+# Where a row came from: enough to find its bytes again.
+_ORIGIN: Final = (
+    _required("fingerprint", HASH),
+    _required("delivery", HASH),
+    _required("row", pa.int64()),
+    _required("line", pa.int64()),
+    _required("vendor", TEXT),
+    _required("feed", TEXT),
+    _required("kind", TEXT),
+    _required("pull_date", DAY),
+)
+
+RECORD_SCHEMA: Final = pa.schema(
+    [
+        *_ORIGIN,
+        *COST_FIELDS,
+        pa.field("key_hash", HASH),
+        _required("content_hash", HASH),
+        _required("interpretation", HASH),
+    ]
+)
+"""A row that satisfied its contract. `pull_date` is that of the delivery's first landing."""
+
+DEAD_LETTER_SCHEMA: Final = pa.schema(
+    [
+        _required("id", HASH),
+        _required("fingerprint", HASH),
+        _required("delivery", HASH),
+        pa.field("row", pa.int64()),
+        pa.field("line", pa.int64()),
+        _required("vendor", TEXT),
+        _required("feed", TEXT),
+        pa.field("production", TEXT),
+        _required("kind", TEXT),
+        _required("stage", TEXT),
+        _required("failure_class", TEXT),
+        _required("reasons", pa.list_(TEXT)),
+        _required("errors", TEXT),
+        pa.field("payload", TEXT),
+        _required("pull_date", DAY),
+        pa.field("transaction_date", DAY),
+        pa.field("amount", MONEY),
+        pa.field("currency", TEXT),
+        _required("interpretation", HASH),
+    ]
+)
+"""A refused row, or a whole delivery where `row` is null.
+
+`errors` is a JSON list of {"field", "message"}; `payload` is null where the lake still holds the
+text under `delivery` and `row` (refused when posting).
+"""
+
+RATE_SCHEMA: Final = pa.schema(
+    [
+        _required("reference_date", DAY),
+        _required("vintage", pa.int32()),
+        _required("snapshot", HASH),
+        _required("source", TEXT),
+        _required("currency", TEXT),
+        _required("rate", RATE),
+        pa.field("reason", TEXT),
+        _required("recorded_at", INSTANT),
+    ]
+)
+"""One currency of one immutable FX snapshot: units of the currency for one euro."""

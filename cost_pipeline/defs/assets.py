@@ -1,0 +1,241 @@
+"""What is made. Each body is a sentence: open the session, call one function of the feed, report.
+
+What does not belong here: any decision about data. Checks are in `checks`, what runs when in
+`sensors`.
+"""
+
+# No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.defs import columns
+from cost_pipeline.defs.handover import hand_over
+from cost_pipeline.defs.keys import (
+    DEAD_LETTERS,
+    LEDGER,
+    OWNERS,
+    RATES_BY_DATE,
+    RECORDS_BY_DATE,
+    SNAPSHOTS,
+    raw_key,
+    records_key,
+)
+from cost_pipeline.defs.reporting import counts
+from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.feeds.production.post import Posted, post
+from cost_pipeline.feeds.production.pull import PullOutcome, pull
+from cost_pipeline.feeds.production.rates import load_bundled_history, rates_in_force
+from cost_pipeline.feeds.production.report import deliveries, open_of_pull_dates, reasons_of
+from cost_pipeline.feeds.production.validate import pending, validate_deliveries
+from cost_pipeline.home.load import Home
+
+
+def pull_vendors(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """All vendors' deliveries, pulled together so that limits and priorities hold across them."""
+    by_key = {raw_key(vendor.vendor): vendor for vendor in home.vendors}
+
+    @dg.multi_asset(
+        name="pull_vendors",
+        specs=[_raw_spec(key, vendor) for key, vendor in by_key.items()],
+        partitions_def=partitions,
+        can_subset=True,
+        pool="vendors",
+    )
+    def pull_vendors(
+        context: dg.AssetExecutionContext, home: HomeResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        chosen = [by_key[key] for key in sorted(context.selected_asset_keys)]
+        session = home.session(context.run.run_id)
+        for outcome in pull(session, chosen, date.fromisoformat(context.partition_key)):
+            yield _pulled(outcome)
+
+    return pull_vendors
+
+
+def _raw_spec(key: dg.AssetKey, vendor: Vendor) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key,
+        group_name="raw",
+        owners=OWNERS,
+        kinds={vendor.source.kind, vendor.format.kind.value},
+        description=f"Deliveries of {vendor.vendor} ({vendor.record.value.replace('_', ' ')}s of "
+        f"{vendor.production}), landed verbatim and named by their SHA-256.",
+        metadata={"priority": vendor.priority, "production": vendor.production},
+        code_version="1",
+    )
+
+
+def _pulled(outcome: PullOutcome) -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(
+        asset_key=raw_key(outcome.vendor),
+        metadata={
+            "dagster/partition_row_count": len(outcome.received),
+            "deliveries_received": len(outcome.received),
+            "deliveries_new": outcome.new,
+            "bytes_received": outcome.bytes_received,
+            "failures": [failure.message for failure in outcome.failures],
+        },
+    )
+
+
+def validate_pulled(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """Records and dead letters of what was pulled: one step with an output for each."""
+    kinds = sorted({vendor.record for vendor in home.vendors})
+    sources = [raw_key(vendor.vendor) for vendor in home.vendors]
+    records = [
+        dg.AssetSpec(
+            records_key(kind),
+            deps=[raw_key(v.vendor) for v in home.vendors if v.record is kind],
+            group_name="records",
+            owners=OWNERS,
+            kinds={"deltalake", "pydantic"},
+            description=f"Rows that satisfied the contract of a {kind.value.replace('_', ' ')}.",
+            metadata={"dagster/column_schema": columns.records()},
+            code_version="1",
+        )
+        for kind in kinds
+    ]
+    refused = dg.AssetSpec(
+        DEAD_LETTERS,
+        deps=sources,
+        group_name="records",
+        owners=OWNERS,
+        kinds={"deltalake"},
+        description="Rows and deliveries that were refused: reason codes, field errors, verbatim "
+        "text, and where each came from.",
+        metadata={"dagster/column_schema": columns.dead_letters()},
+        code_version="1",
+    )
+
+    @dg.multi_asset(
+        name="validate_deliveries", specs=[*records, refused], partitions_def=partitions
+    )
+    def validate_pulled(
+        context: dg.AssetExecutionContext, home: HomeResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        session = home.session(context.run.run_id)
+        pull_date = date.fromisoformat(context.partition_key)
+        validate_deliveries(session, pending(session, session.home.vendors, pull_date))
+        hand_over(context.instance, session)
+        seen = [r for r in deliveries(session, [pull_date]) if r.duplicate_of is None]
+        for kind in kinds:
+            mine = [r for r in seen if r.kind == kind.value]
+            yield dg.MaterializeResult(
+                asset_key=records_key(kind),
+                metadata={
+                    "dagster/partition_row_count": sum(r.records for r in mine),
+                    "deliveries": len(mine),
+                    "rows": sum(r.rows for r in mine),
+                    "blank_rows": sum(r.blank_rows for r in mine),
+                },
+            )
+        reasons = reasons_of(open_of_pull_dates(session, [pull_date]))
+        yield dg.MaterializeResult(
+            asset_key=DEAD_LETTERS,
+            metadata={
+                "dagster/partition_row_count": sum(r.dead_letters for r in seen),
+                "reasons": counts("reason", reasons),
+            },
+        )
+
+    return validate_pulled
+
+
+def fx_snapshots() -> dg.AssetsDefinition:
+    """The FX snapshots: immutable, one per reference date and vintage."""
+
+    @dg.asset(
+        key=SNAPSHOTS,
+        group_name="fx",
+        owners=OWNERS,
+        kinds={"deltalake"},
+        description="Euro reference rates as immutable snapshots. A correction is a new vintage; "
+        "nothing is overwritten. Source: ECB statistics.",
+        metadata={"dagster/column_schema": columns.rates()},
+        code_version="1",
+    )
+    def snapshots(
+        context: dg.AssetExecutionContext, home: HomeResource
+    ) -> dg.MaterializeResult[None]:
+        session = home.session(context.run.run_id)
+        loaded = load_bundled_history(session)
+        touched = hand_over(context.instance, session)
+        rates = rates_in_force(session)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": rates.num_rows,
+                "days_added": loaded.days,
+                "contradictions": len(loaded.contradictions),
+                "transaction_dates_touched": touched.rates,
+            }
+        )
+
+    return snapshots
+
+
+def hand_overs(partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetSpec]:
+    """External assets that say, date by date, that a ledger partition's inputs changed."""
+    return [
+        dg.AssetSpec(
+            RECORDS_BY_DATE,
+            deps=[dg.AssetDep(DEAD_LETTERS, partition_mapping=dg.AllPartitionMapping())],
+            group_name="records",
+            owners=OWNERS,
+            partitions_def=partitions,
+            description="Which transaction dates the accepted records belong to. The data version "
+            "is a digest of that date's records; reported by validation for each date it touched.",
+        ),
+        dg.AssetSpec(
+            RATES_BY_DATE,
+            deps=[SNAPSHOTS],
+            group_name="fx",
+            owners=OWNERS,
+            partitions_def=partitions,
+            description="The rates pinned to each transaction date. The data version is a digest "
+            "of them; it changes exactly for the dates that a correction touches.",
+        ),
+    ]
+
+
+def ledger(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The ledger, brought to what its inputs say."""
+
+    @dg.asset(
+        key=LEDGER,
+        deps=[RECORDS_BY_DATE, RATES_BY_DATE],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=31),
+        group_name="ledger",
+        owners=OWNERS,
+        kinds={"deltalake"},
+        pool="ledger",
+        description="The append-only, dual-currency ledger. Materialising a date compares what it "
+        "should hold with what it holds and appends the difference as one sealed batch.",
+        metadata={"dagster/column_schema": columns.postings()},
+        code_version="1",
+    )
+    def ledger(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+        session = home.session(context.run.run_id)
+        dates = [date.fromisoformat(key) for key in context.partition_keys]
+        for day, posted in post(session, dates).items():
+            context.add_asset_metadata(
+                _posted(posted), asset_key=LEDGER, partition_key=day.isoformat()
+            )
+        return dg.MaterializeResult()
+
+    return ledger
+
+
+def _posted(posted: Posted) -> dict[str, object]:
+    return {
+        "dagster/partition_row_count": posted.active,
+        "posts_appended": posted.posts,
+        "reversals_appended": posted.reversals,
+        "causes": counts("cause", posted.causes),
+        "batch": posted.batch or "nothing appended",
+        "batch_root": posted.root or "",
+        "base_totals": ", ".join(f"{total} {code}" for code, total in sorted(posted.base.items())),
+    }

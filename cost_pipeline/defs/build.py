@@ -1,0 +1,106 @@
+"""The code location of one home: everything assembled, nothing decided."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from cost_pipeline.defs import assets, checks, partitions, sensors
+from cost_pipeline.defs.keys import DEAD_LETTERS, LEDGER, SNAPSHOTS, raw_key, records_key
+from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.home.load import Home, load_home
+
+PULL_JOB = "pull_and_validate"
+POST_JOB = "post_ledger"
+FX_JOB = "load_fx"
+
+
+def build_definitions(path: Path, *, today: date | None = None) -> dg.Definitions:
+    """All definitions for the home at `path`.
+
+    Args:
+        path: The home; its vendor files decide which assets there are.
+        today: Decides how far the transaction-date calendar reaches; the present day if None.
+
+    Raises:
+        UsageError: If the home or a vendor file is wrong.
+    """
+    home = load_home(path)
+    with beta_and_preview_accepted():
+        return _definitions(home, today or datetime.now(UTC).date())
+
+
+@contextmanager
+def beta_and_preview_accepted() -> Iterator[None]:
+    """Two features are not stable in Dagster 1.13 and are used all the same, by name.
+
+    `backfill_policy` (beta): runs of up to a month of transaction dates instead of one run each.
+    `partitions_def` of a check (preview): a red check must say which partition is red.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", message=r"Parameter `backfill_policy`", category=dg.BetaWarning
+        )
+        warnings.filterwarnings(
+            "ignore", message=r"Specifying a partitions_def on an AssetCheckSpec", category=dg.PreviewWarning
+        )
+        yield
+
+
+def _definitions(home: Home, today: date) -> dg.Definitions:
+    pull_dates = partitions.pull_dates()
+    transaction_dates = partitions.transaction_dates(today)
+    pull_job = dg.define_asset_job(
+        PULL_JOB,
+        selection=dg.AssetSelection.assets(*_pulled_keys(home)),
+        partitions_def=pull_dates,
+        description="Pulls every vendor for one pull date and validates what came.",
+    )
+    post_job = dg.define_asset_job(
+        POST_JOB,
+        selection=dg.AssetSelection.assets(LEDGER),
+        partitions_def=transaction_dates,
+        description="Brings the ledger of one or more transaction dates to what its inputs say.",
+    )
+    fx_job = dg.define_asset_job(
+        FX_JOB,
+        selection=dg.AssetSelection.assets(SNAPSHOTS),
+        description="Loads the bundled ECB history and hands over the dates that it touches.",
+    )
+    return dg.Definitions(
+        assets=[
+            assets.pull_vendors(home, pull_dates),
+            assets.validate_pulled(home, pull_dates),
+            assets.fx_snapshots(),
+            *assets.hand_overs(transaction_dates),
+            assets.ledger(transaction_dates),
+        ],
+        asset_checks=[
+            *checks.delivery_checks(home, pull_dates),
+            checks.ledger_checks(transaction_dates),
+        ],
+        jobs=[pull_job, post_job, fx_job],
+        schedules=[
+            dg.build_schedule_from_partitioned_job(
+                pull_job, name="pull_daily", hour_of_day=6, description="Pulls the day before."
+            )
+        ],
+        sensors=[sensors.reconciliation(post_job)],
+        resources={"home": HomeResource(path=str(home.path))},
+        # Steps here take milliseconds; a process for each would add about two seconds to it.
+        executor=dg.in_process_executor,
+    )
+
+
+def _pulled_keys(home: Home) -> list[dg.AssetKey]:
+    kinds = sorted({vendor.record for vendor in home.vendors})
+    return [
+        *(raw_key(vendor.vendor) for vendor in home.vendors),
+        *(records_key(kind) for kind in kinds),
+        DEAD_LETTERS,
+    ]

@@ -1,0 +1,150 @@
+"""The invariants as asset checks. What each looks at and says is the feed's; severity is here.
+
+Blocking: conservation, schema, FX coverage, integrity. A red one stops what lies behind it.
+"""
+
+# No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
+
+import dagster as dg
+
+from cost_pipeline.defs.keys import DEAD_LETTERS, LEDGER, raw_key, records_key
+from cost_pipeline.defs.reporting import report_check_per_partition
+from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.feeds.production import checks
+from cost_pipeline.feeds.production.checks import Outcome
+from cost_pipeline.feeds.production.report import deliveries
+from cost_pipeline.home.load import Home
+
+LEDGER_CHECKS: Final = {
+    "conservation": "Records of a date equal its postings and dispositions, per currency.",
+    "fx_coverage": "Every converted posting carries the rates of the snapshot it names.",
+    "integrity": "Every hash, seal, chain and reversal of the date's postings holds.",
+    "refused_when_posting": "Records with conflicting keys or without a rate are open.",
+}
+BLOCKING: Final = frozenset({"conservation", "schema", "fx_coverage", "integrity"})
+
+
+def delivery_checks(
+    home: Home, partitions: dg.DailyPartitionsDefinition
+) -> list[dg.AssetChecksDefinition]:
+    """Checks of one pull date: rows, declared totals, columns and records."""
+    kinds = sorted({vendor.record for vendor in home.vendors})
+    raw = [
+        dg.AssetCheckSpec(
+            "drift",
+            asset=raw_key(vendor.vendor),
+            partitions_def=partitions,
+            description="No delivery has a column that the vendor file does not know.",
+            additional_deps=[DEAD_LETTERS],
+        )
+        for vendor in home.vendors
+    ]
+
+    @dg.multi_asset_check(
+        name="check_deliveries",
+        specs=[
+            *raw,
+            _spec("conservation", DEAD_LETTERS, partitions, "Every row is a record or refused."),
+            _spec("control_totals", DEAD_LETTERS, partitions, "Declared totals are the sums."),
+        ],
+    )
+    def check_deliveries(
+        context: dg.AssetCheckExecutionContext, home: HomeResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        reports = deliveries(
+            home.session(context.run.run_id), [date.fromisoformat(context.partition_key)]
+        )
+        for spec in raw:
+            mine = [r for r in reports if r.vendor == spec.asset_key.path[-1]]
+            yield _result(checks.columns_are_known(mine), spec.asset_key)
+        yield _result(checks.rows_are_conserved(reports), DEAD_LETTERS)
+        yield _result(checks.control_totals_hold(reports), DEAD_LETTERS)
+
+    @dg.multi_asset_check(
+        name="check_records",
+        specs=[
+            _spec("schema", records_key(kind), partitions, "Stored records satisfy the contract.")
+            for kind in kinds
+        ],
+    )
+    def check_records(
+        context: dg.AssetCheckExecutionContext, home: HomeResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        session = home.session(context.run.run_id)
+        day = date.fromisoformat(context.partition_key)
+        for kind in kinds:
+            outcome = checks.records_satisfy_contract(session, day, kind.value)
+            yield _result(outcome, records_key(kind))
+
+    return [check_deliveries, check_records]
+
+
+def ledger_checks(partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDefinition:
+    """Checks of ledger partitions, also of several in one run."""
+
+    @dg.multi_asset_check(
+        name="check_ledger",
+        specs=[_spec(name, LEDGER, partitions, words) for name, words in LEDGER_CHECKS.items()],
+    )
+    def check_ledger(
+        context: dg.AssetCheckExecutionContext, home: HomeResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        keys = list(context.partition_keys)
+        session = home.session(context.run.run_id)
+        found = checks.ledger_checks(session, [date.fromisoformat(key) for key in keys])
+        for name in LEDGER_CHECKS:
+            results = [
+                (day.isoformat(), _result(outcome, LEDGER))
+                for day, outcomes in found.items()
+                for outcome in outcomes
+                if outcome.name == name
+            ]
+            if len(keys) > 1:
+                report_check_per_partition(context.instance, results, blocking=name in BLOCKING)
+            yield _together(name, results)
+
+    return check_ledger
+
+
+def _spec(
+    name: str, asset: dg.AssetKey, partitions: dg.DailyPartitionsDefinition, words: str
+) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        name,
+        asset=asset,
+        partitions_def=partitions,
+        blocking=name in BLOCKING,
+        description=words,
+    )
+
+
+def _result(outcome: Outcome, asset: dg.AssetKey) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=outcome.name,
+        asset_key=asset,
+        passed=outcome.passed,
+        severity=dg.AssetCheckSeverity.WARN if outcome.warning else dg.AssetCheckSeverity.ERROR,
+        description=outcome.message,
+        metadata=dict(outcome.numbers),
+    )
+
+
+def _together(name: str, results: Sequence[tuple[str, dg.AssetCheckResult]]) -> dg.AssetCheckResult:
+    """One result for the run: red if any partition is."""
+    red = [(partition, result) for partition, result in results if not result.passed]
+    if len(results) == 1:
+        return results[0][1]
+    severities = {result.severity for _, result in red}
+    warns = severities == {dg.AssetCheckSeverity.WARN}
+    return dg.AssetCheckResult(
+        check_name=name,
+        asset_key=LEDGER,
+        passed=not red,
+        severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
+        description="; ".join(f"{key}: {result.description}" for key, result in red[:5])
+        or f"holds for {len(results)} transaction dates",
+        metadata={"transaction_dates": len(results), "red": len(red)},
+    )

@@ -1,0 +1,37 @@
+"""The hand-over: telling Dagster which transaction dates have new inputs.
+
+One event per date and kind of input, only where the digest differs from the one reported last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+
+from cost_pipeline.defs.keys import RATES_BY_DATE, RECORDS_BY_DATE
+from cost_pipeline.defs.reporting import report_changed_partitions
+from cost_pipeline.feeds.production.inputs import rate_digests, record_digests
+from cost_pipeline.feeds.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """How many transaction dates were reported with new records and with new rates."""
+
+    records: int
+    rates: int
+
+
+def hand_over(instance: dg.DagsterInstance, session: Session) -> HandedOver:
+    """Report every transaction date whose records or pinned rates are not those reported last."""
+    records, rates = record_digests(session), rate_digests(session)
+    return HandedOver(
+        records=report_changed_partitions(instance, RECORDS_BY_DATE, _by_key(records)),
+        rates=report_changed_partitions(instance, RATES_BY_DATE, _by_key(rates)),
+    )
+
+
+def _by_key(versions: dict[date, str]) -> dict[str, str]:
+    return {day.isoformat(): version for day, version in versions.items()}

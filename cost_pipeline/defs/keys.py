@@ -1,0 +1,26 @@
+"""Asset keys: layer, feed, noun. Written once, so that checks and sensors cannot miss an asset."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import dagster as dg
+
+from cost_pipeline.contracts.vendor import RecordKind
+
+OWNERS: Final = ["team:production-accounting"]
+DEAD_LETTERS: Final = dg.AssetKey(["dead_letters", "production"])
+RECORDS_BY_DATE: Final = dg.AssetKey(["records_by_transaction_date", "production"])
+RATES_BY_DATE: Final = dg.AssetKey(["fx", "by_transaction_date"])
+SNAPSHOTS: Final = dg.AssetKey(["fx", "snapshots"])
+LEDGER: Final = dg.AssetKey(["ledger", "production"])
+
+
+def raw_key(vendor: str) -> dg.AssetKey:
+    """The deliveries of one vendor."""
+    return dg.AssetKey(["raw", "production", vendor])
+
+
+def records_key(kind: RecordKind) -> dg.AssetKey:
+    """The accepted records of one kind."""
+    return dg.AssetKey(["records", "production", kind.value])

@@ -1,0 +1,37 @@
+"""How a run gets its session: the home by its path, everything else made inside the run."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from cost_pipeline import __version__
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.home.load import load_home
+from cost_pipeline.lake.lake import open_lake
+
+
+class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The home of this code location.
+
+    Attributes:
+        path: Its folder. Secrets stay in the environment and are read by name when a vendor is
+            pulled; they are no part of this configuration.
+    """
+
+    path: str
+
+    def session(self, run_id: str) -> Session:
+        """A session for a step of the run."""
+        home = load_home(Path(self.path))
+        return Session(
+            home=home,
+            lake=open_lake(home.lake_uri),
+            run_id=run_id,
+            clock=lambda: datetime.now(UTC),
+            environment=os.environ,
+            code_version=__version__,
+        )

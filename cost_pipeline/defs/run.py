@@ -1,0 +1,166 @@
+"""The whole job for a home, through Dagster, in this process: pull, validate, post, check.
+
+Runs appear in the UI of the home like any other. Each phase is a job of the code location; which
+transaction dates are posted is decided as in the sensor, by comparing digests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+import dagster as dg
+from dagster._core.errors import DagsterAssetCheckFailedError
+
+from cost_pipeline.core.errors import CheckFailedError
+from cost_pipeline.defs.build import (
+    FX_JOB,
+    POST_JOB,
+    PULL_JOB,
+    beta_and_preview_accepted,
+    build_definitions,
+)
+from cost_pipeline.defs.reporting import contiguous
+from cost_pipeline.defs.sensors import MOST_DATES_A_RUN, RANGE_END, RANGE_START
+from cost_pipeline.feeds.production.post import dates_to_post
+from cost_pipeline.feeds.session import Session
+
+_QUIET: Final[Mapping[str, Any]] = {
+    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A red check: asset, name, partition if one, and what it said."""
+
+    asset: str
+    name: str
+    partition: str | None
+    message: str
+    blocking: bool
+    warning: bool
+
+    def __str__(self) -> str:
+        where = f" [{self.partition}]" if self.partition else ""
+        return f"{self.asset}: {self.name}{where}: {self.message}"
+
+
+@dataclass(slots=True)
+class Checked:
+    """The checks of all runs of one job."""
+
+    passed: int = 0
+    failed: list[FailedCheck] = field(default_factory=list)
+
+    def add(self, result: dg.ExecuteInProcessResult) -> None:
+        """Count a run's checks; warnings are not failures."""
+        for evaluation in result.get_asset_check_evaluations():
+            if evaluation.passed:
+                self.passed += 1
+            else:
+                self.failed.append(
+                    FailedCheck(
+                        evaluation.asset_key.to_user_string(),
+                        evaluation.check_name,
+                        evaluation.partition,
+                        evaluation.description or "",
+                        evaluation.blocking or False,
+                        evaluation.severity is dg.AssetCheckSeverity.WARN,
+                    )
+                )
+
+    @property
+    def errors(self) -> list[FailedCheck]:
+        """The red checks that are more than a warning."""
+        return [check for check in self.failed if not check.warning]
+
+
+class Runner:
+    """Runs a home's jobs in this process, in the home's own Dagster instance.
+
+    Args:
+        session: Of the command; tells the home, and what is out of date.
+        instance: Where runs are recorded.
+        progress: Told (phase, done, total).
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        instance: dg.DagsterInstance,
+        progress: Callable[[str, int, int], None],
+    ) -> None:
+        self.session = session
+        self.instance = instance
+        self.progress = progress
+        self.definitions = build_definitions(session.home.path)
+        self.checked = Checked()
+
+    def load_fx(self) -> None:
+        """Load the bundled FX history if it is not there; hand over what it touches."""
+        self._run(FX_JOB)
+
+    def pull(self, pull_dates: Sequence[date]) -> None:
+        """Pull and validate each date, in order."""
+        for done, day in enumerate(pull_dates):
+            self.progress("pulling and validating", done, len(pull_dates))
+            self._run(PULL_JOB, partition_key=day.isoformat())
+        self.progress("pulling and validating", len(pull_dates), len(pull_dates))
+
+    def post(self) -> list[date]:
+        """Post every transaction date that is out of date; returns those dates."""
+        dates = dates_to_post(self.session)
+        done = 0
+        for first, last in contiguous([d.isoformat() for d in dates], most=MOST_DATES_A_RUN):
+            self.progress("posting transaction dates", done, len(dates))
+            if first == last:
+                self._run(POST_JOB, partition_key=first)
+            else:
+                self._run(POST_JOB, tags={RANGE_START: first, RANGE_END: last})
+            done += (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
+        self.progress("posting transaction dates", len(dates), len(dates))
+        return dates
+
+    def _run(
+        self, job: str, *, partition_key: str | None = None, tags: dict[str, str] | None = None
+    ) -> None:
+        try:
+            with beta_and_preview_accepted():
+                result = self.definitions.resolve_job_def(job).execute_in_process(
+                    instance=self.instance,
+                    partition_key=partition_key,
+                    tags=tags,
+                    run_config=dict(_QUIET),
+                )
+        except DagsterAssetCheckFailedError as error:
+            raise CheckFailedError(
+                f"a blocking check is red: {error}",
+                where=f"job {job} {partition_key or (tags or {}).get(RANGE_START, '')}".strip(),
+                remedy="open the run in the web UI; nothing behind this check was made",
+            ) from error
+        self.checked.add(result)
+
+
+@contextmanager
+def home_instance(session: Session) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of a home, made on first use.
+
+    One process makes it: several at once on an empty DAGSTER_HOME can break it for good.
+    """
+    folder = session.home.dagster_home
+    folder.mkdir(parents=True, exist_ok=True)
+    before = os.environ.get("DAGSTER_HOME")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    try:
+        with dg.DagsterInstance.from_config(str(folder)) as instance:
+            yield instance
+    finally:
+        if before is None:
+            del os.environ["DAGSTER_HOME"]
+        else:
+            os.environ["DAGSTER_HOME"] = before

@@ -1,0 +1,280 @@
+"""The invariants as checks of stored data, each with what it found in numbers and words.
+
+They know no Dagster: `defs.checks` turns an outcome into an asset check, and tests turn each red.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost import CONTRACTS, CostRecord, judge
+from cost_pipeline.contracts.tables import COST_FIELDS
+from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.core.money import shown
+from cost_pipeline.feeds.production.deliveries import current_deliveries
+from cost_pipeline.feeds.production.inputs import live_records, with_policies
+from cost_pipeline.feeds.production.rates import stored_rates
+from cost_pipeline.feeds.production.report import DeliveryReport
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.ledger.totals import active
+from cost_pipeline.ledger.verify import Broken, verify_partition
+
+_SHOWN: Final = 5
+_SAMPLE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a check found.
+
+    Attributes:
+        name: The check's name, the same in Dagster and on the command line.
+        passed: Whether the invariant holds.
+        message: One sentence: what holds, or what does not and where.
+        numbers: The counts behind it.
+        warning: Whether a failure only warns.
+    """
+
+    name: str
+    passed: bool
+    message: str
+    numbers: dict[str, int] = field(default_factory=dict)
+    warning: bool = False
+
+
+def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
+    """Every row read from a delivery became a record or a dead letter."""
+    seen = [r for r in reports if r.duplicate_of is None]
+    lost = [r for r in seen if r.rows != r.records + r.refused]
+    unread = [r for r in seen if r.state == "landed"]
+    message = f"{sum(r.rows for r in seen):,} rows of {len(seen)} deliveries are accounted for"
+    if lost:
+        message = "; ".join(
+            f"{r.uri}: {r.rows} rows, {r.records} records, {r.refused} dead letters"
+            for r in lost[:_SHOWN]
+        )
+    elif unread:
+        message = f"{unread[0].uri} was landed and not validated"
+    return Outcome(
+        "conservation",
+        not lost and not unread,
+        message,
+        {"deliveries": len(seen), "rows": sum(r.rows for r in seen), "unbalanced": len(lost)},
+    )
+
+
+def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
+    """Declared totals equal the sums of their rows, within the declared tolerance."""
+    declared = [(r, r.control) for r in reports if r.control is not None]
+    broken = [(r, c) for r, c in declared if not c.holds]
+    message = f"{len(declared)} declared totals hold"
+    if broken:
+        message = "; ".join(
+            f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: off by "
+            f"{shown(c.difference)}"
+            + (f", {c.unreadable} amounts unreadable" if c.unreadable else "")
+            for r, c in broken[:_SHOWN]
+        )
+    return Outcome(
+        "control_totals", not broken, message, {"declared": len(declared), "broken": len(broken)}
+    )
+
+
+def columns_are_known(reports: Iterable[DeliveryReport]) -> Outcome:
+    """No delivery has a column that its vendor file neither maps nor ignores."""
+    drifted = [r for r in reports if r.drift]
+    message = "every column is mapped or ignored"
+    if drifted:
+        message = "; ".join(
+            f"{r.uri} has {', '.join(map(repr, r.drift[:_SHOWN]))}" for r in drifted[:_SHOWN]
+        )
+    return Outcome("drift", not drifted, message, {"drifted": len(drifted)})
+
+
+def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Outcome:
+    """A bounded sample of the stored records passes the contract again."""
+    snapshot = session.lake.table(RECORDS).snapshot()
+    sample = snapshot.query(
+        "select r.* from {table} r join deliveries using (vendor, delivery, interpretation) "
+        f"where pull_date = '{pull_date}' and kind = '{kind}' order by md5(fingerprint) "
+        f"limit {_SAMPLE}",
+        where=f"pull_date = '{pull_date}'",
+        deliveries=current_deliveries(session),
+    ).to_pylist()
+    contract = CONTRACTS[RecordKind(kind)]
+    unlawful = next((found for row in sample if (found := _unlawful(contract, row))), None)
+    return Outcome(
+        "schema",
+        unlawful is None,
+        unlawful or f"{len(sample)} sampled records satisfy the contract of a {kind}",
+        {"sampled": len(sample)},
+    )
+
+
+def _unlawful(contract: type[CostRecord], row: dict[str, object]) -> str | None:
+    """What the contract says against a stored record; None if nothing."""
+    names = ["vendor", *(f.name for f in COST_FIELDS)]
+    verdict = judge(contract, {name: row[name] for name in names if row[name] is not None})
+    if isinstance(verdict, CostRecord):
+        return None
+    wrong = "; ".join(f"{problem.field}: {problem.message}" for problem in verdict)
+    return f"record {row['fingerprint']} is stored and unlawful: {wrong}"
+
+
+def ledger_checks(session: Session, dates: Collection[date]) -> dict[date, list[Outcome]]:
+    """The checks of several ledger partitions, from one reading of their postings."""
+    listed = ", ".join(f"'{day}'" for day in sorted(dates))
+    where = f"transaction_date in ({listed})"
+    lines = session.lake.table(LEDGER).snapshot().read(where=where)
+    disposed = session.lake.table(DISPOSITIONS).snapshot().read(where=where)
+    standing = active(lines)
+    conserved = _conserved_by_date(session, dates, standing, disposed)
+    uncovered = _uncovered_by_date(session, standing)
+    conflicts = _count_by_date(
+        query(
+            "select transaction_date, count(*) as n from disposed "
+            "where disposition = 'dead_letter' group by all",
+            disposed=disposed,
+        )
+    )
+    return {
+        day: [
+            conserved.get(day, _balanced(0)),
+            uncovered.get(day, Outcome("fx_coverage", passed=True, message=_COVERED)),
+            _integrity(day, lines.filter(pa.compute.equal(lines["transaction_date"], day))),
+            _refused(conflicts.get(day, 0)),
+        ]
+        for day in sorted(dates)
+    }
+
+
+def _balanced(records: int) -> Outcome:
+    return Outcome(
+        "conservation",
+        passed=True,
+        message=f"{records:,} records are posted or disposed of, amount by amount",
+        numbers={"records": records},
+    )
+
+
+def _conserved_by_date(
+    session: Session, dates: Collection[date], standing: pa.Table, disposed: pa.Table
+) -> dict[date, Outcome]:
+    """Records of a date equal its active postings and dispositions, in number and per currency."""
+    rows = query(
+        """
+        with inward as (
+            select transaction_date, currency, count(*) as n, sum(amount) as total
+            from records semi join wanted using (transaction_date) group by all
+        ), outward as (
+            select transaction_date, currency, count(*) as n, sum(amount) as total from (
+                select transaction_date, original_currency as currency, original_amount as amount
+                from standing
+                union all
+                select transaction_date, currency, amount from disposed
+                where fingerprint is not null)
+            group by all
+        )
+        select coalesce(i.transaction_date, o.transaction_date) as day,
+            coalesce(i.currency, o.currency) as currency,
+            coalesce(i.n, 0) as n_in, coalesce(o.n, 0) as n_out,
+            coalesce(i.total, 0) as total_in, coalesce(o.total, 0) as total_out
+        from inward i full join outward o using (transaction_date, currency)
+        """,
+        records=live_records(session, dates),
+        wanted=pa.table({"transaction_date": pa.array(sorted(dates), pa.date32())}),
+        standing=standing,
+        disposed=disposed,
+    ).to_pylist()
+    found: dict[date, Outcome] = {}
+    for day in {row["day"] for row in rows}:
+        mine = [row for row in rows if row["day"] == day]
+        wrong = [r for r in mine if (r["n_in"], r["total_in"]) != (r["n_out"], r["total_out"])]
+        if not wrong:
+            found[day] = _balanced(sum(row["n_in"] for row in mine))
+            continue
+        message = "; ".join(
+            f"{r['n_in']} records of {r['total_in']} {r['currency']}, but {r['n_out']} of "
+            f"{r['total_out']} posted or disposed of"
+            for r in wrong
+        )
+        found[day] = Outcome("conservation", False, message, {"currencies": len(wrong)})  # noqa: FBT003
+    return found
+
+
+_COVERED: Final = "every converted posting carries its snapshot's rates, fresh enough"
+
+
+def _uncovered_by_date(session: Session, standing: pa.Table) -> dict[date, Outcome]:
+    """Active postings whose rates are not those of the snapshot they name, or are too old."""
+    wrong = query(
+        """
+        with used as (
+            select transaction_date, original_currency, base_currency, snapshot, rate_date,
+                rate_original, rate_base, max_age_days, count(*) as n
+            from standing where original_currency <> base_currency group by all
+        ), quoted as (
+            select distinct reference_date as rate_date, currency, rate from rates
+            union all
+            select distinct reference_date, 'EUR', 1::decimal(28, 10) from rates
+        ), known as (select distinct snapshot from rates)
+        select transaction_date, sum(n) as n from used u
+        where snapshot is null or snapshot not in (select snapshot from known)
+            or rate_date > transaction_date
+            or date_diff('day', rate_date, transaction_date) > max_age_days
+            or not exists (select 1 from quoted q where q.rate_date = u.rate_date
+                and q.currency = u.original_currency and q.rate = u.rate_original)
+            or not exists (select 1 from quoted q where q.rate_date = u.rate_date
+                and q.currency = u.base_currency and q.rate = u.rate_base)
+        group by all
+        """,
+        standing=with_policies(session, standing.drop_columns(["base_currency"])),
+        rates=stored_rates(session),
+    )
+    return {
+        day: Outcome(
+            "fx_coverage",
+            passed=False,
+            message=f"{n} active postings do not carry the rates of the snapshot they name",
+            numbers={"postings": int(n)},
+        )
+        for day, n in _count_by_date(wrong).items()
+    }
+
+
+def _integrity(day: date, lines: pa.Table) -> Outcome:
+    """The partition's seals, hashes and reversals hold."""
+    found = verify_partition(day, [lines])
+    if isinstance(found, Broken):
+        broken = found.first
+        return Outcome(
+            "integrity",
+            passed=False,
+            message=f"batch {broken.batch}, posting {broken.posting}: {broken.message}",
+            numbers={"breaks": len(found.breaks)},
+        )
+    return Outcome(
+        "integrity",
+        passed=True,
+        message=f"{found.batches} batches of {found.postings} postings verify",
+        numbers={"batches": found.batches, "postings": found.postings},
+    )
+
+
+def _refused(count: int) -> Outcome:
+    message = "no record was refused when posting"
+    if count:
+        message = f"{count} records were refused when posting: conflicting keys or missing rates"
+    return Outcome("refused_when_posting", count == 0, message, {"records": count}, warning=True)
+
+
+def _count_by_date(table: pa.Table) -> dict[date, int]:
+    return {row["transaction_date"]: int(row["n"]) for row in table.to_pylist()}

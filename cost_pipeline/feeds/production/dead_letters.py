@@ -1,0 +1,123 @@
+"""Dead letters in the lake: settled by difference, so that nothing new appends nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from cost_pipeline.core.money import shown
+from cost_pipeline.feeds.production.rows import texts_of
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.tables import DEAD_LETTERS
+from cost_pipeline.quarantine.events import OPEN_NOW, difference, opened, resolved
+
+
+def open_dead_letters(session: Session, scope: str, days: Sequence[date] | None = None) -> pa.Table:
+    """The events that opened what is open now, within `scope` (SQL over dead-letter columns).
+
+    `scope` is made of names, dates and hashes that this program chose, never of vendor text.
+    """
+    pruned = _days(days)
+    condition = f"({scope})" + (f" and {pruned}" if pruned else "")
+    found = session.lake.table(DEAD_LETTERS).snapshot().query(OPEN_NOW % condition, where=pruned)
+    return found.select(DEAD_LETTERS.schema.names).cast(DEAD_LETTERS.schema)
+
+
+def settle(
+    session: Session,
+    desired: pa.Table,
+    *,
+    scope: str,
+    days: Sequence[date],
+    day_column: str,
+    writer: str,
+    attempts: int = 1,
+) -> tuple[int, int]:
+    """Make the open dead letters within `scope` be exactly `desired`.
+
+    Args:
+        session: The run.
+        desired: Rows of DEAD_LETTER_SCHEMA.
+        scope: SQL that tells which dead letters this is about.
+        days: The partitions that they lie in.
+        day_column: Of `desired`: its event's partition.
+        writer: The token under which only one run at a time may settle this scope.
+        attempts: How often the work behind them was tried.
+
+    Returns:
+        How many were opened and how many resolved.
+    """
+    table = session.lake.table(DEAD_LETTERS)
+    while True:
+        sequence = table.snapshot().sequence(writer)
+        fresh, gone = difference(desired, open_dead_letters(session, scope, days))
+        if not fresh.num_rows and not gone.num_rows:
+            return 0, 0
+        stamp = session.stamp()
+        events = pa.concat_tables(
+            [
+                opened(fresh, day_column, stamp, schema=DEAD_LETTERS.schema, attempts=attempts),
+                resolved(gone, stamp, schema=DEAD_LETTERS.schema),
+            ]
+        )
+        try:
+            if table.append_once([Part(writer, sequence + 1, events)], run_id=session.run_id):
+                return fresh.num_rows, gone.num_rows
+        except StaleSnapshotError:
+            continue  # another run settled this scope first; compare again
+
+
+def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
+    """Open dead letters in their public shape (docs/interfaces.md), oldest pull first.
+
+    A row refused when posting keeps no copy of its text: it is read from the landed bytes.
+    """
+    rows = events.sort_by([("pull_date", "ascending"), ("row", "ascending")]).to_pylist()
+    texts = _texts(session, rows)
+    return [
+        {
+            "id": row["id"],
+            "class": row["failure_class"],
+            "stage": row["stage"],
+            "reasons": row["reasons"],
+            "errors": json.loads(row["errors"]),
+            "payload": row["payload"] or texts.get((row["vendor"], row["delivery"], row["row"])),
+            "delivery": row["delivery"] or None,
+            "row": row["row"],
+            "line": row["line"],
+            "vendor": row["vendor"],
+            "record": row["kind"],
+            "fingerprint": row["fingerprint"],
+            "pull_date": row["pull_date"].isoformat(),
+            "transaction_date": row["transaction_date"] and row["transaction_date"].isoformat(),
+            "amount": None if row["amount"] is None else shown(row["amount"]),
+            "currency": row["currency"],
+            "attempts": row["attempts"],
+            "opened_at": row["recorded_at"].isoformat(),
+        }
+        for row in rows
+    ]
+
+
+def _texts(session: Session, rows: list[dict[str, Any]]) -> dict[tuple[str, str, int], str]:
+    wanted: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        if row["payload"] is None and row["row"] is not None:
+            wanted.setdefault((row["vendor"], row["delivery"]), []).append(row["row"])
+    return {
+        (vendor, delivery, number): text
+        for (vendor, delivery), numbers in wanted.items()
+        for number, (_, text) in texts_of(session, vendor, delivery, numbers).items()
+    }
+
+
+def _days(days: Sequence[date] | None) -> str | None:
+    if days is None:
+        return None
+    listed = ", ".join(f"'{day}'" for day in sorted(set(days)))
+    return f"day in ({listed})"

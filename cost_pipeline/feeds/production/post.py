@@ -1,0 +1,222 @@
+"""Post: records and rates to the ledger, by difference, a few transaction dates at a time.
+
+The order of commits makes a crash harmless. The ledger comes first, then dead letters, then the
+dispositions, which carry the digest of the inputs: until that digest is stored the date is out of
+date, and the rerun finds the ledger already as desired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.currencies import currencies
+from cost_pipeline.contracts.tables import INSTANT
+from cost_pipeline.feeds.production.dead_letters import settle
+from cost_pipeline.feeds.production.inputs import (
+    live_records,
+    out_of_date,
+    present_inputs,
+    stored_inputs,
+    with_policies,
+)
+from cost_pipeline.feeds.production.rates import rates_in_force
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, NONE
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.fx.convert import convert
+from cost_pipeline.fx.rates import pin
+from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
+from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.ledger.desired import Desired, desired
+from cost_pipeline.ledger.difference import difference
+from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA
+from cost_pipeline.ledger.seal import Head, Stamp, seal
+from cost_pipeline.ledger.standing import resolve
+from cost_pipeline.ledger.totals import active
+
+# Dates are posted together up to about this many records, so that a year of small days is a few
+# commits and a year of large ones still fits in memory.
+_RECORDS_AT_ONCE: Final = 250_000
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What posting one transaction date did.
+
+    Attributes:
+        posts: Lines of kind `post` appended.
+        reversals: Lines of kind `reverse` appended.
+        causes: Lines appended, by cause.
+        batch: The number of the batch, or None if nothing was appended.
+        root: Its seal.
+        active: Active postings of the date now.
+        base: Their base amounts by base currency.
+    """
+
+    posts: int = 0
+    reversals: int = 0
+    causes: Mapping[str, int] = field(default_factory=dict)
+    batch: int | None = None
+    root: str | None = None
+    active: int = 0
+    base: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+def dates_to_post(session: Session) -> list[date]:
+    """The transaction dates whose ledger was not computed from the present inputs."""
+    return out_of_date(present_inputs(session), stored_inputs(session))
+
+
+def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
+    """Bring the ledger of the dates to what their inputs say; nothing new appends nothing."""
+    result: dict[date, Posted] = {}
+    wanted = sorted(set(dates))
+    for group in _groups(session, wanted):
+        session.progress("posting transaction dates", len(result), len(wanted))
+        result |= _post_together(session, group)
+    session.progress("posting transaction dates", len(wanted), len(wanted))
+    return result
+
+
+def desired_of(session: Session, dates: Collection[date]) -> Desired:
+    """The desired state of the dates: a pure function of what the lake holds."""
+    resolved = with_policies(session, resolve(live_records(session, dates), dates))
+    pinned = pin(rates_in_force(session), resolved)
+    minor_units = {code: currency.minor_units for code, currency in currencies().items()}
+    return desired(convert(resolved, pinned, minor_units))
+
+
+def _groups(session: Session, dates: list[date]) -> Iterator[list[date]]:
+    """The dates in groups of about `_RECORDS_AT_ONCE` records."""
+    sizes = _record_counts(session)
+    group: list[date] = []
+    records = 0
+    for day in dates:
+        if group and records + sizes.get(day, 0) > _RECORDS_AT_ONCE:
+            yield group
+            group, records = [], 0
+        group.append(day)
+        records += sizes.get(day, 0)
+    if group:
+        yield group
+
+
+def _record_counts(session: Session) -> dict[date, int]:
+    counted = (
+        session.lake.table(RECORDS)
+        .snapshot()
+        .query("select transaction_date, count(*) from {table} group by all")
+    )
+    return dict(zip(*(column.to_pylist() for column in counted.columns), strict=True))
+
+
+def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
+    listed = ", ".join(f"'{day}'" for day in dates)
+    where = f"transaction_date in ({listed})"
+    while True:
+        # The digest is taken before the records are read: what arrives in between makes the date
+        # look out of date once more, never up to date when it is not.
+        inputs, before = present_inputs(session), stored_inputs(session)
+        ledger = session.lake.table(LEDGER).snapshot()
+        lines = ledger.read(where=where)
+        wanted = desired_of(session, dates)
+        changes = difference(wanted, active(lines))
+        try:
+            result = _append(session, ledger, lines, changes)
+            settled = settle(
+                session,
+                wanted.dead_letters,
+                scope="stage = 'post'",
+                days=dates,
+                day_column="transaction_date",
+                writer="post/" + ",".join(map(str, dates)),
+            )
+            moved = any(inputs.get(day, "") != before.get(day, "") for day in dates)
+            if moved or changes.num_rows or any(settled):
+                _replace_dispositions(session, wanted, {d: inputs.get(d, "") for d in dates})
+        except StaleSnapshotError:
+            continue  # another run posted one of these dates; look again
+        return _with_totals(wanted, {day: result.get(day, Posted()) for day in dates})
+
+
+def _append(
+    session: Session, ledger: Snapshot, lines: pa.Table, changes: pa.Table
+) -> dict[date, Posted]:
+    if not changes.num_rows:
+        return {}
+    stamp = Stamp(session.clock(), session.code_version, session.run_id)
+    batches = seal(changes.select(CHANGE_SCHEMA.names), _heads(lines), stamp)
+    parts = [Part(f"ledger/{b.transaction_date}", b.head.batch, b.postings) for b in batches]
+    session.lake.table(LEDGER).append(ledger, parts, run_id=session.run_id)
+    return {b.transaction_date: _summary(b.postings, b.head) for b in batches}
+
+
+def _with_totals(wanted: Desired, result: dict[date, Posted]) -> dict[date, Posted]:
+    """The ledger is now as desired, so the desired postings are the active ones."""
+    summed = query(
+        "select transaction_date, base_currency, count(*) as n, sum(base_amount) as total "
+        "from postings group by all",
+        postings=wanted.postings,
+    )
+    for row in summed.to_pylist():
+        posted = result[row["transaction_date"]]
+        result[row["transaction_date"]] = replace(
+            posted,
+            active=posted.active + row["n"],
+            base={**posted.base, row["base_currency"]: row["total"]},
+        )
+    return result
+
+
+def _heads(lines: pa.Table) -> dict[date, Head]:
+    found = query(
+        "select transaction_date, max(batch) as batch, arg_max(batch_root, batch) as root "
+        "from lines group by all",
+        lines=lines,
+    )
+    return {r["transaction_date"]: Head(r["batch"], r["root"]) for r in found.to_pylist()}
+
+
+def _summary(postings: pa.Table, head: Head) -> Posted:
+    counted = query(
+        "select kind, cause, count(*) as n from postings group by all", postings=postings
+    ).to_pylist()
+    causes: dict[str, int] = {}
+    for row in counted:
+        causes[row["cause"]] = causes.get(row["cause"], 0) + row["n"]
+    return Posted(
+        posts=sum(row["n"] for row in counted if row["kind"] == "post"),
+        reversals=sum(row["n"] for row in counted if row["kind"] == "reverse"),
+        causes=causes,
+        batch=head.batch,
+        root=head.root,
+    )
+
+
+def _replace_dispositions(session: Session, wanted: Desired, inputs: Mapping[date, str]) -> None:
+    table = session.lake.table(DISPOSITIONS)
+    snapshot = table.snapshot()
+    held = set(wanted.dispositions["transaction_date"].to_pylist())
+    marks = [{"transaction_date": day, "disposition": NONE} for day in inputs if day not in held]
+    empty = pa.schema([DISPOSITIONS.schema.field(name) for name in DISPOSITION_SCHEMA.names])
+    rows = pa.concat_tables(
+        [wanted.dispositions.cast(empty), pa.Table.from_pylist(marks, schema=empty)]
+    )
+    digests = [inputs[day] for day in rows["transaction_date"].to_pylist()]
+    stamped = (
+        rows.append_column("inputs", pa.array(digests, pa.string()))
+        .append_column("recorded_at", pa.array([session.clock()] * rows.num_rows, INSTANT))
+        .append_column("run_id", pa.array([session.run_id] * rows.num_rows, pa.string()))
+    )
+    table.replace(
+        snapshot,
+        stamped.select(DISPOSITIONS.schema.names),
+        [str(day) for day in inputs],
+        run_id=session.run_id,
+    )

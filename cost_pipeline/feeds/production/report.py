@@ -1,0 +1,289 @@
+"""What became of everything: counts and amounts per delivery and pull date, read from the lake.
+
+Every number is counted from what is stored (postings, dispositions, open dead letters), not carried
+along from the step that wrote it, so that conservation is something a check can find broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.core.money import shown
+from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.deliveries import current_deliveries
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.tables import DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.ledger.schema import POST, REVERSE
+
+_POSTED: Final = f"""
+    select vendor, delivery, original_currency as currency, count(*) as n,
+        sum(original_amount) as amount
+    from {{table}} p
+    where kind = '{POST}' and not exists (
+        select 1 from {{table}} r where r.kind = '{REVERSE}' and r.reverses = p.posting_id
+            and r.transaction_date = p.transaction_date)
+    group by all
+"""
+_DISPOSED: Final = """
+    select vendor, delivery, disposition, currency, count(*) as n, sum(amount) as amount
+    from {table} where fingerprint is not null group by all
+"""
+_RECORDED: Final = """
+    select vendor, delivery, currency, count(*) as n, sum(amount) as amount
+    from {table} join current using (vendor, delivery, interpretation) group by all
+"""
+
+_DELIVERIES: Final = """
+    with sightings as (
+        select *, row_number() over (
+            partition by vendor, delivery order by pull_date, uri) as sighting
+        from deliveries
+    ), newest as (
+        select * from validations
+        qualify sequence = max(sequence) over (partition by vendor, delivery)
+    ), posted_n as (select vendor, delivery, sum(n) as n from posted group by all),
+    held as (
+        select vendor, delivery,
+            sum(n) filter (disposition = 'commitment') as commitments,
+            sum(n) filter (disposition = 'duplicate') as duplicates,
+            sum(n) filter (disposition = 'dead_letter') as dead
+        from disposed group by all
+    ), refused as (select vendor, delivery, count(*) as n from dead_letters group by all)
+    select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.size, s.fetched_at, s.attempts,
+        s.sighting > 1 as repeated, v.delivery is not null as validated, v.encoding,
+        coalesce(v.rows, 0)::bigint as rows, coalesce(v.blank_rows, 0)::bigint as blank_rows,
+        coalesce(v.records, 0)::bigint as records,
+        v.control_declared, v.control_computed, v.control_tolerance, v.unreadable_amounts,
+        v.drift, v.header, v.interpretation,
+        coalesce(p.n, 0)::bigint as posted,
+        coalesce(h.commitments, 0)::bigint as commitments,
+        coalesce(h.duplicates, 0)::bigint as duplicates,
+        coalesce(h.dead, 0)::bigint as conflicts,
+        coalesce(r.n, 0)::bigint as refused
+    from sightings s
+    left join newest v using (vendor, delivery)
+    left join posted_n p using (vendor, delivery)
+    left join held h using (vendor, delivery)
+    left join refused r using (vendor, delivery)
+    order by s.pull_date, s.vendor, s.uri, s.delivery
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTotal:
+    """A delivery's declared total against the sum of its rows, exactly."""
+
+    declared: Decimal
+    computed: Decimal
+    tolerance: Decimal
+    unreadable: int
+
+    @property
+    def difference(self) -> Decimal:
+        """Declared less computed."""
+        return self.declared - self.computed
+
+    @property
+    def holds(self) -> bool:
+        """Whether the difference is within the declared tolerance and every amount was read."""
+        return abs(self.difference) <= self.tolerance and not self.unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """One delivery as received, and what became of its rows.
+
+    `rows = posted + commitments + duplicates + dead_letters` once it is posted; `records` plus the
+    rows refused before becoming records is `rows` too. Of a delivery whose bytes were landed
+    before, every row is a duplicate.
+    """
+
+    delivery: str
+    vendor: str
+    kind: str
+    uri: str
+    pull_date: date
+    size: int
+    state: str
+    encoding: str | None
+    rows: int
+    blank_rows: int
+    records: int
+    refused: int
+    posted: int
+    commitments: int
+    duplicates: int
+    conflicts: int
+    control: ControlTotal | None
+    drift: tuple[str, ...]
+    duplicate_of: str | None
+
+    @property
+    def dead_letters(self) -> int:
+        """Rows refused before becoming records, and records refused when posting."""
+        return self.refused + self.conflicts
+
+    @property
+    def accounted(self) -> int:
+        """The rows whose fate is known."""
+        return self.posted + self.commitments + self.duplicates + self.dead_letters
+
+    def as_json(self) -> dict[str, Any]:
+        """The public shape (docs/interfaces.md)."""
+        control = self.control and {
+            "declared": shown(self.control.declared),
+            "computed": shown(self.control.computed),
+            "difference": shown(self.control.difference),
+            "tolerance": shown(self.control.tolerance),
+            "holds": self.control.holds,
+        }
+        return {
+            "delivery": self.delivery,
+            "vendor": self.vendor,
+            "record": self.kind,
+            "uri": self.uri,
+            "pull_date": self.pull_date.isoformat(),
+            "size": self.size,
+            "state": self.state,
+            "encoding": self.encoding,
+            "rows": self.rows,
+            "blank_rows": self.blank_rows,
+            "records": self.records,
+            "posted": self.posted,
+            "commitments": self.commitments,
+            "duplicates": self.duplicates,
+            "dead_letters": self.dead_letters,
+            "control_total": control,
+            "drift": list(self.drift),
+            "duplicate_of": self.duplicate_of,
+        }
+
+
+def deliveries(
+    session: Session, pull_dates: Collection[date] | None = None
+) -> list[DeliveryReport]:
+    """Every delivery received (on the pull dates), by date, vendor and URI."""
+    lake = session.lake
+    before_records = open_dead_letters(session, "stage in ('parse', 'validate')")
+    found = query(
+        _DELIVERIES,
+        deliveries=lake.table(DELIVERIES).snapshot().read(),
+        validations=lake.table(VALIDATIONS).snapshot().read(),
+        posted=lake.table(LEDGER).snapshot().query(_POSTED),
+        disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),
+        dead_letters=before_records.select(["vendor", "delivery"]),
+    ).to_pylist()
+    wanted = None if pull_dates is None else set(pull_dates)
+    return [_report(row) for row in found if wanted is None or row["pull_date"] in wanted]
+
+
+def _report(row: dict[str, Any]) -> DeliveryReport:
+    repeated = bool(row["repeated"])
+    own = {name: 0 if repeated else row[name] for name in ("posted", "commitments", "conflicts")}
+    duplicates = row["rows"] if repeated else row["duplicates"]
+    refused = 0 if repeated else row["refused"]
+    accounted = sum(own.values()) + duplicates + refused
+    return DeliveryReport(
+        delivery=row["delivery"],
+        vendor=row["vendor"],
+        kind=row["kind"],
+        uri=row["uri"],
+        pull_date=row["pull_date"],
+        size=row["size"],
+        state=_state(row, repeated=repeated, accounted=accounted),
+        encoding=row["encoding"],
+        rows=row["rows"],
+        blank_rows=row["blank_rows"],
+        records=row["records"],
+        refused=refused,
+        duplicates=duplicates,
+        control=_control(row),
+        drift=tuple(row["drift"] or ()),
+        duplicate_of=row["delivery"] if repeated else None,
+        **own,
+    )
+
+
+def _state(row: dict[str, Any], *, repeated: bool, accounted: int) -> str:
+    if repeated:
+        return "duplicate"
+    if not row["validated"]:
+        return "landed"
+    if row["encoding"] is None:
+        return "failed"
+    return "posted" if accounted == row["rows"] else "validated"
+
+
+def _control(row: dict[str, Any]) -> ControlTotal | None:
+    if row["control_declared"] is None:
+        return None
+    return ControlTotal(
+        declared=Decimal(row["control_declared"]),
+        computed=Decimal(row["control_computed"]),
+        tolerance=Decimal(row["control_tolerance"]),
+        unreadable=row["unreadable_amounts"],
+    )
+
+
+def amounts_in_and_out(session: Session) -> pa.Table:
+    """Per vendor, delivery and currency: the amounts of its records, and where they went.
+
+    Columns: vendor, delivery, currency, recorded, posted, held (commitments, duplicates, refused
+    when posting). Conservation says `recorded = posted + held`, exactly.
+    """
+    lake = session.lake
+    return query(
+        """
+        select coalesce(r.vendor, o.vendor) as vendor, coalesce(r.delivery, o.delivery) as delivery,
+            coalesce(r.currency, o.currency) as currency,
+            coalesce(r.amount, 0)::decimal(38, 4) as recorded,
+            coalesce(o.posted, 0)::decimal(38, 4) as posted,
+            coalesce(o.held, 0)::decimal(38, 4) as held
+        from recorded r full join (
+            select vendor, delivery, currency, sum(posted) as posted, sum(held) as held from (
+                select vendor, delivery, currency, amount as posted, 0 as held from posted
+                union all
+                select vendor, delivery, currency, 0 as posted, amount as held from disposed)
+            group by all
+        ) o using (vendor, delivery, currency)
+        """,
+        recorded=lake.table(RECORDS)
+        .snapshot()
+        .query(_RECORDED, current=current_deliveries(session)),
+        posted=lake.table(LEDGER).snapshot().query(_POSTED),
+        disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),
+    )
+
+
+def reasons_of(events: pa.Table) -> dict[str, int]:
+    """How many open dead letters carry each reason code, most first."""
+    counted = query(
+        "select reason, count(*) as n from (select unnest(reasons) as reason from events) "
+        "group by all order by n desc, reason",
+        events=events.select(["reasons"]),
+    )
+    return dict(zip(*(column.to_pylist() for column in counted.columns), strict=True))
+
+
+def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Table:
+    """The open dead letters of deliveries received on the pull dates, of every stage."""
+    listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
+    received = session.lake.table(DELIVERIES).snapshot()
+    wanted = received.read(
+        where=f"pull_date in ({listed})", columns=["vendor", "delivery", "pull_date"]
+    )
+    return query(
+        "select d.* from events d where "
+        "(vendor, delivery) in (select (vendor, delivery) from wanted) "
+        f"or (stage = 'acquire' and pull_date in ({listed}))",
+        events=open_dead_letters(session, "true"),
+        wanted=wanted,
+    )

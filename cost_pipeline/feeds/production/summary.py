@@ -1,0 +1,131 @@
+"""The summary of some pull dates: the numbers that `run` prints and returns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.feeds.production.report import deliveries, open_of_pull_dates, reasons_of
+from cost_pipeline.feeds.production.tables import LEDGER
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.ledger.totals import active
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyTotal:
+    """Active postings of one original currency, and what they come to in one base currency."""
+
+    currency: str
+    base_currency: str
+    postings: int
+    original: Decimal
+    base: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What came on the pull dates, what became of it, and the ledger's totals as they are now."""
+
+    deliveries: int
+    rows: int
+    blank_rows: int
+    records: int
+    posted: int
+    commitments: int
+    duplicates: int
+    dead_letters: int
+    by_reason: dict[str, int]
+    totals: tuple[CurrencyTotal, ...]
+    passed_checks: int
+    failed_checks: tuple[str, ...]
+
+    def fates(self) -> dict[str, int]:
+        """What became of the rows."""
+        return {
+            "posted": self.posted,
+            "held as commitments": self.commitments,
+            "duplicates": self.duplicates,
+            "dead letters": self.dead_letters,
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The public shape (docs/interfaces.md)."""
+        return {
+            "deliveries": self.deliveries,
+            "rows": self.rows,
+            "blank_rows": self.blank_rows,
+            "records": self.records,
+            "posted": self.posted,
+            "commitments": self.commitments,
+            "duplicates": self.duplicates,
+            "dead_letters": self.dead_letters,
+            "by_reason": self.by_reason,
+            "checks": {"passed": self.passed_checks, "failed": list(self.failed_checks)},
+        }
+
+
+def summarize(
+    session: Session, pull_dates: Collection[date], *, passed: int, failed: Collection[str]
+) -> Summary:
+    """Count the deliveries of the pull dates, from what is stored."""
+    reports = deliveries(session, pull_dates)
+    return Summary(
+        deliveries=len(reports),
+        rows=sum(r.rows for r in reports),
+        blank_rows=sum(r.blank_rows for r in reports),
+        records=sum(r.records for r in reports),
+        posted=sum(r.posted for r in reports),
+        commitments=sum(r.commitments for r in reports),
+        duplicates=sum(r.duplicates for r in reports),
+        dead_letters=sum(r.dead_letters for r in reports),
+        by_reason=reasons_of(open_of_pull_dates(session, pull_dates)),
+        totals=currency_totals(session),
+        passed_checks=passed,
+        failed_checks=tuple(failed),
+    )
+
+
+def currency_totals(session: Session) -> tuple[CurrencyTotal, ...]:
+    """Totals of the active ledger per original and base currency."""
+    columns = (
+        "posting_id", "kind", "reverses",
+        "original_currency", "base_currency", "original_amount", "base_amount",
+    )  # fmt: skip
+    standing = active(session.lake.table(LEDGER).snapshot().read(columns=columns))
+    summed = query(
+        "select original_currency as currency, base_currency, count(*) as postings, "
+        "sum(original_amount) as original, sum(base_amount) as base "
+        "from standing group by all order by all",
+        standing=standing,
+    )
+    return tuple(CurrencyTotal(**row) for row in summed.to_pylist())
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A pull or a whole delivery that gave no rows: what happened, and where."""
+
+    vendor: str
+    reason: str
+    message: str
+    where: str
+
+
+def unreadable(session: Session, pull_dates: Collection[date]) -> list[Unreadable]:
+    """Open dead letters of whole pulls and deliveries of these pull dates."""
+    uris = {(r.vendor, r.delivery): r.uri for r in deliveries(session, pull_dates)}
+    return [
+        Unreadable(
+            vendor=row["vendor"],
+            reason=row["reasons"][0],
+            message=json.loads(row["errors"])[0]["message"],
+            where=row["payload"] or uris.get((row["vendor"], row["delivery"]), row["delivery"]),
+        )
+        for row in open_of_pull_dates(session, pull_dates).to_pylist()
+        if row["row"] is None
+    ]

@@ -1,0 +1,38 @@
+"""The tables of the lake whose rows are the ledger's, declared where both rooms meet."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.tables import HASH, INSTANT, TEXT
+from cost_pipeline.lake.tables import TableSpec, Writing
+from cost_pipeline.ledger.schema import DISPOSITION_SCHEMA, POSTING_SCHEMA
+
+LEDGER: Final = TableSpec("ledger", POSTING_SCHEMA, "transaction_date")
+
+NONE: Final = "none"
+
+DISPOSITIONS: Final = TableSpec(
+    "dispositions",
+    pa.schema(
+        [
+            *(
+                f if f.name in ("transaction_date", "disposition") else f.with_nullable(True)  # noqa: FBT003
+                for f in DISPOSITION_SCHEMA
+            ),
+            pa.field("inputs", HASH, nullable=False),
+            pa.field("recorded_at", INSTANT, nullable=False),
+            pa.field("run_id", TEXT, nullable=False),
+        ]
+    ),
+    "transaction_date",
+    Writing.REPLACE,
+)
+"""What became of the records of a transaction date that are not posted, replaced as a whole.
+
+`inputs` is the digest of everything the partition was computed from. A date whose records are all
+posted has one row with disposition `none`, so that its digest is known and changes in the same
+commit as its dispositions.
+"""

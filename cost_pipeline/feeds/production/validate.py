@@ -1,0 +1,257 @@
+"""Validate: deliveries to records and dead letters, in chunks that are committed exactly once.
+
+A delivery counts as validated when its row in `validations` is there; until then its records are
+invisible to the ledger. A rerun after a crash reads the bytes again and skips what was committed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.errors import CheckFailedError
+from cost_pipeline.core.reasons import Stage, catalogue
+from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.deliveries import current_deliveries
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.tables import DEAD_LETTERS, DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.parse import Refused, RowReader, open_rows
+from cost_pipeline.quarantine.events import difference, opened, resolved
+from cost_pipeline.validate.chunk import validate_chunk
+from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
+from cost_pipeline.validate.state import DeliveryState
+
+# Small deliveries share a commit; a large one commits as it goes, so that memory stays flat.
+_ROWS_PER_COMMIT: Final = 262_144
+
+
+@dataclass(slots=True)
+class _Buffer:
+    """Parts waiting for their commit, and the deliveries that are complete once it is done."""
+
+    records: list[Part] = field(default_factory=list)
+    dead_letters: list[Part] = field(default_factory=list)
+    complete: list[Part] = field(default_factory=list)
+    rows: int = 0
+
+    def commit(self, session: Session) -> None:
+        """Records and dead letters first, then the mark that makes them count."""
+        lake = session.lake
+        for spec, parts in (
+            (RECORDS, self.records),
+            (DEAD_LETTERS, self.dead_letters),
+            (VALIDATIONS, self.complete),
+        ):
+            if parts:
+                lake.table(spec).append_once(parts, run_id=session.run_id)
+                parts.clear()
+        self.rows = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A delivery of a pull date that has no validation under the vendor's present file."""
+
+    vendor: Vendor
+    delivery: str
+    pull_date: date
+    sequence: int
+
+
+def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> list[Pending]:
+    """The deliveries received on a pull date that must be validated (again), in a fixed order."""
+    received = session.lake.table(DELIVERIES).snapshot()
+    today = received.read(where=f"pull_date = '{pull_date}'", columns=["vendor", "delivery"])
+    wanted = set(zip(*(column.to_pylist() for column in today.columns), strict=True))
+    current = {
+        (row["vendor"], row["delivery"]): row for row in current_deliveries(session).to_pylist()
+    }
+    found = []
+    for vendor in sorted(vendors, key=lambda v: v.vendor):
+        present = _interpreter(session, vendor).interpretation
+        for _, delivery in sorted(key for key in wanted if key[0] == vendor.vendor):
+            row = current[vendor.vendor, delivery]
+            if row["interpretation"] != present:
+                found.append(Pending(vendor, delivery, pull_date, (row["sequence"] or 0) + 1))
+    return found
+
+
+def validate_deliveries(session: Session, deliveries: Sequence[Pending]) -> None:
+    """Validate each delivery from its landed bytes."""
+    buffer = _Buffer()
+    for number, delivery in enumerate(deliveries):
+        session.progress("validating deliveries", number, len(deliveries))
+        _Validation(session, delivery, buffer).run()
+        if buffer.rows >= _ROWS_PER_COMMIT:
+            buffer.commit(session)
+    buffer.commit(session)
+
+
+class _Validation:
+    """One delivery on its way through: the chunks so far, and what was open before."""
+
+    def __init__(self, session: Session, pending: Pending, buffer: _Buffer) -> None:
+        self.session = session
+        self.pending = pending
+        self.buffer = buffer
+        self.interpreter = _interpreter(session, pending.vendor)
+        self.token = f"{pending.vendor.vendor}/{pending.delivery}/{pending.sequence}"
+        self.chunks = 0
+        self.records = 0
+        self.refused = 0
+        # Only a delivery that was validated before can have dead letters open.
+        again = pending.sequence > 1
+        self.open_before = self._open() if again else None
+        self.kept: list[str] = []
+
+    def run(self) -> None:
+        path = self.session.lake.content.open_path(self.pending.delivery)
+        reader = open_rows(path, self.pending.vendor.format)
+        if isinstance(reader, Refused):
+            self._refuse(reader)
+            return
+        state = DeliveryState()
+        for chunk in reader:
+            done = validate_chunk(
+                chunk,
+                self.interpreter,
+                delivery=self.pending.delivery,
+                pull_date=self.pending.pull_date,
+                state=state,
+            )
+            self._add(done.records, done.dead_letters)
+            if self.buffer.rows >= _ROWS_PER_COMMIT:
+                self.buffer.commit(self.session)
+        self._finish(reader, state)
+
+    def _add(self, records: pa.Table, dead_letters: pa.Table) -> None:
+        self.chunks += 1
+        self.records += records.num_rows
+        self.refused += dead_letters.num_rows
+        self.buffer.rows += records.num_rows + dead_letters.num_rows
+        if records.num_rows:
+            part = Part(f"records/{self.token}", self.chunks, records.select(RECORDS.schema.names))
+            self.buffer.records.append(part)
+        if self.open_before is not None:
+            self.kept += dead_letters["id"].to_pylist()
+            dead_letters, _ = difference(dead_letters, self.open_before)
+        if dead_letters.num_rows:
+            events = opened(
+                dead_letters, "pull_date", self.session.stamp(), schema=DEAD_LETTERS.schema
+            )
+            part = Part(f"dead_letters/{self.token}", self.chunks, events)
+            self.buffer.dead_letters.append(part)
+
+    def _refuse(self, refused: Refused) -> None:
+        """The whole delivery is one dead letter, and counts as one row."""
+        vendor, delivery = self.pending.vendor, self.pending.delivery
+        fingerprint = digest("delivery", delivery)
+        row = {
+            "id": digest("dead_letter", fingerprint, Stage.PARSE, refused.reason),
+            "fingerprint": fingerprint,
+            "delivery": delivery,
+            "vendor": vendor.vendor,
+            "feed": vendor.feed,
+            "production": vendor.production,
+            "kind": vendor.record.value,
+            "stage": Stage.PARSE,
+            "failure_class": catalogue()[refused.reason].failure_class,
+            "reasons": [refused.reason],
+            "errors": json.dumps([{"field": "", "message": refused.message}]),
+            "pull_date": self.pending.pull_date,
+            "interpretation": self.interpreter.interpretation,
+        }
+        self._add(
+            RECORD_SCHEMA.empty_table(), pa.Table.from_pylist([row], schema=DEAD_LETTER_SCHEMA)
+        )
+        self._complete({"rows": 1, "blank_rows": 0, "header": [], "drift": []})
+
+    def _finish(self, reader: RowReader, state: DeliveryState) -> None:
+        if reader.rows != self.records + self.refused:
+            # A defect, not bad data: the delivery stays landed and nothing of it counts.
+            raise CheckFailedError(
+                f"{reader.rows} rows were read, and {self.records} records and {self.refused} "
+                "dead letters came of them",
+                where=self.pending.delivery,
+                code="CONSERVATION",
+            )
+        interpreter = self.interpreter.for_columns(reader.header)
+        self._complete(
+            {
+                "encoding": reader.encoding,
+                "rows": reader.rows,
+                "blank_rows": reader.blank_rows,
+                "header": list(reader.header),
+                "drift": list(interpreter.drift),
+                **_control(interpreter, reader, state),
+            }
+        )
+
+    def _complete(self, facts: dict[str, object]) -> None:
+        stamp = self.session.stamp()
+        row = {
+            "pull_date": self.pending.pull_date,
+            "delivery": self.pending.delivery,
+            "vendor": self.pending.vendor.vendor,
+            "sequence": self.pending.sequence,
+            "interpretation": self.interpreter.interpretation,
+            "records": self.records,
+            "dead_letters": self.refused,
+            "unreadable_amounts": 0,
+            "recorded_at": stamp.recorded_at,
+            "run_id": stamp.run_id,
+            **facts,
+        }
+        if self.open_before is not None:
+            self._resolve_what_passes_now(self.open_before)
+        mark = pa.Table.from_pylist([row], schema=VALIDATIONS.schema)
+        self.buffer.complete.append(Part(f"validations/{self.token}", 1, mark))
+
+    def _resolve_what_passes_now(self, before: pa.Table) -> None:
+        gone = before.filter(
+            pc.invert(pc.is_in(before["id"], value_set=pa.array(self.kept, pa.string())))
+        )
+        if gone.num_rows:
+            events = resolved(gone, self.session.stamp(), schema=DEAD_LETTERS.schema)
+            part = Part(f"dead_letters/{self.token}", self.chunks + 1, events)
+            self.buffer.dead_letters.append(part)
+
+    def _open(self) -> pa.Table:
+        return open_dead_letters(
+            self.session,
+            f"stage in ('parse', 'validate') and vendor = '{self.pending.vendor.vendor}' "
+            f"and delivery = '{self.pending.delivery}'",
+        )
+
+
+def _interpreter(session: Session, vendor: Vendor) -> Interpreter:
+    return compile_interpreter(vendor, session.home.productions, ())
+
+
+def _control(
+    interpreter: Interpreter, reader: RowReader, state: DeliveryState
+) -> dict[str, object]:
+    """What the control row declares against what the rows come to."""
+    rule = interpreter.reading.vendor.format.control_total
+    if rule is None or reader.control is None:
+        return {}
+    declared = interpreter.declared_total(reader.control)
+    if not isinstance(declared, Decimal):
+        return {}
+    return {
+        "control_declared": str(declared),
+        "control_computed": str(state.amount_total),
+        "control_tolerance": str(rule.tolerance),
+        "unreadable_amounts": state.unreadable_amounts,
+    }

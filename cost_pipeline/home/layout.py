@@ -1,0 +1,132 @@
+"""Lay out a new home. What its files mean is `load`'s business; their text is `templates`'."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from cost_pipeline import __version__
+from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
+from cost_pipeline.home import templates
+from cost_pipeline.home.load import FORMAT, MARKER, PRODUCTIONS
+
+_FOLDERS: Final = ("vendors", "inbox", "lake", "dagster")
+_DAGSTER: Final = "dagster/dagster.yaml"
+
+EXAMPLE: Final[Mapping[str, str]] = {
+    PRODUCTIONS: templates.PRODUCTIONS,
+    "vendors/example_rentals.yaml": templates.EXAMPLE_VENDOR,
+    f"inbox/example/{templates.EXAMPLE_PULL_DATE}.csv": templates.EXAMPLE_FILE,
+}
+"""The files of a new home that a user is meant to replace, by their place in it."""
+
+
+def init_home(path: Path, *, files: Mapping[str, str | bytes] = EXAMPLE) -> Path:
+    """Make a home; returns its absolute path.
+
+    Args:
+        path: A folder that does not exist, or is empty.
+        files: What it holds beside the empty folders, `home.json` and `dagster/dagster.yaml`.
+
+    Raises:
+        UsageError: If the folder holds something, or is a file; nothing is touched then.
+        EnvironmentFailedError: If it cannot be written; nothing is left half written.
+    """
+    path = path.expanduser().absolute()
+    try:
+        _refuse_occupied(path)
+        _write(path, {**_own_files(), **files})
+    except OSError as error:
+        raise EnvironmentFailedError(
+            f"the home cannot be written: {error.strerror}",
+            where=str(path),
+            remedy="free some space or choose a folder you may write to; nothing was left behind",
+            code="HOME_NOT_WRITTEN",
+        ) from error
+    return path
+
+
+def complete_home(path: Path) -> None:
+    """Add what a home written by hand may lack: `dagster/dagster.yaml`. Replaces nothing.
+
+    Raises:
+        EnvironmentFailedError: If it cannot be written.
+    """
+    place = path / _DAGSTER
+    if place.exists():
+        return
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = place.with_name(f".{place.name}.{os.getpid()}")
+        beside.write_text(templates.DAGSTER, encoding="utf-8")
+        beside.replace(place)
+    except OSError as error:
+        raise EnvironmentFailedError(
+            f"the home cannot be written: {error.strerror}",
+            where=str(place),
+            remedy="free some space, or let this user write there",
+            code="HOME_NOT_WRITTEN",
+        ) from error
+
+
+def _own_files() -> dict[str, str]:
+    marker = json.dumps({"format": FORMAT, "written_by": __version__}) + "\n"
+    return {MARKER: marker, _DAGSTER: templates.DAGSTER}
+
+
+def _refuse_occupied(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise UsageError(
+            "a home is a folder, and this is a file",
+            where=str(path),
+            remedy="name another place",
+            code="NOT_A_FOLDER",
+        )
+    if path.is_dir() and any(path.iterdir()):
+        what = "there is a home already" if (path / PRODUCTIONS).exists() else "is not empty"
+        raise UsageError(
+            f"the folder {what}" if what == "is not empty" else what,
+            where=str(path),
+            remedy="name a folder that does not exist yet, or an empty one",
+            code="NOT_EMPTY",
+        )
+
+
+def _write(path: Path, files: Mapping[str, str | bytes]) -> None:
+    """All of it beside the place, then moved: an interrupted call leaves no half home.
+
+    An existing empty folder is filled and not replaced, because it may be a mount point or the
+    caller's own working directory; `productions.yaml`, which makes it a home, moves last.
+    """
+    existed = path.is_dir()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staging = (path if existed else path.parent) / f".{path.name}.init-{os.getpid()}"
+    moved: list[Path] = []
+    try:
+        _fill(staging, files)
+        if not existed:
+            staging.rename(path)
+            return
+        for child in sorted(staging.iterdir(), key=lambda child: child.name == PRODUCTIONS):
+            moved.append(path / child.name)
+            child.rename(path / child.name)
+    except BaseException:
+        for place in moved:
+            shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+        raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _fill(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    folder.mkdir()
+    for name in _FOLDERS:
+        (folder / name).mkdir()
+    for name, content in files.items():
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -1,0 +1,77 @@
+"""The files of a new home, as text: read by people first, so each line says what it is for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+EXAMPLE_PULL_DATE: Final = "2026-04-01"
+"""The pull date for which a new home has something to read."""
+
+PRODUCTIONS: Final = """\
+# The productions of this home. docs/interfaces.md describes every key.
+lake: ./lake                        # where deliveries and tables are kept; relative to this file
+productions:
+  P100:                             # the code that vendor files name
+    title: Northern Lights
+    base_currency: USD              # the currency of its books
+    time_zone: America/Los_Angeles
+    fx: {source: ecb, max_age_days: 5, rounding: half_even}
+    late_window_days: 45            # how old a cost may be before somebody should look
+"""
+
+EXAMPLE_VENDOR: Final = """\
+# An example that works: try it with
+#     cost-pipeline run --home <this home> --pull-dates 2026-04-01
+# then copy it for your own vendors, and delete it.
+vendor: example_rentals             # names the asset raw/production/example_rentals
+feed: production
+production: P100                    # a code of productions.yaml
+# purchase_order | vendor_invoice | payroll_line | location_settlement
+record: vendor_invoice
+priority: normal                    # payroll | high | normal | low
+source:
+  kind: folder                      # folder | http
+  path: inbox/example               # relative to this home, or absolute
+  files: "{pull_date:%Y-%m-%d}.csv" # that day's file; a plain glob ("*.csv") takes every new file
+format:
+  kind: csv                         # csv | json | jsonl | ep_ledger
+  encodings: [utf-8-sig, cp1252]    # tried in order; the one that fits is recorded
+  delimiter: ","
+dates: ["%d/%m/%Y"]                 # how this vendor writes dates; tried in order
+numbers: {decimal: ".", thousands: ",", symbols: ["£"], negatives: [leading, parentheses]}
+negatives: dead_letter              # a negative amount needs a reversal, never a silent sign
+key: [transaction_id]               # or `{columns: [...], ordinal: true}`, or `none`
+columns:                            # contract field: its header names; the first present is used
+  transaction_id: ["Invoice no", "InvoiceNo"]
+  transaction_date: ["Invoice date"]
+  amount: ["Net amount"]
+  vendor_name: ["Supplier"]
+  tax_id: ["VAT no"]                # as SCHEME:NUMBER
+  description: ["Details"]
+  po_number: ["PO"]
+ignore: ["Printed"]              # known and not wanted; any other unknown column is drift
+constants: {currency: GBP, department_code: "3300", gl_code: "3301"}
+"""
+
+EXAMPLE_FILE: Final = """\
+Invoice no,Invoice date,Net amount,Supplier,VAT no,Details,PO,Printed
+EX-1001,30/03/2026,"£1,250.00",Example Rentals Ltd,GB-VAT:999999973,"Camera, wk 13",PO-77,01/04/2026
+EX-1002,30/03/2026,£310.50,Example Rentals Ltd,GB-VAT:999999973,Lens set,PO-77,01/04/2026
+EX-1003,31/03/2026,£48.25,Example Rentals Ltd,GB-VAT:999999973,Batteries,,01/04/2026
+EX-1004,31/03/2026,-£20.00,Example Rentals Ltd,GB-VAT:999999973,A credit (refused),,01/04/2026
+"""
+
+DAGSTER: Final = """\
+# The Dagster instance of this home (DAGSTER_HOME is this folder).
+telemetry:
+  enabled: false
+run_monitoring:
+  enabled: true                     # a crashed run frees its slot
+run_retries:
+  enabled: true                     # starts a crashed run again; a failed step is not retried here,
+  max_retries: 2                    # because calls to vendors have their own retries
+  retry_on_asset_or_op_failure: false
+concurrency:
+  runs:
+    max_concurrent_runs: 2
+"""

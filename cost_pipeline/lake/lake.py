@@ -1,0 +1,102 @@
+"""A lake: one folder with the delivered bytes and the tables, and the version of its layout."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
+from cost_pipeline.lake.content import ContentStore
+from cost_pipeline.lake.delta import Table
+from cost_pipeline.lake.durable import clear_storage_errors, sync_file, sync_folder
+from cost_pipeline.lake.tables import TableSpec
+
+FORMAT: Final = 1
+_MARKER: Final = "lake.json"
+# A run that starts with less than this would only fail half way, if cleanly.
+_HEADROOM: Final = 4 << 20
+
+
+class Lake:
+    """The tables and bytes under one folder.
+
+    Args:
+        root: The lake's folder.
+        between: Passed to every table's commits; tests kill the process there.
+    """
+
+    def __init__(self, root: Path, *, between: Callable[[str, str], None] | None = None) -> None:
+        self.root = root
+        self.content = ContentStore(root / "bytes")
+        self._between = between
+        self._tables: dict[str, Table] = {}
+
+    def table(self, spec: TableSpec) -> Table:
+        """The table of that spec."""
+        if spec.name not in self._tables:
+            hook = self._between
+            self._tables[spec.name] = Table(
+                spec,
+                self.root / "tables" / spec.name,
+                between=(lambda step: hook(spec.name, step)) if hook else None,
+            )
+        return self._tables[spec.name]
+
+
+def open_lake(uri: str, *, between: Callable[[str, str], None] | None = None) -> Lake:
+    """The lake at a folder, laid out if it is new.
+
+    Raises:
+        UsageError: If it was written by a newer version, or the URI is not a folder.
+        EnvironmentFailedError: If the disk is full or cannot be written.
+    """
+    if "://" in uri:
+        raise UsageError(
+            "this version keeps a lake in a folder, not in an object store",
+            where=uri,
+            remedy="name a folder as `lake:` in productions.yaml",
+            code="LAKE_URI",
+        )
+    root = Path(uri)
+    marker = root / _MARKER
+    with clear_storage_errors(str(root)):
+        if marker.exists():
+            _check_format(marker)
+        else:
+            root.mkdir(parents=True, exist_ok=True)
+            beside = root / f"{_MARKER}.new"
+            beside.write_text(json.dumps({"format": FORMAT}) + "\n", encoding="utf-8")
+            sync_file(beside)
+            beside.replace(marker)
+            sync_folder(root)
+        free = shutil.disk_usage(root).free
+    if free < _HEADROOM:
+        raise EnvironmentFailedError(
+            f"the disk is full: {free:,} bytes are free and a run needs {_HEADROOM:,} to start",
+            where=str(root),
+            remedy="free some space and run the same command again",
+            code="DISK_FULL",
+        )
+    return Lake(root, between=between)
+
+
+def _check_format(marker: Path) -> None:
+    try:
+        found = json.loads(marker.read_text(encoding="utf-8"))["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise EnvironmentFailedError(
+            "the lake's marker cannot be read",
+            where=str(marker),
+            remedy=f'restore it from a copy; a lake of this version holds {{"format": {FORMAT}}}',
+            code="LAKE_DAMAGED",
+        ) from error
+    if not isinstance(found, int) or found > FORMAT:
+        raise UsageError(
+            f"the lake has format {found} and this program knows formats up to {FORMAT}",
+            where=str(marker),
+            remedy="use the newer version of cost-pipeline that wrote it",
+            code="LAKE_TOO_NEW",
+        )

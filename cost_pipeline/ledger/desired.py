@@ -1,0 +1,159 @@
+"""The ledger as it should be: a pure function of records, their standing and their conversion.
+
+Every record given is exactly one of: a posting, a commitment, a duplicate, a dead letter. What then
+differs from the ledger that is there is `ledger.difference`'s matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.tables import DAY, DEAD_LETTER_SCHEMA, HASH, MONEY, RATE, TEXT
+from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.core.canonical import sql_digest, sql_field
+from cost_pipeline.core.reasons import Reason, Stage, catalogue
+from cost_pipeline.ledger.schema import (
+    CONTENT_COLUMNS,
+    DESIRED_SCHEMA,
+    DISPOSITION_SCHEMA,
+    SQL_CONTENT_HASH,
+)
+from cost_pipeline.ledger.standing import CONFLICT, DUPLICATE, RESOLVED_SCHEMA
+
+COMMITMENT: Final = "commitment"
+DEAD_LETTER: Final = "dead_letter"
+
+PRICED_SCHEMA: Final = pa.schema(
+    [
+        *RESOLVED_SCHEMA,
+        pa.field("base_currency", TEXT, nullable=False),
+        pa.field("base_amount", MONEY),
+        pa.field("rate_original", RATE),
+        pa.field("rate_base", RATE),
+        pa.field("rate_date", DAY),
+        pa.field("snapshot", HASH),
+        pa.field("refusal", TEXT),
+        pa.field("refusal_message", TEXT),
+    ]
+)
+"""A resolved record with its conversion: an amount and its rates, or the reason why there is none.
+
+Conversions of records that do not stand are ignored and may be null.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What should be: postings (`DESIRED_SCHEMA`), and what became of every other record.
+
+    Attributes:
+        postings: What the active ledger should hold.
+        dispositions: One row for each record that is not posted (`DISPOSITION_SCHEMA`).
+        dead_letters: The refused ones among them in full (`DEAD_LETTER_SCHEMA`, stage `post`).
+    """
+
+    postings: pa.Table
+    dispositions: pa.Table
+    dead_letters: pa.Table
+
+
+def desired(priced: pa.Table) -> Desired:
+    """Assemble the desired state of the records' transaction dates.
+
+    Args:
+        priced: Every record of those dates once (`PRICED_SCHEMA`; further columns are ignored).
+
+    Raises:
+        ValueError: If a record is given twice; posting it twice would be worse.
+    """
+    judged = priced.select(PRICED_SCHEMA.names).append_column(
+        "disposition",
+        query(_DISPOSITION, priced=priced.select(["standing", "refusal", "kind"]))["disposition"],
+    )
+    postings = _postings(judged.filter(pc.is_null(judged["disposition"])))
+    held = judged.filter(pc.is_valid(judged["disposition"]))
+    return Desired(
+        postings=postings,
+        dispositions=query(_DISPOSITIONS, held=held).cast(DISPOSITION_SCHEMA),
+        dead_letters=query(_DEAD_LETTERS, held=held, classes=_classes()).cast(DEAD_LETTER_SCHEMA),
+    )
+
+
+def _postings(records: pa.Table) -> pa.Table:
+    """The records as postings; the wide columns are passed on, only their hash is computed."""
+    renamed = records.rename_columns(_POSTED_AS).append_column(
+        "rule_pack", pa.nulls(records.num_rows, TEXT)
+    )
+    content = renamed.select(CONTENT_COLUMNS)
+    hashes = query(f"SELECT {SQL_CONTENT_HASH} AS content_hash FROM content", content=content)
+    twice = query(
+        "SELECT content_hash FROM hashes GROUP BY 1 HAVING count(*) > 1 LIMIT 1", hashes=hashes
+    )
+    if twice.num_rows:
+        raise ValueError(f"a record is given twice: content {twice['content_hash'][0]}")
+    return content.append_column("content_hash", hashes["content_hash"]).cast(DESIRED_SCHEMA)
+
+
+def _classes() -> pa.Table:
+    entries = catalogue()
+    return pa.table(
+        {
+            "reason": [str(reason) for reason in entries],
+            "failure_class": [str(text.failure_class) for text in entries.values()],
+        }
+    )
+
+
+_POSTED_AS: Final = {
+    "kind": "record_kind",
+    "amount": "original_amount",
+    "currency": "original_currency",
+    "fingerprint": "record_fingerprint",
+    "content_hash": "record_content_hash",
+}
+
+# Purchase orders are obligations, not actuals: they are converted and held.
+_DISPOSITION: Final = f"""
+SELECT CASE WHEN standing = '{DUPLICATE}' THEN '{DUPLICATE}'
+            WHEN standing = '{CONFLICT}' OR refusal IS NOT NULL THEN '{DEAD_LETTER}'
+            WHEN kind = '{RecordKind.PURCHASE_ORDER}' THEN '{COMMITMENT}' END AS disposition
+FROM priced
+"""
+
+_DISPOSITIONS: Final = f"""
+SELECT transaction_date, fingerprint, delivery, "row", vendor, feed, production,
+       kind AS record_kind, disposition, of, transaction_id, gl_code, department_code,
+       vendor_name, description, po_number, amount, currency,
+       CASE WHEN disposition = '{COMMITMENT}' THEN base_amount END AS base_amount,
+       CASE WHEN disposition = '{COMMITMENT}' THEN base_currency END AS base_currency
+FROM held
+ORDER BY transaction_date, fingerprint, vendor
+"""
+
+_DEAD_LETTER_ID: Final = sql_digest(
+    "dead_letter", [sql_field("fingerprint"), sql_field(f"'{Stage.POST}'"), sql_field("reason")]
+)
+
+_DEAD_LETTERS: Final = f"""
+WITH refused AS (
+    SELECT *,
+        CASE WHEN standing = '{CONFLICT}' THEN '{Reason.KEY_CONFLICT}' ELSE refusal END AS reason,
+        CASE WHEN standing = '{CONFLICT}' THEN 'key'
+             WHEN refusal = '{Reason.BAD_AMOUNT}' THEN 'amount' ELSE 'currency' END AS field,
+        CASE WHEN standing = '{CONFLICT}'
+             THEN 'the same key came first, with other content, in row ' || of_row
+                  || ' of delivery ' || of_delivery || '; that one stands'
+             ELSE refusal_message END AS message
+    FROM held WHERE disposition = '{DEAD_LETTER}')
+SELECT {_DEAD_LETTER_ID} AS id, fingerprint, delivery, "row", line, vendor, feed, production, kind,
+       '{Stage.POST}' AS stage, failure_class, [reason] AS reasons,
+       json_array(json_object('field', field, 'message', message))::VARCHAR AS errors,
+       NULL::VARCHAR AS payload, pull_date, transaction_date, amount, currency, interpretation
+FROM refused LEFT JOIN classes USING (reason)
+ORDER BY transaction_date, id, vendor
+"""

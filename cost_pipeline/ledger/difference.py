@@ -1,0 +1,146 @@
+"""Post the difference: what to reverse and what to post so that the ledger is as desired.
+
+New data, late data, replays, corrected rates and withdrawn deliveries are all this one comparison;
+the cause of each line says which it was. Nothing to change gives an empty table.
+
+    delivery       a record that the active ledger did not have
+    fx_correction  the same record, and only its conversion differs
+    restated       the same record, and something else of its content differs
+    superseded     its record lost its place to another, or is no longer posted
+    withdrawn      its record is gone
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.tables import HASH, TEXT
+from cost_pipeline.ledger.desired import Desired
+from cost_pipeline.ledger.schema import (
+    CHANGE_SCHEMA,
+    CONTENT_COLUMNS,
+    DESIRED_SCHEMA,
+    FX_COLUMNS,
+    POST,
+    REVERSE,
+)
+
+
+class Cause(StrEnum):
+    """Why a line was appended."""
+
+    DELIVERY = "delivery"
+    FX_CORRECTION = "fx_correction"
+    RESTATED = "restated"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+def difference(desired: Desired, active: pa.Table) -> pa.Table:
+    """The lines to append (`CHANGE_SCHEMA`); none if the ledger is as desired.
+
+    Args:
+        desired: What should be, for some transaction dates.
+        active: All active postings of the same dates (`POSTING_SCHEMA`; seal columns are not read).
+    """
+    new = _without(desired.postings, active)
+    gone = _without(active.select(["posting_id", *DESIRED_SCHEMA.names]), desired.postings)
+    reversals = _lines(REVERSE, gone, gone["posting_id"], _reverse_causes(desired, new, gone))
+    posts = _lines(POST, new, pa.nulls(new.num_rows, HASH), _post_causes(new, gone))
+    return pa.concat_tables([reversals, posts])
+
+
+def _without(lines: pa.Table, others: pa.Table) -> pa.Table:
+    """The lines whose content the others lack. Only hashes are compared, only these are copied."""
+    if not lines.num_rows or not others.num_rows:
+        return lines
+    kept = query(
+        _WITHOUT, lines=lines.select(["content_hash"]), others=others.select(["content_hash"])
+    )
+    return lines if kept.num_rows == lines.num_rows else lines.take(kept["position"])
+
+
+def _post_causes(new: pa.Table, gone: pa.Table) -> pa.ChunkedArray | pa.Array:
+    if not gone.num_rows:
+        return pa.repeat(pa.scalar(Cause.DELIVERY.value, TEXT), new.num_rows)
+    return query(_POST_CAUSES, new=new, gone=gone)["cause"]
+
+
+def _reverse_causes(desired: Desired, new: pa.Table, gone: pa.Table) -> pa.ChunkedArray:
+    known = desired.postings.select(
+        ["transaction_date", "vendor", "transaction_id", "record_fingerprint"]
+    )
+    others = desired.dispositions.select(["transaction_date", "vendor", "fingerprint"])
+    return query(_REVERSE_CAUSES, new=new, gone=gone, desired=known, others=others)["cause"]
+
+
+def _lines(
+    kind: str,
+    content: pa.Table,
+    reverses: pa.Array | pa.ChunkedArray,
+    causes: pa.Array | pa.ChunkedArray,
+) -> pa.Table:
+    period = pc.strftime(content["transaction_date"], format="%Y-%m")
+    return (
+        content.select(DESIRED_SCHEMA.names)
+        .append_column("kind", pa.repeat(pa.scalar(kind, TEXT), content.num_rows))
+        .append_column("cause", causes)
+        .append_column("reverses", reverses)
+        .append_column("posting_period", period)
+        .select(CHANGE_SCHEMA.names)
+        .cast(CHANGE_SCHEMA)
+    )
+
+
+_WITHOUT: Final = """
+SELECT position FROM (SELECT *, row_number() OVER () - 1 AS position FROM lines)
+ANTI JOIN others USING (content_hash)
+ORDER BY position
+"""
+
+_ALL_BUT_RATES_EQUAL: Final = " AND ".join(
+    f'n."{name}" IS NOT DISTINCT FROM g."{name}"'
+    for name in CONTENT_COLUMNS
+    if name not in FX_COLUMNS
+)
+
+# A record that moves to another transaction date is gone from one partition and new in the other,
+# whichever of them is looked at first: causes never reach across dates.
+_CHANGED: Final = f"""
+WITH n AS (SELECT *, row_number() OVER () AS position FROM new),
+g AS (SELECT *, row_number() OVER () AS position FROM gone),
+changed AS (
+    SELECT n.position AS new, g.position AS gone,
+           CASE WHEN {_ALL_BUT_RATES_EQUAL} THEN '{Cause.FX_CORRECTION}'
+                ELSE '{Cause.RESTATED}' END AS cause
+    FROM n JOIN g USING (transaction_date, vendor, record_fingerprint))
+"""
+
+_POST_CAUSES: Final = f"""
+{_CHANGED}
+SELECT coalesce(any_value(cause), '{Cause.DELIVERY}') AS cause
+FROM n LEFT JOIN changed ON n.position = changed.new
+GROUP BY n.position ORDER BY n.position
+"""
+
+_REVERSE_CAUSES: Final = f"""
+{_CHANGED},
+replaced AS (
+    SELECT g.position FROM g JOIN desired d
+      ON g.transaction_date = d.transaction_date AND g.vendor = d.vendor
+     AND g.transaction_id = d.transaction_id AND g.record_fingerprint <> d.record_fingerprint
+    UNION ALL
+    SELECT g.position FROM g JOIN others o
+      ON g.transaction_date = o.transaction_date AND g.vendor = o.vendor
+     AND g.record_fingerprint = o.fingerprint)
+SELECT coalesce(any_value(cause),
+                CASE WHEN g.position IN (FROM replaced) THEN '{Cause.SUPERSEDED}'
+                     ELSE '{Cause.WITHDRAWN}' END) AS cause
+FROM g LEFT JOIN changed ON g.position = changed.gone
+GROUP BY g.position ORDER BY g.position
+"""

@@ -1,0 +1,176 @@
+"""Sealing: changes become numbered, hashed batches, each chained to the one before it.
+
+One batch per transaction date and commit. The lines of a batch are put into one order (reversals
+first, then by content hash), so that the same changes give the same leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.tables import DAY, HASH, INSTANT, TEXT
+from cost_pipeline.core import merkle
+from cost_pipeline.core.canonical import digest
+from cost_pipeline.ledger.schema import (
+    CHANGE_SCHEMA,
+    FIRST_ROOT,
+    POSTING_SCHEMA,
+    SQL_LEAF_HASH,
+    SQL_POSTING_ID,
+    without_zones,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last batch of a partition: its number and root."""
+
+    batch: int
+    root: str
+
+
+NO_BATCH: Final = Head(batch=0, root=FIRST_ROOT)
+"""The head of a partition in which nothing has been posted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBatch:
+    """One batch, ready to be committed whole.
+
+    Attributes:
+        transaction_date: Its partition.
+        head: What the partition's head is once the batch is committed.
+        previous: What it must be before.
+        postings: The lines (`POSTING_SCHEMA`) in the order of their leaves.
+    """
+
+    transaction_date: date
+    head: Head
+    previous: Head
+    postings: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When, by which code and in which run lines are appended; `recorded_at` is in UTC."""
+
+    recorded_at: datetime
+    code_version: str
+    run_id: str
+
+
+def batch_root(
+    transaction_date: date, batch: int, *, previous_root: str, leaf_hashes: list[str]
+) -> str:
+    """The seal of a batch over its leaves, its place and the seal before it."""
+    return digest(
+        "seal", transaction_date, batch, previous_root, merkle.root(leaf_hashes), len(leaf_hashes)
+    )
+
+
+def seal(changes: pa.Table, heads: Mapping[date, Head], stamp: Stamp) -> tuple[SealedBatch, ...]:
+    """One batch for each transaction date among the changes, by date.
+
+    Args:
+        changes: Lines to append (`CHANGE_SCHEMA`), any number of dates, in any order.
+        heads: The present head of each partition; a date without one starts at batch 1.
+        stamp: What every line of this commit carries.
+    """
+    ordered, places = _ordered(changes, heads)
+    lines = _hashed(_placed(ordered, places, stamp))
+    batches = []
+    start = 0
+    counts = query(
+        "SELECT transaction_date, count(*) AS lines FROM places GROUP BY 1 ORDER BY 1",
+        places=places.select(["transaction_date"]),
+    )
+    for row in counts.to_pylist():
+        previous = heads.get(row["transaction_date"], NO_BATCH)
+        part = lines.slice(start, row["lines"])
+        batches.append(_sealed(part, row["transaction_date"], previous))
+        start += row["lines"]
+    return tuple(batches)
+
+
+def _ordered(changes: pa.Table, heads: Mapping[date, Head]) -> tuple[pa.Table, pa.Table]:
+    """The changes in the order of their leaves, and where each comes to lie.
+
+    Only the columns that decide the order are sorted; the wide rows follow by their positions.
+    """
+    places = query(
+        _PLACES,
+        changes=changes.select(["transaction_date", "kind", "content_hash", "reverses"]),
+        heads=_heads_table(heads),
+    )
+    return changes.select(CHANGE_SCHEMA.names).take(places["position"]), places
+
+
+def _heads_table(heads: Mapping[date, Head]) -> pa.Table:
+    return pa.table(
+        {
+            "transaction_date": pa.array(list(heads), DAY),
+            "batch": pa.array([head.batch for head in heads.values()], pa.int64()),
+            "root": pa.array([head.root for head in heads.values()], HASH),
+        }
+    )
+
+
+def _placed(ordered: pa.Table, places: pa.Table, stamp: Stamp) -> pa.Table:
+    count = ordered.num_rows
+    constants = (
+        ("recorded_at", pa.scalar(stamp.recorded_at, INSTANT)),
+        ("code_version", pa.scalar(stamp.code_version, TEXT)),
+        ("run_id", pa.scalar(stamp.run_id, TEXT)),
+    )
+    for name, value in constants:
+        ordered = ordered.append_column(name, pa.repeat(value, count))
+    for name in ("batch", "leaf", "previous_root"):
+        ordered = ordered.append_column(name, places[name])
+    return ordered
+
+
+def _hashed(placed: pa.Table) -> pa.Table:
+    hashes = query(_HASHES, placed=without_zones(placed))
+    return placed.append_column("posting_id", hashes["posting_id"]).append_column(
+        "leaf_hash", hashes["leaf_hash"]
+    )
+
+
+def _sealed(lines: pa.Table, transaction_date: date, previous: Head) -> SealedBatch:
+    batch = previous.batch + 1
+    root = batch_root(
+        transaction_date,
+        batch,
+        previous_root=previous.root,
+        leaf_hashes=lines["leaf_hash"].to_pylist(),
+    )
+    roots = pa.repeat(pa.scalar(root, HASH), lines.num_rows)
+    postings = lines.append_column("batch_root", roots).select(POSTING_SCHEMA.names)
+    return SealedBatch(
+        transaction_date=transaction_date,
+        head=Head(batch=batch, root=root),
+        previous=previous,
+        postings=postings.cast(POSTING_SCHEMA),
+    )
+
+
+_PLACES: Final = f"""
+SELECT position, transaction_date, coalesce(heads.batch, 0) + 1 AS batch,
+       coalesce(root, '{FIRST_ROOT}') AS previous_root,
+       row_number() OVER (PARTITION BY transaction_date
+                          ORDER BY kind DESC, content_hash, reverses) - 1 AS leaf
+FROM (SELECT *, row_number() OVER () - 1 AS position FROM changes)
+LEFT JOIN heads USING (transaction_date)
+ORDER BY transaction_date, leaf
+"""
+
+_HASHES: Final = f"""
+SELECT posting_id, {SQL_LEAF_HASH} AS leaf_hash
+FROM (SELECT *, {SQL_POSTING_ID} AS posting_id FROM placed)
+"""

@@ -1,0 +1,346 @@
+"""Verification of one partition: every hash recomputed, every batch, link and reversal checked.
+
+A broken ledger is a value that names batch, posting and columns; nothing is raised for it. Rows
+come in any order and in any number of chunks, and only their places and hashes are kept: about 300
+bytes for each posting of the one partition. Where the rows come from, and whether a whole partition
+is missing, is for the caller to know.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.core.canonical import digest
+from cost_pipeline.ledger.schema import (
+    CONTENT_COLUMNS,
+    POST,
+    POSTING_SCHEMA,
+    REVERSE,
+    SQL_CONTENT_HASH,
+    SQL_LEAF_HASH,
+    SQL_POSTING_ID,
+    without_zones,
+)
+from cost_pipeline.ledger.seal import NO_BATCH, Head, batch_root
+
+COLUMN_GROUPS: Final = {
+    "partition": ("transaction_date",),
+    "content": (*CONTENT_COLUMNS, "content_hash"),
+    "identity": ("posting_id", "kind", "batch", "leaf"),
+    "leaf": (
+        "cause", "reverses", "posting_period", "recorded_at", "code_version", "run_id",
+        "previous_root", "leaf_hash",
+    ),
+    "sequence": ("batch", "leaf"),
+    "seal": ("batch_root",),
+    "chain": ("previous_root",),
+    "reversal": ("kind", "reverses"),
+}  # fmt: skip
+"""The columns of which at least one is wrong when a break names the group."""
+
+MOST_BREAKS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One thing that is not as it was sealed.
+
+    Attributes:
+        batch: The batch concerned.
+        leaf: The place in it; None if it is the batch as a whole.
+        posting: The posting id as found; None if it is the batch as a whole, or a missing line.
+        group: A key of `COLUMN_GROUPS`.
+        message: What is wrong, in words.
+        expected: What it would have to be.
+        found: What it is.
+    """
+
+    batch: int | None
+    leaf: int | None
+    posting: str | None
+    group: str
+    message: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A partition that is whole: what was checked, and its head."""
+
+    transaction_date: date
+    batches: int
+    postings: int
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A partition that is not as it was sealed; `breaks` by batch, at most twenty."""
+
+    transaction_date: date
+    breaks: tuple[Break, ...]
+
+    @property
+    def first(self) -> Break:
+        """The first broken batch and what is wrong with it."""
+        return self.breaks[0]
+
+
+def verify_partition(
+    transaction_date: date, chunks: Iterable[pa.Table], *, head: Head | None = None
+) -> Verified | Broken:
+    """Check one partition of the ledger.
+
+    Args:
+        transaction_date: The partition.
+        chunks: All its lines (`POSTING_SCHEMA`), in tables of any size and order.
+        head: What its last batch is known to be from elsewhere. A tail that was cut off whole can
+            only be found with it.
+    """
+    checked = [_checked(transaction_date, chunk) for chunk in chunks if chunk.num_rows]
+    lines = pa.concat_tables(checked) if checked else _checked(transaction_date, _EMPTY)
+    placed = lines.filter(pc.not_equal(pc.fill_null(lines["group"], ""), "identity"))
+    batches = query(_BATCHES, lines=placed).to_pylist()
+    breaks = [
+        *_row_breaks(transaction_date, lines, batches),
+        *_batch_breaks(transaction_date, placed, batches),
+        *_head_breaks(batches, head),
+        *(Break(**row) for row in query(_REVERSALS, lines=placed).to_pylist()),
+    ]
+    if breaks:
+        return Broken(transaction_date, tuple(sorted(breaks, key=_place)[:MOST_BREAKS]))
+    return Verified(
+        transaction_date=transaction_date,
+        batches=len(batches),
+        postings=lines.num_rows,
+        head=Head(batches[-1]["batch"], batches[-1]["root"]) if batches else NO_BATCH,
+    )
+
+
+def _checked(transaction_date: date, chunk: pa.Table) -> pa.Table:
+    """Places, hashes and, where a row contradicts itself, what is wrong with it."""
+    day = pa.table({"day": pa.array([transaction_date])})
+    return query(_CHECKED, chunk=without_zones(chunk.select(POSTING_SCHEMA.names)), day=day)
+
+
+def _place(found: Break) -> tuple[int, int, int]:
+    # A line that names itself comes before what its loss does to its batch.
+    return (
+        -1 if found.batch is None else found.batch,
+        0 if found.posting else 1,
+        found.leaf or 0,
+    )
+
+
+def _row_breaks(
+    transaction_date: date, lines: pa.Table, batches: list[dict[str, Any]]
+) -> Iterator[Break]:
+    broken = lines.filter(pc.is_valid(lines["group"]))
+    first = broken.sort_by([("batch", "ascending"), ("leaf", "ascending")]).slice(0, MOST_BREAKS)
+    for row in first.to_pylist():
+        place = _true_place(transaction_date, row, batches) if row["group"] == "identity" else None
+        batch, leaf = place or (row["batch"], row["leaf"])
+        yield Break(
+            batch=batch,
+            leaf=leaf,
+            posting=row["posting_id"],
+            group=row["group"],
+            message="the posting claims another place" if place else _ROW_MESSAGES[row["group"]],
+            expected=f"batch {batch}, leaf {leaf}" if place else row["expected"],
+            found=f"batch {row['batch']}, leaf {row['leaf']}" if place else str(row["found"]),
+        )
+
+
+def _true_place(
+    transaction_date: date, row: dict[str, Any], batches: list[dict[str, Any]]
+) -> tuple[int, int] | None:
+    """Where the posting's id says it belongs, if only its batch or only its leaf was changed."""
+    last_batch = max((batch["batch"] for batch in batches), default=0) + 1
+    last_leaf = max((batch["lines"] for batch in batches), default=0)
+    candidates = itertools.chain(
+        ((batch, row["leaf"]) for batch in range(1, min(last_batch, _MOST_PLACES) + 1)),
+        ((row["batch"], leaf) for leaf in range(min(last_leaf, _MOST_PLACES) + 1)),
+    )
+    content = (row["kind"], row["content_hash"], transaction_date)
+    return next(
+        (p for p in candidates if digest("posting_id", *content, *p) == row["posting_id"]), None
+    )
+
+
+# Naming the true place is a kindness to the reader and must not take minutes.
+_MOST_PLACES: Final = 100_000
+
+_ROW_MESSAGES: Final = {
+    "partition": "the posting lies in the partition of another transaction date",
+    "content": "the content does not have the content hash",
+    "identity": "the posting id is not that of this kind, content and place",
+    "leaf": "the leaf hash is not that of the row",
+}
+
+
+def _batch_breaks(
+    transaction_date: date, lines: pa.Table, batches: list[dict[str, Any]]
+) -> Iterator[Break]:
+    """What is wrong with the order of batches, their completeness, their links and their seals.
+
+    Lines whose id contradicts their place are left out: where they claim to be is no evidence.
+    """
+    ordered = _in_order(lines.select(["batch", "leaf", "leaf_hash", "batch_root", "posting_id"]))
+    previous = NO_BATCH
+    start = 0
+    for batch in batches:
+        part = ordered.slice(start, batch["lines"])
+        start += batch["lines"]
+        number = batch["batch"]
+        if number != previous.batch + 1:
+            yield _whole(
+                number, "sequence", "batches are missing before it", previous.batch + 1, number
+            )
+        elif not batch["broken"] and batch["previous_root"] != previous.root:
+            yield _whole(
+                number,
+                "chain",
+                "it does not follow the batch before it",
+                previous.root,
+                batch["previous_root"],
+            )
+        places = _place_breaks(batch, part)
+        yield from places
+        if not places and not batch["broken"]:
+            yield from _seal_breaks(transaction_date, batch, part)
+        previous = Head(number, batch["root"])
+
+
+def _in_order(lines: pa.Table) -> pa.Table:
+    """By batch and leaf; a commit wrote them so, and sorting is only needed where it did not."""
+    known = lines.filter(pc.is_valid(lines["batch"]))
+    batch, next_batch = _neighbours(known["batch"])
+    leaf, next_leaf = _neighbours(known["leaf"])
+    onward = pc.and_kleene(pc.equal(batch, next_batch), pc.less(leaf, next_leaf))
+    ordered = pc.or_kleene(pc.less(batch, next_batch), onward)
+    if pc.all(pc.fill_null(ordered, fill_value=False), min_count=0).as_py():
+        return known
+    return known.sort_by([("batch", "ascending"), ("leaf", "ascending")])
+
+
+def _neighbours(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    return values.slice(0, max(len(values) - 1, 0)), values.slice(1)
+
+
+def _place_breaks(batch: dict[str, Any], part: pa.Table) -> list[Break]:
+    """The first missing or repeated place of a batch, if its leaves are not 0, 1, 2..."""
+    if batch["first"] == 0 and batch["last"] == batch["places"] - 1 == batch["lines"] - 1:
+        return []
+    number = batch["batch"]
+    place = 0
+    for line in part.select(["leaf", "posting_id"]).to_pylist():
+        if line["leaf"] is not None and line["leaf"] == place - 1:
+            message = "the place occurs more than once"
+            posting = line["posting_id"]
+            return [Break(number, place - 1, posting, "sequence", message, "once", "more")]
+        if line["leaf"] != place:
+            break
+        place += 1
+    message = "the posting at this place is missing"
+    return [Break(number, place, None, "sequence", message, "a posting", "none")]
+
+
+def _seal_breaks(transaction_date: date, batch: dict[str, Any], part: pa.Table) -> Iterator[Break]:
+    expected = batch_root(
+        transaction_date,
+        batch["batch"],
+        previous_root=batch["previous_root"],
+        leaf_hashes=part["leaf_hash"].to_pylist(),
+    )
+    if batch["roots"] == 1 and batch["root"] == expected:
+        return
+    wrong = part.filter(pc.fill_null(pc.not_equal(part["batch_root"], expected), fill_value=True))
+    if wrong.num_rows == part.num_rows > 1:
+        message = "the seal is not that of these leaves: lines were added, dropped or exchanged"
+        yield _whole(batch["batch"], "seal", message, expected, batch["root"])
+        return
+    for line in wrong.slice(0, 1).to_pylist():
+        yield Break(
+            batch=batch["batch"],
+            leaf=line["leaf"],
+            posting=line["posting_id"],
+            group="seal",
+            message="the line has another seal than its batch",
+            expected=expected,
+            found=str(line["batch_root"]),
+        )
+
+
+def _head_breaks(batches: list[dict[str, Any]], head: Head | None) -> Iterator[Break]:
+    found = Head(batches[-1]["batch"], batches[-1]["root"]) if batches else NO_BATCH
+    if head is not None and found != head:
+        message = f"the last batch should be {head.batch} and is {found.batch}"
+        yield _whole(max(head.batch, found.batch), "chain", message, head.root, found.root)
+
+
+def _whole(batch: int, group: str, message: str, expected: object, found: object) -> Break:
+    return Break(batch, None, None, group, message, str(expected), str(found))
+
+
+_EMPTY: Final = POSTING_SCHEMA.empty_table()
+
+_CHECKED: Final = f"""
+WITH recomputed AS (
+    SELECT *, {SQL_CONTENT_HASH} AS sound_content, {SQL_POSTING_ID} AS sound_id,
+           {SQL_LEAF_HASH} AS sound_leaf
+    FROM chunk),
+judged AS (
+    SELECT *, CASE WHEN transaction_date IS DISTINCT FROM day THEN 'partition'
+                   WHEN content_hash IS DISTINCT FROM sound_content THEN 'content'
+                   WHEN posting_id IS DISTINCT FROM sound_id THEN 'identity'
+                   WHEN leaf_hash IS DISTINCT FROM sound_leaf THEN 'leaf' END AS "group"
+    FROM recomputed, day)
+SELECT batch, leaf, posting_id, kind, reverses, content_hash, leaf_hash, batch_root, previous_root,
+       "group",
+       CASE "group" WHEN 'partition' THEN day::VARCHAR WHEN 'content' THEN sound_content
+                    WHEN 'identity' THEN sound_id WHEN 'leaf' THEN sound_leaf END AS expected,
+       CASE "group" WHEN 'partition' THEN transaction_date::VARCHAR
+                    WHEN 'content' THEN content_hash WHEN 'identity' THEN posting_id
+                    WHEN 'leaf' THEN leaf_hash END AS found
+FROM judged
+"""
+
+# `mode` and not `any_value`: one changed line of a batch must not speak for the others.
+_BATCHES: Final = """
+SELECT batch, count(*) AS lines, count("group") AS broken,
+       min(leaf) AS first, max(leaf) AS last, count(DISTINCT leaf) AS places,
+       mode(batch_root) AS root, mode(previous_root) AS previous_root,
+       count(DISTINCT coalesce(batch_root, '')) AS roots
+FROM lines WHERE batch IS NOT NULL GROUP BY batch ORDER BY batch
+"""
+
+_REVERSALS: Final = f"""
+WITH reversals AS (
+    SELECT *, row_number() OVER (PARTITION BY reverses ORDER BY batch, leaf) AS attempt
+    FROM lines WHERE kind IS DISTINCT FROM '{POST}' OR reverses IS NOT NULL),
+posts AS (FROM lines WHERE kind = '{POST}'),
+judged AS (
+    SELECT r.*, p.content_hash AS original,
+        CASE WHEN r.kind IS NULL OR r.kind NOT IN ('{POST}', '{REVERSE}')
+             THEN 'the kind is neither {POST} nor {REVERSE}'
+             WHEN r.kind = '{POST}' THEN 'a {POST} that says it reverses something'
+             WHEN p.posting_id IS NULL THEN 'it reverses no posting of this partition'
+             WHEN p.batch >= r.batch THEN 'it reverses a posting that is not older than itself'
+             WHEN attempt > 1 THEN 'the posting was reversed before'
+             WHEN p.content_hash IS DISTINCT FROM r.content_hash
+             THEN 'it does not repeat the content of the posting that it reverses'
+        END AS message
+    FROM reversals r LEFT JOIN posts p ON p.posting_id = r.reverses)
+SELECT batch, leaf, posting_id AS posting, 'reversal' AS "group", message,
+       coalesce(original, 'a posting') AS expected, coalesce(reverses, 'none') AS found
+FROM judged WHERE message IS NOT NULL ORDER BY batch, leaf LIMIT {MOST_BREAKS}
+"""

@@ -1,0 +1,10 @@
+"""Bytes to rows: `open_rows` reads a landed delivery as numbered, uninterpreted text.
+
+Belongs here: encodings, cutting a delivery into rows and rows into cells, and saying which of them
+could not be cut. Does not: what a cell means (validate), where the bytes come from (acquire, lake).
+"""
+
+from cost_pipeline.parse.opening import open_rows
+from cost_pipeline.parse.rows import CHUNK_ROWS, Limits, ParsedChunk, Refused, RowReader
+
+__all__ = ["CHUNK_ROWS", "Limits", "ParsedChunk", "Refused", "RowReader", "open_rows"]

@@ -1,0 +1,167 @@
+"""Reads `csv`: a header, then rows, in two lanes that give the same cells.
+
+Belongs here: what counts as header, blank, malformed and control row, and how records become
+tables. Simple lines (`lines`) are split in bulk (`bulk`); the others by the tokenizer (`records`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.vendor import FileFormat
+from cost_pipeline.core.reasons import Reason
+from cost_pipeline.parse.bulk import BulkLane, Shape
+from cost_pipeline.parse.records import (
+    Block,
+    Record,
+    Tokenizer,
+    is_blank,
+    read_blocks,
+    read_records,
+    unnamed_value,
+)
+from cost_pipeline.parse.rows import (
+    BLANKS,
+    Limits,
+    ParsedChunk,
+    RawRow,
+    Rechunker,
+    Refused,
+    RowReader,
+    rows_table,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The names of all columns, and what came before the first row.
+
+    Attributes:
+        lines: Physical lines up to and with the header.
+        blank_rows: How many of them were blank.
+    """
+
+    names: tuple[str, ...]
+    lines: int
+    blank_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    encoding: str
+    limits: Limits
+    bulk: bool
+
+
+def open_delimited(
+    path: Path, form: FileFormat, encoding: str, limits: Limits, *, chunk_rows: int, bulk: bool
+) -> RowReader | Refused:
+    """A reader of the rows of a delimited file in a known encoding."""
+    header = _find_header(path, encoding, form.delimiter, limits)
+    if isinstance(header, Refused):
+        return header
+    file = _DelimitedFile(path, form, header, _Source(encoding, limits, bulk))
+    return RowReader(encoding, header.names, lambda reader: file.chunks(reader, chunk_rows))
+
+
+def _find_header(path: Path, encoding: str, delimiter: str, limits: Limits) -> Header | Refused:
+    tokenizer = Tokenizer(delimiter, None, limits)
+    seen = blank = 0
+    # The header is at the top: no need to read a whole block for it.
+    small = replace(limits, block_bytes=min(limits.block_bytes, limits.record_bytes))
+    for block in read_blocks(path, encoding, small):
+        for index, record in read_records(block, tokenizer, range(len(block.starts))):
+            seen = block.number + record.last
+            if record.blank:
+                blank += 1
+            elif record.cells is None:
+                where = f"the header on line {block.number + index} cannot be read"
+                return Refused(Reason.NOT_THE_FORMAT, f"{where}: {record.problem}")
+            elif len(record.cells) > limits.keys:
+                what = f"the header has {len(record.cells)} columns, {limits.keys} at most are read"
+                return Refused(Reason.NOT_THE_FORMAT, what)
+            else:
+                names = tuple(cell.decode("utf-8") for cell in record.cells)
+                return Header(names, seen, blank)
+    what = f"it has no header: all {seen} lines are blank" if seen else "the file is empty"
+    return Refused(Reason.NOT_THE_FORMAT, what)
+
+
+class _DelimitedFile:
+    """One delimited file whose header is known."""
+
+    def __init__(self, path: Path, form: FileFormat, header: Header, source: _Source) -> None:
+        self._path = path
+        self._header = header
+        self._source = source
+        self._has_control = form.control_total is not None
+        named = tuple(i for i, name in enumerate(header.names) if name.strip(BLANKS))
+        unnamed = tuple(i for i, name in enumerate(header.names) if not name.strip(BLANKS))
+        self._shape = Shape(form.delimiter, named, unnamed)
+        self._columns = tuple(header.names[i] for i in named)
+        self._tokenizer = Tokenizer(form.delimiter, len(header.names), source.limits)
+
+    def chunks(self, reader: RowReader, chunk_rows: int) -> Iterator[ParsedChunk]:
+        """The rows in chunks; the counts of `reader` are kept up to date."""
+        rechunker = Rechunker(chunk_rows, self._source.limits.chunk_bytes)
+        reader.blank_rows = self._header.blank_rows
+        for table, blank in self._tables():
+            reader.blank_rows += blank
+            if table is not None:
+                for chunk in rechunker.push(table):
+                    yield ParsedChunk(chunk, self._columns)
+        last = rechunker.finish()
+        if last is not None and self._has_control:
+            reader.control = self._control(last)
+            if reader.control:
+                last = last.slice(0, last.num_rows - 1)
+        if last is not None and last.num_rows:
+            yield ParsedChunk(last, self._columns)
+
+    def _tables(self) -> Iterator[tuple[pa.Table | None, int]]:
+        limits = self._source.limits
+        lane = BulkLane(self._shape, self._tokenizer, limits) if self._source.bulk else None
+        row = 1
+        for block in read_blocks(
+            self._path, self._source.encoding, limits, skip=self._header.lines
+        ):
+            table, blank = lane.table(block, row) if lane else self._careful_table(block, row)
+            row += table.num_rows if table is not None else 0
+            yield table, blank
+
+    def _careful_table(self, block: Block, first_row: int) -> tuple[pa.Table | None, int]:
+        """The same table as the bulk lane's, made without numpy's proof and Arrow's splitter."""
+        rows: list[RawRow] = []
+        blank = 0
+        for index, record in read_records(block, self._tokenizer, range(len(block.starts))):
+            if record.blank:
+                blank += 1
+                continue
+            text = block.text(index, record.last, self._source.limits).decode("utf-8")
+            problem, cells = self._named_cells(record)
+            rows.append(RawRow(block.number + index, text, problem, cells))
+        return (rows_table(rows, first_row, len(self._columns)) if rows else None), blank
+
+    def _named_cells(self, record: Record) -> tuple[str | None, list[str] | None]:
+        if record.cells is None:
+            return record.problem, None
+        for column in self._shape.unnamed:
+            if not is_blank(record.cells[column]):
+                return unnamed_value(column), None
+        return None, [record.cells[i].decode("utf-8") for i in self._shape.named]
+
+    def _control(self, table: pa.Table) -> dict[str, str] | None:
+        """The last row's one filled cell, if it has only one: whatever its number of cells."""
+        text = table.column("text")[-1].as_py().encode("utf-8")
+        block = Block(text, 1, final=True)
+        record = Tokenizer(self._shape.delimiter, None, self._source.limits).read(block, 0)
+        filled = [i for i, cell in enumerate((record and record.cells) or ()) if not is_blank(cell)]
+        if record is None or record.cells is None or len(filled) != 1:
+            return None
+        if record.last + 1 < len(block.starts) or filled[0] not in self._shape.named:
+            return None
+        return {self._header.names[filled[0]]: record.cells[filled[0]].decode("utf-8")}

@@ -1,0 +1,217 @@
+"""One JSON object as a row: what `json` and `jsonl` share.
+
+Belongs here: turning an object into cells of text without going through a number type, and the
+chunks of rows whose columns are keys. Finding the objects in a delivery is `json_list`'s and
+`json_lines`' work.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from cost_pipeline.parse.rows import (
+    Limits,
+    ParsedChunk,
+    RawRow,
+    RowReader,
+    gather_rows,
+    rows_table,
+)
+
+_SPACE: Final = re.compile(r"[ \t\r\n]*+")
+_KINDS: Final = {dict: "an object", list: "a list", str: "a number or text", bool: "true or false"}
+
+
+class BrokenJsonError(Exception):
+    """Text that is not JSON from `position` on. Does not leave this package."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One value: where it ends, and its cells or what is wrong with it as a row."""
+
+    end: int
+    cells: dict[str, str | None] | None = None
+    problem: str | None = None
+
+
+def kind_of(value: object) -> str:
+    """What a decoded value is called in messages."""
+    return "null" if value is None else _KINDS[type(value)]
+
+
+def skip_space(text: str, position: int) -> int:
+    """The position of the next character that is not JSON's white space."""
+    space = _SPACE.match(text, position)
+    return space.end() if space else position
+
+
+class ItemReader:
+    """Reads JSON values; knows the keys of all rows so far.
+
+    Numbers stay their literal text: an amount must not become a float on its way.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.keys: dict[str, None] = {}
+        self._limit = limits.keys
+        self._repeated: str | None = None
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object, parse_float=str, parse_int=str, parse_constant=str
+        )
+
+    def value(self, text: str, position: int) -> tuple[object, int]:
+        """The value that starts at a position, and where it ends.
+
+        Raises:
+            BrokenJsonError: If there is none.
+        """
+        self._repeated = None
+        try:
+            return self._decoder.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            raise BrokenJsonError(error.msg, error.pos) from None
+        except RecursionError:
+            raise BrokenJsonError("it is nested too deeply", position) from None
+
+    def item(self, text: str, position: int) -> Item:
+        """The value that starts at a position, as a row.
+
+        Raises:
+            BrokenJsonError: If there is none.
+        """
+        value, end = self.value(text, position)
+        if not isinstance(value, dict):
+            return Item(end, problem=f"{kind_of(value)} where an object is expected")
+        if self._repeated is not None:
+            return Item(end, problem=f"the key {self._repeated!r} is there twice")
+        cells: dict[str, str | None] = value
+        others = [key for key, part in value.items() if part is not None and type(part) is not str]
+        if others:
+            cells = value | self._other_cells(text, position, value, others)
+        if "\\u" in text[position:end] and _lone_surrogate(cells):
+            return Item(end, problem="an escape stands for half a character (a lone surrogate)")
+        if not cells.keys() <= self.keys.keys():
+            if len(self.keys.keys() | cells.keys()) > self._limit:
+                return Item(end, problem=f"with its keys the delivery has more than {self._limit}")
+            self.keys |= dict.fromkeys(cells)
+        return Item(end, cells)
+
+    def _other_cells(
+        self, text: str, position: int, value: dict[str, object], others: list[str]
+    ) -> dict[str, str]:
+        """The cells of what is neither text nor a number."""
+        if all(isinstance(value[key], bool) for key in others):
+            return {key: "true" if value[key] else "false" for key in others}
+        verbatim = self._slices(text, position)
+        return {key: verbatim[key] for key in others}
+
+    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        members = dict(pairs)
+        if len(members) < len(pairs) and self._repeated is None:
+            counts = Counter(key for key, _ in pairs)
+            self._repeated = counts.most_common(1)[0][0]
+        return members
+
+    def _slices(self, text: str, position: int) -> dict[str, str]:
+        """The verbatim text of each member of a sound object."""
+        found = {}
+        for key, start in self.members(text, position):
+            _, end = self.value(text, start)
+            found[key] = text[start:end]
+        return found
+
+    def members(self, text: str, position: int) -> Iterator[tuple[str, int]]:
+        """Each key of the object at a position with the start of its value.
+
+        Raises:
+            BrokenJsonError: Where the object is broken.
+        """
+        position = skip_space(text, position + 1)
+        if text[position : position + 1] == "}":
+            return
+        while True:
+            key, start = self.key(text, position)
+            yield key, start
+            _, position = self.value(text, start)
+            position = skip_space(text, position)
+            if text[position : position + 1] == "}":
+                return
+            position = self.expect(text, position, ",")
+
+    def key(self, text: str, position: int) -> tuple[str, int]:
+        """The key at a position and the start of its value.
+
+        Raises:
+            BrokenJsonError: If there is no key with a colon.
+        """
+        if text[position : position + 1] != '"':
+            self.expect(text, position, '"')
+        key, position = self.value(text, position)
+        return str(key), self.expect(text, skip_space(text, position), ":")
+
+    def expect(self, text: str, position: int, mark: str) -> int:
+        """The position after a mark that must be there, and after the space behind it.
+
+        Raises:
+            BrokenJsonError: If it is not.
+        """
+        if text[position : position + 1] != mark:
+            found = repr(text[position]) if position < len(text) else "the end"
+            raise BrokenJsonError(f"{mark!r} is expected, not {found}", position)
+        return skip_space(text, position + 1)
+
+
+def _lone_surrogate(cells: dict[str, str | None]) -> bool:
+    try:
+        "".join([*cells, *filter(None, cells.values())]).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRow:
+    """A row whose cells have keys, or none if it is malformed."""
+
+    line: int
+    text: str
+    malformed: str | None
+    cells: dict[str, str | None] | None
+
+
+def cut_text(text: str, limits: Limits) -> tuple[str, str]:
+    """A text of bounded size, and what to say if it was cut."""
+    data = text[: limits.cut_bytes + 1].encode("utf-8")
+    if len(data) <= limits.cut_bytes:
+        return text, ""
+    return data[: limits.cut_bytes].decode("utf-8", "ignore"), "; its text is cut"
+
+
+def keyed_chunks(
+    reader: RowReader, rows: Iterable[KeyedRow], limits: Limits, chunk_rows: int
+) -> Iterator[ParsedChunk]:
+    """Chunks whose columns are the keys of their rows, in order of appearance."""
+    for chunk in gather_rows(rows, chunk_rows, limits.chunk_bytes):
+        keys = tuple(dict.fromkeys(key for row in chunk for key in row.cells or ()))
+        raw = [
+            RawRow(
+                row.line,
+                row.text,
+                row.malformed,
+                None if row.cells is None else [*map(row.cells.get, keys)],
+            )
+            for row in chunk
+        ]
+        reader.header = tuple(dict.fromkeys((*reader.header, *keys)))
+        yield ParsedChunk(rows_table(raw, reader.rows + 1, len(keys)), keys)

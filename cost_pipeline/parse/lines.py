@@ -1,0 +1,110 @@
+"""Where the physical lines of a block lie and which of them are provably simple, by numpy.
+
+Belongs here: the proof that lets a line go to the bulk lane. A line is simple if splitting it needs
+no judgement: it has exactly the header's number of cells, is not empty, and each of its quotes
+either opens a cell (right after a delimiter or the line's start) or closes it (right before one or
+the line's end), in turns. Everything else is for `records`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Positions = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
+
+_LF: Final = 10
+_CR: Final = 13
+_QUOTE: Final = 34
+# The first byte of a byte order mark in UTF-8, which Arrow would take off the start of its input.
+_BOM_START: Final = 0xEF
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Physical lines of a block: `data[starts[i]:ends[i]]`, without their terminators."""
+
+    starts: Positions
+    ends: Positions
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+
+def find_lines(data: bytes) -> Lines:
+    """The lines of a block, ended by CRLF, LF or CR; the last one may lack its end."""
+    buffer = np.frombuffer(data, np.uint8)
+    crs = data.count(b"\r") if b"\r" in data else 0  # the question alone is much faster
+    if not crs or crs == data.count(b"\r\n"):
+        feeds = np.flatnonzero(buffer == _LF)
+        ends, nexts = feeds, feeds + 1
+        if crs:
+            # buffer[-1] is looked at for a feed at 0, where it cannot be half of a CRLF.
+            ends = feeds - ((buffer[feeds - 1] == _CR) & (feeds > 0))
+    else:
+        ends, nexts = _mixed_ends(buffer)
+    starts = np.concatenate(([0], nexts)).astype(np.int64)
+    if starts[-1] < len(data):
+        ends = np.append(ends, len(data))
+    else:
+        starts = starts[:-1]
+    return Lines(starts, ends.astype(np.int64))
+
+
+def _mixed_ends(buffer: Bytes) -> tuple[Positions, Positions]:
+    feed, carriage = buffer == _LF, buffer == _CR
+    second = np.zeros(len(buffer), np.bool_)  # the LF of a CRLF
+    second[1:] = feed[1:] & carriage[:-1]
+    ends = np.flatnonzero((feed | carriage) & ~second)
+    followed = np.zeros(len(buffer) + 1, np.bool_)
+    followed[:-1] = second
+    return ends, ends + 1 + followed[ends + 1]
+
+
+def simple_lines(data: bytes, lines: Lines, delimiter: int, width: int, longest: int) -> Flags:
+    """Which lines are provably simple, for a header of `width` cells."""
+    buffer = np.frombuffer(data, np.uint8)
+    starts, ends = lines.starts, lines.ends
+    delimiters = np.flatnonzero(buffer == delimiter)
+    cells = np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, starts) + 1
+    lengths = ends - starts
+    simple: Flags = (lengths > 0) & (lengths <= longest)
+    if b'"' in data:
+        hidden, sound = _quotes(buffer, lines, delimiters, delimiter)
+        cells -= hidden
+        simple &= sound
+    simple &= cells == width
+    if b"\xef\xbb\xbf" in data:
+        simple[simple] = buffer[starts[simple]] != _BOM_START
+    return simple
+
+
+def _quotes(
+    buffer: Bytes, lines: Lines, delimiters: Positions, delimiter: int
+) -> tuple[Positions, Flags]:
+    """Per line: the delimiters inside quotes, and whether its quotes stand where they should.
+
+    The first number means nothing where the second is false.
+    """
+    quotes = np.flatnonzero(buffer == _QUOTE)
+    first = np.searchsorted(quotes, lines.starts)
+    after_last = np.searchsorted(quotes, lines.ends)
+    count = after_last - first
+    opens = (np.arange(len(quotes)) - np.repeat(first, count)) & 1 == 0
+    # A block is a run of whole lines, so what lies beyond either end of it is a border too.
+    border = np.zeros(256, np.bool_)
+    border[[delimiter, _LF, _CR]] = True
+    neighbours = buffer[np.clip(np.where(opens, quotes - 1, quotes + 1), 0, len(buffer) - 1)]
+    outermost = (quotes == 0) & opens | (quotes == len(buffer) - 1) & ~opens
+    sound: Flags = count & 1 == 0
+    misplaced = ~(border[neighbours] | outermost)
+    if misplaced.any():
+        sound[np.repeat(np.arange(len(lines)), count)[misplaced]] = False
+    passed = np.searchsorted(delimiters, quotes)
+    sums = np.concatenate(([0], np.cumsum(np.where(opens, -passed, passed))))
+    return sums[after_last] - sums[first], sound

@@ -1,0 +1,220 @@
+"""What parsing hands on: chunks of rows, the reader that yields them, and a refusal as a value.
+
+Belongs here: the shape of a chunk and how rows are gathered into chunks. How bytes become rows is
+the work of one module per format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.core.reasons import Reason
+
+CHUNK_ROWS: Final = 131_072
+
+# What `str.strip` takes away, spelled out so that Arrow and Python are asked the same question.
+BLANKS: Final = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+
+FIXED_FIELDS: Final = (
+    pa.field("row", pa.int64(), nullable=False),
+    pa.field("line", pa.int64(), nullable=False),
+    pa.field("text", pa.string(), nullable=False),
+    pa.field("malformed", pa.string()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds that keep memory flat and damage local. All in bytes but `record_lines`, `keys`.
+
+    Where rows and chunks begin and end depends on these, never on `block_bytes`.
+
+    Attributes:
+        block_bytes: How much is read at a time.
+        line_bytes: A longer physical line is one malformed row.
+        record_bytes: How far a quoted cell may run over line ends before its quote counts as stray;
+            at most `line_bytes`.
+        record_lines: The same, in lines.
+        cut_bytes: What is kept of the text of a line that is too long.
+        chunk_bytes: A chunk ends with the row whose text reaches this, even if rows are few.
+        json_bytes: The largest `json` delivery that is read.
+        keys: The most columns a header, or distinct keys a JSON delivery, may have.
+    """
+
+    block_bytes: int = 4 << 20
+    line_bytes: int = 16 << 20
+    record_bytes: int = 64 << 10
+    record_lines: int = 1000
+    cut_bytes: int = 64 << 10
+    chunk_bytes: int = 64 << 20
+    json_bytes: int = 256 << 20
+    keys: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A delivery that cannot be read as its format at all."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedChunk:
+    """Consecutive rows of one delivery.
+
+    Attributes:
+        table: `row` int64 (1-based, malformed rows included), `line` int64 (1-based physical line
+            it starts on), `text` string (verbatim, without line terminator), `malformed` string
+            (null, or why the row has no cells), then `c0`, `c1`, ... string: verbatim cells.
+        columns: The source's name of each `c{i}`, verbatim; duplicates are possible.
+    """
+
+    table: pa.Table
+    columns: tuple[str, ...]
+
+
+class RowReader:
+    """The rows of one delivery, once, in file order.
+
+    Attributes:
+        encoding: The encoding that fitted.
+        header: Names of all columns; of a JSON delivery the union of its keys, known at the end.
+        rows: Rows so far: malformed ones included; blank rows, furniture and control row not.
+        blank_rows: Rows or lines without any content so far.
+        furniture_rows: Lines of a listing that are not rows (heads, totals) so far.
+        control: Non-blank cells of the control row by header name, once everything is read.
+    """
+
+    def __init__(
+        self,
+        encoding: str,
+        header: tuple[str, ...],
+        chunks: Callable[[RowReader], Iterator[ParsedChunk]],
+    ) -> None:
+        self.encoding = encoding
+        self.header = header
+        self.rows = 0
+        self.blank_rows = 0
+        self.furniture_rows = 0
+        self.control: dict[str, str] | None = None
+        self._chunks: Callable[[RowReader], Iterator[ParsedChunk]] | None = chunks
+
+    def __iter__(self) -> Iterator[ParsedChunk]:
+        chunks, self._chunks = self._chunks, None
+        if chunks is None:
+            raise RuntimeError("a RowReader can be read once; open the delivery again")
+        for chunk in chunks(self):
+            self.rows += chunk.table.num_rows
+            yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row on the way through a row-at-a-time lane; `cells` is None if it is malformed."""
+
+    line: int
+    text: str
+    malformed: str | None
+    cells: Sequence[str | None] | None
+
+
+def rows_table(rows: Sequence[RawRow], first: int, width: int) -> pa.Table:
+    """A chunk table of rows numbered from `first`."""
+    numbers = pa.array(np.arange(first, first + len(rows), dtype=np.int64))
+    columns = [
+        pa.array([None if row.cells is None else row.cells[i] for row in rows], pa.string())
+        for i in range(width)
+    ]
+    return chunk_table(
+        [
+            numbers,
+            pa.array([row.line for row in rows], pa.int64()),
+            pa.array([row.text for row in rows], pa.string()),
+            pa.array([row.malformed for row in rows], pa.string()),
+            *columns,
+        ]
+    )
+
+
+def chunk_table(arrays: list[pa.Array]) -> pa.Table:
+    """The arrays `row`, `line`, `text`, `malformed` and the cells under their names."""
+    cells = [pa.field(f"c{i}", pa.string()) for i in range(len(arrays) - len(FIXED_FIELDS))]
+    return pa.Table.from_arrays(arrays, schema=pa.schema([*FIXED_FIELDS, *cells]))
+
+
+class _HasText(Protocol):
+    @property
+    def text(self) -> str: ...
+
+
+_Row = TypeVar("_Row", bound=_HasText)
+
+
+def gather_rows(rows: Iterable[_Row], chunk_rows: int, chunk_bytes: int) -> Iterator[list[_Row]]:
+    """Rows in lists of at most `chunk_rows`, ending early with the row that reaches the bytes."""
+    pending: list[_Row] = []
+    size = 0
+    for row in rows:
+        pending.append(row)
+        size += len(row.text if row.text.isascii() else row.text.encode())
+        if len(pending) == chunk_rows or size >= chunk_bytes:
+            yield pending
+            pending, size = [], 0
+    if pending:
+        yield pending
+
+
+class Rechunker:
+    """Regroups tables into chunks whose borders depend on the rows alone.
+
+    At least the last row is held back, because only the end of the file tells a control row.
+    """
+
+    def __init__(self, chunk_rows: int, chunk_bytes: int) -> None:
+        self._rows = chunk_rows
+        self._bytes = chunk_bytes
+        self._pending: list[pa.Table] = []
+        self._count = 0
+        self._size = 0
+
+    def push(self, table: pa.Table) -> Iterator[pa.Table]:
+        """Take in the next rows; yields the chunks that are complete and not last."""
+        if not table.num_rows:
+            return
+        self._pending.append(table)
+        self._count += table.num_rows
+        self._size += _text_bytes(table)
+        while self._count > self._rows or self._size > self._bytes:
+            whole = pa.concat_tables(self._pending)
+            cut = self._cut(whole)
+            if cut >= whole.num_rows:
+                break
+            yield whole.slice(0, cut).combine_chunks()
+            rest = whole.slice(cut)
+            self._pending, self._count, self._size = [rest], rest.num_rows, _text_bytes(rest)
+
+    def finish(self) -> pa.Table | None:
+        """What is left, or None."""
+        return pa.concat_tables(self._pending).combine_chunks() if self._pending else None
+
+    def _cut(self, table: pa.Table) -> int:
+        if self._size < self._bytes:
+            return self._rows
+        lengths = pc.binary_length(table.column("text")).to_numpy()
+        reached = int(np.searchsorted(np.cumsum(lengths, dtype=np.int64), self._bytes)) + 1
+        return min(self._rows, reached)
+
+
+def _text_bytes(table: pa.Table) -> int:
+    return int(pc.sum(pc.binary_length(table.column("text"))).as_py() or 0)

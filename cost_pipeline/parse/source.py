@@ -1,0 +1,186 @@
+"""A delivery's bytes as UTF-8 in bounded pieces, and which encoding fits it.
+
+Belongs here: reading the file, encodings, byte order marks, physical lines. What the text means is
+not known here. Lines end with CRLF, LF or CR, as they do for `csv` over `newline=""`.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.core.reasons import Reason
+from cost_pipeline.parse.lines import find_lines
+from cost_pipeline.parse.rows import BLANKS, Refused
+
+_BOM: Final = "\ufeff"
+_HEAD: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Misfit:
+    encoding: str
+    offset: int
+    nul: bool = False
+
+
+def find_encoding(path: Path, encodings: Sequence[str], block: int) -> str | Refused:
+    """The first encoding that fits the whole file strictly and leaves no NUL character in it.
+
+    Bytes that fit as UTF-8 only because NUL is a character are binary data, or UTF-16 that nobody
+    declared; so a NUL is a misfit.
+    """
+    if _is_html(path, encodings):
+        return Refused(
+            Reason.NOT_THE_FORMAT, "it is an HTML page, perhaps an error page or a login"
+        )
+    misfits = []
+    for encoding in encodings:
+        misfit = _misfit(path, encoding, block)
+        if misfit is None:
+            return encoding
+        misfits.append(misfit)
+    for misfit in misfits:
+        if misfit.nul:
+            where = f"the first is at byte {misfit.offset} (read as {misfit.encoding})"
+            what = "binary data, or UTF-16 that is not declared"
+            return Refused(Reason.NOT_THE_FORMAT, f"it holds NUL bytes: {what}; {where}")
+    best = max(misfits, key=lambda misfit: misfit.offset)
+    line = _line_of(path, best.encoding, best.offset, block)
+    return Refused(
+        Reason.ENCODING,
+        f"none of the declared encodings fits: {', '.join(encodings)}; "
+        f"{best.encoding} came furthest and fails at byte {best.offset}, line {line}",
+    )
+
+
+def _is_html(path: Path, encodings: Sequence[str]) -> bool:
+    head = next(_read(path, _HEAD), b"").removeprefix(codecs.BOM_UTF8)
+    for encoding in ("latin-1", *encodings):
+        try:
+            text = head.decode(encoding, "ignore")
+        except (UnicodeError, LookupError):
+            continue
+        if text.lstrip(_BOM + BLANKS).lower().startswith(("<!doctype html", "<html")):
+            return True
+    return False
+
+
+def _misfit(path: Path, encoding: str, block: int) -> _Misfit | None:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    fed = 0
+    for data, final in _with_end(_read(path, block)):
+        before, fed = fed, fed + len(data)
+        try:
+            text = decoder.decode(data, final)
+            if not _is_utf8(encoding):
+                text.encode("utf-8")  # utf-7 and its like can spell lone surrogates
+        except UnicodeDecodeError as error:
+            # `object` is what the decoder had kept back and the new block.
+            return _Misfit(encoding, fed - len(error.object) + error.start)
+        except UnicodeError:
+            return _Misfit(encoding, before)
+        if "\0" in text:
+            found = data.find(b"\0")
+            return _Misfit(encoding, before + max(found, 0), nul=True)
+    return None
+
+
+def _line_of(path: Path, encoding: str, offset: int, block: int) -> int:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    line, left, after_cr = 1, offset, False
+    for data in _read(path, block):
+        text = decoder.decode(data[:left])
+        line += text.count("\n") + text.count("\r") - text.count("\r\n")
+        line -= after_cr and text.startswith("\n")
+        after_cr = text.endswith("\r") or (after_cr and not text)
+        left -= len(data)
+        if left <= 0:
+            break
+    return line
+
+
+def _is_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}
+
+
+def _read(path: Path, size: int) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while data := file.read(size):
+                yield data
+    except OSError as error:
+        raise EnvironmentFailedError(
+            f"the delivery cannot be read: {error.strerror}",
+            where=str(path),
+            remedy="see that the file is there, is a file, and may be read; then run again",
+        ) from error
+
+
+def _with_end(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    yield from ((block, False) for block in blocks)
+    yield b"", True
+
+
+def utf8_blocks(path: Path, encoding: str, block: int) -> Iterator[bytes]:
+    """The file as UTF-8 without byte order mark, in pieces that may part a character.
+
+    Only for an encoding that `find_encoding` chose: anything else raises UnicodeError.
+    """
+    if _is_utf8(encoding):
+        head = b""
+        for data in _read(path, block):
+            if len(head) >= len(codecs.BOM_UTF8):
+                yield data
+                continue
+            head += data
+            if len(head) >= len(codecs.BOM_UTF8):
+                yield head.removeprefix(codecs.BOM_UTF8)
+        if len(head) < len(codecs.BOM_UTF8):
+            yield head
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    first = True
+    for data, final in _with_end(_read(path, block)):
+        text = decoder.decode(data, final)
+        if text:
+            yield (text.removeprefix(_BOM) if first else text).encode("utf-8")
+            first = False
+
+
+def line_blocks(blocks: Iterator[bytes], line_bytes: int) -> Iterator[tuple[bytes, bool]]:
+    """The same bytes cut after line ends, each with whether it is the last (which may be empty).
+
+    A line longer than `line_bytes` comes out longer than that still, but its rest is left out, so
+    that what is held is bounded.
+    """
+    pending = b""
+    for block in blocks:
+        searched = max(len(pending) - 1, 0)
+        data = pending + block
+        # A CR at the very end may be half of a CRLF; it waits for the next block.
+        cut = 1 + max(data.rfind(b"\n", searched), data.rfind(b"\r", searched, len(data) - 1))
+        if cut:
+            yield data[:cut], False
+            pending = data[cut:]
+        else:
+            pending = data
+        if len(pending) > line_bytes + 2:
+            pending = pending[: line_bytes + 1] + (b"\r" if pending.endswith(b"\r") else b"")
+    yield pending, True
+
+
+def skip_lines(blocks: Iterator[tuple[bytes, bool]], count: int) -> Iterator[tuple[bytes, bool]]:
+    """The blocks of `line_blocks` without the first `count` physical lines."""
+    for data, final in blocks:
+        if not count:
+            yield data, final
+            continue
+        lines = find_lines(data)
+        here = min(count, len(lines))
+        count -= here
+        yield (data[lines.starts[here] :] if here < len(lines) else b""), final

@@ -1,0 +1,133 @@
+"""One chunk of rows through the lanes, into records and dead letters. Every row is exactly one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from cost_pipeline.validate.column_lane import Proven, prove_rows
+from cost_pipeline.validate.interpreter import Interpreter
+from cost_pipeline.validate.model_lane import Accepted, Refusal, each_row, judge_row
+from cost_pipeline.validate.results import Context, dead_letters_table, records_table
+from cost_pipeline.validate.state import DeliveryState
+
+Lanes = Literal["both", "model"]
+
+
+class Rows(Protocol):
+    """What parsing hands over; see `cost_pipeline.parse`."""
+
+    @property
+    def table(self) -> pa.Table:
+        """`row`, `line`, `text`, `malformed`, then a string column `c{i}` per source column."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The source's header name of each `c{i}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedChunk:
+    """The verdicts on a chunk; both tables are in row order.
+
+    Attributes:
+        records: RECORD_SCHEMA.
+        dead_letters: DEAD_LETTER_SCHEMA.
+        proven: How many of the records never went through the model's lane.
+    """
+
+    records: pa.Table
+    dead_letters: pa.Table
+    proven: int
+
+
+def validate_chunk(
+    chunk: Rows,
+    interpreter: Interpreter,
+    *,
+    delivery: str,
+    pull_date: date,
+    state: DeliveryState,
+    lanes: Lanes = "both",
+) -> ValidatedChunk:
+    """Judge every row of a chunk.
+
+    Args:
+        chunk: Rows of one delivery; chunks come in order.
+        interpreter: Of the vendor; it is applied to the chunk's own columns.
+        delivery: SHA-256 of the delivery.
+        pull_date: Of its first landing.
+        state: Of this delivery; updated.
+        lanes: "model" sends every row through the model; the tables are the same.
+    """
+    applied = interpreter.for_columns(chunk.columns)
+    context = Context(applied, delivery, pull_date)
+    table = chunk.table
+    ordinals = _ordinals(table, applied, state)
+    proven = (
+        prove_rows(table, context, ordinals) if lanes == "both" else Proven.none(table.num_rows)
+    )
+    rest = np.flatnonzero(~proven.mask)
+    accepted, refused = _judged(table, rest, context, ordinals)
+    records = _merged(proven.records, records_table(accepted, context))
+    dead_letters = dead_letters_table(refused, context)
+    state.rows += table.num_rows
+    state.records += records.num_rows
+    state.dead_letters += dead_letters.num_rows
+    state.amount_quanta += proven.amount_quanta
+    state.add_amounts(row.values["amount"] for row in accepted)
+    state.add_amounts(row.amount for row in refused)
+    return ValidatedChunk(records, dead_letters, proven.records.num_rows)
+
+
+def _judged(
+    table: pa.Table, places: np.ndarray, context: Context, ordinals: Sequence[int | None] | None
+) -> tuple[list[Accepted], list[Refusal]]:
+    accepted: list[Accepted] = []
+    refused: list[Refusal] = []
+    own = [None] * len(places) if ordinals is None else [ordinals[place] for place in places]
+    rows = table if len(places) == table.num_rows else table.take(pa.array(places))
+    for row in each_row(rows, len(context.interpreter.columns), own):
+        verdict = judge_row(row, context.interpreter, context.delivery)
+        if isinstance(verdict, Accepted):
+            accepted.append(verdict)
+        else:
+            refused.append(verdict)
+    return accepted, refused
+
+
+def _merged(proven: pa.Table, judged: pa.Table) -> pa.Table:
+    """Both lanes' records in row order."""
+    if not judged.num_rows:
+        return proven
+    if not proven.num_rows:
+        return judged
+    return pa.concat_tables([proven, judged]).sort_by("row")
+
+
+def _ordinals(
+    table: pa.Table, interpreter: Interpreter, state: DeliveryState
+) -> list[int | None] | None:
+    """Of each row, how many rows of the delivery up to it have its key texts; None without need.
+
+    Refused rows count too: whether a row is refused must not change which ordinal another has.
+    """
+    key = interpreter.reading.vendor.key
+    if key is None or not key.ordinal:
+        return None
+    constants = interpreter.reading.constants
+    columns: list[list[str]] = []
+    for name in key.columns:
+        cells = [table.column(f"c{p}").to_pylist() for p in interpreter.sources.get(name, ())]
+        if cells:
+            rows = zip(*cells, strict=True)
+            first = (next((c for c in row if c is not None), None) for row in rows)
+            columns.append([(text or "").strip() for text in first])
+        else:
+            columns.append([constants.get(name, "").strip()] * table.num_rows)
+    return [state.ordinal(texts if all(texts) else None) for texts in zip(*columns, strict=True)]

@@ -1,0 +1,292 @@
+"""What a vendor file and a header say about reading a row, compiled once.
+
+Belongs here: which columns feed which contract field, what the header lacks, how one text becomes
+one typed value, and the digest that names this interpretation. Judging is the lanes' work.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from cost_pipeline.contracts.constraints import TextProof, text_proof
+from cost_pipeline.contracts.cost import CONTRACTS, CostRecord, judge_field
+from cost_pipeline.contracts.problems import Problem, shown
+from cost_pipeline.contracts.production import Productions
+from cost_pipeline.contracts.rules import RULES_VERSION, Rule, rules_for
+from cost_pipeline.contracts.vendor import FormatKind, Vendor
+from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.reference import reference_path
+from cost_pipeline.validate.amounts import AmountReader
+from cost_pipeline.validate.dates import DateReader
+
+# Raise it when the reading of a row changes in code: it is part of every interpretation.
+READING_VERSION: Final = 1
+_VERDICT_DATA: Final = ("currencies.csv", "union_categories.csv", "tax_id_demands.csv")
+# What of a vendor file decides verdicts; where it is fetched from does not.
+_VERDICT_KEYS: Final = {
+    "vendor",
+    "feed",
+    "production",
+    "record",
+    "format",
+    "dates",
+    "numbers",
+    "negatives",
+    "key",
+    "columns",
+    "ignore",
+    "constants",
+}
+_MOST_REMEMBERED: Final = 100_000
+
+FieldValue = str | Decimal | date
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One text of one field: its typed value (None for empty), or what is wrong with it."""
+
+    value: FieldValue | None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one vendor's texts are read, whatever the header.
+
+    Attributes:
+        proofs: Contract field to its proof over a column; a field without one is judged by value.
+        constants: Contract field to its text, from the vendor file.
+        demanded: Fields that may not be empty, by the contract or by the key.
+        interpretation: Digest of everything that decides a verdict.
+        remembered: Verdicts on distinct texts, by field; a cache.
+    """
+
+    vendor: Vendor
+    contract: type[CostRecord]
+    rules: tuple[Rule, ...]
+    proofs: Mapping[str, TextProof]
+    constants: Mapping[str, str]
+    demanded: frozenset[str]
+    productions: frozenset[str]
+    amounts: AmountReader
+    dates: DateReader
+    interpretation: str
+    remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
+
+    def read(self, name: str, text: str) -> FieldValue | Problem | None:
+        """The typed value of one cell; blanks around it do not count, an empty one is None."""
+        stripped = text.strip()
+        if not stripped:
+            return None
+        if name == "amount":
+            return self.amounts.read(stripped)
+        if name == "transaction_date":
+            return self.dates.read(stripped)
+        if name == "production" and stripped not in self.productions:
+            message = f"{shown(stripped)} is not a production of this home"
+            return Problem(name, Reason.UNKNOWN_PRODUCTION, message)
+        return stripped
+
+    def judged(self, name: str, text: str | None) -> Verdict:
+        """The verdict on one text: read, and judged by the model's own field."""
+        if text is None:
+            return self._empty(name)
+        seen = self.remembered.setdefault(name, {})
+        verdict = seen.get(text)
+        if verdict is None:
+            verdict = self._judged(name, self.read(name, text))
+            if len(seen) >= _MOST_REMEMBERED:
+                seen.clear()
+            seen[text] = verdict
+        return verdict
+
+    def _judged(self, name: str, value: FieldValue | Problem | None) -> Verdict:
+        if value is None:
+            return self._empty(name)
+        if isinstance(value, Problem):
+            return Verdict(None, value)
+        found = judge_field(self.contract, name, value)
+        if isinstance(found, Problem):
+            return Verdict(None, found)
+        return Verdict(found)  # type: ignore[arg-type]  # the field's own type is one of these
+
+    def _empty(self, name: str) -> Verdict:
+        if name in self.demanded:
+            return Verdict(None, Problem(name, Reason.MISSING_FIELD, "it is empty"))
+        return Verdict(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A reading, applied to the columns of a delivery (of a chunk, where the format is JSON).
+
+    Attributes:
+        reading: What does not depend on the columns.
+        columns: The source's header names.
+        sources: Contract field to the places of its columns: one, or for JSON every alias present,
+            of which the first that is not null counts, row by row.
+        unknown: Places of columns that the vendor file does not know.
+        drift: Their names, where the format has one header; an observation, not an error.
+        header_problems: What is wrong with the header; every row then has these.
+    """
+
+    reading: Reading
+    columns: tuple[str, ...]
+    sources: Mapping[str, tuple[int, ...]]
+    unknown: tuple[int, ...]
+    drift: tuple[str, ...]
+    header_problems: tuple[Problem, ...]
+
+    @property
+    def interpretation(self) -> str:
+        """Digest that changes exactly if a verdict could."""
+        return self.reading.interpretation
+
+    def for_columns(self, columns: tuple[str, ...]) -> Interpreter:
+        """The same reading on other columns."""
+        return self if columns == self.columns else _applied(self.reading, columns)
+
+    def declared_total(self, control: Mapping[str, str]) -> Decimal | Problem | None:
+        """The sum that a control row declares; None if it or its cell is not there."""
+        rule = self.reading.vendor.format.control_total
+        if rule is None:
+            return None
+        aliases = self.reading.vendor.columns.get(rule.column, ())
+        cells = {_plain(name): text.strip() for name, text in control.items()}
+        found = [cells[_plain(alias)] for alias in aliases if cells.get(_plain(alias))]
+        return self.reading.amounts.read(found[0]) if found else None
+
+
+def compile_interpreter(
+    vendor: Vendor,
+    productions: Productions,
+    columns: Sequence[str],
+    *,
+    proofs: Mapping[str, TextProof] | None = None,
+) -> Interpreter:
+    """Compile a vendor file against a header.
+
+    Args:
+        vendor: The vendor file.
+        productions: Those of the home.
+        columns: The header of a delivery (`RowReader.header`); may be empty for JSON.
+        proofs: A door for tests; by default they are derived from the contract.
+
+    Raises:
+        UsageError: If the vendor file cannot be satisfied by any delivery: a field that the kind
+            lacks, a needed field with neither column nor constant, a constant that breaks the
+            contract, an unreadable date form.
+    """
+    contract = CONTRACTS[vendor.record]
+    fields = contract.model_fields
+    constants = dict(vendor.constants)
+    if "production" not in vendor.columns:
+        constants.setdefault("production", vendor.production)
+    key = vendor.key.columns if vendor.key else ()
+    derived = {n: proof for n, info in fields.items() if (proof := text_proof(info)) is not None}
+    reading = Reading(
+        vendor=vendor,
+        contract=contract,
+        rules=rules_for(vendor.record),
+        proofs=derived if proofs is None else proofs,
+        constants=constants,
+        demanded=frozenset(n for n, info in fields.items() if info.is_required()) | set(key),
+        productions=frozenset(productions.productions),
+        amounts=AmountReader(vendor.numbers),
+        dates=DateReader(vendor.dates),
+        interpretation=_interpretation(vendor, contract, productions),
+    )
+    _check(reading)
+    return _applied(reading, tuple(columns))
+
+
+def _check(reading: Reading) -> None:
+    vendor, fields = reading.vendor, set(reading.contract.model_fields) - {"vendor"}
+    named = {*vendor.columns, *reading.constants, *(vendor.key.columns if vendor.key else ())}
+    for name in sorted(named - fields):
+        raise _wrong(vendor, f"`{name}` is not a field of a {vendor.record}")
+    # Without a key a row that has no id is named by its place.
+    given = {*vendor.columns, *reading.constants} | (set() if vendor.key else {"transaction_id"})
+    for name in sorted(reading.demanded - given - {"vendor"}):
+        raise _wrong(vendor, f"no column and no constant gives `{name}`")
+    control = vendor.format.control_total
+    if control is not None and control.column != "amount":
+        raise _wrong(vendor, "a control total can only be that of `amount`")
+    for name, text in sorted(reading.constants.items()):
+        problem = reading.judged(name, text).problem
+        if problem is not None:
+            raise _wrong(vendor, f"the constant `{name}` cannot be used: {problem.message}")
+
+
+def _wrong(vendor: Vendor, message: str) -> UsageError:
+    return UsageError(
+        message,
+        where=f"vendors/{vendor.vendor}.yaml",
+        remedy="mend the vendor file; docs/interfaces.md describes its keys",
+    )
+
+
+def _interpretation(vendor: Vendor, contract: type[CostRecord], home: Productions) -> str:
+    parts = vendor.model_dump(mode="json", include=_VERDICT_KEYS)
+    known = sorted(home.productions) if "production" in vendor.columns else []
+    return digest(
+        "interpretation",
+        READING_VERSION,
+        RULES_VERSION,
+        json.dumps(contract.model_json_schema(), sort_keys=True),
+        json.dumps(parts, sort_keys=True),
+        json.dumps(known),
+        *(reference_path(name).read_bytes() for name in _VERDICT_DATA),
+    )
+
+
+def _applied(reading: Reading, columns: tuple[str, ...]) -> Interpreter:
+    per_row = reading.vendor.format.kind in {FormatKind.JSON, FormatKind.JSONL}
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(columns):
+        places.setdefault(_plain(name), []).append(place)
+    sources: dict[str, tuple[int, ...]] = {}
+    problems: list[Problem] = []
+    for name, aliases in reading.vendor.columns.items():
+        found = [
+            places[_plain(alias)] for alias in dict.fromkeys(aliases) if _plain(alias) in places
+        ]
+        if per_row:
+            sources[name] = tuple(place for group in found for place in group)
+            continue
+        if found:
+            sources[name] = (found[0][0],)
+            if len(found[0]) > 1:
+                problems.append(_twice(name, columns[found[0][0]]))
+        elif name in reading.demanded:
+            problems.append(_absent(name, aliases))
+    known = {_plain(a) for aliases in reading.vendor.columns.values() for a in aliases}
+    known |= {_plain(name) for name in reading.vendor.ignore} | {""}
+    unknown = tuple(p for p, name in enumerate(columns) if _plain(name) not in known)
+    drift = () if per_row else tuple(columns[place] for place in unknown)
+    return Interpreter(
+        reading, columns, sources, unknown if per_row else (), drift, tuple(problems)
+    )
+
+
+def _absent(name: str, aliases: Sequence[str]) -> Problem:
+    looked = ", ".join(f"'{alias}'" for alias in aliases)
+    message = f"the header has no column for it; looked for {looked}"
+    return Problem(name, Reason.SCHEMA_DRIFT, message)
+
+
+def _twice(name: str, header: str) -> Problem:
+    message = f"the header has {shown(header)} more than once, and which one counts is unknown"
+    return Problem(name, Reason.SCHEMA_DRIFT, message)
+
+
+def _plain(header: str) -> str:
+    return header.strip().casefold()

@@ -1,0 +1,180 @@
+"""The model's lane: one row at a time, through its Pydantic contract. What it says is the truth.
+
+Plain Python on purpose: the columnar lane is tested against it, and it explains every refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.cost import CostRecord, judge, judge_field
+from cost_pipeline.contracts.problems import Problem
+from cost_pipeline.core.money import at_scale
+from cost_pipeline.core.reasons import Reason
+from cost_pipeline.validate.identity import content_fields, content_hash, fingerprint, key_hash
+from cost_pipeline.validate.interpreter import Interpreter
+
+
+class Accepted(NamedTuple):
+    """A row that satisfied its contract: values by column of the records table."""
+
+    row: int
+    line: int
+    fingerprint: str
+    values: dict[str, Any]
+
+
+class Refusal(NamedTuple):
+    """A row that did not, with everything that is wrong, and what could be read nevertheless."""
+
+    row: int
+    line: int
+    fingerprint: str
+    text: str
+    problems: tuple[Problem, ...]
+    production: str | None
+    transaction_date: date | None
+    amount: Decimal | None
+    currency: str | None
+
+
+class Cells(NamedTuple):
+    """One row as handed over by parsing, with the ordinal of its key."""
+
+    row: int
+    line: int
+    text: str
+    malformed: str | None
+    cells: tuple[str | None, ...]
+    ordinal: int | None
+
+
+def each_row(table: pa.Table, width: int, ordinals: list[int | None]) -> Iterator[Cells]:
+    """The rows of a chunk's table."""
+    columns = [table.column(name).to_pylist() for name in ("row", "line", "text", "malformed")]
+    cells = [table.column(f"c{place}").to_pylist() for place in range(width)]
+    texts: Any = zip(*cells, strict=True) if cells else [()] * table.num_rows
+    for row, line, text, malformed, cut, ordinal in zip(*columns, texts, ordinals, strict=True):
+        yield Cells(row, line, text, malformed, cut, ordinal)
+
+
+def judge_row(row: Cells, interpreter: Interpreter, delivery: str) -> Accepted | Refusal:
+    """The verdict on one row.
+
+    Args:
+        row: Its cells, and its text verbatim.
+        interpreter: Compiled for the columns of the cells.
+        delivery: SHA-256 of the delivery; part of the row's identity.
+    """
+    mark = fingerprint(delivery, row.row, row.text)
+    if row.malformed is not None:
+        problem = Problem("", Reason.MALFORMED_ROW, row.malformed)
+        return Refusal(row.row, row.line, mark, row.text, (problem,), None, None, None, None)
+    values, problems = _typed(row, interpreter, delivery)
+    reading = interpreter.reading
+    judged = judge(reading.contract, values)
+    if isinstance(judged, CostRecord) and not problems:
+        return _accepted(row, judged, mark, interpreter)
+    wrong = {problem.field for problem in problems}
+    if not isinstance(judged, CostRecord):
+        # A field that could not be read is not also missing.
+        problems.extend(problem for problem in judged if problem.field not in wrong)
+    return _refusal(row, mark, interpreter, values, tuple(problems))
+
+
+def _typed(
+    row: Cells, interpreter: Interpreter, delivery: str
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Typed values by field, and the problems met in reading them."""
+    reading = interpreter.reading
+    values: dict[str, Any] = {"vendor": reading.vendor.vendor}
+    problems = list(interpreter.header_problems)
+    spoiled = {problem.field for problem in problems}
+    for name, text in reading.constants.items():
+        values[name] = reading.judged(name, text).value
+    for name, places in interpreter.sources.items():
+        cell = _first_present(row.cells, places)
+        found = None if cell is None or name in spoiled else reading.read(name, cell)
+        if isinstance(found, Problem):
+            problems.append(found)
+        elif found is not None:
+            values[name] = found
+    if reading.vendor.key is None and "transaction_id" not in spoiled:
+        values.setdefault("transaction_id", f"{delivery[:12]}:{row.row}")
+    seen = spoiled | {problem.field for problem in problems}
+    problems.extend(
+        Problem(name, Reason.MISSING_FIELD, "it is empty")
+        for name in sorted(reading.demanded - values.keys() - seen)
+    )
+    for place in interpreter.unknown:
+        if row.cells[place] is not None:
+            message = "the vendor file does not know this key; map it or list it under `ignore`"
+            problems.append(Problem(interpreter.columns[place], Reason.UNKNOWN_FIELD, message))
+    return values, problems
+
+
+def _first_present(cells: tuple[str | None, ...], places: tuple[int, ...]) -> str | None:
+    for place in places:
+        if cells[place] is not None:
+            return cells[place]
+    return None
+
+
+def _accepted(row: Cells, record: CostRecord, mark: str, interpreter: Interpreter) -> Accepted:
+    reading = interpreter.reading
+    vendor = reading.vendor
+    values: dict[str, Any] = {
+        name: getattr(record, name) for name in content_fields(reading.contract)
+    }
+    values["amount"] = at_scale(record.amount)
+    key = None
+    if vendor.key is not None:
+        key = key_hash(vendor.vendor, (values[name] for name in vendor.key.columns), row.ordinal)
+    content = content_hash(reading.contract, vendor.vendor, values)
+    return Accepted(row.row, row.line, mark, {**values, "key_hash": key, "content_hash": content})
+
+
+def _refusal(
+    row: Cells,
+    mark: str,
+    interpreter: Interpreter,
+    values: dict[str, Any],
+    problems: tuple[Problem, ...],
+) -> Refusal:
+    contract = interpreter.reading.contract
+    complained = {problem.field for problem in problems}
+
+    def readable(name: str) -> Any:  # noqa: ANN401 - of the field's own type
+        # Good by itself, whatever a rule between fields said of it.
+        value = values.get(name)
+        if name not in complained:
+            return value
+        found = None if value is None else judge_field(contract, name, value)
+        return None if isinstance(found, Problem) else found
+
+    return Refusal(
+        row.row,
+        row.line,
+        mark,
+        row.text,
+        problems,
+        readable("production"),
+        readable("transaction_date"),
+        _fitting(values.get("amount")),
+        readable("currency"),
+    )
+
+
+def _fitting(amount: Decimal | None) -> Decimal | None:
+    """The amount, negative ones too, if a table can hold it exactly."""
+    if amount is None:
+        return None
+    try:
+        return at_scale(amount)
+    except ValueError:
+        return None

@@ -1,0 +1,117 @@
+"""Verdicts to tables: RECORD_SCHEMA and DEAD_LETTER_SCHEMA."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
+from cost_pipeline.core.reasons import FailureClass, Reason, Stage, catalogue
+from cost_pipeline.validate.identity import dead_letter_id
+from cost_pipeline.validate.interpreter import Interpreter
+from cost_pipeline.validate.model_lane import Accepted, Refusal
+
+# Made once: `json.dumps` with any option makes an encoder per call.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every row of a chunk has in common."""
+
+    interpreter: Interpreter
+    delivery: str
+    pull_date: date
+
+    def shared(self) -> dict[str, object]:
+        """The columns that are the same for each row of both tables."""
+        vendor = self.interpreter.reading.vendor
+        return {
+            "delivery": self.delivery,
+            "vendor": vendor.vendor,
+            "feed": vendor.feed,
+            "kind": vendor.record.value,
+            "pull_date": self.pull_date,
+            "interpretation": self.interpreter.interpretation,
+        }
+
+
+def repeated(value: object, count: int, kind: pa.DataType) -> pa.Array:
+    """A column of one value."""
+    return pa.repeat(pa.scalar(value, kind), count) if value is not None else pa.nulls(count, kind)
+
+
+def table_of(
+    columns: dict[str, Sequence[object] | pa.Array],
+    shared: dict[str, object],
+    count: int,
+    schema: pa.Schema,
+) -> pa.Table:
+    """A table of the schema: given columns, shared values, and nulls for what is in neither."""
+    arrays = []
+    for entry in schema:
+        if entry.name in columns:
+            column = columns[entry.name]
+            arrays.append(
+                column
+                if isinstance(column, pa.Array | pa.ChunkedArray)
+                else pa.array(column, entry.type)
+            )
+        else:
+            arrays.append(repeated(shared.get(entry.name), count, entry.type))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def records_table(accepted: Sequence[Accepted], context: Context) -> pa.Table:
+    """Accepted rows as RECORD_SCHEMA, in the order given."""
+    columns: dict[str, Sequence[object] | pa.Array] = {
+        "row": [a.row for a in accepted],
+        "line": [a.line for a in accepted],
+        "fingerprint": [a.fingerprint for a in accepted],
+    }
+    for name in accepted[0].values if accepted else ():
+        columns[name] = [a.values[name] for a in accepted]
+    if not accepted:
+        return RECORD_SCHEMA.empty_table()
+    return table_of(columns, context.shared(), len(accepted), RECORD_SCHEMA)
+
+
+def dead_letters_table(refused: Sequence[Refusal], context: Context) -> pa.Table:
+    """Refused rows as DEAD_LETTER_SCHEMA, in the order given."""
+    if not refused:
+        return DEAD_LETTER_SCHEMA.empty_table()
+    reasons = [tuple(sorted({problem.reason for problem in r.problems})) for r in refused]
+    columns: dict[str, Sequence[object] | pa.Array] = {
+        "id": [dead_letter_id(r.fingerprint, why) for r, why in zip(refused, reasons, strict=True)],
+        "fingerprint": [r.fingerprint for r in refused],
+        "row": [r.row for r in refused],
+        "line": [r.line for r in refused],
+        "production": [r.production for r in refused],
+        "failure_class": [_failure_class(why).value for why in reasons],
+        "reasons": [[reason.value for reason in why] for why in reasons],
+        "errors": [_errors(r) for r in refused],
+        "payload": [r.text for r in refused],
+        "transaction_date": [r.transaction_date for r in refused],
+        "amount": [r.amount for r in refused],
+        "currency": [r.currency for r in refused],
+    }
+    shared = {**context.shared(), "stage": Stage.VALIDATE.value}
+    return table_of(columns, shared, len(refused), DEAD_LETTER_SCHEMA)
+
+
+@functools.cache
+def _failure_class(reasons: tuple[Reason, ...]) -> FailureClass:
+    """Transient only if nothing about the row needs mending."""
+    classes = {catalogue()[reason].failure_class for reason in reasons}
+    return FailureClass.TRANSIENT if classes == {FailureClass.TRANSIENT} else FailureClass.PERMANENT
+
+
+def _errors(refusal: Refusal) -> str:
+    found = [{"field": problem.field, "message": problem.message} for problem in refusal.problems]
+    return _ENCODER.encode(found)

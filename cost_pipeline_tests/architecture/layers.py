@@ -1,0 +1,82 @@
+"""Who may import whom, read from the syntax tree of every module.
+
+Imports inside functions and under TYPE_CHECKING count: a hidden import is still a dependency.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = "cost_pipeline"
+
+_DOMAIN = {"core", "contracts"}
+ALLOWED: dict[str, set[str]] = {
+    "core": set(),
+    "contracts": {"core"},
+    "home": _DOMAIN,
+    "acquire": _DOMAIN,
+    "parse": _DOMAIN,
+    "validate": _DOMAIN,
+    "rules": _DOMAIN,
+    "fx": _DOMAIN,
+    "ledger": _DOMAIN,
+    "quarantine": _DOMAIN,
+    "dispatch": _DOMAIN,
+    "lake": _DOMAIN,
+    "feeds": _DOMAIN
+    | {"home", "acquire", "parse", "validate", "rules", "fx", "ledger", "quarantine", "lake"},
+    # The simulator plays the vendors and writes homes; it knows nothing of how they are processed.
+    "simulator": _DOMAIN | {"home"},
+    "defs": _DOMAIN | {"home", "lake", "feeds", "dispatch"},
+    "definitions": {"core", "defs", "home"},
+    "commands": _DOMAIN | {"home", "lake", "feeds", "defs", "simulator"},
+    "cli": {"core", "commands"},
+    "__main__": {"cli"},
+}
+"""Room to the rooms that it may import; its own is always allowed."""
+
+# What only some rooms may import from outside.
+GUARDED: dict[str, set[str]] = {
+    "dagster": {"defs", "definitions"},
+    "aiohttp": {"acquire", "dispatch", "simulator"},
+    "deltalake": {"lake"},
+}
+CORE_IS_STANDARD_LIBRARY_ONLY = "core"
+
+
+def imports(source: str) -> Iterator[tuple[int, str]]:
+    """Every imported module of a source text, with its line."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                yield node.lineno, "." * node.level
+            elif node.module == PACKAGE:
+                yield from ((node.lineno, f"{PACKAGE}.{alias.name}") for alias in node.names)
+            else:
+                yield node.lineno, str(node.module)
+
+
+def violations(room: str, source: str, standard_library: frozenset[str]) -> list[str]:
+    """What a module of `room` imports and may not."""
+    found = []
+    for line, module in imports(source):
+        parts = module.split(".")
+        if module.startswith("."):
+            found.append(f"line {line}: relative import")
+        elif parts[0] == PACKAGE:
+            other = parts[1] if len(parts) > 1 else ""
+            if other and other not in ALLOWED[room] | {room, "__version__"}:
+                found.append(f"line {line}: {room} may not import {other}")
+        elif parts[0] in GUARDED and room not in GUARDED[parts[0]]:
+            found.append(f"line {line}: {room} may not import {parts[0]}")
+        elif room == CORE_IS_STANDARD_LIBRARY_ONLY and parts[0] not in standard_library:
+            found.append(f"line {line}: core may not import {parts[0]}")
+    return found
+
+
+def room_of(module: Path, package: Path) -> str:
+    """The room of a module: its first folder, or its own name at the top."""
+    relative = module.relative_to(package)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem

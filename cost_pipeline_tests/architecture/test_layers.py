@@ -1,0 +1,60 @@
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+# Test folders are not packages, so a helper module is loaded by its path.
+_spec = importlib.util.spec_from_file_location("layers", Path(__file__).with_name("layers.py"))
+assert _spec and _spec.loader
+layers = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(layers)
+
+STANDARD_LIBRARY = frozenset(sys.stdlib_module_names)
+PACKAGE = Path(__file__).resolve().parents[2] / "cost_pipeline"
+MODULES = sorted(m for m in PACKAGE.rglob("*.py") if m != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
+def test_imports_point_one_way(module):
+    room = layers.room_of(module, PACKAGE)
+    assert room in layers.ALLOWED, f"{room} is a new room: give it its place in ALLOWED"
+    assert layers.violations(room, module.read_text(encoding="utf-8"), STANDARD_LIBRARY) == []
+
+
+PLANTED = {
+    "a kernel that knows storage": ("ledger", "from cost_pipeline.lake import lake"),
+    "two kernels side by side": ("ledger", "from cost_pipeline.fx.convert import convert"),
+    "a hidden import": ("fx", "def f():\n    import cost_pipeline.lake.delta"),
+    "an import for types only": (
+        "core",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from cost_pipeline.defs import x",
+    ),
+    "a room from the package": ("parse", "from cost_pipeline import feeds"),
+    "dagster outside defs": ("feeds", "import dagster as dg"),
+    "a part of dagster outside defs": ("lake", "from dagster._core import events"),
+    "a library in core": ("core", "import pyarrow"),
+    "a relative import": ("validate", "from ..lake import lake"),
+    "delta outside the lake": ("feeds", "from deltalake import DeltaTable"),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_violation_is_found(name):
+    room, source = PLANTED[name]
+    assert len(layers.violations(room, source, STANDARD_LIBRARY)) == 1
+
+
+def test_a_lawful_import_passes():
+    source = "import json\nfrom cost_pipeline.core.errors import UsageError\nimport pyarrow"
+    assert layers.violations("ledger", source, STANDARD_LIBRARY) == []
+
+
+def test_no_file_is_too_long_to_read_in_one_sitting():
+    tests = PACKAGE.parent / "cost_pipeline_tests"
+    long = {
+        str(path.relative_to(PACKAGE.parent)): count
+        for path in [*PACKAGE.rglob("*.py"), *tests.rglob("*.py")]
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 450
+    }
+    assert long == {}

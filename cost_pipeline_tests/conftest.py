@@ -1,0 +1,37 @@
+"""What every test may use. Fixtures of one room live in that room's test folder."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Deadlines are off because these machines are shared; `make test` stays short by few examples, and
+# HYPOTHESIS_PROFILE=thorough looks longer.
+settings.register_profile(
+    "default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", max_examples=2000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_report_header() -> str:
+    seed = os.environ.get("PYTHONHASHSEED", "random")
+    return f"python {sys.version.split()[0]}, PYTHONHASHSEED={seed}"
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of published real files beside the checkout; tests on it are marked real_data."""
+    folder = Path(os.environ.get("COST_PIPELINE_REAL_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"the published files are not here ({folder.name} beside the checkout)")
+    return folder

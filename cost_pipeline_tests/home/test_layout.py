@@ -1,0 +1,103 @@
+"""Laying out a home: whole or not at all."""
+
+import json
+import resource
+import signal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
+from cost_pipeline.home.layout import complete_home, init_home
+from cost_pipeline.home.load import load_home
+
+
+def _tree(folder: Path) -> list[str]:
+    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*"))
+
+
+def test_a_new_home_has_the_public_layout(tmp_path):
+    home = init_home(tmp_path / "deep" / "home")
+    assert _tree(home) == [
+        "dagster",
+        "dagster/dagster.yaml",
+        "home.json",
+        "inbox",
+        "inbox/example",
+        "inbox/example/2026-04-01.csv",
+        "lake",
+        "productions.yaml",
+        "vendors",
+        "vendors/example_rentals.yaml",
+    ]
+    assert _tree(tmp_path / "deep") == ["home", *(f"home/{name}" for name in _tree(home))]
+    assert json.loads((home / "home.json").read_text(encoding="utf-8"))["format"] == 1
+
+
+def test_dagster_is_quiet_monitored_and_does_not_retry_what_acquire_retries(tmp_path):
+    text = (init_home(tmp_path / "home") / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(text) == {
+        "telemetry": {"enabled": False},
+        "run_monitoring": {"enabled": True},
+        "run_retries": {
+            "enabled": True,
+            "max_retries": 2,
+            "retry_on_asset_or_op_failure": False,
+        },
+        "concurrency": {"runs": {"max_concurrent_runs": 2}},
+    }
+
+
+def test_an_empty_folder_becomes_a_home_and_stays_the_same_folder(tmp_path):
+    place = tmp_path / "home"
+    place.mkdir()
+    before = place.stat().st_ino
+    init_home(place)
+    assert place.stat().st_ino == before
+    assert load_home(place).vendors
+    assert not [name for name in _tree(place) if "init" in name]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("notes.txt", "not empty"), ("productions.yaml", "home already")]
+)
+def test_a_folder_that_holds_something_is_refused_and_untouched(tmp_path, name, message):
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match=message):
+        init_home(tmp_path)
+    assert _tree(tmp_path) == [name]
+
+
+def test_a_file_in_the_place_of_a_home_is_refused(tmp_path):
+    (tmp_path / "home").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="this is a file"):
+        init_home(tmp_path / "home")
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_full_disk_leaves_nothing_behind(tmp_path, exists):
+    place = tmp_path / "home"
+    if exists:
+        place.mkdir()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400, limits[1]))
+    try:
+        with pytest.raises(EnvironmentFailedError) as caught:
+            init_home(place)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert caught.value.code == "HOME_NOT_WRITTEN"
+    assert caught.value.exit_code == 3
+    assert _tree(tmp_path) == (["home"] if exists else [])
+
+
+def test_a_home_written_by_hand_gets_its_dagster_settings_and_keeps_its_own(tmp_path):
+    complete_home(tmp_path)
+    place = tmp_path / "dagster" / "dagster.yaml"
+    assert "telemetry" in place.read_text(encoding="utf-8")
+    place.write_text("{}", encoding="utf-8")
+    complete_home(tmp_path)
+    assert place.read_text(encoding="utf-8") == "{}"

@@ -1,0 +1,100 @@
+"""The door of the parse tests: bytes in, everything the reader told out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from cost_pipeline.contracts.vendor import ControlTotal, FileFormat
+from cost_pipeline.parse import Refused, open_rows
+
+
+@dataclass
+class Read:
+    """All that came out of one delivery; rows are (row, line, text, malformed, cells)."""
+
+    rows: list[tuple] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
+    sizes: list[int] = field(default_factory=list)
+    blank_rows: int = 0
+    furniture_rows: int = 0
+    control: dict | None = None
+    encoding: str = ""
+    header: tuple[str, ...] = ()
+
+    @property
+    def cells(self) -> list:
+        """The cells of every row; None for a malformed one."""
+        return [row[4] for row in self.rows]
+
+    @property
+    def problems(self) -> dict[int, str]:
+        return {row[0]: row[3] for row in self.rows if row[3] is not None}
+
+    @property
+    def texts(self) -> list[str]:
+        return [row[2] for row in self.rows]
+
+
+@dataclass
+class Door:
+    """Reads bytes as a delivery of a given format."""
+
+    path: Path
+
+    def outcome(self, data: bytes, **form) -> Read | Refused:
+        got = self.open(data, **form)
+        return got if isinstance(got, Refused) else drain(got)
+
+    def read(self, data: bytes, **form) -> Read:
+        got = self.outcome(data, **form)
+        assert isinstance(got, Read), got
+        return got
+
+    def open(self, data, *, chunk_rows=1000, limits=None, bulk=True, control=False, **form):
+        self.path.write_bytes(data)
+        return self.reopen(chunk_rows=chunk_rows, limits=limits, bulk=bulk, control=control, **form)
+
+    def reopen(self, *, chunk_rows=1000, limits=None, bulk=True, control=False, **form):
+        total = ControlTotal() if control else None
+        declared = FileFormat(**{"kind": "csv", "control_total": total, **form})
+        return open_rows(self.path, declared, chunk_rows=chunk_rows, limits=limits, bulk=bulk)
+
+    def refusal(self, data: bytes, **form) -> Refused:
+        got = self.outcome(data, **form)
+        assert isinstance(got, Refused)
+        return got
+
+
+def drain(reader) -> Read:
+    read = Read(encoding=reader.encoding)
+    for chunk in reader:
+        names = chunk.table.column_names
+        assert names == [
+            "row", "line", "text", "malformed", *(f"c{i}" for i in range(len(chunk.columns)))
+        ]  # fmt: skip
+        chunk.table.validate(full=True)
+        read.sizes.append(chunk.table.num_rows)
+        read.columns = chunk.columns
+        for line in zip(*(column.to_pylist() for column in chunk.table.columns), strict=True):
+            cells = list(line[4:])
+            if line[3] is not None:
+                assert set(cells) <= {None}, "a malformed row has no cells"
+                cells = None
+            read.rows.append((*line[:4], cells))
+    read.blank_rows, read.control = reader.blank_rows, reader.control
+    read.furniture_rows, read.header = reader.furniture_rows, reader.header
+    assert reader.rows == len(read.rows)
+    assert [row[0] for row in read.rows] == list(range(1, len(read.rows) + 1))
+    return read
+
+
+@pytest.fixture(scope="session")
+def door(tmp_path_factory) -> Door:
+    return Door(tmp_path_factory.mktemp("parse") / "delivery")
+
+
+@pytest.fixture(scope="session")
+def drained() -> Callable[..., Read]:
+    return drain

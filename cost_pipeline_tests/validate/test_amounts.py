@@ -1,0 +1,110 @@
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cost_pipeline.contracts.constraints import AmountBounds
+from cost_pipeline.contracts.problems import Problem
+from cost_pipeline.contracts.vendor import NumberStyle
+from cost_pipeline.core.reasons import Reason
+from cost_pipeline.validate.amounts import AmountReader
+
+ALL_WAYS = ("leading", "trailing", "parentheses")
+ENGLISH = {"thousands": ",", "symbols": ("£", "$"), "negatives": ALL_WAYS}
+GERMAN = {"decimal": ",", "thousands": ".", "symbols": ("EUR", "€"), "negatives": ALL_WAYS}
+SWISS = {"thousands": "'", "symbols": ("CHF",)}
+FRENCH = {"decimal": ",", "thousands": " ", "symbols": ("€",)}
+
+READ = [
+    (ENGLISH, "1,234.50", "1234.50"),
+    (ENGLISH, "1234.50", "1234.50"),
+    (ENGLISH, "£1,234,567.8", "1234567.8"),
+    (ENGLISH, "5 $", "5"),
+    (ENGLISH, ".5", "0.5"),
+    (ENGLISH, "007", "7"),
+    (ENGLISH, "-£5", "-5"),
+    (ENGLISH, "£-5", "-5"),
+    (ENGLISH, "9.36-", "-9.36"),
+    (ENGLISH, "(9.36)", "-9.36"),
+    (ENGLISH, "(£1,000.00)", "-1000.00"),
+    (ENGLISH, "-0.00", "0.00"),
+    (ENGLISH, "9" * 40, "9" * 40),
+    (ENGLISH, "-" + "9" * 40, "-" + "9" * 40),
+    (GERMAN, "1.234,56", "1234.56"),
+    (GERMAN, "1.234", "1234"),
+    (GERMAN, "EUR 7,5", "7.5"),
+    (SWISS, "1'234.50 CHF", "1234.50"),
+    (FRENCH, "1 234,50 €", "1234.50"),
+    ({}, "12.5", "12.5"),
+    ({"symbols": ("R", "R$")}, "R$5", "5"),
+]
+NOT_READ = [
+    *(
+        (ENGLISH, text)
+        for text in ("1,23.4", "12,34", ",123", "1,2345", "1,234,56", "5.", "£", "-")
+    ),
+    *(
+        (ENGLISH, text)
+        for text in ("1e5", "NaN", "Infinity", "1_000", "+5", "0x1F", "1 000", "1.2.3")
+    ),
+    *((ENGLISH, text) for text in ("\uff11\uff12", "\u0661\u0662", "\u00b2", "--5", "-5-", "(-5)")),
+    *((ENGLISH, text) for text in ("£$5", "£5£", "€5", "5\n6", "(5", "1,234.56.", "1,000,.5")),
+    (GERMAN, "1,234.56"),
+    (GERMAN, "12.34"),
+    (SWISS, "(5)"),
+    (SWISS, "5-"),
+    (FRENCH, "1\u00a0234,50"),
+    ({}, "1,234"),
+]
+BOUNDS = AmountBounds(whole_digits=16, decimals=4)
+
+
+def reader(style):
+    return AmountReader(NumberStyle.model_validate(style))
+
+
+@pytest.mark.parametrize(("style", "text", "amount"), READ)
+def test_an_amount_is_read_exactly_as_declared(style, text, amount):
+    found = reader(style).read(text)
+    assert isinstance(found, Decimal)
+    assert str(found) == amount
+
+
+@pytest.mark.parametrize(("style", "text"), NOT_READ)
+def test_anything_else_is_refused_and_never_guessed(style, text):
+    found = reader(style).read(text)
+    assert isinstance(found, Problem)
+    assert found.reason is Reason.BAD_AMOUNT
+
+
+STYLES = st.sampled_from([ENGLISH, GERMAN, SWISS, FRENCH, {}, {"symbols": ("R", "R$")}])
+TEXTS = st.one_of(
+    st.text("0123456789.,' -()£$€RCHFEU", max_size=24),
+    st.sampled_from([text for _, text, _ in READ] + [text for _, text in NOT_READ]),
+    st.none(),
+)
+
+
+@given(STYLES, st.lists(TEXTS, min_size=1, max_size=20))
+def test_what_a_column_proves_is_what_one_text_reads(style, texts):
+    one = reader(style)
+    stripped = [text.strip() or None if text is not None else None for text in texts]
+    proven, amounts = one.prove(pa.array(stripped, pa.string()), BOUNDS)
+    rows = zip(stripped, proven.to_pylist(), amounts.to_pylist(), strict=True)
+    assert [
+        (text, amount, one.read(text))
+        for text, ok, amount in rows
+        if ok and one.read(text) != amount
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("style", "text"),
+    [(ENGLISH, "1,234.50"), (ENGLISH, "1234.5"), (ENGLISH, "£5"), (GERMAN, "1.234,56"), ({}, "7")],
+)
+def test_plain_amounts_are_proven_so_that_the_lane_is_fast(style, text):
+    proven, amounts = reader(style).prove(pa.array([text]), BOUNDS)
+    assert proven.to_pylist() == [True]
+    assert amounts[0].as_py() == reader(style).read(text)
