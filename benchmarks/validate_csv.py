@@ -6,7 +6,8 @@ Ours is end to end: the file is cut into rows, judged, hashed (three SHA-256 per
 the tables that the lake stores, which are then dropped. The usual loop is csv.DictReader, one model
 per row and one SHA-256 per row, and it keeps nothing. Both must agree on every count. The ratio in
 one run is the result; seconds depend on the machine. Each side runs in a process of its own, so
-that its peak memory is its own.
+that its peak memory is its own. Ours uses every core (DuckDB hashes in threads), so a busy machine
+takes more from it than from the loop: the ratio of processor seconds is shown for comparison.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -147,21 +149,30 @@ def _decimal(text: str) -> Decimal:
         raise ValueError(text) from None
 
 
-def measured(work: Callable[[Path], tuple[int, int]], path: Path) -> tuple[float, int, float]:
-    """Seconds, records plus dead letters as one number to compare, peak memory in MB."""
+class Measured(NamedTuple):
+    """Seconds by the clock and of the processor, what came out, and peak memory in MB."""
+
+    seconds: float
+    processor: float
+    counts: tuple[int, int]
+    memory: float
+
+
+def measured(work: Callable[[Path], tuple[int, int]], path: Path) -> Measured:
+    """Run in a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_timed, (work, path))
 
 
-def _timed(work: Callable[[Path], tuple[int, int]], path: Path) -> tuple[float, int, float]:
-    start = time.perf_counter()
-    records, dead_letters = work(path)
-    seconds = time.perf_counter() - start
+def _timed(work: Callable[[Path], tuple[int, int]], path: Path) -> Measured:
+    start, before = time.perf_counter(), time.process_time()
+    counts = work(path)
+    seconds, processor = time.perf_counter() - start, time.process_time() - before
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    print(f"{work.__name__:12} {seconds:7.2f} s  {memory:6.0f} MB", end="  ")
-    print(f"{records} records, {dead_letters} dead letters", flush=True)
-    return seconds, records, memory
+    print(f"{work.__name__:12} {seconds:7.2f} s  {processor:7.2f} s CPU {memory:6.0f} MB  {counts}")
+    sys.stdout.flush()
+    return Measured(seconds, processor, counts, memory)
 
 
 def main() -> int:
@@ -174,15 +185,16 @@ def main() -> int:
         write_file(path, options.rows)
         print(f"{options.rows} rows, {path.stat().st_size / 1e6:.0f} MB")
         measured(parse_only, path)
-        seconds, records, memory = measured(ours, path)
-        failed = memory > MOST_MEMORY_MB
+        mine = measured(ours, path)
+        failed = mine.memory > MOST_MEMORY_MB
         if not options.no_loop:
-            loop_seconds, loop_records, _ = measured(usual_loop, path)
-            assert records == loop_records
-            ratio = loop_seconds / seconds
-            print(f"ratio {ratio:.2f} (at least {NEEDED_RATIO})")
+            loop = measured(usual_loop, path)
+            assert mine.counts == loop.counts
+            ratio = loop.seconds / mine.seconds
+            print(f"ratio {ratio:.2f} (at least {NEEDED_RATIO})", end="; ")
+            print(f"of processor seconds {loop.processor / mine.processor:.2f}")
             failed = failed or ratio < NEEDED_RATIO
-    print(f"peak memory {memory:.0f} MB (at most {MOST_MEMORY_MB})")
+    print(f"peak memory {mine.memory:.0f} MB (at most {MOST_MEMORY_MB})")
     return int(failed)
 
 

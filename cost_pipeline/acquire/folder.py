@@ -64,7 +64,7 @@ def pull_folder(
     try:
         files = list(_candidates(folder, on_date(source.files, job.pull_date)))
     except OSError as error:
-        return Pulled(vendor, failures=(_failure(folder, *_words(error, folder)),))
+        return Pulled(vendor, failures=(_failure(folder, *_words(error, "folder")),))
     for file in files:
         found = _copy(file, folder, scratch=scratch, clock=clock)
         if isinstance(found, FetchFailure):
@@ -93,9 +93,9 @@ def _copy(
     file: Path, folder: Path, *, scratch: Scratch, clock: Callable[[], datetime]
 ) -> Fetched | FetchFailure:
     started = time.monotonic()
-    spool = None
     try:
-        if not file.resolve().is_relative_to(folder.resolve()):
+        # Not `resolve`: a link to itself is an answer here, not an exception.
+        if not _real(file).is_relative_to(_real(folder)):
             message = "is a link that leaves the folder; put the file itself there"
             return _failure(file, message, transient=False)
         mode = file.stat().st_mode
@@ -112,7 +112,7 @@ def _copy(
                     break  # it grows: a log that is appended to for ever would never end
             after = os.fstat(opened.fileno())
     except OSError as error:
-        return _failure(file, *_words(error, file))
+        return _failure(file, *_words(error, "file"))
     sha256 = spool.close()
     same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     if not same or spool.size != after.st_size:
@@ -132,16 +132,19 @@ def _copy(
     )
 
 
+def _real(place: Path) -> Path:
+    return Path(os.path.realpath(place))
+
+
 def _blocks(opened: BinaryIO) -> Iterator[bytes]:
     while block := opened.read(_BLOCK):
         yield block
 
 
-def _words(error: OSError, place: Path) -> tuple[str, bool]:
+def _words(error: OSError, kind: str) -> tuple[str, bool]:
     """What happened, and whether it may pass."""
     if error.errno == errno.ENOENT:
-        kind = "folder" if place.suffix == "" else "file"
-        return f"there is no such {kind}; make it, or mend `path:` in the vendor file", False
+        return f"there is no such {kind}; put it there, or mend `path:` in the vendor file", False
     if error.errno == errno.ENOTDIR:
         return "is a file where a folder should be; mend `path:` in the vendor file", False
     if error.errno == errno.EACCES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from cost_pipeline.acquire.scratch import Scratch, Spool, in_thread
 from cost_pipeline.contracts.vendor import Auth, HttpSource
 from cost_pipeline.core.reasons import Reason
 
+_LOG: Final = logging.getLogger(__name__)
 _BLOCK: Final = 1 << 18
 
 
@@ -68,6 +70,9 @@ def open_session() -> aiohttp.ClientSession:
     It keeps no cookies, so that no vendor's answer touches another's request, and has no limit of
     its own, because the pull's slots are the limit.
     """
+    # By default stamina reports retries through structlog where that is installed, which prints on
+    # standard output, into the middle of a command's JSON. Retries are logged below instead.
+    stamina.instrumentation.set_on_retry_hooks([])
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -148,6 +153,7 @@ async def _fetch_page(page: _Page, context: HttpContext) -> Fetched | FetchFailu
     def wait(error: Exception) -> bool | float:
         if not isinstance(error, AttemptError) or not error.again:
             return False
+        _LOG.info("%s %s (attempt %d of %d)", page.url, error.message, tries, page.source.attempts)
         if error.retry_after is None:
             return context.policy.wait(tries)
         # A little more than asked for, so that not everybody is back in the same instant.

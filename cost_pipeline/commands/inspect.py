@@ -17,6 +17,7 @@ from cost_pipeline.commands.common import (
     parse_pull_dates,
     print_json,
 )
+from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, catalogue
 from cost_pipeline.feeds.production.dead_letters import as_json as dead_letters_as_json
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
@@ -50,7 +51,7 @@ def deliveries_command(home: Path, pull_dates: str | None, as_json: bool) -> Non
 def _cells(report: DeliveryReport) -> tuple[str, ...]:
     control = ""
     if report.control:
-        control = "holds" if report.control.holds else f"off by {report.control.difference}"
+        control = "holds" if report.control.holds else f"off by {shown(report.control.difference)}"
     return (
         report.pull_date.isoformat(),
         report.vendor,

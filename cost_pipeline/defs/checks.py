@@ -103,7 +103,9 @@ def ledger_checks(partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDef
                 if outcome.name == name
             ]
             if len(keys) > 1:
-                report_check_per_partition(context.instance, results, blocking=name in BLOCKING)
+                report_check_per_partition(
+                    context.instance, context.run, results, blocking=name in BLOCKING
+                )
             yield _together(name, results)
 
     return check_ledger

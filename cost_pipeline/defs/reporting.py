@@ -6,8 +6,8 @@ gets counts, hashes and links.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -50,6 +50,7 @@ def report_changed_partitions(
 
 def report_check_per_partition(
     instance: dg.DagsterInstance,
+    run: dg.DagsterRun,
     results: Iterable[tuple[str, dg.AssetCheckResult]],
     *,
     blocking: bool,
@@ -57,33 +58,39 @@ def report_check_per_partition(
     """Record a check's result for each partition of a run over several.
 
     In such a run Dagster 1.13 stores the evaluation without a partition, and each partition's
-    check stays planned for ever; with `target_materialization_data` the result counts for the
-    partition, also for `all_deps_blocking_checks_passed`.
+    check stays planned for ever. An event of the run with the partition settles the planned one;
+    with `target_materialization_data` it also counts for `all_deps_blocking_checks_passed`. (An
+    event without a run cannot be reported twice for a partition: a unique index forbids it.)
     """
     for partition, result in results:
         key = dg.AssetKey.from_coercible(result.asset_key or [])
         found = instance.fetch_materializations(
             dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition]), limit=1
         ).records
-        if not found:
-            continue
-        record = found[0]
-        instance.report_runless_asset_event(
-            dg.AssetCheckEvaluation(
-                asset_key=key,
-                check_name=str(result.check_name),
-                passed=result.passed,
-                partition=partition,
-                severity=result.severity,
-                blocking=blocking,
-                metadata=result.metadata,
-                description=result.description,
-                target_materialization_data=AssetCheckEvaluationTargetMaterializationData(
-                    storage_id=record.storage_id,
-                    run_id=record.run_id,
-                    timestamp=record.timestamp,
-                ),
+        evaluation = dg.AssetCheckEvaluation(
+            asset_key=key,
+            check_name=str(result.check_name),
+            passed=result.passed,
+            partition=partition,
+            severity=result.severity,
+            blocking=blocking,
+            metadata=result.metadata,
+            description=result.description,
+            target_materialization_data=AssetCheckEvaluationTargetMaterializationData(
+                storage_id=found[0].storage_id,
+                run_id=found[0].run_id,
+                timestamp=found[0].timestamp,
             )
+            if found
+            else None,
+        )
+        instance.report_dagster_event(
+            dg.DagsterEvent(
+                event_type_value=dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
+                job_name=run.job_name,
+                event_specific_data=evaluation,
+            ),
+            run_id=run.run_id,
         )
 
 
@@ -107,15 +114,24 @@ def counts(name: str, numbers: Mapping[str, int]) -> dg.TableMetadataValue:
     )
 
 
-def contiguous(days: Sequence[str], *, most: int) -> list[tuple[str, str]]:
-    """Sorted partition keys as ranges without a gap, each of at most `most` days."""
-    ranges: list[tuple[str, str]] = []
+def ranges(days: Sequence[date], *, most: int, across: Collection[date]) -> list[tuple[str, str]]:
+    """The dates as ranges of partition keys.
+
+    Args:
+        days: The dates to cover.
+        most: The most dates in a range.
+        across: Dates that a range may not take in without need: only a gap in which none of these
+            lies is bridged. Weekends without a record would otherwise make every week a run.
+    """
+    found: list[tuple[str, str]] = []
     run: list[date] = []
-    for day in sorted(map(date.fromisoformat, set(days))):
-        if run and (day - run[-1] > timedelta(days=1) or len(run) >= most):
-            ranges.append((run[0].isoformat(), run[-1].isoformat()))
+    for day in sorted(set(days)):
+        if run and (
+            (day - run[0]).days >= most or any(run[-1] < other < day for other in across)
+        ):
+            found.append((run[0].isoformat(), run[-1].isoformat()))
             run = []
         run.append(day)
     if run:
-        ranges.append((run[0].isoformat(), run[-1].isoformat()))
-    return ranges
+        found.append((run[0].isoformat(), run[-1].isoformat()))
+    return found

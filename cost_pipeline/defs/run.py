@@ -24,9 +24,8 @@ from cost_pipeline.defs.build import (
     beta_and_preview_accepted,
     build_definitions,
 )
-from cost_pipeline.defs.reporting import contiguous
-from cost_pipeline.defs.sensors import MOST_DATES_A_RUN, RANGE_END, RANGE_START
-from cost_pipeline.feeds.production.post import dates_to_post
+from cost_pipeline.defs.sensors import RANGE_END, RANGE_START, plan_posting
+from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
 from cost_pipeline.feeds.session import Session
 
 _QUIET: Final[Mapping[str, Any]] = {
@@ -114,15 +113,16 @@ class Runner:
 
     def post(self) -> list[date]:
         """Post every transaction date that is out of date; returns those dates."""
-        dates = dates_to_post(self.session)
+        present = present_inputs(self.session)
+        dates = out_of_date(present, stored_inputs(self.session))
         done = 0
-        for first, last in contiguous([d.isoformat() for d in dates], most=MOST_DATES_A_RUN):
+        for planned in plan_posting(dates, present):
             self.progress("posting transaction dates", done, len(dates))
-            if first == last:
-                self._run(POST_JOB, partition_key=first)
+            if planned.first == planned.last:
+                self._run(POST_JOB, partition_key=planned.first)
             else:
-                self._run(POST_JOB, tags={RANGE_START: first, RANGE_END: last})
-            done += (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
+                self._run(POST_JOB, tags={RANGE_START: planned.first, RANGE_END: planned.last})
+            done += sum(planned.first <= day.isoformat() <= planned.last for day in dates)
         self.progress("posting transaction dates", len(dates), len(dates))
         return dates
 

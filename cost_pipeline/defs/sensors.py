@@ -16,7 +16,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from cost_pipeline.core.canonical import digest_of_set
 from cost_pipeline.core.errors import CostPipelineError
 from cost_pipeline.defs.keys import LEDGER
-from cost_pipeline.defs.reporting import contiguous
+from cost_pipeline.defs.reporting import ranges
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
 
@@ -35,8 +35,12 @@ class PlannedRun:
 
 
 def plan_posting(dates: Sequence[date], present: Mapping[date, str]) -> list[PlannedRun]:
-    """Runs that cover exactly the dates, each of at most a month without a gap."""
-    days = [day.isoformat() for day in dates]
+    """Runs that cover the dates and no other date that has records, each of at most a month.
+
+    Args:
+        dates: Those that are out of date.
+        present: The inputs digest of every date that has records.
+    """
     return [
         PlannedRun(
             first,
@@ -50,7 +54,9 @@ def plan_posting(dates: Sequence[date], present: Mapping[date, str]) -> list[Pla
                 ],
             ),
         )
-        for first, last in contiguous(days, most=MOST_DATES_A_RUN)
+        for first, last in ranges(
+            dates, most=MOST_DATES_A_RUN, across=present.keys() - set(dates)
+        )
     ]
 
 

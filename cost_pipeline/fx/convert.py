@@ -23,6 +23,7 @@ from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import AMOUNT_PRECISION, AMOUNT_SCALE
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.fx.ecb import RATE_SCALE
+from cost_pipeline.fx.rates import PINNED_SCHEMA, REQUEST_SCHEMA
 
 CONVERSION_SCHEMA: Final = pa.schema(
     [
@@ -57,19 +58,29 @@ def convert(lines: pa.Table, pinned: pa.Table, minor_units: Mapping[str, int]) -
         UsageError: `NO_MINOR_UNITS` for a base currency that has none (gold, for example).
         ValueError: If `pinned` does not answer every line once.
     """
-    ratios = _ratios(pinned, minor_units)
-    asked = lines.select(
-        ["transaction_date", "currency", "base_currency", "max_age_days", "amount"]
-    )
-    converted = query(_CONVERTED, lines=asked, ratios=ratios)
-    if converted.num_rows != lines.num_rows:
-        raise ValueError(f"{lines.num_rows} lines have {converted.num_rows} pinned rates")
-    if converted["in_python"].null_count < converted.num_rows:
-        converted = _with_python_lane(converted)
-    columns = converted.select(CONVERSION_SCHEMA.names).cast(CONVERSION_SCHEMA)
+    asked = lines.select([*REQUEST_SCHEMA.names, "amount"])
+    found = query(_CONVERTED, lines=asked, ratios=_ratios(pinned, minor_units))
+    if found.num_rows != lines.num_rows:
+        raise ValueError(f"{lines.num_rows} lines have {found.num_rows} pinned rates")
+    if found["wide"].null_count < found.num_rows:
+        found = _with_python_lane(found, too_large=pinned.num_rows)
+    answers = pa.concat_tables([pinned.select(_ANSWER), _too_large()]).take(found["answer"])
+    answers = answers.append_column("base_amount", found["base_amount"])
     for field in CONVERSION_SCHEMA:
-        lines = lines.append_column(field, columns[field.name])
+        lines = lines.append_column(field, answers[field.name].cast(field.type))
     return lines
+
+
+_ANSWER: Final = [name for name in CONVERSION_SCHEMA.names if name != "base_amount"]
+
+
+def _too_large() -> pa.Table:
+    """The answer of lines whose result does not fit; it is numbered after the pinned ones."""
+    refused = {
+        "refusal": str(Reason.BAD_AMOUNT),
+        "refusal_message": "in the base currency it has more than sixteen digits before the point",
+    }
+    return pa.Table.from_pylist([refused], schema=PINNED_SCHEMA).select(_ANSWER)
 
 
 def rounded_quotient(numerator: int, denominator: int) -> int:
@@ -88,33 +99,38 @@ def _ratios(pinned: pa.Table, minor_units: Mapping[str, int]) -> pa.Table:
     count of minor units, each worth `unit` of 1/10000. Where the products could leave 128 bits,
     `wide` holds the ratio as text and the numbers are null.
     """
-    columns: dict[str, list[object]] = {name: [] for name in _RATIO_SCHEMA.names}
-    for base, original_rate, base_rate in zip(
-        *(pinned[name].to_pylist() for name in ("base_currency", "rate_original", "rate_base")),
-        strict=True,
-    ):
-        places = minor_units.get(base)
+    rows = []
+    for answer, row in enumerate(pinned.to_pylist()):
+        places = minor_units.get(row["base_currency"])
         if places is None or not 0 <= places <= AMOUNT_SCALE:
             raise UsageError(
-                f"{base} cannot be a base currency: ISO 4217 gives it no minor units",
+                f"{row['base_currency']} cannot be a base currency: it has no minor units",
                 where="productions.yaml",
+                remedy="name a currency that ISO 4217 gives minor units",
                 code="NO_MINOR_UNITS",
             )
-        numerator, denominator = _lowest(original_rate, base_rate, places)
+        numerator, denominator = _lowest(row["rate_original"], row["rate_base"], places)
         unit = 10 ** (AMOUNT_SCALE - places)
         fits = max(numerator * _LIMIT * unit, 2 * denominator) <= _INT128_MAX
-        columns["numerator"].append(numerator if fits else None)
-        columns["denominator"].append(denominator if fits else None)
-        columns["unit"].append(unit)
-        columns["wide"].append(None if fits else f"{numerator} {denominator}")
-    ratios = pa.table(columns, schema=_RATIO_SCHEMA)
-    for name in ratios.column_names:
-        pinned = pinned.append_column(name, ratios[name])
-    return pinned
+        rows.append(
+            {name: row[name] for name in REQUEST_SCHEMA.names}
+            | {
+                "answer": answer,
+                "refused": row["refusal"] is not None,
+                "numerator": numerator if fits else None,
+                "denominator": denominator if fits else None,
+                "unit": unit,
+                "wide": None if fits else f"{numerator} {denominator}",
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=_RATIO_SCHEMA)
 
 
 _RATIO_SCHEMA: Final = pa.schema(
     [
+        *REQUEST_SCHEMA,
+        ("answer", pa.int64()),
+        ("refused", pa.bool_()),
         ("numerator", pa.decimal128(38, 0)),
         ("denominator", pa.decimal128(38, 0)),
         ("unit", pa.int64()),
@@ -132,36 +148,34 @@ def _lowest(original: Decimal | None, base: Decimal | None, places: int) -> tupl
     return numerator // common, denominator // common
 
 
-def _with_python_lane(converted: pa.Table) -> pa.Table:
+def _with_python_lane(found: pa.Table, *, too_large: int) -> pa.Table:
     """Settle the lines whose numbers do not fit 128 bits."""
-    schema = pa.schema([*CONVERSION_SCHEMA, pa.field("in_python", TEXT)])
-    return pa.Table.from_pylist([_settled(row) for row in converted.to_pylist()], schema=schema)
+    rows = [_settled(row, too_large) if row["wide"] else row for row in found.to_pylist()]
+    return pa.Table.from_pylist(rows, schema=_FOUND_SCHEMA)
 
 
-def _settled(row: dict[str, Any]) -> dict[str, Any]:
-    if row["in_python"] is None:
-        return row
-    amount, numerator, denominator, unit = map(int, row["in_python"].split())
+def _settled(row: dict[str, Any], too_large: int) -> dict[str, Any]:
+    amount, numerator, denominator, unit = map(int, row["wide"].split())
     base = rounded_quotient(amount * numerator, denominator) * unit
     if abs(base) >= _LIMIT:
-        refused = dict.fromkeys(CONVERSION_SCHEMA.names)
-        return refused | {"refusal": str(Reason.BAD_AMOUNT), "refusal_message": _TOO_LARGE}
+        return row | {"answer": too_large}
     return row | {"base_amount": Decimal(base).scaleb(-AMOUNT_SCALE)}
 
 
-_TOO_LARGE: Final = "in the base currency the amount has more than sixteen digits before the point"
+_FOUND_SCHEMA: Final = pa.schema(
+    [("answer", pa.int64()), ("base_amount", MONEY), ("wide", TEXT)],
+)
 
 # `//` and `%` of HUGEINT are exact. The scaled result is below 10^20, so it fits DECIMAL(20, 0),
 # and its product with 0.0001 is a DECIMAL(24, 4): nothing is rounded on the way back to money.
 _CONVERTED: Final = f"""
 WITH scaled AS (
-    SELECT r.*, l.position,
+    SELECT position, answer, refused, numerator::HUGEINT AS numerator,
+           denominator::HUGEINT AS divisor, unit, wide,
            (l.amount * {10**AMOUNT_SCALE}::DECIMAL(5, 0))::HUGEINT AS amount
     FROM (SELECT *, row_number() OVER () AS position FROM lines) l
-    JOIN ratios r USING (transaction_date, currency, base_currency, max_age_days)),
-product AS (
-    SELECT *, abs(amount) * numerator::HUGEINT AS product, denominator::HUGEINT AS divisor
-    FROM scaled),
+    JOIN ratios USING (transaction_date, currency, base_currency, max_age_days)),
+product AS (SELECT *, abs(amount) * numerator AS product FROM scaled),
 divided AS (
     SELECT *, product // divisor AS quotient, product % divisor AS remainder FROM product),
 rounded AS (
@@ -170,18 +184,11 @@ rounded AS (
               * unit AS magnitude
     FROM divided),
 judged AS (
-    SELECT *, CASE WHEN refusal IS NULL AND magnitude >= {_LIMIT}::HUGEINT
-                   THEN '{Reason.BAD_AMOUNT}' END AS too_large
-    FROM rounded)
-SELECT CASE WHEN refusal IS NULL AND too_large IS NULL
+    SELECT *, coalesce(magnitude >= {_LIMIT}::HUGEINT, FALSE) AS too_large FROM rounded)
+SELECT CASE WHEN too_large THEN (SELECT count(*) FROM ratios) ELSE answer END AS answer,
+       CASE WHEN NOT refused AND NOT too_large
             THEN (sign(amount) * magnitude)::DECIMAL(20, 0) * 0.0001::DECIMAL(4, 4)
        END AS base_amount,
-       CASE WHEN too_large IS NULL THEN rate_original END AS rate_original,
-       CASE WHEN too_large IS NULL THEN rate_base END AS rate_base,
-       CASE WHEN too_large IS NULL THEN rate_date END AS rate_date,
-       CASE WHEN too_large IS NULL THEN snapshot END AS snapshot,
-       coalesce(refusal, too_large) AS refusal,
-       CASE WHEN too_large IS NULL THEN refusal_message ELSE '{_TOO_LARGE}' END AS refusal_message,
-       CASE WHEN wide IS NOT NULL THEN amount || ' ' || wide || ' ' || unit END AS in_python
+       CASE WHEN wide IS NOT NULL THEN amount || ' ' || wide || ' ' || unit END AS wide
 FROM judged ORDER BY position
 """

@@ -58,6 +58,11 @@ class Snapshot:
         self.spec = spec
         self.table = table
 
+    @property
+    def identity(self) -> tuple[str, int]:
+        """Which table at which version: what is derived from it may be kept under this."""
+        return self.table.table_uri, self.table.version()
+
     def sequence(self, writer: str) -> int:
         """The last committed sequence of a writer; 0 if none."""
         return self.table.transaction_version(writer) or 0

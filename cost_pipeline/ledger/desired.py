@@ -71,25 +71,28 @@ def desired(priced: pa.Table) -> Desired:
     Raises:
         ValueError: If a record is given twice; posting it twice would be worse.
     """
-    judged = priced.select(PRICED_SCHEMA.names).append_column(
-        "disposition",
-        query(_DISPOSITION, priced=priced.select(["standing", "refusal", "kind"]))["disposition"],
+    judged = query(
+        _JUDGED, priced=priced.select(["standing", "refusal", "kind", "transaction_date"])
     )
-    postings = _postings(judged.filter(pc.is_null(judged["disposition"])))
-    held = judged.filter(pc.is_valid(judged["disposition"]))
+    posted = judged.filter(pc.is_null(judged["disposition"]))["position"]
+    others = judged.filter(pc.is_valid(judged["disposition"]))
+    held = priced.select(PRICED_SCHEMA.names).take(others["position"])
+    held = held.append_column("disposition", others["disposition"])
     return Desired(
-        postings=postings,
+        postings=_postings(priced, posted),
         dispositions=query(_DISPOSITIONS, held=held).cast(DISPOSITION_SCHEMA),
         dead_letters=query(_DEAD_LETTERS, held=held, classes=_classes()).cast(DEAD_LETTER_SCHEMA),
     )
 
 
-def _postings(records: pa.Table) -> pa.Table:
-    """The records as postings; the wide columns are passed on, only their hash is computed."""
-    renamed = records.rename_columns(_POSTED_AS).append_column(
-        "rule_pack", pa.nulls(records.num_rows, TEXT)
-    )
-    content = renamed.select(CONTENT_COLUMNS)
+def _postings(priced: pa.Table, posted: pa.ChunkedArray) -> pa.Table:
+    """The records at these positions as postings.
+
+    The wide columns are copied once, into the order of partitions; only their hash is computed.
+    """
+    renamed = priced.drop_columns(["content_hash"]).rename_columns(_POSTED_AS)
+    renamed = renamed.append_column("rule_pack", pa.nulls(renamed.num_rows, TEXT))
+    content = renamed.select(CONTENT_COLUMNS).take(posted)
     hashes = query(f"SELECT {SQL_CONTENT_HASH} AS content_hash FROM content", content=content)
     twice = query(
         "SELECT content_hash FROM hashes GROUP BY 1 HAVING count(*) > 1 LIMIT 1", hashes=hashes
@@ -114,15 +117,15 @@ _POSTED_AS: Final = {
     "amount": "original_amount",
     "currency": "original_currency",
     "fingerprint": "record_fingerprint",
-    "content_hash": "record_content_hash",
 }
 
 # Purchase orders are obligations, not actuals: they are converted and held.
-_DISPOSITION: Final = f"""
-SELECT CASE WHEN standing = '{DUPLICATE}' THEN '{DUPLICATE}'
+_JUDGED: Final = f"""
+SELECT row_number() OVER () - 1 AS position,
+       CASE WHEN standing = '{DUPLICATE}' THEN '{DUPLICATE}'
             WHEN standing = '{CONFLICT}' OR refusal IS NOT NULL THEN '{DEAD_LETTER}'
             WHEN kind = '{RecordKind.PURCHASE_ORDER}' THEN '{COMMITMENT}' END AS disposition
-FROM priced
+FROM priced ORDER BY transaction_date, position
 """
 
 _DISPOSITIONS: Final = f"""

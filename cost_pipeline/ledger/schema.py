@@ -124,18 +124,16 @@ DISPOSITION_SCHEMA: Final = pa.schema(
 `of` is the fingerprint of the record that stands in its place (duplicates and key conflicts).
 """
 
-_LEAF_COLUMNS: Final = (
+IDENTITY_COLUMNS: Final = ("kind", "content_hash", "transaction_date", "batch", "leaf")
+
+LEAF_COLUMNS: Final = (
     "posting_id",
-    "kind",
     "cause",
     "reverses",
-    "content_hash",
     "posting_period",
     "recorded_at",
     "code_version",
     "run_id",
-    "batch",
-    "leaf",
     "previous_root",
 )
 
@@ -144,8 +142,8 @@ def _digest_of(tag: str, columns: Iterable[str]) -> str:
     """SQL equal to `core.canonical.digest` of the columns of a posting, in this order.
 
     Decimals keep the scale of their column. Timestamps are hashed as text in UTC with microseconds,
-    `2026-04-06T07:08:09.000000Z`; in SQL they must come without a zone (`without_zones`). All fields
-    are arguments of one `concat`: joined one by one with `||` they cost half as much again.
+    `2026-04-06T07:08:09.000000Z`; in SQL they must come without a zone (`without_zones`). All
+    fields are arguments of one `concat`: joined one by one with `||` they cost half as much again.
     """
     arguments = (part for name in columns for part in _parts(POSTING_SCHEMA.field(name)))
     return sql_digest(tag, [f"concat({', '.join(arguments)})"])
@@ -175,12 +173,11 @@ def _canonical_text(field: pa.Field) -> tuple[str, str]:
 
 SQL_CONTENT_HASH: Final = _digest_of("posting", CONTENT_COLUMNS)
 
-SQL_POSTING_ID: Final = _digest_of(
-    "posting_id", ("kind", "content_hash", "transaction_date", "batch", "leaf")
-)
+SQL_POSTING_ID: Final = _digest_of("posting_id", IDENTITY_COLUMNS)
 
-# All content enters a leaf through `content_hash`, so every column of the row is covered.
-SQL_LEAF_HASH: Final = _digest_of("leaf", _LEAF_COLUMNS)
+# Each hash covers the ones before it, so nothing is hashed twice: the content enters the posting id
+# through `content_hash`, content, kind and place enter the leaf through `posting_id`.
+SQL_LEAF_HASH: Final = _digest_of("leaf", LEAF_COLUMNS)
 
 
 def without_zones(table: pa.Table) -> pa.Table:

@@ -1,7 +1,7 @@
 """Sealing: changes become numbered, hashed batches, each chained to the one before it.
 
-One batch per transaction date and commit. The lines of a batch are put into one order (reversals
-first, then by content hash), so that the same changes give the same leaves.
+One batch per transaction date and commit. Within a batch reversals come first; otherwise the leaves
+keep the order of the changes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DAY, HASH, INSTANT, TEXT
@@ -101,14 +102,14 @@ def seal(changes: pa.Table, heads: Mapping[date, Head], stamp: Stamp) -> tuple[S
 def _ordered(changes: pa.Table, heads: Mapping[date, Head]) -> tuple[pa.Table, pa.Table]:
     """The changes in the order of their leaves, and where each comes to lie.
 
-    Only the columns that decide the order are sorted; the wide rows follow by their positions.
+    Only the columns that decide the order are sorted; the wide rows follow, if they must.
     """
     places = query(
-        _PLACES,
-        changes=changes.select(["transaction_date", "kind", "content_hash", "reverses"]),
-        heads=_heads_table(heads),
+        _PLACES, changes=changes.select(["transaction_date", "kind"]), heads=_heads_table(heads)
     )
-    return changes.select(CHANGE_SCHEMA.names).take(places["position"]), places
+    lines = changes.select(CHANGE_SCHEMA.names)
+    in_order = pc.all(pc.equal(places["position"], places["place"]), min_count=0).as_py()
+    return (lines if in_order else lines.take(places["position"])), places
 
 
 def _heads_table(heads: Mapping[date, Head]) -> pa.Table:
@@ -161,13 +162,16 @@ def _sealed(lines: pa.Table, transaction_date: date, previous: Head) -> SealedBa
 
 
 _PLACES: Final = f"""
-SELECT position, transaction_date, coalesce(heads.batch, 0) + 1 AS batch,
-       coalesce(root, '{FIRST_ROOT}') AS previous_root,
-       row_number() OVER (PARTITION BY transaction_date
-                          ORDER BY kind DESC, content_hash, reverses) - 1 AS leaf
-FROM (SELECT *, row_number() OVER () - 1 AS position FROM changes)
-LEFT JOIN heads USING (transaction_date)
-ORDER BY transaction_date, leaf
+WITH ordered AS (
+    SELECT *, row_number() OVER () - 1 AS place FROM (
+        SELECT transaction_date, position
+        FROM (SELECT *, row_number() OVER () - 1 AS position FROM changes)
+        ORDER BY transaction_date, kind DESC, position)),
+starts AS (SELECT transaction_date, min(place) AS start FROM ordered GROUP BY ALL)
+SELECT place, position, transaction_date, coalesce(heads.batch, 0) + 1 AS batch,
+       coalesce(root, '{FIRST_ROOT}') AS previous_root, place - start AS leaf
+FROM ordered JOIN starts USING (transaction_date) LEFT JOIN heads USING (transaction_date)
+ORDER BY place
 """
 
 _HASHES: Final = f"""

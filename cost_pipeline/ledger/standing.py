@@ -44,7 +44,10 @@ def resolve(candidates: pa.Table, dates: Collection[date] | None = None) -> pa.T
             the records of any date that share (vendor, key hash) with one of them. Each once.
         dates: The wanted transaction dates; all if None.
     """
-    standings = query(_STANDINGS, candidates=candidates.select(_NARROW))
+    narrow = candidates.select(_NARROW)
+    rivals = query(_RIVALS, keys=narrow.select(["vendor", "key_hash"]))["position"]
+    losers = query(_LOSERS, rivals=narrow.take(rivals).append_column("position", rivals))
+    standings = query(_STANDINGS, losers=losers, every=candidates.select(["row"]))
     resolved = candidates.select(CANDIDATE_SCHEMA.names)
     for name in standings.column_names:
         resolved = resolved.append_column(name, standings[name])
@@ -58,26 +61,32 @@ _NARROW: Final = (
     "fingerprint", "delivery", "row", "vendor", "key_hash", "content_hash", "first_pulled",
 )  # fmt: skip
 
-# Almost every key has one record, so the keys with several are found first: sorting a million rows
-# for a thousand collisions would cost more than the whole rest.
-_STANDINGS: Final = f"""
-WITH numbered AS (SELECT *, row_number() OVER () AS position FROM candidates),
-several AS (
-    SELECT vendor, key_hash FROM candidates WHERE key_hash IS NOT NULL
-    GROUP BY ALL HAVING count(*) > 1),
-rivals AS (FROM numbered SEMI JOIN several USING (vendor, key_hash)),
-firsts AS (
+# Almost every key has one record, so those with several are found first, by a short hash: sorting
+# or grouping a million long keys for a thousand collisions would cost more than the whole rest. Two
+# keys that share the short hash are only looked at in vain.
+_RIVALS: Final = """
+WITH short AS (
+    SELECT position, hash(vendor, key_hash) AS short
+    FROM (SELECT *, row_number() OVER () - 1 AS position FROM keys)
+    WHERE key_hash IS NOT NULL)
+SELECT position FROM short
+SEMI JOIN (SELECT short FROM short GROUP BY short HAVING count(*) > 1) USING (short)
+"""
+
+_LOSERS: Final = f"""
+WITH firsts AS (
     SELECT vendor, key_hash, arg_min(position, {{
         'first_pulled': first_pulled, 'delivery': delivery, 'row': "row"}}) AS position
-    FROM rivals GROUP BY ALL),
-losers AS (
-    SELECT r.position, f.fingerprint AS of, f.delivery AS of_delivery, f."row" AS of_row,
-           CASE WHEN r.content_hash = f.content_hash THEN '{DUPLICATE}' ELSE '{CONFLICT}' END
-               AS standing
-    FROM rivals r JOIN firsts USING (vendor, key_hash)
-    JOIN rivals f ON f.position = firsts.position
-    WHERE r.position <> f.position)
+    FROM rivals GROUP BY ALL)
+SELECT r.position, f.fingerprint AS of, f.delivery AS of_delivery, f."row" AS of_row,
+       CASE WHEN r.content_hash = f.content_hash THEN '{DUPLICATE}' ELSE '{CONFLICT}' END
+           AS standing
+FROM rivals r JOIN firsts USING (vendor, key_hash) JOIN rivals f ON f.position = firsts.position
+WHERE r.position <> f.position
+"""
+
+_STANDINGS: Final = f"""
 SELECT coalesce(standing, '{STANDS}') AS standing, of, of_delivery, of_row
-FROM (SELECT position FROM numbered) LEFT JOIN losers USING (position)
+FROM (SELECT row_number() OVER () - 1 AS position FROM every) LEFT JOIN losers USING (position)
 ORDER BY position
 """

@@ -21,6 +21,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.ledger.schema import (
     CONTENT_COLUMNS,
+    LEAF_COLUMNS,
     POST,
     POSTING_SCHEMA,
     REVERSE,
@@ -35,10 +36,7 @@ COLUMN_GROUPS: Final = {
     "partition": ("transaction_date",),
     "content": (*CONTENT_COLUMNS, "content_hash"),
     "identity": ("posting_id", "kind", "batch", "leaf"),
-    "leaf": (
-        "cause", "reverses", "posting_period", "recorded_at", "code_version", "run_id",
-        "previous_root", "leaf_hash",
-    ),
+    "leaf": (*LEAF_COLUMNS[1:], "leaf_hash"),
     "sequence": ("batch", "leaf"),
     "seal": ("batch_root",),
     "chain": ("previous_root",),
@@ -335,7 +333,7 @@ judged AS (
              WHEN r.kind = '{POST}' THEN 'a {POST} that says it reverses something'
              WHEN p.posting_id IS NULL THEN 'it reverses no posting of this partition'
              WHEN p.batch >= r.batch THEN 'it reverses a posting that is not older than itself'
-             WHEN attempt > 1 THEN 'the posting was reversed before'
+             WHEN attempt > 9 THEN 'the posting was reversed before'
              WHEN p.content_hash IS DISTINCT FROM r.content_hash
              THEN 'it does not repeat the content of the posting that it reverses'
         END AS message

@@ -13,8 +13,8 @@ from decimal import Decimal
 class DayTruth:
     """What one vendor hands over on one pull date, and what must become of it.
 
-    `rows = posted + commitments + duplicates + dead_letters`; blank rows are not rows. A delivery
-    that is a duplicate as a whole counts as a delivery and brings no rows.
+    `rows = posted + commitments + duplicates + dead_letters`; blank rows are not rows. All rows of
+    a delivery that came before, under whatever name, are duplicates, its bad ones included.
 
     Attributes:
         records: Rows that satisfy their contract, key conflicts and missing rates included.

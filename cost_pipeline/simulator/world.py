@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -80,7 +80,13 @@ class World:
 
     def truth(self) -> Truth:
         """What must come out."""
-        return Truth(tuple(_day_truth(vendor, day, c) for (vendor, day), c in self.costs.items()))
+        days = []
+        for (vendor, day), costs in self.costs.items():
+            true = _day_truth(vendor, day, costs)
+            if (vendor, day) == (MAPLE.name, RESENT):
+                true = _with_resent(true, _day_truth(vendor, day, self.costs[vendor, _RESENT_OF]))
+            days.append(true)
+        return Truth(tuple(days))
 
 
 def make_world(seed: int = SEED) -> World:
@@ -106,12 +112,11 @@ def _day_truth(vendor: str, day: date, costs: tuple[Cost, ...]) -> DayTruth:
         if cost.fate == GOOD and not orders:
             amounts[cost.currency] = amounts.get(cost.currency, Decimal(0)) + cost.amount
     size = PAGE_SIZES.get(vendor, len(costs))
-    resent = int(vendor == MAPLE.name and day == RESENT)
     return DayTruth(
         vendor=vendor,
         pull_date=day,
-        deliveries=-(-len(costs) // size) + resent,
-        duplicate_deliveries=resent,
+        deliveries=-(-len(costs) // size),
+        duplicate_deliveries=0,
         rows=len(costs),
         blank_rows=BLANK_ROWS if vendor == MAPLE.name else 0,
         records=len(costs) - refused_early,
@@ -120,4 +125,17 @@ def _day_truth(vendor: str, day: date, costs: tuple[Cost, ...]) -> DayTruth:
         duplicates=fates[DUPLICATE],
         by_reason=by_reason,
         amounts=amounts,
+    )
+
+
+def _with_resent(day: DayTruth, resent: DayTruth) -> DayTruth:
+    """The day with a delivery of before: all of its rows are duplicates."""
+    return replace(
+        day,
+        deliveries=day.deliveries + resent.deliveries,
+        duplicate_deliveries=resent.deliveries,
+        rows=day.rows + resent.rows,
+        blank_rows=day.blank_rows + resent.blank_rows,
+        records=day.records + resent.records,
+        duplicates=day.duplicates + resent.rows,
     )

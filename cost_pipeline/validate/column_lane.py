@@ -134,7 +134,9 @@ def _take_in(columns: _Columns, name: str, *, by_value: bool) -> None:
         proven, columns.amounts = reading.amounts.prove(_stripped(raw), bounds)
         columns.quanta = _quanta(columns.amounts)
         columns.mask &= proven.to_numpy(zero_copy_only=False)
-    elif name in reading.proofs and not (name in _READ_APART or by_value or _repeats(raw)):
+    elif name in reading.proofs and (
+        numbered or not (name in _READ_APART or by_value or _repeats(raw))
+    ):
         texts = _stripped(raw)
         columns.texts[name] = pc.coalesce(texts, _numbers(columns)) if numbered else texts
     else:

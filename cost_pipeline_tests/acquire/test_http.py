@@ -179,6 +179,13 @@ def test_503_then_good_is_one_delivery_at_the_second_attempt(bench):
     assert pulled.failures == ()
 
 
+def test_a_retry_is_logged_and_prints_nothing(bench, caplog, capfd):
+    caplog.set_level("INFO", "cost_pipeline.acquire")
+    bench.http({"url": "/x"}, x=Script(status(503), good(1)))
+    assert capfd.readouterr() == ("", "")
+    assert "/x answered 503 Service Unavailable (attempt 1 of 4)" in caplog.text
+
+
 def test_retry_after_in_seconds_is_waited_for(bench):
     script = Script(status(429, Retry_After="1"), good(1))
     pulled = bench.http({"url": "/x"}, x=script)

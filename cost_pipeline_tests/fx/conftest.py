@@ -36,11 +36,7 @@ class Kit:
     def requests(*asked):
         """Requests from (transaction date, currency, base currency[, maximum age])."""
         rows = [
-            dict(
-                zip(
-                    REQUEST_SCHEMA.names, (date.fromisoformat(day), *rest, 5)[:4], strict=True
-                )
-            )
+            dict(zip(REQUEST_SCHEMA.names, (date.fromisoformat(day), *rest, 5)[:4], strict=True))
             for day, *rest in asked
         ]
         return pa.Table.from_pylist(rows, schema=REQUEST_SCHEMA)

@@ -38,8 +38,9 @@ def _in_force(stored, day):
 
 
 def test_loading_the_same_history_twice_adds_nothing(kit, stored):
-    again = load_history(stored, [kit.day("2026-04-01", USD="1.10", GBP="0.80", CAD="1.50")],
-                         recorded_at=kit.now)
+    again = load_history(
+        stored, [kit.day("2026-04-01", USD="1.10", GBP="0.80", CAD="1.50")], recorded_at=kit.now
+    )
     assert again.rows.num_rows == 0
     assert again.contradictions == ()
 
@@ -151,8 +152,9 @@ def test_the_pinned_rates_of_a_working_day(kit, ecb):
     assert (row["rate_date"], row["refusal"]) == (date(2024, 3, 28), None)
 
 
-@pytest.mark.parametrize("day", ["2026-04-02", "2026-04-03", "2026-04-04", "2026-04-05",
-                                 "2026-04-06"])
+@pytest.mark.parametrize(
+    "day", ["2026-04-02", "2026-04-03", "2026-04-04", "2026-04-05", "2026-04-06"]
+)
 def test_easter_2026_uses_the_rate_of_maundy_thursday(kit, ecb, day):
     (row,) = pin(ecb, kit.requests((day, "GBP", "USD"))).to_pylist()
     assert (row["rate_date"], row["refusal"]) == (date(2026, 4, 2), None)
@@ -180,8 +182,11 @@ def test_no_rate_is_a_refusal_with_pair_date_and_what_is_known(kit, ecb, asked, 
 
 
 def test_a_currency_that_ended_is_converted_within_the_maximum_age_only(kit, ecb):
-    asked = [("2022-03-04", "RUB", "USD", 3), ("2022-03-05", "RUB", "USD", 3),
-             ("2022-03-05", "RUB", "USD", 4)]
+    asked = [
+        ("2022-03-04", "RUB", "USD", 3),
+        ("2022-03-05", "RUB", "USD", 3),
+        ("2022-03-05", "RUB", "USD", 4),
+    ]
     rows = pin(ecb, kit.requests(*asked)).to_pylist()
     assert [row["refusal"] for row in rows] == [None, "FX_RATE_TOO_OLD", None]
 
@@ -193,8 +198,9 @@ def test_a_snapshot_that_is_not_loaded_is_not_replaced_by_a_fresh_older_one(kit,
 
 
 def test_a_currency_into_itself_needs_no_snapshot_at_all(kit):
-    (row,) = pin(IN_FORCE_SCHEMA.empty_table(), kit.requests(("1990-01-01", "USD", "USD"))
-                 ).to_pylist()
+    (row,) = pin(
+        IN_FORCE_SCHEMA.empty_table(), kit.requests(("1990-01-01", "USD", "USD"))
+    ).to_pylist()
     assert (row["rate_original"], row["rate_base"]) == (Decimal(1), Decimal(1))
     assert (row["rate_date"], row["snapshot"], row["refusal"]) == (None, None, None)
 
@@ -241,7 +247,7 @@ def test_a_correction_reaches_the_days_on_which_its_currency_stands_in(kit):
     assert _affected(before, after) == (date(2026, 3, 30), date(2026, 3, 31))
 
 
-def test_a_correction_that_changes_nothing_touches_nothing(kit, stored):
+def test_a_correction_that_changes_nothing_touches_nothing(stored):
     assert _affected(stored, stored) == ()
 
 

@@ -62,9 +62,18 @@ def _candidate(**given: Any) -> dict[str, Any]:
     row.setdefault("line", row["row"] + 1)
     row.setdefault("pull_date", row["first_pulled"])
     row.setdefault("fingerprint", digest("row", row["delivery"], row["row"], "text"))
-    row.setdefault("key_hash", digest("key", row["vendor"], row["transaction_id"]) if keyed else None)
-    content = (str(row["amount"]), row["currency"], str(row["transaction_date"]), row["description"])
-    row.setdefault("content_hash", digest("content", row["vendor"], row["transaction_id"], *content))
+    row.setdefault(
+        "key_hash", digest("key", row["vendor"], row["transaction_id"]) if keyed else None
+    )
+    content = (
+        str(row["amount"]),
+        row["currency"],
+        str(row["transaction_date"]),
+        row["description"],
+    )
+    row.setdefault(
+        "content_hash", digest("content", row["vendor"], row["transaction_id"], *content)
+    )
     row.setdefault("interpretation", "e" * 64)
     return row
 

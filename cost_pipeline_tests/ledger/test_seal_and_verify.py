@@ -26,9 +26,10 @@ MARCH_31 = date(2026, 3, 31)
 
 @pytest.fixture(scope="module")
 def book(kit, some_rates):
-    """One partition with three batches: six posts; two restated; one withdrawn. And another date."""
+    """A partition with three batches: six posts, two restated, one withdrawn; and another date."""
     book = kit.book()
-    rows = [{"row": row, "transaction_id": f"T{row}"} for row in range(1, 7)]
+    filled = {"union_category": "IATSE", "description": "Grüße", "po_number": "PO-1"}
+    rows = [{"row": row, "transaction_id": f"T{row}"} | filled for row in range(1, 7)]
     other = {"row": 9, "transaction_id": "T9", "transaction_date": MARCH_31}
     restated = [row | {"gl_code": "9"} if row["row"] < 3 else row for row in rows]
     for state in ([*rows, other], [*restated, other], [*restated[:5], other]):
@@ -54,7 +55,7 @@ def _broken(postings, **kwargs):
 def _with(postings, position, column, value):
     rows = postings.to_pylist()
     rows[position][column] = value
-    schema = pa.schema([field.with_nullable(True) for field in POSTING_SCHEMA])
+    schema = pa.schema([field.with_nullable(nullable=True) for field in POSTING_SCHEMA])
     return pa.Table.from_pylist(rows, schema=schema)
 
 
@@ -86,9 +87,8 @@ def test_every_hash_equals_the_digest_that_python_gives(book):
             place = (row["transaction_date"], row["batch"], row["leaf"])
             identity = digest("posting_id", row["kind"], content, *place)
             leaf = digest(
-                "leaf", identity, row["kind"], row["cause"], row["reverses"], content,
-                row["posting_period"], at, row["code_version"], row["run_id"], row["batch"],
-                row["leaf"], row["previous_root"],
+                "leaf", identity, row["cause"], row["reverses"], row["posting_period"], at,
+                row["code_version"], row["run_id"], row["previous_root"],
             )  # fmt: skip
             assert (content, identity) == (row["content_hash"], row["posting_id"])
             assert leaf == row["leaf_hash"]
@@ -136,13 +136,10 @@ def test_a_flipped_bit_in_any_column_is_found_and_the_posting_named(sound, colum
     assert found.expected != found.found
 
 
-@pytest.mark.parametrize("column", POSTING_SCHEMA.names)
+@pytest.mark.parametrize("column", [name for name in POSTING_SCHEMA.names if name != "rule_pack"])
 def test_a_value_that_vanishes_from_any_column_is_found(sound, column):
-    position = next(
-        (i for i, value in enumerate(sound[column].to_pylist()) if value is not None), None
-    )
-    if position is None:
-        pytest.skip("nothing in this column yet")
+    values = sound[column].to_pylist()
+    position = next(i for i, value in enumerate(values) if value is not None)
     assert isinstance(_verify(_with(sound, position, column, None)), Broken)
 
 
@@ -250,7 +247,7 @@ def test_no_changes_make_no_batch(kit, book):
     assert seal(CHANGE_SCHEMA.empty_table(), book.heads, kit.stamp) == ()
 
 
-def test_a_batch_is_numbered_from_its_partitions_head(kit, book, some_rates):
+def test_a_batch_is_numbered_from_its_partitions_head(kit, some_rates):
     changes = kit.book().post(kit.desired(kit.candidates([{}]), some_rates), [APRIL_1])
     head = Head(41, "a" * 64)
     (batch,) = seal(changes, {APRIL_1: head}, kit.stamp)
@@ -258,12 +255,19 @@ def test_a_batch_is_numbered_from_its_partitions_head(kit, book, some_rates):
     assert set(batch.postings["previous_root"].to_pylist()) == {"a" * 64}
 
 
-def test_the_same_changes_in_any_order_give_the_same_seal(kit, some_rates):
-    rows = [{"row": row, "transaction_id": f"T{row}"} for row in range(1, 7)]
-    changes = kit.book().post(kit.desired(kit.candidates(rows), some_rates), [APRIL_1])
-    (first,) = seal(changes, {}, kit.stamp)
-    (again,) = seal(changes.take([3, 1, 5, 0, 2, 4]), {}, kit.stamp)
-    assert first.head == again.head
+def test_changes_of_many_dates_in_any_order_are_sealed_by_date_reversals_first(kit, book):
+    posted = book.postings.select(CHANGE_SCHEMA.names)
+    mixed = posted.take([11, 3, 7, 6, 0, 1, 10])
+    first, second = seal(mixed, {}, kit.stamp)
+    assert (first.transaction_date, second.transaction_date) == (MARCH_31, APRIL_1)
+    kinds = second.postings["kind"].to_pylist()
+    assert kinds == sorted(kinds, reverse=True)
+    assert {"post", "reverse"} == set(kinds)
+    for batch in (first, second):
+        assert batch.postings["leaf"].to_pylist() == list(range(batch.postings.num_rows))
+        assert set(batch.postings["transaction_date"].to_pylist()) == {batch.transaction_date}
+    hashes = [h for b in (first, second) for h in b.postings["content_hash"].to_pylist()]
+    assert sorted(hashes) == sorted(mixed["content_hash"].to_pylist())
 
 
 def test_another_recording_time_gives_another_seal_but_the_same_content(kit, some_rates):

@@ -87,9 +87,7 @@ _RECORDS = st.lists(
 @given(rows=_RECORDS, random=st.randoms(use_true_random=False))
 def test_the_order_of_processing_does_not_matter(kit, rows, random):
     shuffled = random.sample(rows, len(rows))
-    assert _verdicts(resolve(kit.candidates(rows))) == _verdicts(
-        resolve(kit.candidates(shuffled))
-    )
+    assert _verdicts(resolve(kit.candidates(rows))) == _verdicts(resolve(kit.candidates(shuffled)))
 
 
 @given(rows=_RECORDS)

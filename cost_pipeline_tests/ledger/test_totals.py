@@ -57,9 +57,7 @@ def test_an_empty_ledger_has_totals_too():
 
 def test_ledgers_that_came_to_the_same_state_by_different_ways_have_one_digest(kit, some_rates):
     straight = _book(kit, some_rates, [_row(1), _row(2)])
-    roundabout = _book(
-        kit, some_rates, [_row(2, gl_code="9")], [], [_row(2)], [_row(1), _row(2)]
-    )
+    roundabout = _book(kit, some_rates, [_row(2, gl_code="9")], [], [_row(2)], [_row(1), _row(2)])
     assert totals(straight.postings).digest == totals(roundabout.postings).digest
     other = _book(kit, some_rates, [_row(1)])
     assert totals(straight.postings).digest != totals(other.postings).digest

@@ -32,7 +32,8 @@ def test_rows_blank_rows_records_reasons_and_sums_agree(tmp_path):
     truth = {(day.vendor, day.pull_date): day for day in world.truth().days}
     for vendor in home.vendors:
         interpreter = compile_interpreter(vendor, home.productions, ())
-        for day in (DAYS[0], DAYS[2], DAYS[3], DAYS[4], DAYS[6]):
+        # Not DAYS[4]: to know a delivery that came before is the feed's business.
+        for day in (DAYS[0], DAYS[2], DAYS[3], DAYS[5], DAYS[6]):
             rows = blank = records = 0
             reasons: Counter[str] = Counter()
             sums: Counter[str] = Counter()

@@ -108,3 +108,15 @@ def test_plain_amounts_are_proven_so_that_the_lane_is_fast(style, text):
     proven, amounts = reader(style).prove(pa.array([text]), BOUNDS)
     assert proven.to_pylist() == [True]
     assert amounts[0].as_py() == reader(style).read(text)
+
+
+@pytest.mark.parametrize(("style", "text"), NOT_READ)
+def test_what_cannot_be_read_is_not_proven(style, text):
+    proven, _ = reader(style).prove(pa.array([text]), BOUNDS)
+    assert proven.to_pylist() == [False]
+
+
+@pytest.mark.parametrize("text", ["0.00001", "1.00000", "9" * 15, "1,000,000,000,000,000"])
+def test_what_is_near_a_bound_is_left_to_the_model(text):
+    proven, _ = reader(ENGLISH).prove(pa.array([text]), BOUNDS)
+    assert proven.to_pylist() == [False]

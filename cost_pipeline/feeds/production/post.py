@@ -21,7 +21,6 @@ from cost_pipeline.contracts.tables import INSTANT
 from cost_pipeline.feeds.production.dead_letters import settle
 from cost_pipeline.feeds.production.inputs import (
     live_records,
-    out_of_date,
     present_inputs,
     stored_inputs,
     with_policies,
@@ -66,11 +65,6 @@ class Posted:
     root: str | None = None
     active: int = 0
     base: Mapping[str, Decimal] = field(default_factory=dict)
-
-
-def dates_to_post(session: Session) -> list[date]:
-    """The transaction dates whose ledger was not computed from the present inputs."""
-    return out_of_date(present_inputs(session), stored_inputs(session))
 
 
 def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:

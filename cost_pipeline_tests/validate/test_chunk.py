@@ -1,0 +1,218 @@
+import json
+from decimal import Decimal
+
+import pytest
+
+from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.validate.interpreter import compile_interpreter
+
+HEADER = ("Number", "Date", "Net", "Text")
+JSON = {"format": {"kind": "json"}}
+
+
+def row(number="A1", day="01/02/2026", net="1.50", text="x"):
+    return (number, day, net, text)
+
+
+def test_every_row_is_a_record_or_a_dead_letter(make_chunk, make_vendor, validate):
+    rows = [row("A1"), row("A2", net="-3"), row("A3", day="31/02/2026"), row("", net="1e5")]
+    outcome = validate([make_chunk(rows, HEADER)], make_vendor())
+    assert outcome.records["row"].to_pylist() == [1]
+    assert outcome.reasons == {
+        2: ["NEGATIVE_AMOUNT"],
+        3: ["BAD_DATE"],
+        4: ["BAD_AMOUNT", "MISSING_FIELD"],
+    }
+    assert (outcome.state.rows, outcome.state.records, outcome.state.dead_letters) == (4, 1, 3)
+
+
+def test_a_malformed_row_keeps_its_exact_text_and_number(make_chunk, make_vendor, validate):
+    chunk = make_chunk([row(), (None,) * 4], HEADER, malformed={2: "it has 5 cells, not 4"})
+    outcome = validate([chunk], make_vendor())
+    (letter,) = outcome.dead_letters.to_pylist()
+    assert (letter["row"], letter["line"], letter["reasons"]) == (2, 3, ["MALFORMED_ROW"])
+    assert letter["payload"] == chunk.table["text"][1].as_py()
+    assert json.loads(letter["errors"]) == [{"field": "", "message": "it has 5 cells, not 4"}]
+
+
+def test_a_malformed_row_is_refused_whatever_is_in_its_cells(make_chunk, make_vendor, validate):
+    chunk = make_chunk([row()], HEADER, malformed={1: "it was cut short"})
+    assert validate([chunk], make_vendor()).reasons == {1: ["MALFORMED_ROW"]}
+
+
+def test_a_dead_letter_shows_what_could_be_read(make_chunk, make_vendor, validate, delivery):
+    vendor = make_vendor(constants={"currency": "BGN", "department_code": "200", "gl_code": "6305"})
+    rows = [row(net="-3"), row(net="9" * 40), row(day="01/02/1998")]
+    outcome = validate([make_chunk(rows, HEADER)], vendor)
+    first, second, third = outcome.dead_letters.to_pylist()
+    assert first["reasons"] == ["CURRENCY_NOT_VALID_ON_DATE", "NEGATIVE_AMOUNT"]
+    assert (first["amount"], first["currency"], first["production"]) == (Decimal(-3), "BGN", "P100")
+    assert (second["amount"], third["transaction_date"]) == (None, None)
+    mark = digest("row", delivery, 1, "A1,01/02/2026,-3,x")
+    assert first["fingerprint"] == mark
+    assert first["id"] == digest("dead_letter", mark, "validate", *first["reasons"])
+    assert (first["stage"], first["failure_class"]) == ("validate", "permanent")
+
+
+def test_headers_are_compared_without_case_and_outer_blanks(make_chunk, make_vendor, validate):
+    outcome = validate([make_chunk([row()], (" NUMBER ", "date", "nEt", "TEXT"))], make_vendor())
+    assert outcome.state.records == 1
+
+
+def test_the_first_alias_present_wins(make_chunk, make_vendor, validate):
+    chunk = make_chunk([("B", *row())], ("No", *HEADER))
+    assert validate([chunk], make_vendor()).records["transaction_id"].to_pylist() == ["A1"]
+
+
+def test_a_needed_column_that_the_header_lacks_is_drift_in_every_row(
+    make_chunk, make_vendor, validate
+):
+    chunk = make_chunk([row()[1:], row()[1:]], HEADER[1:])
+    outcome = validate([chunk], make_vendor())
+    assert outcome.reasons == {1: ["SCHEMA_DRIFT"], 2: ["SCHEMA_DRIFT"]}
+    (error,) = json.loads(outcome.dead_letters["errors"][0].as_py())
+    assert error["field"] == "transaction_id"
+    assert "'Number', 'No'" in error["message"]
+
+
+def test_a_needed_column_that_comes_twice_is_not_guessed(make_chunk, make_vendor, validate):
+    chunk = make_chunk([(*row(), "2.00")], (*HEADER, "NET"))
+    assert validate([chunk], make_vendor()).reasons == {1: ["SCHEMA_DRIFT"]}
+
+
+def test_unknown_columns_are_drift_and_no_error(make_chunk, make_vendor, validate, productions):
+    columns = (*HEADER, "Body", "New", "")
+    vendor = make_vendor(ignore=["body"])
+    assert validate([make_chunk([(*row(), "a", "b", "c")], columns)], vendor).state.records == 1
+    assert compile_interpreter(vendor, productions, columns).drift == ("New",)
+
+
+def test_an_unknown_key_of_a_json_item_is_refused_unless_null(make_chunk, make_vendor, validate):
+    vendor = make_vendor(**JSON, ignore=["Body"])
+    rows = [(*row("A"), "b", None), (*row("B"), None, "c"), (*row("C"), None, "")]
+    outcome = validate([make_chunk(rows, (*HEADER, "Body", "New"))], vendor)
+    assert outcome.reasons == {2: ["UNKNOWN_FIELD"], 3: ["UNKNOWN_FIELD"]}
+
+
+def test_json_verdicts_do_not_depend_on_the_chunk(make_chunk, make_vendor, validate):
+    """A chunk's columns are the keys that happen to be in it."""
+    vendor = make_vendor(**JSON)
+    whole = [(*row("A"), None), (None, *row("B")[1:], "B"), (None, *row("C")[1:], None)]
+    columns = (*HEADER, "No")
+    together = validate([make_chunk(whole, columns)], vendor)
+    apart = validate(
+        [
+            make_chunk(whole[:1], columns),
+            make_chunk([whole[1]], columns, first=2),
+            make_chunk([whole[2][1:4]], columns[1:4], first=3),
+        ],
+        vendor,
+    )
+    assert together.records["transaction_id"].to_pylist() == ["A", "B"]
+    assert apart.records["content_hash"].equals(together.records["content_hash"])
+    assert apart.reasons == together.reasons == {3: ["MISSING_FIELD"]}
+
+
+def test_without_a_key_a_row_without_an_id_is_named_by_its_place(
+    make_chunk, make_vendor, validate, delivery
+):
+    columns = {k: v for k, v in make_vendor().columns.items() if k != "transaction_id"}
+    unnamed = validate([make_chunk([row()] * 2, HEADER)], make_vendor(key="none", columns=columns))
+    names = [f"{delivery[:12]}:{number}" for number in (1, 2)]
+    assert unnamed.records["transaction_id"].to_pylist() == names
+    assert unnamed.records["key_hash"].null_count == 2
+    rows = [row("A1"), row(" ")]
+    mixed = validate([make_chunk(rows, HEADER)], make_vendor(key="none"))
+    assert mixed.records["transaction_id"].to_pylist() == ["A1", names[1]]
+    assert mixed.proven == unnamed.proven == 2
+
+
+@pytest.mark.parametrize("lanes", ["model", "both"])
+def test_an_ordinal_counts_every_row_with_the_key_over_all_chunks(
+    make_chunk, make_vendor, validate, lanes
+):
+    vendor = make_vendor(key={"columns": ["transaction_id"], "ordinal": True})
+    first = [row("A"), row("A", net="-1"), row("B"), row("")]
+    second = [row(" A "), row("B")]
+    chunks = [make_chunk(first, HEADER), make_chunk(second, HEADER, first=5)]
+    outcome = validate(chunks, vendor, lanes=lanes)
+    expected = [digest("key", "harbour", *key) for key in (("A", 1), ("B", 1), ("A", 3), ("B", 2))]
+    assert outcome.records["key_hash"].to_pylist() == expected
+
+
+def test_an_empty_key_column_is_missing_even_where_the_contract_would_let_it_be(
+    make_chunk, make_vendor, validate
+):
+    vendor = make_vendor(key=["transaction_id", "description"])
+    outcome = validate([make_chunk([row(), row(text=" ")], HEADER)], vendor)
+    assert outcome.reasons == {2: ["MISSING_FIELD"]}
+    assert outcome.proven == 1
+
+
+def test_equal_keys_and_contents_have_equal_hashes_wherever_they_stand(
+    make_chunk, make_vendor, validate
+):
+    rows = [row(), row(net="1.5"), row(text="y")]
+    content = validate([make_chunk(rows, HEADER)], make_vendor()).records["content_hash"]
+    assert content[0] == content[1]
+    assert content[0] != content[2]
+
+
+def test_the_control_sum_counts_negatives_and_the_unreadable(make_chunk, make_vendor, validate):
+    nets = ("1,000.01", "(0.01)", "-5", "abc", "9" * 40, "99999999999999.9999")
+    rows = [row(f"A{place}", net=net) for place, net in enumerate(nets)]
+    outcome = validate([make_chunk(rows, HEADER)], make_vendor())
+    assert outcome.state.amount_total == Decimal("100000000000994.9999")
+    assert outcome.state.unreadable_amounts == 2
+
+
+def test_a_declared_total_is_read_in_the_vendors_style(make_vendor, productions):
+    vendor = make_vendor(format={"kind": "csv", "control_total": {"column": "amount"}})
+    compiled = compile_interpreter(vendor, productions, HEADER)
+    assert compiled.declared_total({" NET": " £1,000.50 "}) == Decimal("1000.50")
+    assert compiled.declared_total({"Text": "x"}) is None
+    assert compiled.declared_total({"Net": "x"}).reason == "BAD_AMOUNT"
+
+
+def test_a_production_column_overrides_the_default(make_chunk, make_vendor, validate):
+    columns = {**make_vendor().columns, "production": ["Show"]}
+    rows = [(*row("A"), "P200"), (*row("B"), "P999"), (*row("C"), "")]
+    outcome = validate([make_chunk(rows, (*HEADER, "Show"))], make_vendor(columns=columns))
+    assert outcome.records["production"].to_pylist() == ["P200"]
+    assert outcome.reasons == {2: ["UNKNOWN_PRODUCTION"], 3: ["MISSING_FIELD"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"constants": {"currency": "GBX"}}, "no column and no constant gives `department_code`"),
+        ({"constants": {"currency": "GBX", "department_code": "2000", "gl_code": "6305"}}, "GBX"),
+        ({"production": "P999"}, "'P999' is not a production of this home"),
+        ({"key": ["po_number"]}, "no column and no constant gives `po_number`"),
+        ({"key": ["worker_id"]}, "`worker_id` is not a field of a vendor_invoice"),
+        ({"dates": ["%d/%m/%Y %H"]}, "cannot be read"),
+    ],
+)
+def test_a_vendor_file_that_no_delivery_can_satisfy_is_refused(
+    make_vendor, productions, changes, words
+):
+    with pytest.raises(UsageError, match=words):
+        compile_interpreter(make_vendor(**changes), productions, HEADER)
+
+
+def test_an_interpretation_changes_exactly_if_a_verdict_could(make_vendor, productions):
+    def interpretation(**changes):
+        return compile_interpreter(make_vendor(**changes), productions, ()).interpretation
+
+    same = interpretation()
+    assert interpretation(source={"kind": "folder", "path": "elsewhere"}, priority="high") == same
+    assert interpretation(dates=["%d/%m/%Y", "%d/%m/%y"]) != same
+    assert interpretation(key="none") != same
+    assert interpretation(ignore=["Body"]) != same
+    assert interpretation(constants={**make_vendor().constants, "currency": "EUR"}) != same
+
+
+def test_an_empty_chunk_gives_empty_tables(make_chunk, make_vendor, validate):
+    outcome = validate([make_chunk([], HEADER)], make_vendor())
+    assert (outcome.records.num_rows, outcome.dead_letters.num_rows) == (0, 0)
