@@ -333,7 +333,7 @@ judged AS (
              WHEN r.kind = '{POST}' THEN 'a {POST} that says it reverses something'
              WHEN p.posting_id IS NULL THEN 'it reverses no posting of this partition'
              WHEN p.batch >= r.batch THEN 'it reverses a posting that is not older than itself'
-             WHEN attempt > 9 THEN 'the posting was reversed before'
+             WHEN attempt > 1 THEN 'the posting was reversed before'
              WHEN p.content_hash IS DISTINCT FROM r.content_hash
              THEN 'it does not repeat the content of the posting that it reverses'
         END AS message

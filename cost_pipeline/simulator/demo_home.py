@@ -15,7 +15,7 @@ from cost_pipeline.simulator.portal import PAYROLL_PATH, RENTALS_PATH, TOKEN_VAR
 from cost_pipeline.simulator.world import World, make_world
 from cost_pipeline.simulator.writers import LISTING_COLUMNS
 
-CORRECTED_DAY: Final = "2026-04-02"
+CORRECTED_DAY: Final = "2026-04-01"
 CORRECTED_CURRENCY: Final = "CAD"
 CORRECTION: Final = f"fx/{CORRECTED_DAY}_corrected.csv"
 """The corrected rates, relative to the home: `currency,rate`, units for one euro."""

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.rules import Rule, View, view
 from cost_pipeline.validate.interpreter import Reading, Verdict
+from cost_pipeline.validate.results import repeated
 
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
@@ -45,10 +46,7 @@ class Coded:
         """The typed values of these rows."""
         values = [verdict.value for verdict in self.verdicts]
         if self.codes is None:
-            only = pa.scalar(values[0], kind)
-            return (
-                pa.repeat(only, len(rows)) if values[0] is not None else pa.nulls(len(rows), kind)
-            )
+            return repeated(values[0], len(rows), kind)
         return pa.array(values, kind).take(pa.array(self.codes[rows]))
 
 

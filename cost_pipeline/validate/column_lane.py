@@ -220,7 +220,7 @@ def _hashed(columns: _Columns, ordinals: Sequence[int | None] | None) -> pa.Tabl
     for one in pieces:
         given |= one.columns
     rows = pa.table(given).combine_chunks().to_batches(max_chunksize=_BATCH_ROWS)
-    return query(select, rows=pa.Table.from_batches(rows)).combine_chunks()
+    return query(select, rows=pa.Table.from_batches(rows))
 
 
 def _add(pieces: Pieces, columns: _Columns, name: str) -> None:

@@ -44,6 +44,12 @@ class Context:
 
 def repeated(value: object, count: int, kind: pa.DataType) -> pa.Array:
     """A column of one value."""
+    # Lengths are rounded up so that the chunks of a delivery share one array.
+    return _run(value, kind, 1 << max(count - 1, 0).bit_length()).slice(0, count)
+
+
+@functools.lru_cache(maxsize=16)
+def _run(value: object, kind: pa.DataType, count: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, kind), count) if value is not None else pa.nulls(count, kind)
 
 

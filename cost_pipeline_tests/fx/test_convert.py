@@ -171,3 +171,11 @@ def test_integer_division_rounds_half_to_even(numerator, denominator):
         assert rounded_quotient(numerator, denominator) == exact.to_integral_value(
             decimal.ROUND_HALF_EVEN
         )
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "expected"),
+    [(1, 2, 0), (3, 2, 2), (5, 2, 2), (-1, 2, 0), (-3, 2, -2), (-5, 2, -2), (2, 3, 1), (1, 3, 0)],
+)
+def test_exact_halves_go_to_the_even_integer(numerator, denominator, expected):
+    assert rounded_quotient(numerator, denominator) == expected

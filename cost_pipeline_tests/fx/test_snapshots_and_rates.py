@@ -247,6 +247,13 @@ def test_a_correction_reaches_the_days_on_which_its_currency_stands_in(kit):
     assert _affected(before, after) == (date(2026, 3, 30), date(2026, 3, 31))
 
 
+def test_a_correction_reaches_as_far_as_the_maximum_age_and_no_further(kit):
+    days = [kit.day(f"2026-03-{day}", USD="1") for day in (24, 25, 26, 27, 30, 31)]
+    before = kit.stored(kit.day("2026-03-23", USD="1", CAD="1.5"), *days)
+    after = _corrected(kit, before, kit.day("2026-03-23", CAD="1.6"))
+    assert _affected(before, after) == tuple(date(2026, 3, day) for day in range(23, 29))
+
+
 def test_a_correction_that_changes_nothing_touches_nothing(stored):
     assert _affected(stored, stored) == ()
 

@@ -142,6 +142,15 @@ def test_a_posting_whose_rival_belongs_to_another_date_is_superseded_too(kit, so
     assert _causes(book.post(state, [APRIL_1])) == [("reverse", "superseded")]
 
 
+def test_a_record_in_whose_place_another_of_the_same_transaction_came_is_superseded(
+    kit, some_rates
+):
+    book = kit.book()
+    book.post(kit.desired(kit.candidates([{"row": 1}]), some_rates), [APRIL_1])
+    changes = book.post(kit.desired(kit.candidates([{"row": 2}]), some_rates), [APRIL_1])
+    assert _causes(changes) == [("post", "delivery"), ("reverse", "superseded")]
+
+
 def test_a_delivery_that_is_taken_back_is_withdrawn(kit, some_rates):
     book = kit.book()
     book.post(kit.desired(kit.candidates([{}]), some_rates), [APRIL_1])

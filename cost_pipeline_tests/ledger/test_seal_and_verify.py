@@ -231,6 +231,23 @@ def test_a_sealed_reversal_of_a_reversal_is_found(kit, book):
     assert found.message == "it reverses no posting of this partition"
 
 
+def test_a_sealed_reversal_of_a_posting_in_its_own_batch_is_found(kit, book):
+    post = book.of([APRIL_1]).select(CHANGE_SCHEMA.names).slice(0, 1).to_pylist()[0]
+    own = digest("posting_id", "post", post["content_hash"], APRIL_1, 4, 1)
+    reverse = post | {"kind": "reverse", "reverses": own}
+    changes = pa.Table.from_pylist([post, reverse], schema=CHANGE_SCHEMA)
+    found = _broken(_sealed_again(kit, book, changes))
+    assert found.message == "it reverses a posting that is not older than itself"
+
+
+def test_a_well_made_batch_that_does_not_follow_the_one_before_is_found(kit, book, sound):
+    changes = book.postings.select(CHANGE_SCHEMA.names).slice(0, 1)
+    (forged,) = seal(changes, {APRIL_1: Head(3, "a" * 64)}, kit.stamp)
+    found = _broken(pa.concat_tables([sound, forged.postings]))
+    assert (found.batch, found.group) == (4, "chain")
+    assert (found.expected, found.found) == (book.heads[APRIL_1].root, "a" * 64)
+
+
 def test_a_sealed_reversal_with_another_amount_is_found(kit, book):
     position = _position(book, batch=2, kind="post")
     changes = _reversal(

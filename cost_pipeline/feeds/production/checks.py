@@ -78,8 +78,8 @@ def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
     message = f"{len(declared)} declared totals hold"
     if broken:
         message = "; ".join(
-            f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: off by "
-            f"{shown(c.difference)}"
+            f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: "
+            f"off by {shown(c.difference)}"
             + (f", {c.unreadable} amounts unreadable" if c.unreadable else "")
             for r, c in broken[:_SHOWN]
         )

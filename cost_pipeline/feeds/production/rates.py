@@ -93,7 +93,7 @@ def correct_rates(session: Session, day: date, file: Path, reason: str) -> Corre
     policies = session.home.productions.productions.values()
     affected = affected_dates(
         in_force(stored),
-        in_force(pa.concat_tables([stored, rows])),
+        rates_in_force(session),
         base_currencies=frozenset(p.base_currency for p in policies),
         max_age_days=max(p.fx.max_age_days for p in policies),
     )

@@ -13,6 +13,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.feeds.production.report import deliveries, open_of_pull_dates, reasons_of
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.feeds.session import Session
+from cost_pipeline.ledger.difference import Cause
 from cost_pipeline.ledger.totals import active
 
 
@@ -104,6 +105,38 @@ def currency_totals(session: Session) -> tuple[CurrencyTotal, ...]:
         standing=standing,
     )
     return tuple(CurrencyTotal(**row) for row in summed.to_pylist())
+
+
+@dataclass(frozen=True, slots=True)
+class RepairedDate:
+    """What corrections of rates changed on a transaction date: lines, and base amounts of them."""
+
+    transaction_date: date
+    base_currency: str
+    reversed: int
+    posted: int
+    before: Decimal
+    after: Decimal
+
+
+def repaired_by_corrections(session: Session) -> tuple[RepairedDate, ...]:
+    """The transaction dates that corrected rates have changed, oldest first."""
+    found = (
+        session.lake.table(LEDGER)
+        .snapshot()
+        .query(
+            f"""
+        select transaction_date, base_currency,
+            count(*) filter (kind = 'reverse') as reversed,
+            count(*) filter (kind = 'post') as posted,
+            coalesce(sum(base_amount) filter (kind = 'reverse'), 0)::decimal(38, 4) as before,
+            coalesce(sum(base_amount) filter (kind = 'post'), 0)::decimal(38, 4) as after
+        from {{table}} where cause = '{Cause.FX_CORRECTION}'
+        group by all order by all
+        """
+        )
+    )
+    return tuple(RepairedDate(**row) for row in found.to_pylist())
 
 
 @dataclass(frozen=True, slots=True)
