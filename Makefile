@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 HOME_DIR ?= data/var/demo
 WORKERS ?= auto
 
+# dg looks for the environment that it runs in by this name.
+export VIRTUAL_ENV := $(abspath $(VENV))
+
 .PHONY: demo test check ui lint types setup bench lock clean
 
 # Everything that `make` needs, from pinned and hashed requirements; reinstalled when they change.
@@ -45,8 +48,8 @@ bench: setup
 # Pins with hashes and no index address, for every supported Python.
 lock: setup
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/base.txt
-	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra dev --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/base.txt -o requirements/dev.txt
+	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header -q -o requirements/base.txt
+	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra dev --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header -q -c requirements/base.txt -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage*

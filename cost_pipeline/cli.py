@@ -7,7 +7,9 @@ use, 3 the environment failed.
 from __future__ import annotations
 
 import importlib
-from typing import Final
+import json
+import sys
+from typing import Any, Final
 
 import click
 
@@ -26,6 +28,28 @@ _COMMANDS: Final = {
 
 class _Lazy(click.Group):
     """A group whose commands are imported when they are called."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - click's own signature
+        """Click's own complaints about a command line have the shape of every other error too."""
+        given = args[0] if args else extra.get("args")
+        words = sys.argv[1:] if given is None else list(given)
+        if "--json" not in words:
+            return super().main(*args, **extra)
+        try:
+            sys.exit(super().main(*args, **{**extra, "standalone_mode": False}))
+        except click.Abort:
+            sys.exit(3)
+        except click.ClickException as error:
+            context = getattr(error, "ctx", None)
+            command = context.command_path if context else "cost-pipeline"
+            document = {
+                "code": "WRONG_USE",
+                "message": error.format_message(),
+                "where": command,
+                "remedy": f"`{command} --help` shows what it takes",
+            }
+            click.echo(json.dumps({"error": document}, ensure_ascii=False), err=True)
+            sys.exit(error.exit_code)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx

@@ -7,18 +7,21 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from cost_pipeline import __version__
 from cost_pipeline.core.errors import CostPipelineError, UsageError
+from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.durable import storage_failure
@@ -44,6 +47,25 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def console() -> Console:
     """Where people read: standard output, as wide as their terminal (100 when there is none)."""
     return Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+
+
+def columns(*names: str, numbers: Collection[str] = (), gap: int = 2) -> Table:
+    """An empty table without lines; the columns in `numbers` are aligned to the right."""
+    table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False)
+    for name in names:
+        table.add_column(name, justify="right" if name in numbers else "left", no_wrap=True)
+    return table
+
+
+def money(amount: Decimal) -> str:
+    """An amount for people: all its digits, at least two decimals, thousands apart."""
+    whole, _, fraction = shown(abs(amount)).partition(".")
+    return f"{'-' if amount < 0 else ''}{int(whole):,}.{fraction}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def utc_now() -> datetime:

@@ -6,11 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from cost_pipeline.commands.common import (
     clear_errors,
+    columns,
     console,
+    counted,
     home_option,
     json_option,
     open_session,
@@ -29,7 +30,7 @@ def fx() -> None:
     """Exchange rates: immutable snapshots, and corrections as new vintages."""
 
 
-@fx.command()
+@fx.command(short_help="Load the ECB history that comes with the product.")
 @home_option
 @json_option
 @clear_errors
@@ -40,7 +41,10 @@ def load(home: Path, as_json: bool) -> None:  # noqa: FBT001
         print_json({"days": found.days, "contradictions": len(found.contradictions)})
         return
     out = console()
-    out.print(f"{found.days:,} days loaded. Source: ECB statistics.")
+    if found.days:
+        out.print(f"{counted(found.days, 'day')} of rates loaded. Source: ECB statistics.")
+    else:
+        out.print("nothing to load: the history is there already. Source: ECB statistics.")
     for item in found.contradictions:
         out.print(
             f"[red]{item.reference_date} {item.currency}[/]: stored {item.stored}, the file says "
@@ -48,9 +52,16 @@ def load(home: Path, as_json: bool) -> None:  # noqa: FBT001
         )
 
 
-@fx.command("list")
+@fx.command("list", short_help="List the snapshots, newest first.")
 @home_option
-@click.option("--limit", default=10, show_default=True, help="How many, newest first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=10,
+    show_default=True,
+    help="How many, newest first.",
+)
 @json_option
 @clear_errors
 def list_(home: Path, limit: int, as_json: bool) -> None:  # noqa: FBT001
@@ -59,7 +70,13 @@ def list_(home: Path, limit: int, as_json: bool) -> None:  # noqa: FBT001
     if as_json:
         print_json(rows)
         return
-    table = Table("date", "vintage", "currencies", "snapshot", "reason", box=None, padding=(0, 2))
+    if not rows:
+        console().print("no snapshot yet: `cost-pipeline fx load` loads the ECB history")
+        return
+    table = columns(
+        "date", "vintage", "currencies", "snapshot", "reason", numbers=("vintage", "currencies")
+    )
+    table.columns[-1].no_wrap = False
     for row in rows:
         table.add_row(
             row["reference_date"],
@@ -71,16 +88,18 @@ def list_(home: Path, limit: int, as_json: bool) -> None:  # noqa: FBT001
     console().print(table)
 
 
-@fx.command()
+@fx.command(short_help="Write a new vintage of a day's rates.")
 @home_option
-@click.option("--date", "day", required=True, help="The reference date to correct, ISO.")
+@click.option(
+    "--date", "day", metavar="DATE", required=True, help="The reference date to correct, ISO."
+)
 @click.option(
     "--file",
     required=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="CSV with the header currency,rate: units for one euro.",
 )
-@click.option("--reason", required=True, help="Why; kept with the vintage.")
+@click.option("--reason", metavar="WORDS", required=True, help="Why; kept with the vintage.")
 @json_option
 @clear_errors
 def correct(home: Path, day: str, file: Path, reason: str, as_json: bool) -> None:  # noqa: FBT001
@@ -106,8 +125,9 @@ def correct(home: Path, day: str, file: Path, reason: str, as_json: bool) -> Non
     if found.vintage is None:
         out.print("nothing to correct: these are the rates in force")
         return
-    out.print(f"vintage {found.vintage} of {day}: snapshot {found.snapshot}")
+    out.print(f"[bold]{day}[/] has vintage {found.vintage} now: snapshot {found.snapshot}")
     out.print(
-        f"it can change conversions of {len(found.affected)} transaction dates: "
+        f"it can change conversions of {counted(len(found.affected), 'transaction date')}: "
         + ", ".join(d.isoformat() for d in found.affected)
     )
+    out.print("the next `cost-pipeline run` repairs the postings concerned")

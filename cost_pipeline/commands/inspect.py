@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
+    columns,
     console,
+    counted,
     home_option,
     json_option,
+    money,
     open_session,
     parse_pull_dates,
     print_json,
 )
-from cost_pipeline.core.money import shown
+from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.reasons import Reason, catalogue
 from cost_pipeline.feeds.production.dead_letters import as_json as dead_letters_as_json
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.report import DeliveryReport, deliveries, reasons_of
+from cost_pipeline.home.explain import nearest
 
-_PAYLOAD = 70
+_PAYLOAD: Final = 90
+_TEXTS: Final = ("pulled", "vendor", "file", "state")
+_NUMBERS: Final = ("rows", "blank", "posted", "held", "dup.", "dead", "control")
 
 
 @click.command("deliveries")
@@ -38,32 +46,55 @@ def deliveries_command(home: Path, pull_dates: str | None, as_json: bool) -> Non
     if as_json:
         print_json([report.as_json() for report in found])
         return
-    table = Table(box=None, padding=(0, 1), row_styles=["", "dim"])
-    for name in ("pulled", "vendor", "delivery", "state"):
-        table.add_column(name, no_wrap=True)
-    for name in ("rows", "posted", "held", "dup.", "dead", "control"):
-        table.add_column(name, justify="right", no_wrap=True)
+    out = console()
+    if not found:
+        out.print("no delivery yet: `cost-pipeline run` pulls them")
+        return
+    table = columns(*_TEXTS, *_NUMBERS, numbers=_NUMBERS, gap=1)
+    table.columns[2].overflow = "ellipsis"
     for report in found:
         table.add_row(*_cells(report))
-    console().print(table)
+    if len(found) > 1:
+        table.add_section()
+        table.add_row(*_sums(found), style="bold")
+    out.print(table)
 
 
 def _cells(report: DeliveryReport) -> tuple[str, ...]:
     control = ""
     if report.control:
-        control = "holds" if report.control.holds else f"off by {shown(report.control.difference)}"
+        control = "holds" if report.control.holds else f"off by {money(report.control.difference)}"
     return (
         report.pull_date.isoformat(),
         report.vendor,
-        report.delivery[:10],
+        _file(report.uri),
         report.state,
-        f"{report.rows:,}",
-        f"{report.posted:,}",
-        f"{report.commitments:,}",
-        f"{report.duplicates:,}",
-        f"{report.dead_letters:,}",
+        *(f"{number:,}" for number in _counts(report)),
         control,
     )
+
+
+def _counts(report: DeliveryReport) -> tuple[int, ...]:
+    return (
+        report.rows,
+        report.blank_rows,
+        report.posted,
+        report.commitments,
+        report.duplicates,
+        report.dead_letters,
+    )
+
+
+def _sums(found: Sequence[DeliveryReport]) -> tuple[str, ...]:
+    totals = (sum(numbers) for numbers in zip(*map(_counts, found), strict=True))
+    return ("", "", f"{len(found):,} deliveries", "", *(f"{total:,}" for total in totals), "")
+
+
+def _file(uri: str) -> str:
+    """The part of a URI that tells deliveries of one vendor apart."""
+    parts = urlsplit(uri)
+    name = unquote(parts.path.rstrip("/").rsplit("/", 1)[-1])
+    return f"{name}?{parts.query}" if parts.query else name
 
 
 @click.group("dead-letters")
@@ -73,9 +104,16 @@ def dead_letters() -> None:
 
 @dead_letters.command("list")
 @home_option
-@click.option("--vendor", help="Only this vendor's.")
-@click.option("--reason", type=click.Choice(list(Reason)), help="Only those with this reason code.")
-@click.option("--limit", default=20, show_default=True, help="How many to show; JSON has all.")
+@click.option("--vendor", metavar="NAME", help="Only this vendor's.")
+@click.option("--reason", metavar="CODE", help="Only those with this reason code.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="How many to show; JSON has all.",
+)
 @json_option
 @clear_errors
 def list_(
@@ -87,14 +125,7 @@ def list_(
 ) -> None:
     """List the open dead letters."""
     session = open_session(home)
-    names = {v.vendor for v in session.home.vendors}
-    scope = "true"
-    if vendor is not None:
-        if vendor not in names:
-            raise click.BadParameter(f"there is no vendor {vendor!r}", param_hint="--vendor")
-        scope += f" and vendor = '{vendor}'"
-    if reason is not None:
-        scope += f" and list_contains(reasons, '{reason}')"
+    scope = _scope(vendor, reason, {v.vendor for v in session.home.vendors})
     events = open_dead_letters(session, scope)
     by_reason = reasons_of(events)
     if as_json:
@@ -102,18 +133,55 @@ def list_(
         print_json({"open": events.num_rows, "by_reason": by_reason, "items": items})
         return
     out = console()
-    words = Table("reason", "open", "what it means", "what to do", box=None, padding=(0, 2))
+    if not by_reason:
+        out.print("[green]no dead letter is open[/]")
+        return
+    words = columns("reason", "open", "what it means", "what to do", numbers=("open",))
+    for column in words.columns[2:]:
+        column.no_wrap = False
     for code, count in by_reason.items():
         text = catalogue()[Reason(code)]
         words.add_row(code, f"{count:,}", text.words, text.remedy)
-    out.print(words if by_reason else "[green]no dead letter is open")
-    for item in dead_letters_as_json(session, events.slice(0, limit)):
+    out.print(words)
+    ordered = events.sort_by([(name, "ascending") for name in ("pull_date", "vendor", "row")])
+    for item in dead_letters_as_json(session, ordered.slice(0, limit)):
         place = f"row {item['row']}, line {item['line']}" if item["row"] else "the whole of it"
-        out.print(f"\n[bold]{item['vendor']}[/] {item['pull_date']} {place}")
+        out.print(f"\n[bold]{item['vendor']}[/] {item['pull_date']}, {place}")
         for error in item["errors"]:
             field = f"{error['field']}: " if error["field"] else ""
-            out.print(Text(f"  {field}{error['message']}"))
+            out.print(Text(f"  {field}{error['message']}"), soft_wrap=True)
         if item["payload"]:
-            out.print(Text(f"  {item['payload'][:_PAYLOAD]!r}", style="dim"))
+            out.print(Text(f"  {_excerpt(item['payload'])}", style="dim"))
     if events.num_rows > limit:
-        out.print(f"\n... and {events.num_rows - limit:,} more (--limit, or --json for all)")
+        rest = counted(events.num_rows - limit, "more", "more")
+        out.print(f"\n... and {rest} (--limit {events.num_rows}, or --json for all)")
+
+
+def _scope(vendor: str | None, reason: str | None, vendors: set[str]) -> str:
+    """The condition that the options name; only names and codes that are known enter it."""
+    scope = "true"
+    if vendor is not None:
+        if vendor not in vendors:
+            raise UsageError(
+                f"there is no vendor {vendor!r}",
+                where="--vendor",
+                remedy=nearest(vendor, vendors) if vendors else "",
+                code="NO_SUCH_VENDOR",
+            )
+        scope += f" and vendor = '{vendor}'"
+    if reason is not None:
+        if reason not in set(Reason):
+            raise UsageError(
+                f"there is no reason code {reason!r}",
+                where="--reason",
+                remedy=nearest(reason, [code.value for code in Reason]),
+                code="NO_SUCH_REASON",
+            )
+        scope += f" and list_contains(reasons, '{reason}')"
+    return scope
+
+
+def _excerpt(payload: str) -> str:
+    """The beginning of a payload on one line, with what cannot be shown escaped."""
+    quoted = repr(payload[:_PAYLOAD])
+    return f"{quoted} ..." if len(payload) > _PAYLOAD else quoted

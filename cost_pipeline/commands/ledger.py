@@ -6,25 +6,27 @@ import sys
 from pathlib import Path
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
+    columns,
     console,
+    counted,
     home_option,
     json_option,
+    money,
     open_session,
     print_json,
     progress_bar,
 )
-from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.ledger_view import (
     ledger_totals,
     totals_as_json,
     trace,
     verify_ledger,
 )
+from cost_pipeline.feeds.production.summary import currency_totals
 
 
 @click.group()
@@ -32,30 +34,36 @@ def ledger() -> None:
     """The ledger: totals, proof, and where a posting came from."""
 
 
-@ledger.command()
+@ledger.command(short_help="Totals of the active postings, and their digest.")
 @home_option
 @json_option
 @clear_errors
 def totals(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Totals of the active postings, and the digest that equal ledgers share."""
-    found = ledger_totals(open_session(home))
+    session = open_session(home)
+    found = ledger_totals(session)
     if as_json:
         print_json(totals_as_json(found))
         return
     out = console()
     out.print(f"[bold]{found.active_postings:,}[/] active of {found.postings:,} postings")
-    table = Table("currency", "original", "base", box=None, padding=(0, 2))
-    for code in sorted(found.original.keys() | found.base.keys()):
+    table = columns(
+        "currency", "postings", "original", "base", "", numbers=("postings", "original", "base")
+    )
+    for row in currency_totals(session):
         table.add_row(
-            code,
-            shown(found.original[code]) if code in found.original else "",
-            shown(found.base[code]) if code in found.base else "",
+            row.currency,
+            f"{row.postings:,}",
+            money(row.original),
+            money(row.base),
+            row.base_currency,
         )
-    out.print(table)
+    if found.active_postings:
+        out.print(table)
     out.print(f"digest {found.digest}")
 
 
-@ledger.command()
+@ledger.command(short_help="Recompute every hash, seal and chain.")
 @home_option
 @json_option
 @clear_errors
@@ -74,23 +82,30 @@ def verify(home: Path, as_json: bool) -> None:  # noqa: FBT001
                 f"  {partition.transaction_date}, batch {first.batch}, posting {first.posting}: "
                 f"{first.message}"
             )
-            out.print(Text(f"    expected {first.expected}\n    found    {first.found}"))
+            out.print(
+                Text(f"    expected {first.expected}\n    found    {first.found}"), soft_wrap=True
+            )
     else:
         console().print(
-            f"[green]verified[/]: {found.postings:,} postings in {found.batches:,} batches of "
-            f"{found.partitions:,} transaction dates"
+            f"[green]verified[/]: {counted(found.postings, 'posting')} in "
+            f"{counted(found.batches, 'batch', 'batches')} of "
+            f"{counted(found.partitions, 'transaction date')}"
         )
     if found.broken:
         sys.exit(1)
 
 
-@ledger.command("trace")
+@ledger.command("trace", short_help="The way of a posting back to its bytes.")
 @click.argument("posting")
 @home_option
 @json_option
 @clear_errors
 def trace_command(posting: str, home: Path, as_json: bool) -> None:  # noqa: FBT001
-    """Show the way of a POSTING (its id, or the first eight characters) back to its bytes."""
+    """Show the way of a POSTING back to the bytes that a vendor sent.
+
+    POSTING is a posting id, its first eight or more characters, or the transaction id of an active
+    posting.
+    """
     found = trace(open_session(home), posting)
     if as_json:
         print_json(found)
@@ -103,4 +118,4 @@ def trace_command(posting: str, home: Path, as_json: bool) -> None:  # noqa: FBT
             continue
         for name, value in values.items():
             if value is not None:
-                out.print(Text(f"  {name:<18} {value}"))
+                out.print(Text(f"  {name:<18} {value}"), soft_wrap=True)

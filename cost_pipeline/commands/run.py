@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
+from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
+    columns,
     console,
+    counted,
     home_option,
     json_option,
+    money,
     open_session,
     parse_pull_dates,
     print_json,
@@ -109,27 +112,39 @@ def failed_deliveries(session: Session, days: Sequence[date]) -> EnvironmentFail
 def show(summary: Summary) -> None:
     """One screen: what came, what became of it, what it comes to."""
     out = console()
-    out.print(f"[bold]{summary.deliveries:,}[/] deliveries, [bold]{summary.rows:,}[/] rows", end="")
-    out.print(f" ({summary.blank_rows:,} blank rows beside them)")
-    fates = Table(box=None, padding=(0, 2), show_header=False)
+    came = counted(summary.deliveries, "delivery", "deliveries")
+    blank = f" (and {counted(summary.blank_rows, 'blank row')})" if summary.blank_rows else ""
+    out.print(f"[bold]{came}, {counted(summary.rows, 'row')}[/]{blank}")
+    fates = columns("what became of them", "rows", numbers=("rows",))
     for name, count in summary.fates().items():
         fates.add_row(name, f"{count:,}")
     out.print(fates)
     if summary.by_reason:
-        reasons = Table("open dead letters by reason", "rows", box=None, padding=(0, 2))
+        reasons = columns("open dead letters, by reason", "open", numbers=("open",))
         for reason, count in summary.by_reason.items():
             reasons.add_row(reason, f"{count:,}")
         out.print(reasons)
-    totals = Table("posted, active", "original", "base", box=None, padding=(0, 2))
-    for row in summary.totals:
-        totals.add_row(row.currency, f"{row.original:,.2f}", f"{row.base:,.2f} {row.base_currency}")
-    out.print(totals)
+    if summary.totals:
+        totals = columns(
+            "whole ledger", "postings", "original", "base", "",
+            numbers=("postings", "original", "base"),
+        )  # fmt: skip
+        for row in summary.totals:
+            totals.add_row(
+                row.currency,
+                f"{row.postings:,}",
+                money(row.original),
+                money(row.base),
+                row.base_currency,
+            )
+        out.print(totals)
     colour = "red" if summary.failed_checks else "green"
     out.print(
-        f"checks: {summary.passed_checks} passed, [{colour}]{len(summary.failed_checks)} failed"
+        f"checks: {summary.passed_checks:,} passed, "
+        f"[{colour}]{len(summary.failed_checks):,} failed[/]"
     )
     for failed in summary.failed_checks:
-        out.print(f"  [red]{failed}[/]")
+        out.print(Text(f"  {failed}", style="red"))
 
 
 def vendor_rows(vendors: Sequence[Vendor]) -> list[dict[str, Any]]:

@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import click
-from rich.table import Table
+from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
+    columns,
     console,
+    counted,
     home_option,
     json_option,
     print_json,
@@ -43,7 +45,7 @@ def vendors() -> None:
     """The vendors of a home."""
 
 
-@vendors.command()
+@vendors.command(short_help="Say what is wrong in a home, with file and line.")
 @home_option
 @json_option
 @clear_errors
@@ -63,14 +65,17 @@ def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
         sys.exit(2 if found else 3 if missing else 0)
     out = console()
     for problem in found:
-        out.print(f"[red]{problem.where}[/]: {problem.message}")
+        # Text, not markup: a vendor file may hold anything, `[/]` included.
+        out.print(Text.assemble((problem.where, "red"), f": {problem.message}"))
         if problem.remedy:
-            out.print(f"  {problem.remedy}")
+            out.print(Text(f"  {problem.remedy}"))
     for vendor, path in missing.items():
-        out.print(f"[red]{vendor}[/]: the folder {path} is not there")
+        out.print(Text.assemble((vendor, "red"), f": the folder {path} is not there"))
+        out.print("  make it, or mend `path` in the vendor file")
     if found or missing:
         sys.exit(2 if found else 3)
-    out.print(f"[green]{len(load_home(home).vendors)} vendor files are right")
+    count = len(load_home(home).vendors)
+    out.print(f"[green]{counted(count, 'vendor file')} and productions.yaml are right[/]")
 
 
 @vendors.command("list")
@@ -83,7 +88,10 @@ def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
     if as_json:
         print_json(rows)
         return
-    table = Table(*(rows[0] if rows else ("vendor",)), box=None, padding=(0, 2))
+    if not rows:
+        console().print("no vendor yet: write a file in vendors/ (docs/interfaces.md)")
+        return
+    table = columns(*rows[0])
     for row in rows:
         table.add_row(*row.values())
     console().print(table)

@@ -58,12 +58,15 @@ RECORD_SCHEMA: Final = pa.schema(
     [
         *_ORIGIN,
         *COST_FIELDS,
-        pa.field("key_hash", HASH),
-        _required("content_hash", HASH),
+        pa.field("key", TEXT),
         _required("interpretation", HASH),
     ]
 )
-"""A row that satisfied its contract. `pull_date` is that of the delivery's first landing."""
+"""A row that satisfied its contract. `pull_date` is that of the delivery's first landing.
+
+`key` is the canonical text of the natural key, `s10:1112-00001,`; keys are compared within a vendor.
+It is null where the vendor's rows have none.
+"""
 
 DEAD_LETTER_SCHEMA: Final = pa.schema(
     [

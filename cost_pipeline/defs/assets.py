@@ -5,14 +5,14 @@ What does not belong here: any decision about data. Checks are in `checks`, what
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import dagster as dg
 
-from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.contracts.vendor import FolderSource, RecordKind, Vendor
 from cost_pipeline.defs import columns
-from cost_pipeline.defs.handover import hand_over
+from cost_pipeline.defs.handover import HandedOver, hand_over
 from cost_pipeline.defs.keys import (
     DEAD_LETTERS,
     LEDGER,
@@ -23,12 +23,18 @@ from cost_pipeline.defs.keys import (
     raw_key,
     records_key,
 )
-from cost_pipeline.defs.reporting import counts
+from cost_pipeline.defs.plan import MOST_DATES_A_RUN
+from cost_pipeline.defs.reporting import amounts, counts
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.pull import PullOutcome, pull
 from cost_pipeline.feeds.production.rates import load_bundled_history, rates_in_force
-from cost_pipeline.feeds.production.report import deliveries, open_of_pull_dates, reasons_of
+from cost_pipeline.feeds.production.report import (
+    DeliveryReport,
+    deliveries,
+    open_of_pull_dates,
+    reasons_of,
+)
 from cost_pipeline.feeds.production.validate import pending, validate_deliveries
 from cost_pipeline.home.load import Home
 
@@ -63,9 +69,20 @@ def _raw_spec(key: dg.AssetKey, vendor: Vendor) -> dg.AssetSpec:
         kinds={vendor.source.kind, vendor.format.kind.value},
         description=f"Deliveries of {vendor.vendor} ({vendor.record.value.replace('_', ' ')}s of "
         f"{vendor.production}), landed verbatim and named by their SHA-256.",
-        metadata={"priority": vendor.priority, "production": vendor.production},
+        metadata={
+            "dagster/column_schema": columns.delivered(vendor),
+            "priority": vendor.priority,
+            "production": vendor.production,
+            "source": _place(vendor),
+        },
         code_version="1",
     )
+
+
+def _place(vendor: Vendor) -> str:
+    if isinstance(vendor.source, FolderSource):
+        return f"{vendor.source.path}/{vendor.source.files}"
+    return vendor.source.url
 
 
 def _pulled(outcome: PullOutcome) -> dg.MaterializeResult[None]:
@@ -84,34 +101,11 @@ def _pulled(outcome: PullOutcome) -> dg.MaterializeResult[None]:
 def validate_pulled(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """Records and dead letters of what was pulled: one step with an output for each."""
     kinds = sorted({vendor.record for vendor in home.vendors})
-    sources = [raw_key(vendor.vendor) for vendor in home.vendors]
-    records = [
-        dg.AssetSpec(
-            records_key(kind),
-            deps=[raw_key(v.vendor) for v in home.vendors if v.record is kind],
-            group_name="records",
-            owners=OWNERS,
-            kinds={"deltalake", "pydantic"},
-            description=f"Rows that satisfied the contract of a {kind.value.replace('_', ' ')}.",
-            metadata={"dagster/column_schema": columns.records()},
-            code_version="1",
-        )
-        for kind in kinds
-    ]
-    refused = dg.AssetSpec(
-        DEAD_LETTERS,
-        deps=sources,
-        group_name="records",
-        owners=OWNERS,
-        kinds={"deltalake"},
-        description="Rows and deliveries that were refused: reason codes, field errors, verbatim "
-        "text, and where each came from.",
-        metadata={"dagster/column_schema": columns.dead_letters()},
-        code_version="1",
-    )
 
     @dg.multi_asset(
-        name="validate_deliveries", specs=[*records, refused], partitions_def=partitions
+        name="validate_deliveries",
+        specs=[*(_records_spec(kind, home) for kind in kinds), _dead_letters_spec(home)],
+        partitions_def=partitions,
     )
     def validate_pulled(
         context: dg.AssetExecutionContext, home: HomeResource
@@ -119,29 +113,77 @@ def validate_pulled(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.
         session = home.session(context.run.run_id)
         pull_date = date.fromisoformat(context.partition_key)
         validate_deliveries(session, pending(session, session.home.vendors, pull_date))
-        hand_over(context.instance, session)
+        touched = hand_over(context.instance, session)
         seen = [r for r in deliveries(session, [pull_date]) if r.duplicate_of is None]
         for kind in kinds:
-            mine = [r for r in seen if r.kind == kind.value]
-            yield dg.MaterializeResult(
-                asset_key=records_key(kind),
-                metadata={
-                    "dagster/partition_row_count": sum(r.records for r in mine),
-                    "deliveries": len(mine),
-                    "rows": sum(r.rows for r in mine),
-                    "blank_rows": sum(r.blank_rows for r in mine),
-                },
-            )
-        reasons = reasons_of(open_of_pull_dates(session, [pull_date]))
-        yield dg.MaterializeResult(
-            asset_key=DEAD_LETTERS,
-            metadata={
-                "dagster/partition_row_count": sum(r.dead_letters for r in seen),
-                "reasons": counts("reason", reasons),
-            },
-        )
+            yield _validated(kind, seen, touched)
+        yield _refused(seen, reasons_of(open_of_pull_dates(session, [pull_date])))
 
     return validate_pulled
+
+
+def _records_spec(kind: RecordKind, home: Home) -> dg.AssetSpec:
+    vendors = [vendor for vendor in home.vendors if vendor.record is kind]
+    return dg.AssetSpec(
+        records_key(kind),
+        deps=[raw_key(vendor.vendor) for vendor in vendors],
+        group_name="records",
+        owners=OWNERS,
+        kinds={"deltalake", "pydantic"},
+        description=f"Rows that satisfied the contract of a {kind.value.replace('_', ' ')}.",
+        metadata={
+            "dagster/column_schema": columns.records(),
+            "dagster/column_lineage": columns.lineage_of_records(vendors),
+            "dagster/table_name": "records",
+        },
+        code_version="1",
+    )
+
+
+def _dead_letters_spec(home: Home) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        DEAD_LETTERS,
+        deps=[raw_key(vendor.vendor) for vendor in home.vendors],
+        group_name="records",
+        owners=OWNERS,
+        kinds={"deltalake"},
+        description="Rows and deliveries that were refused: reason codes, field errors, verbatim "
+        "text, and where each came from.",
+        metadata={
+            "dagster/column_schema": columns.dead_letters(),
+            "dagster/table_name": "dead_letters",
+        },
+        code_version="1",
+    )
+
+
+def _validated(
+    kind: RecordKind, seen: Sequence[DeliveryReport], touched: HandedOver
+) -> dg.MaterializeResult[None]:
+    mine = [report for report in seen if report.kind == kind.value]
+    return dg.MaterializeResult(
+        asset_key=records_key(kind),
+        metadata={
+            "dagster/partition_row_count": sum(r.records for r in mine),
+            "deliveries": len(mine),
+            "rows_read": sum(r.rows for r in mine),
+            "blank_rows": sum(r.blank_rows for r in mine),
+            "rows_refused": sum(r.refused for r in mine),
+            "transaction_dates_handed_over": touched.records,
+        },
+    )
+
+
+def _refused(
+    seen: Sequence[DeliveryReport], reasons: Mapping[str, int]
+) -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(
+        asset_key=DEAD_LETTERS,
+        metadata={
+            "dagster/partition_row_count": sum(r.dead_letters for r in seen),
+            "reasons": counts("reason", reasons),
+        },
+    )
 
 
 def fx_snapshots() -> dg.AssetsDefinition:
@@ -154,7 +196,10 @@ def fx_snapshots() -> dg.AssetsDefinition:
         kinds={"deltalake"},
         description="Euro reference rates as immutable snapshots. A correction is a new vintage; "
         "nothing is overwritten. Source: ECB statistics.",
-        metadata={"dagster/column_schema": columns.rates()},
+        metadata={
+            "dagster/column_schema": columns.rates(),
+            "dagster/table_name": "fx_snapshots",
+        },
         code_version="1",
     )
     def snapshots(
@@ -169,7 +214,7 @@ def fx_snapshots() -> dg.AssetsDefinition:
                 "dagster/row_count": rates.num_rows,
                 "days_added": loaded.days,
                 "contradictions": len(loaded.contradictions),
-                "transaction_dates_touched": touched.rates,
+                "transaction_dates_handed_over": touched.rates,
             }
         )
 
@@ -200,21 +245,27 @@ def hand_overs(partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetSpec]:
     ]
 
 
-def ledger(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+def ledger(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """The ledger, brought to what its inputs say."""
 
     @dg.asset(
         key=LEDGER,
         deps=[RECORDS_BY_DATE, RATES_BY_DATE],
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=31),
+        backfill_policy=dg.BackfillPolicy.multi_run(MOST_DATES_A_RUN),
         group_name="ledger",
         owners=OWNERS,
         kinds={"deltalake"},
         pool="ledger",
         description="The append-only, dual-currency ledger. Materialising a date compares what it "
         "should hold with what it holds and appends the difference as one sealed batch.",
-        metadata={"dagster/column_schema": columns.postings()},
+        metadata={
+            "dagster/column_schema": columns.postings(),
+            "dagster/column_lineage": columns.lineage_of_postings(
+                {vendor.record for vendor in home.vendors}
+            ),
+            "dagster/table_name": "ledger",
+        },
         code_version="1",
     )
     def ledger(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
@@ -236,6 +287,6 @@ def _posted(posted: Posted) -> dict[str, object]:
         "reversals_appended": posted.reversals,
         "causes": counts("cause", posted.causes),
         "batch": posted.batch or "nothing appended",
-        "batch_root": posted.root or "",
-        "base_totals": ", ".join(f"{total} {code}" for code, total in sorted(posted.base.items())),
+        "batch_root": posted.root or "nothing appended",
+        "base_totals": amounts(posted.base),
     }

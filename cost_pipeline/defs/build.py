@@ -11,13 +11,18 @@ from pathlib import Path
 import dagster as dg
 
 from cost_pipeline.defs import assets, checks, partitions, sensors
-from cost_pipeline.defs.keys import DEAD_LETTERS, LEDGER, SNAPSHOTS, raw_key, records_key
+from cost_pipeline.defs.keys import (
+    DEAD_LETTERS,
+    FX_JOB,
+    LEDGER,
+    POST_JOB,
+    PULL_JOB,
+    SNAPSHOTS,
+    raw_key,
+    records_key,
+)
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.home.load import Home, load_home
-
-PULL_JOB = "pull_and_validate"
-POST_JOB = "post_ledger"
-FX_JOB = "load_fx"
 
 
 def build_definitions(path: Path, *, today: date | None = None) -> dg.Definitions:
@@ -47,7 +52,9 @@ def beta_and_preview_accepted() -> Iterator[None]:
             "ignore", message=r"Parameter `backfill_policy`", category=dg.BetaWarning
         )
         warnings.filterwarnings(
-            "ignore", message=r"Specifying a partitions_def on an AssetCheckSpec", category=dg.PreviewWarning
+            "ignore",
+            message=r"Specifying a partitions_def on an AssetCheckSpec",
+            category=dg.PreviewWarning,
         )
         yield
 
@@ -78,7 +85,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
             assets.validate_pulled(home, pull_dates),
             assets.fx_snapshots(),
             *assets.hand_overs(transaction_dates),
-            assets.ledger(transaction_dates),
+            assets.ledger(home, transaction_dates),
         ],
         asset_checks=[
             *checks.delivery_checks(home, pull_dates),

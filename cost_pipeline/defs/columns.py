@@ -1,15 +1,43 @@
-"""Column schemas as Dagster shows them, from the Arrow schemas that the tables have."""
+"""Column schemas and column lineage as Dagster shows them.
+
+Schemas come from the Arrow schemas that the tables have, lineage of records from the vendor files
+and lineage of the ledger from its fields, so that neither is written a second time.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import dagster as dg
 import pyarrow as pa
 
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RATE_SCHEMA, RECORD_SCHEMA
+from cost_pipeline.contracts.vendor import RecordKind, Vendor
+from cost_pipeline.defs.keys import SNAPSHOTS, raw_key, records_key
 from cost_pipeline.feeds.production.tables import LEDGER
 
+# Columns of the ledger that a record's column of another name becomes.
+_RENAMED: Final = {
+    "record_kind": "kind",
+    "record_fingerprint": "fingerprint",
+    "original_amount": "amount",
+    "original_currency": "currency",
+}
+# Columns of the ledger that are more than a copy: the columns of records and of FX snapshots that
+# they are made from. The content hash of a posting is of a posting, not the record's.
+_COMPUTED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "base_amount": (("amount", "currency"), ("rate",)),
+    "snapshot": ((), ("snapshot",)),
+    "rate_original": ((), ("rate",)),
+    "rate_base": ((), ("rate",)),
+    "rate_date": ((), ("reference_date",)),
+    "content_hash": ((), ()),
+}
 
-def _schema(schema: pa.Schema) -> dg.TableSchema:
+
+def schema(table: pa.Schema) -> dg.TableSchema:
+    """The columns of an Arrow schema."""
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
@@ -17,26 +45,70 @@ def _schema(schema: pa.Schema) -> dg.TableSchema:
                 type=str(field.type),
                 constraints=dg.TableColumnConstraints(nullable=field.nullable),
             )
-            for field in schema
+            for field in table
+        ]
+    )
+
+
+def delivered(vendor: Vendor) -> dg.TableSchema:
+    """The columns that a vendor file knows in a delivery: all of them text, and what they mean."""
+    read = {name: field for field, names in vendor.columns.items() for name in names}
+    meanings = {name: f"read as {field}" for name, field in read.items()}
+    meanings |= dict.fromkeys(vendor.ignore, "known and not read")
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(name=name, type="text", description=meaning)
+            for name, meaning in meanings.items()
         ]
     )
 
 
 def records() -> dg.TableSchema:
     """Columns of accepted records."""
-    return _schema(RECORD_SCHEMA)
+    return schema(RECORD_SCHEMA)
 
 
 def dead_letters() -> dg.TableSchema:
     """Columns of dead letters."""
-    return _schema(DEAD_LETTER_SCHEMA)
+    return schema(DEAD_LETTER_SCHEMA)
 
 
 def rates() -> dg.TableSchema:
     """Columns of FX snapshots."""
-    return _schema(RATE_SCHEMA)
+    return schema(RATE_SCHEMA)
 
 
 def postings() -> dg.TableSchema:
     """Columns of the ledger."""
-    return _schema(LEDGER.schema)
+    return schema(LEDGER.schema)
+
+
+def lineage_of_records(vendors: Iterable[Vendor]) -> dg.TableColumnLineage:
+    """From the vendors' columns; a field that is a constant of the vendor file has no origin."""
+    found: dict[str, list[dg.TableColumnDep]] = {}
+    for vendor in vendors:
+        for field, names in vendor.columns.items():
+            origin = [dg.TableColumnDep(raw_key(vendor.vendor), name) for name in names]
+            found.setdefault(field, []).extend(origin)
+    return dg.TableColumnLineage(deps_by_column=found)
+
+
+def lineage_of_postings(kinds: Iterable[RecordKind]) -> dg.TableColumnLineage:
+    """From records and FX snapshots. Purchase orders are held, so no posting comes from them."""
+    posted = sorted(kind for kind in kinds if kind is not RecordKind.PURCHASE_ORDER)
+    return dg.TableColumnLineage(
+        deps_by_column={
+            name: origins
+            for name in LEDGER.schema.names
+            if (origins := list(_origins(name, posted)))
+        }
+    )
+
+
+def _origins(name: str, kinds: Iterable[RecordKind]) -> Iterator[dg.TableColumnDep]:
+    own = _RENAMED.get(name, name)
+    copied = (own,) if own in RECORD_SCHEMA.names else ()
+    from_records, from_rates = _COMPUTED.get(name, (copied, ()))
+    for kind in kinds:
+        yield from (dg.TableColumnDep(records_key(kind), column) for column in from_records)
+    yield from (dg.TableColumnDep(SNAPSHOTS, column) for column in from_rates)

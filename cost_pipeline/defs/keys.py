@@ -1,4 +1,4 @@
-"""Asset keys: layer, feed, noun. Written once, so that checks and sensors cannot miss an asset."""
+"""Names: asset keys (layer, feed, noun) and jobs. Written once, so that nothing misses one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ RECORDS_BY_DATE: Final = dg.AssetKey(["records_by_transaction_date", "production
 RATES_BY_DATE: Final = dg.AssetKey(["fx", "by_transaction_date"])
 SNAPSHOTS: Final = dg.AssetKey(["fx", "snapshots"])
 LEDGER: Final = dg.AssetKey(["ledger", "production"])
+
+PULL_JOB: Final = "pull_and_validate"
+POST_JOB: Final = "post_ledger"
+FX_JOB: Final = "load_fx"
 
 
 def raw_key(vendor: str) -> dg.AssetKey:

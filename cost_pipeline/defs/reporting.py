@@ -6,8 +6,7 @@ gets counts, hashes and links.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -19,7 +18,10 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )
 
+from cost_pipeline.core.money import shown
+
 DATA_VERSION_TAG: Final = "dagster/data_version"
+GONE: Final = "gone"
 
 
 def report_changed_partitions(
@@ -28,7 +30,8 @@ def report_changed_partitions(
     """Record a materialization of each partition of an external asset whose version is new.
 
     A hand-over that reports the same data version again would make everything downstream look out
-    of date, so an unchanged partition is left alone.
+    of date, so an unchanged partition is left alone. A partition that was reported before and is
+    not among `versions` any more has lost all its data: that is a version too (`GONE`).
 
     Returns:
         The number of partitions reported.
@@ -37,15 +40,16 @@ def report_changed_partitions(
     reported = instance.event_log_storage.get_latest_tags_by_partition(
         key, dg.DagsterEventType.ASSET_MATERIALIZATION, tag_keys=[DATA_VERSION_TAG]
     )
-    changed = 0
-    for partition, version in sorted(versions.items()):
-        if reported.get(partition, {}).get(DATA_VERSION_TAG) != version:
-            event = dg.AssetMaterialization(
-                key, partition=partition, tags={DATA_VERSION_TAG: version}
+    before = {partition: tags.get(DATA_VERSION_TAG) for partition, tags in reported.items()}
+    now = {**dict.fromkeys(before, GONE), **versions}
+    changed = [partition for partition in sorted(now) if before.get(partition) != now[partition]]
+    for partition in changed:
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(
+                key, partition=partition, tags={DATA_VERSION_TAG: now[partition]}
             )
-            instance.report_runless_asset_event(event)
-            changed += 1
-    return changed
+        )
+    return len(changed)
 
 
 def report_check_per_partition(
@@ -98,7 +102,7 @@ def amounts(totals: Mapping[str, Decimal]) -> dg.TableMetadataValue:
     """Totals per currency as a small table."""
     return dg.MetadataValue.table(
         [
-            dg.TableRecord({"currency": currency, "amount": f"{total:,.2f}"})
+            dg.TableRecord({"currency": currency, "amount": shown(total)})
             for currency, total in sorted(totals.items())
         ],
         schema=dg.TableSchema([dg.TableColumn("currency"), dg.TableColumn("amount", "string")]),
@@ -112,26 +116,3 @@ def counts(name: str, numbers: Mapping[str, int]) -> dg.TableMetadataValue:
         [dg.TableRecord({name: key, "count": count}) for key, count in ordered],
         schema=dg.TableSchema([dg.TableColumn(name), dg.TableColumn("count", "int")]),
     )
-
-
-def ranges(days: Sequence[date], *, most: int, across: Collection[date]) -> list[tuple[str, str]]:
-    """The dates as ranges of partition keys.
-
-    Args:
-        days: The dates to cover.
-        most: The most dates in a range.
-        across: Dates that a range may not take in without need: only a gap in which none of these
-            lies is bridged. Weekends without a record would otherwise make every week a run.
-    """
-    found: list[tuple[str, str]] = []
-    run: list[date] = []
-    for day in sorted(set(days)):
-        if run and (
-            (day - run[0]).days >= most or any(run[-1] < other < day for other in across)
-        ):
-            found.append((run[0].isoformat(), run[-1].isoformat()))
-            run = []
-        run.append(day)
-    if run:
-        found.append((run[0].isoformat(), run[-1].isoformat()))
-    return found

@@ -17,14 +17,11 @@ import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError
 
 from cost_pipeline.core.errors import CheckFailedError
-from cost_pipeline.defs.build import (
-    FX_JOB,
-    POST_JOB,
-    PULL_JOB,
-    beta_and_preview_accepted,
-    build_definitions,
-)
-from cost_pipeline.defs.sensors import RANGE_END, RANGE_START, plan_posting
+from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
+from cost_pipeline.defs.gate import held_back
+from cost_pipeline.defs.keys import FX_JOB, LEDGER, POST_JOB, PULL_JOB
+from cost_pipeline.defs.plan import plan_posting
+from cost_pipeline.defs.sensors import RANGE_END, RANGE_START
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
 from cost_pipeline.feeds.session import Session
 
@@ -112,9 +109,12 @@ class Runner:
         self.progress("pulling and validating", len(pull_dates), len(pull_dates))
 
     def post(self) -> list[date]:
-        """Post every transaction date that is out of date; returns those dates."""
+        """Post every transaction date that is out of date and not held back; returns those."""
         present = present_inputs(self.session)
-        dates = out_of_date(present, stored_inputs(self.session))
+        behind = out_of_date(present, stored_inputs(self.session))
+        held = held_back(self.instance, self.session) if behind else {}
+        dates = [day for day in behind if day not in held]
+        self._note_held({day: held[day] for day in behind if day in held})
         done = 0
         for planned in plan_posting(dates, present):
             self.progress("posting transaction dates", done, len(dates))
@@ -125,6 +125,22 @@ class Runner:
             done += sum(planned.first <= day.isoformat() <= planned.last for day in dates)
         self.progress("posting transaction dates", len(dates), len(dates))
         return dates
+
+    def _note_held(self, held: Mapping[date, date]) -> None:
+        """A date that is not posted is said, or the run would look complete."""
+        for pull_date in sorted(set(held.values())):
+            count = sum(pulled == pull_date for pulled in held.values())
+            self.checked.failed.append(
+                FailedCheck(
+                    LEDGER.to_user_string(),
+                    "held_back",
+                    None,
+                    f"{count} transaction dates are not posted: a blocking check of pull date "
+                    f"{pull_date} is red or did not finish; pull that date again",
+                    blocking=True,
+                    warning=False,
+                )
+            )
 
     def _run(
         self, job: str, *, partition_key: str | None = None, tags: dict[str, str] | None = None

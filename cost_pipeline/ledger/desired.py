@@ -90,7 +90,7 @@ def _postings(priced: pa.Table, posted: pa.ChunkedArray) -> pa.Table:
 
     The wide columns are copied once, into the order of partitions; only their hash is computed.
     """
-    renamed = priced.drop_columns(["content_hash"]).rename_columns(_POSTED_AS)
+    renamed = priced.rename_columns(_POSTED_AS)
     renamed = renamed.append_column("rule_pack", pa.nulls(renamed.num_rows, TEXT))
     content = renamed.select(CONTENT_COLUMNS).take(posted)
     hashes = query(f"SELECT {SQL_CONTENT_HASH} AS content_hash FROM content", content=content)

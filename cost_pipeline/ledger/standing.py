@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.tables import DAY, HASH, RECORD_SCHEMA, TEXT
+from cost_pipeline.contracts.tables import COST_FIELDS, DAY, HASH, RECORD_SCHEMA, TEXT
 
 STANDS: Final = "stands"
 DUPLICATE: Final = "duplicate"
@@ -41,12 +41,11 @@ def resolve(candidates: pa.Table, dates: Collection[date] | None = None) -> pa.T
 
     Args:
         candidates: `CANDIDATE_SCHEMA`: all records of those dates and all their rivals, which are
-            the records of any date that share (vendor, key hash) with one of them. Each once.
+            the records of any date that share (vendor, key) with one of them. Each once.
         dates: The wanted transaction dates; all if None.
     """
-    narrow = candidates.select(_NARROW)
-    rivals = query(_RIVALS, keys=narrow.select(["vendor", "key_hash"]))["position"]
-    losers = query(_LOSERS, rivals=narrow.take(rivals).append_column("position", rivals))
+    rivals = query(_RIVALS, keys=candidates.select(["vendor", "key"]))["position"]
+    losers = query(_LOSERS, rivals=candidates.select(_COMPARED).take(rivals).append_column("position", rivals))
     standings = query(_STANDINGS, losers=losers, every=candidates.select(["row"]))
     resolved = candidates.select(CANDIDATE_SCHEMA.names)
     for name in standings.column_names:
@@ -57,31 +56,33 @@ def resolve(candidates: pa.Table, dates: Collection[date] | None = None) -> pa.T
     return resolved.cast(RESOLVED_SCHEMA)
 
 
-_NARROW: Final = (
-    "fingerprint", "delivery", "row", "vendor", "key_hash", "content_hash", "first_pulled",
+# What a record says, wherever it came from; its vendor is the same as that of every rival.
+_CONTENT: Final = ("kind", *(entry.name for entry in COST_FIELDS))
+_COMPARED: Final = (
+    "fingerprint", "delivery", "row", "vendor", "key", "first_pulled", *_CONTENT,
 )  # fmt: skip
+_SAME_CONTENT: Final = " AND ".join(f"r.{name} IS NOT DISTINCT FROM f.{name}" for name in _CONTENT)
 
 # Almost every key has one record, so those with several are found first, by a short hash: sorting
 # or grouping a million long keys for a thousand collisions would cost more than the whole rest. Two
 # keys that share the short hash are only looked at in vain.
 _RIVALS: Final = """
 WITH short AS (
-    SELECT position, hash(vendor, key_hash) AS short
+    SELECT position, hash(vendor, key) AS short
     FROM (SELECT *, row_number() OVER () - 1 AS position FROM keys)
-    WHERE key_hash IS NOT NULL)
+    WHERE key IS NOT NULL)
 SELECT position FROM short
 SEMI JOIN (SELECT short FROM short GROUP BY short HAVING count(*) > 1) USING (short)
 """
 
 _LOSERS: Final = f"""
 WITH firsts AS (
-    SELECT vendor, key_hash, arg_min(position, {{
+    SELECT vendor, key, arg_min(position, {{
         'first_pulled': first_pulled, 'delivery': delivery, 'row': "row"}}) AS position
     FROM rivals GROUP BY ALL)
 SELECT r.position, f.fingerprint AS of, f.delivery AS of_delivery, f."row" AS of_row,
-       CASE WHEN r.content_hash = f.content_hash THEN '{DUPLICATE}' ELSE '{CONFLICT}' END
-           AS standing
-FROM rivals r JOIN firsts USING (vendor, key_hash) JOIN rivals f ON f.position = firsts.position
+       CASE WHEN {_SAME_CONTENT} THEN '{DUPLICATE}' ELSE '{CONFLICT}' END AS standing
+FROM rivals r JOIN firsts USING (vendor, key) JOIN rivals f ON f.position = firsts.position
 WHERE r.position <> f.position
 """
 

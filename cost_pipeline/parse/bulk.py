@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.lines import Flags, Positions, simple_lines
 from cost_pipeline.parse.records import Block, Tokenizer, read_records, unnamed_value
-from cost_pipeline.parse.rows import BLANKS, Limits, chunk_table
+from cost_pipeline.parse.rows import Limits, chunk_table
 
 
 @dataclass(frozen=True, slots=True)

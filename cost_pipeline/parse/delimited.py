@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.vendor import FileFormat
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.bulk import BulkLane, Shape
 from cost_pipeline.parse.records import (
     Block,
@@ -25,7 +26,6 @@ from cost_pipeline.parse.records import (
     unnamed_value,
 )
 from cost_pipeline.parse.rows import (
-    BLANKS,
     Limits,
     ParsedChunk,
     RawRow,

@@ -45,9 +45,9 @@ from typing import Final
 
 from cost_pipeline.contracts.vendor import FileFormat
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.records import Block, Tokenizer, read_blocks, read_records
 from cost_pipeline.parse.rows import (
-    BLANKS,
     Limits,
     ParsedChunk,
     RawRow,

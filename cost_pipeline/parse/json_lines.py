@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.json_items import (
     BrokenJsonError,
     ItemReader,
@@ -13,7 +14,7 @@ from cost_pipeline.parse.json_items import (
     skip_space,
 )
 from cost_pipeline.parse.records import read_blocks
-from cost_pipeline.parse.rows import BLANKS, Limits, RowReader
+from cost_pipeline.parse.rows import Limits, RowReader
 
 
 def open_json_lines(path: Path, encoding: str, limits: Limits, *, chunk_rows: int) -> RowReader:

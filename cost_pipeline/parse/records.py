@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.lines import find_lines
-from cost_pipeline.parse.rows import BLANKS, Limits
+from cost_pipeline.parse.rows import Limits
 from cost_pipeline.parse.source import line_blocks, skip_lines, utf8_blocks
 
 _QUOTE: Final = 34

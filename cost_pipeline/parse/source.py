@@ -14,8 +14,9 @@ from typing import Final
 
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.lines import find_lines
-from cost_pipeline.parse.rows import BLANKS, Refused
+from cost_pipeline.parse.rows import Refused
 
 _BOM: Final = "\ufeff"
 _HEAD: Final = 4096

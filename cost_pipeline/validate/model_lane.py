@@ -16,7 +16,7 @@ from cost_pipeline.contracts.cost import CostRecord, judge, judge_field
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.core.money import at_scale
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.validate.identity import content_fields, content_hash, fingerprint, key_hash
+from cost_pipeline.validate.identity import content_fields, fingerprint, key_text
 from cost_pipeline.validate.interpreter import Interpreter
 
 
@@ -134,9 +134,8 @@ def _accepted(row: Cells, record: CostRecord, mark: str, interpreter: Interprete
     values["amount"] = at_scale(record.amount)
     key = None
     if vendor.key is not None:
-        key = key_hash(vendor.vendor, (values[name] for name in vendor.key.columns), row.ordinal)
-    content = content_hash(reading.contract, vendor.vendor, values)
-    return Accepted(row.row, row.line, mark, {**values, "key_hash": key, "content_hash": content})
+        key = key_text((values[name] for name in vendor.key.columns), row.ordinal)
+    return Accepted(row.row, row.line, mark, {**values, "key": key})
 
 
 def _refusal(

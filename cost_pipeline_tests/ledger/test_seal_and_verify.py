@@ -241,7 +241,7 @@ def test_a_sealed_reversal_of_a_posting_in_its_own_batch_is_found(kit, book):
 
 
 def test_a_well_made_batch_that_does_not_follow_the_one_before_is_found(kit, book, sound):
-    changes = book.postings.select(CHANGE_SCHEMA.names).slice(0, 1)
+    changes = sound.select(CHANGE_SCHEMA.names).slice(0, 1)
     (forged,) = seal(changes, {APRIL_1: Head(3, "a" * 64)}, kit.stamp)
     found = _broken(pa.concat_tables([sound, forged.postings]))
     assert (found.batch, found.group) == (4, "chain")

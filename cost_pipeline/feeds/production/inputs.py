@@ -31,24 +31,25 @@ _LIVE: Final = """
     from {table} r join deliveries d using (vendor, delivery, interpretation)
 """
 
-# The hash of a record's part in a partition, summed as two 64-bit halves: the sum of a set does not
+# What a record says is a function of its row and of the interpretation, so these two stand for it.
+# The hash of a record's part in a partition is summed as two 64-bit halves: the sum of a set does not
 # depend on its order, and costs one pass however many records there are.
 _DIGESTS: Final = f"""
     with live as (
-        select transaction_date, production, currency, vendor, key_hash,
-            md5_number(fingerprint || content_hash || first_pulled::varchar) as part
+        select transaction_date, production, currency, vendor, key,
+            md5_number(fingerprint || interpretation || first_pulled::varchar) as part
         from ({_LIVE})
     ), contested as (
-        select vendor, key_hash from live where key_hash is not null
+        select vendor, key from live where key is not null
         group by all having count(distinct transaction_date) > 1
     ), involved as (
         select transaction_date, part from live
         union all
         select mine.transaction_date, theirs.part from
-            (select distinct transaction_date, vendor, key_hash from live
-             semi join contested using (vendor, key_hash)) mine
-            join (from live semi join contested using (vendor, key_hash)) theirs
-            using (vendor, key_hash)
+            (select distinct transaction_date, vendor, key from live
+             semi join contested using (vendor, key)) mine
+            join (from live semi join contested using (vendor, key)) theirs
+            using (vendor, key)
         where theirs.transaction_date <> mine.transaction_date
     )
     select transaction_date, count(*) as n,
@@ -62,7 +63,7 @@ _PAIRS: Final = f"select distinct transaction_date, production, currency from ({
 def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     """The records of the dates that count, with all their rivals (CANDIDATE_SCHEMA).
 
-    A rival shares (vendor, key hash) with one of them, on whatever date.
+    A rival shares (vendor, key) with one of them, on whatever date.
     """
     deliveries = current_deliveries(session)
     snapshot = session.lake.table(RECORDS).snapshot()
@@ -73,11 +74,11 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
         deliveries=deliveries,
     )
     keys = query(
-        "select distinct vendor, key_hash from wanted where key_hash is not null", wanted=wanted
+        "select distinct vendor, key from wanted where key is not null", wanted=wanted
     )
     rivals = snapshot.query(
         f"select * from ({_LIVE} where transaction_date not in ({listed})) "
-        "semi join keys using (vendor, key_hash)",
+        "semi join keys using (vendor, key)",
         deliveries=deliveries,
         keys=keys,
     )
@@ -112,6 +113,28 @@ def rate_digests(session: Session) -> dict[date, str]:
         line = "|".join(str(row[name]) for name in fields)
         by_date.setdefault(row["transaction_date"], []).append(line)
     return {day: digest_of_set("pins", lines) for day, lines in by_date.items()}
+
+
+def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date, date]:
+    """The transaction dates of the records that count and were pulled on one of these dates.
+
+    Returns:
+        Transaction date to the earliest of the pull dates that has records there.
+    """
+    if not pull_dates:
+        return {}
+    listed = ", ".join(f"'{day}'" for day in sorted(pull_dates))
+    found = (
+        session.lake.table(RECORDS)
+        .snapshot()
+        .query(
+            f"select transaction_date, min(pull_date) from ({_LIVE}) "
+            f"where pull_date in ({listed}) group by all",
+            where=f"pull_date in ({listed})",
+            deliveries=current_deliveries(session),
+        )
+    )
+    return dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
 
 def present_inputs(session: Session) -> dict[date, str]:

@@ -18,12 +18,13 @@ from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Snapshot
 from cost_pipeline.lake.tables import DELIVERIES, RECORDS
-from cost_pipeline.ledger.totals import Totals, totals
+from cost_pipeline.ledger.totals import Totals, active, totals
 from cost_pipeline.ledger.verify import Broken, Verified, verify_partition
 
 _WORKERS: Final = 2
 _HEX: Final = frozenset("0123456789abcdef")
 _PREFIX: Final = 8
+_NAMED: Final = 5
 
 
 def ledger_totals(session: Session) -> Totals:
@@ -105,7 +106,8 @@ def trace(session: Session, posting: str) -> dict[str, Any]:
 
     Args:
         session: The run.
-        posting: A posting id, or the first eight or more characters of one.
+        posting: A posting id, the first eight or more characters of one, or the transaction id
+            of an active posting.
 
     Raises:
         UsageError: If there is no such posting, or more than one.
@@ -129,23 +131,33 @@ def trace(session: Session, posting: str) -> dict[str, Any]:
 
 
 def _posting(session: Session, posting: str) -> dict[str, Any]:
-    if len(posting) < _PREFIX or not set(posting) <= _HEX:
-        raise UsageError(
-            f"{posting!r} is not a posting id",
-            remedy="give at least its first eight characters, 0-9 and a-f",
-            code="NO_SUCH_POSTING",
-        )
     snapshot = session.lake.table(LEDGER).snapshot()
-    # The prefix is hex by the test above, so it cannot be SQL.
-    rows = _plain(snapshot.query(f"from {{table}} where starts_with(posting_id, '{posting}')"))
+    rows: list[dict[str, Any]] = []
+    if len(posting) >= _PREFIX and set(posting) <= _HEX:
+        # The prefix is hex by the test above, so it cannot be SQL.
+        rows = _plain(snapshot.query(f"from {{table}} where starts_with(posting_id, '{posting}')"))
+    if not rows:
+        rows = _of_transaction(snapshot, posting)
     if len(rows) != 1:
-        what = "there is no posting" if not rows else f"{len(rows)} postings have an id"
+        what = "no posting has" if not rows else f"{len(rows)} postings have"
         raise UsageError(
-            f"{what} beginning with {posting}",
-            remedy="give more of its id" if rows else "look for it with `cost-pipeline sql`",
+            f"{what} the id or transaction id {posting!r}",
+            where="POSTING",
+            remedy="give a posting id (its first eight characters do) or a transaction id"
+            if not rows
+            else "give one of these ids: " + ", ".join(row["posting_id"] for row in rows[:_NAMED]),
             code="NO_SUCH_POSTING",
         )
     return {name: rows[0][name] for name in LEDGER.schema.names}
+
+
+def _of_transaction(snapshot: Snapshot, transaction_id: str) -> list[dict[str, Any]]:
+    """The active postings with this transaction id, which is anybody's text and no part of SQL."""
+    found = snapshot.query(
+        "select p.* from {table} p semi join wanted using (transaction_id)",
+        wanted=pa.table({"transaction_id": pa.array([transaction_id], pa.string())}),
+    )
+    return _plain(active(found))
 
 
 def _record(session: Session, fingerprint: str) -> dict[str, Any] | None:

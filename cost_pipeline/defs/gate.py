@@ -1,0 +1,45 @@
+"""What a blocking check of a pull holds back: the transaction dates of that pull's records.
+
+Pulls and the ledger are partitioned by different calendars and meet in no run, so Dagster cannot
+stop the one for the other: whoever plans a posting asks here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+import dagster as dg
+
+from cost_pipeline.defs.keys import DEAD_LETTERS, records_key
+from cost_pipeline.feeds.production.inputs import dates_of_pulls
+from cost_pipeline.feeds.session import Session
+
+_PASSED: Final = "SUCCEEDED"
+
+
+def held_back(instance: dg.DagsterInstance, session: Session) -> Mapping[date, date]:
+    """Transaction date to the earliest pull date whose blocking checks have not all passed."""
+    return dates_of_pulls(session, pulls_not_cleared(instance, session))
+
+
+def pulls_not_cleared(instance: dg.DagsterInstance, session: Session) -> list[date]:
+    """Pull dates of which a blocking check is red, or was planned and never came to a result.
+
+    A pull date that Dagster knows nothing of is not among them: its event log is no archive, and
+    a ledger must not depend on nobody having cleaned it up.
+    """
+    kinds = sorted({vendor.record for vendor in session.home.vendors})
+    keys = [
+        dg.AssetCheckKey(DEAD_LETTERS, "conservation"),
+        *(dg.AssetCheckKey(records_key(kind), "schema") for kind in kinds),
+    ]
+    found = instance.event_log_storage.get_asset_check_partition_info(keys)
+    return sorted(
+        {
+            date.fromisoformat(info.partition_key)
+            for info in found
+            if info.partition_key and info.latest_execution_status.value != _PASSED
+        }
+    )
