@@ -1,13 +1,17 @@
 """One million CSV rows with 3 % bad ones to records and dead letters, against the usual loop.
 
-    python benchmarks/validate_csv.py [--rows 10000000] [--no-loop]
+    python benchmarks/validate_csv.py [--rows 10000000] [--rounds 3] [--no-loop]
 
-Ours is end to end: the file is cut into rows, judged, hashed (three SHA-256 per row) and made into
-the tables that the lake stores, which are then dropped. The usual loop is csv.DictReader, one model
-per row and one SHA-256 per row, and it keeps nothing. Both must agree on every count. The ratio in
-one run is the result; seconds depend on the machine. Each side runs in a process of its own, so
-that its peak memory is its own. Ours uses every core (DuckDB hashes in threads), so a busy machine
-takes more from it than from the loop: the ratio of processor seconds is shown for comparison.
+Ours is end to end: the file is cut into rows, judged, hashed (a SHA-256 per row, its fingerprint)
+and made into the tables that the lake stores, which are then dropped. The usual loop is
+csv.DictReader, one model per row and one SHA-256 per row; the loop with lists also keeps what it
+accepted and refused until as many rows are together as ours has in a chunk. The barer loop is the
+faster one, and the one that has to be beaten. All must agree on every count.
+
+They take turns, each time in a process of its own, so that its peak memory is its own; the best
+of each counts. The ratio in one run is the result; seconds depend on the machine. Ours uses two
+cores (the next chunk is parsed in a thread, DuckDB hashes in threads), so a busy machine takes more
+from it than from the loop: the ratio of processor seconds is the steadier one.
 """
 
 from __future__ import annotations
@@ -32,8 +36,7 @@ from pydantic import ValidationError
 from cost_pipeline.contracts.cost import VendorInvoice
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.vendor import Vendor
-from cost_pipeline.parse.opening import open_rows
-from cost_pipeline.parse.rows import Refused
+from cost_pipeline.parse import CHUNK_ROWS, Refused, open_rows, read_ahead
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import compile_interpreter
 from cost_pipeline.validate.state import DeliveryState
@@ -102,7 +105,7 @@ def ours(path: Path) -> tuple[int, int]:
     assert not isinstance(reader, Refused)
     state = DeliveryState()
     interpreter = compile_interpreter(VENDOR, PRODUCTIONS, reader.header)
-    for chunk in reader:
+    for chunk in read_ahead(reader):
         validate_chunk(
             chunk, interpreter, delivery=DELIVERY, pull_date=date(2026, 4, 1), state=state
         )
@@ -117,13 +120,24 @@ def parse_only(path: Path) -> tuple[int, int]:
 
 
 def usual_loop(path: Path) -> tuple[int, int]:
-    """What one writes first: a reader, a model and a hash per row."""
+    """What one writes first: a reader, a model and a hash per row; nothing is kept."""
+    return _loop(path, 1)
+
+
+def loop_with_lists(path: Path) -> tuple[int, int]:
+    """The same, and what came out is kept, as it must be to be written anywhere."""
+    return _loop(path, CHUNK_ROWS)
+
+
+def _loop(path: Path, kept: int) -> tuple[int, int]:
     records = dead_letters = 0
+    accepted: list[tuple[str, VendorInvoice]] = []
+    refused: list[tuple[str, dict[str, str], Exception]] = []
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            hashlib.sha256(",".join(row.values()).encode()).hexdigest()
+            mark = hashlib.sha256(",".join(row.values()).encode()).hexdigest()
             try:
-                VendorInvoice(
+                record = VendorInvoice(
                     vendor="bench",
                     production="P100",
                     transaction_id=row["id"],
@@ -134,10 +148,14 @@ def usual_loop(path: Path) -> tuple[int, int]:
                     currency=row["currency"],
                     description=row["description"],
                 )
-                records += 1
-            except (ValidationError, ValueError):
-                dead_letters += 1
-    return records, dead_letters
+                accepted.append((mark, record))
+            except (ValidationError, ValueError) as error:
+                refused.append((mark, row, error))
+            if len(accepted) + len(refused) == kept:
+                records, dead_letters = records + len(accepted), dead_letters + len(refused)
+                accepted.clear()
+                refused.clear()
+    return records + len(accepted), dead_letters + len(refused)
 
 
 def _decimal(text: str) -> Decimal:
@@ -170,7 +188,7 @@ def _timed(work: Callable[[Path], tuple[int, int]], path: Path) -> Measured:
     seconds, processor = time.perf_counter() - start, time.process_time() - before
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    print(f"{work.__name__:12} {seconds:7.2f} s  {processor:7.2f} s CPU {memory:6.0f} MB  {counts}")
+    print(f"{work.__name__:15} {seconds:7.2f} s  {processor:7.2f} s CPU {memory:6.0f} MB  {counts}")
     sys.stdout.flush()
     return Measured(seconds, processor, counts, memory)
 
@@ -178,6 +196,7 @@ def _timed(work: Callable[[Path], tuple[int, int]], path: Path) -> Measured:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--no-loop", action="store_true", help="leave out the usual loop")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -185,16 +204,19 @@ def main() -> int:
         write_file(path, options.rows)
         print(f"{options.rows} rows, {path.stat().st_size / 1e6:.0f} MB")
         measured(parse_only, path)
-        mine = measured(ours, path)
-        failed = mine.memory > MOST_MEMORY_MB
-        if not options.no_loop:
-            loop = measured(usual_loop, path)
-            assert mine.counts == loop.counts
-            ratio = loop.seconds / mine.seconds
-            print(f"ratio {ratio:.2f} (at least {NEEDED_RATIO})", end="; ")
-            print(f"of processor seconds {loop.processor / mine.processor:.2f}")
-            failed = failed or ratio < NEEDED_RATIO
-    print(f"peak memory {mine.memory:.0f} MB (at most {MOST_MEMORY_MB})")
+        loops = () if options.no_loop else (usual_loop, loop_with_lists)
+        turns = [[measured(work, path) for work in (ours, *loops)] for _ in range(options.rounds)]
+    mine, *others = zip(*turns, strict=True)
+    assert len({one.counts for turn in turns for one in turn}) == 1
+    memory = max(one.memory for one in mine)
+    print(f"peak memory {memory:.0f} MB (at most {MOST_MEMORY_MB})")
+    failed = memory > MOST_MEMORY_MB
+    for work, theirs in zip(loops, others, strict=True):
+        ratio = min(one.seconds for one in theirs) / min(one.seconds for one in mine)
+        processor = min(one.processor for one in theirs) / min(one.processor for one in mine)
+        print(f"{work.__name__} / ours: {ratio:.2f}; of processor seconds {processor:.2f}")
+        failed = failed or ratio < NEEDED_RATIO
+    print(f"at least {NEEDED_RATIO}: {'missed' if failed else 'kept'}")
     return int(failed)
 
 

@@ -19,9 +19,17 @@ _DEMO = Path(__file__).resolve().parent.parent / "data" / "var" / "demo"
 @dg.definitions
 def defs() -> dg.Definitions:
     """Everything Dagster knows of this home."""
-    named = os.environ.get("COST_PIPELINE_HOME")
+    return definitions_of(os.environ.get("COST_PIPELINE_HOME"), demo=_DEMO)
+
+
+def definitions_of(named: str | None, *, demo: Path) -> dg.Definitions:
+    """The location of the named home, else of the demo's; empty if neither is there.
+
+    Raises:
+        UsageError: If the home is wrong, or a named one is not there.
+    """
     if named:
         return build_definitions(Path(named))
-    if (_DEMO / "productions.yaml").exists():
-        return build_definitions(_DEMO)
+    if (demo / "productions.yaml").exists():
+        return build_definitions(demo)
     return dg.Definitions()

@@ -151,6 +151,6 @@ def _clear_errors(path: Path) -> Iterator[None]:
             where=str(path.parent),
             remedy="free some space and run the same command again"
             if full
-            else "let this user write there, then run the same command again",
-            code="DISK_FULL" if full else "CANNOT_WRITE",
+            else "check the folder's owner, its permissions and how it is mounted; then run again",
+            code="DISK_FULL" if full else "NOT_WRITABLE",
         ) from error

@@ -133,9 +133,9 @@ def parse_pull_dates(text: str) -> list[date]:
     Raises:
         UsageError: If it is not that, or runs backwards, or is longer than ten years.
     """
-    first, _, last = text.partition("..")
+    first, dots, last = text.partition("..")
     try:
-        start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+        start, end = date.fromisoformat(first), date.fromisoformat(last if dots else first)
     except ValueError as error:
         raise UsageError(
             f"{text!r} is not a date or a range of dates",

@@ -100,8 +100,10 @@ def _work(
 def _refuse_wrong(summary: Summary, world: World) -> None:
     """The simulator knows the truth; a demo that shows something else has failed."""
     truth = world.truth()
-    names = ("deliveries", "rows", "blank_rows", "records", "posted", "commitments")
-    names += ("duplicates", "dead_letters")
+    names = (
+        "deliveries", "rows", "blank_rows", "records", "posted", "commitments", "duplicates",
+        "dead_letters",
+    )  # fmt: skip
     wrong = [
         f"{name}: {getattr(summary, name):,} instead of {truth.total(name):,}"
         for name in names

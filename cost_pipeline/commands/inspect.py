@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import click
+from rich.console import Console
 from rich.text import Text
 
 from cost_pipeline.commands.common import (
@@ -31,6 +32,8 @@ from cost_pipeline.home.explain import nearest
 
 _PAYLOAD: Final = 90
 _TEXTS: Final = ("pulled", "vendor", "file", "state")
+_FILE: Final = _TEXTS.index("file")
+_LEAST: Final = 12
 _NUMBERS: Final = ("rows", "blank", "posted", "held", "dup.", "dead", "control")
 
 
@@ -50,14 +53,33 @@ def deliveries_command(home: Path, pull_dates: str | None, as_json: bool) -> Non
     if not found:
         out.print("no delivery yet: `cost-pipeline run` pulls them")
         return
-    table = columns(*_TEXTS, *_NUMBERS, numbers=_NUMBERS, gap=1)
-    table.columns[2].overflow = "ellipsis"
-    for report in found:
-        table.add_row(*_cells(report))
+    show_deliveries(out, found)
+
+
+def show_deliveries(out: Console, found: Sequence[DeliveryReport]) -> None:
+    """One line each. The file's name gives way to the width; a number is never cut."""
+    lines = [_cells(report) for report in found]
     if len(found) > 1:
-        table.add_section()
-        table.add_row(*_sums(found), style="bold")
+        lines.append(_sums(found))
+    names = (*_TEXTS, *_NUMBERS)
+    if not any(report.control for report in found):
+        names, lines = names[:-1], [line[:-1] for line in lines]
+    widths = [max(map(len, column)) for column in zip(names, *lines, strict=True)]
+    room = max(out.width - sum(widths) - len(widths) + widths[_FILE], _LEAST)
+    out.width = max(out.width, sum(widths) + len(widths) - widths[_FILE] + room)
+    table = columns(*names, numbers=_NUMBERS, gap=1)
+    for number, line in enumerate(lines):
+        cells = (*line[:_FILE], _fitted(line[_FILE], room), *line[_FILE + 1 :])
+        table.add_row(*map(Text, cells), style="bold" if number == len(found) else "")
     out.print(table)
+
+
+def _fitted(text: str, room: int) -> str:
+    """The text in at most `room` characters, its end kept: pages differ there."""
+    if len(text) <= room:
+        return text
+    head = (room - 1) // 3
+    return f"{text[:head]}…{text[len(text) - (room - 1 - head) :]}"
 
 
 def _cells(report: DeliveryReport) -> tuple[str, ...]:

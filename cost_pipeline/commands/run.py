@@ -120,11 +120,13 @@ def show(summary: Summary) -> None:
         fates.add_row(name, f"{count:,}")
     out.print(fates)
     if summary.by_reason:
+        out.print()
         reasons = columns("open dead letters, by reason", "open", numbers=("open",))
         for reason, count in summary.by_reason.items():
             reasons.add_row(reason, f"{count:,}")
         out.print(reasons)
     if summary.totals:
+        out.print()
         totals = columns(
             "whole ledger", "postings", "original", "base", "",
             numbers=("postings", "original", "base"),

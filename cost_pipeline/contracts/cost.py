@@ -197,13 +197,12 @@ def judge(
     except ValidationError as error:
         wrong = [
             _problem(contract, str(entry["loc"][0]), entry["type"], entry)
-            for entry in error.errors(include_url=False)
+            for entry in error.errors(include_url=False, include_context=False)
             if entry["loc"]
         ]
     # The model asks its rules only when every field is good, and stops at the first: ask again.
     names = {problem.field for problem in wrong}
-    good = {name: values.get(name) for name in contract.model_fields if name not in names}
-    return (*wrong, *broken(rules_for(contract.kind), good))
+    return (*wrong, *broken(rules_for(contract.kind), values, names))
 
 
 def _problem(
@@ -235,7 +234,7 @@ def judge_field(contract: type[CostRecord], name: str, value: object) -> object 
     try:
         accepted: object = _adapter(contract, name).validate_python(value)
     except ValidationError as error:
-        entry = error.errors(include_url=False)[0]
+        entry = error.errors(include_url=False, include_context=False)[0]
         return _problem(contract, name, entry["type"], entry)
     return accepted
 

@@ -8,7 +8,7 @@ what it sees and of reference data, nothing else. Rules of one field are constra
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -145,10 +145,16 @@ def rules_for(kind: RecordKind) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if kind in rule.kinds)
 
 
-def broken(rules: tuple[Rule, ...], values: Mapping[str, object]) -> Iterator[Problem]:
-    """The problems of a row; a rule that looks at a field not in `values` is not asked."""
+def broken(
+    rules: tuple[Rule, ...], values: Mapping[str, object], wrong: Collection[str] = ()
+) -> Iterator[Problem]:
+    """The problems of a row, whose empty fields may be absent from `values`.
+
+    A rule that looks at one of the fields that are `wrong` by themselves is not asked.
+    """
     for rule in rules:
-        if all(seen.field in values for seen in rule.sees):
-            problem = rule.check(*(view(values[seen.field], seen.how) for seen in rule.sees))
-            if problem is not None:
-                yield problem
+        if wrong and any(seen.field in wrong for seen in rule.sees):
+            continue
+        problem = rule.check(*[view(values.get(seen.field), seen.how) for seen in rule.sees])
+        if problem is not None:
+            yield problem

@@ -64,8 +64,8 @@ RECORD_SCHEMA: Final = pa.schema(
 )
 """A row that satisfied its contract. `pull_date` is that of the delivery's first landing.
 
-`key` is the canonical text of the natural key, `s10:1112-00001,`; keys are compared within a vendor.
-It is null where the vendor's rows have none.
+`key` is the canonical text of the natural key, `s10:1112-00001,`, and null where the vendor's rows
+have none. Keys are compared within a vendor.
 """
 
 DEAD_LETTER_SCHEMA: Final = pa.schema(

@@ -144,7 +144,7 @@ def _dead_letters_spec(home: Home) -> dg.AssetSpec:
     return dg.AssetSpec(
         DEAD_LETTERS,
         deps=[raw_key(vendor.vendor) for vendor in home.vendors],
-        group_name="records",
+        group_name="dead_letters",
         owners=OWNERS,
         kinds={"deltalake"},
         description="Rows and deliveries that were refused: reason codes, field errors, verbatim "
@@ -221,17 +221,21 @@ def fx_snapshots() -> dg.AssetsDefinition:
     return snapshots
 
 
-def hand_overs(partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetSpec]:
+def hand_overs(home: Home, partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetSpec]:
     """External assets that say, date by date, that a ledger partition's inputs changed."""
+    kinds = sorted({vendor.record for vendor in home.vendors})
     return [
         dg.AssetSpec(
             RECORDS_BY_DATE,
-            deps=[dg.AssetDep(DEAD_LETTERS, partition_mapping=dg.AllPartitionMapping())],
+            deps=[
+                dg.AssetDep(records_key(kind), partition_mapping=dg.AllPartitionMapping())
+                for kind in kinds
+            ],
             group_name="records",
             owners=OWNERS,
             partitions_def=partitions,
             description="Which transaction dates the accepted records belong to. The data version "
-            "is a digest of that date's records; reported by validation for each date it touched.",
+            "is a digest of that date's records; reported for each date that a run changed.",
         ),
         dg.AssetSpec(
             RATES_BY_DATE,

@@ -65,13 +65,11 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
     pull_job = dg.define_asset_job(
         PULL_JOB,
         selection=dg.AssetSelection.assets(*_pulled_keys(home)),
-        partitions_def=pull_dates,
         description="Pulls every vendor for one pull date and validates what came.",
     )
     post_job = dg.define_asset_job(
         POST_JOB,
         selection=dg.AssetSelection.assets(LEDGER),
-        partitions_def=transaction_dates,
         description="Brings the ledger of one or more transaction dates to what its inputs say.",
     )
     fx_job = dg.define_asset_job(
@@ -84,7 +82,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
             assets.pull_vendors(home, pull_dates),
             assets.validate_pulled(home, pull_dates),
             assets.fx_snapshots(),
-            *assets.hand_overs(transaction_dates),
+            *assets.hand_overs(home, transaction_dates),
             assets.ledger(home, transaction_dates),
         ],
         asset_checks=[

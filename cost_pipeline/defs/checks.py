@@ -4,7 +4,7 @@ Blocking: conservation, schema, FX coverage, integrity. A red one stops what lie
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -26,6 +26,11 @@ LEDGER_CHECKS: Final = {
 }
 BLOCKING: Final = frozenset({"conservation", "schema", "fx_coverage", "integrity"})
 
+_OF_PULL: Final = {
+    "conservation": checks.rows_are_conserved,
+    "control_totals": checks.control_totals_hold,
+}
+
 
 def delivery_checks(
     home: Home, partitions: dg.DailyPartitionsDefinition
@@ -45,6 +50,7 @@ def delivery_checks(
 
     @dg.multi_asset_check(
         name="check_deliveries",
+        can_subset=True,  # a vendor can be pulled alone, with the check that is its own
         specs=[
             *raw,
             _spec("conservation", DEAD_LETTERS, partitions, "Every row is a record or refused."),
@@ -54,17 +60,18 @@ def delivery_checks(
     def check_deliveries(
         context: dg.AssetCheckExecutionContext, home: HomeResource
     ) -> Iterator[dg.AssetCheckResult]:
-        reports = deliveries(
-            home.session(context.run.run_id), [date.fromisoformat(context.partition_key)]
-        )
-        for spec in raw:
-            mine = [r for r in reports if r.vendor == spec.asset_key.path[-1]]
-            yield _result(checks.columns_are_known(mine), spec.asset_key)
-        yield _result(checks.rows_are_conserved(reports), DEAD_LETTERS)
-        yield _result(checks.control_totals_hold(reports), DEAD_LETTERS)
+        session = home.session(context.run.run_id)
+        reports = deliveries(session, [date.fromisoformat(context.partition_key)])
+        for key in sorted(context.selected_asset_check_keys):
+            if key.name == "drift":
+                mine = [r for r in reports if r.vendor == key.asset_key.path[-1]]
+                yield _result(checks.columns_are_known(mine), key.asset_key)
+            else:
+                yield _result(_OF_PULL[key.name](reports), key.asset_key)
 
     @dg.multi_asset_check(
         name="check_records",
+        can_subset=True,
         specs=[
             _spec("schema", records_key(kind), partitions, "Stored records satisfy the contract.")
             for kind in kinds
@@ -75,9 +82,9 @@ def delivery_checks(
     ) -> Iterator[dg.AssetCheckResult]:
         session = home.session(context.run.run_id)
         day = date.fromisoformat(context.partition_key)
-        for kind in kinds:
-            outcome = checks.records_satisfy_contract(session, day, kind.value)
-            yield _result(outcome, records_key(kind))
+        for key in sorted(context.selected_asset_check_keys):
+            outcome = checks.records_satisfy_contract(session, day, key.asset_key.path[-1])
+            yield _result(outcome, key.asset_key)
 
     return [check_deliveries, check_records]
 
@@ -87,28 +94,34 @@ def ledger_checks(partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDef
 
     @dg.multi_asset_check(
         name="check_ledger",
+        can_subset=True,
         specs=[_spec(name, LEDGER, partitions, words) for name, words in LEDGER_CHECKS.items()],
     )
     def check_ledger(
         context: dg.AssetCheckExecutionContext, home: HomeResource
     ) -> Iterator[dg.AssetCheckResult]:
-        keys = list(context.partition_keys)
-        session = home.session(context.run.run_id)
-        found = checks.ledger_checks(session, [date.fromisoformat(key) for key in keys])
-        for name in LEDGER_CHECKS:
-            results = [
-                (day.isoformat(), _result(outcome, LEDGER))
-                for day, outcomes in found.items()
-                for outcome in outcomes
-                if outcome.name == name
-            ]
-            if len(keys) > 1:
+        days = [date.fromisoformat(key) for key in context.partition_keys]
+        found = checks.ledger_checks(home.session(context.run.run_id), days)
+        for name in sorted(key.name for key in context.selected_asset_check_keys):
+            results = _of_check(name, found)
+            if len(days) > 1:
                 report_check_per_partition(
                     context.instance, context.run, results, blocking=name in BLOCKING
                 )
             yield _together(name, results)
 
     return check_ledger
+
+
+def _of_check(
+    name: str, found: Mapping[date, Sequence[Outcome]]
+) -> list[tuple[str, dg.AssetCheckResult]]:
+    return [
+        (day.isoformat(), _result(outcome, LEDGER))
+        for day, outcomes in found.items()
+        for outcome in outcomes
+        if outcome.name == name
+    ]
 
 
 def _spec(

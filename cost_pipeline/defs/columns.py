@@ -17,6 +17,59 @@ from cost_pipeline.contracts.vendor import RecordKind, Vendor
 from cost_pipeline.defs.keys import SNAPSHOTS, raw_key, records_key
 from cost_pipeline.feeds.production.tables import LEDGER
 
+# One word means one thing in every table, so one list does for all of them.
+_MEANINGS: Final[Mapping[str, str]] = {
+    "amount": "in `currency`, exact to four decimals",
+    "attempts": "how often the work was tried",
+    "base_amount": "the original amount in `base_currency`, rounded once",
+    "base_currency": "in which the production keeps its books",
+    "batch": "batches of a transaction date count from 1",
+    "batch_root": "the seal: Merkle root of the batch and of the seal before it",
+    "cause": "why this line was appended",
+    "code_version": "of the program that wrote the line",
+    "content_hash": "hash of what the line says, wherever it came from",
+    "currency": "ISO 4217, valid on the transaction date",
+    "day": "pull date, or transaction date when refused while posting",
+    "delivery": "SHA-256 of the delivered bytes",
+    "department_code": "department of the production's chart of accounts",
+    "errors": "JSON list of field and message",
+    "event": "opened or resolved",
+    "failure_class": "what kind of failure the reasons are",
+    "fingerprint": "hash of delivery, row number and text: which row",
+    "gl_code": "account of the production's chart of accounts",
+    "id": "of the dead letter: the same row refused for the same reasons has the same",
+    "interpretation": "hash of contract, vendor file and reference data that decided",
+    "key": "natural key of the row, null where the vendor has none",
+    "kind": "of a record: its contract; of a posting: post or reverse",
+    "leaf": "place of the line in its batch, from 0",
+    "leaf_hash": "hash of the line as the Merkle tree holds it",
+    "line": "physical line in the delivery, from 1",
+    "original_amount": "as the vendor billed it, in `original_currency`",
+    "original_currency": "in which the vendor billed",
+    "payload": "verbatim text of the row; null where the landed bytes are read instead",
+    "posting_id": "hash of kind, content and place",
+    "posting_period": "accounting period, such as 2026-03",
+    "previous_root": "the seal of the batch before, zeros for the first",
+    "pull_date": "day on which the delivery was pulled",
+    "rate": "units of the currency for one euro",
+    "rate_base": "units of the base currency for one euro",
+    "rate_date": "day whose published rates were used",
+    "rate_original": "units of the original currency for one euro",
+    "reasons": "reason codes",
+    "record_fingerprint": "the row that was posted",
+    "record_kind": "the contract of the row",
+    "recorded_at": "UTC instant of writing",
+    "reference_date": "day whose published rates these are",
+    "resolved_by": "what answered the dead letter",
+    "reverses": "posting that this line takes out of the active ledger",
+    "row": "number of the row in its delivery, from 1",
+    "run_id": "Dagster run that wrote the line",
+    "snapshot": "id of an FX snapshot",
+    "stage": "where the row was refused",
+    "transaction_date": "day the cost belongs to",
+    "vintage": "how-manieth version of a reference date's rates",
+}
+
 # Columns of the ledger that a record's column of another name becomes.
 _RENAMED: Final = {
     "record_kind": "kind",
@@ -43,6 +96,7 @@ def schema(table: pa.Schema) -> dg.TableSchema:
             dg.TableColumn(
                 name=field.name,
                 type=str(field.type),
+                description=_MEANINGS.get(field.name),
                 constraints=dg.TableColumnConstraints(nullable=field.nullable),
             )
             for field in table

@@ -10,7 +10,7 @@ from cost_pipeline.contracts.vendor import RecordKind
 
 OWNERS: Final = ["team:production-accounting"]
 DEAD_LETTERS: Final = dg.AssetKey(["dead_letters", "production"])
-RECORDS_BY_DATE: Final = dg.AssetKey(["records_by_transaction_date", "production"])
+RECORDS_BY_DATE: Final = dg.AssetKey(["records", "production", "by_transaction_date"])
 RATES_BY_DATE: Final = dg.AssetKey(["fx", "by_transaction_date"])
 SNAPSHOTS: Final = dg.AssetKey(["fx", "snapshots"])
 LEDGER: Final = dg.AssetKey(["ledger", "production"])

@@ -2,7 +2,7 @@
 
 Pulls are partitioned by pull date, the ledger by transaction date. Rows pulled on one day belong to
 many transaction dates, which no Dagster partition mapping can say: the hand-over is an external
-asset (`records_by_transaction_date`) whose partitions are reported one by one.
+asset (`records/production/by_transaction_date`) whose partitions are reported one by one.
 """
 
 from __future__ import annotations

@@ -27,7 +27,12 @@ GONE: Final = "gone"
 def report_changed_partitions(
     instance: dg.DagsterInstance, key: dg.AssetKey, versions: Mapping[str, str]
 ) -> int:
-    """Record a materialization of each partition of an external asset whose version is new.
+    """Record the new version of each partition of an external asset whose version is new.
+
+    As a materialization, which fills the partition and wakes automation, and as an observation,
+    because of an external asset Dagster 1.13 looks at nothing else when it tells what is unsynced.
+    The observation comes first: a run notes the newest materialization it read, and what is newer
+    than that counts as a change.
 
     A hand-over that reports the same data version again would make everything downstream look out
     of date, so an unchanged partition is left alone. A partition that was reported before and is
@@ -44,11 +49,9 @@ def report_changed_partitions(
     now = {**dict.fromkeys(before, GONE), **versions}
     changed = [partition for partition in sorted(now) if before.get(partition) != now[partition]]
     for partition in changed:
-        instance.report_runless_asset_event(
-            dg.AssetMaterialization(
-                key, partition=partition, tags={DATA_VERSION_TAG: now[partition]}
-            )
-        )
+        version = {DATA_VERSION_TAG: now[partition]}
+        for event in (dg.AssetObservation, dg.AssetMaterialization):
+            instance.report_runless_asset_event(event(key, partition=partition, tags=version))
     return len(changed)
 
 
@@ -78,7 +81,7 @@ def report_check_per_partition(
             partition=partition,
             severity=result.severity,
             blocking=blocking,
-            metadata=result.metadata,
+            metadata={"partition": partition, **result.metadata},  # the run page shows no other
             description=result.description,
             target_materialization_data=AssetCheckEvaluationTargetMaterializationData(
                 storage_id=found[0].storage_id,

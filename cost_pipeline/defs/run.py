@@ -19,6 +19,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
 from cost_pipeline.defs.gate import held_back
+from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import FX_JOB, LEDGER, POST_JOB, PULL_JOB
 from cost_pipeline.defs.plan import plan_posting
 from cost_pipeline.defs.sensors import RANGE_END, RANGE_START
@@ -112,6 +113,8 @@ class Runner:
         """Post every transaction date that is out of date and not held back; returns those."""
         present = present_inputs(self.session)
         behind = out_of_date(present, stored_inputs(self.session))
+        if behind:  # a correction made outside Dagster is handed over before its dates run
+            hand_over(self.instance, self.session)
         held = held_back(self.instance, self.session) if behind else {}
         dates = [day for day in behind if day not in held]
         self._note_held({day: held[day] for day in behind if day in held})

@@ -15,6 +15,7 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from cost_pipeline.core.errors import CostPipelineError
 from cost_pipeline.defs.gate import held_back
+from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import LEDGER, POST_JOB
 from cost_pipeline.defs.plan import PlannedRun, left_out, plan_posting
 from cost_pipeline.defs.resources import HomeResource
@@ -48,6 +49,8 @@ def reconciliation(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
             session = home.session("sensor")
             present = present_inputs(session)
             dates = out_of_date(present, stored_inputs(session))
+            if dates:  # a correction made outside Dagster is handed over before its dates run
+                hand_over(context.instance, session)
             held = held_back(context.instance, session) if dates else {}
         except CostPipelineError as error:
             # A lake that cannot be read is not an empty lake: nothing is decided.

@@ -72,7 +72,9 @@ def _note(complaint: ErrorDetails, model: type[BaseModel], document: Document) -
     elif kind in _MAPPINGS:
         document.complain(path, f"{_named(path, document)} must be a section of `key: value` lines")
     else:
-        document.complain(path, f"{_named(path, document)} {_words(complaint)}")
+        named = _named(path, document)
+        remedy = f"see {named.rpartition(' ')[2]} in docs/interfaces.md"
+        document.complain(path, f"{named} {_words(complaint)}", remedy)
 
 
 def _note_tag(complaint: ErrorDetails, document: Document) -> None:

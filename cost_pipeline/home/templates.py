@@ -65,6 +65,8 @@ DAGSTER: Final = """\
 # The Dagster instance of this home (DAGSTER_HOME is this folder).
 telemetry:
   enabled: false
+nux:
+  enabled: false                    # no newsletter dialog at the first visit
 run_monitoring:
   enabled: true                     # a crashed run frees its slot
 run_retries:

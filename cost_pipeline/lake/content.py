@@ -67,7 +67,7 @@ class ContentStore:
                 file.chmod(0o444)
                 sync_file(file)
                 file.replace(place)
-                for folder in (place.parent, place.parent.parent, self.root):
+                for folder in (place.parent, place.parent.parent, self.root, self.root.parent):
                     sync_folder(folder)
             file.unlink(missing_ok=True)
         return place

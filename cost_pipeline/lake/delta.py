@@ -137,7 +137,7 @@ class Table:
                 return Snapshot(self.spec, self._create())
 
     def _create(self) -> DeltaTable:
-        if self.folder.exists() and any(self.folder.iterdir()):
+        if self._holds_something():
             raise EnvironmentFailedError(
                 f"the table {self.spec.name!r} has files but no readable log",
                 where=str(self.folder),
@@ -159,7 +159,17 @@ class Table:
             mode="ignore",  # two runs may meet here; the first one's table serves both
         )
         self._sync(table.version())
+        sync_folder(self.folder.parent.parent)
         return DeltaTable(str(self.folder))
+
+    def _holds_something(self) -> bool:
+        """Whether there is more than a run leaves that was killed while it made the table."""
+        log = self.folder / "_delta_log"
+        if not self.folder.exists():
+            return False
+        return any(file != log for file in self.folder.iterdir()) or (
+            log.exists() and any(file.suffix in {".json", ".parquet"} for file in log.iterdir())
+        )
 
     def append_once(self, parts: Sequence[Part], *, run_id: str) -> int:
         """Append the parts that were not committed before, all in one commit.

@@ -45,7 +45,8 @@ def resolve(candidates: pa.Table, dates: Collection[date] | None = None) -> pa.T
         dates: The wanted transaction dates; all if None.
     """
     rivals = query(_RIVALS, keys=candidates.select(["vendor", "key"]))["position"]
-    losers = query(_LOSERS, rivals=candidates.select(_COMPARED).take(rivals).append_column("position", rivals))
+    compared = candidates.select(_COMPARED).take(rivals).append_column("position", rivals)
+    losers = query(_LOSERS, rivals=compared)
     standings = query(_STANDINGS, losers=losers, every=candidates.select(["row"]))
     resolved = candidates.select(CANDIDATE_SCHEMA.names)
     for name in standings.column_names:

@@ -4,7 +4,16 @@ Belongs here: encodings, cutting a delivery into rows and rows into cells, and s
 could not be cut. Does not: what a cell means (validate), where the bytes come from (acquire, lake).
 """
 
+from cost_pipeline.parse.ahead import read_ahead
 from cost_pipeline.parse.opening import open_rows
 from cost_pipeline.parse.rows import CHUNK_ROWS, Limits, ParsedChunk, Refused, RowReader
 
-__all__ = ["CHUNK_ROWS", "Limits", "ParsedChunk", "Refused", "RowReader", "open_rows"]
+__all__ = [
+    "CHUNK_ROWS",
+    "Limits",
+    "ParsedChunk",
+    "Refused",
+    "RowReader",
+    "open_rows",
+    "read_ahead",
+]

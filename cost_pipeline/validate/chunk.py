@@ -73,7 +73,7 @@ def validate_chunk(
         prove_rows(table, context, ordinals) if lanes == "both" else Proven.none(table.num_rows)
     )
     rest = np.flatnonzero(~proven.mask)
-    accepted, refused = _judged(table, rest, context, ordinals)
+    accepted, refused = _judged(table, rest, context, ordinals, proven.fingerprints)
     records = _merged(proven.records, records_table(accepted, context))
     dead_letters = dead_letters_table(refused, context)
     state.rows += table.num_rows
@@ -86,13 +86,20 @@ def validate_chunk(
 
 
 def _judged(
-    table: pa.Table, places: np.ndarray, context: Context, ordinals: Sequence[int | None] | None
+    table: pa.Table,
+    places: np.ndarray,
+    context: Context,
+    ordinals: Sequence[int | None] | None,
+    fingerprints: pa.ChunkedArray | None,
 ) -> tuple[list[Accepted], list[Refusal]]:
     accepted: list[Accepted] = []
     refused: list[Refusal] = []
-    own = [None] * len(places) if ordinals is None else [ordinals[place] for place in places]
-    rows = table if len(places) == table.num_rows else table.take(pa.array(places))
-    for row in each_row(rows, len(context.interpreter.columns), own):
+    nothing = [None] * len(places)
+    chosen = pa.array(places)
+    own = nothing if ordinals is None else [ordinals[place] for place in places]
+    marks = nothing if fingerprints is None else fingerprints.take(chosen).to_pylist()
+    rows = table if len(places) == table.num_rows else table.take(chosen)
+    for row in each_row(rows, len(context.interpreter.columns), own, marks):
         verdict = judge_row(row, context.interpreter, context.delivery)
         if isinstance(verdict, Accepted):
             accepted.append(verdict)

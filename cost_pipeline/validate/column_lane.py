@@ -21,6 +21,7 @@ from cost_pipeline.contracts.constraints import amount_bounds
 from cost_pipeline.contracts.rules import Rule, Seen, View
 from cost_pipeline.contracts.tables import RECORD_SCHEMA
 from cost_pipeline.core.money import AMOUNT_SCALE
+from cost_pipeline.core.text import BLANKS
 from cost_pipeline.validate.coded import (
     Axis,
     Coded,
@@ -37,12 +38,6 @@ from cost_pipeline.validate.hashing import Pieces, ordinal_column, row_pieces
 from cost_pipeline.validate.identity import content_fields
 from cost_pipeline.validate.results import Context, table_of
 
-# What `str.strip` takes away; a test holds it to that.
-BLANKS: Final = (
-    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
-    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
 # Fields whose text is not simply their value; see Reading.read.
 _READ_APART: Final = frozenset({"amount", "transaction_date", "production"})
 # DuckDB reads an Arrow table with one thread per batch of rows.
@@ -60,11 +55,13 @@ class Proven:
         mask: Per row of the chunk.
         records: RECORD_SCHEMA, in row order.
         amount_quanta: Sum of their amounts, as a count of 0.0001.
+        fingerprints: Of every row of the chunk, proven or not; None if none were computed.
     """
 
     mask: Mask
     records: pa.Table
     amount_quanta: int
+    fingerprints: pa.ChunkedArray | None = None
 
     @classmethod
     def none(cls, count: int) -> Proven:
@@ -193,32 +190,23 @@ def _hashed(columns: _Columns, ordinals: Sequence[int | None] | None) -> pa.Tabl
     """Per row: whether the proofs in SQL hold, and the hashes."""
     reading = columns.context.interpreter.reading
     row = row_pieces(columns.context.delivery, columns.count)
-    content = Pieces("c", columns.count)
-    content.constant(reading.vendor.record.value)
-    content.constant(reading.vendor.vendor)
-    for name in content_fields(reading.contract):
-        _add(content, columns, name)
     given = {f"t_{name}": texts for name, texts in columns.texts.items()}
     key_sql = "null::varchar"
-    pieces = [row, content]
     if reading.vendor.key is not None:
         key = Pieces("k", columns.count)
-        key.constant(reading.vendor.vendor)
         for name in reading.vendor.key.columns:
             _add(key, columns, name)
         if ordinals is not None:
             given["ordinal"] = ordinal_column(ordinals)
             key.expression("ordinal::varchar", "i")
-        key_sql = key.digest("key")
-        pieces.append(key)
+        key_sql = key.text()
+        given |= key.columns
     select = f"""select coalesce({_proof(columns)}, false) as proven,
-        {row.digest("row")} as fingerprint, {key_sql} as key_hash,
-        {content.digest("content")} as content_hash from rows"""
+        {row.digest("row")} as fingerprint, {key_sql} as key from rows"""
     given |= {"row": columns.table.column("row"), "text": columns.table.column("text")}
+    given |= row.columns
     if columns.amounts is not None:
         given["amount"] = columns.amounts
-    for one in pieces:
-        given |= one.columns
     rows = pa.table(given).combine_chunks().to_batches(max_chunksize=_BATCH_ROWS)
     return query(select, rows=pa.Table.from_batches(rows))
 
@@ -251,7 +239,7 @@ def _accepted(columns: _Columns, hashes: pa.Table) -> Proven:
     def of(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         return column if whole else column.filter(chosen)
 
-    arrays = {name: of(hashes.column(name)) for name in ("fingerprint", "key_hash", "content_hash")}
+    arrays = {name: of(hashes.column(name)) for name in ("fingerprint", "key")}
     arrays |= {name: of(columns.table.column(name)) for name in ("row", "line")}
     arrays |= {name: of(texts) for name, texts in columns.texts.items()}
     for name, column in columns.coded.items():
@@ -261,7 +249,7 @@ def _accepted(columns: _Columns, hashes: pa.Table) -> Proven:
         arrays["amount"] = of(columns.amounts)
         quanta = _exact_sum(columns.quanta[rows])
     records = table_of(arrays, columns.context.shared(), len(rows), RECORD_SCHEMA)
-    return Proven(columns.mask, records, quanta)
+    return Proven(columns.mask, records, quanta, hashes.column("fingerprint"))
 
 
 def _exact_sum(quanta: Codes) -> int:

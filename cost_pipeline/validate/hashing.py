@@ -1,4 +1,4 @@
-"""SQL for the hashes of a chunk: the canonical bytes of `identity`, built from columns.
+"""SQL for the fingerprints and keys of a chunk: the bytes of `identity`, built from columns.
 
 A vendor's text never enters the SQL: constants and distinct values come in as columns that hold
 their canonical bytes already, made by the same function that the model's lane uses.
@@ -18,7 +18,7 @@ from cost_pipeline.validate.coded import Coded
 
 @dataclass(slots=True)
 class Pieces:
-    """The pieces of one digest, in order; runs of constants become one piece.
+    """The pieces of one canonical text, in order; runs of constants become one piece.
 
     Attributes:
         name: Prefix of the columns that it adds.
@@ -53,12 +53,17 @@ class Pieces:
         else:
             self.sql += [f"'{kind}'", f"strlen({sql})", "':'", sql, "','"]
 
-    def digest(self, tag: str) -> str:
-        """SQL of `core.canonical.digest(tag, ...)`.
+    def text(self) -> str:
+        """SQL of the joined `core.canonical.field`s.
 
         One `concat` of all pieces: a chain of `||` copies what it has again at every piece, which
         took a quarter longer.
         """
+        self._flush()
+        return f"concat({', '.join(self.sql)})"
+
+    def digest(self, tag: str) -> str:
+        """SQL of `core.canonical.digest(tag, ...)`."""
         self._flush()
         return f"sha256(concat('{VERSION}:{tag}|', {', '.join(self.sql)}))"
 

@@ -136,6 +136,7 @@ class Interpreter:
         unknown: Places of columns that the vendor file does not know.
         drift: Their names, where the format has one header; an observation, not an error.
         header_problems: What is wrong with the header; every row then has these.
+        given: Contract field to the value that a row has without any of its columns.
     """
 
     reading: Reading
@@ -144,6 +145,7 @@ class Interpreter:
     unknown: tuple[int, ...]
     drift: tuple[str, ...]
     header_problems: tuple[Problem, ...]
+    given: Mapping[str, FieldValue | None]
 
     @property
     def interpretation(self) -> str:
@@ -272,8 +274,15 @@ def _applied(reading: Reading, columns: tuple[str, ...]) -> Interpreter:
     known |= {_plain(name) for name in reading.vendor.ignore} | {""}
     unknown = tuple(p for p, name in enumerate(columns) if _plain(name) not in known)
     drift = () if per_row else tuple(columns[place] for place in unknown)
+    constants = {name: reading.judged(name, text).value for name, text in reading.constants.items()}
     return Interpreter(
-        reading, columns, sources, unknown if per_row else (), drift, tuple(problems)
+        reading=reading,
+        columns=columns,
+        sources=sources,
+        unknown=unknown if per_row else (),
+        drift=drift,
+        header_problems=tuple(problems),
+        given={"vendor": reading.vendor.vendor, **constants},
     )
 
 

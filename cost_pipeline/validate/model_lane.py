@@ -5,7 +5,7 @@ Plain Python on purpose: the columnar lane is tested against it, and it explains
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -44,7 +44,10 @@ class Refusal(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """One row as handed over by parsing, with the ordinal of its key."""
+    """One row as handed over by parsing, with the ordinal of its key.
+
+    `fingerprint` is None where it has not been computed yet.
+    """
 
     row: int
     line: int
@@ -52,15 +55,21 @@ class Cells(NamedTuple):
     malformed: str | None
     cells: tuple[str | None, ...]
     ordinal: int | None
+    fingerprint: str | None
 
 
-def each_row(table: pa.Table, width: int, ordinals: list[int | None]) -> Iterator[Cells]:
+def each_row(
+    table: pa.Table,
+    width: int,
+    ordinals: Sequence[int | None],
+    fingerprints: Sequence[str | None],
+) -> Iterator[Cells]:
     """The rows of a chunk's table."""
     columns = [table.column(name).to_pylist() for name in ("row", "line", "text", "malformed")]
     cells = [table.column(f"c{place}").to_pylist() for place in range(width)]
     texts: Any = zip(*cells, strict=True) if cells else [()] * table.num_rows
-    for row, line, text, malformed, cut, ordinal in zip(*columns, texts, ordinals, strict=True):
-        yield Cells(row, line, text, malformed, cut, ordinal)
+    for row in zip(*columns, texts, ordinals, fingerprints, strict=True):
+        yield Cells(*row)
 
 
 def judge_row(row: Cells, interpreter: Interpreter, delivery: str) -> Accepted | Refusal:
@@ -71,7 +80,7 @@ def judge_row(row: Cells, interpreter: Interpreter, delivery: str) -> Accepted |
         interpreter: Compiled for the columns of the cells.
         delivery: SHA-256 of the delivery; part of the row's identity.
     """
-    mark = fingerprint(delivery, row.row, row.text)
+    mark = row.fingerprint or fingerprint(delivery, row.row, row.text)
     if row.malformed is not None:
         problem = Problem("", Reason.MALFORMED_ROW, row.malformed)
         return Refusal(row.row, row.line, mark, row.text, (problem,), None, None, None, None)
@@ -92,13 +101,12 @@ def _typed(
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Typed values by field, and the problems met in reading them."""
     reading = interpreter.reading
-    values: dict[str, Any] = {"vendor": reading.vendor.vendor}
+    values: dict[str, Any] = dict(interpreter.given)
     problems = list(interpreter.header_problems)
     spoiled = {problem.field for problem in problems}
-    for name, text in reading.constants.items():
-        values[name] = reading.judged(name, text).value
+    cells = row.cells
     for name, places in interpreter.sources.items():
-        cell = _first_present(row.cells, places)
+        cell = cells[places[0]] if len(places) == 1 else _first_present(cells, places)
         found = None if cell is None or name in spoiled else reading.read(name, cell)
         if isinstance(found, Problem):
             problems.append(found)
@@ -106,13 +114,14 @@ def _typed(
             values[name] = found
     if reading.vendor.key is None and "transaction_id" not in spoiled:
         values.setdefault("transaction_id", f"{delivery[:12]}:{row.row}")
-    seen = spoiled | {problem.field for problem in problems}
-    problems.extend(
-        Problem(name, Reason.MISSING_FIELD, "it is empty")
-        for name in sorted(reading.demanded - values.keys() - seen)
-    )
+    missing = reading.demanded - values.keys()
+    if missing:
+        missing -= {problem.field for problem in problems}
+        problems.extend(
+            Problem(name, Reason.MISSING_FIELD, "it is empty") for name in sorted(missing)
+        )
     for place in interpreter.unknown:
-        if row.cells[place] is not None:
+        if cells[place] is not None:
             message = "the vendor file does not know this key; map it or list it under `ignore`"
             problems.append(Problem(interpreter.columns[place], Reason.UNKNOWN_FIELD, message))
     return values, problems

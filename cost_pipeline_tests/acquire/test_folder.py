@@ -176,7 +176,7 @@ def test_a_full_disk_stops_the_pull_and_leaves_nothing(bench):
     bench.scratch.rmdir()
     with pytest.raises(EnvironmentFailedError) as caught:
         bench.folder(files="*.csv")
-    assert caught.value.code == "CANNOT_WRITE"
+    assert caught.value.code == "NOT_WRITABLE"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,12 @@ def test_negative_zero_becomes_zero():
 
 @pytest.mark.parametrize(
     ("amount", "units", "text"),
-    [("1234.5000", 2, "1234.50"), ("7.0000", 0, "7"), ("1.2345", 2, "1.2345"), ("0.0000", 2, "0.00")],
+    [
+        ("1234.5000", 2, "1234.50"),
+        ("7.0000", 0, "7"),
+        ("1.2345", 2, "1.2345"),
+        ("0.0000", 2, "0.00"),
+    ],
 )
 def test_amounts_are_shown_with_the_currencys_decimals(amount, units, text):
     assert shown(Decimal(amount), units) == text

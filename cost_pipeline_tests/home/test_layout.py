@@ -39,6 +39,7 @@ def test_dagster_is_quiet_monitored_and_does_not_retry_what_acquire_retries(tmp_
     text = (init_home(tmp_path / "home") / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
     assert yaml.safe_load(text) == {
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
         "run_monitoring": {"enabled": True},
         "run_retries": {
             "enabled": True,

@@ -35,7 +35,7 @@ MINOR_UNITS = {"USD": 2, "EUR": 2}
 
 
 def make_candidates(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Candidates from rows that name only what matters; hashes are computed."""
+    """Candidates from rows that name only what matters; fingerprint and key are computed."""
     return pa.Table.from_pylist([_candidate(**row) for row in rows], schema=CANDIDATE_SCHEMA)
 
 
@@ -63,16 +63,7 @@ def _candidate(**given: Any) -> dict[str, Any]:
     row.setdefault("pull_date", row["first_pulled"])
     row.setdefault("fingerprint", digest("row", row["delivery"], row["row"], "text"))
     row.setdefault(
-        "key_hash", digest("key", row["vendor"], row["transaction_id"]) if keyed else None
-    )
-    content = (
-        str(row["amount"]),
-        row["currency"],
-        str(row["transaction_date"]),
-        row["description"],
-    )
-    row.setdefault(
-        "content_hash", digest("content", row["vendor"], row["transaction_id"], *content)
+        "key", f"s{len(row['transaction_id'])}:{row['transaction_id']}," if keyed else None
     )
     row.setdefault("interpretation", "e" * 64)
     return row

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost_pipeline.contracts.tables import COST_FIELDS
 from cost_pipeline.ledger.standing import resolve
 
 
@@ -47,13 +50,41 @@ def test_the_same_content_again_is_a_duplicate_and_other_content_a_conflict(kit)
     assert {row["of"] for row in resolved[1:]} == {resolved[0]["fingerprint"]}
 
 
+_OTHER = {
+    "transaction_id": "T2",
+    "transaction_date": date(2026, 3, 31),
+    "production": "P200",
+    "department_code": "2300",
+    "gl_code": "6305",
+    "amount": Decimal("10.0001"),
+    "currency": "EUR",
+    "kind": "purchase_order",
+    "vendor_name": None,
+}
+
+
+@pytest.mark.parametrize("name", ["kind", *(entry.name for entry in COST_FIELDS)])
+def test_a_difference_in_any_field_of_the_contract_is_a_conflict(kit, name):
+    """A value where the other has none too: SQL's `=` would know neither equal nor unequal."""
+    rival = {"row": 2, "key": "k", name: _OTHER.get(name, "other")}
+    resolved = resolve(kit.candidates([{"row": 1, "key": "k"}, rival]))
+    assert sorted(resolved["standing"].to_pylist()) == ["conflict", "stands"]
+
+
+def test_what_is_not_content_does_not_make_a_conflict(kit):
+    again = {"row": 9, "line": 90, "delivery": "f" * 64, "pull_date": date(2026, 4, 9)}
+    again |= {"interpretation": "0" * 64}
+    resolved = resolve(kit.candidates([{}, again]))
+    assert sorted(resolved["standing"].to_pylist()) == ["duplicate", "stands"]
+
+
 def test_records_without_a_key_stand_each_for_itself(kit):
     rows = [{"row": row, "keyed": False} for row in (1, 2)]
     assert set(resolve(kit.candidates(rows))["standing"].to_pylist()) == {"stands"}
 
 
 def test_equal_keys_of_two_vendors_are_strangers(kit):
-    rows = [{"vendor": "a", "key_hash": "k", "row": 1}, {"vendor": "b", "key_hash": "k", "row": 2}]
+    rows = [{"vendor": "a", "key": "k", "row": 1}, {"vendor": "b", "key": "k", "row": 2}]
     assert set(resolve(kit.candidates(rows))["standing"].to_pylist()) == {"stands"}
 
 
@@ -94,6 +125,6 @@ def test_the_order_of_processing_does_not_matter(kit, rows, random):
 def test_of_each_key_exactly_one_record_stands(kit, rows):
     resolved = resolve(kit.candidates(rows)).to_pylist()
     assert len(resolved) == len(rows)
-    standing = [row["key_hash"] for row in resolved if row["standing"] == "stands"]
+    standing = [row["key"] for row in resolved if row["standing"] == "stands"]
     keys = [key for key in standing if key]
-    assert sorted(keys) == sorted({row["key_hash"] for row in resolved if row["key_hash"]})
+    assert sorted(keys) == sorted({row["key"] for row in resolved if row["key"]})

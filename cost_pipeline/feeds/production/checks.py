@@ -90,8 +90,14 @@ def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
 
 def columns_are_known(reports: Iterable[DeliveryReport]) -> Outcome:
     """No delivery has a column that its vendor file neither maps nor ignores."""
+    reports = list(reports)
     drifted = [r for r in reports if r.drift]
+    unread = sum(r.state == "landed" for r in reports)
     message = "every column is mapped or ignored"
+    if unread and not drifted:
+        # Nothing was looked at, so nothing is known to hold.
+        message = f"{unread} deliveries are landed and not read yet"
+        return Outcome("drift", passed=False, message=message, warning=True)
     if drifted:
         message = "; ".join(
             f"{r.uri} has {', '.join(map(repr, r.drift[:_SHOWN]))}" for r in drifted[:_SHOWN]

@@ -8,23 +8,31 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.rows import texts_of
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
 from cost_pipeline.lake.tables import DEAD_LETTERS
 from cost_pipeline.quarantine.events import OPEN_NOW, difference, opened, resolved
 
 
-def open_dead_letters(session: Session, scope: str, days: Sequence[date] | None = None) -> pa.Table:
+def open_dead_letters(
+    session: Session,
+    scope: str,
+    days: Sequence[date] | None = None,
+    *,
+    snapshot: Snapshot | None = None,
+) -> pa.Table:
     """The events that opened what is open now, within `scope` (SQL over dead-letter columns).
 
     `scope` is made of names, dates and hashes that this program chose, never of vendor text.
     """
     pruned = _days(days)
     condition = f"({scope})" + (f" and {pruned}" if pruned else "")
-    found = session.lake.table(DEAD_LETTERS).snapshot().query(OPEN_NOW % condition, where=pruned)
+    snapshot = snapshot or session.lake.table(DEAD_LETTERS).snapshot()
+    found = snapshot.query(OPEN_NOW % condition, where=pruned)
     return found.select(DEAD_LETTERS.schema.names).cast(DEAD_LETTERS.schema)
 
 
@@ -46,7 +54,7 @@ def settle(
         scope: SQL that tells which dead letters this is about.
         days: The partitions that they lie in.
         day_column: Of `desired`: its event's partition.
-        writer: The token under which only one run at a time may settle this scope.
+        writer: With a day, the token under which only one run at a time may settle this scope.
         attempts: How often the work behind them was tried.
 
     Returns:
@@ -54,22 +62,29 @@ def settle(
     """
     table = session.lake.table(DEAD_LETTERS)
     while True:
-        sequence = table.snapshot().sequence(writer)
-        fresh, gone = difference(desired, open_dead_letters(session, scope, days))
+        snapshot = table.snapshot()
+        before = open_dead_letters(session, scope, days, snapshot=snapshot)
+        fresh, gone = difference(desired, before)
         if not fresh.num_rows and not gone.num_rows:
             return 0, 0
         stamp = session.stamp()
+        schema = DEAD_LETTERS.schema
         events = pa.concat_tables(
             [
-                opened(fresh, day_column, stamp, schema=DEAD_LETTERS.schema, attempts=attempts),
-                resolved(gone, stamp, schema=DEAD_LETTERS.schema),
+                opened(fresh, day_column, stamp, schema=schema, attempts=attempts),
+                resolved(gone, stamp, schema=schema),
             ]
         )
+        parts = []
+        for day in sorted(set(events["day"].to_pylist())):
+            token = f"{writer}/{day}"
+            mine = events.filter(pc.equal(events["day"], day))
+            parts.append(Part(token, snapshot.sequence(token) + 1, mine))
         try:
-            if table.append_once([Part(writer, sequence + 1, events)], run_id=session.run_id):
-                return fresh.num_rows, gone.num_rows
+            table.append(snapshot, parts, run_id=session.run_id)
         except StaleSnapshotError:
-            continue  # another run settled this scope first; compare again
+            continue  # another run settled one of these days first; compare again
+        return fresh.num_rows, gone.num_rows
 
 
 def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.canonical import digest, digest_of_set
+from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.production.rates import rates_in_force
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
@@ -32,7 +33,7 @@ _LIVE: Final = """
 """
 
 # What a record says is a function of its row and of the interpretation, so these two stand for it.
-# The hash of a record's part in a partition is summed as two 64-bit halves: the sum of a set does not
+# The hash of its part in a partition is summed as two 64-bit halves: the sum of a set does not
 # depend on its order, and costs one pass however many records there are.
 _DIGESTS: Final = f"""
     with live as (
@@ -73,9 +74,7 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
         where=f"transaction_date in ({listed})",
         deliveries=deliveries,
     )
-    keys = query(
-        "select distinct vendor, key from wanted where key is not null", wanted=wanted
-    )
+    keys = query("select distinct vendor, key from wanted where key is not null", wanted=wanted)
     rivals = snapshot.query(
         f"select * from ({_LIVE} where transaction_date not in ({listed})) "
         "semi join keys using (vendor, key)",
@@ -164,11 +163,23 @@ def out_of_date(present: Mapping[date, str], stored: Mapping[date, str]) -> list
 
 
 def with_policies(session: Session, lines: pa.Table) -> pa.Table:
-    """The lines with their production's `base_currency` and `max_age_days`, in their order."""
+    """The lines with their production's `base_currency` and `max_age_days`, in their order.
+
+    Raises:
+        UsageError: If the lake holds lines of a production that productions.yaml no longer names.
+    """
     productions = session.home.productions.productions
+    codes = lines["production"].to_pylist()
+    unknown = sorted(set(codes) - productions.keys())
+    if unknown:
+        raise UsageError(
+            f"the lake holds records of production {unknown[0]}, which has no entry",
+            where=str(session.home.path / "productions.yaml"),
+            remedy="put the production back: its base currency and FX policy are still needed",
+            code="PRODUCTION_GONE",
+        )
     base = {code: production.base_currency for code, production in productions.items()}
     age = {code: production.fx.max_age_days for code, production in productions.items()}
-    codes = lines["production"].to_pylist()
     return lines.append_column(
         "base_currency", pa.array([base[code] for code in codes], pa.string())
     ).append_column("max_age_days", pa.array([age[code] for code in codes], pa.int32()))

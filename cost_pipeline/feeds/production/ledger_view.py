@@ -113,7 +113,7 @@ def trace(session: Session, posting: str) -> dict[str, Any]:
         UsageError: If there is no such posting, or more than one.
     """
     found = _posting(session, posting)
-    record = _record(session, found["record_fingerprint"])
+    record = _record(session, found["vendor"], found["record_fingerprint"])
     return {
         "posting": found,
         "record": record,
@@ -160,9 +160,13 @@ def _of_transaction(snapshot: Snapshot, transaction_id: str) -> list[dict[str, A
     return _plain(active(found))
 
 
-def _record(session: Session, fingerprint: str) -> dict[str, Any] | None:
+def _record(session: Session, vendor: str, fingerprint: str) -> dict[str, Any] | None:
     snapshot = session.lake.table(RECORDS).snapshot()
-    rows = _plain(snapshot.query(f"from {{table}} where fingerprint = '{fingerprint}'"))
+    rows = _plain(
+        snapshot.query(
+            f"from {{table}} where fingerprint = '{fingerprint}' and vendor = '{vendor}'"
+        )
+    )
     return {name: rows[-1][name] for name in RECORD_SCHEMA.names} if rows else None
 
 

@@ -129,7 +129,7 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
                 scope="stage = 'post'",
                 days=dates,
                 day_column="transaction_date",
-                writer="post/" + ",".join(map(str, dates)),
+                writer="post",
             )
             moved = any(inputs.get(day, "") != before.get(day, "") for day in dates)
             if moved or changes.num_rows or any(settled):

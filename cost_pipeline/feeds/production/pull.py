@@ -127,6 +127,6 @@ def _settle_failures(
         scope=f"stage = 'acquire' and vendor = '{vendor.vendor}' and day = '{pull_date}'",
         days=[pull_date],
         day_column="pull_date",
-        writer=f"acquire/{vendor.vendor}/{pull_date}",
+        writer=f"acquire/{vendor.vendor}",
         attempts=max((failure.attempts for failure in failures), default=1),
     )

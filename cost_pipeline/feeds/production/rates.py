@@ -82,14 +82,16 @@ def correct_rates(session: Session, day: date, file: Path, reason: str) -> Corre
     Nothing is written if it changes nothing, so that the same correction twice is one.
     """
     table = session.lake.table(FX_SNAPSHOTS)
-    stored = stored_rates(session)
     corrected = DayRates(day, parse_correction(file.read_bytes(), where=str(file)))
-    rows = correct(stored, corrected, reason=reason, recorded_at=session.clock())
-    if not rows.num_rows:
-        return Correction(day, None, None, ())
-    vintage = rows["vintage"][0].as_py()
-    part = Part(f"fx/vintage/{day}", vintage, _with_year(rows))
-    table.append_once([part], run_id=session.run_id)
+    appended = 0
+    while not appended:  # another correction of the day may come first; this one goes on top of it
+        stored = stored_rates(session)
+        rows = correct(stored, corrected, reason=reason, recorded_at=session.clock())
+        if not rows.num_rows:
+            return Correction(day, None, None, ())
+        vintage = rows["vintage"][0].as_py()
+        part = Part(f"fx/vintage/{day}", vintage, _with_year(rows))
+        appended = table.append_once([part], run_id=session.run_id)
     policies = session.home.productions.productions.values()
     affected = affected_dates(
         in_force(stored),

@@ -56,11 +56,12 @@ _DELIVERIES: Final = """
             sum(n) filter (disposition = 'duplicate') as duplicates,
             sum(n) filter (disposition = 'dead_letter') as dead
         from disposed group by all
-    ), refused as (select vendor, delivery, count(*) as n from dead_letters group by all)
+    ), recorded_n as (select vendor, delivery, sum(n) as n from recorded group by all),
+    refused as (select vendor, delivery, count(*) as n from dead_letters group by all)
     select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.size, s.fetched_at, s.attempts,
         s.sighting > 1 as repeated, v.delivery is not null as validated, v.encoding,
         coalesce(v.rows, 0)::bigint as rows, coalesce(v.blank_rows, 0)::bigint as blank_rows,
-        coalesce(v.records, 0)::bigint as records,
+        coalesce(c.n, 0)::bigint as records,
         v.control_declared, v.control_computed, v.control_tolerance, v.unreadable_amounts,
         v.drift, v.header, v.interpretation,
         coalesce(p.n, 0)::bigint as posted,
@@ -70,6 +71,7 @@ _DELIVERIES: Final = """
         coalesce(r.n, 0)::bigint as refused
     from sightings s
     left join newest v using (vendor, delivery)
+    left join recorded_n c using (vendor, delivery)
     left join posted_n p using (vendor, delivery)
     left join held h using (vendor, delivery)
     left join refused r using (vendor, delivery)
@@ -177,6 +179,7 @@ def deliveries(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(),
         validations=lake.table(VALIDATIONS).snapshot().read(),
+        recorded=_recorded(session),
         posted=lake.table(LEDGER).snapshot().query(_POSTED),
         disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),
         dead_letters=before_records.select(["vendor", "delivery"]),
@@ -255,12 +258,16 @@ def amounts_in_and_out(session: Session) -> pa.Table:
             group by all
         ) o using (vendor, delivery, currency)
         """,
-        recorded=lake.table(RECORDS)
-        .snapshot()
-        .query(_RECORDED, current=current_deliveries(session)),
+        recorded=_recorded(session),
         posted=lake.table(LEDGER).snapshot().query(_POSTED),
         disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),
     )
+
+
+def _recorded(session: Session) -> pa.Table:
+    """Per vendor, delivery and currency, the stored records that count."""
+    snapshot = session.lake.table(RECORDS).snapshot()
+    return snapshot.query(_RECORDED, current=current_deliveries(session))
 
 
 def reasons_of(events: pa.Table) -> dict[str, int]:

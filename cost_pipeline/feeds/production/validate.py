@@ -24,9 +24,9 @@ from cost_pipeline.core.reasons import Stage, catalogue
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.delta import Part, Snapshot
 from cost_pipeline.lake.tables import DEAD_LETTERS, DELIVERIES, RECORDS, VALIDATIONS
-from cost_pipeline.parse import Refused, RowReader, open_rows
+from cost_pipeline.parse import Refused, RowReader, open_rows, read_ahead
 from cost_pipeline.quarantine.events import difference, opened, resolved
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
@@ -90,9 +90,10 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
 def validate_deliveries(session: Session, deliveries: Sequence[Pending]) -> None:
     """Validate each delivery from its landed bytes."""
     buffer = _Buffer()
+    letters = session.lake.table(DEAD_LETTERS).snapshot()
     for number, delivery in enumerate(deliveries):
         session.progress("validating deliveries", number, len(deliveries))
-        _Validation(session, delivery, buffer).run()
+        _Validation(session, delivery, buffer, letters).run()
         if buffer.rows >= _ROWS_PER_COMMIT:
             buffer.commit(session)
     buffer.commit(session)
@@ -101,18 +102,26 @@ def validate_deliveries(session: Session, deliveries: Sequence[Pending]) -> None
 class _Validation:
     """One delivery on its way through: the chunks so far, and what was open before."""
 
-    def __init__(self, session: Session, pending: Pending, buffer: _Buffer) -> None:
+    def __init__(
+        self, session: Session, pending: Pending, buffer: _Buffer, letters: Snapshot
+    ) -> None:
         self.session = session
         self.pending = pending
         self.buffer = buffer
         self.interpreter = _interpreter(session, pending.vendor)
-        self.token = f"{pending.vendor.vendor}/{pending.delivery}/{pending.sequence}"
+        name = f"{pending.vendor.vendor}/{pending.delivery}"
+        # What a delivery's records are depends on its bytes and the interpretation alone: a vendor
+        # file that was changed and changed back finds the records that it made before.
+        self.records_writer = f"records/{name}/{self.interpreter.interpretation}"
+        self.letters_writer = f"dead_letters/{name}"
+        self.mark_writer = f"validations/{name}/{pending.sequence}"
         self.chunks = 0
         self.records = 0
         self.refused = 0
-        # Only a delivery that was validated before can have dead letters open.
-        again = pending.sequence > 1
-        self.open_before = self._open() if again else None
+        # Dead letters are settled by difference, so their tokens only keep runs apart. One that
+        # was there before has some open perhaps, also from a validation that was killed half way.
+        self.letters_before = letters.sequence(self.letters_writer)
+        self.open_before = self._open() if self.letters_before else None
         self.kept: list[str] = []
 
     def run(self) -> None:
@@ -122,7 +131,7 @@ class _Validation:
             self._refuse(reader)
             return
         state = DeliveryState()
-        for chunk in reader:
+        for chunk in read_ahead(reader):
             done = validate_chunk(
                 chunk,
                 self.interpreter,
@@ -141,8 +150,8 @@ class _Validation:
         self.refused += dead_letters.num_rows
         self.buffer.rows += records.num_rows + dead_letters.num_rows
         if records.num_rows:
-            part = Part(f"records/{self.token}", self.chunks, records.select(RECORDS.schema.names))
-            self.buffer.records.append(part)
+            rows = records.select(RECORDS.schema.names)
+            self.buffer.records.append(Part(self.records_writer, self.chunks, rows))
         if self.open_before is not None:
             self.kept += dead_letters["id"].to_pylist()
             dead_letters, _ = difference(dead_letters, self.open_before)
@@ -150,8 +159,10 @@ class _Validation:
             events = opened(
                 dead_letters, "pull_date", self.session.stamp(), schema=DEAD_LETTERS.schema
             )
-            part = Part(f"dead_letters/{self.token}", self.chunks, events)
-            self.buffer.dead_letters.append(part)
+            self.buffer.dead_letters.append(self._letters(self.chunks, events))
+
+    def _letters(self, chunk: int, events: pa.Table) -> Part:
+        return Part(self.letters_writer, self.letters_before + chunk, events)
 
     def _refuse(self, refused: Refused) -> None:
         """The whole delivery is one dead letter, and counts as one row."""
@@ -216,7 +227,7 @@ class _Validation:
         if self.open_before is not None:
             self._resolve_what_passes_now(self.open_before)
         mark = pa.Table.from_pylist([row], schema=VALIDATIONS.schema)
-        self.buffer.complete.append(Part(f"validations/{self.token}", 1, mark))
+        self.buffer.complete.append(Part(self.mark_writer, 1, mark))
 
     def _resolve_what_passes_now(self, before: pa.Table) -> None:
         gone = before.filter(
@@ -224,8 +235,7 @@ class _Validation:
         )
         if gone.num_rows:
             events = resolved(gone, self.session.stamp(), schema=DEAD_LETTERS.schema)
-            part = Part(f"dead_letters/{self.token}", self.chunks + 1, events)
-            self.buffer.dead_letters.append(part)
+            self.buffer.dead_letters.append(self._letters(self.chunks + 1, events))
 
     def _open(self) -> pa.Table:
         return open_dead_letters(

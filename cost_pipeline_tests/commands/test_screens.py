@@ -1,0 +1,141 @@
+"""What people see: aligned, within a hundred columns, money readable, nothing cut or garbled."""
+
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from cost_pipeline.commands.common import counted, money, parse_pull_dates
+from cost_pipeline.commands.inspect import show_deliveries
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.feeds.production.report import ControlTotal, DeliveryReport
+
+
+def test_totals_have_thousands_apart_and_numbers_to_the_right(call, worked):
+    lines = call("ledger", "totals", "--home", worked).out.splitlines()
+    assert lines[0] == "3 active of 3 postings"
+    assert lines[1].split() == ["currency", "postings", "original", "base"]
+    assert lines[2].split() == ["GBP", "3", "1,608.75", "2,128.42", "USD"]
+    for name, end in (("original", "1,608.75"), ("base", "2,128.42"), ("postings", "  3")):
+        assert lines[1].index(name) + len(name) == lines[2].index(end) + len(end)
+
+
+def test_deliveries_show_the_file_and_what_became_of_its_rows(call, worked):
+    header, row = call("deliveries", "--home", worked).out.splitlines()
+    assert header.split() == [
+        "pulled", "vendor", "file", "state", "rows", "blank", "posted", "held", "dup.", "dead",
+    ]  # fmt: skip
+    assert row.split() == [
+        "2026-04-01", "example_rentals", "2026-04-01.csv", "posted", "4", "0", "3", "0", "0", "1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [40, 80, 100, 160])
+def test_however_narrow_the_terminal_no_number_of_a_delivery_is_cut(width):
+    report = DeliveryReport(
+        delivery="0" * 64, vendor="northwind_rentals", kind="vendor_invoice",
+        uri="http://127.0.0.1/v1/invoices?day=2026-04-04&page=3&size=500",
+        pull_date=date(2026, 4, 4), size=1, state="duplicate", encoding="utf-8", rows=1234567,
+        blank_rows=55936, records=1, refused=0, posted=1234500, commitments=1049, duplicates=742,
+        conflicts=9017, drift=(), duplicate_of=None,
+        control=ControlTotal(Decimal("1.01"), Decimal(1), Decimal(0), 0),
+    )  # fmt: skip
+    shown = Console(width=width, file=io.StringIO())
+    show_deliveries(shown, [report, report])
+    lines = shown.file.getvalue().splitlines()
+    assert len(lines) == 4
+    for number in ("1,234,567", "55,936", "1,234,500", "1,049", "742", "9,017", "off by 0.01"):
+        assert number in lines[1]
+    assert "=3&size=500"[-6:] in lines[1]
+    assert lines[1].startswith("2026-04-04 northwind_rentals ")
+    assert max(map(len, lines)) <= max(width, 108)
+
+
+def test_a_dead_letter_is_shown_with_words_remedy_place_and_text(call, worked):
+    out = call("dead-letters", "list", "--home", worked).out
+    for part in (
+        "NEGATIVE_AMOUNT", "it needs a", "reversal", "example_rentals 2026-04-01, row 4, line 5",
+        "amount: '-20.00' is negative", "EX-1004,31/03/2026,-£20.00",
+    ):  # fmt: skip
+        assert part in out
+
+
+def test_the_way_of_a_posting_shows_the_vendors_own_line_unbroken(call, worked):
+    out = call("ledger", "trace", "EX-1001", "--home", worked).out
+    assert (
+        'EX-1001,30/03/2026,"£1,250.00",Example Rentals Ltd,GB-VAT:999999973,"Camera, wk 13",PO-77,'
+        "01/04/2026" in out
+    )
+    assert [line for line in out.splitlines() if not line.startswith(" ")] == [
+        "posting", "record", "row", "delivery", "rate", "batch", "run",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["vendors check", "vendors list", "deliveries", "dead-letters list", "fx list",
+     "ledger totals", "ledger verify"],
+)  # fmt: skip
+def test_no_line_is_longer_than_a_hundred_columns(command, call, worked):
+    found = call(*command.split(), "--home", worked)
+    assert found.code == 0
+    assert max(map(len, found.out.splitlines())) <= 100
+    assert "…" not in found.out
+
+
+def test_an_empty_home_has_a_next_step_everywhere(call, home):
+    for file in (home / "vendors").iterdir():
+        file.unlink()
+    productions = (home / "productions.yaml").read_text(encoding="utf-8")
+    (home / "productions.yaml").write_text(
+        productions.replace("lake: ./lake", "lake: ./fresh"), encoding="utf-8"
+    )
+    for command, words in (
+        ("vendors list", "vendors/"),
+        ("deliveries", "cost-pipeline run"),
+        ("fx list", "cost-pipeline fx load"),
+        ("dead-letters list", "no dead letter is open"),
+        ("ledger totals", "0 active of 0 postings"),
+        ("ledger verify", "0 postings in 0 batches of 0 transaction dates"),
+    ):
+        found = call(*command.split(), "--home", home)
+        assert (found.code, found.err) == (0, "")
+        assert words in found.out, command
+
+
+def test_text_from_a_vendor_file_is_never_taken_for_markup(call, home):
+    file = home / "vendors" / "example_rentals.yaml"
+    text = file.read_text(encoding="utf-8").replace("priority: normal", "'[/red]x[bold]': normal")
+    file.write_text(text, encoding="utf-8")
+    found = call("vendors", "check", "--home", home)
+    assert found.code == 2
+    assert "[/red]x[bold]" in found.out
+
+
+@given(st.decimals(min_value=-(10**15), max_value=10**15, places=4))
+def test_money_for_people_is_the_same_amount_with_commas(amount):
+    text = money(amount)
+    assert Decimal(text.replace(",", "")) == amount
+    assert len(text.partition(".")[2]) >= 2
+    assert all(len(group) == 3 for group in text.lstrip("-").partition(".")[0].split(",")[1:])
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (12345, "12,345 rows")]
+)
+def test_one_row_is_not_one_rows(number, words):
+    assert counted(number, "row") == words
+
+
+def test_a_range_of_pull_dates_has_both_its_ends():
+    assert parse_pull_dates("2024-02-28..2024-03-01") == [
+        date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1),
+    ]  # fmt: skip
+    assert parse_pull_dates("2024-02-28") == [date(2024, 2, 28)]
+    for text in ("", "..", "2024-02-30", "2024-02-28..", "1999-01-01..2020-01-01"):
+        with pytest.raises(UsageError):
+            parse_pull_dates(text)

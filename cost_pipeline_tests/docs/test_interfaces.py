@@ -1,0 +1,144 @@
+"""docs/interfaces.md says what the program does: every key, command, option, code and field."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from typing import get_args
+
+import click
+import pytest
+from pydantic import BaseModel
+
+from cost_pipeline.cli import main
+from cost_pipeline.contracts.cost import CONTRACTS
+from cost_pipeline.contracts.production import Productions
+from cost_pipeline.contracts.vendor import Auth, FormatKind, RecordKind, Vendor
+from cost_pipeline.core import errors
+from cost_pipeline.core.reasons import Reason, catalogue
+
+
+@pytest.fixture(scope="module")
+def page(project_root) -> str:
+    return (project_root / "docs" / "interfaces.md").read_text(encoding="utf-8")
+
+
+def _commands(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            assert found is not None, inner
+            yield from _commands(found, f"{name} {inner}".strip())
+    else:
+        yield name, command
+
+
+COMMANDS = dict(_commands(main))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_documented_with_exactly_its_options(name, page):
+    (row,) = [
+        line for line in page.splitlines() if re.match(rf"\| `{re.escape(name)}( [A-Z]+)?` ", line)
+    ]
+    documented = set(re.findall(r"--[a-z][a-z-]*", row.split("|")[2]))
+    options = {
+        option
+        for parameter in COMMANDS[name].params
+        if isinstance(parameter, click.Option)
+        for option in parameter.opts
+        if option.startswith("--")
+    }
+    assert documented == options
+    for parameter in COMMANDS[name].params:
+        if isinstance(parameter, click.Argument):
+            assert f"{parameter.name}".upper() in row
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_says_in_its_help_what_it_does(name):
+    command = COMMANDS[name]
+    assert command.help
+    if " " in name:  # the others have their words in cost_pipeline/cli.py
+        assert not command.get_short_help_str(60).endswith("..."), "give it a short_help"
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+
+
+def test_every_reason_code_is_documented_in_the_words_of_the_reference_data(page):
+    wanted = [
+        f"| `{code}` | {text.failure_class} | {text.words} | {text.cause} | {text.remedy} |"
+        for code, text in catalogue().items()
+    ]
+    assert len(wanted) == len(Reason)
+    lines = page.splitlines()
+    start = lines.index(wanted[0])
+    assert lines[start : start + len(wanted)] == wanted
+    assert not any(line.startswith("|") for line in lines[start + len(wanted) :])
+
+
+def _keys(model: type[BaseModel], path: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        inner = [one for one in _models(field.annotation) if one is not model]
+        if not inner:
+            yield f"{path}{name}"
+        for one in inner:
+            mapping = "*." if name == "productions" else ""
+            yield from _keys(one, f"{path}{name}.{mapping}")
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)
+
+
+@pytest.mark.parametrize("key", sorted({*_keys(Vendor), *_keys(Productions)}))
+def test_every_key_of_the_files_is_documented(key, page):
+    # Sections have tables of their own, headed by the section's name.
+    shortened = [key, *(key.removeprefix(p) for p in ("source.", "format.", "numbers.", "key."))]
+    found = re.findall(r"`([^`]+)`", page)
+    in_short_form = key in {"key.columns", "key.ordinal"}
+    assert any(name in found for name in shortened) or in_short_form, key
+
+
+def test_every_name_that_a_key_may_have_is_documented(page):
+    for name in (*RecordKind, *FormatKind, *get_args(Auth.model_fields["kind"].annotation)):
+        assert f"`{name}`" in page
+    for contract in CONTRACTS.values():
+        for name in contract.model_fields.keys() - {"vendor", "production"}:
+            assert f"`{name}`" in page, name
+
+
+def test_every_error_code_is_documented_under_its_exit_code(page, project_root):
+    classes = {
+        name: kind
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, errors.CostPipelineError)
+    }
+    wanted: dict[int, set[str]] = {}
+    for name in ("CheckFailedError", "UsageError", "EnvironmentFailedError"):
+        wanted.setdefault(classes[name].exit_code, set()).add(classes[name].default_code)
+    for module in (project_root / "cost_pipeline").rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in classes:
+                wanted[classes[node.func.id].exit_code] |= {
+                    constant.value
+                    for keyword in node.keywords
+                    if keyword.arg == "code"
+                    for constant in ast.walk(keyword.value)
+                    if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+                }
+    rows = re.findall(r"^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \| ([123]) \|$", page, re.MULTILINE)
+    documented = {int(code): set(re.findall(r"[A-Z_]+", names)) for names, code in rows}
+    assert documented == wanted
+
+
+def test_every_sample_of_json_is_json(page):
+    samples = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert len(samples) == 13
+    for sample in samples:
+        json.loads(sample)

@@ -1,0 +1,387 @@
+"""The door by which tests enter the flow: a small home on disk and pull, validate, post without
+Dagster.
+
+Everything is real: folders, files, parsers, Delta tables. Only the clock stands still. The module
+is loaded by its path (test folders are not packages) by the conftests of `feeds`, `properties` and
+by the processes that crash tests kill.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.tables import RATE_SCHEMA
+from cost_pipeline.feeds.production.checks import ledger_checks, rows_are_conserved
+from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
+from cost_pipeline.feeds.production.ledger_view import ledger_totals, verify_ledger
+from cost_pipeline.feeds.production.post import Posted, post
+from cost_pipeline.feeds.production.pull import PullOutcome, pull
+from cost_pipeline.feeds.production.rates import stored_rates
+from cost_pipeline.feeds.production.report import (
+    DeliveryReport,
+    amounts_in_and_out,
+    deliveries,
+    reasons_of,
+)
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
+from cost_pipeline.feeds.production.validate import pending, validate_deliveries
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.fx.ecb import DayRates
+from cost_pipeline.fx.snapshots import load_history
+from cost_pipeline.home.load import load_home
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.lake import open_lake
+from cost_pipeline.lake.tables import (
+    DEAD_LETTERS,
+    DELIVERIES,
+    FX_SNAPSHOTS,
+    RECORDS,
+    VALIDATIONS,
+    TableSpec,
+)
+from cost_pipeline.ledger.totals import active
+
+NOW = datetime(2026, 4, 7, 8, 0, tzinfo=UTC)
+HEADER = ("id", "date", "amount", "currency", "text")
+APPENDED = (DELIVERIES, VALIDATIONS, RECORDS, DEAD_LETTERS, FX_SNAPSHOTS, LEDGER)
+TABLES = (*APPENDED, DISPOSITIONS)
+
+PRODUCTIONS = """productions:
+  P100:
+    title: Northern Lights
+    base_currency: USD
+    fx: {source: ecb, max_age_days: 5, rounding: half_even}
+  P200:
+    title: Southern Cross
+    base_currency: EUR
+"""
+
+_VENDOR = """vendor: {name}
+feed: production
+production: {production}
+record: {record}
+source: {{kind: folder, path: inbox/{name}, files: "{{pull_date:%Y-%m-%d}}*.csv"}}
+format: {{kind: csv}}
+key: {key}
+columns:
+  transaction_id: [id]
+  transaction_date: [date]
+  amount: [amount]
+  currency: [currency]
+  description: [text]
+constants: {{department_code: "2000", gl_code: "2000-01"{constants}}}
+"""
+
+VENDORS: dict[str, dict[str, str]] = {
+    "rentals": {"production": "P100", "record": "vendor_invoice", "key": "[transaction_id]"},
+    "lodging": {
+        "production": "P200",
+        "record": "vendor_invoice",
+        "key": "{columns: [transaction_id], ordinal: true}",
+    },
+    "petty": {"production": "P100", "record": "vendor_invoice", "key": "none"},
+    "orders": {
+        "production": "P100",
+        "record": "purchase_order",
+        "key": "[transaction_id]",
+        "constants": ', po_number: "PO-1"',
+    },
+}
+
+RATES: dict[str, dict[str, str]] = {
+    "2026-03-31": {"USD": "1.1", "GBP": "0.85", "CAD": "1.5", "KRW": "1500"},
+    "2026-04-01": {"USD": "1.11", "GBP": "0.86", "CAD": "1.51"},
+    "2026-04-02": {"USD": "1.12", "GBP": "0.87", "CAD": "1.52"},
+}
+"""Units for one euro. The next publication day after these is 7 April 2026: Easter lies between."""
+
+
+def vendor_text(name: str) -> str:
+    """The vendor file of one of `VENDORS`."""
+    return _VENDOR.format(name=name, **({"constants": ""} | VENDORS[name]))
+
+
+def csv_bytes(rows: Iterable[Sequence[str] | Mapping[str, str]]) -> bytes:
+    """A CSV file with `HEADER`."""
+    lines = [",".join(HEADER)]
+    for row in rows:
+        cells = [row[name] for name in HEADER] if isinstance(row, Mapping) else list(row)
+        cells += [""] * (len(HEADER) - len(cells))
+        lines.append(",".join('"' + cell.replace('"', '""') + '"' for cell in cells))
+    return ("\n".join(lines) + "\n").encode()
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What one round of work did."""
+
+    pulled: dict[date, tuple[PullOutcome, ...]]
+    posted: dict[date, Posted]
+
+
+class House:
+    """A home in a folder of its own, with the vendors named, and a lake with a few rates."""
+
+    def __init__(
+        self,
+        root: Path,
+        vendors: Iterable[str] = tuple(VENDORS),
+        *,
+        rates: Mapping[str, Mapping[str, str]] | None = RATES,
+    ) -> None:
+        self.root = root
+        (root / "vendors").mkdir(parents=True)
+        (root / "productions.yaml").write_text(PRODUCTIONS, encoding="utf-8")
+        for name in vendors:
+            self.vendor_file(name, vendor_text(name))
+        if rates:
+            self.load_rates(rates)
+
+    @classmethod
+    def existing(cls, root: Path) -> House:
+        """A house that is there already."""
+        house = cls.__new__(cls)
+        house.root = root
+        return house
+
+    def copy(self, root: Path) -> House:
+        """This house with all its lake, to be damaged; the lake's files become writable."""
+        shutil.copytree(self.root, root)
+        return House.existing(root)
+
+    def vendor_file(self, name: str, text: str) -> None:
+        """Write or replace a vendor file, and make its inbox."""
+        (self.root / "vendors" / f"{name}.yaml").write_text(text, encoding="utf-8")
+        (self.root / "inbox" / name).mkdir(parents=True, exist_ok=True)
+
+    def edit_vendor(self, name: str, old: str, new: str) -> None:
+        """Replace a text in a vendor file; it must be there."""
+        place = self.root / "vendors" / f"{name}.yaml"
+        text = place.read_text(encoding="utf-8")
+        assert old in text
+        place.write_text(text.replace(old, new), encoding="utf-8")
+
+    def session(
+        self,
+        *,
+        between: Callable[[str, str], None] | None = None,
+        run_id: str = "test",
+        clock: Callable[[], datetime] = lambda: NOW,
+    ) -> Session:
+        """A session over the home as its files are now."""
+        home = load_home(self.root)
+        return Session(
+            home=home,
+            lake=open_lake(home.lake_uri, between=between),
+            run_id=run_id,
+            clock=clock,
+            environment={},
+            code_version="1",
+        )
+
+    def load_rates(
+        self, days: Mapping[str, Mapping[str, str]], session: Session | None = None
+    ) -> None:
+        """Load snapshots as a history would be, each file of days once."""
+        session = session or self.session()
+        history = [
+            DayRates(date.fromisoformat(day), {name: Decimal(rate) for name, rate in rates.items()})
+            for day, rates in days.items()
+        ]
+        rows = load_history(stored_rates(session), history, recorded_at=NOW).rows
+        years = pc.cast(pc.year(rows["reference_date"]), pa.int32())
+        parts = [
+            Part(
+                f"fx/test/{','.join(sorted(days))}",
+                1,
+                rows.append_column("reference_year", years).select(FX_SNAPSHOTS.schema.names),
+            )
+        ]
+        assert rows.schema.equals(RATE_SCHEMA)
+        session.lake.table(FX_SNAPSHOTS).append_once(parts, run_id=session.run_id)
+
+    def drop(
+        self,
+        vendor: str,
+        pull_date: date | str,
+        content: bytes | Iterable[Sequence[str] | Mapping[str, str]],
+        *,
+        name: str = "",
+    ) -> str:
+        """Put a file into a vendor's inbox; returns the SHA-256 of its bytes."""
+        data = content if isinstance(content, bytes) else csv_bytes(content)
+        (self.root / "inbox" / vendor / f"{pull_date}{name}.csv").write_bytes(data)
+        return hashlib.sha256(data).hexdigest()
+
+    def pull(self, pull_date: date | str, session: Session | None = None) -> None:
+        """Pull and validate one date."""
+        receive(session or self.session(), _day(pull_date))
+
+    def work(
+        self,
+        *pull_dates: date | str,
+        session: Session | None = None,
+        one_by_one: bool = False,
+    ) -> Worked:
+        """Pull and validate the dates in the order given, then post what is out of date."""
+        session = session or self.session()
+        pulled = {_day(day): receive(session, _day(day)) for day in pull_dates}
+        return Worked(pulled, bring_up_to_date(session, one_by_one=one_by_one))
+
+
+def receive(session: Session, pull_date: date) -> tuple[PullOutcome, ...]:
+    """Pull and validate one date."""
+    outcomes = pull(session, session.home.vendors, pull_date)
+    validate_deliveries(session, pending(session, session.home.vendors, pull_date))
+    return outcomes
+
+
+def bring_up_to_date(session: Session, *, one_by_one: bool = False) -> dict[date, Posted]:
+    """Post the transaction dates that are out of date."""
+    dates = stale(session)
+    if not one_by_one:
+        return post(session, dates)
+    posted: dict[date, Posted] = {}
+    for day in dates:
+        posted |= post(session, [day])
+    return posted
+
+
+def stale(session: Session) -> list[date]:
+    """The transaction dates that are out of date."""
+    return out_of_date(present_inputs(session), stored_inputs(session))
+
+
+def _day(day: date | str) -> date:
+    return date.fromisoformat(day) if isinstance(day, str) else day
+
+
+def digest(session: Session) -> str:
+    """The digest of the active ledger."""
+    return ledger_totals(session).digest
+
+
+def reports(session: Session) -> list[DeliveryReport]:
+    """Every delivery and what became of it."""
+    return deliveries(session)
+
+
+def report_of(session: Session, delivery: str) -> DeliveryReport:
+    """The report of a delivery's first sighting."""
+    return next(
+        r for r in deliveries(session) if r.delivery == delivery and r.duplicate_of is None
+    )
+
+
+def open_letters(session: Session, scope: str = "true") -> list[dict[str, Any]]:
+    """The open dead letters, by pull date, vendor and row."""
+    rows = open_dead_letters(session, scope).to_pylist()
+    return sorted(rows, key=lambda r: (r["pull_date"], r["vendor"], r["row"] or 0, r["id"]))
+
+
+def open_reasons(session: Session) -> dict[str, int]:
+    """How many open dead letters carry each reason."""
+    return reasons_of(open_dead_letters(session, "true"))
+
+
+def lines(session: Session) -> pa.Table:
+    """Every line of the ledger."""
+    return session.lake.table(LEDGER).snapshot().read()
+
+
+def active_lines(session: Session) -> list[dict[str, Any]]:
+    """The active postings."""
+    return active(lines(session)).to_pylist()
+
+
+def rows_of(session: Session, spec: TableSpec) -> list[dict[str, Any]]:
+    """Every row of a table."""
+    return session.lake.table(spec).snapshot().read().to_pylist()
+
+
+def economics(session: Session) -> list[tuple[Any, ...]]:
+    """The active ledger without the place of its records in files: what was paid, when, to whom."""
+    names = (
+        "vendor", "transaction_id", "transaction_date", "original_amount", "original_currency",
+        "base_amount", "base_currency", "rate_date", "snapshot", "description",
+    )  # fmt: skip
+    return sorted(tuple(str(row[name]) for name in names) for row in active_lines(session))
+
+
+def versions(session: Session, specs: Collection[TableSpec] = TABLES) -> dict[str, int]:
+    """The version of every table: what is appended raises it."""
+    return {spec.name: session.lake.table(spec).snapshot().table.version() for spec in specs}
+
+
+def files_of(session: Session, specs: Collection[TableSpec] = APPENDED) -> dict[str, str]:
+    """Every data file and log entry of the append-only tables, with the SHA-256 of its bytes."""
+    return {
+        str(file.relative_to(session.lake.root)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for spec in specs
+        for file in sorted((session.lake.root / "tables" / spec.name).rglob("*"))
+        if file.is_file() and file.name != "_last_checkpoint"
+    }
+
+
+def unlawful(session: Session) -> list[str]:
+    """Everything about a posted lake that breaks an invariant; empty if nothing does."""
+    found = [
+        f"{r.uri}: {r.rows} rows, {r.accounted} accounted for"
+        for r in deliveries(session)
+        if r.rows != r.accounted or r.state not in {"posted", "duplicate", "failed"}
+    ]
+    conserved = rows_are_conserved(deliveries(session))
+    found += [] if conserved.passed else [conserved.message]
+    found += [
+        f"amounts: {row}"
+        for row in amounts_in_and_out(session).to_pylist()
+        if row["recorded"] != row["posted"] + row["held"]
+    ]
+    days = sorted(present_inputs(session).keys() | stored_inputs(session).keys())
+    for day, outcomes in ledger_checks(session, days).items() if days else ():
+        found += [f"{day} {o.name}: {o.message}" for o in outcomes if not (o.passed or o.warning)]
+    verified = verify_ledger(session)
+    found += [str(broken) for broken in verified.broken]
+    found += [f"out of date: {day}" for day in stale(session)]
+    return found + _doubled(session)
+
+
+def _doubled(session: Session) -> list[str]:
+    """Rows that are there twice where once is all there may be."""
+    keys = {
+        DELIVERIES.name: ("vendor", "pull_date", "uri", "delivery"),
+        VALIDATIONS.name: ("vendor", "delivery", "sequence"),
+        RECORDS.name: ("vendor", "fingerprint", "interpretation"),
+        LEDGER.name: ("posting_id",),
+        DISPOSITIONS.name: ("vendor", "fingerprint", "transaction_date"),
+    }
+    found = []
+    for spec in TABLES:
+        if spec.name in keys:
+            names = keys[spec.name]
+            seen = Counter(tuple(row[name] for name in names) for row in rows_of(session, spec))
+            found += [f"{spec.name} twice: {key}" for key, times in seen.items() if times > 1]
+    records = Counter((row["vendor"], row["record_fingerprint"]) for row in active_lines(session))
+    found += [f"posted twice: {key}" for key, times in records.items() if times > 1]
+    balance: dict[tuple[str, str], int] = {}
+    for row in rows_of(session, DEAD_LETTERS):
+        key = (row["vendor"], row["id"])
+        balance[key] = balance.get(key, 0) + (1 if row["event"] == "opened" else -1)
+    return found + [f"dead letter {k}: balance {n}" for k, n in balance.items() if n not in {0, 1}]
+
+
+def with_clock(session: Session, instant: datetime) -> Session:
+    """The session at another instant."""
+    return replace(session, clock=lambda: instant)
