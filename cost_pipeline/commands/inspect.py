@@ -61,7 +61,7 @@ def show_deliveries(out: Console, found: Sequence[DeliveryReport]) -> None:
     lines = [_cells(report) for report in found]
     if len(found) > 1:
         lines.append(_sums(found))
-    names = (*_TEXTS, *_NUMBERS)
+    names: tuple[str, ...] = (*_TEXTS, *_NUMBERS)
     if not any(report.control for report in found):
         names, lines = names[:-1], [line[:-1] for line in lines]
     widths = [max(map(len, column)) for column in zip(names, *lines, strict=True)]

@@ -90,7 +90,7 @@ def spans_under_way(instance: dg.DagsterInstance) -> list[tuple[str, str]]:
 
 
 def _posts(run: dg.DagsterRun) -> bool:
-    if run.asset_selection is None:
+    if not run.asset_selection:  # the whole job
         return run.job_name == POST_JOB
     return LEDGER in run.asset_selection
 

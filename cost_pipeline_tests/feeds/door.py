@@ -280,9 +280,7 @@ def reports(session: Session) -> list[DeliveryReport]:
 
 def report_of(session: Session, delivery: str) -> DeliveryReport:
     """The report of a delivery's first sighting."""
-    return next(
-        r for r in deliveries(session) if r.delivery == delivery and r.duplicate_of is None
-    )
+    return next(r for r in deliveries(session) if r.delivery == delivery and r.duplicate_of is None)
 
 
 def open_letters(session: Session, scope: str = "true") -> list[dict[str, Any]]:

@@ -190,7 +190,7 @@ def test_a_removed_posting_breaks_integrity_and_conservation(door, damaged):
     assert not outcomes["conservation"].passed
 
 
-def test_a_refusal_when_posting_warns(door, house):
+def test_a_refusal_when_posting_warns(house):
     house.drop("rentals", PULLED, [("T1", "2026-04-09", "1", "GBP")])
     house.work(PULLED)
     outcome = _outcomes(house.session(), date(2026, 4, 9))["refused_when_posting"]

@@ -73,7 +73,11 @@ def test_a_refused_delivery_is_one_row_and_one_dead_letter(door, house, content,
 
 
 def test_a_wider_list_of_encodings_answers_a_refused_delivery(door, house):
-    house.drop("rentals", "2026-04-01", "id,date,amount,currency,text\nT1,2026-04-01,1,GBP,£\n".encode("cp1252"))
+    house.drop(
+        "rentals",
+        "2026-04-01",
+        "id,date,amount,currency,text\nT1,2026-04-01,1,GBP,£\n".encode("cp1252"),
+    )
     house.work("2026-04-01")
     assert door.open_reasons(house.session()) == {"ENCODING": 1}
     house.edit_vendor("rentals", "{kind: csv}", "{kind: csv, encodings: [utf-8-sig, cp1252]}")
@@ -149,7 +153,11 @@ def test_a_missing_folder_opens_a_dead_letter_that_the_next_good_pull_resolves(d
     (failed,) = [o for o in worked.pulled[date(2026, 4, 1)] if o.failures]
     assert failed.vendor == "rentals"
     (letter,) = door.open_letters(house.session())
-    assert (letter["reasons"], letter["stage"], letter["row"]) == (["FETCH_FAILED"], "acquire", None)
+    assert (letter["reasons"], letter["stage"], letter["row"]) == (
+        ["FETCH_FAILED"],
+        "acquire",
+        None,
+    )
     assert "there is no such folder" in json.loads(letter["errors"])[0]["message"]
     house.work("2026-04-01")
     assert len(door.open_letters(house.session())) == 1, "found again, it is the same dead letter"
@@ -189,7 +197,9 @@ def test_a_delivery_withdrawn_by_its_vendor_file_is_reversed(door, house):
 
 
 def test_runs_that_settle_overlapping_dates_open_a_dead_letter_once(door, house):
-    house.drop("petty", "2026-04-01", [("A", "2026-04-08", "1", "GBP"), ("B", "2026-04-09", "2", "GBP")])
+    house.drop(
+        "petty", "2026-04-01", [("A", "2026-04-08", "1", "GBP"), ("B", "2026-04-09", "2", "GBP")]
+    )
     house.pull("2026-04-01")
     raced = []
 

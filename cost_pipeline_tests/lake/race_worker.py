@@ -10,7 +10,9 @@ from cost_pipeline.lake.delta import Part, StaleSnapshotError, Table
 from cost_pipeline.lake.tables import TableSpec
 
 folder, writer, day = sys.argv[1:]
-spec = TableSpec("race", pa.schema([pa.field("day", pa.date32()), pa.field("who", pa.string())]), "day")
+spec = TableSpec(
+    "race", pa.schema([pa.field("day", pa.date32()), pa.field("who", pa.string())]), "day"
+)
 table = Table(spec, Path(folder))
 snapshot = table.snapshot()
 print("ready", flush=True)  # noqa: T201 - the answer

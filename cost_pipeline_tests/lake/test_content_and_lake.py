@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import stat
 
 import pytest
@@ -94,7 +95,7 @@ def test_a_lake_in_an_object_store_is_refused(tmp_path):
 
 
 def _chain(*errors):
-    for outer, inner in zip(errors, errors[1:], strict=False):
+    for outer, inner in itertools.pairwise(errors):
         outer.__cause__ = inner
     return errors[0]
 
@@ -119,7 +120,7 @@ def test_a_storage_failure_has_one_name_whoever_reports_it(error, code):
 
 def test_what_is_no_storage_failure_stays_what_it_is():
     assert storage_failure(ValueError("x"), "here") is None
-    with pytest.raises(ValueError, match="^x$"), clear_storage_errors("here"):
+    with pytest.raises(ValueError, match=r"^x$"), clear_storage_errors("here"):
         raise ValueError("x")
 
 
@@ -133,8 +134,8 @@ def test_a_circular_chain_of_causes_ends():
 
 
 def test_a_failure_inside_the_block_becomes_its_clear_error():
-    with pytest.raises(EnvironmentFailedError, match="the disk is full") as raised:
-        with clear_storage_errors("/lake"):
-            raise OSError(errno.ENOSPC, "x")
+    full = pytest.raises(EnvironmentFailedError, match="the disk is full")
+    with full as raised, clear_storage_errors("/lake"):
+        raise OSError(errno.ENOSPC, "x")
     assert raised.value.where == "/lake"
     assert isinstance(raised.value.__cause__, OSError)

@@ -100,7 +100,7 @@ def test_of_two_processes_that_race_for_a_writer_one_wins(tmp_path, places, answ
     folder = tmp_path / "race"
     Table(RACE, folder).snapshot()
     workers = [
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, str(WORKER), str(folder), writer, str(day)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -209,7 +209,7 @@ def test_a_commit_is_on_the_disk_when_it_is_done(tmp_path):
     folder = tmp_path / "tables" / "race"
     Table(RACE, folder).snapshot()
     program = [sys.executable, str(WORKER), str(folder), "w", str(ONE)]
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own program
         [strace, "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", str(log), *program],
         input="a\n",
         capture_output=True,

@@ -66,7 +66,9 @@ def scenario(home: Path, between: Callable[[str, str], None]) -> None:
     mended = home / "rentals.mended"
     if not mended.exists():
         house.edit_vendor(
-            "rentals", "key: [transaction_id]", 'dates: ["%Y-%m-%d", "%d/%m/%Y"]\nkey: [transaction_id]'
+            "rentals",
+            "key: [transaction_id]",
+            'dates: ["%Y-%m-%d", "%d/%m/%Y"]\nkey: [transaction_id]',
         )
         mended.write_text(vendor.read_text(encoding="utf-8"), encoding="utf-8")
     session = house.session(between=between)

@@ -23,7 +23,7 @@ class Worker:
     """The process that forks, works and dies for us."""
 
     def __init__(self):
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, str(WORKER)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -60,7 +60,7 @@ def undisturbed(worker, tmp_path_factory):
 
 
 def sampled(steps):
-    """The numbers of the steps to die at: the first passage of each, the last commit of each table."""
+    """The numbers of the steps to die at: the first passage of each, each table's last commit."""
     first = {place: number for number, place in reversed(list(enumerate(steps)))}
     last = {place: number for number, place in enumerate(steps) if place.endswith(" committed")}
     return sorted({*first.values(), *last.values()})

@@ -136,14 +136,18 @@ def test_every_row_is_where_the_naive_model_says_and_amounts_add_up(
 def _assert_conserved_by_pull_date(door, session, files):
     """Rows and readable amounts of a pull date's files are all found again, per currency."""
     # The same bytes under two names are received twice, and the vendor has one of each.
-    received = {(vendor, pulled, number): rows for number, (vendor, pulled, _, rows) in enumerate(files)}
+    received = {
+        (vendor, pulled, number): rows for number, (vendor, pulled, _, rows) in enumerate(files)
+    }
     rows_by_day = defaultdict(int)
     for (_, pulled, _), rows in received.items():
         rows_by_day[pulled] += len(rows)
     found_by_day = defaultdict(int)
     for report in door.reports(session):
         found_by_day[str(report.pull_date)] += report.accounted
-    assert {d: n for d, n in found_by_day.items() if n} == {d: n for d, n in rows_by_day.items() if n}
+    assert {d: n for d, n in found_by_day.items() if n} == {
+        d: n for d, n in rows_by_day.items() if n
+    }
 
     amounts_in = defaultdict(Decimal)
     distinct = {(vendor, data): rows for vendor, _, data, rows in files}

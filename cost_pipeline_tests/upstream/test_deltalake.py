@@ -40,12 +40,11 @@ def again(tmp_path):
     return lambda: DeltaTable(str(tmp_path))
 
 
-
 def test_a_stale_writer_with_the_same_token_fails(make, again):
     make()
     first, stale = again(), again()
     _append(first, DAYS[0], 1, "w", 1)
-    with pytest.raises(CommitFailedError, match="(?i)transaction"):
+    with pytest.raises(CommitFailedError, match=r"(?i)transaction"):
         _append(stale, DAYS[0], 2, "w", 1)
     assert len(again().file_uris()) == 1
 
@@ -107,7 +106,7 @@ def test_overwriting_by_a_list_of_partitions_leaves_the_others(make, again):
 
 def test_an_overwrite_with_rows_outside_its_predicate_is_refused(make, again):
     make()
-    with pytest.raises(Exception, match="(?i)predicate|check|constraint|invariant"):
+    with pytest.raises(Exception, match=r"(?i)predicate|check|constraint|invariant"):
         write_deltalake(
             again(), _rows(DAYS[1], 9), mode="overwrite", predicate="day in ('2026-04-01')"
         )

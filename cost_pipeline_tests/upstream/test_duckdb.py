@@ -23,13 +23,15 @@ def test_an_empty_list_of_files_is_an_error():
 
 
 def test_a_cursor_keeps_the_time_zone_set_globally():
-    instant = pa.table({"at": pa.array([datetime(2026, 4, 7, tzinfo=UTC)], pa.timestamp("us", "UTC"))})
+    instant = pa.table(
+        {"written": pa.array([datetime(2026, 4, 7, tzinfo=UTC)], pa.timestamp("us", "UTC"))}
+    )
     for _ in range(2):
         with session() as connection:
-            assert connection.sql("select current_setting('TimeZone')").fetchone() == ("UTC",)
-        found = query("select at::varchar as text, at from instant", instant=instant)
+            assert connection.sql("select current_setting('TimeZone')").fetchall() == [("UTC",)]
+        found = query("select written::varchar as text, written from instant", instant=instant)
         assert found["text"].to_pylist() == ["2026-04-07 00:00:00+00"]
-        assert found.schema.field("at").type == pa.timestamp("us", "UTC")
+        assert found.schema.field("written").type == pa.timestamp("us", "UTC")
 
 
 def test_what_one_cursor_registers_another_does_not_see():
@@ -47,7 +49,9 @@ def test_dividing_a_decimal_gives_a_double():
 
 
 def test_sums_of_decimals_are_decimals_of_the_same_scale():
-    amounts = pa.table({"a": pa.array([Decimal("0.1000"), Decimal("0.2000")], pa.decimal128(20, 4))})
+    amounts = pa.table(
+        {"a": pa.array([Decimal("0.1000"), Decimal("0.2000")], pa.decimal128(20, 4))}
+    )
     (total,) = query("select sum(a) as x from amounts", amounts=amounts)["x"].to_pylist()
     assert total == Decimal("0.3000")
     assert total.as_tuple().exponent == -4
