@@ -6,7 +6,8 @@ import pytest
 
 # Test folders are not packages, so a helper module is loaded by its path.
 _spec = importlib.util.spec_from_file_location("layers", Path(__file__).with_name("layers.py"))
-assert _spec and _spec.loader
+assert _spec is not None
+assert _spec.loader is not None
 layers = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(layers)
 

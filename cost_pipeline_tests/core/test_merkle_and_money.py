@@ -39,7 +39,7 @@ def test_an_amount_keeps_its_value_at_scale(amount):
 
 @pytest.mark.parametrize("text", ["1.00001", "1e16", "NaN", "Infinity", "1" * 40])
 def test_what_does_not_fit_is_refused(text):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"does not fit|more than 4 decimals"):
         at_scale(Decimal(text))
 
 
