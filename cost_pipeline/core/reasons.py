@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import functools
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.reference import reference_path
 
 
@@ -60,6 +62,14 @@ class Reason(StrEnum):
     CONTROL_TOTAL = "CONTROL_TOTAL"
     PERIOD_CLOSED = "PERIOD_CLOSED"
     FETCH_FAILED = "FETCH_FAILED"
+
+
+def dead_letter_id(vendor: str, fingerprint: str, stage: Stage, reasons: Iterable[str]) -> str:
+    """The same refusal of the same row has the same id, however often it is judged.
+
+    The vendor is part of it: two vendors may send the same bytes, and then the same row twice.
+    """
+    return digest("dead_letter", vendor, fingerprint, stage.value, *sorted(reasons))
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,13 @@ ORDER BY transaction_date, fingerprint, vendor
 """
 
 _DEAD_LETTER_ID: Final = sql_digest(
-    "dead_letter", [sql_field("fingerprint"), sql_field(f"'{Stage.POST}'"), sql_field("reason")]
+    "dead_letter",
+    [
+        sql_field("vendor"),
+        sql_field("fingerprint"),
+        sql_field(f"'{Stage.POST}'"),
+        sql_field("reason"),
+    ],
 )
 
 _DEAD_LETTERS: Final = f"""

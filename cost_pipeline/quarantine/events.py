@@ -1,8 +1,7 @@
 """Which dead letters to open and which to resolve: the difference, as for postings.
 
 A dead letter's id is a hash of its row, its stage and its reasons, so one that is found again is
-the same dead letter, and finding nothing new appends nothing. A row is known by its delivery's
-bytes, which two vendors may both have sent: each then has a dead letter of its own under that id.
+the same dead letter, and finding nothing new appends nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +16,8 @@ import pyarrow.compute as pc
 OPEN_NOW: Final = """
     select * exclude (balance, newest) from (
         select *,
-            sum(if(event = 'opened', 1, -1)) over (partition by vendor, id) as balance,
-            row_number() over (
-                partition by vendor, id, event order by recorded_at desc) as newest
+            sum(if(event = 'opened', 1, -1)) over (partition by id) as balance,
+            row_number() over (partition by id, event order by recorded_at desc) as newest
         from {table}
         where %s
     ) where balance > 0 and event = 'opened' and newest = 1
@@ -59,18 +57,12 @@ def resolved(
 
 
 def difference(desired: pa.Table, open_events: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """What to open (rows of `desired`) and what to resolve (rows of `open_events`)."""
-    wanted, there = _identities(desired), _identities(open_events)
+    """What to open (rows of `desired`) and what to resolve (rows of `open_events`), by id."""
+    wanted, there = desired["id"].combine_chunks(), open_events["id"].combine_chunks()
     return (
-        desired.filter(pc.invert(pc.is_in(wanted, value_set=there))),
-        open_events.filter(pc.invert(pc.is_in(there, value_set=wanted))),
+        desired.filter(pc.invert(pc.is_in(desired["id"], value_set=there))),
+        open_events.filter(pc.invert(pc.is_in(open_events["id"], value_set=wanted))),
     )
-
-
-def _identities(rows: pa.Table) -> pa.Array:
-    """A dead letter's identity: its vendor and id (neither can hold the separator)."""
-    joined = pc.binary_join_element_wise(rows["vendor"], rows["id"], "/")
-    return pa.array([], pa.string()) if not rows.num_rows else joined.combine_chunks()
 
 
 def _events(

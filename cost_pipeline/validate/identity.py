@@ -12,7 +12,6 @@ from typing import Final
 from cost_pipeline.contracts.cost import CostRecord
 from cost_pipeline.contracts.tables import COST_FIELDS
 from cost_pipeline.core.canonical import Value, digest, field
-from cost_pipeline.core.reasons import Reason, Stage
 
 COST_FIELD_NAMES: Final = tuple(entry.name for entry in COST_FIELDS)
 
@@ -34,8 +33,3 @@ def key_text(values: Iterable[Value], ordinal: int | None) -> str:
     """
     own = [] if ordinal is None else [ordinal]
     return b"".join(map(field, (*values, *own))).decode()
-
-
-def dead_letter_id(row_fingerprint: str, reasons: Iterable[Reason]) -> str:
-    """The same refusal of the same row has the same id, however often it is judged."""
-    return digest("dead_letter", row_fingerprint, Stage.VALIDATE.value, *sorted(reasons))

@@ -12,8 +12,7 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
-from cost_pipeline.core.reasons import FailureClass, Reason, Stage, catalogue
-from cost_pipeline.validate.identity import dead_letter_id
+from cost_pipeline.core.reasons import FailureClass, Reason, Stage, catalogue, dead_letter_id
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.model_lane import Accepted, Refusal
 
@@ -92,9 +91,13 @@ def dead_letters_table(refused: Sequence[Refusal], context: Context) -> pa.Table
     """Refused rows as DEAD_LETTER_SCHEMA, in the order given."""
     if not refused:
         return DEAD_LETTER_SCHEMA.empty_table()
+    vendor = context.interpreter.reading.vendor.vendor
     reasons = [tuple(sorted({problem.reason for problem in r.problems})) for r in refused]
     columns: dict[str, Sequence[object] | pa.Array] = {
-        "id": [dead_letter_id(r.fingerprint, why) for r, why in zip(refused, reasons, strict=True)],
+        "id": [
+            dead_letter_id(vendor, r.fingerprint, Stage.VALIDATE, why)
+            for r, why in zip(refused, reasons, strict=True)
+        ],
         "fingerprint": [r.fingerprint for r in refused],
         "row": [r.row for r in refused],
         "line": [r.line for r in refused],

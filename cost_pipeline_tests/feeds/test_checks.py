@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from cost_pipeline.contracts.columns import query
@@ -57,7 +58,7 @@ def _append(session, spec, rows):
 def _replace(session, spec, rows):
     """Put these rows in the place of the one data file that a table has."""
     (file,) = session.lake.table(spec).snapshot().files()
-    pa.parquet.write_table(rows.drop_columns([spec.partition]), file)
+    pq.write_table(rows.drop_columns([spec.partition]), file)
 
 
 def _set(table, column, value):
@@ -93,10 +94,10 @@ def test_checks_of_a_date_or_a_lake_with_nothing_hold_and_say_that_it_was_nothin
 def test_a_lost_record_breaks_the_conservation_of_rows(door, damaged):
     session = damaged.session()
     table = session.lake.table(door.RECORDS)
-    invoices = [f for f in table.snapshot().files() if pa.parquet.read_table(f).num_rows]
+    invoices = [f for f in table.snapshot().files() if pq.read_table(f).num_rows]
     (file,) = invoices
-    rows = pa.parquet.ParquetFile(file).read()
-    pa.parquet.write_table(rows.slice(1), file)
+    rows = pq.ParquetFile(file).read()
+    pq.write_table(rows.slice(1), file)
     outcome = rows_are_conserved(door.reports(session))
     assert not outcome.passed
     assert "rows" in outcome.message

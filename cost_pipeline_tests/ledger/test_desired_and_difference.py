@@ -56,7 +56,9 @@ def test_a_missing_rate_is_a_dead_letter_that_says_which_snapshot_to_load(kit, s
     rows = [{"transaction_date": date(2026, 4, 8)}]
     (letter,) = kit.desired(kit.candidates(rows), some_rates).dead_letters.to_pylist()
     assert letter["reasons"] == ["FX_RATE_MISSING"]
-    assert letter["id"] == digest("dead_letter", letter["fingerprint"], "post", "FX_RATE_MISSING")
+    assert letter["id"] == digest(
+        "dead_letter", letter["vendor"], letter["fingerprint"], "post", "FX_RATE_MISSING"
+    )
     (error,) = json.loads(letter["errors"])
     assert error["field"] == "currency"
     assert "GBP to USD for 2026-04-08" in error["message"]

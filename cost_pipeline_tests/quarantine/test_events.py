@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
+from cost_pipeline.core.reasons import Stage, dead_letter_id
 from cost_pipeline.lake.tables import DEAD_LETTERS
 from cost_pipeline.quarantine.events import OPEN_NOW, Stamp, difference, opened, resolved
 
@@ -18,11 +19,11 @@ NOW = datetime(2026, 4, 7, tzinfo=UTC)
 
 
 def _letters(*names):
-    """Dead letters from (vendor, id)."""
+    """Dead letters from (vendor, fingerprint)."""
     rows = [
         {
-            "id": name,
-            "fingerprint": "f" * 64,
+            "id": dead_letter_id(vendor, name, Stage.VALIDATE, ["BAD_DATE"]),
+            "fingerprint": name,
             "delivery": "d" * 64,
             "row": 1,
             "line": 2,
@@ -48,7 +49,7 @@ def _open_now(events):
 
 
 def _names(table):
-    return sorted(zip(table["vendor"].to_pylist(), table["id"].to_pylist(), strict=True))
+    return sorted(zip(table["vendor"].to_pylist(), table["fingerprint"].to_pylist(), strict=True))
 
 
 def _settled(events, desired, number):

@@ -52,7 +52,9 @@ def test_a_dead_letter_shows_what_could_be_read(make_chunk, make_vendor, validat
     assert (second["amount"], third["transaction_date"]) == (None, None)
     mark = digest("row", delivery, 1, "A1,01/02/2026,-3,x")
     assert first["fingerprint"] == mark
-    assert first["id"] == digest("dead_letter", mark, "validate", *first["reasons"])
+    assert first["id"] == digest(
+        "dead_letter", first["vendor"], mark, "validate", *first["reasons"]
+    )
     assert (first["stage"], first["failure_class"]) == ("validate", "permanent")
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.cost import CONTRACTS, CostRecord, judge
@@ -156,7 +157,7 @@ def ledger_checks(session: Session, dates: Collection[date]) -> dict[date, list[
         day: [
             conserved.get(day, _balanced(0)),
             uncovered.get(day, Outcome("fx_coverage", passed=True, message=_COVERED)),
-            _integrity(day, lines.filter(pa.compute.equal(lines["transaction_date"], day))),
+            _integrity(day, lines.filter(pc.equal(lines["transaction_date"], day))),
             _refused(conflicts.get(day, 0)),
         ]
         for day in sorted(dates)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cost_pipeline.contracts.tables import RECORD_SCHEMA
 from cost_pipeline.core.errors import UsageError
@@ -195,7 +196,7 @@ def _rate(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
     if posting["snapshot"] is None:
         return None
     rates = stored_rates(session)
-    mine = rates.filter(pa.compute.equal(rates["snapshot"], posting["snapshot"]))
+    mine = rates.filter(pc.equal(rates["snapshot"], posting["snapshot"]))
     head = _plain(mine.slice(0, 1))
     return {
         "original": posting["rate_original"],

@@ -18,7 +18,7 @@ from cost_pipeline.acquire.engine import Fetched, FetchFailure, PullJob, pull_al
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
-from cost_pipeline.core.reasons import Stage, catalogue
+from cost_pipeline.core.reasons import Stage, catalogue, dead_letter_id
 from cost_pipeline.feeds.production.dead_letters import settle
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part
@@ -105,7 +105,7 @@ def _settle_failures(
         fingerprint = digest("fetch", vendor.vendor, pull_date, failure.uri)
         rows.append(
             {
-                "id": digest("dead_letter", fingerprint, Stage.ACQUIRE, failure.reason),
+                "id": dead_letter_id(vendor.vendor, fingerprint, Stage.ACQUIRE, [failure.reason]),
                 "fingerprint": fingerprint,
                 "delivery": "",
                 "vendor": vendor.vendor,

@@ -20,7 +20,7 @@ from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import CheckFailedError
-from cost_pipeline.core.reasons import Stage, catalogue
+from cost_pipeline.core.reasons import Stage, catalogue, dead_letter_id
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.session import Session
@@ -169,7 +169,7 @@ class _Validation:
         vendor, delivery = self.pending.vendor, self.pending.delivery
         fingerprint = digest("delivery", delivery)
         row = {
-            "id": digest("dead_letter", fingerprint, Stage.PARSE, refused.reason),
+            "id": dead_letter_id(vendor.vendor, fingerprint, Stage.PARSE, [refused.reason]),
             "fingerprint": fingerprint,
             "delivery": delivery,
             "vendor": vendor.vendor,
