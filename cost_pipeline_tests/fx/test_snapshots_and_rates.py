@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,7 +141,7 @@ def test_correcting_back_is_a_third_vintage_and_the_snapshot_says_so(kit, stored
 
 def test_a_currency_that_the_newest_vintage_lacks_is_not_in_force(kit):
     first = kit.stored(kit.day("2026-04-01", USD="1", GBP="1"))
-    second = first.filter(pa.compute.equal(first["currency"], "USD")).set_column(
+    second = first.filter(pc.equal(first["currency"], "USD")).set_column(
         1, RATE_SCHEMA.field("vintage"), pa.array([2], pa.int32())
     )
     assert list(_in_force(pa.concat_tables([first, second]), WEDNESDAY)) == ["USD"]

@@ -6,7 +6,7 @@ import decimal
 from datetime import date
 from decimal import Decimal
 
-import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,9 +98,7 @@ def test_every_record_is_exactly_one_of_posted_committed_duplicate_or_dead(
     posted = state.postings["record_fingerprint"].to_pylist()
     held = state.dispositions["fingerprint"].to_pylist()
     assert sorted(posted + held) == sorted(records["fingerprint"].to_pylist())
-    dead = state.dispositions.filter(
-        pa.compute.equal(state.dispositions["disposition"], "dead_letter")
-    )
+    dead = state.dispositions.filter(pc.equal(state.dispositions["disposition"], "dead_letter"))
     assert sorted(dead["fingerprint"].to_pylist()) == sorted(
         state.dead_letters["fingerprint"].to_pylist()
     )
