@@ -179,10 +179,10 @@ class _NamedDelimited(FileFormat):
 
     @model_validator(mode="after")
     def _more_names(self) -> Self:
-        self.named_layout()
+        self.whole_layout()
         return self
 
-    def named_layout(self) -> DelimitedLayout:
+    def whole_layout(self) -> DelimitedLayout:
         """The layout with the vendor's own names."""
         settings = self.layout.model_dump()
         return DelimitedLayout.model_validate(settings | {"names": self.layout.names | self.names})

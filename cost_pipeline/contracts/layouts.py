@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
 import yaml
-from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.core.errors import UsageError
@@ -112,7 +112,8 @@ class DelimitedLayout(Section):
         source: Where the layout is known from.
         encodings: As in a vendor's format.
         width: Cells of a row.
-        names: 1-based position to name. A position that is not here is named `#<position>` by
+        count_from: What the first position is called: 1, or 0 for a format that is known so.
+        names: Position to name. A position that is not here is named `#<position>` by
             `unnamed: keep`, and stays in the row's text only by `unnamed: drop`.
         opens_with: Cells of the first record, where the format begins with a mark of its own.
         records: Kinds of records by their first cell, where a file mixes them.
@@ -123,21 +124,18 @@ class DelimitedLayout(Section):
     encodings: tuple[str, ...] = ("utf-8-sig",)
     delimiter: Annotated[str, StringConstraints(strip_whitespace=False)] = ","
     width: int = Field(ge=1, le=_MOST_COLUMNS)
+    count_from: Literal[0, 1] = 1
     names: dict[int, ColumnName] = Field(default_factory=dict)
     unnamed: Literal["keep", "drop"] = "keep"
     opens_with: tuple[str, ...] = ()
     records: dict[str, RecordUse] = Field(default_factory=dict)
 
-    @field_validator("names", mode="before")
-    @classmethod
-    def _listed(cls, names: object) -> object:
-        return dict(enumerate(names, 1)) if isinstance(names, list | tuple) else names
-
     @model_validator(mode="after")
     def _fits(self) -> Self:
         for place in self.names:
-            if not 1 <= place <= self.width:
-                raise ValueError(f"position {place} is not one of 1 to {self.width}")
+            if place not in self.positions:
+                ends = f"{self.positions[0]} to {self.positions[-1]}"
+                raise ValueError(f"position {place} is not one of {ends}")
         folded = [name.casefold() for name in self.header if name]
         if len(set(folded)) < len(folded):
             raise ValueError("a column is named twice")
@@ -146,12 +144,16 @@ class DelimitedLayout(Section):
         return self
 
     @property
+    def positions(self) -> range:
+        """What the positions are called."""
+        return range(self.count_from, self.count_from + self.width)
+
+    @property
     def header(self) -> tuple[str, ...]:
         """A name for each position; empty for those that are dropped."""
         keep = self.unnamed == "keep"
         return tuple(
-            self.names.get(place, f"#{place}" if keep else "")
-            for place in range(1, self.width + 1)
+            self.names.get(place, f"#{place}" if keep else "") for place in self.positions
         )
 
 
