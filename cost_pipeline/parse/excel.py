@@ -16,6 +16,7 @@ are `sheet`'s, the two containers `xlsx`'s and `xls`'s work.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,7 @@ _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEAD: Final = 4096
 _SPREADSHEET_2003: Final = b"urn:schemas-microsoft-com:office:spreadsheet"
+_MARK: Final = re.compile(r'["\r\n]')
 _TOTALS: Final = ("total", "grand total")
 
 
@@ -171,6 +173,7 @@ class _SheetTable:
         names = {i: text for i, text in header.cells.items() if text.strip(BLANKS)}
         self.header = tuple(names.get(i, "") for i in range(max(names) + 1))
         self._named = sorted(names)
+        self._known = frozenset(names)
         self.columns = tuple(names[i] for i in self._named)
 
     def rows(self, reader: RowReader) -> Iterator[RawRow]:
@@ -199,11 +202,14 @@ class _SheetTable:
     def _is_blank(self, row: SheetRow) -> bool:
         if row.problems or row.problem is not None:
             return False
-        return not any(text.strip(BLANKS) for text in row.cells.values())
+        for text in row.cells.values():
+            if text.strip(BLANKS):
+                return False
+        return True
 
     def _raw(self, row: SheetRow) -> RawRow:
         width = max(len(self.header), max(row.cells, default=-1) + 1)
-        text = ",".join(_quoted(row.cells.get(i, "")) for i in range(width))
+        text = _csv_line([row.cells.get(i, "") for i in range(width)])
         problem = self._problem(row)
         if problem is not None:
             text, _ = cut_text(text, self._limits)
@@ -213,9 +219,8 @@ class _SheetTable:
     def _problem(self, row: SheetRow) -> str | None:
         if row.problem is not None or row.problems:
             return _first_problem(row)
-        named = set(self._named)
-        for column in sorted(row.cells):
-            if column not in named and row.cells[column].strip(BLANKS):
+        for column in sorted(row.cells.keys() - self._known):
+            if row.cells[column].strip(BLANKS):
                 return unnamed_value(column)
         return None
 
@@ -229,7 +234,14 @@ class _SheetTable:
         return {self.header[values[0]]: filled[values[0]]}
 
 
+def _csv_line(cells: list[str]) -> str:
+    line = ",".join(cells)
+    if _MARK.search(line) is None and line.count(",") == len(cells) - 1:
+        return line
+    return ",".join(map(_quoted, cells))
+
+
 def _quoted(cell: str) -> str:
-    if any(mark in cell for mark in ',"\r\n'):
+    if "," in cell or _MARK.search(cell):
         return '"' + cell.replace('"', '""') + '"'
     return cell
