@@ -108,12 +108,12 @@ class CsvFormat(DelimitedFormat):
         if self.header == "none":
             if self.width is None:
                 raise ValueError("`header: none` needs `width`, or `names` as a list")
-            self.layout()
+            self.whole_layout()
         elif self.width is not None or self.names:
             raise ValueError("`width` and `names` are for `header: none`")
         return self
 
-    def layout(self) -> DelimitedLayout | None:
+    def whole_layout(self) -> DelimitedLayout | None:
         """Where the columns stand, for a file without a header."""
         if self.width is None:
             return None
@@ -161,21 +161,25 @@ class FixedWidthFormat(TextFormat):
         return named_layout(FixedLayout, layout) if isinstance(layout, str) else layout
 
 
-class _NamedDelimited(FileFormat):
-    compression: Literal["auto", "gzip", "none"] = "auto"
-    names: dict[int, str] = Field(
-        default_factory=dict, description="names for more positions, or other names"
-    )
+class LayoutFormat(TextFormat):
+    """A delimited file whose columns stand where a layout says; each kind has one of its own.
+
+    Attributes:
+        encodings: Those of the layout if not given.
+        names: Names for more positions, or other names for some.
+        layout: Spelled out where a vendor's files differ from the kind's own layout.
+    """
+
+    names: dict[int, str] = Field(default_factory=dict)
     layout: DelimitedLayout
 
     @model_validator(mode="before")
     @classmethod
     def _of_its_kind(cls, settings: object) -> object:
-        # The layout belongs to the kind; vendors add names to it and change nothing else.
         if not isinstance(settings, dict) or "layout" in settings:
             return settings
-        kind = cls.model_fields["kind"].default
-        return settings | {"layout": named_layout(DelimitedLayout, str(kind))}
+        layout = named_layout(DelimitedLayout, str(cls.model_fields["kind"].default))
+        return {"encodings": layout.encodings, **settings, "layout": layout}
 
     @model_validator(mode="after")
     def _more_names(self) -> Self:
@@ -188,13 +192,13 @@ class _NamedDelimited(FileFormat):
         return DelimitedLayout.model_validate(settings | {"names": self.layout.names | self.names})
 
 
-class ShowbizUbxFormat(_NamedDelimited):
+class ShowbizUbxFormat(LayoutFormat):
     """A Showbiz Budgeting `.ubx` import file."""
 
     kind: Literal[FormatKind.SHOWBIZ_UBX] = FormatKind.SHOWBIZ_UBX
 
 
-class ShowbizSagCardsFormat(_NamedDelimited):
+class ShowbizSagCardsFormat(LayoutFormat):
     """A Showbiz SAG-card export."""
 
     kind: Literal[FormatKind.SHOWBIZ_SAG_CARDS] = FormatKind.SHOWBIZ_SAG_CARDS

@@ -152,9 +152,7 @@ class DelimitedLayout(Section):
     def header(self) -> tuple[str, ...]:
         """A name for each position; empty for those that are dropped."""
         keep = self.unnamed == "keep"
-        return tuple(
-            self.names.get(place, f"#{place}" if keep else "") for place in self.positions
-        )
+        return tuple(self.names.get(place, f"#{place}" if keep else "") for place in self.positions)
 
 
 _Layout = TypeVar("_Layout", FixedLayout, DelimitedLayout)

@@ -86,22 +86,25 @@ def _problem(members: list[zipfile.ZipInfo], packed: int, limits: Limits) -> str
     if len(members) > _MOST_MEMBERS:
         return f"its archive has {len(members)} members, {_MOST_MEMBERS} at most are read"
     for member in members:
-        name = member.orig_filename
-        if name.startswith(("/", "\\")) or "\\" in name or ":" in name or "\0" in name:
-            return f"its archive has a member with the path {name[:100]!r}"
-        if ".." in name.split("/"):
-            return f"its archive has a member that climbs out of it: {name[:100]!r}"
+        if _climbs(member.orig_filename):
+            shown = member.orig_filename[:100]
+            return f"its archive has a member whose path leads out of it: {shown!r}"
         if member.flag_bits & _ENCRYPTED:
             return "its archive is encrypted; it must be delivered without a password"
     if len({member.filename for member in members}) < len(members):
         return "its archive has two members of one name"
     claimed, most = sum(member.file_size for member in members), most_unpacked(packed, limits)
-    if claimed > most:
-        return (
-            f"its archive of {packed} bytes claims to unpack to {claimed}, "
-            f"{most} at most are read; it may be a bomb"
-        )
-    return None
+    if claimed <= most:
+        return None
+    return (
+        f"its archive of {packed} bytes claims to unpack to {claimed}, "
+        f"{most} at most are read; it may be a bomb"
+    )
+
+
+def _climbs(name: str) -> bool:
+    odd = name.startswith("/") or any(mark in name for mark in ("\\", ":", "\0"))
+    return odd or ".." in name.split("/")
 
 
 def _refused(message: str) -> Refused:

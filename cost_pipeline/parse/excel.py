@@ -202,10 +202,7 @@ class _SheetTable:
     def _is_blank(self, row: SheetRow) -> bool:
         if row.problems or row.problem is not None:
             return False
-        for text in row.cells.values():
-            if text.strip(BLANKS):
-                return False
-        return True
+        return not any(map(_filled, row.cells.values()))
 
     def _raw(self, row: SheetRow) -> RawRow:
         width = max(len(self.header), max(row.cells, default=-1) + 1)
@@ -232,6 +229,10 @@ class _SheetTable:
         if len(values) != 1 or len(filled) > 2:  # noqa: PLR2004 - the value and its label
             return None
         return {self.header[values[0]]: filled[values[0]]}
+
+
+def _filled(text: str) -> bool:
+    return bool(text.strip(BLANKS))
 
 
 def _csv_line(cells: list[str]) -> str:

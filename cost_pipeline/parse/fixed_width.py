@@ -4,9 +4,9 @@ Belongs here: cutting lines by position, and what is wrong with a line as such. 
 characters. Cells are verbatim, padding included: only the validator knows what a blank means.
 
 A line must have the layout's length. Blanks beyond it are nothing; fewer characters are a malformed
-row, unless the layout is `ragged_right`. Where the layout has record types, a line of a type that it
-does not name is a malformed row, furniture is counted, and the last line of the type `total` is the
-control row if the vendor declares a control total (it is furniture otherwise).
+row, unless the layout is `ragged_right`. Where the layout has record types, a line of a type that
+it does not name is a malformed row, furniture is counted, and the last line of the type `total` is
+the control row if the vendor declares a control total (it is furniture otherwise).
 
 Two lanes give the same rows. A block of ASCII is cut by numpy, all lines at once; any other block
 line by line.
@@ -148,9 +148,7 @@ class _Cutter:
         lines = np.flatnonzero(emit)
         starts, ends = block.lines.starts[lines], block.lines.ends[lines]
         good = plain[lines]
-        spare = {
-            int(np.searchsorted(lines, index)): row for index, row in careful.items()
-        }
+        spare = {int(np.searchsorted(lines, index)): row for index, row in careful.items()}
         good[[at for at, row in spare.items() if row.cells is not None]] = True
         texts = [block.data[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
         for at, row in spare.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import assert_never
 
 from cost_pipeline.contracts.formats import (
     CsvFormat,
@@ -12,14 +11,13 @@ from cost_pipeline.contracts.formats import (
     FixedWidthFormat,
     JsonFormat,
     JsonLinesFormat,
+    LayoutFormat,
     LedgerFormat,
     ParquetFormat,
-    ShowbizSagCardsFormat,
-    ShowbizUbxFormat,
     TextFormat,
 )
-from cost_pipeline.contracts.layouts import DelimitedLayout
-from cost_pipeline.parse.body import Body, open_body
+from cost_pipeline.core.reasons import Reason
+from cost_pipeline.parse.body import open_body
 from cost_pipeline.parse.delimited import Rules, open_delimited
 from cost_pipeline.parse.ep_ledger import open_ledger
 from cost_pipeline.parse.excel import open_excel
@@ -54,51 +52,43 @@ def open_rows(
         EnvironmentFailedError: If the file cannot be read, here or while iterating.
     """
     limits = limits or Limits()
-    if isinstance(form, ExcelFormat):
-        return open_excel(path, form, limits, chunk_rows=chunk_rows)
-    if isinstance(form, ParquetFormat):
-        return open_parquet(path, form, limits, chunk_rows=chunk_rows)
-    layout: DelimitedLayout | None = None
-    if isinstance(form, ShowbizUbxFormat | ShowbizSagCardsFormat):
-        layout = form.whole_layout()
-    elif isinstance(form, CsvFormat):
-        layout = form.layout()
-    text = _open_text(path, form, layout, limits)
-    if isinstance(text, Refused):
-        return text
-    body, encoding = text
-    has_control = form.control_total is not None
-    if isinstance(form, JsonFormat):
-        return open_json_list(body, form, encoding, limits, chunk_rows=chunk_rows)
-    if isinstance(form, JsonLinesFormat):
-        return open_json_lines(body, encoding, limits, chunk_rows=chunk_rows)
-    if isinstance(form, LedgerFormat):
-        return open_ledger(body, form, encoding, limits, chunk_rows=chunk_rows)
-    if isinstance(form, FixedWidthFormat):
-        return open_fixed_width(body, form, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
-    if layout is not None and (layout.records or layout.opens_with):
-        return open_record_kinds(body, layout, encoding, limits, chunk_rows=chunk_rows)
-    if layout is not None:
-        rules = Rules(layout.delimiter, has_control, layout.header)
-    elif isinstance(form, CsvFormat):
-        rules = Rules(form.delimiter, has_control)
-    else:
-        raise TypeError(f"{form.kind} has no reader")
-    return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
+    match form:
+        case ExcelFormat():
+            return open_excel(path, form, limits, chunk_rows=chunk_rows)
+        case ParquetFormat():
+            return open_parquet(path, form, limits, chunk_rows=chunk_rows)
+        case TextFormat():
+            return _open_text(path, form, limits, chunk_rows=chunk_rows, bulk=bulk)
+    raise TypeError(f"no reader reads {form.kind}")
 
 
 def _open_text(
-    path: Path, form: FileFormat, layout: DelimitedLayout | None, limits: Limits
-) -> tuple[Body, str] | Refused:
-    """The unpacked bytes of a text format, and the encoding that fits them."""
-    if isinstance(form, TextFormat):
-        encodings, compression = form.encodings, form.compression
-    elif isinstance(form, ShowbizUbxFormat | ShowbizSagCardsFormat):
-        encodings, compression = form.layout.encodings, form.compression
-    else:
-        raise TypeError(f"{form.kind} is not text")
-    body = open_body(path, compression, limits)
+    path: Path, form: TextFormat, limits: Limits, *, chunk_rows: int, bulk: bool
+) -> RowReader | Refused:
+    body = open_body(path, form.compression, limits)
     if isinstance(body, Refused):
         return body
-    encoding = find_encoding(body, encodings, limits.block_bytes)
-    return encoding if isinstance(encoding, Refused) else (body, encoding)
+    encoding = find_encoding(body, form.encodings, limits.block_bytes)
+    if isinstance(encoding, Refused):
+        return encoding
+    match form:
+        case JsonFormat():
+            return open_json_list(body, form, encoding, limits, chunk_rows=chunk_rows)
+        case JsonLinesFormat():
+            return open_json_lines(body, encoding, limits, chunk_rows=chunk_rows)
+        case LedgerFormat():
+            return open_ledger(body, form, encoding, limits, chunk_rows=chunk_rows)
+        case CsvFormat() if form.header == "first":
+            rules = Rules(form.delimiter, form.control_total is not None)
+            return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
+    if not body.exceeds(0):
+        return Refused(Reason.NOT_THE_FORMAT, "the file is empty")
+    if isinstance(form, FixedWidthFormat):
+        return open_fixed_width(body, form, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
+    layout = form.whole_layout() if isinstance(form, LayoutFormat | CsvFormat) else None
+    if layout is None:
+        raise TypeError(f"no reader reads {form.kind}")
+    if layout.records or layout.opens_with:
+        return open_record_kinds(body, layout, encoding, limits, chunk_rows=chunk_rows)
+    rules = Rules(layout.delimiter, form.control_total is not None, layout.header)
+    return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)

@@ -19,7 +19,7 @@ as dictionaries, rows are measured before their texts are made, and made in piec
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -156,7 +156,7 @@ class _ParquetTable:
             yield rows_table([RawRow(1, "", problem, None)], 1, len(self._columns))
 
     def _pieces(self, batch: pa.RecordBatch) -> Iterator[pa.Table]:
-        """A batch in tables of a quarter of a chunk's bytes; rows that are too long are malformed."""
+        """A batch in tables of a quarter of a chunk's bytes; too long rows are malformed."""
         sizes = _row_sizes(batch)
         budget = max(self._limits.chunk_bytes // 4, 1)
         start = 0
@@ -235,25 +235,11 @@ def _numbered(table: pa.Table, first: int) -> pa.Table:
 
 def _text(column: pa.Array) -> pa.Array | tuple[pa.Array, list[int]]:
     """The texts of a column; with the rows that have none, if it holds bytes."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return _text(column.dictionary_decode())
-    if pa.types.is_string(kind):
-        return column
-    if pa.types.is_floating(kind):
-        return _float_text(column)
-    if pa.types.is_timestamp(kind):
-        return _moment_text(column)
-    if pa.types.is_decimal(kind):
-        return _decimal_text(column)
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return _bytes_text(column)
-    if pa.types.is_fixed_size_binary(kind):
-        return _bytes_text(column.cast(pa.binary()))
-    if pa.types.is_nested(kind):
-        return pa.array([_json(value) for value in column.to_pylist()], pa.string())
-    if pa.types.is_time(kind):
-        return _without_zeros(column.cast(pa.string()))
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    for is_kind, to_text in _TEXT_OF:
+        if is_kind(column.type):
+            return to_text(column)
     return column.cast(pa.string())
 
 
@@ -312,6 +298,22 @@ def _bytes_text(column: pa.Array) -> pa.Array | tuple[pa.Array, list[int]]:
 def _json(value: object) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
+
+def _nested_text(column: pa.Array) -> pa.Array:
+    return pa.array([_json(value) for value in column.to_pylist()], pa.string())
+
+
+# The first that fits; the text of any other type is what Arrow makes of it.
+_TEXT_OF: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...]] = (
+    (pa.types.is_floating, _float_text),
+    (pa.types.is_decimal, _decimal_text),
+    (pa.types.is_timestamp, _moment_text),
+    (pa.types.is_time, lambda column: _without_zeros(column.cast(pa.string()))),
+    (pa.types.is_fixed_size_binary, lambda column: _bytes_text(column.cast(pa.binary()))),
+    (pa.types.is_binary, _bytes_text),
+    (pa.types.is_large_binary, _bytes_text),
+    (pa.types.is_nested, _nested_text),
+)
 
 _CONTROLS: Final = r"[\x00-\x1f]"
 

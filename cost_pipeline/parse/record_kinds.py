@@ -47,9 +47,7 @@ def open_record_kinds(
 class _File:
     """A file whose layout is known."""
 
-    def __init__(
-        self, body: Body, layout: DelimitedLayout, encoding: str, limits: Limits
-    ) -> None:
+    def __init__(self, body: Body, layout: DelimitedLayout, encoding: str, limits: Limits) -> None:
         self._body = body
         self._layout = layout
         self._encoding = encoding
@@ -88,9 +86,7 @@ class _File:
             else:
                 yield from self._row(reader, line, text, _cells(record))
 
-    def _row(
-        self, reader: RowReader, line: int, text: str, cells: list[str]
-    ) -> Iterator[RawRow]:
+    def _row(self, reader: RowReader, line: int, text: str, cells: list[str]) -> Iterator[RawRow]:
         kinds, width = self._layout.records, self._layout.width
         use = kinds.get(cells[0].strip(BLANKS)) if kinds else "row"
         if use == "furniture":

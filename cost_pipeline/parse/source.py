@@ -1,7 +1,8 @@
 """A delivery's bytes as UTF-8 in bounded pieces, and which encoding fits it.
 
-Belongs here: encodings, byte order marks, physical lines. Reading and unpacking the file is `body`'s
-work. What the text means is not known here. Lines end with CRLF, LF or CR, as they do for `csv` over `newline=""`.
+Belongs here: encodings, byte order marks, physical lines. Reading and unpacking the file is
+`body`'s work, and what the text means is not known here. Lines end with CRLF, LF or CR, as they do
+for `csv` over `newline=""`.
 """
 
 from __future__ import annotations

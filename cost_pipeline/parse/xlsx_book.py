@@ -123,42 +123,46 @@ def _number(text: str | None) -> int:
 
 
 def _texts(archive: Archive, part: str, limits: Limits) -> list[str]:
-    """The shared texts, without the reading aids (`rPh`) of East Asian ones."""
-    texts: list[str] = []
-    parts: list[str] = []
-    size = aids = 0
-    parser = new_parser()
-
-    def collect(data: str) -> None:
-        nonlocal size
-        parts.append(data)
-        size += len(data)
-
-    def start(name: str, _: dict[str, str]) -> None:
-        nonlocal aids
-        name = local(name)
-        if name == "si":
-            parts.clear()
-        elif name == "rPh":
-            aids += 1
-        elif name == "t" and not aids:
-            parser.CharacterDataHandler = collect
-
-    def end(name: str) -> None:
-        nonlocal aids, size
-        name = local(name)
-        if name == "t":
-            parser.CharacterDataHandler = None
-        elif name == "rPh":
-            aids -= 1
-        elif name == "si":
-            texts.append(plain_text("".join(parts)))
-            size += _TEXT_OVERHEAD
-
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    for _ in feed(parser, archive.pieces(part), part):
-        if size > limits.shared_bytes:
+    reader = _TextReader()
+    for _ in feed(reader.parser, archive.pieces(part), part):
+        if reader.size > limits.shared_bytes:
             raise BrokenSheetError(
                 f"its cells share more than {limits.shared_bytes} bytes of text; deliver it as csv"
             )
-    return texts
+    return reader.texts
+
+
+class _TextReader:
+    """Gathers shared texts, without the reading aids (`rPh`) of East Asian ones."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.size = 0
+        self.parser = new_parser()
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self._parts: list[str] = []
+        self._aids = 0
+
+    def _collect(self, data: str) -> None:
+        self._parts.append(data)
+        self.size += len(data)
+
+    def _start(self, name: str, _: dict[str, str]) -> None:
+        name = local(name)
+        if name == "si":
+            self._parts.clear()
+        elif name == "rPh":
+            self._aids += 1
+        elif name == "t" and not self._aids:
+            self.parser.CharacterDataHandler = self._collect
+
+    def _end(self, name: str) -> None:
+        name = local(name)
+        if name == "t":
+            self.parser.CharacterDataHandler = None
+        elif name == "rPh":
+            self._aids -= 1
+        elif name == "si":
+            self.texts.append(plain_text("".join(self._parts)))
+            self.size += _TEXT_OVERHEAD

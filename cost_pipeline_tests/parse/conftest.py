@@ -10,7 +10,6 @@ from pydantic import TypeAdapter
 from cost_pipeline.contracts.formats import AnyFormat, ControlTotal, FileFormat
 from cost_pipeline.parse import Refused, open_rows
 
-
 ANY_FORMAT = TypeAdapter(AnyFormat)
 
 
