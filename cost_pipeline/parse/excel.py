@@ -58,10 +58,7 @@ def open_excel(
     sheet = _open_sheet(path, form, limits)
     if isinstance(sheet, Refused):
         return sheet
-    try:
-        header = _find_header(sheet, form, limits)
-    except BrokenSheetError as error:
-        return _refused(str(error))
+    header = _find_header(sheet, form, limits)
     if isinstance(header, Refused):
         return header
     table = _SheetTable(sheet, header, limits, has_control=form.control_total is not None)
@@ -129,13 +126,17 @@ def _find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | 
     wanted = {_plain(name) for name in form.header}
     best: SheetRow | None = None
     most = 0
-    for row in sheet.rows():
-        if row.line > form.header_within:
-            break
-        names = {_plain(text) for text in row.cells.values()} - {""}
-        found = len(wanted & names) if wanted else bool(names)
-        if found > most:
-            best, most = row, found
+    try:
+        for row in sheet.rows():
+            if row.line > form.header_within:
+                break
+            names = {_plain(text) for text in row.cells.values()} - {""}
+            found = len(wanted & names) if wanted else bool(names)
+            if found > most:
+                best, most = row, found
+    except BrokenSheetError as error:
+        if best is None:  # else what is broken comes below the header, and is told there
+            return _refused(str(error))
     if best is None:
         where = f"in the first {form.header_within} rows of the sheet"
         if wanted:

@@ -17,7 +17,7 @@ from cost_pipeline.contracts.formats import (
     TextFormat,
 )
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.parse.body import open_body
+from cost_pipeline.parse.body import Body, open_body
 from cost_pipeline.parse.delimited import Rules, open_delimited
 from cost_pipeline.parse.ep_ledger import open_ledger
 from cost_pipeline.parse.excel import open_excel
@@ -62,7 +62,7 @@ def open_rows(
     raise TypeError(f"no reader reads {form.kind}")
 
 
-def _open_text(
+def _open_text(  # noqa: PLR0911 - one exit per format
     path: Path, form: TextFormat, limits: Limits, *, chunk_rows: int, bulk: bool
 ) -> RowReader | Refused:
     body = open_body(path, form.compression, limits)
@@ -78,9 +78,22 @@ def _open_text(
             return open_json_lines(body, encoding, limits, chunk_rows=chunk_rows)
         case LedgerFormat():
             return open_ledger(body, form, encoding, limits, chunk_rows=chunk_rows)
-        case CsvFormat() if form.header == "first":
+        case CsvFormat(header="first"):
             rules = Rules(form.delimiter, form.control_total is not None)
             return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
+    return _open_headless(body, form, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
+
+
+def _open_headless(
+    body: Body,
+    form: TextFormat,
+    encoding: str,
+    limits: Limits,
+    *,
+    chunk_rows: int,
+    bulk: bool,
+) -> RowReader | Refused:
+    """A reader of a file that has no header to miss, so that an empty one must be told here."""
     if not body.exceeds(0):
         return Refused(Reason.NOT_THE_FORMAT, "the file is empty")
     if isinstance(form, FixedWidthFormat):

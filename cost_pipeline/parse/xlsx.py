@@ -55,7 +55,8 @@ class XlsxSheet:
             for _ in feed(reader.parser, self._archive.pieces(self._part), self._part):
                 yield from reader.done
                 reader.done.clear()
-        except BrokenMemberError as error:
+        except (BrokenMemberError, BrokenSheetError) as error:
+            yield from reader.done  # what was whole before it broke
             raise BrokenSheetError(str(error)) from None
 
 
