@@ -150,16 +150,13 @@ class _Cutter:
         good = plain[lines]
         spare = {int(np.searchsorted(lines, index)): row for index, row in careful.items()}
         good[[at for at, row in spare.items() if row.cells is not None]] = True
-        texts = [block.data[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-        for at, row in spare.items():
-            texts[at] = row.text.encode("utf-8")
         messages: list[str | None] = [None] * len(lines)
         for at, row in spare.items():
             messages[at] = row.malformed
         arrays = [
             pa.array(np.arange(first, first + len(lines), dtype=np.int64)),
             pa.array(lines + block.number),
-            pa.array(texts, pa.binary()).cast(pa.string()),
+            self._texts(data, block, (starts, ends), spare),
             pa.array(messages, pa.string()),
             *(self._column(data, column, starts, ends, good) for column in self._layout.columns),
         ]
@@ -185,6 +182,22 @@ class _Cutter:
         plain[plain] = known
         return plain
 
+    def _texts(
+        self,
+        data: npt.NDArray[np.uint8],
+        block: Block,
+        borders: tuple[Places, Places],
+        spare: dict[int, RawRow],
+    ) -> pa.Array:
+        starts, ends = borders
+        if not spare:
+            return _gathered(data, starts, ends - starts)
+        pairs = zip(starts.tolist(), ends.tolist(), strict=True)
+        texts = [block.data[start:end].decode() for start, end in pairs]
+        for at, row in spare.items():
+            texts[at] = row.text
+        return pa.array(texts, pa.string())
+
     def _column(
         self,
         data: npt.NDArray[np.uint8],
@@ -195,17 +208,30 @@ class _Cutter:
     ) -> pa.Array:
         begin = np.minimum(starts + column.start - 1, ends)
         size = np.where(good, np.minimum(begin + column.width, ends) - begin, 0)
-        offsets = np.zeros(len(starts) + 1, np.int32)
-        np.cumsum(size, out=offsets[1:])
+        return _gathered(data, begin, size, None if good.all() else good)
+
+
+def _gathered(
+    data: npt.NDArray[np.uint8],
+    begin: Places,
+    size: Places,
+    good: npt.NDArray[np.bool_] | None = None,
+) -> pa.Array:
+    """Texts from where they lie in a block; null where not `good`."""
+    offsets = np.zeros(len(begin) + 1, np.int32)
+    np.cumsum(size, out=offsets[1:])
+    if len(size) and (size == size[0]).all():
+        places = (begin[:, None] + np.arange(size[0])).ravel()
+    else:
         # Byte k of the column lies as far behind its cell's begin as it lies behind its offset.
         places = np.arange(offsets[-1]) + np.repeat(begin - offsets[:-1], size)
-        validity, nulls = None, 0
-        if not good.all():
-            validity = pa.py_buffer(np.packbits(good, bitorder="little"))
-            nulls = int((~good).sum())
-        return pa.StringArray.from_buffers(
-            len(starts), pa.py_buffer(offsets), pa.py_buffer(data[places]), validity, nulls
-        )
+    validity, nulls = None, 0
+    if good is not None:
+        validity = pa.py_buffer(np.packbits(good, bitorder="little"))
+        nulls = int((~good).sum())
+    return pa.StringArray.from_buffers(
+        len(begin), pa.py_buffer(offsets), pa.py_buffer(data[places]), validity, nulls
+    )
 
 
 def _cut(text: str, column: FixedColumn) -> str:
