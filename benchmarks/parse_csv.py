@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from cost_pipeline.contracts.vendor import FileFormat
+from cost_pipeline.contracts.formats import CsvFormat
 from cost_pipeline.parse import Refused, open_rows
 
 HEADER = "id,date,department,gl_code,amount,currency,description\n"
@@ -45,7 +45,7 @@ def write(path: Path, rows: int, *, quoted: bool = False) -> None:
 
 
 def parse(path: Path) -> int:
-    reader = open_rows(path, FileFormat(kind="csv"))
+    reader = open_rows(path, CsvFormat())
     assert not isinstance(reader, Refused)
     for _ in reader:
         pass

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cost_pipeline.contracts.vendor import FileFormat, FormatKind, Pages
+from cost_pipeline.contracts.vendor import FileFormat, FormatKind, JsonFormat, Pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def look(file: Path, form: FileFormat, pages: Pages) -> PageFacts | str:
     The last page is the one that is empty, whose `more` key is false, null, empty or absent, or
     that has fewer items than were asked for.
     """
-    if form.kind is not FormatKind.JSON:
+    if not isinstance(form, JsonFormat):
         with file.open("rb") as opened:
             lines = sum(1 for line in opened if line.strip())
         items = lines if form.kind is FormatKind.JSONL else max(0, lines - 1)

@@ -7,18 +7,40 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from cost_pipeline.contracts.formats import (
+    AnyFormat,
+    ControlTotal,
+    ExcelFormat,
+    FileFormat,
+    FormatKind,
+    JsonFormat,
+    ParquetFormat,
 )
+from cost_pipeline.contracts.sections import Section
+
+__all__ = [
+    "Auth",
+    "ControlTotal",
+    "FileFormat",
+    "FolderSource",
+    "FormatKind",
+    "HttpSource",
+    "JsonFormat",
+    "Key",
+    "Name",
+    "Negatives",
+    "NumberStyle",
+    "Pages",
+    "ProductionCode",
+    "RecordKind",
+    "Source",
+    "Vendor",
+]
 
 # Names become asset keys, folders and SQL literals: only what is safe in all three.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -34,11 +56,7 @@ class RecordKind(StrEnum):
     LOCATION_SETTLEMENT = "location_settlement"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class FolderSource(_Section):
+class FolderSource(Section):
     """Files that somebody puts into a folder.
 
     Attributes:
@@ -64,7 +82,7 @@ class FolderSource(_Section):
         return "{pull_date" in self.files
 
 
-class Pages(_Section):
+class Pages(Section):
     """How an API hands out its result: numbered pages until one is short or says so."""
 
     style: Literal["none", "page"] = "none"
@@ -75,7 +93,7 @@ class Pages(_Section):
     more: str | None = Field(default=None, description="key that is false or null on the last page")
 
 
-class Auth(_Section):
+class Auth(Section):
     """Credentials by the name of an environment variable, never by value."""
 
     kind: Literal["bearer", "key", "basic"]
@@ -83,7 +101,7 @@ class Auth(_Section):
     header: str = "Authorization"
 
 
-class HttpSource(_Section):
+class HttpSource(Section):
     """A JSON, JSON lines or CSV API.
 
     `url` may hold `{pull_date:...}`; `parameters` values may too. Durations are in seconds.
@@ -103,59 +121,6 @@ class HttpSource(_Section):
 Source = Annotated[FolderSource | HttpSource, Field(discriminator="kind")]
 
 
-class ControlTotal(_Section):
-    """A trailing row in which only `column` is filled declares the sum of that column's rows."""
-
-    column: str = "amount"
-    tolerance: Decimal = Field(default=Decimal(0), ge=0)
-
-
-class FormatKind(StrEnum):
-    """The formats that this version reads."""
-
-    CSV = "csv"
-    JSON = "json"
-    JSONL = "jsonl"
-    EP_LEDGER = "ep_ledger"
-
-
-class FileFormat(_Section):
-    """How bytes become rows.
-
-    Attributes:
-        encodings: Tried in order on the whole delivery; the first that fits is recorded.
-        delimiter: One character, for `csv`.
-        records: For `json`, the dotted path of the list of records (`data.items`); the top level
-            if empty.
-        control_total: Declared by vendors whose files end in a total row.
-    """
-
-    kind: FormatKind
-    encodings: tuple[str, ...] = ("utf-8-sig",)
-    delimiter: Annotated[str, StringConstraints(strip_whitespace=False)] = ","
-    records: str = ""
-    control_total: ControlTotal | None = None
-
-    @field_validator("encodings")
-    @classmethod
-    def _known_encodings(cls, encodings: tuple[str, ...]) -> tuple[str, ...]:
-        if not encodings:
-            raise ValueError("name at least one encoding")
-        for name in encodings:
-            try:
-                "x".encode(name)  # decoding nothing would not even look for the codec
-            except LookupError:
-                raise ValueError(f"{name!r} is not an encoding that Python knows") from None
-        return encodings
-
-    @field_validator("delimiter")
-    @classmethod
-    def _one_character(cls, delimiter: str) -> str:
-        if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n':
-            raise ValueError('must be one ASCII character other than `"` and a line break')
-        return delimiter
-
-
 class Negatives(StrEnum):
     """The ways in which a vendor writes a negative amount."""
 
@@ -164,7 +129,7 @@ class Negatives(StrEnum):
     PARENTHESES = "parentheses"
 
 
-class NumberStyle(_Section):
+class NumberStyle(Section):
     """How this vendor writes amounts; anything else is refused, never guessed."""
 
     decimal: Literal[".", ","] = "."
@@ -185,14 +150,14 @@ class NumberStyle(_Section):
         return self
 
 
-class Key(_Section):
+class Key(Section):
     """The natural key of a row; `ordinal` where one repeats lawfully within a delivery."""
 
     columns: tuple[str, ...] = Field(min_length=1)
     ordinal: bool = False
 
 
-class Vendor(_Section):
+class Vendor(Section):
     """One vendor file.
 
     Attributes:
@@ -208,7 +173,7 @@ class Vendor(_Section):
     record: RecordKind
     priority: Literal["payroll", "high", "normal", "low"] = "normal"
     source: Source
-    format: FileFormat
+    format: AnyFormat
     dates: tuple[str, ...] = ("%Y-%m-%d",)
     numbers: NumberStyle = NumberStyle()
     negatives: Literal["dead_letter"] = "dead_letter"
@@ -236,3 +201,16 @@ class Vendor(_Section):
         if not dates:
             raise ValueError("name at least one date format")
         return dates
+
+    @model_validator(mode="after")
+    def _tell_the_format(self) -> Self:
+        """Formats that look for the vendor's columns learn their names from `columns`."""
+        told: FileFormat | None = None
+        if isinstance(self.format, ExcelFormat) and not self.format.header:
+            names = tuple(name for names in self.columns.values() for name in names)
+            told = self.format.model_copy(update={"header": names})
+        elif isinstance(self.format, ParquetFormat) and not self.format.exact:
+            told = self.format.model_copy(update={"exact": self.columns.get("amount", ())})
+        if told is not None:
+            object.__setattr__(self, "format", told)
+        return self

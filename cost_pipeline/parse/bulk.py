@@ -23,16 +23,18 @@ from cost_pipeline.parse.rows import Limits, chunk_table
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The header, as far as splitting goes: its delimiter and which columns have names."""
+    """The header, as far as splitting goes.
+
+    Attributes:
+        width: Cells of a row.
+        named: Which of them are columns.
+        unnamed: Which of them must be blank.
+    """
 
     delimiter: str
+    width: int
     named: tuple[int, ...]
     unnamed: tuple[int, ...]
-
-    @property
-    def width(self) -> int:
-        """Cells of the header."""
-        return len(self.named) + len(self.unnamed)
 
 
 @dataclass(frozen=True, slots=True)

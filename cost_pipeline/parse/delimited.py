@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.vendor import FileFormat
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
+from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.bulk import BulkLane, Shape
 from cost_pipeline.parse.records import (
     Block,
@@ -51,6 +50,19 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What the vendor declares.
+
+    Attributes:
+        names: The columns of a file without a header; empty where a position is not a column.
+    """
+
+    delimiter: str
+    has_control: bool
+    names: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Source:
     encoding: str
     limits: Limits
@@ -58,22 +70,25 @@ class _Source:
 
 
 def open_delimited(
-    path: Path, form: FileFormat, encoding: str, limits: Limits, *, chunk_rows: int, bulk: bool
+    body: Body, rules: Rules, encoding: str, limits: Limits, *, chunk_rows: int, bulk: bool
 ) -> RowReader | Refused:
     """A reader of the rows of a delimited file in a known encoding."""
-    header = _find_header(path, encoding, form.delimiter, limits)
+    if rules.names is None:
+        header = _find_header(body, encoding, rules.delimiter, limits)
+    else:
+        header = Header(rules.names, 0, 0)
     if isinstance(header, Refused):
         return header
-    file = _DelimitedFile(path, form, header, _Source(encoding, limits, bulk))
+    file = _DelimitedFile(body, rules, header, _Source(encoding, limits, bulk))
     return RowReader(encoding, header.names, lambda reader: file.chunks(reader, chunk_rows))
 
 
-def _find_header(path: Path, encoding: str, delimiter: str, limits: Limits) -> Header | Refused:
+def _find_header(body: Body, encoding: str, delimiter: str, limits: Limits) -> Header | Refused:
     tokenizer = Tokenizer(delimiter, None, limits)
     seen = blank = 0
     # The header is at the top: no need to read a whole block for it.
     small = replace(limits, block_bytes=min(limits.block_bytes, limits.record_bytes))
-    for block in read_blocks(path, encoding, small):
+    for block in read_blocks(body, encoding, small):
         for index, record in read_records(block, tokenizer, range(len(block.starts))):
             seen = block.number + record.last
             if record.blank:
@@ -94,16 +109,18 @@ def _find_header(path: Path, encoding: str, delimiter: str, limits: Limits) -> H
 class _DelimitedFile:
     """One delimited file whose header is known."""
 
-    def __init__(self, path: Path, form: FileFormat, header: Header, source: _Source) -> None:
-        self._path = path
+    def __init__(self, body: Body, rules: Rules, header: Header, source: _Source) -> None:
+        self._body = body
         self._header = header
         self._source = source
-        self._has_control = form.control_total is not None
+        self._has_control = rules.has_control
         named = tuple(i for i, name in enumerate(header.names) if name.strip(BLANKS))
         unnamed = tuple(i for i, name in enumerate(header.names) if not name.strip(BLANKS))
-        self._shape = Shape(form.delimiter, named, unnamed)
+        if rules.names is not None:
+            unnamed = ()  # without a header a position that is not a column may hold anything
+        self._shape = Shape(rules.delimiter, len(header.names), named, unnamed)
         self._columns = tuple(header.names[i] for i in named)
-        self._tokenizer = Tokenizer(form.delimiter, len(header.names), source.limits)
+        self._tokenizer = Tokenizer(rules.delimiter, len(header.names), source.limits)
 
     def chunks(self, reader: RowReader, chunk_rows: int) -> Iterator[ParsedChunk]:
         """The rows in chunks; the counts of `reader` are kept up to date."""
@@ -127,7 +144,7 @@ class _DelimitedFile:
         lane = BulkLane(self._shape, self._tokenizer, limits) if self._source.bulk else None
         row = 1
         for block in read_blocks(
-            self._path, self._source.encoding, limits, skip=self._header.lines
+            self._body, self._source.encoding, limits, skip=self._header.lines
         ):
             table, blank = lane.table(block, row) if lane else self._careful_table(block, row)
             row += table.num_rows if table is not None else 0

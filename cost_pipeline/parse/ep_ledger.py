@@ -40,12 +40,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
-from cost_pipeline.contracts.vendor import FileFormat
+from cost_pipeline.contracts.formats import LedgerFormat
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
+from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.records import Block, Tokenizer, read_blocks, read_records
 from cost_pipeline.parse.rows import (
     Limits,
@@ -77,17 +77,17 @@ _HEAD_LINES: Final = 1000
 
 
 def open_ledger(
-    path: Path, form: FileFormat, encoding: str, limits: Limits, *, chunk_rows: int
+    body: Body, form: LedgerFormat, encoding: str, limits: Limits, *, chunk_rows: int
 ) -> RowReader | Refused:
     """A reader of the detail lines of a ledger export in a known encoding."""
-    columns = _find_columns(path, encoding, form.delimiter, limits)
+    columns = _find_columns(body, encoding, form.delimiter, limits)
     if isinstance(columns, Refused):
         return columns
     listing = _Listing(columns, has_control=form.control_total is not None)
     tokenizer = Tokenizer(form.delimiter, len(columns), limits, any_width_on_one_line=True)
 
     def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
-        rows = _rows(reader, listing, tokenizer, read_blocks(path, encoding, limits), limits)
+        rows = _rows(reader, listing, tokenizer, read_blocks(body, encoding, limits), limits)
         for gathered in gather_rows(rows, chunk_rows, limits.chunk_bytes):
             table = rows_table(gathered, reader.rows + 1, len(listing.header))
             yield ParsedChunk(table, listing.header)
@@ -96,12 +96,12 @@ def open_ledger(
 
 
 def _find_columns(
-    path: Path, encoding: str, delimiter: str, limits: Limits
+    body: Body, encoding: str, delimiter: str, limits: Limits
 ) -> tuple[str, ...] | Refused:
     tokenizer = Tokenizer(delimiter, None, limits)
     small = replace(limits, block_bytes=min(limits.block_bytes, limits.record_bytes))
     number = 0
-    for block in read_blocks(path, encoding, small):
+    for block in read_blocks(body, encoding, small):
         for index, record in read_records(block, tokenizer, range(len(block.starts))):
             number = block.number + index
             if number > _HEAD_LINES:

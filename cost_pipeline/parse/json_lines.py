@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from cost_pipeline.core.text import BLANKS
+from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.json_items import (
     BrokenJsonError,
     ItemReader,
@@ -17,20 +17,20 @@ from cost_pipeline.parse.records import read_blocks
 from cost_pipeline.parse.rows import Limits, RowReader
 
 
-def open_json_lines(path: Path, encoding: str, limits: Limits, *, chunk_rows: int) -> RowReader:
+def open_json_lines(body: Body, encoding: str, limits: Limits, *, chunk_rows: int) -> RowReader:
     """A reader of the lines of a file in a known encoding."""
     return RowReader(
         encoding,
         (),
         lambda reader: keyed_chunks(
-            reader, _rows(reader, path, encoding, limits), limits, chunk_rows
+            reader, _rows(reader, body, encoding, limits), limits, chunk_rows
         ),
     )
 
 
-def _rows(reader: RowReader, path: Path, encoding: str, limits: Limits) -> Iterator[KeyedRow]:
+def _rows(reader: RowReader, body: Body, encoding: str, limits: Limits) -> Iterator[KeyedRow]:
     items = ItemReader(limits)
-    for block in read_blocks(path, encoding, limits):
+    for block in read_blocks(body, encoding, limits):
         for index, (start, end) in enumerate(zip(block.starts, block.ends, strict=True)):
             text = block.text(index, index, limits).decode("utf-8")
             line = block.number + index

@@ -8,10 +8,10 @@ rest of the document, which becomes one malformed row; the items before it stand
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from cost_pipeline.contracts.vendor import FileFormat
+from cost_pipeline.contracts.formats import JsonFormat
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.json_items import (
     BrokenJsonError,
     ItemReader,
@@ -44,14 +44,13 @@ class _Lines:
 
 
 def open_json_list(
-    path: Path, form: FileFormat, encoding: str, limits: Limits, *, chunk_rows: int
+    body: Body, form: JsonFormat, encoding: str, limits: Limits, *, chunk_rows: int
 ) -> RowReader | Refused:
     """A reader of the items of a list in a document in a known encoding."""
-    size = path.stat().st_size
-    if size > limits.json_bytes:
-        what = f"{size} bytes are too many for `json`, {limits.json_bytes} at most are read"
+    if body.exceeds(limits.json_bytes):
+        what = f"it is too large for `json`: {limits.json_bytes} bytes at most are read"
         return Refused(Reason.NOT_THE_FORMAT, f"{what}; `jsonl` is the format for more")
-    text = b"".join(utf8_blocks(path, encoding, limits.block_bytes)).decode("utf-8")
+    text = b"".join(utf8_blocks(body, encoding, limits.block_bytes)).decode("utf-8")
     steps = form.records.split(".") if form.records else []
     items = ItemReader(limits)
     try:

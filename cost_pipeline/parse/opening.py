@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cost_pipeline.contracts.vendor import FileFormat, FormatKind
-from cost_pipeline.parse.delimited import open_delimited
+from cost_pipeline.contracts.formats import (
+    CsvFormat,
+    ExcelFormat,
+    FileFormat,
+    FixedWidthFormat,
+    JsonFormat,
+    JsonLinesFormat,
+    LayoutFormat,
+    LedgerFormat,
+    ParquetFormat,
+    TextFormat,
+)
+from cost_pipeline.core.reasons import Reason
+from cost_pipeline.parse.body import Body, open_body
+from cost_pipeline.parse.delimited import Rules, open_delimited
 from cost_pipeline.parse.ep_ledger import open_ledger
+from cost_pipeline.parse.excel import open_excel
+from cost_pipeline.parse.fixed_width import open_fixed_width
 from cost_pipeline.parse.json_lines import open_json_lines
 from cost_pipeline.parse.json_list import open_json_list
+from cost_pipeline.parse.parquet import open_parquet
+from cost_pipeline.parse.record_kinds import open_record_kinds
 from cost_pipeline.parse.rows import CHUNK_ROWS, Limits, Refused, RowReader
 from cost_pipeline.parse.source import find_encoding
 
@@ -35,15 +52,56 @@ def open_rows(
         EnvironmentFailedError: If the file cannot be read, here or while iterating.
     """
     limits = limits or Limits()
-    encoding = find_encoding(path, form.encodings, limits.block_bytes)
+    match form:
+        case ExcelFormat():
+            return open_excel(path, form, limits, chunk_rows=chunk_rows)
+        case ParquetFormat():
+            return open_parquet(path, form, limits, chunk_rows=chunk_rows)
+        case TextFormat():
+            return _open_text(path, form, limits, chunk_rows=chunk_rows, bulk=bulk)
+    raise TypeError(f"no reader reads {form.kind}")
+
+
+def _open_text(  # noqa: PLR0911 - one exit per format
+    path: Path, form: TextFormat, limits: Limits, *, chunk_rows: int, bulk: bool
+) -> RowReader | Refused:
+    body = open_body(path, form.compression, limits)
+    if isinstance(body, Refused):
+        return body
+    encoding = find_encoding(body, form.encodings, limits.block_bytes)
     if isinstance(encoding, Refused):
         return encoding
-    match form.kind:
-        case FormatKind.CSV:
-            return open_delimited(path, form, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
-        case FormatKind.EP_LEDGER:
-            return open_ledger(path, form, encoding, limits, chunk_rows=chunk_rows)
-        case FormatKind.JSON:
-            return open_json_list(path, form, encoding, limits, chunk_rows=chunk_rows)
-        case FormatKind.JSONL:
-            return open_json_lines(path, encoding, limits, chunk_rows=chunk_rows)
+    match form:
+        case JsonFormat():
+            return open_json_list(body, form, encoding, limits, chunk_rows=chunk_rows)
+        case JsonLinesFormat():
+            return open_json_lines(body, encoding, limits, chunk_rows=chunk_rows)
+        case LedgerFormat():
+            return open_ledger(body, form, encoding, limits, chunk_rows=chunk_rows)
+        case CsvFormat(header="first"):
+            rules = Rules(form.delimiter, form.control_total is not None)
+            return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
+    return _open_headless(body, form, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
+
+
+def _open_headless(
+    body: Body,
+    form: TextFormat,
+    encoding: str,
+    limits: Limits,
+    *,
+    chunk_rows: int,
+    bulk: bool,
+) -> RowReader | Refused:
+    """A reader of a file that has no header to miss, so that an empty one must be told here."""
+    if not body.exceeds(0):
+        return Refused(Reason.NOT_THE_FORMAT, "the file is empty")
+    if isinstance(form, FixedWidthFormat):
+        return open_fixed_width(body, form, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
+    layout = form.whole_layout() if isinstance(form, LayoutFormat | CsvFormat) else None
+    if layout is None:
+        raise TypeError(f"no reader reads {form.kind}")
+    if layout.records or layout.opens_with:
+        return open_record_kinds(body, layout, encoding, limits, chunk_rows=chunk_rows)
+    rules = Rules(layout.delimiter, form.control_total is not None, layout.header)
+    return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)

@@ -12,10 +12,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from cost_pipeline.core.text import BLANKS
+from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.lines import find_lines
 from cost_pipeline.parse.rows import Limits
 from cost_pipeline.parse.source import line_blocks, skip_lines, utf8_blocks
@@ -77,10 +77,10 @@ class Block:
         return self.data[start:end]
 
 
-def read_blocks(path: Path, encoding: str, limits: Limits, *, skip: int = 0) -> Iterator[Block]:
+def read_blocks(body: Body, encoding: str, limits: Limits, *, skip: int = 0) -> Iterator[Block]:
     """A file in blocks, without its first `skip` lines; see `Block.stop`."""
     rest, number = b"", skip + 1
-    blocks = line_blocks(utf8_blocks(path, encoding, limits.block_bytes), limits.line_bytes)
+    blocks = line_blocks(utf8_blocks(body, encoding, limits.block_bytes), limits.line_bytes)
     for fresh, final in skip_lines(blocks, skip):
         block = Block(rest + fresh, number, final=final)
         yield block

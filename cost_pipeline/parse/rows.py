@@ -42,6 +42,11 @@ class Limits:
         chunk_bytes: A chunk ends with the row whose text reaches this, even if rows are few.
         json_bytes: The largest `json` delivery that is read.
         keys: The most columns a header, or distinct keys a JSON delivery, may have.
+        unpacked_bytes: The most that a packed body, or the members of an archive, may become.
+        unpacked_ratio: The most unpacked bytes for a packed one, beyond the first `free_bytes`.
+        free_bytes: What anything may unpack to, whatever its ratio.
+        shared_bytes: The most text that cells of a workbook may share.
+        binary_bytes: The largest workbook in the old binary form, which is held whole.
     """
 
     block_bytes: int = 4 << 20
@@ -52,6 +57,11 @@ class Limits:
     chunk_bytes: int = 64 << 20
     json_bytes: int = 256 << 20
     keys: int = 2000
+    unpacked_bytes: int = 16 << 30
+    unpacked_ratio: int = 200
+    free_bytes: int = 64 << 20
+    shared_bytes: int = 256 << 20
+    binary_bytes: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """A delivery's bytes as UTF-8 in bounded pieces, and which encoding fits it.
 
-Belongs here: reading the file, encodings, byte order marks, physical lines. What the text means is
-not known here. Lines end with CRLF, LF or CR, as they do for `csv` over `newline=""`.
+Belongs here: encodings, byte order marks, physical lines. Reading and unpacking the file is
+`body`'s work, and what the text means is not known here. Lines end with CRLF, LF or CR, as they do
+for `csv` over `newline=""`.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
+from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.lines import find_lines
 from cost_pipeline.parse.rows import Refused
 
 _BOM: Final = "\ufeff"
 _HEAD: Final = 4096
+_HTML: Final = ("<!doctype html", "<html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,19 @@ class _Misfit:
     nul: bool = False
 
 
-def find_encoding(path: Path, encodings: Sequence[str], block: int) -> str | Refused:
+def find_encoding(body: Body, encodings: Sequence[str], block: int) -> str | Refused:
     """The first encoding that fits the whole file strictly and leaves no NUL character in it.
 
     Bytes that fit as UTF-8 only because NUL is a character are binary data, or UTF-16 that nobody
     declared; so a NUL is a misfit.
     """
-    if _is_html(path, encodings):
+    if _is_html(body, encodings):
         return Refused(
             Reason.NOT_THE_FORMAT, "it is an HTML page, perhaps an error page or a login"
         )
     misfits = []
     for encoding in encodings:
-        misfit = _misfit(path, encoding, block)
+        misfit = _misfit(body, encoding, block)
         if misfit is None:
             return encoding
         misfits.append(misfit)
@@ -51,7 +52,7 @@ def find_encoding(path: Path, encodings: Sequence[str], block: int) -> str | Ref
             what = "binary data, or UTF-16 that is not declared"
             return Refused(Reason.NOT_THE_FORMAT, f"it holds NUL bytes: {what}; {where}")
     best = max(misfits, key=lambda misfit: misfit.offset)
-    line = _line_of(path, best.encoding, best.offset, block)
+    line = _line_of(body, best.encoding, best.offset, block)
     return Refused(
         Reason.ENCODING,
         f"none of the declared encodings fits: {', '.join(encodings)}; "
@@ -59,22 +60,24 @@ def find_encoding(path: Path, encodings: Sequence[str], block: int) -> str | Ref
     )
 
 
-def _is_html(path: Path, encodings: Sequence[str]) -> bool:
-    head = next(_read(path, _HEAD), b"").removeprefix(codecs.BOM_UTF8)
-    for encoding in ("latin-1", *encodings):
-        try:
-            text = head.decode(encoding, "ignore")
-        except (UnicodeError, LookupError):
-            continue
-        if text.lstrip(_BOM + BLANKS).lower().startswith(("<!doctype html", "<html")):
-            return True
-    return False
+def _is_html(body: Body, encodings: Sequence[str]) -> bool:
+    head = next(body.pieces(_HEAD), b"")
+    return any(looks_like_html(head, encoding) for encoding in ("latin-1", *encodings))
 
 
-def _misfit(path: Path, encoding: str, block: int) -> _Misfit | None:
+def looks_like_html(head: bytes, encoding: str = "latin-1") -> bool:
+    """Whether a file that starts so is a web page, or a table saved as one."""
+    try:
+        text = head.removeprefix(codecs.BOM_UTF8).decode(encoding, "ignore")
+    except (UnicodeError, LookupError):
+        return False
+    return text.lstrip(_BOM + BLANKS).lower().startswith(_HTML)
+
+
+def _misfit(body: Body, encoding: str, block: int) -> _Misfit | None:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     fed = 0
-    for data, final in _with_end(_read(path, block)):
+    for data, final in _with_end(body.pieces(block)):
         before, fed = fed, fed + len(data)
         try:
             text = decoder.decode(data, final)
@@ -91,10 +94,10 @@ def _misfit(path: Path, encoding: str, block: int) -> _Misfit | None:
     return None
 
 
-def _line_of(path: Path, encoding: str, offset: int, block: int) -> int:
+def _line_of(body: Body, encoding: str, offset: int, block: int) -> int:
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     line, left, after_cr = 1, offset, False
-    for data in _read(path, block):
+    for data in body.pieces(block):
         text = decoder.decode(data[:left])
         line += text.count("\n") + text.count("\r") - text.count("\r\n")
         line -= after_cr and text.startswith("\n")
@@ -109,32 +112,19 @@ def _is_utf8(encoding: str) -> bool:
     return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}
 
 
-def _read(path: Path, size: int) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            while data := file.read(size):
-                yield data
-    except OSError as error:
-        raise EnvironmentFailedError(
-            f"the delivery cannot be read: {error.strerror}",
-            where=str(path),
-            remedy="see that the file is there, is a file, and may be read; then run again",
-        ) from error
-
-
 def _with_end(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
     yield from ((block, False) for block in blocks)
     yield b"", True
 
 
-def utf8_blocks(path: Path, encoding: str, block: int) -> Iterator[bytes]:
+def utf8_blocks(body: Body, encoding: str, block: int) -> Iterator[bytes]:
     """The file as UTF-8 without byte order mark, in pieces that may part a character.
 
     Only for an encoding that `find_encoding` chose: anything else raises UnicodeError.
     """
     if _is_utf8(encoding):
         head = b""
-        for data in _read(path, block):
+        for data in body.pieces(block):
             if len(head) >= len(codecs.BOM_UTF8):
                 yield data
                 continue
@@ -146,7 +136,7 @@ def utf8_blocks(path: Path, encoding: str, block: int) -> Iterator[bytes]:
         return
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     first = True
-    for data, final in _with_end(_read(path, block)):
+    for data, final in _with_end(body.pieces(block)):
         text = decoder.decode(data, final)
         if text:
             yield (text.removeprefix(_BOM) if first else text).encode("utf-8")
@@ -157,22 +147,24 @@ def line_blocks(blocks: Iterator[bytes], line_bytes: int) -> Iterator[tuple[byte
     """The same bytes cut after line ends, each with whether it is the last (which may be empty).
 
     A line longer than `line_bytes` comes out longer than that still, but its rest is left out, so
-    that what is held is bounded.
+    that what is held is bounded. Its pieces are joined once, so that time is linear in the bytes.
     """
-    pending = b""
+    pending: list[bytes] = []
+    held = 0
+    dropped = after_cr = False  # a CR at the very end may be half of a CRLF; it waits
     for block in blocks:
-        searched = max(len(pending) - 1, 0)
-        data = pending + block
-        # A CR at the very end may be half of a CRLF; it waits for the next block.
-        cut = 1 + max(data.rfind(b"\n", searched), data.rfind(b"\r", searched, len(data) - 1))
-        if cut:
-            yield data[:cut], False
-            pending = data[cut:]
-        else:
-            pending = data
-        if len(pending) > line_bytes + 2:
-            pending = pending[: line_bytes + 1] + (b"\r" if pending.endswith(b"\r") else b"")
-    yield pending, True
+        cut = 1 + max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1))
+        if cut or (after_cr and block):
+            end = b"\r" if dropped and after_cr else b""
+            yield b"".join([*pending, end, block[:cut]]), False
+            pending, held, dropped = [block[cut:]], len(block) - cut, False
+        elif not dropped:
+            pending.append(block)
+            held += len(block)
+        after_cr = block.endswith(b"\r") or (after_cr and not block)
+        if not dropped and held > line_bytes + 2:
+            pending, dropped = [b"".join(pending)[: line_bytes + 1]], True
+    yield b"".join([*pending, b"\r" if dropped and after_cr else b""]), True
 
 
 def skip_lines(blocks: Iterator[tuple[bytes, bool]], count: int) -> Iterator[tuple[bytes, bool]]:

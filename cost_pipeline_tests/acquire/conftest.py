@@ -31,7 +31,7 @@ def vendor(name: str, source: dict, *, kind: str = "csv", priority: str = "norma
             "record": "vendor_invoice",
             "priority": priority,
             "source": source,
-            "format": {"kind": kind, "records": "items" if kind == "json" else ""},
+            "format": {"kind": kind} | ({"records": "items"} if kind == "json" else {}),
             "key": ["transaction_id"],
             "columns": {"transaction_id": ["id"]},
         }

@@ -5,9 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from cost_pipeline.contracts.vendor import ControlTotal, FileFormat
+from cost_pipeline.contracts.formats import AnyFormat, ControlTotal, FileFormat
 from cost_pipeline.parse import Refused, open_rows
+
+ANY_FORMAT = TypeAdapter(AnyFormat)
+
+
+def format_of(**settings) -> FileFormat:
+    """A format section as a vendor file has it; `csv` if it says no kind."""
+    return ANY_FORMAT.validate_python({"kind": "csv", **settings})
 
 
 @dataclass
@@ -58,7 +66,7 @@ class Door:
 
     def reopen(self, *, chunk_rows=1000, limits=None, bulk=True, control=False, **form):
         total = ControlTotal() if control else None
-        declared = FileFormat(**{"kind": "csv", "control_total": total, **form})
+        declared = format_of(**{"control_total": total, **form})
         return open_rows(self.path, declared, chunk_rows=chunk_rows, limits=limits, bulk=bulk)
 
     def refusal(self, data: bytes, **form) -> Refused:

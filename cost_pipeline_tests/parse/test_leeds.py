@@ -2,12 +2,12 @@
 
 import pytest
 
-from cost_pipeline.contracts.vendor import ControlTotal, FileFormat
+from cost_pipeline.contracts.formats import ControlTotal, CsvFormat
 from cost_pipeline.parse import open_rows
 
 pytestmark = pytest.mark.real_data
 
-FORM = FileFormat(kind="csv", encodings=("utf-8-sig", "cp1252"), control_total=ControlTotal())
+FORM = CsvFormat(encodings=("utf-8-sig", "cp1252"), control_total=ControlTotal())
 
 
 @pytest.mark.parametrize("bulk", [True, False])

@@ -1,0 +1,273 @@
+"""The `format` section of a vendor file: one model per kind of file, told apart by `kind`.
+
+Belongs here: what a vendor declares about its bytes. Reading them is `cost_pipeline.parse`'s work.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from cost_pipeline.contracts.layouts import DelimitedLayout, FixedLayout, named_layout
+from cost_pipeline.contracts.sections import Section
+
+
+class ControlTotal(Section):
+    """A trailing row in which only `column` is filled declares the sum of that column's rows."""
+
+    column: str = "amount"
+    tolerance: Decimal = Field(default=Decimal(0), ge=0)
+
+
+class FormatKind(StrEnum):
+    """The formats that this version reads."""
+
+    CSV = "csv"
+    FIXED_WIDTH = "fixed_width"
+    EXCEL = "excel"
+    JSON = "json"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    EP_LEDGER = "ep_ledger"
+    SHOWBIZ_UBX = "showbiz_ubx"
+    SHOWBIZ_SAG_CARDS = "showbiz_sag_cards"
+
+
+class FileFormat(Section):
+    """What all formats share; a vendor has one of the kinds below.
+
+    Attributes:
+        control_total: Declared by vendors whose files end in a total row.
+    """
+
+    kind: FormatKind
+    control_total: ControlTotal | None = None
+
+
+class TextFormat(FileFormat):
+    """A format made of text.
+
+    Attributes:
+        encodings: Tried in order on the whole delivery; the first that fits is recorded.
+        compression: `auto` unpacks what begins as gzip does (no text does); `gzip` demands it.
+    """
+
+    encodings: tuple[str, ...] = ("utf-8-sig",)
+    compression: Literal["auto", "gzip", "none"] = "auto"
+
+    @field_validator("encodings")
+    @classmethod
+    def _known_encodings(cls, encodings: tuple[str, ...]) -> tuple[str, ...]:
+        return _known(encodings)
+
+
+class DelimitedFormat(TextFormat):
+    """Text whose cells are parted by a character, quoted as in RFC 4180.
+
+    Attributes:
+        delimiter: One character.
+    """
+
+    delimiter: Annotated[str, StringConstraints(strip_whitespace=False)] = ","
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_character(cls, delimiter: str) -> str:
+        return _one_mark(delimiter)
+
+
+class CsvFormat(DelimitedFormat):
+    """Delimited rows.
+
+    Attributes:
+        header: `first`: the first row that is not blank names the columns. `none`: nothing does,
+            and `width` and `names` say what stands where.
+        width: Cells of a row, for `header: none`; the length of `names` if that is a list.
+        names: Names in order, or 1-based position to name. Where some are given, positions
+            without one are not columns; where none is, all are, as `#1`, `#2`, ...
+    """
+
+    kind: Literal[FormatKind.CSV] = FormatKind.CSV
+    header: Literal["first", "none"] = "first"
+    width: int | None = Field(default=None, ge=1, le=2000)
+    names: dict[int, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _listed(cls, settings: object) -> object:
+        if isinstance(settings, dict) and isinstance(settings.get("names"), list | tuple):
+            names = settings["names"]
+            return {"width": len(names), **settings, "names": dict(enumerate(names, 1))}
+        return settings
+
+    @model_validator(mode="after")
+    def _positions(self) -> Self:
+        if self.header == "none":
+            if self.width is None:
+                raise ValueError("`header: none` needs `width`, or `names` as a list")
+            self.whole_layout()
+        elif self.width is not None or self.names:
+            raise ValueError("`width` and `names` are for `header: none`")
+        return self
+
+    def whole_layout(self) -> DelimitedLayout | None:
+        """Where the columns stand, for a file without a header."""
+        if self.width is None:
+            return None
+        return DelimitedLayout(
+            encodings=self.encodings,
+            delimiter=self.delimiter,
+            width=self.width,
+            names=self.names,
+            unnamed="drop" if self.names else "keep",
+        )
+
+
+class LedgerFormat(DelimitedFormat):
+    """An EP-style ledger listing; `cost_pipeline.parse.ep_ledger` describes it."""
+
+    kind: Literal[FormatKind.EP_LEDGER] = FormatKind.EP_LEDGER
+
+
+class JsonFormat(TextFormat):
+    """A JSON document.
+
+    Attributes:
+        records: The dotted path of the list of records (`data.items`); the top level if empty.
+    """
+
+    kind: Literal[FormatKind.JSON] = FormatKind.JSON
+    records: str = ""
+
+
+class JsonLinesFormat(TextFormat):
+    """One JSON object per line."""
+
+    kind: Literal[FormatKind.JSONL] = FormatKind.JSONL
+
+
+class FixedWidthFormat(TextFormat):
+    """Columns at fixed positions; `layout` is spelled out or named (`data/reference/layouts/`)."""
+
+    kind: Literal[FormatKind.FIXED_WIDTH] = FormatKind.FIXED_WIDTH
+    layout: FixedLayout
+
+    @field_validator("layout", mode="before")
+    @classmethod
+    def _named(cls, layout: object) -> object:
+        return named_layout(FixedLayout, layout) if isinstance(layout, str) else layout
+
+
+class LayoutFormat(TextFormat):
+    """A delimited file whose columns stand where a layout says; each kind has one of its own.
+
+    Attributes:
+        encodings: Those of the layout if not given.
+        names: Names for more positions, or other names for some.
+        layout: Spelled out where a vendor's files differ from the kind's own layout.
+    """
+
+    names: dict[int, str] = Field(default_factory=dict)
+    layout: DelimitedLayout
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_its_kind(cls, settings: object) -> object:
+        if not isinstance(settings, dict) or "layout" in settings:
+            return settings
+        layout = named_layout(DelimitedLayout, str(cls.model_fields["kind"].default))
+        return {"encodings": layout.encodings, **settings, "layout": layout}
+
+    @model_validator(mode="after")
+    def _more_names(self) -> Self:
+        self.whole_layout()
+        return self
+
+    def whole_layout(self) -> DelimitedLayout:
+        """The layout with the vendor's own names."""
+        settings = self.layout.model_dump()
+        return DelimitedLayout.model_validate(settings | {"names": self.layout.names | self.names})
+
+
+class ShowbizUbxFormat(LayoutFormat):
+    """A Showbiz Budgeting `.ubx` import file."""
+
+    kind: Literal[FormatKind.SHOWBIZ_UBX] = FormatKind.SHOWBIZ_UBX
+
+
+class ShowbizSagCardsFormat(LayoutFormat):
+    """A Showbiz SAG-card export."""
+
+    kind: Literal[FormatKind.SHOWBIZ_SAG_CARDS] = FormatKind.SHOWBIZ_SAG_CARDS
+
+
+class ExcelFormat(FileFormat):
+    """A sheet of an Excel workbook, `.xlsx` or `.xls` (told apart by its bytes).
+
+    Attributes:
+        sheet: Its name; the first visible sheet if not given.
+        header: Names of which the header row holds the most; the vendor's own header names if
+            not given.
+        header_within: The header is one of the first so many rows.
+        digits: Numbers as the shortest text of the stored binary number (17), or rounded to the
+            15 digits that Excel shows, which takes the noise off computed amounts.
+    """
+
+    kind: Literal[FormatKind.EXCEL] = FormatKind.EXCEL
+    sheet: str | None = None
+    header: tuple[str, ...] = ()
+    header_within: int = Field(default=20, ge=1, le=1000)
+    digits: Literal[15, 17] = 17
+
+    @field_validator("digits", mode="before")
+    @classmethod
+    def _number(cls, digits: object) -> object:
+        return int(digits) if isinstance(digits, str) and digits.isdecimal() else digits
+
+
+class ParquetFormat(FileFormat):
+    """A Parquet file.
+
+    Attributes:
+        exact: Columns in which binary floating point is refused; those of the vendor's `amount`
+            if not given.
+        floats: `shortest` takes even those as the shortest decimal text of the stored number.
+    """
+
+    kind: Literal[FormatKind.PARQUET] = FormatKind.PARQUET
+    exact: tuple[str, ...] = ()
+    floats: Literal["refused", "shortest"] = "refused"
+
+
+AnyFormat = Annotated[
+    CsvFormat
+    | FixedWidthFormat
+    | ExcelFormat
+    | JsonFormat
+    | JsonLinesFormat
+    | ParquetFormat
+    | LedgerFormat
+    | ShowbizUbxFormat
+    | ShowbizSagCardsFormat,
+    Field(discriminator="kind"),
+]
+
+
+def _known(encodings: tuple[str, ...]) -> tuple[str, ...]:
+    if not encodings:
+        raise ValueError("name at least one encoding")
+    for name in encodings:
+        try:
+            "x".encode(name)  # decoding nothing would not even look for the codec
+        except LookupError:
+            raise ValueError(f"{name!r} is not an encoding that Python knows") from None
+    return encodings
+
+
+def _one_mark(delimiter: str) -> str:
+    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n':
+        raise ValueError('must be one ASCII character other than `"` and a line break')
+    return delimiter

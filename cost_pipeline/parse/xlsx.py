@@ -1,0 +1,219 @@
+"""The rows of a sheet of an `.xlsx`, streaming, with the numbers as they are written in the file.
+
+Belongs here: cells of a worksheet part. Memory holds one piece of the part and the shared texts,
+wherever in the sheet the cells lie: a cell at XFD1048576 costs one cell. (Readers that lay a sheet
+out as a rectangle need 512 GB for that file of 5 kB, and take the process with them.)
+
+Hidden rows and columns are read like others: hiding is for eyes. Of merged cells the first has the
+value and the others are empty. A formula counts as its last computed value; one that was never
+computed is empty, as it is for every reader but Excel.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from cost_pipeline.parse.archive import Archive, BrokenMemberError
+from cost_pipeline.parse.rows import Limits
+from cost_pipeline.parse.sheet import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    BadValueError,
+    BrokenSheetError,
+    SheetRow,
+    ValueKind,
+    moment_text,
+    number_text,
+)
+from cost_pipeline.parse.xlsx_book import Book, plain_text
+from cost_pipeline.parse.xml_parts import feed, local, new_parser
+
+_PLAIN: Final = re.compile(r"[1-9][0-9]{0,14}")
+_BOOLEANS: Final = {"1": "true", "0": "false", "true": "true", "false": "false"}
+
+
+class XlsxSheet:
+    """A sheet of a workbook."""
+
+    container = "xlsx"
+
+    def __init__(
+        self, archive: Archive, book: Book, part: str, limits: Limits, *, digits: int
+    ) -> None:
+        self._archive = archive
+        self._book = book
+        self._part = part
+        self._limits = limits
+        self._digits = digits
+
+    def rows(self) -> Iterator[SheetRow]:
+        """The rows that have cells, in order."""
+        reader = _RowReader(self._book, self._limits, self._digits)
+        try:
+            for _ in feed(reader.parser, self._archive.pieces(self._part), self._part):
+                yield from reader.done
+                reader.done.clear()
+        except (BrokenMemberError, BrokenSheetError) as error:
+            yield from reader.done  # what was whole before it broke
+            raise BrokenSheetError(str(error)) from None
+
+
+class _RowReader:
+    """Gathers rows from a parser's calls."""
+
+    def __init__(self, book: Book, limits: Limits, digits: int) -> None:
+        self.done: list[SheetRow] = []
+        self.parser = new_parser()
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self._book = book
+        self._most = limits.line_bytes
+        self._digits = digits
+        self._columns: dict[str, int] = {}
+        self._row = SheetRow(0)
+        self._column = -1
+        self._kind = ""
+        self._style = ""
+        self._parts: list[str] = []
+        self._size = 0
+        self._aids = 0
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if ":" in name:
+            name = local(name)
+        if name == "c":
+            self._column = self._place(attributes.get("r"))
+            self._kind = attributes.get("t", "n")
+            self._style = attributes.get("s", "")
+            self._parts.clear()
+        elif name == "v" or (name == "t" and not self._aids):
+            self.parser.CharacterDataHandler = self._collect
+        elif name == "row":
+            self._open_row(attributes.get("r"))
+        elif name == "rPh":
+            self._aids += 1
+
+    def _end(self, name: str) -> None:
+        if ":" in name:
+            name = local(name)
+        if name in {"v", "t"}:
+            self.parser.CharacterDataHandler = None
+        elif name == "c":
+            if self._parts:
+                self._cell("".join(self._parts))
+        elif name == "row":
+            if self._row.cells or self._row.problem:
+                self.done.append(self._row)
+            self._row = SheetRow(self._row.line)
+        elif name == "rPh":
+            self._aids -= 1
+
+    def _collect(self, data: str) -> None:
+        self._size += len(data)
+        if self._size <= self._most:
+            self._parts.append(data)
+        else:
+            self._overlong()
+
+    def _overlong(self) -> None:
+        """Keep nothing more of a row that is too long: shared texts make long rows cheap to ask."""
+        self._row.problem = f"the row holds more than {self._most} characters; its text is cut"
+        self._parts.clear()
+
+    def _open_row(self, number: str | None) -> None:
+        line = self._row.line + 1
+        if number is not None:
+            if not (number.isascii() and number.isdecimal()) or len(number) > len(str(MOST_ROWS)):
+                raise BrokenSheetError(f"a row has the number {number[:20]!r}")
+            if int(number) < line:
+                raise BrokenSheetError(f"row {int(number)} comes after row {line - 1}")
+            line = int(number)
+        if line > MOST_ROWS:
+            raise BrokenSheetError(f"a row has the number {line}, beyond the end of any sheet")
+        self._row = SheetRow(line)
+        self._column = -1
+        self._size = 0
+
+    def _place(self, reference: str | None) -> int:
+        if reference is None:
+            column = self._column + 1
+        else:
+            letters = reference.rstrip("0123456789")
+            column = self._columns.get(letters, -1)
+            if column < 0:
+                column = _column_number(letters)
+                self._columns[letters] = column
+        if column >= MOST_COLUMNS:
+            raise BrokenSheetError("a cell lies beyond the last column of any sheet")
+        if column <= self._column:
+            self._row.problem = f"its cell {column_name(column)} is there twice or out of order"
+        return column
+
+    def _cell(self, value: str) -> None:
+        try:
+            text = self._text(value)
+        except BadValueError as error:
+            text = value[:100]
+            self._row.problems[self._column] = str(error)
+        if self._kind == "s":
+            self._size += len(text)
+            if self._size > self._most:
+                self._overlong()
+                return
+        if "\0" in text:
+            self._row.problems[self._column] = "it holds a NUL character"
+            text = text.replace("\0", "")
+        if text and self._row.problem is None:
+            self._row.cells[self._column] = text
+
+    def _text(self, value: str) -> str:
+        kind = self._kind
+        if kind == "s":
+            texts = self._book.texts
+            place = int(value) if value.isascii() and value.isdecimal() else len(texts)
+            if place >= len(texts):
+                raise BadValueError("it refers to a text that the workbook does not have")
+            return texts[place]
+        if kind == "n":
+            return self._number(value)
+        if kind in {"str", "inlineStr"}:
+            return plain_text(value)
+        if kind == "b":
+            return _BOOLEANS.get(value.strip(), value)
+        if kind == "e":
+            raise BadValueError(f"it holds the error {value[:20]}")
+        if kind == "d":
+            return value
+        raise BadValueError(f"it is of the unknown type {kind[:20]!r}")
+
+    def _number(self, value: str) -> str:
+        if self._style:
+            style, styles = self._style, self._book.styles
+            place = int(style) if style.isascii() and style.isdecimal() else 0
+            kind = styles[place] if place < len(styles) else ValueKind.NUMBER
+            if kind is not ValueKind.NUMBER:
+                return moment_text(value, kind, since_1904=self._book.since_1904)
+        return value if _PLAIN.fullmatch(value) else number_text(value.strip(), self._digits)
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    if not letters or len(letters) > 3:  # noqa: PLR2004 - XFD is the last column
+        raise BrokenSheetError(f"a cell has the place {letters[:20]!r}")
+    for letter in letters:
+        if not "A" <= letter <= "Z":
+            raise BrokenSheetError(f"a cell has the place {letters!r}")
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def column_name(column: int) -> str:
+    """The letters of a 0-based column."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -1,0 +1,168 @@
+"""The parts of an `.xlsx` around its sheets: which sheets there are, shared texts, styles.
+
+Belongs here: finding a sheet's part in the archive and what its cells refer to. The rows of a sheet
+are `xlsx`'s work.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from cost_pipeline.parse.archive import Archive
+from cost_pipeline.parse.rows import Limits
+from cost_pipeline.parse.sheet import BrokenSheetError, ValueKind, format_kind
+from cost_pipeline.parse.xml_parts import feed, local, new_parser
+
+_SMALL_PART: Final = 32 << 20
+_ROOT: Final = "_rels/.rels"
+# What a text costs to hold besides its characters.
+_TEXT_OVERHEAD: Final = 64
+_ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPart:
+    """A sheet: its name, whether people see it, and its part in the archive."""
+
+    name: str
+    visible: bool
+    part: str
+
+
+@dataclass(slots=True)
+class Book:
+    """What the cells of a sheet refer to."""
+
+    sheets: list[SheetPart] = field(default_factory=list)
+    since_1904: bool = False
+    texts: list[str] = field(default_factory=list)
+    styles: list[ValueKind] = field(default_factory=list)
+
+
+def read_book(archive: Archive, limits: Limits) -> Book:
+    """The workbook of an archive.
+
+    Raises:
+        BrokenSheetError: If it is not a workbook of this kind, or a damaged one.
+        BrokenMemberError: If a part cannot be unpacked.
+    """
+    main = next((t for _, kind, t in _links(archive, "") if kind == "officeDocument"), None)
+    if main is None or main not in archive.names:
+        raise BrokenSheetError("it is a zip archive, but not an Excel workbook (.xlsx)")
+    if main.endswith(".bin"):
+        raise BrokenSheetError("it is a binary workbook (.xlsb); save it as .xlsx")
+    links = {key: (kind, target) for key, kind, target in _links(archive, main)}
+    book = Book()
+    for name, attributes in _elements(archive, main):
+        if name == "workbookPr":
+            book.since_1904 = attributes.get("date1904") in {"1", "true"}
+        elif name == "sheet":
+            link = next((v for k, v in attributes.items() if local(k) == "id" and ":" in k), "")
+            kind, target = links.get(link, ("", ""))
+            if kind == "worksheet" and target in archive.names:
+                visible = attributes.get("state", "visible") == "visible"
+                book.sheets.append(SheetPart(attributes.get("name", ""), visible, target))
+    if not book.sheets:
+        raise BrokenSheetError("the workbook has no sheet with cells")
+    parts = {kind: target for kind, target in links.values() if target in archive.names}
+    if "styles" in parts:
+        book.styles = _styles(archive, parts["styles"])
+    if "sharedStrings" in parts:
+        book.texts = _texts(archive, parts["sharedStrings"], limits)
+    return book
+
+
+def plain_text(text: str) -> str:
+    """A text without the escapes that workbooks use for characters XML cannot hold."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def _elements(archive: Archive, part: str) -> Iterator[tuple[str, dict[str, str]]]:
+    parser, found = new_parser(), list[tuple[str, dict[str, str]]]()
+    parser.StartElementHandler = lambda name, attributes: found.append((local(name), attributes))
+    for _ in feed(parser, [archive.read(part, _SMALL_PART)], part):
+        yield from found
+        found.clear()
+
+
+def _links(archive: Archive, part: str) -> Iterator[tuple[str, str, str]]:
+    """Id, kind and target of everything that a part refers to."""
+    folder, name = posixpath.split(part)
+    rels = posixpath.join(folder, "_rels", f"{name}.rels") if part else _ROOT
+    if rels not in archive.names:
+        return
+    for element, attributes in _elements(archive, rels):
+        if element == "Relationship" and attributes.get("TargetMode") != "External":
+            target = attributes.get("Target", "")
+            whole = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+            kind = attributes.get("Type", "").rpartition("/")[2]
+            yield attributes.get("Id", ""), kind, whole
+
+
+def _styles(archive: Archive, part: str) -> list[ValueKind]:
+    codes: dict[int, str] = {}
+    kinds: list[ValueKind] = []
+    cells = False
+    for name, attributes in _elements(archive, part):
+        if name == "numFmt":
+            codes[_number(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
+        elif name in {"cellXfs", "cellStyleXfs", "cellStyles", "dxfs"}:
+            cells = name == "cellXfs"
+        elif name == "xf" and cells:
+            number = _number(attributes.get("numFmtId"))
+            kinds.append(format_kind(number, codes.get(number)))
+    return kinds
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdecimal() else 0
+
+
+def _texts(archive: Archive, part: str, limits: Limits) -> list[str]:
+    reader = _TextReader()
+    for _ in feed(reader.parser, archive.pieces(part), part):
+        if reader.size > limits.shared_bytes:
+            raise BrokenSheetError(
+                f"its cells share more than {limits.shared_bytes} bytes of text; deliver it as csv"
+            )
+    return reader.texts
+
+
+class _TextReader:
+    """Gathers shared texts, without the reading aids (`rPh`) of East Asian ones."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.size = 0
+        self.parser = new_parser()
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self._parts: list[str] = []
+        self._aids = 0
+
+    def _collect(self, data: str) -> None:
+        self._parts.append(data)
+        self.size += len(data)
+
+    def _start(self, name: str, _: dict[str, str]) -> None:
+        name = local(name)
+        if name == "si":
+            self._parts.clear()
+        elif name == "rPh":
+            self._aids += 1
+        elif name == "t" and not self._aids:
+            self.parser.CharacterDataHandler = self._collect
+
+    def _end(self, name: str) -> None:
+        name = local(name)
+        if name == "t":
+            self.parser.CharacterDataHandler = None
+        elif name == "rPh":
+            self._aids -= 1
+        elif name == "si":
+            self.texts.append(plain_text("".join(self._parts)))
+            self.size += _TEXT_OVERHEAD

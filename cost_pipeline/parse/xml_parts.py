@@ -1,0 +1,56 @@
+"""XML of strangers through expat: no document types, no endless tokens, bounded memory.
+
+Belongs here: making a parser that refuses what XML allows and workbooks never have. Entities can
+only be declared in a document type, so refusing those ends "billion laughs" before the first laugh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+from xml.parsers import expat
+
+from cost_pipeline.parse.sheet import BrokenSheetError
+
+# A tag that is longer than this cannot be one of a workbook; expat would hold it whole.
+_LONGEST_TOKEN: Final = 4 << 20
+
+
+def new_parser() -> expat.XMLParserType:
+    """A parser that raises BrokenSheetError at a document type."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.ordered_attributes = False
+
+    def refuse(*_: object) -> None:
+        raise BrokenSheetError(
+            "its XML has a document type (DTD), which workbooks never have and bombs need"
+        )
+
+    parser.StartDoctypeDeclHandler = refuse
+    return parser
+
+
+def feed(parser: expat.XMLParserType, pieces: Iterable[bytes], name: str) -> Iterator[None]:
+    """Parse piece by piece; pauses after each, so that the caller can hand on what was found.
+
+    Raises:
+        BrokenSheetError: If it is not XML, or no XML that a workbook has.
+    """
+    fed = 0
+    try:
+        for piece in pieces:
+            parser.Parse(piece, False)  # noqa: FBT003 - expat takes no keyword
+            fed += len(piece)
+            if fed - max(parser.CurrentByteIndex, 0) > _LONGEST_TOKEN:
+                raise BrokenSheetError(f"its part {name} has a tag that does not end")
+            yield
+        parser.Parse(b"", True)  # noqa: FBT003 - as above
+        yield
+    except expat.ExpatError as error:
+        raise BrokenSheetError(f"its part {name} is not XML: {error}") from None
+
+
+def local(name: str) -> str:
+    """A name without its prefix."""
+    return name.rpartition(":")[2]
