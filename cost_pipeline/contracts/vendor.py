@@ -20,6 +20,10 @@ from pydantic import (
     model_validator,
 )
 
+from cost_pipeline.contracts.sources import FolderSource, HttpSource, SftpSource, Source
+
+__all__ = ["FolderSource", "HttpSource", "SftpSource", "Source"]
+
 # Names become asset keys, folders and SQL literals: only what is safe in all three.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 ProductionCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
@@ -36,71 +40,6 @@ class RecordKind(StrEnum):
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class FolderSource(_Section):
-    """Files that somebody puts into a folder.
-
-    Attributes:
-        path: Relative to the home, or absolute.
-        files: A name with a date pattern (`{pull_date:%Y-%m}.csv`: the files of that pull date) or
-            a plain glob (every file whose bytes are not yet landed).
-    """
-
-    kind: Literal["folder"]
-    path: str
-    files: str = "*"
-
-    @field_validator("files")
-    @classmethod
-    def _stays_inside(cls, files: str) -> str:
-        if files.startswith("/") or ".." in files.split("/"):
-            raise ValueError("must be a name or pattern inside `path`, without `..`")
-        return files
-
-    @property
-    def dated(self) -> bool:
-        """Whether the name depends on the pull date."""
-        return "{pull_date" in self.files
-
-
-class Pages(_Section):
-    """How an API hands out its result: numbered pages until one is short or says so."""
-
-    style: Literal["none", "page"] = "none"
-    page_parameter: str = "page"
-    size_parameter: str | None = None
-    size: int | None = Field(default=None, ge=1)
-    first: int = 1
-    more: str | None = Field(default=None, description="key that is false or null on the last page")
-
-
-class Auth(_Section):
-    """Credentials by the name of an environment variable, never by value."""
-
-    kind: Literal["bearer", "key", "basic"]
-    env: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
-    header: str = "Authorization"
-
-
-class HttpSource(_Section):
-    """A JSON, JSON lines or CSV API.
-
-    `url` may hold `{pull_date:...}`; `parameters` values may too. Durations are in seconds.
-    """
-
-    kind: Literal["http"]
-    url: str = Field(pattern=r"^https?://")
-    parameters: dict[str, str] = Field(default_factory=dict)
-    pages: Pages = Pages()
-    auth: Auth | None = None
-    attempts: int = Field(default=4, ge=1, le=20)
-    connect_timeout: float = Field(default=5.0, gt=0)
-    read_timeout: float = Field(default=30.0, gt=0)
-    total_timeout: float = Field(default=300.0, gt=0)
-
-
-Source = Annotated[FolderSource | HttpSource, Field(discriminator="kind")]
 
 
 class ControlTotal(_Section):
@@ -216,6 +155,17 @@ class Vendor(_Section):
     columns: dict[str, tuple[str, ...]]
     ignore: tuple[str, ...] = ()
     constants: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _increments_can_be_read(self) -> Self:
+        source = self.source
+        if isinstance(source, HttpSource) and source.incremental:
+            kind = self.format.kind
+            if kind is not FormatKind.JSON and not (
+                kind is FormatKind.JSONL and source.incremental.field
+            ):
+                raise ValueError("`incremental` needs JSON (or JSON lines, with `field`)")
+        return self
 
     @field_validator("key", mode="before")
     @classmethod
