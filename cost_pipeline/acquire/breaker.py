@@ -1,8 +1,8 @@
 """The circuit breaker: a host that fails too often is left alone, then probed by one call.
 
-    closed ──more than the share failed──▶ open ──rest is over──▶ half open ──probe is well──▶ closed
-                                            ▲                        │
-                                            └──────probe failed──────┘
+    closed ──too many failed──▶ open ──rest is over──▶ half open ──probe is well──▶ closed
+                                 ▲                        │
+                                 └──────probe failed──────┘
 
 A plain state machine; who waits, and how, is `hosts`' business.
 """

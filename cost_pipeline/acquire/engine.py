@@ -150,9 +150,10 @@ async def _landing(land: Land | None, policy: Policy) -> AsyncIterator[Landing |
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The error that a caller can do something about, of those that ended the pull."""
-    leaves: list[BaseException] = []
-    for error in group.exceptions:
-        leaves.append(_first(error) if isinstance(error, BaseExceptionGroup) else error)
+    leaves = [
+        _first(error) if isinstance(error, BaseExceptionGroup) else error
+        for error in group.exceptions
+    ]
     return next((error for error in leaves if isinstance(error, CostPipelineError)), leaves[0])
 
 

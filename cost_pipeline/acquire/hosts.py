@@ -78,9 +78,7 @@ class Host:
         except AttemptError as error:
             failed = error.host_failed
             if error.retry_after is not None:
-                self._not_before = max(
-                    self._not_before, self._policy.timer() + error.retry_after
-                )
+                self._not_before = max(self._not_before, self._policy.timer() + error.retry_after)
             raise
         finally:
             self._breaker.settle(ticket, failed=failed)
@@ -172,9 +170,7 @@ def _strictest_limits(all_limits: list[Limits]) -> Limits:
     connections = [limits.connections for limits in all_limits if limits.connections]
     rates = [limits for limits in all_limits if limits.calls]
     slowest = min(rates, key=lambda one: (one.calls or 0) / one.per, default=Limits())
-    return Limits(
-        connections=min(connections, default=None), calls=slowest.calls, per=slowest.per
-    )
+    return Limits(connections=min(connections, default=None), calls=slowest.calls, per=slowest.per)
 
 
 def _strictest_breaker(breakers: list[Breaker]) -> Breaker:

@@ -223,9 +223,7 @@ def _refuse(page: Fetched, message: str, context: HttpContext) -> FetchFailure:
     return _failure(page.uri, message, attempts=page.attempts)
 
 
-def _failure(
-    uri: str, message: str, *, transient: bool = False, attempts: int = 1
-) -> FetchFailure:
+def _failure(uri: str, message: str, *, transient: bool = False, attempts: int = 1) -> FetchFailure:
     return FetchFailure(uri, Reason.FETCH_FAILED, message, transient, attempts=attempts)
 
 
@@ -304,8 +302,8 @@ async def _receive(
         packed=packed,
     )
     etag, modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
-    link = response.links.get("next", {}).get("url")
-    return _Answer(page, Validator(etag, modified), str(link or ""))
+    link = response.links["next"]["url"] if "next" in response.links else ""
+    return _Answer(page, Validator(etag, modified), str(link))
 
 
 def _check_status(

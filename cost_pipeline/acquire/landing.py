@@ -45,9 +45,7 @@ class Landing:
         self._turn = itertools.count()
         self._more = asyncio.Event()
 
-    async def bring(
-        self, job: PullJob, fetched: Fetched, scratch: Scratch
-    ) -> asyncio.Future[None]:
+    async def bring(self, job: PullJob, fetched: Fetched, scratch: Scratch) -> asyncio.Future[None]:
         """Hand a delivery over once there is room; the future is done when it is landed."""
         rank = PRIORITIES.index(job.vendor.priority)
         await self._room.acquire(rank)

@@ -104,7 +104,9 @@ def _look_at_lines(file: Path, incremental: Incremental | None) -> PageFacts | s
                 item = _json(line)
                 if isinstance(item, _NotJson):
                     return f"is not JSON in line {items:,}"
-                increment = _largest((increment, _increment(item, [item], incremental)), incremental)
+                increment = _largest(
+                    (increment, _increment(item, [item], incremental)), incremental
+                )
     return PageFacts(items, increment=increment)
 
 

@@ -79,6 +79,11 @@ class _Remote(_Section):
     read_timeout: float = Field(default=30.0, gt=0)
     total_timeout: float = Field(default=300.0, gt=0)
 
+    @property
+    def attempts(self) -> int:
+        """How often one page or file is tried."""
+        return self.retry.attempts
+
     @check_model(mode="before")
     @classmethod
     def _short_attempts(cls, source: object) -> object:
@@ -296,7 +301,9 @@ class SftpSource(_Remote):
     @field_validator("files")
     @classmethod
     def _stays_inside(cls, files: str) -> str:
-        return _inside(files)
+        if "/" in files:
+            raise ValueError("must be a name or pattern inside `path`, without `/`")
+        return files
 
     @field_validator("control")
     @classmethod
