@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, cast
 from urllib.parse import quote
 
 import asyncssh
@@ -400,4 +400,4 @@ async def _blocks(
             if not block:
                 return
             offset += len(block)
-            yield block if isinstance(block, bytes) else block.encode()
+            yield cast("bytes", block)  # opened without an encoding

@@ -61,17 +61,12 @@ class Spoiler:
         self, request: web.Request, handler: Handler, fault: Fault
     ) -> web.StreamResponse:
         kind = fault.fault
-        if kind is FaultKind.LATENCY:
-            await asyncio.sleep(fault.seconds)
-            return await handler(request)
         if kind in _INSTEAD:
             return _INSTEAD[kind](self._recipe, fault)
-        if kind is FaultKind.REPEATED_PAGE:
-            return await handler(self._another(request, lambda page: max(1, page - 1)))
-        if kind is FaultKind.SHUFFLED_PAGES:
-            return await handler(
-                self._another(request, lambda page: page + (1 if page % 2 else -1))
-            )
+        if kind is FaultKind.LATENCY:
+            await asyncio.sleep(fault.seconds)
+        elif kind in _OTHER_PAGE:
+            request = self._another(request, _OTHER_PAGE[kind])
         answer = await handler(request)
         if not isinstance(answer, web.Response) or not isinstance(answer.body, bytes):
             return answer
@@ -84,6 +79,12 @@ class Spoiler:
     def _another(self, request: web.Request, change: Callable[[int], int]) -> web.Request:
         page = change(int(request.query.get(self._page, "1")))
         return request.clone(rel_url=request.rel_url.update_query({self._page: str(page)}))
+
+
+_OTHER_PAGE: Final[dict[FaultKind, Callable[[int], int]]] = {
+    FaultKind.REPEATED_PAGE: lambda page: max(1, page - 1),
+    FaultKind.SHUFFLED_PAGES: lambda page: page + (1 if page % 2 else -1),
+}
 
 
 def _http_date(seconds: float) -> str:
