@@ -392,12 +392,15 @@ async def _blocks(
     """The file, up to a little more than the size that was seen: one that grows would not end."""
     async with asyncio.timeout(patience):
         opened = await client.open(path, "rb", encoding=None)
-    async with opened:
-        offset = 0
-        while offset <= size:
-            async with asyncio.timeout(patience):
-                block = await opened.read(_BLOCK, offset)
-            if not block:
-                return
-            offset += len(block)
-            yield cast("bytes", block)  # opened without an encoding
+    # Not `async with`: after a failure, closing would wait for a server that does not answer; the
+    # connection is torn down then, and the handle with it.
+    offset = 0
+    while offset <= size:
+        async with asyncio.timeout(patience):
+            block = await opened.read(_BLOCK, offset)
+        if not block:
+            break
+        offset += len(block)
+        yield cast("bytes", block)  # opened without an encoding
+    async with asyncio.timeout(patience):
+        await opened.close()

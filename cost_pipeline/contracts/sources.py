@@ -311,7 +311,7 @@ class SftpSource(_Remote):
         if control is None:
             return None
         rest = control.replace("{name}", "").replace("{stem}", "")
-        if rest == control or "{" in rest or "}" in rest or PurePosixPath(rest).name != rest:
+        if rest in {"", control} or "{" in rest or "}" in rest or PurePosixPath(rest).name != rest:
             raise ValueError("must be a name with `{name}` or `{stem}` in it, and more than that")
         return control
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import IO, Final, Self, cast
 
 import asyncssh
 
@@ -52,6 +52,8 @@ class SftpPortal:
         self.calls: Counter[str] = Counter()
         self.refused: list[str] = []
         """What was tried that would have changed something."""
+        self.opened: list[IO[bytes]] = []
+        """What was opened; a client that is torn down closes nothing, so the portal does."""
         self.port = 0
         self._key = asyncssh.generate_private_key(_KEY)
         self._told = self._key
@@ -117,6 +119,8 @@ class SftpPortal:
         finally:
             server.close()
             await server.wait_closed()
+            for opened in self.opened:
+                opened.close()
 
 
 class _Door(asyncssh.SSHServer):
@@ -157,6 +161,7 @@ class _Files(asyncssh.SFTPServer):
             self._refuse("open for writing", path)
         opened = super().open(_original(path), pflags, attrs)
         self._names[id(opened)] = _name(path)
+        self._portal.opened.append(cast("IO[bytes]", opened))
         return opened
 
     async def read(self, file_obj: object, offset: int, size: int) -> bytes:
