@@ -71,7 +71,7 @@ async def makespan(scratch: Path, url: str, sources: int, cap: int) -> float:
     pulled = await pull(vendors, scratch, Policy(total=cap, per_host=sources))
     wall = time.perf_counter() - started
     assert all(len(one.fetched) == 1 for one in pulled)
-    ideal = max(max(waits), sum(waits) / cap)
+    ideal = max(*waits, sum(waits) / cap)
     print(
         f"{sources} sources, cap {cap}: {wall:.2f} s, ideal {ideal:.2f} s, ratio "
         f"{wall / ideal:.3f} (at most {MOST_MAKESPAN})"
@@ -89,7 +89,7 @@ async def payroll(scratch: Path, url: str, stalled: int) -> float:
     for _ in range(ROUNDS):
         (result,) = await pull([guild], scratch, Policy())
         alone.append(result.telemetry[0].latency + result.telemetry[0].queued)
-        results = await pull([*hang, guild], scratch, Policy())
+        results = await pull([*hang, guild], scratch, Policy(total=stalled, per_host=stalled))
         assert all(one.failures for one in results[:-1])
         record = results[-1].telemetry[0]
         among.append(record.latency + record.queued)

@@ -280,10 +280,7 @@ async def _fetch_folder(
 
 def _failed(job: PullJob, message: str, *, transient: bool) -> Pulled:
     source = job.vendor.source
-    if isinstance(source, SftpSource):
-        where = f"sftp://{source.host}:{source.port}/{source.path}"
-    else:
-        where = source.path if isinstance(source, FolderSource) else source.url
+    where = source.path if isinstance(source, FolderSource) else source.url
     failure = FetchFailure(where, Reason.FETCH_FAILED, message, transient)
     return Pulled(job.vendor.vendor, failures=(failure,), bookmark=job.bookmark)
 

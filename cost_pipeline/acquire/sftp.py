@@ -39,7 +39,6 @@ from cost_pipeline.contracts.sources import Login, SftpSource
 from cost_pipeline.core.reasons import Reason
 
 _BLOCK: Final = 1 << 18
-_SSH_PORT: Final = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +82,7 @@ class _Visit:
 
     def uri(self, name: str = "") -> str:
         """Where a file lies; the folder itself without a name."""
-        source = self.source
-        port = "" if source.port == _SSH_PORT else f":{source.port}"
-        path = PurePosixPath("/", source.path, name)
-        return f"sftp://{source.host}{port}{quote(str(path))}"
+        return f"{self.source.url}/{quote(name)}" if name else self.source.url
 
     def fail(self, name: str, message: str, *, transient: bool) -> None:
         """Note that one file could not be had; the others go on."""

@@ -7,13 +7,14 @@ is the rest of the vendor file (`vendor`). Durations are in seconds everywhere h
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 from pydantic import model_validator as check_model
 
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 """The name of an environment variable that holds a secret; never the secret."""
+_SSH_PORT: Final = 22
 Url = Annotated[str, StringConstraints(pattern=r"^https?://")]
 
 
@@ -260,6 +261,13 @@ class HttpSource(_Remote):
     auth: Annotated[Auth | OAuth2, Field(discriminator="kind")] | None = None
     incremental: Incremental | None = None
 
+    @field_validator("pages", mode="before")
+    @classmethod
+    def _says_its_style(cls, pages: object) -> object:
+        if isinstance(pages, dict) and "style" not in pages:
+            raise ValueError("must say its `style`: none, page, offset, cursor or link")
+        return pages
+
 
 class Login(_Section):
     """Who logs in to an SFTP server, by a password or a private key from the environment.
@@ -290,7 +298,7 @@ class SftpSource(_Remote):
 
     kind: Literal["sftp"]
     host: str = Field(min_length=1)
-    port: int = Field(default=22, ge=1, le=65535)
+    port: int = Field(default=_SSH_PORT, ge=1, le=65535)
     login: Login
     known_hosts: str = "known_hosts"
     path: str = "."
@@ -314,6 +322,13 @@ class SftpSource(_Remote):
         if rest in {"", control} or "{" in rest or "}" in rest or PurePosixPath(rest).name != rest:
             raise ValueError("must be a name with `{name}` or `{stem}` in it, and more than that")
         return control
+
+    @property
+    def url(self) -> str:
+        """Where its files lie, for people."""
+        port = "" if self.port == _SSH_PORT else f":{self.port}"
+        path = str(PurePosixPath("/", self.path)).rstrip("/")
+        return f"sftp://{self.host}{port}{path}"
 
     @property
     def dated(self) -> bool:

@@ -1,6 +1,7 @@
 """A vendor's API in every style: for tests, benchmarks and people who want to try.
 
-Pages by number, offset, cursor and link; ETags; increments; a token server. Handlers only; which server they run in, and what is spoiled (`faults`), is the caller's business.
+Pages by number, offset, cursor and link; ETags; increments; a token server. Handlers
+only; which server they run in, and what is spoiled (`faults`), is the caller's business.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from cost_pipeline.simulator.recipes import Fault, FaultKind, Recipe
 from cost_pipeline.simulator.writers import to_json
@@ -37,14 +38,16 @@ class Spoiler:
         """Address and fault, in the order in which they struck."""
 
     @property
-    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def middleware(self) -> Middleware:
         """For `web.Application(middlewares=[...])`."""
 
         @web.middleware
         async def spoil(request: web.Request, handler: Handler) -> web.StreamResponse:
             # A page that is asked for again is the same call's second try.
             self._calls[request.path_qs] += 1
-            fault = self._recipe.strikes(request.path, self._calls[request.path_qs])
+            fault = self._recipe.strikes(
+                request.path, self._calls[request.path_qs], request.query_string
+            )
             skew = self._recipe.has(FaultKind.CLOCK_SKEW)
             if fault is None or fault.fault is FaultKind.CLOCK_SKEW:
                 answer = await handler(request)

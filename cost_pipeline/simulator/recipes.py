@@ -81,15 +81,18 @@ class Recipe(_Value):
     seed: int = 0
     faults: tuple[Fault, ...] = ()
 
-    def strikes(self, path: str, call: int) -> Fault | None:
-        """The fault that strikes a call of a path (1-based); the same for the same recipe."""
+    def strikes(self, path: str, call: int, query: str = "") -> Fault | None:
+        """The fault that strikes a call (1-based) of an address; the same for the same recipe.
+
+        Pages of one path, which differ in their query, are struck independently of each other.
+        """
         for place, fault in enumerate(self.faults):
             if not fnmatchcase(path, fault.where):
                 continue
             if fault.calls is not None and call not in fault.calls:
                 continue
             # No secret: equal misfortune is the point.
-            drawn = Random(f"{self.seed}/{place}/{path}/{call}").random()  # noqa: S311
+            drawn = Random(f"{self.seed}/{place}/{path}/{query}/{call}").random()  # noqa: S311
             if fault.share is None or drawn < fault.share:
                 return fault
         return None

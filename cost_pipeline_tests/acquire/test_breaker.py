@@ -116,9 +116,7 @@ class AgainstAModel(RuleBasedStateMachine):
 
     @rule()
     def somebody_asks(self):
-        allowed = self.state == "closed" or (
-            self.state == "open" and self.clock.now >= self.until
-        )
+        allowed = self.state == "closed" or (self.state == "open" and self.clock.now >= self.until)
         ticket = self.breaker.take()
         assert (ticket is not None) == allowed
         if ticket is None:

@@ -114,7 +114,9 @@ class PageTwo(Spoiler):
         return second
 
 
-@pytest.mark.parametrize(("fault", "source", "words", "transient"), STAYING, ids=lambda v: str(v)[:40])
+@pytest.mark.parametrize(
+    ("fault", "source", "words", "transient"), STAYING, ids=lambda v: str(v)[:40]
+)
 def test_a_fault_that_stays_is_one_failure_and_the_page_before_it_is_kept(
     bench, fault, source, words, transient
 ):
@@ -176,7 +178,9 @@ def test_an_answer_under_another_name_has_the_same_hash(bench):
     async def run():
         async with bench.serve({"/a": vendor.items, "/b": vendor.items}) as server:
             jobs = [
-                bench.job(name, {"kind": "http", "url": str(server.make_url(f"/{name}"))}, kind="json")
+                bench.job(
+                    name, {"kind": "http", "url": str(server.make_url(f"/{name}"))}, kind="json"
+                )
                 for name in ("a", "b")
             ]
             return await bench.pull(*jobs)
@@ -210,7 +214,10 @@ def answer(content, **headers):
         (gzip.compress(BODY), {"Content_Encoding": "gzip"}),
         (gzip.compress(BODY), {"Content_Type": "application/gzip"}),
         (gzip.compress(gzip.compress(BODY)), {"Content_Encoding": "gzip"}),
-        (gzip.compress(BODY[:5]) + gzip.compress(BODY[5:]) + b"\0" * 9, {"Content_Encoding": "gzip"}),
+        (
+            gzip.compress(BODY[:5]) + gzip.compress(BODY[5:]) + b"\0" * 9,
+            {"Content_Encoding": "gzip"},
+        ),
     ],
     ids=["content-encoding", ".gz", "both", "members and padding"],
 )
@@ -249,7 +256,9 @@ def test_what_cannot_be_unpacked_is_no_delivery(bench, content, headers, words, 
 def test_a_gzip_bomb_does_not_go_off(bench):
     bomb = gzip.compress(b"0" * (80 << 20), compresslevel=1)
     started = time.monotonic()
-    (failure,) = bench.http({"url": "/x"}, kind="csv", x=answer(bomb, Content_Type="text/csv")).failures
+    (failure,) = bench.http(
+        {"url": "/x"}, kind="csv", x=answer(bomb, Content_Type="text/csv")
+    ).failures
     assert "200 times its size" in failure.message
     assert (failure.transient, failure.attempts) == (False, 1)
     assert time.monotonic() - started < 10

@@ -1,4 +1,4 @@
-"""Every style of paging, what is unchanged, and how far a vendor was read: values in, values out."""
+"""Every style of paging, what is unchanged, how far a vendor was read: values in and out."""
 
 import asyncio
 import json

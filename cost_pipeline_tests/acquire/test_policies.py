@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from itertools import pairwise
 
 import pytest
 from aiohttp import web
@@ -28,7 +29,9 @@ def pull_many(bench, handler, count, *, policy=None, **more):
 
     async def run():
         async with bench.serve({"/x": handler}) as server:
-            jobs = [bench.job(f"v{n}", source(server, "/x", **more), kind="json") for n in range(count)]
+            jobs = [
+                bench.job(f"v{n}", source(server, "/x", **more), kind="json") for n in range(count)
+            ]
             return await bench.pull(*jobs, policy=policy or Policy(backoff=0.0, per_host=4))
 
     return asyncio.run(run())
@@ -118,7 +121,7 @@ def test_a_failing_host_is_left_alone_and_probed(bench):
         retry={"attempts": 8},
     )
     assert all(len(one.fetched) == 1 for one in pulled), [one.failures for one in pulled]
-    pauses = [after - before for before, after in zip(calls, calls[1:], strict=False)]
+    pauses = [after - before for before, after in pairwise(calls)]
     assert max(pauses) >= 0.4
 
 
@@ -225,7 +228,9 @@ def test_a_wrong_client_secret_names_its_variables_and_not_itself(bench):
     async def run():
         async with bench.serve({"/x": good}, posts={"/token": tokens.token}) as server:
             auth = {**OAUTH, "url": str(server.make_url("/token"))}
-            return (await bench.pull(bench.job("a", source(server, "/x", auth=auth), kind="json")))[0]
+            return (await bench.pull(bench.job("a", source(server, "/x", auth=auth), kind="json")))[
+                0
+            ]
 
     (failure,) = asyncio.run(run()).failures
     assert "CLIENT_ID and CLIENT_SECRET" in failure.message
@@ -233,7 +238,9 @@ def test_a_wrong_client_secret_names_its_variables_and_not_itself(bench):
     assert not failure.transient
 
 
-@pytest.mark.parametrize("answer", [b"", b"[]", b'{"access_token": 1}', b'{"access_token": "a\\n"}'])
+@pytest.mark.parametrize(
+    "answer", [b"", b"[]", b'{"access_token": 1}', b'{"access_token": "a\\n"}']
+)
 def test_an_answer_without_a_token_is_no_token(bench, answer):
     bench.environment |= {"CLIENT_ID": "studio", "CLIENT_SECRET": "s3cret"}
 

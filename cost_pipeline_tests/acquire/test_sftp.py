@@ -1,8 +1,9 @@
-"""SFTP against a real server on loopback: known hosts only, complete files only, nothing touched."""
+"""SFTP against a real loopback server: known hosts, complete files, nothing touched there."""
 
 import asyncio
 import gzip
 import hashlib
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -20,6 +21,7 @@ asyncssh = pytest.importorskip("asyncssh", reason="the extra `sftp` is not insta
 from cost_pipeline.simulator.sftp_portal import SftpPortal  # noqa: E402  (needs the extra)
 
 QUICK = Policy(backoff=0.0)
+SECRET = "SFTP_SECRET"  # noqa: S105  (a name, not a secret)
 
 
 class Drop:
@@ -29,7 +31,7 @@ class Drop:
         self.bench, self.root = bench, tmp_path / "partner"
         self.root.mkdir()
         self.faults, self.door, self.known = (), {}, None
-        bench.environment["SFTP_SECRET"] = "simulated"
+        bench.environment |= {SECRET: "simulated"}
 
     def put(self, name, content=b"id\n1\n"):
         (self.root / name).write_bytes(content)
@@ -102,7 +104,7 @@ def test_an_unknown_server_and_a_missing_file_of_hosts_say_what_to_do(drop):
 
 
 def test_a_wrong_password_is_permanent_and_not_shown(drop):
-    drop.bench.environment["SFTP_SECRET"] = "s3cret-but-wrong"
+    drop.bench.environment |= {SECRET: "s3cret-but-wrong"}
     (failure,) = drop.pull().failures
     assert "the login is refused" in failure.message
     assert "s3cret" not in failure.message
@@ -127,7 +129,7 @@ def test_a_key_from_the_environment_opens_the_door(drop, tmp_path, form):
     drop.put("a.csv")
     login = {"kind": "key", "user": "studio", "env": "SFTP_SECRET"}
     if form == "passphrase":
-        login["passphrase_env"] = "PHRASE"
+        login |= {"passphrase_env": "PHRASE"}
     pulled = drop.pull(login=login)
     assert names(pulled.fetched) == ["a.csv"], pulled.failures
 
@@ -189,7 +191,7 @@ def test_latency_costs_time_and_nothing_else(drop):
 
 
 def test_nobody_at_the_address_is_transient(bench):
-    bench.environment["SFTP_SECRET"] = "x"
+    bench.environment |= {SECRET: "x"}
     (bench.base / "known_hosts").write_text("", encoding="utf-8")
     login = {"kind": "password", "user": "u", "env": "SFTP_SECRET"}
     source = {"kind": "sftp", "host": "127.0.0.1", "port": "1", "login": login, "attempts": 2}
@@ -260,7 +262,7 @@ def test_names_that_leave_the_folder_are_not_followed(drop):
     assert "a name that no file may have" in pulled.failures[0].message
 
 
-def test_without_the_extra_one_sentence_says_what_to_install(bench):
+def test_without_the_extra_one_sentence_says_what_to_install():
     """In a process of its own, in which asyncssh is not to be found."""
     code = (
         "import sys; sys.modules['asyncssh'] = None\n"
@@ -277,8 +279,6 @@ def test_without_the_extra_one_sentence_says_what_to_install(bench):
         "  scratch=Path(), environment={}, clock=lambda: datetime.now(UTC)))\n"
         "print(pulled.failures[0].message)\n"
     )
-    import subprocess  # noqa: PLC0415
-
     done = subprocess.run(  # noqa: S603  (this interpreter, this text)
         [sys.executable, "-c", code],
         capture_output=True,

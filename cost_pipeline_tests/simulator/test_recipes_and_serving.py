@@ -1,4 +1,4 @@
-"""Recipes are values that strike the same way every time; a served home is pulled by the product."""
+"""Recipes strike the same way every time; a served home is pulled by the product."""
 
 import asyncio
 from collections import Counter
