@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,8 @@ from typing import Final
 
 import aiohttp
 
+from cost_pipeline.acquire.attempts import AttemptError
+from cost_pipeline.acquire.body import GZIP
 from cost_pipeline.contracts.vendor import FormatKind, HttpSource
 
 _HTML: Final = {"text/html", "application/xhtml+xml"}
@@ -22,32 +25,8 @@ _CSV: Final = {
 }
 _RETRY_AFTER: Final = {429, 503}
 _HEAD: Final = 1024
-
-
-class AttemptError(Exception):
-    """One attempt failed. Stays inside this room: retries are made of it, then a failure's text.
-
-    Args:
-        message: What happened, in plain words.
-        transient: Whether a later pull can help.
-        again: Whether this pull should try again; as `transient` if not said.
-        retry_after: Seconds that the vendor asked to wait.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        transient: bool,
-        again: bool | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.transient = transient
-        self.again = transient if again is None else again
-        self.retry_after = retry_after
-        self.received: Path | None = None
+_SLOW_DOWN: Final = 429
+_GZIP: Final = {"application/gzip", "application/x-gzip"}
 
 
 def status_error(
@@ -65,12 +44,26 @@ def status_error(
             f"{words}: the credentials are refused; check `auth:` and its environment variable",
             transient=False,
         )
-    transient = status in {408, 425, 429} or (status >= 500 and status != 501)  # noqa: PLR2004
     asked = retry_after(response.headers, now) if status in _RETRY_AFTER else None
     if asked is not None and asked > longest_wait:
         words = f"{words} and asks to wait {asked:,.0f} s, longer than this pull waits"
-        return AttemptError(words, transient=True, again=False)
-    return AttemptError(words, transient=transient, retry_after=asked)
+        return retry_after_error(words, status, asked, again=False)
+    return retry_after_error(words, status, asked)
+
+
+def retry_after_error(
+    words: str, status: int, asked: float | None = None, *, again: bool | None = None
+) -> AttemptError:
+    """A status that is not success, permanent or passing by its number alone."""
+    transient = status in {408, 425, 429} or (status >= 500 and status != 501)  # noqa: PLR2004
+    return AttemptError(
+        words,
+        transient=transient,
+        again=again,
+        retry_after=asked,
+        # A host that asks to slow down is well.
+        host_failed=transient and status != _SLOW_DOWN,
+    )
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -125,7 +118,7 @@ def check_head(response: aiohttp.ClientResponse, kind: FormatKind) -> None:
             transient=True,
         )
     text_only = kind in {FormatKind.CSV, FormatKind.EP_LEDGER}
-    fits = declared in _ANY or (
+    fits = declared in _ANY | _GZIP or (
         declared in _CSV or declared.startswith("text/") if text_only else "json" in declared
     )
     if not fits:
@@ -134,15 +127,30 @@ def check_head(response: aiohttp.ClientResponse, kind: FormatKind) -> None:
         )
 
 
+def check_encoding(response: aiohttp.ClientResponse) -> bool:
+    """Whether the body is gzip by its Content-Encoding.
+
+    Raises:
+        AttemptError: If it is encoded in a way that was not asked for.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in {"", "identity"}:
+        return False
+    if encoding not in {"gzip", "x-gzip"}:
+        raise AttemptError(
+            f"sent the encoding {encoding}, which was not asked for", transient=False
+        )
+    return True
+
+
 def check_length(response: aiohttp.ClientResponse, size: int) -> None:
-    """Refuse a body of another length than announced.
+    """Refuse a body that came with another length (before it was unpacked) than announced.
 
     Raises:
         AttemptError: With both lengths.
     """
     announced = response.content_length
-    encoded = "Content-Encoding" in response.headers  # then the length is not that of the bytes
-    if announced is not None and not encoded and announced != size:
+    if announced is not None and announced != size:
         raise AttemptError(f"sent {size:,} bytes and had announced {announced:,}", transient=True)
 
 
@@ -153,7 +161,10 @@ def check_start(file: Path, kind: FormatKind) -> None:
         AttemptError: With what it looks like.
     """
     with file.open("rb") as opened:
-        start = opened.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+        start = opened.read(_HEAD)
+    if start.startswith(GZIP):
+        start = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, _HEAD)
+    start = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")):
         raise AttemptError("answered with a web page that calls itself data", transient=True)
     if kind is FormatKind.JSON and not start.startswith((b"{", b"[")):

@@ -2,7 +2,8 @@
 
 One task per vendor in one task group. Slots bound what is in flight and serve payroll first; a
 vendor's failure, stall or lie ends as a value in its own result. Only what stops the whole pull
-(our own disk, cancellation) ends the group, and then no temporary file is left.
+(our own disk, a landing that fails, cancellation) ends the group, and then no temporary file is
+left and nothing is half landed.
 
 Everything bound to an event loop is made inside the running one: a step of the orchestrator calls
 `asyncio.run(pull_all(...))`.
@@ -13,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -22,15 +24,30 @@ from typing import Final
 import aiohttp
 
 from cost_pipeline.acquire.folder import pull_folder
+from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.http import HttpContext, open_session, pull_http
-from cost_pipeline.acquire.outcome import Fetched, FetchFailure, Pulled, PullJob
-from cost_pipeline.acquire.policy import PRIORITIES, Policy, Slots
+from cost_pipeline.acquire.landing import Land, Landing
+from cost_pipeline.acquire.observe import watched
+from cost_pipeline.acquire.outcome import Bookmark, Fetched, FetchFailure, Pulled, PullJob
+from cost_pipeline.acquire.policy import PRIORITIES, Policy
 from cost_pipeline.acquire.scratch import Scratch, in_thread
-from cost_pipeline.contracts.vendor import FolderSource, HttpSource
+from cost_pipeline.acquire.telemetry import Telemetry
+from cost_pipeline.acquire.tokens import Tokens
+from cost_pipeline.contracts.sources import FolderSource, HttpSource, SftpSource
 from cost_pipeline.core.errors import CostPipelineError
 from cost_pipeline.core.reasons import Reason
 
-__all__ = ["FetchFailure", "Fetched", "Policy", "PullJob", "Pulled", "pull_all"]
+__all__ = [
+    "Bookmark",
+    "FetchFailure",
+    "Fetched",
+    "Land",
+    "Policy",
+    "PullJob",
+    "Pulled",
+    "Telemetry",
+    "pull_all",
+]
 
 _LOG: Final = logging.getLogger(__name__)
 _DEFAULT: Final = Policy()
@@ -45,8 +62,10 @@ class _Pull:
     environment: Mapping[str, str]
     clock: Callable[[], datetime]
     policy: Policy
-    slots: Slots
+    hosts: Hosts
+    tokens: Tokens
     session: aiohttp.ClientSession
+    landing: Landing | None
 
 
 async def pull_all(
@@ -57,6 +76,7 @@ async def pull_all(
     environment: Mapping[str, str],
     clock: Callable[[], datetime],
     policy: Policy = _DEFAULT,
+    land: Land | None = None,
 ) -> tuple[Pulled, ...]:
     """Pull every job; results are in the order of the jobs.
 
@@ -67,51 +87,102 @@ async def pull_all(
         environment: Where secrets are looked up by name.
         clock: The present instant, UTC.
         policy: Limits and patience.
+        land: Takes each delivery over as soon as it is complete, in a thread, one at a time, while
+            others are fetched. Without it, the files are the caller's once the pull is over.
 
     Raises:
         CostPipelineError: If this machine is at fault (a full disk). Nothing is left in `scratch`
-            then, nor on cancellation.
+            then, nor on cancellation; what was landed is landed whole.
     """
     order = sorted(
         range(len(jobs)), key=lambda place: PRIORITIES.index(jobs[place].vendor.priority)
     )
     results: dict[int, Pulled] = {}
-    ours: list[BaseException] = []
     complete = False
 
     async def one(place: int, shared: _Pull) -> None:
         results[place] = await _isolated(jobs[place], shared)
 
     try:
-        async with open_session() as session:
-            slots = Slots(policy)
-            shared = _Pull(base, scratch, environment, clock, policy, slots, session)
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for place in order:
-                        group.create_task(one(place, shared))
-            except* CostPipelineError as errors:
-                ours.extend(errors.exceptions)
-        complete = not ours
+        async with (
+            watched(on=policy.debug_loop),
+            open_session() as session,
+            _landing(land, policy) as landing,
+        ):
+            shared = _Pull(
+                base=base,
+                scratch=scratch,
+                environment=environment,
+                clock=clock,
+                policy=policy,
+                hosts=Hosts(policy, [job.vendor.source for job in jobs]),
+                tokens=Tokens(session, environment, policy.timer),
+                session=session,
+                landing=landing,
+            )
+            async with asyncio.TaskGroup() as group:
+                for place in order:
+                    group.create_task(one(place, shared))
+        complete = True
+    except BaseExceptionGroup as group_error:
+        raise _first(group_error) from group_error
     finally:
         if not complete:
             for pulled in results.values():
-                for fetched in pulled.fetched:
-                    fetched.path.unlink(missing_ok=True)
-    if ours:
-        raise ours[0]
+                _remove(pulled, landed=land is not None)
     return tuple(results[place] for place in range(len(jobs)))
+
+
+@asynccontextmanager
+async def _landing(land: Land | None, policy: Policy) -> AsyncIterator[Landing | None]:
+    """The landing beside the fetching; if it fails, what is fetched meanwhile is given up."""
+    if land is None:
+        yield None
+        return
+    landing = Landing(land, policy.unlanded)
+    async with asyncio.TaskGroup() as group:
+        runner = group.create_task(landing.run())
+        try:
+            yield landing
+        finally:
+            runner.cancel()
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that a caller can do something about, of those that ended the pull."""
+    leaves = [
+        _first(error) if isinstance(error, BaseExceptionGroup) else error
+        for error in group.exceptions
+    ]
+    return next((error for error in leaves if isinstance(error, CostPipelineError)), leaves[0])
+
+
+def _remove(pulled: Pulled, *, landed: bool) -> None:
+    for fetched in () if landed else pulled.fetched:
+        fetched.path.unlink(missing_ok=True)
+    for failure in pulled.failures:
+        if failure.received is not None:
+            failure.received.unlink(missing_ok=True)
 
 
 async def _isolated(job: PullJob, pull: _Pull) -> Pulled:
     """The job's result whatever becomes of it; only this machine's own failures are raised."""
     scratch = Scratch(pull.scratch)
-    task = asyncio.create_task(_fetch(job, pull, scratch))
+    pending: list[asyncio.Future[None]] = []
+
+    async def deliver(fetched: Fetched) -> None:
+        if pull.landing:
+            pending.append(await pull.landing.bring(job, fetched, scratch))
+
+    task = asyncio.create_task(_fetch(job, pull, scratch, deliver))
     try:
         await asyncio.wait({task})
         pulled = _outcome(job, task)
-        for fetched in pulled.fetched:
-            scratch.hand_over(fetched.path)
+        if pending:
+            await asyncio.wait(pending)
+        if not pull.landing:
+            for fetched in pulled.fetched:
+                scratch.hand_over(fetched.path)
         for failure in pulled.failures:
             if failure.received is not None:
                 scratch.hand_over(failure.received)
@@ -120,6 +191,9 @@ async def _isolated(job: PullJob, pull: _Pull) -> Pulled:
             task.cancel()
             await asyncio.wait({task})
         scratch.close()
+    pulled = replace(pulled, telemetry=measure(job, pulled))
+    for record in pulled.telemetry:
+        _LOG.info("%s %s %s", record.vendor, record.outcome, record.uri, extra=record.as_fields())
     return pulled
 
 
@@ -136,21 +210,64 @@ def _outcome(job: PullJob, task: asyncio.Task[Pulled]) -> Pulled:
     return _failed(job, message, transient=False)
 
 
-async def _fetch(job: PullJob, pull: _Pull, scratch: Scratch) -> Pulled:
+async def _fetch(
+    job: PullJob, pull: _Pull, scratch: Scratch, deliver: Callable[[Fetched], Awaitable[None]]
+) -> Pulled:
     source = job.vendor.source
     if isinstance(source, HttpSource):
         context = HttpContext(
             session=pull.session,
-            slots=pull.slots,
+            hosts=pull.hosts,
+            tokens=pull.tokens,
             scratch=scratch,
             environment=pull.environment,
             clock=pull.clock,
             policy=pull.policy,
+            deliver=deliver,
         )
         return await pull_http(job, source, context)
+    if isinstance(source, SftpSource):
+        return await _fetch_sftp(job, source, pull, scratch, deliver)
+    pulled = await _fetch_folder(job, source, pull, scratch)
+    for fetched in pulled.fetched:
+        await deliver(fetched)
+    return pulled
+
+
+async def _fetch_sftp(
+    job: PullJob,
+    source: SftpSource,
+    pull: _Pull,
+    scratch: Scratch,
+    deliver: Callable[[Fetched], Awaitable[None]],
+) -> Pulled:
+    # Its library is an extra with a licence of its own: who has no SFTP vendor needs none of it.
+    try:
+        from cost_pipeline.acquire.sftp import SftpContext, pull_sftp  # noqa: PLC0415
+    except ImportError:
+        message = (
+            "SFTP needs the extra `sftp`, which is not installed here: "
+            "`pip install 'cost-pipeline[sftp]'`"
+        )
+        return _failed(job, message, transient=False)
+    context = SftpContext(
+        hosts=pull.hosts,
+        scratch=scratch,
+        base=pull.base,
+        environment=pull.environment,
+        clock=pull.clock,
+        policy=pull.policy,
+        deliver=deliver,
+    )
+    return await pull_sftp(job, source, context)
+
+
+async def _fetch_folder(
+    job: PullJob, source: FolderSource, pull: _Pull, scratch: Scratch
+) -> Pulled:
     work = functools.partial(pull_folder, job, source, pull.base, scratch=scratch, clock=pull.clock)
-    patience = pull.policy.folder_timeout
-    async with pull.slots.slot(job.vendor.priority, f"folder {source.path}"):
+    patience = min(pull.policy.folder_timeout, source.timeout)
+    async with pull.hosts.local(job.vendor.priority):
         try:
             async with asyncio.timeout(patience):
                 return await in_thread(work)
@@ -165,4 +282,40 @@ def _failed(job: PullJob, message: str, *, transient: bool) -> Pulled:
     source = job.vendor.source
     where = source.path if isinstance(source, FolderSource) else source.url
     failure = FetchFailure(where, Reason.FETCH_FAILED, message, transient)
-    return Pulled(job.vendor.vendor, failures=(failure,))
+    return Pulled(job.vendor.vendor, failures=(failure,), bookmark=job.bookmark)
+
+
+def measure(job: PullJob, pulled: Pulled) -> tuple[Telemetry, ...]:
+    """One record per delivery, unchanged one and failure."""
+    who = functools.partial(Telemetry, job.vendor.vendor, job.pull_date)
+    records = [
+        who(
+            one.uri,
+            "delivered",
+            attempts=one.attempts,
+            latency=one.latency,
+            queued=one.queued,
+            size=one.size,
+            received=one.packed.size if one.packed else one.size,
+            sha256=one.sha256,
+            status=one.status,
+        )
+        for one in pulled.fetched
+    ]
+    records += [
+        who(one.uri, "unchanged", attempts=one.attempts, latency=one.latency, queued=one.queued)
+        for one in pulled.unchanged
+    ]
+    records += [
+        who(
+            one.uri,
+            "failed",
+            attempts=one.attempts,
+            latency=one.latency,
+            queued=one.queued,
+            reason=one.reason.value,
+            transient=one.transient,
+        )
+        for one in pulled.failures
+    ]
+    return tuple(records)

@@ -2,44 +2,52 @@
 
 Bytes count as a delivery only when the status, the length and the kind of content are what a
 delivery has: a maintenance page with status 200 is a failure. Looks into a page only as far as
-paging needs (how many items, whether there is more).
+paging needs (`pages`).
 """
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import logging
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import aiohttp
-import stamina
 from yarl import URL
 
 from cost_pipeline.acquire.answer import (
-    AttemptError,
+    check_encoding,
     check_head,
     check_length,
     check_start,
     connection_error,
     status_error,
 )
-from cost_pipeline.acquire.outcome import Fetched, FetchFailure, Pulled, PullJob
-from cost_pipeline.acquire.pages import PageFacts, look
+from cost_pipeline.acquire.attempts import AttemptError, Effort, persist
+from cost_pipeline.acquire.body import Intake, take
+from cost_pipeline.acquire.hosts import Hosts
+from cost_pipeline.acquire.outcome import (
+    Bookmark,
+    Fetched,
+    FetchFailure,
+    Pulled,
+    PullJob,
+    Unchanged,
+    Validator,
+)
+from cost_pipeline.acquire.pages import PageFacts, first_address, further, look, next_address
 from cost_pipeline.acquire.pattern import on_date
-from cost_pipeline.acquire.policy import Policy, Slots
+from cost_pipeline.acquire.policy import Policy
 from cost_pipeline.acquire.scratch import Scratch, Spool, in_thread
-from cost_pipeline.contracts.vendor import Auth, HttpSource
+from cost_pipeline.acquire.tokens import Tokens, unusable
+from cost_pipeline.contracts.sources import HttpSource, NoPages
 from cost_pipeline.core.reasons import Reason
 
-_LOG: Final = logging.getLogger(__name__)
-_BLOCK: Final = 1 << 18
+_NOT_MODIFIED: Final = 304
+_UNAUTHORIZED: Final = 401
+Deliver = Callable[[Fetched], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +55,60 @@ class HttpContext:
     """What a pull lends to its HTTP sources."""
 
     session: aiohttp.ClientSession
-    slots: Slots
+    hosts: Hosts
+    tokens: Tokens
     scratch: Scratch
     environment: Mapping[str, str]
     clock: Callable[[], datetime]
     policy: Policy
+    deliver: Deliver
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
-    """One request of a job."""
+class _Answer:
+    """A page that was received, or is as it was, and what its headers say."""
+
+    page: Fetched | Unchanged
+    validator: Validator
+    link: str = ""
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A pull on its way from page to page."""
 
     job: PullJob
     source: HttpSource
-    url: URL
-    headers: Mapping[str, str]
+    cursor: str
+    fetched: list[Fetched] = field(default_factory=list)
+    unchanged: list[Unchanged] = field(default_factory=list)
+    validators: dict[str, Validator] = field(default_factory=dict)
+    contents: dict[str, int] = field(default_factory=dict)
+    items: int = 0
+
+    def end(self, failure: FetchFailure | None = None) -> Pulled:
+        """What was brought; the cursor moves only if nothing failed."""
+        return Pulled(
+            self.job.vendor.vendor,
+            tuple(self.fetched),
+            (failure,) if failure else (),
+            tuple(self.unchanged),
+            Bookmark(self.validators, self.job.bookmark.cursor if failure else self.cursor),
+        )
 
 
 def open_session() -> aiohttp.ClientSession:
     """A session for one pull, to be opened in the running loop.
 
-    It keeps no cookies, so that no vendor's answer touches another's request, and has no limit of
-    its own, because the pull's slots are the limit.
+    It keeps no cookies, so that no vendor's answer touches another's request, has no limit of its
+    own, because the pull's slots are the limit, and unpacks nothing: aiohttp takes gzip that is cut
+    short for whole.
     """
-    # By default stamina reports retries through structlog where that is installed, which prints on
-    # standard output, into the middle of a command's JSON. Retries are logged below instead.
-    stamina.instrumentation.set_on_retry_hooks([])
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
         cookie_jar=aiohttp.DummyCookieJar(),
-        # What is landed are the vendor's bytes; nothing is asked to be compressed on the way.
-        headers={"Accept-Encoding": "identity", "User-Agent": "cost-pipeline"},
+        headers={"Accept-Encoding": "gzip", "User-Agent": "cost-pipeline"},
+        auto_decompress=False,
     )
 
 
@@ -89,150 +120,225 @@ async def pull_http(job: PullJob, source: HttpSource, context: HttpContext) -> P
     Raises:
         EnvironmentFailedError: If the bytes cannot be written on this machine.
     """
-    vendor = job.vendor.vendor
-    headers = _headers(source.auth, context.environment)
-    if isinstance(headers, str):
-        refused = FetchFailure(
-            on_date(source.url, job.pull_date), Reason.FETCH_FAILED, headers, transient=False
-        )
-        return Pulled(vendor, failures=(refused,))
-    fetched: list[Fetched] = []
-    number = source.pages.first
-    while True:
-        page = _Page(job, source, _address(job, source, number), headers)
-        found = await _fetch_page(page, context)
-        if isinstance(found, FetchFailure):
-            return Pulled(vendor, tuple(fetched), (found,))
-        facts = await _facts(page, found)
-        wrong = _lie(found, facts, fetched, context.policy.most_pages)
-        if wrong or isinstance(facts, str):
-            context.scratch.remove(found.path)
-            return Pulled(vendor, tuple(fetched), (wrong,) if wrong else ())
-        if fetched and facts and facts.items == 0:
-            # The empty page after the last one carries nothing; an empty first page is evidence
-            # that the vendor answered and had nothing.
-            context.scratch.remove(found.path)
-            return Pulled(vendor, tuple(fetched))
-        fetched.append(found)
-        if not (facts and facts.goes_on):
-            return Pulled(vendor, tuple(fetched))
-        number += 1
-
-
-def _address(job: PullJob, source: HttpSource, number: int) -> URL:
-    parameters = {name: on_date(value, job.pull_date) for name, value in source.parameters.items()}
-    pages = source.pages
-    if pages.style == "page":
-        parameters[pages.page_parameter] = str(number)
-        if pages.size_parameter and pages.size:
-            parameters[pages.size_parameter] = str(pages.size)
-    return URL(on_date(source.url, job.pull_date)).update_query(parameters)
-
-
-def _headers(auth: Auth | None, environment: Mapping[str, str]) -> dict[str, str] | str:
-    """The headers that log in, or what is wrong with the environment (never the secret)."""
-    if auth is None:
-        return {}
-    secret = environment.get(auth.env, "")
-    if not secret:
-        return f"the environment variable {auth.env} is not set; it holds this vendor's secret"
-    if not (secret.isascii() and secret.isprintable()):
-        return f"the environment variable {auth.env} holds a character that no header may hold"
-    if auth.kind == "bearer":
-        secret = f"Bearer {secret}"
-    elif auth.kind == "basic":
-        secret = "Basic " + base64.b64encode(secret.encode()).decode()
-    return {auth.header: secret}
-
-
-async def _fetch_page(page: _Page, context: HttpContext) -> Fetched | FetchFailure:
-    """One page, with the vendor's number of attempts."""
-    started = time.monotonic()
-    tries = 0
-
-    def wait(error: Exception) -> bool | float:
-        if not isinstance(error, AttemptError) or not error.again:
-            return False
-        _LOG.info("%s %s (attempt %d of %d)", page.url, error.message, tries, page.source.attempts)
-        if error.retry_after is None:
-            return context.policy.wait(tries)
-        # A little more than asked for, so that not everybody is back in the same instant.
-        return error.retry_after + context.policy.chance() * context.policy.backoff
-
+    walk = _Walk(job, source, job.bookmark.cursor)
+    wrong = unusable(source.auth, context.environment)
     try:
-        async for attempt in stamina.retry_context(
-            on=wait, attempts=page.source.attempts, timeout=None
-        ):
-            with attempt:
-                tries += 1
-                return await _attempt(page, context, tries, started)
+        address: URL | None = _address(job, source)
+    except ValueError:
+        address, wrong = None, "the address in `url:` is not a URL"
+    if wrong:
+        return walk.end(_failure(on_date(source.url, job.pull_date), wrong))
+    while address is not None:
+        answer = await _fetch_page(address, walk, context)
+        if isinstance(answer, FetchFailure):
+            return walk.end(answer)
+        following: URL | FetchFailure | None
+        if isinstance(answer.page, Unchanged):
+            following = _after_unchanged(walk, answer.page)
+        else:
+            following = await _after_page(address, walk, answer.page, answer, context)
+        if isinstance(following, FetchFailure):
+            return walk.end(following)
+        if following is not None and str(following) in walk.validators:
+            return walk.end(_failure(str(following), "was asked already: the pages go in a circle"))
+        if following is not None and len(walk.validators) >= context.policy.most_pages:
+            words = f"is page {context.policy.most_pages + 1:,} of an API that does not end"
+            return walk.end(_failure(str(following), words))
+        address = following
+    return walk.end()
+
+
+def _address(job: PullJob, source: HttpSource) -> URL:
+    parameters = {name: on_date(value, job.pull_date) for name, value in source.parameters.items()}
+    incremental = source.incremental
+    if incremental:
+        since = job.bookmark.cursor or on_date(incremental.start, job.pull_date)
+        parameters |= {incremental.parameter: since} if since else {}
+    url = URL(on_date(source.url, job.pull_date)).update_query(parameters)
+    return first_address(url, source.pages)
+
+
+def _after_unchanged(walk: _Walk, page: Unchanged) -> URL | None:
+    """Where the pages go on after one that is as it was."""
+    walk.unchanged.append(page)
+    before = walk.validators[page.uri] = walk.job.bookmark.validators[page.uri]
+    return URL(before.next) if before.next else None
+
+
+async def _after_page(
+    at: URL, walk: _Walk, page: Fetched, answer: _Answer, context: HttpContext
+) -> URL | FetchFailure | None:
+    """Take a page in; where the next one is, None after the last, or why this is no page."""
+    source = walk.source
+    if isinstance(source.pages, NoPages) and not source.incremental:
+        await _keep_page(walk, page, answer.validator, context)
+        return None
+    facts = await in_thread(partial(look, page.path, walk.job.vendor.format, source))
+    if isinstance(facts, str):
+        return _refuse(page, facts, context)
+    if page.sha256 in walk.contents and facts.items:
+        number = walk.contents[page.sha256]
+        words = f"is page {number:,} once more: the API does not heed what asks for the next page"
+        return _refuse(page, words, context)
+    walk.items += facts.items
+    if source.incremental:
+        walk.cursor = further(walk.cursor, facts.increment, source.incremental)
+    following = next_address(at, source.pages, facts, answer.link)
+    after = str(following) if isinstance(following, URL) else ""
+    validator = replace(answer.validator, next=after)
+    if facts.items == 0 and walk.contents:
+        # The empty page after the last one carries nothing; an empty first page is evidence that
+        # the vendor answered and had nothing.
+        context.scratch.remove(page.path)
+        walk.validators[page.uri] = validator
+    else:
+        await _keep_page(walk, page, validator, context)
+    if isinstance(following, str):
+        return _failure(page.uri, following)
+    return _missing(walk, facts, page) if following is None else following
+
+
+async def _keep_page(
+    walk: _Walk, page: Fetched, validator: Validator, context: HttpContext
+) -> None:
+    walk.contents[page.sha256] = len(walk.contents) + 1
+    walk.validators[page.uri] = validator
+    walk.fetched.append(page)
+    await context.deliver(page)
+
+
+def _missing(walk: _Walk, facts: PageFacts, page: Fetched) -> FetchFailure | None:
+    """After the last page: whether all the items were there that the vendor counts."""
+    if facts.total is None or walk.unchanged or facts.total == walk.items:
+        return None
+    words = (
+        f"counts {facts.total:,} items in all and its pages held {walk.items:,}: the list changed "
+        "while it was read; pull again"
+    )
+    return _failure(page.uri, words, transient=True)
+
+
+def _refuse(page: Fetched, message: str, context: HttpContext) -> FetchFailure:
+    context.scratch.remove(page.path)
+    return _failure(page.uri, message, attempts=page.attempts)
+
+
+def _failure(uri: str, message: str, *, transient: bool = False, attempts: int = 1) -> FetchFailure:
+    return FetchFailure(uri, Reason.FETCH_FAILED, message, transient, attempts=attempts)
+
+
+async def _fetch_page(url: URL, walk: _Walk, context: HttpContext) -> _Answer | FetchFailure:
+    """One page, with the vendor's number of attempts."""
+    retry, policy = walk.source.retry, context.policy
+    effort = Effort(retry, policy.timer)
+    try:
+        return await persist(
+            partial(_attempt, url, walk, context, effort), effort, retry, policy, str(url)
+        )
     except AttemptError as error:
         return FetchFailure(
-            uri=str(page.url),
+            uri=str(url),
             reason=Reason.FETCH_FAILED,
             message=error.message,
             transient=error.transient,
-            attempts=tries,
+            attempts=effort.tries,
             received=error.received,
+            latency=effort.spent,
+            queued=effort.queued,
         )
-    raise AssertionError("stamina ends with a result or the last error")
 
 
-async def _attempt(page: _Page, context: HttpContext, tries: int, started: float) -> Fetched:
-    source = page.source
-    timeout = aiohttp.ClientTimeout(
-        total=source.total_timeout,
-        sock_connect=source.connect_timeout,
-        sock_read=source.read_timeout,
-    )
-    spool: Spool | None = None
-    try:
-        async with (
-            context.slots.slot(page.job.vendor.priority, str(page.url.host)),
-            # A redirect would carry the secret to whom it names.
-            context.session.get(
-                page.url, headers=page.headers, timeout=timeout, allow_redirects=False
-            ) as response,
-        ):
-            if not 200 <= response.status < 300:  # noqa: PLR2004  (what success is in HTTP)
-                raise status_error(response, context.clock(), context.policy.longest_retry_after)
-            check_head(response, page.job.vendor.format.kind)
-            spool = context.scratch.open()
-            await _stream(response, spool)
-            status, content_type = response.status, response.headers.get("Content-Type", "")
-            check_length(response, spool.size)
-        sha256 = spool.close()
-        check_start(spool.path, page.job.vendor.format.kind)
-    except (aiohttp.ClientError, TimeoutError, OSError, AttemptError) as error:
-        failed = connection_error(error, source)
-        failed.received = _keep(spool, context)
-        raise failed from error
-    return Fetched(
+async def _attempt(url: URL, walk: _Walk, context: HttpContext, effort: Effort) -> _Answer:
+    async with context.hosts.of(walk.source).call(walk.job.vendor.priority, effort):
+        spool: Spool | None = None
+        try:
+            headers = await context.tokens.headers(walk.source)
+            async with context.session.get(
+                url,
+                headers={**headers, **_conditions(walk.job.bookmark.validators.get(str(url)))},
+                timeout=_timeout(walk.source, effort),
+                # A redirect would carry the secret to whom it names.
+                allow_redirects=False,
+            ) as response:
+                if response.status == _NOT_MODIFIED and str(url) in walk.job.bookmark.validators:
+                    found = Unchanged(str(url), effort.tries, effort.spent, effort.queued)
+                    return _Answer(found, walk.job.bookmark.validators[str(url)])
+                _check_status(response, walk, headers, context, effort)
+                check_head(response, walk.job.vendor.format.kind)
+                encoded = check_encoding(response)
+                spool = context.scratch.open()
+                return await _receive(response, spool, walk, context, effort, encoded=encoded)
+        except (aiohttp.ClientError, TimeoutError, OSError, AttemptError) as error:
+            failed = connection_error(error, walk.source)
+            failed.received = _keep(spool, context)
+            raise failed from error
+
+
+async def _receive(
+    response: aiohttp.ClientResponse,
+    spool: Spool,
+    walk: _Walk,
+    context: HttpContext,
+    effort: Effort,
+    *,
+    encoded: bool,
+) -> _Answer:
+    intake = Intake(spool, encoded=encoded, most=context.policy.most_bytes)
+    packed = await take(response.content.iter_any(), intake)
+    check_length(response, intake.received)
+    sha256 = spool.close()
+    check_start(spool.path, walk.job.vendor.format.kind)
+    page = Fetched(
         path=spool.path,
         sha256=sha256,
         size=spool.size,
-        uri=str(page.url),
+        uri=str(response.url),
         fetched_at=context.clock(),
-        status=status,
-        attempts=tries,
-        content_type=content_type,
-        latency=time.monotonic() - started,
+        status=response.status,
+        attempts=effort.tries,
+        content_type=response.headers.get("Content-Type", ""),
+        latency=effort.spent,
+        queued=effort.queued,
+        packed=packed,
     )
+    etag, modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
+    link = response.links["next"]["url"] if "next" in response.links else ""
+    return _Answer(page, Validator(etag, modified), str(link))
 
 
-async def _stream(response: aiohttp.ClientResponse, spool: Spool) -> None:
-    """The body into the spool, in blocks, written off the loop."""
-    waiting = bytearray()
-    try:
-        async for block in response.content.iter_any():
-            waiting += block
-            if len(waiting) >= _BLOCK:
-                await asyncio.to_thread(spool.write, bytes(waiting))
-                waiting.clear()
-    except (aiohttp.ClientError, TimeoutError):
-        spool.write(bytes(waiting))  # what did arrive is evidence
-        raise
-    await asyncio.to_thread(spool.write, bytes(waiting))
+def _check_status(
+    response: aiohttp.ClientResponse,
+    walk: _Walk,
+    headers: Mapping[str, str],
+    context: HttpContext,
+    effort: Effort,
+) -> None:
+    if 200 <= response.status < 300 and response.status != 206:  # noqa: PLR2004  (HTTP)
+        return
+    if response.status == _UNAUTHORIZED and context.tokens.refuse(walk.source, headers):
+        # Once: a fresh token that is refused too is refused for good.
+        words = "refused its own token before its time"
+        if effort.renewed:
+            words = "refused a fresh token: check the client's rights with the vendor"
+        again, effort.renewed = not effort.renewed, True
+        raise AttemptError(words, transient=again, again=again, host_failed=False)
+    raise status_error(response, context.clock(), context.policy.longest_retry_after)
+
+
+def _conditions(validator: Validator | None) -> dict[str, str]:
+    """Headers that ask for the page only if it is another than before."""
+    if validator is None:
+        return {}
+    headers = {"If-None-Match": validator.etag, "If-Modified-Since": validator.last_modified}
+    return {name: value for name, value in headers.items() if value}
+
+
+def _timeout(source: HttpSource, effort: Effort) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=min(source.total_timeout, max(effort.left, source.connect_timeout)),
+        sock_connect=source.connect_timeout,
+        sock_read=source.read_timeout,
+    )
 
 
 def _keep(spool: Spool | None, context: HttpContext) -> Path | None:
@@ -244,27 +350,3 @@ def _keep(spool: Spool | None, context: HttpContext) -> Path | None:
         return spool.path
     context.scratch.remove(spool.path)
     return None
-
-
-async def _facts(page: _Page, found: Fetched) -> PageFacts | str | None:
-    if page.source.pages.style == "none":
-        return None
-    return await in_thread(partial(look, found.path, page.job.vendor.format, page.source.pages))
-
-
-def _lie(
-    found: Fetched, facts: PageFacts | str | None, before: list[Fetched], most: int
-) -> FetchFailure | None:
-    """A page that cannot be one: following it would not end, or would take rows twice."""
-    message = ""
-    if isinstance(facts, str):
-        message = facts
-    elif before and before[-1].sha256 == found.sha256 and facts and facts.items:
-        message = "is the page before it once more: the API does not heed `page_parameter`"
-    elif len(before) >= most:
-        message = f"is page {most + 1:,} of an API that does not end"
-    if not message:
-        return None
-    return FetchFailure(
-        found.uri, Reason.FETCH_FAILED, message, transient=False, attempts=found.attempts
-    )

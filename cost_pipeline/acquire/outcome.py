@@ -2,12 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from cost_pipeline.acquire.telemetry import Telemetry
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """By what a vendor can tell that something is as it was when it was last received.
+
+    Attributes:
+        etag: As the vendor gave it; for SFTP, size and time of the file.
+        last_modified: As the vendor gave it.
+        next: The address of the page that came after it; empty after the last.
+    """
+
+    etag: str = ""
+    last_modified: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """What one vendor's pull leaves for its next one. The caller keeps it, if all was landed.
+
+    Attributes:
+        validators: By uri, of what this pull received or found unchanged.
+        cursor: How far the vendor was read (`incremental:`); empty before the first pull.
+    """
+
+    validators: Mapping[str, Validator] = field(default_factory=dict)
+    cursor: str = ""
+
+    def as_json(self) -> str:
+        """For keeping."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Bookmark:
+        """What `as_json` wrote.
+
+        Raises:
+            ValueError: If it did not.
+        """
+        try:
+            content = json.loads(text)
+            validators = content["validators"].items()
+            return cls({uri: Validator(**found) for uri, found in validators}, content["cursor"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("is not a bookmark") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +65,26 @@ class PullJob:
 
     Attributes:
         known: (uri, sha256) of what was received before; a plain glob leaves those files alone.
+        bookmark: What the pull before left; what it says is unchanged is not received again.
     """
 
     vendor: Vendor
     pull_date: date
     known: frozenset[tuple[str, str]] = frozenset()
+    bookmark: Bookmark = Bookmark()
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A delivery as it came over the wire, where that was compressed.
+
+    Attributes:
+        sha256: Of the compressed bytes.
+        size: Of the same.
+    """
+
+    sha256: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +92,7 @@ class Fetched:
     """One delivery, complete, in a temporary file that is now the receiver's to land or remove.
 
     Attributes:
-        path: The temporary file.
+        path: The temporary file; where a `land` was given, its bytes are already landed.
         sha256: Of its bytes.
         size: In bytes.
         uri: Where it came from; holds no secret.
@@ -36,7 +100,9 @@ class Fetched:
         status: The HTTP status; None for files.
         attempts: How often it was asked for, this time included.
         content_type: As the vendor declared it; empty if it did not.
-        latency: Seconds from the first attempt to the last byte.
+        latency: Seconds from the first attempt to the last byte, waits for a slot not counted.
+        queued: Seconds of waiting for a slot.
+        packed: What came, if it was gzip for the way (Content-Encoding); `path` is unpacked.
     """
 
     path: Path
@@ -48,6 +114,8 @@ class Fetched:
     attempts: int
     content_type: str
     latency: float
+    queued: float = 0.0
+    packed: Packed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +129,8 @@ class FetchFailure:
         transient: Whether trying again without a change can help.
         attempts: How often it was tried.
         received: The bytes that did arrive, where the policy keeps them.
+        latency: Seconds from the first attempt to giving up, waits for a slot not counted.
+        queued: Seconds of waiting for a slot.
     """
 
     uri: str
@@ -69,12 +139,32 @@ class FetchFailure:
     transient: bool
     attempts: int = 1
     received: Path | None = None
+    latency: float = 0.0
+    queued: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Something that the vendor says, or shows, is as it was when it was last received."""
+
+    uri: str
+    attempts: int = 1
+    latency: float = 0.0
+    queued: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What one job brought. Both may be empty: a dated folder without a file for that date."""
+    """What one job brought. All may be empty: a dated folder without a file for that date.
+
+    Attributes:
+        bookmark: For the next pull; its cursor moved only if nothing failed.
+        telemetry: One record per delivery, failure and unchanged one.
+    """
 
     vendor: str
     fetched: tuple[Fetched, ...] = ()
     failures: tuple[FetchFailure, ...] = ()
+    unchanged: tuple[Unchanged, ...] = ()
+    bookmark: Bookmark = Bookmark()
+    telemetry: tuple[Telemetry, ...] = ()

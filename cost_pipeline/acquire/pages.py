@@ -1,4 +1,4 @@
-"""What paging needs to know of a page: how many items it has, and whether it says there are more.
+"""What paging needs to know of a page, and where the next one is.
 
 Nothing here interprets an item; that begins in `parse`, on the landed bytes.
 """
@@ -6,51 +6,213 @@ Nothing here interprets an item; that begins in `parse`, on the landed bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from cost_pipeline.contracts.vendor import FileFormat, FormatKind, JsonFormat, Pages
+from yarl import URL
+
+from cost_pipeline.contracts.sources import (
+    CursorPages,
+    HttpSource,
+    Incremental,
+    LinkPages,
+    NoPages,
+    NumberedPages,
+    OffsetPages,
+    Pages,
+)
+from cost_pipeline.contracts.vendor import FileFormat, FormatKind, JsonFormat
+
+_MOST_PAGE: Final = 256 << 20
+_NO_INCREMENT: Final = ""
+
+
+class _Number(str):
+    """A number as its digits: nothing here computes, and no length of digits costs."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return self.strip("-0.") != ""
+
+
+def _unpacked(content: bytes) -> bytes:
+    """A page that itself is gzip, unpacked to look at it; at most `_MOST_PAGE` of it."""
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content, _MOST_PAGE)
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """A page's number of items, and whether another page is to be asked for."""
+    """What a page says.
+
+    Attributes:
+        items: How many items it has.
+        more: What its key for "there is more" holds; None if it has none.
+        next: Its cursor or address of the next page; empty if it has none.
+        total: The number of all items, if it says so.
+        increment: The value for the next pull; empty if there is none.
+    """
 
     items: int
-    goes_on: bool
+    more: bool | None = None
+    next: str = ""
+    total: int | None = None
+    increment: str = ""
 
 
-def look(file: Path, form: FileFormat, pages: Pages) -> PageFacts | str:
-    """The facts of a page, or why they cannot be told.
-
-    The last page is the one that is empty, whose `more` key is false, null, empty or absent, or
-    that has fewer items than were asked for.
-    """
+def look(file: Path, form: FileFormat, source: HttpSource) -> PageFacts | str:
+    """The facts of a page, or why they cannot be told. Reads the page into memory if it is JSON."""
+    if form.kind is FormatKind.JSONL:
+        return _look_at_lines(file, source.incremental)
     if not isinstance(form, JsonFormat):
         with file.open("rb") as opened:
-            lines = sum(1 for line in opened if line.strip())
-        items = lines if form.kind is FormatKind.JSONL else max(0, lines - 1)
-        return PageFacts(items, _goes_on(items, pages, more=None))
-    try:
-        # Numbers are only told from zero: nothing here computes, and no length of digits costs.
-        content = json.loads(file.read_bytes(), parse_float=_nonzero, parse_int=_nonzero)
-    except (ValueError, RecursionError):
+            return PageFacts(max(0, sum(1 for line in opened if line.strip()) - 1))
+    if file.stat().st_size > _MOST_PAGE:
+        return f"is a page of more than {_MOST_PAGE:,} bytes: ask for smaller ones (`size:`)"
+    content = _json(_unpacked(file.read_bytes()))
+    if isinstance(content, _NotJson):
         return "is not JSON; the page is incomplete or not what the vendor file says"
     records = _at(content, form.records)
     if not isinstance(records, list):
         where = f"at `{form.records}`" if form.records else "at its top level"
         return f"has no list of records {where}: mend `records:` in the vendor file"
-    more = _at(content, pages.more) if pages.more else None
-    return PageFacts(len(records), _goes_on(len(records), pages, more=more))
+    return _facts(content, records, source)
 
 
-def _goes_on(items: int, pages: Pages, *, more: object) -> bool:
-    if items == 0:
+def _facts(content: object, records: list[object], source: HttpSource) -> PageFacts | str:
+    pages = source.pages
+    more = getattr(pages, "more", None)
+    following = getattr(pages, "next", None)
+    total = _at(content, pages.total) if not isinstance(pages, NoPages) and pages.total else None
+    if total is not None and not (isinstance(total, _Number) and total.isdigit()):
+        return "has a total that is no whole number: mend `total:` in the vendor file"
+    found = _at(content, following) if following else None
+    return PageFacts(
+        items=len(records),
+        more=bool(_at(content, more)) if more else None,
+        next=str(found) if found and isinstance(found, str) else "",
+        total=int(str(total)[:18]) if total is not None else None,
+        increment=_increment(content, records, source.incremental),
+    )
+
+
+def _look_at_lines(file: Path, incremental: Incremental | None) -> PageFacts | str:
+    items, increment = 0, _NO_INCREMENT
+    with file.open("rb") as opened:
+        for line in opened:
+            if not line.strip():
+                continue
+            items += 1
+            if incremental:
+                item = _json(line)
+                if isinstance(item, _NotJson):
+                    return f"is not JSON in line {items:,}"
+                increment = _largest(
+                    (increment, _increment(item, [item], incremental)), incremental
+                )
+    return PageFacts(items, increment=increment)
+
+
+def _increment(content: object, records: list[object], incremental: Incremental | None) -> str:
+    if incremental is None:
+        return _NO_INCREMENT
+    if incremental.answer:
+        found = _at(content, incremental.answer)
+        return str(found) if isinstance(found, str) else _NO_INCREMENT
+    values = (_at(record, incremental.field or "") for record in records)
+    return _largest((str(value) for value in values if isinstance(value, str)), incremental)
+
+
+def _largest(values: Iterable[str], incremental: Incremental) -> str:
+    if incremental.order == "number":
+        numbers = [int(value) for value in values if value.lstrip("-").isdigit()]
+        return str(max(numbers)) if numbers else _NO_INCREMENT
+    return max(values, default=_NO_INCREMENT)
+
+
+def further(before: str, found: str, incremental: Incremental) -> str:
+    """How far the vendor was read, after a page that got as far as `found`."""
+    if incremental.answer:
+        return found or before
+    return _largest((before, found), incremental)
+
+
+def first_address(url: URL, pages: Pages) -> URL:
+    """The address of the first page."""
+    asked: dict[str, str] = {}
+    if isinstance(pages, NumberedPages):
+        asked[pages.page_parameter] = str(pages.first)
+    elif isinstance(pages, OffsetPages):
+        asked[pages.offset_parameter] = str(pages.first)
+    if not isinstance(pages, NoPages) and pages.size_parameter and pages.size:
+        asked[pages.size_parameter] = str(pages.size)
+    return url.update_query(asked)
+
+
+def next_address(at: URL, pages: Pages, facts: PageFacts, link: str) -> URL | str | None:
+    """The next page's address, None after the last one, or what is wrong with it.
+
+    The last of numbered pages is the one that is empty, whose `more` key is false, null, empty or
+    absent, or that has fewer items than were asked for.
+
+    Args:
+        at: This page's address.
+        pages: How the API pages.
+        facts: What this page says.
+        link: The address in its Link header; empty if it has none.
+    """
+    if isinstance(pages, NumberedPages):
+        step, parameter = 1, pages.page_parameter
+    elif isinstance(pages, OffsetPages):
+        step, parameter = facts.items, pages.offset_parameter
+    elif isinstance(pages, CursorPages):
+        return at.update_query({pages.cursor_parameter: facts.next}) if facts.next else None
+    elif isinstance(pages, LinkPages):
+        return _linked(at, facts.next if pages.next else link)
+    else:
+        return None
+    if not _goes_on(facts, pages):
+        return None
+    return at.update_query({parameter: str(int(at.query[parameter]) + step)})
+
+
+def _goes_on(facts: PageFacts, pages: NumberedPages | OffsetPages) -> bool:
+    if facts.items == 0:
         return False
-    if pages.more:
-        return bool(more)
-    return pages.size is None or items >= pages.size
+    if facts.more is not None:
+        return facts.more
+    return pages.size is None or facts.items >= pages.size
+
+
+def _linked(at: URL, text: str) -> URL | str | None:
+    if not text:
+        return None
+    try:
+        address = at.join(URL(text))
+    except ValueError:
+        return "names a next page whose address is no address"
+    if address.origin() != at.origin():
+        return (
+            f"names a next page on another server ({address.origin()}): it is not asked, because "
+            "it would be sent this vendor's credentials"
+        )
+    return address.with_fragment(None)
+
+
+class _NotJson:
+    pass
+
+
+def _json(text: bytes) -> object:
+    try:
+        return json.loads(text, parse_float=_Number, parse_int=_Number)
+    except (ValueError, RecursionError):
+        return _NotJson()
 
 
 def _at(content: object, path: str) -> object:
@@ -59,7 +221,3 @@ def _at(content: object, path: str) -> object:
             return None
         content = content.get(step)
     return content
-
-
-def _nonzero(text: str) -> bool:
-    return text.strip("-0.") != ""

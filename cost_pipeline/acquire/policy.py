@@ -6,47 +6,59 @@ import asyncio
 import heapq
 import itertools
 import random
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
+
+from cost_pipeline.contracts.sources import Retry
 
 PRIORITIES: Final = ("payroll", "high", "normal", "low")
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The limits of one pull. Durations are in seconds.
+    """The limits of one pull; what a vendor's own host bears is in its vendor file.
+
+    Durations are in seconds.
 
     Attributes:
         total: Sources and requests in flight, payroll not counted.
-        payroll: The same for payroll, which has slots of its own: a full house of stalled vendors
-            does not keep it waiting.
-        per_host: Requests in flight to one host.
-        backoff: Before the n-th retry a random wait of up to `backoff * 2**n` (full jitter).
-        longest_backoff: No such wait is longer.
+        payroll: The same for payroll, which has slots of its own, in all and per host: a full house
+            of stalled vendors does not keep it waiting.
+        per_host: Requests in flight to one host, where its vendors set no limit.
+        unlanded: Deliveries that are fetched and not yet landed; when there are as many, their
+            vendors wait.
+        backoff: All random waits before a retry are multiplied with it; no test waits.
         longest_retry_after: A vendor that asks for more is given up for this pull.
-        folder_timeout: For all files of one folder source (a network drive that hangs).
+        folder_timeout: No folder source gets more, whatever it asks for.
         most_pages: No API is followed further: it would not end.
+        most_bytes: No delivery is larger: a body that does not end, or a gzip bomb.
         keep_received: Whether the bytes of a failed try are handed over instead of removed.
+        debug_loop: Whether the event loop is watched: slow callbacks, pauses, growth of memory.
         chance: A random number in [0, 1) for the jitter.
+        timer: Seconds on a clock that never goes back.
     """
 
     total: int = 20
     payroll: int = 4
     per_host: int = 6
-    backoff: float = 0.5
-    longest_backoff: float = 30.0
+    unlanded: int = 16
+    backoff: float = 1.0
     longest_retry_after: float = 120.0
     folder_timeout: float = 600.0
     most_pages: int = 10_000
+    most_bytes: int = 8 << 30
     keep_received: bool = False
+    debug_loop: bool = False
     chance: Callable[[], float] = field(default=random.random)
+    timer: Callable[[], float] = field(default=time.monotonic)
 
-    def wait(self, attempt: int) -> float:
-        """Seconds to wait after the given failed attempt (1-based)."""
-        ceiling = min(self.longest_backoff, self.backoff * float(2 ** min(attempt - 1, 16)))
-        return self.chance() * ceiling
+    def wait(self, retry: Retry, attempt: int) -> float:
+        """Seconds to wait after the given failed attempt (1-based): full jitter."""
+        ceiling = min(retry.max, retry.base * float(2 ** min(attempt, 16)))
+        return self.chance() * ceiling * self.backoff
 
 
 class PrioritySlots:
@@ -63,13 +75,14 @@ class PrioritySlots:
     @asynccontextmanager
     async def slot(self, rank: int) -> AsyncIterator[None]:
         """Hold a slot; a lower rank is served first."""
-        await self._acquire(rank)
+        await self.acquire(rank)
         try:
             yield
         finally:
-            self._release()
+            self.release()
 
-    async def _acquire(self, rank: int) -> None:
+    async def acquire(self, rank: int) -> None:
+        """Take a slot; whoever does gives it back with `release`."""
         if self._free > 0:
             self._free -= 1
             return
@@ -80,35 +93,14 @@ class PrioritySlots:
         except asyncio.CancelledError:
             # Cancelled in the moment the slot was handed over: it goes to the next one.
             if turn.done() and not turn.cancelled():
-                self._release()
+                self.release()
             raise
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Give a slot back; the next in line has it."""
         while self._waiting:
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():
                 turn.set_result(None)
                 return
         self._free += 1
-
-
-class Slots:
-    """The slots of one pull: a global cap, payroll's own, and one cap per host."""
-
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-        self._all = PrioritySlots(policy.total)
-        self._payroll = PrioritySlots(policy.payroll)
-        self._hosts: dict[str, PrioritySlots] = {}
-
-    @asynccontextmanager
-    async def slot(self, priority: str, host: str) -> AsyncIterator[None]:
-        """Hold a slot for one request to a host.
-
-        The host's comes first: waiting for a busy host must not hold a place that others could use.
-        """
-        rank = PRIORITIES.index(priority)
-        per_host = self._hosts.setdefault(host, PrioritySlots(self._policy.per_host))
-        overall = self._payroll if rank == 0 else self._all
-        async with per_host.slot(rank), overall.slot(rank):
-            yield

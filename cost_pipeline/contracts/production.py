@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
+from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.vendor import ProductionCode
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class FxPolicy(_Section):
+class FxPolicy(Section):
     """Which rates a production uses, how old they may be (calendar days), how it rounds."""
 
     source: Literal["ecb"] = "ecb"
@@ -24,7 +21,7 @@ class FxPolicy(_Section):
     rounding: Literal["half_even"] = "half_even"
 
 
-class Production(_Section):
+class Production(Section):
     """One production: its books' currency, its calendar and its FX policy."""
 
     title: str
@@ -41,7 +38,7 @@ class Production(_Section):
         return zone
 
 
-class Productions(_Section):
+class Productions(Section):
     """The whole of `productions.yaml`."""
 
     lake: str = "./lake"

@@ -22,9 +22,9 @@ from cost_pipeline.contracts.formats import (
     ParquetFormat,
 )
 from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sources import FolderSource, HttpSource, SftpSource, Source
 
 __all__ = [
-    "Auth",
     "ControlTotal",
     "FileFormat",
     "FolderSource",
@@ -35,9 +35,9 @@ __all__ = [
     "Name",
     "Negatives",
     "NumberStyle",
-    "Pages",
     "ProductionCode",
     "RecordKind",
+    "SftpSource",
     "Source",
     "Vendor",
 ]
@@ -54,71 +54,6 @@ class RecordKind(StrEnum):
     VENDOR_INVOICE = "vendor_invoice"
     PAYROLL_LINE = "payroll_line"
     LOCATION_SETTLEMENT = "location_settlement"
-
-
-class FolderSource(Section):
-    """Files that somebody puts into a folder.
-
-    Attributes:
-        path: Relative to the home, or absolute.
-        files: A name with a date pattern (`{pull_date:%Y-%m}.csv`: the files of that pull date) or
-            a plain glob (every file whose bytes are not yet landed).
-    """
-
-    kind: Literal["folder"]
-    path: str
-    files: str = "*"
-
-    @field_validator("files")
-    @classmethod
-    def _stays_inside(cls, files: str) -> str:
-        if files.startswith("/") or ".." in files.split("/"):
-            raise ValueError("must be a name or pattern inside `path`, without `..`")
-        return files
-
-    @property
-    def dated(self) -> bool:
-        """Whether the name depends on the pull date."""
-        return "{pull_date" in self.files
-
-
-class Pages(Section):
-    """How an API hands out its result: numbered pages until one is short or says so."""
-
-    style: Literal["none", "page"] = "none"
-    page_parameter: str = "page"
-    size_parameter: str | None = None
-    size: int | None = Field(default=None, ge=1)
-    first: int = 1
-    more: str | None = Field(default=None, description="key that is false or null on the last page")
-
-
-class Auth(Section):
-    """Credentials by the name of an environment variable, never by value."""
-
-    kind: Literal["bearer", "key", "basic"]
-    env: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
-    header: str = "Authorization"
-
-
-class HttpSource(Section):
-    """A JSON, JSON lines or CSV API.
-
-    `url` may hold `{pull_date:...}`; `parameters` values may too. Durations are in seconds.
-    """
-
-    kind: Literal["http"]
-    url: str = Field(pattern=r"^https?://")
-    parameters: dict[str, str] = Field(default_factory=dict)
-    pages: Pages = Pages()
-    auth: Auth | None = None
-    attempts: int = Field(default=4, ge=1, le=20)
-    connect_timeout: float = Field(default=5.0, gt=0)
-    read_timeout: float = Field(default=30.0, gt=0)
-    total_timeout: float = Field(default=300.0, gt=0)
-
-
-Source = Annotated[FolderSource | HttpSource, Field(discriminator="kind")]
 
 
 class Negatives(StrEnum):
@@ -181,6 +116,17 @@ class Vendor(Section):
     columns: dict[str, tuple[str, ...]]
     ignore: tuple[str, ...] = ()
     constants: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _increments_can_be_read(self) -> Self:
+        source = self.source
+        if isinstance(source, HttpSource) and source.incremental:
+            kind = self.format.kind
+            if kind is not FormatKind.JSON and not (
+                kind is FormatKind.JSONL and source.incremental.field
+            ):
+                raise ValueError("`incremental` needs JSON (or JSON lines, with `field`)")
+        return self
 
     @field_validator("key", mode="before")
     @classmethod

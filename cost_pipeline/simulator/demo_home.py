@@ -42,14 +42,21 @@ def write_demo_home(path: Path, portal_url: str, world: World | None = None) -> 
     """
     files: dict[str, str | bytes] = {
         "productions.yaml": PRODUCTIONS,
-        "vendors/northwind_rentals.yaml": _rentals(portal_url),
-        "vendors/guild_payroll.yaml": _payroll(portal_url),
-        "vendors/maple_locations.yaml": _MAPLE,
-        "vendors/studio_ledger.yaml": _ledger(),
-        "vendors/prop_house_orders.yaml": _ORDERS,
+        **vendor_files(portal_url),
         CORRECTION: corrected_rates(),
     }
     return init_home(path, files={**files, **(world or make_world()).files()})
+
+
+def vendor_files(portal_url: str) -> dict[str, str]:
+    """The five vendor files, by their place in a home."""
+    return {
+        "vendors/northwind_rentals.yaml": _rentals(portal_url),
+        "vendors/guild_payroll.yaml": _payroll(portal_url),
+        "vendors/maple_locations.yaml": MAPLE_FILE,
+        "vendors/studio_ledger.yaml": _ledger(),
+        "vendors/prop_house_orders.yaml": _ORDERS,
+    }
 
 
 def corrected_rates() -> str:
@@ -124,7 +131,7 @@ columns:
 """
 
 
-_MAPLE: Final = """\
+MAPLE_FILE: Final = """\
 # Location settlements: a drop folder, CSV with a BOM. A day's files begin with its date.
 vendor: maple_locations
 feed: production

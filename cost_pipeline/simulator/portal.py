@@ -18,6 +18,8 @@ from aiohttp import web
 
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.simulator.cast import GUILD, NORTHWIND, PAGE_SIZES
+from cost_pipeline.simulator.faults import Spoiler
+from cost_pipeline.simulator.recipes import Recipe
 from cost_pipeline.simulator.world import World
 
 TOKEN_VARIABLE: Final = "GUILD_PAYROLL_TOKEN"  # noqa: S105  (a name, not a secret)
@@ -41,6 +43,7 @@ class Portal:
         world: What is served.
         token: The bearer token that payroll wants.
         faults: As `FAULTS`.
+        recipe: Further faults, of every kind that there is.
     """
 
     def __init__(
@@ -49,7 +52,9 @@ class Portal:
         *,
         token: str = DEMO_TOKEN,
         faults: Mapping[tuple[str, str, int], tuple[int, dict[str, str]]] = FAULTS,
+        recipe: Recipe | None = None,
     ) -> None:
+        self.spoiler = Spoiler(recipe or Recipe())
         self._world = world
         self._token = token
         self._faults = dict(faults)
@@ -97,7 +102,7 @@ class Portal:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        app = web.Application()
+        app = web.Application(middlewares=[self.spoiler.middleware])
         app.router.add_get(RENTALS_PATH, self._rentals)
         app.router.add_get(PAYROLL_PATH, self._payroll)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)

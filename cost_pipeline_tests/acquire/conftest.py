@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from cost_pipeline.acquire.engine import Policy, Pulled, PullJob, pull_all
+from cost_pipeline.acquire.engine import Land, Policy, Pulled, PullJob, pull_all
 from cost_pipeline.contracts.vendor import Vendor
 
 DAY = date(2026, 4, 1)
@@ -39,15 +39,19 @@ def vendor(name: str, source: dict, *, kind: str = "csv", priority: str = "norma
 
 
 @asynccontextmanager
-async def serve(routes: dict[str, Handler]) -> AsyncIterator[TestServer]:
+async def serve(
+    routes: dict[str, Handler], *, posts: dict[str, Handler] | None = None, middlewares: tuple = ()
+) -> AsyncIterator[TestServer]:
     """A real server on loopback."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         return await routes[request.path](request)
 
-    app = web.Application()
+    app = web.Application(middlewares=middlewares)
     for path in routes:
         app.router.add_get(path, answer)
+    for path, handler in (posts or {}).items():
+        app.router.add_post(path, handler)
     async with TestServer(app) as server:
         yield server
 
@@ -65,7 +69,9 @@ class Bench:
     def job(self, name, source, *, kind="csv", priority="normal", known=frozenset(), day=DAY):
         return PullJob(vendor(name, source, kind=kind, priority=priority), day, known)
 
-    async def pull(self, *jobs: PullJob, policy: Policy = QUICK) -> tuple[Pulled, ...]:
+    async def pull(
+        self, *jobs: PullJob, policy: Policy = QUICK, land: Land | None = None
+    ) -> tuple[Pulled, ...]:
         return await pull_all(
             jobs,
             base=self.base,
@@ -73,6 +79,7 @@ class Bench:
             environment=self.environment,
             clock=lambda: NOW,
             policy=policy,
+            land=land,
         )
 
     def folder(self, *, known=frozenset(), policy: Policy = QUICK, **source) -> Pulled:

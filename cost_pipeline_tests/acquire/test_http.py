@@ -143,7 +143,7 @@ def test_an_api_that_does_not_heed_the_page_number_is_found_out(bench):
     pulled = bench.http({"url": "/x", "pages": PAGED}, x=Script(good(1, 2)))
     assert ids(pulled) == [[1, 2]]
     (failure,) = pulled.failures
-    assert "page before it once more" in failure.message
+    assert "is page 1 once more" in failure.message
     assert len(bench.left()) == 1
 
 

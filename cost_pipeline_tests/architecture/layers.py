@@ -39,6 +39,7 @@ ALLOWED: dict[str, set[str]] = {
 GUARDED: dict[str, set[str]] = {
     "dagster": {"defs", "definitions"},
     "aiohttp": {"acquire", "dispatch", "simulator"},
+    "asyncssh": {"acquire", "simulator"},
     "deltalake": {"lake"},
 }
 CORE_IS_STANDARD_LIBRARY_ONLY = "core"

@@ -82,7 +82,7 @@ def test_numbers_and_flags_are_read_where_the_model_wants_them(home):
         ("  files:", "  fils:", "`fils` is not a key", "`files`"),
         ("  delimiter:", "  delimeter:", "`delimeter` is not a key", "`delimiter`"),
         ("kind: csv ", "kind: cvs ", "no format of the kind `cvs`", "`csv`"),
-        ("kind: folder", "kind: ftp", "no source of the kind `ftp`", "folder, http"),
+        ("kind: folder", "kind: ftp", "no source of the kind `ftp`", "`sftp`"),
         ("vendor: example_rentals", "vendor: 9x", "beginning with a letter", ""),
         ('dates: ["%d/%m/%Y"]', 'dates: "%d/%m/%Y"', "must be a list", "[%d/%m/%Y]"),
         ('dates: ["%d/%m/%Y"]', 'dates: ["%d/%m"]', "does not hold day, month and year", ""),

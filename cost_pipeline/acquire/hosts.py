@@ -1,0 +1,182 @@
+"""What all workers of a pull share about one host: its slots, its tokens, its rest.
+
+A call begins only when nothing speaks against it in the very moment before it is sent: no
+Retry-After of any worker runs, the breaker lets it through, a token and the slots are there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiolimiter import AsyncLimiter
+from yarl import URL
+
+from cost_pipeline.acquire.attempts import AttemptError, Effort
+from cost_pipeline.acquire.breaker import CircuitBreaker, Ticket
+from cost_pipeline.acquire.policy import PRIORITIES, Policy, PrioritySlots
+from cost_pipeline.contracts.sources import Breaker, HttpSource, Limits, SftpSource
+
+Remote = HttpSource | SftpSource
+PAYROLL: Final = 0
+
+
+class Host:
+    """One host in one pull. Bound to the running loop."""
+
+    def __init__(
+        self, name: str, policy: Policy, limits: Limits, breaker: Breaker, *, overall: _Overall
+    ) -> None:
+        self.name = name
+        self._policy = policy
+        self._overall = overall
+        self._slots = PrioritySlots(limits.connections or policy.per_host)
+        self._payroll = PrioritySlots(min(limits.connections or policy.payroll, policy.payroll))
+        self._bucket = AsyncLimiter(limits.calls, limits.per) if limits.calls else None
+        self._breaker = CircuitBreaker(breaker, policy.timer)
+        self._not_before = 0.0
+        self._changed = asyncio.Event()
+
+    @asynccontextmanager
+    async def call(self, priority: str, effort: Effort) -> AsyncIterator[None]:
+        """Make one call inside; an AttemptError that leaves it is counted against the host.
+
+        Raises:
+            AttemptError: If the host is to be left alone for longer than the effort's deadline.
+        """
+        rank = PRIORITIES.index(priority)
+        ticket: Ticket | None = None
+        while True:
+            await self._wait_until_clear(effort)
+            asked = self._policy.timer()
+            async with contextlib.AsyncExitStack() as held:
+                # The host's slot comes first: waiting for a busy host, or for its token, must not
+                # hold a place that others could use.
+                own = self._payroll if rank == PAYROLL else self._slots
+                await held.enter_async_context(own.slot(rank))
+                if self._bucket:
+                    await self._bucket.acquire()
+                await held.enter_async_context(self._overall.slot(rank))
+                effort.queued += self._policy.timer() - asked
+                if self._policy.timer() >= self._not_before:
+                    ticket = self._breaker.take()
+                if ticket is None:
+                    continue  # something happened while this one queued
+                async with self._judged(ticket):
+                    yield
+                return
+
+    @asynccontextmanager
+    async def _judged(self, ticket: Ticket) -> AsyncIterator[None]:
+        failed: bool | None = None
+        try:
+            yield
+            failed = False
+        except AttemptError as error:
+            failed = error.host_failed
+            if error.retry_after is not None:
+                self._not_before = max(self._not_before, self._policy.timer() + error.retry_after)
+            raise
+        finally:
+            self._breaker.settle(ticket, failed=failed)
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+    async def _wait_until_clear(self, effort: Effort) -> None:
+        while (pause := self._pause()) > 0:
+            left = effort.left
+            held = self._not_before - self._policy.timer()
+            if held >= left:
+                raise AttemptError(
+                    f"asked for a rest of {held:,.0f} s more, longer than this pull waits",
+                    transient=True,
+                    again=False,
+                )
+            if left <= 0 or (pause >= left and pause != float("inf")):
+                raise AttemptError(
+                    "is left alone for a while: too many of the calls to it have failed",
+                    transient=True,
+                    again=False,
+                )
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(pause, left)):
+                    await self._changed.wait()
+
+    def _pause(self) -> float:
+        return max(self._not_before - self._policy.timer(), self._breaker.wait())
+
+
+class _Overall:
+    """The slots of the pull as a whole."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._all = PrioritySlots(policy.total)
+        self._payroll = PrioritySlots(policy.payroll)
+
+    @asynccontextmanager
+    async def slot(self, rank: int) -> AsyncIterator[None]:
+        async with (self._payroll if rank == PAYROLL else self._all).slot(rank):
+            yield
+
+
+class Hosts:
+    """Every host of one pull, with the strictest of what its vendors' files say."""
+
+    def __init__(self, policy: Policy, sources: Iterable[object]) -> None:
+        self._policy = policy
+        self._overall = _Overall(policy)
+        self._sources: dict[str, list[Remote]] = {}
+        for source in sources:
+            if isinstance(source, HttpSource | SftpSource):
+                self._sources.setdefault(host_name(source), []).append(source)
+        self._hosts: dict[str, Host] = {}
+
+    def of(self, source: Remote) -> Host:
+        """The host of a source."""
+        name = host_name(source)
+        if name not in self._hosts:
+            sources = self._sources.get(name, [source])
+            self._hosts[name] = Host(
+                name,
+                self._policy,
+                _strictest_limits([one.limits for one in sources]),
+                _strictest_breaker([one.breaker for one in sources]),
+                overall=self._overall,
+            )
+        return self._hosts[name]
+
+    @asynccontextmanager
+    async def local(self, priority: str) -> AsyncIterator[None]:
+        """A slot for something that is not behind a host."""
+        async with self._overall.slot(PRIORITIES.index(priority)):
+            yield
+
+
+def host_name(source: Remote) -> str:
+    """Name and port: two ports are two servers."""
+    if isinstance(source, SftpSource):
+        return f"{source.host.lower()}:{source.port}"
+    try:
+        # The address may hold a pull date's braces, in its path; no host does.
+        return URL(source.url.partition("{")[0]).authority.lower()
+    except ValueError:
+        return source.url  # its own pull says that this is no address
+
+
+def _strictest_limits(all_limits: list[Limits]) -> Limits:
+    connections = [limits.connections for limits in all_limits if limits.connections]
+    rates = [limits for limits in all_limits if limits.calls]
+    slowest = min(rates, key=lambda one: (one.calls or 0) / one.per, default=Limits())
+    return Limits(connections=min(connections, default=None), calls=slowest.calls, per=slowest.per)
+
+
+def _strictest_breaker(breakers: list[Breaker]) -> Breaker:
+    return Breaker(
+        failures=min(one.failures for one in breakers),
+        window=max(one.window for one in breakers),
+        calls=min(one.calls for one in breakers),
+        rest=max(one.rest for one in breakers),
+    )

@@ -1,0 +1,86 @@
+"""Between fetching and landing: a bounded queue, so that one lands while others fetch.
+
+The caller's `land` runs in a thread, one delivery at a time, payroll first. When more deliveries
+wait than the policy allows, their vendors wait too: memory and disk stay bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from functools import partial
+
+from cost_pipeline.acquire.outcome import Fetched, PullJob
+from cost_pipeline.acquire.policy import PRIORITIES, PrioritySlots
+from cost_pipeline.acquire.scratch import Scratch, in_thread
+
+Land = Callable[[PullJob, Fetched], None]
+
+
+@dataclass(order=True)
+class _Waiting:
+    rank: int
+    turn: int
+    job: PullJob = field(compare=False)
+    fetched: Fetched = field(compare=False)
+    scratch: Scratch = field(compare=False)
+    landed: asyncio.Future[None] = field(compare=False)
+
+
+class Landing:
+    """Takes deliveries in and lands them. Bound to the running loop.
+
+    Args:
+        land: Takes the file over; blocking. What it raises ends the pull.
+        most: How many deliveries wait at a time.
+    """
+
+    def __init__(self, land: Land, most: int) -> None:
+        self._land = land
+        self._room = PrioritySlots(most)
+        self._waiting: list[_Waiting] = []
+        self._turn = itertools.count()
+        self._more = asyncio.Event()
+
+    async def bring(self, job: PullJob, fetched: Fetched, scratch: Scratch) -> asyncio.Future[None]:
+        """Hand a delivery over once there is room; the future is done when it is landed."""
+        rank = PRIORITIES.index(job.vendor.priority)
+        await self._room.acquire(rank)
+        landed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        turn = next(self._turn)
+        heapq.heappush(self._waiting, _Waiting(rank, turn, job, fetched, scratch, landed))
+        self._more.set()
+        return landed
+
+    async def run(self) -> None:
+        """Land what comes, until cancelled; a landing that began is finished even then."""
+        while True:
+            while not self._waiting:
+                self._more.clear()
+                await self._more.wait()
+            one = heapq.heappop(self._waiting)
+            try:
+                # From here on it is the landing's, whatever becomes of the pull.
+                one.scratch.hand_over(one.fetched.path)
+                await _to_the_end(in_thread(partial(self._land, one.job, one.fetched)))
+            except Exception:
+                one.fetched.path.unlink(missing_ok=True)
+                raise
+            finally:
+                self._room.release()
+            if not one.landed.done():
+                one.landed.set_result(None)
+
+
+async def _to_the_end(work: Coroutine[None, None, None]) -> None:
+    """Wait for the work to its end, also when cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        task.exception()  # told to nobody: the pull is over
+        raise

@@ -1,0 +1,91 @@
+"""Watching the event loop: slow callbacks, the longest pause, and where memory grew.
+
+A debug switch, not a default: loop debugging and tracemalloc cost time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+import tracemalloc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+_LOG: Final = logging.getLogger(__name__)
+_TICK: Final = 0.01
+_SLOW: Final = 0.1
+_TOP: Final = 10
+
+
+@dataclass(slots=True)
+class Watch:
+    """What was seen; filled while the loop is watched, complete afterwards.
+
+    Attributes:
+        longest_pause: Seconds in which the loop did nothing but one thing.
+        growth: Where memory grew the most between begin and end: (place, bytes).
+        peak: The most bytes that Python held at a time.
+    """
+
+    longest_pause: float = 0.0
+    growth: tuple[tuple[str, int], ...] = ()
+    peak: int = 0
+
+
+@asynccontextmanager
+async def watched(*, on: bool, slow: float = _SLOW) -> AsyncIterator[Watch]:
+    """Watch the running loop; asyncio's own log tells each callback slower than `slow` seconds."""
+    watch = Watch()
+    if not on:
+        yield watch
+        return
+    loop = asyncio.get_running_loop()
+    before = loop.get_debug(), loop.slow_callback_duration
+    loop.set_debug(enabled=True)
+    loop.slow_callback_duration = slow
+    tracing = tracemalloc.is_tracing()
+    if not tracing:
+        tracemalloc.start()
+    snapshot = tracemalloc.take_snapshot()
+    beat = asyncio.create_task(_beat(watch))
+    try:
+        yield watch
+    finally:
+        beat.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beat
+        watch.peak = tracemalloc.get_traced_memory()[1]
+        watch.growth = _growth(snapshot, tracemalloc.take_snapshot())
+        if not tracing:
+            tracemalloc.stop()
+        loop.set_debug(before[0])
+        loop.slow_callback_duration = before[1]
+        _LOG.info(
+            "the loop's longest pause was %.3f s; Python held %.1f MB at most",
+            watch.longest_pause,
+            watch.peak / 1e6,
+            extra={
+                "longest_pause": round(watch.longest_pause, 4),
+                "memory_peak": watch.peak,
+                "memory_growth": [{"at": place, "bytes": size} for place, size in watch.growth],
+            },
+        )
+
+
+async def _beat(watch: Watch) -> None:
+    while True:
+        began = time.perf_counter()
+        await asyncio.sleep(_TICK)
+        watch.longest_pause = max(watch.longest_pause, time.perf_counter() - began - _TICK)
+
+
+def _growth(
+    before: tracemalloc.Snapshot, after: tracemalloc.Snapshot
+) -> tuple[tuple[str, int], ...]:
+    ours = (tracemalloc.Filter(inclusive=False, filename_pattern=tracemalloc.__file__),)
+    found = after.filter_traces(ours).compare_to(before.filter_traces(ours), "lineno")
+    return tuple((str(one.traceback), one.size_diff) for one in found[:_TOP] if one.size_diff > 0)

@@ -1,0 +1,47 @@
+"""Structured logs: every record one line of JSON, with what the caller knows beside its words.
+
+Any logger of the standard library is written so; `extra={...}` becomes fields. What is logged is
+said by whoever logs; nothing here reads a secret, and nobody may put one into a message.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Final, TextIO
+
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object per record: at, level, logger, message, the extra fields, the traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line."""
+        fields: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        fields |= {
+            name: value
+            for name, value in vars(record).items()
+            if name not in _STANDARD and name not in fields
+        }
+        if record.exc_info:
+            fields["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(fields, ensure_ascii=False, default=str)
+
+
+def log_as_json(stream: TextIO, *, level: int = logging.INFO) -> logging.Handler:
+    """Write the package's and asyncio's logs to a stream; returns the handler, to be removed."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    handler.setLevel(level)
+    for name in ("cost_pipeline", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.setLevel(min(level, logger.level or level))
+    return handler

@@ -1,0 +1,221 @@
+"""Every style of paging, what is unchanged, how far a vendor was read: values in and out."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cost_pipeline.acquire.outcome import Bookmark, Validator
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.simulator.api import Listing
+
+STYLES = {
+    "by_number": {"style": "page", "size_parameter": "size", "more": "more", "total": "total"},
+    "by_offset": {"style": "offset", "total": "total"},
+    "by_cursor": {"style": "cursor", "next": "next", "size_parameter": "size", "total": "total"},
+    "by_link": {"style": "link", "size_parameter": "size", "total": "total"},
+}
+
+
+def ids(pulled):
+    return [
+        item["id"]
+        for fetched in pulled.fetched
+        for item in json.loads(fetched.path.read_bytes())["items"]
+    ]
+
+
+class Api:
+    """A listing that remembers how it was asked; pulled from one server again and again."""
+
+    def __init__(self, bench, count=7, style="by_number"):
+        self.bench, self.style, self.asked = bench, style, []
+        self.listing = Listing([{"id": f"{n:03}"} for n in range(count)])
+
+    async def handler(self, request):
+        self.asked.append(request.path_qs)
+        return await getattr(self.listing, self.style)(request)
+
+    def run(self, *steps, **source):
+        """Pull once per step; a step gets the last result, and may change the listing."""
+
+        async def all_steps():
+            async with self.bench.serve({"/items": self.handler}) as server:
+                settings = {
+                    "kind": "http",
+                    "url": str(server.make_url("/items")),
+                    "pages": {**STYLES[self.style], "size": 3},
+                } | source
+                job = self.bench.job("api", settings, kind="json")
+                results = []
+                for step in (None, *steps):
+                    if step:
+                        step(self.listing)
+                    (pulled,) = await self.bench.pull(job)
+                    results.append(pulled)
+                    # What the lake would keep, as text.
+                    kept = Bookmark.from_json(pulled.bookmark.as_json())
+                    job = replace(job, bookmark=kept)
+                return results
+
+        return asyncio.run(all_steps())
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(("count", "pages"), [(0, 1), (2, 1), (3, 1), (7, 3)])
+def test_every_item_of_every_style_comes_once_and_in_order(bench, style, count, pages):
+    api = Api(bench, count, style)
+    (pulled,) = api.run()
+    assert pulled.failures == ()
+    assert ids(pulled) == [f"{n:03}" for n in range(count)]
+    assert len(pulled.fetched) == pages
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_what_is_unchanged_is_not_received_again_and_the_rest_is(bench, style):
+    def replace_one_of_the_second_page(listing):
+        listing.items[4] = {"id": "new"}
+
+    api = Api(bench, 7, style)
+    first, same, changed = api.run(lambda _: None, replace_one_of_the_second_page)
+    assert (len(first.fetched), len(first.unchanged)) == (3, 0)
+    assert (len(same.fetched), len(same.unchanged), same.failures) == (0, 3, ())
+    assert same.bookmark == first.bookmark
+    assert ids(changed) == ["003", "new", "005"]
+    assert len(changed.unchanged) == 2
+    assert {one.outcome for one in same.telemetry} == {"unchanged"}
+
+
+def test_a_304_that_nobody_asked_for_is_a_failure(bench):
+    async def odd(_request):
+        return web.Response(status=304)
+
+    (failure,) = bench.http({"url": "/x"}, x=odd).failures
+    assert "304" in failure.message
+
+
+def test_last_modified_is_sent_back_as_it_came(bench):
+    seen = []
+
+    async def handler(request):
+        seen.append(request.headers.get("If-Modified-Since"))
+        when = "Wed, 01 Apr 2026 12:00:00 GMT"
+        return web.json_response({"items": []}, headers={"Last-Modified": when})
+
+    api = Api(bench)
+    api.handler = handler
+    api.run(lambda _: None, pages={"style": "none"})
+    assert seen == [None, "Wed, 01 Apr 2026 12:00:00 GMT"]
+
+
+INCREMENTAL = {"parameter": "since", "field": "id", "start": "000"}
+
+
+def test_the_next_pull_begins_where_the_last_one_ended(bench):
+    api = Api(bench, 5)
+    first, second, third = api.run(
+        lambda listing: listing.items.extend([{"id": "100"}, {"id": "101"}]),
+        lambda _: None,
+        incremental=INCREMENTAL,
+    )
+    assert (ids(first), first.bookmark.cursor) == (["001", "002", "003", "004"], "004")
+    assert (ids(second), second.bookmark.cursor) == (["100", "101"], "101")
+    assert (ids(third), third.bookmark.cursor) == ([], "101")
+    assert "since=000" in api.asked[0]
+
+
+def test_a_failed_pull_moves_no_cursor(bench):
+    api = Api(bench, 7)
+    good = api.handler
+
+    async def fails_on_page_two(request):
+        if request.query.get("page") == "2":
+            return web.Response(status=500)
+        return await good(request)
+
+    api.handler = fails_on_page_two
+    (pulled,) = api.run(incremental=INCREMENTAL, attempts=1)
+    assert len(pulled.fetched) == 1
+    assert pulled.bookmark.cursor == ""
+
+
+@pytest.mark.parametrize(
+    ("order", "values", "expected"),
+    [("number", [9, 10, -1], "10"), ("text", ["b", "a"], "b"), ("number", [None, "x"], "")],
+)
+def test_increments_compare_as_the_vendor_file_says(bench, order, values, expected):
+    api = Api(bench, 0)
+    api.listing.items = [{"id": value} for value in values]
+    incremental = {"parameter": "after", "field": "id", "order": order}
+    (pulled,) = api.run(incremental=incremental, pages={"style": "none"})
+    assert pulled.bookmark.cursor == expected
+
+
+def test_the_vendors_own_cursor_is_taken_from_its_answer(bench):
+    async def handler(_request):
+        return web.json_response({"items": [{"id": 1}], "sync": {"token": "abc"}})
+
+    api = Api(bench)
+    api.handler = handler
+    incremental = {"parameter": "sync", "answer": "sync.token"}
+    (pulled,) = api.run(incremental=incremental, pages={"style": "none"})
+    assert pulled.bookmark.cursor == "abc"
+
+
+def test_increments_of_a_csv_are_refused_with_the_vendor_file(bench):
+    source = {"kind": "http", "url": "http://x", "incremental": INCREMENTAL}
+    with pytest.raises(ValueError, match="needs JSON"):
+        bench.job("api", source, kind="csv")
+    assert isinstance(bench.job("api", source, kind="jsonl").vendor, Vendor)
+
+
+def pages_that_name(bench, following, **pages):
+    async def handler(_request):
+        return web.json_response({"items": [{"id": 1}], "next": following})
+
+    settings = {"url": "/x", "pages": {"style": "link", "next": "next", **pages}}
+    return bench.http(settings, x=handler)
+
+
+def test_a_next_page_on_another_server_is_not_sent_the_credentials(bench):
+    pulled = pages_that_name(bench, "https://elsewhere.example/x")
+    assert "on another server (https://elsewhere.example)" in pulled.failures[0].message
+    assert len(pulled.fetched) == 1
+
+
+@pytest.mark.parametrize("following", ["/x", "?", "http://[bad"])
+def test_pages_that_go_in_a_circle_or_nowhere_end(bench, following):
+    pulled = pages_that_name(bench, following)
+    assert len(pulled.fetched) == 1
+    assert len(pulled.failures) == 1
+
+
+@pytest.mark.parametrize("total", ["many", -1, [3]])
+def test_a_total_that_is_no_number_is_told(bench, total):
+    async def handler(_request):
+        return web.json_response({"items": [], "total": total})
+
+    pages = {"style": "page", "total": "total"}
+    (failure,) = bench.http({"url": "/x", "pages": pages}, x=handler).failures
+    assert "mend `total:`" in failure.message
+
+
+@given(
+    validators=st.dictionaries(
+        st.text(max_size=5), st.builds(Validator, st.text(max_size=3), st.text(max_size=3))
+    ),
+    cursor=st.text(max_size=5),
+)
+def test_a_bookmark_is_kept_as_text_without_loss(validators, cursor):
+    bookmark = Bookmark(validators, cursor)
+    assert Bookmark.from_json(bookmark.as_json()) == bookmark
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"validators": {"a": 1}, "cursor": ""}'])
+def test_what_is_no_bookmark_is_refused(text):
+    with pytest.raises(ValueError, match=r"bookmark|Expecting"):
+        Bookmark.from_json(text)
