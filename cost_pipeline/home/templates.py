@@ -30,11 +30,11 @@ production: P100                    # a code of productions.yaml
 record: vendor_invoice
 priority: normal                    # payroll | high | normal | low
 source:
-  kind: folder                      # folder | http
+  kind: folder                      # folder | http | sftp
   path: inbox/example               # relative to this home, or absolute
   files: "{pull_date:%Y-%m-%d}.csv" # that day's file; a plain glob ("*.csv") takes every new file
 format:
-  kind: csv                         # csv | json | jsonl | ep_ledger
+  kind: csv                         # csv | excel | json | parquet ... docs/interfaces.md
   encodings: [utf-8-sig, cp1252]    # tried in order; the one that fits is recorded
   delimiter: ","
 dates: ["%d/%m/%Y"]                 # how this vendor writes dates; tried in order

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from cost_pipeline.cli import main
 from cost_pipeline.contracts.cost import CONTRACTS
 from cost_pipeline.contracts.production import Productions
-from cost_pipeline.contracts.vendor import Auth, FormatKind, RecordKind, Vendor
+from cost_pipeline.contracts.sources import Auth, OAuth2
+from cost_pipeline.contracts.vendor import FormatKind, RecordKind, Vendor
 from cost_pipeline.core import errors
 from cost_pipeline.core.reasons import Reason, catalogue
 
@@ -106,7 +107,8 @@ def test_every_key_of_the_files_is_documented(key, page):
 
 
 def test_every_name_that_a_key_may_have_is_documented(page):
-    for name in (*RecordKind, *FormatKind, *get_args(Auth.model_fields["kind"].annotation)):
+    auth = [kind for one in (Auth, OAuth2) for kind in get_args(one.model_fields["kind"].annotation)]
+    for name in (*RecordKind, *FormatKind, *auth):
         assert f"`{name}`" in page
     for contract in CONTRACTS.values():
         for name in contract.model_fields.keys() - {"vendor", "production"}:

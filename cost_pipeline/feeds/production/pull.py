@@ -18,7 +18,7 @@ from cost_pipeline.acquire.engine import Fetched, FetchFailure, PullJob, pull_al
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
-from cost_pipeline.core.reasons import Stage, catalogue, dead_letter_id
+from cost_pipeline.core.reasons import FailureClass, Stage, dead_letter_id
 from cost_pipeline.feeds.production.dead_letters import settle
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part
@@ -113,7 +113,9 @@ def _settle_failures(
                 "production": vendor.production,
                 "kind": vendor.record.value,
                 "stage": Stage.ACQUIRE,
-                "failure_class": catalogue()[failure.reason].failure_class,
+                "failure_class": FailureClass.TRANSIENT
+                if failure.transient
+                else FailureClass.PERMANENT,
                 "reasons": [failure.reason],
                 "errors": json.dumps([{"field": "source", "message": failure.message}]),
                 "payload": failure.uri,
