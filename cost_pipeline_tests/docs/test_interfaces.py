@@ -107,7 +107,8 @@ def test_every_key_of_the_files_is_documented(key, page):
 
 
 def test_every_name_that_a_key_may_have_is_documented(page):
-    auth = [kind for one in (Auth, OAuth2) for kind in get_args(one.model_fields["kind"].annotation)]
+    kinds = (get_args(one.model_fields["kind"].annotation) for one in (Auth, OAuth2))
+    auth = [kind for of_one in kinds for kind in of_one]
     for name in (*RecordKind, *FormatKind, *auth):
         assert f"`{name}`" in page
     for contract in CONTRACTS.values():
