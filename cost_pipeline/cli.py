@@ -16,6 +16,7 @@ import click
 # Command to its module and name: a command's imports are paid when it runs, not by `--help`.
 _COMMANDS: Final = {
     "demo": ("demo", "demo", "Run the whole pipeline on simulated vendors and show it."),
+    "simulate": ("simulate", "simulate", "Serve vendors that misbehave by recipe."),
     "init": ("vendors", "init", "Lay out a new home."),
     "run": ("run", "run", "Pull every vendor, validate, and post what changed."),
     "vendors": ("vendors", "vendors", "The vendors of a home: check, list."),
