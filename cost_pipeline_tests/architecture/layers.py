@@ -4,6 +4,7 @@ Imports inside functions and under TYPE_CHECKING count: a hidden import is still
 """
 
 import ast
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,9 +46,22 @@ GUARDED: dict[str, set[str]] = {
 CORE_IS_STANDARD_LIBRARY_ONLY = "core"
 
 
+def _parsed(source: str) -> ast.Module:
+    """The syntax tree. Collecting garbage waits for it: CPython 3.11 cannot parse while it parses,
+    and a finalizer that logs a traceback does (SystemError: AST constructor recursion depth).
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(source)
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def imports(source: str) -> Iterator[tuple[int, str]]:
     """Every imported module of a source text, with its line."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(_parsed(source)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
