@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shutil
 import sys
 import uuid
 from collections.abc import Callable, Collection, Iterator
@@ -42,6 +43,11 @@ home_option = click.option(
     help="The home: productions.yaml, vendors/, inbox/, lake/.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+def program() -> str:
+    """How this program is called here: by its name where that is found, else by its path."""
+    return "cost-pipeline" if shutil.which("cost-pipeline") else sys.argv[0]
 
 
 def console() -> Console:

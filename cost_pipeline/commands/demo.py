@@ -18,7 +18,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from cost_pipeline.commands.common import clear_errors, console, open_session, progress_bar
+from cost_pipeline.commands.common import (
+    clear_errors,
+    console,
+    open_session,
+    program,
+    progress_bar,
+)
 from cost_pipeline.commands.run import Progress, show
 from cost_pipeline.core.errors import CheckFailedError, UsageError
 from cost_pipeline.feeds.production.rates import Correction, correct_rates
@@ -148,12 +154,15 @@ def _show_correction(
 def _show_next(out: Console, home: Path, seconds: float) -> None:
     out.print(f"\nDone in {seconds:.0f} s. Where to look next:")
     for command, words in (
-        ("make ui", "the asset graph, the checks, every run"),
-        (f"cost-pipeline dead-letters list --home {home}", "what was refused, and why"),
-        (f"cost-pipeline ledger verify --home {home}", "every hash, seal and chain again"),
-        (f"cost-pipeline deliveries --home {home}", "what became of every delivery"),
+        (
+            "make ui" if home == _DEFAULT else f"make ui HOME_DIR={home}",
+            "the asset graph, the checks, every run",
+        ),
+        (f"{program()} dead-letters list --home {home}", "what was refused, and why"),
+        (f"{program()} ledger verify --home {home}", "every hash, seal and chain again"),
+        (f"{program()} deliveries --home {home}", "what became of every delivery"),
     ):
-        out.print(f"  [cyan]{command:<56}[/] {words}")
+        out.print(f"  {words:<40} [cyan]{command}[/]", soft_wrap=True)
 
 
 def _clear_earlier(home: Path) -> None:

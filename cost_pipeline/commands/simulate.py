@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cost_pipeline.commands.common import clear_errors, console
+from cost_pipeline.commands.common import clear_errors, console, program
 from cost_pipeline.simulator.recipes import Recipe, read_recipe
 from cost_pipeline.simulator.serve import serve
 from cost_pipeline.simulator.world import DAYS
@@ -35,7 +35,7 @@ def simulate(home: Path, recipe: Path | None) -> None:
         for name, value in served.environment.items():
             out.print(f"  export {name}={value}", style="cyan", soft_wrap=True)
         out.print(
-            f"  cost-pipeline run --home {served.home} --pull-dates {DAYS[0]}..{DAYS[-1]}",
+            f"  {program()} run --home {served.home} --pull-dates {DAYS[0]}..{DAYS[-1]}",
             style="cyan",
             soft_wrap=True,
         )

@@ -16,6 +16,7 @@ from cost_pipeline.commands.common import (
     home_option,
     json_option,
     print_json,
+    program,
 )
 from cost_pipeline.commands.run import vendor_rows
 from cost_pipeline.home.layout import init_home
@@ -35,9 +36,9 @@ def init(home: Path, as_json: bool) -> None:  # noqa: FBT001
         return
     out = console()
     out.print(f"[bold]{path}[/]: a home with one example vendor. Try it:")
-    out.print(f"  cost-pipeline run --home {home} --pull-dates {EXAMPLE_PULL_DATE}", style="cyan")
+    out.print(f"  {program()} run --home {home} --pull-dates {EXAMPLE_PULL_DATE}", style="cyan")
     out.print("Then write your own file in vendors/, and look at it with")
-    out.print(f"  cost-pipeline vendors check --home {home}", style="cyan")
+    out.print(f"  {program()} vendors check --home {home}", style="cyan")
 
 
 @click.group()
