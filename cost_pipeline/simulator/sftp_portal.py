@@ -7,24 +7,20 @@ counted, so that a test can show that nobody tried.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Final, Self, cast
+from typing import IO, Final, cast
 
 import asyncssh
 
-from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.simulator.recipes import Fault, FaultKind, Recipe
+from cost_pipeline.simulator.server_thread import ServerThread
 
-_START_TIMEOUT: Final = 10.0
 _KEY: Final = "ssh-ed25519"
 
 
-class SftpPortal:
+class SftpPortal(ServerThread):
     """Serves a folder while it is open; use it as a context manager.
 
     Args:
@@ -46,6 +42,7 @@ class SftpPortal:
         password: str = "simulated",  # noqa: S107  (opens nothing but the simulator)
         public_key: str = "",
     ) -> None:
+        super().__init__("SFTP server", failures=(OSError, asyncssh.Error))
         self.root = root
         self.recipe = recipe or Recipe()
         self.user, self.password, self.public_key = user, password, public_key
@@ -59,11 +56,6 @@ class SftpPortal:
         self._told = self._key
         if self.recipe.has(FaultKind.HOST_KEY):
             self._told = asyncssh.generate_private_key(_KEY)
-        self._ready = threading.Event()
-        self._failed: Exception | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
-        self._thread = threading.Thread(target=self._run, name="sftp portal", daemon=True)
 
     @property
     def known_hosts(self) -> str:
@@ -71,39 +63,7 @@ class SftpPortal:
         key = self._told.export_public_key().decode().strip()
         return f"[127.0.0.1]:{self.port} {key}\n"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait(_START_TIMEOUT)
-        if not self.port:
-            raise EnvironmentFailedError(
-                f"the simulated SFTP server did not start: {self._failed or 'no answer'}",
-                where="127.0.0.1",
-                remedy="allow servers on loopback, then run the same command again",
-                code="PORTAL",
-            )
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._loop is not None and self._stop is not None:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(_START_TIMEOUT)
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except (OSError, asyncssh.Error) as error:
-            self._failed = error
-        finally:
-            self._ready.set()
-
     async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         server = await asyncssh.listen(
             "127.0.0.1",
             0,
@@ -114,8 +74,7 @@ class SftpPortal:
         )
         try:
             self.port = server.get_port()
-            self._ready.set()
-            await self._stop.wait()
+            await self._until_closed()
         finally:
             server.close()
             await server.wait_closed()
