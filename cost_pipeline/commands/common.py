@@ -46,8 +46,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def program() -> str:
-    """How this program is called here: by its name where that is found, else by its path."""
-    return "cost-pipeline" if shutil.which("cost-pipeline") else sys.argv[0]
+    """How this program is called here: by its name where that is found, else as it was called."""
+    if shutil.which("cost-pipeline"):
+        return "cost-pipeline"
+    as_module = sys.argv[0].endswith("__main__.py")
+    return "python -m cost_pipeline" if as_module else sys.argv[0]
 
 
 def console() -> Console:

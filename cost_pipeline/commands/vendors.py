@@ -36,9 +36,13 @@ def init(home: Path, as_json: bool) -> None:  # noqa: FBT001
         return
     out = console()
     out.print(f"[bold]{path}[/]: a home with one example vendor. Try it:")
-    out.print(f"  {program()} run --home {home} --pull-dates {EXAMPLE_PULL_DATE}", style="cyan")
+    out.print(
+        f"  {program()} run --home {home} --pull-dates {EXAMPLE_PULL_DATE}",
+        style="cyan",
+        soft_wrap=True,
+    )
     out.print("Then write your own file in vendors/, and look at it with")
-    out.print(f"  {program()} vendors check --home {home}", style="cyan")
+    out.print(f"  {program()} vendors check --home {home}", style="cyan", soft_wrap=True)
 
 
 @click.group()

@@ -46,7 +46,7 @@ def test_the_program_works_from_the_wheel_alone(wheel, tmp_path):
     for arguments, words in (
         (("-m", "cost_pipeline", "--help"), "dead-letters"),
         (("-c", "import cost_pipeline.core.reference as r; print(r.__file__)"), str(tmp_path)),
-        (("-m", "cost_pipeline", "init", str(tmp_path / "home")), "cost-pipeline run"),
+        (("-m", "cost_pipeline", "init", str(tmp_path / "home")), " run --home"),
         (("-m", "cost_pipeline", "fx", "load", "--home", str(tmp_path / "home")), "loaded"),
     ):
         done = subprocess.run(  # noqa: S603 - our own program
