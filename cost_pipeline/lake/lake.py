@@ -14,7 +14,7 @@ from cost_pipeline.lake.delta import Table
 from cost_pipeline.lake.durable import clear_storage_errors, sync_file, sync_folder
 from cost_pipeline.lake.tables import TableSpec
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _MARKER: Final = "lake.json"
 # A run that starts with less than this would only fail half way, if cleanly.
 _HEADROOM: Final = 4 << 20
@@ -99,4 +99,12 @@ def _check_format(marker: Path) -> None:
             where=str(marker),
             remedy="use the newer version of cost-pipeline that wrote it",
             code="LAKE_TOO_NEW",
+        )
+    if found < FORMAT:
+        raise UsageError(
+            f"the lake has format {found} and this program writes format {FORMAT}",
+            where=str(marker),
+            remedy="keep it and read it with the version that wrote it; name another folder as "
+            "`lake:` in productions.yaml and pull again",
+            code="LAKE_TOO_OLD",
         )

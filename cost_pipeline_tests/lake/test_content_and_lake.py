@@ -64,14 +64,15 @@ def test_missing_bytes_are_a_clear_error(store):
 
 def test_a_new_lake_has_a_marker_and_opens_again(tmp_path):
     open_lake(str(tmp_path / "lake"))
-    assert (tmp_path / "lake" / "lake.json").read_text(encoding="utf-8") == '{"format": 1}\n'
+    assert (tmp_path / "lake" / "lake.json").read_text(encoding="utf-8") == '{"format": 2}\n'
     assert open_lake(str(tmp_path / "lake")).root == tmp_path / "lake"
 
 
 @pytest.mark.parametrize(
     ("content", "code", "kind"),
     [
-        ('{"format": 2}', "LAKE_TOO_NEW", UsageError),
+        ('{"format": 3}', "LAKE_TOO_NEW", UsageError),
+        ('{"format": 1}', "LAKE_TOO_OLD", UsageError),
         ('{"format": "x"}', "LAKE_TOO_NEW", UsageError),
         ("{}", "LAKE_DAMAGED", EnvironmentFailedError),
         ("[1]", "LAKE_DAMAGED", EnvironmentFailedError),
