@@ -94,6 +94,30 @@ VALIDATIONS = TableSpec(
 )
 """One row when a delivery was validated whole; the one with the highest `sequence` counts."""
 
+CHECKPOINTS = TableSpec(
+    "checkpoints",
+    pa.schema(
+        [
+            _required("pull_date", DAY),
+            _required("delivery", HASH),
+            _required("vendor", TEXT),
+            _required("interpretation", HASH),
+            _required("chunks", pa.int32()),
+            _required("rows", pa.int64()),
+            pa.field("line", pa.int64()),
+            pa.field("blank_rows", pa.int64()),
+            pa.field("encoding", TEXT),
+            _required("state", TEXT),
+            *_STAMP,
+        ]
+    ),
+    "pull_date",
+)
+"""How far a delivery was validated when its records were committed before it was whole.
+
+`line`, `blank_rows` and `encoding` are null where the format cannot be opened in the middle.
+"""
+
 RECORDS = TableSpec("records", RECORD_SCHEMA, "pull_date")
 
 DEAD_LETTERS = TableSpec(

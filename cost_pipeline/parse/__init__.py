@@ -6,11 +6,12 @@ could not be cut. Does not: what a cell means (validate), where the bytes come f
 
 from cost_pipeline.parse.ahead import read_ahead
 from cost_pipeline.parse.opening import open_rows
-from cost_pipeline.parse.rows import CHUNK_ROWS, Limits, ParsedChunk, Refused, RowReader
+from cost_pipeline.parse.rows import CHUNK_ROWS, Limits, Mark, ParsedChunk, Refused, RowReader
 
 __all__ = [
     "CHUNK_ROWS",
     "Limits",
+    "Mark",
     "ParsedChunk",
     "Refused",
     "RowReader",

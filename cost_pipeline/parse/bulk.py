@@ -45,7 +45,7 @@ class _Load:
         emit: Which lines start a row.
         lengths: Per line, the bytes of its row's text.
         problems: Malformed rows, by line.
-        blank: Blank records, which have been left out.
+        blank: The lines of blank records, which have been left out.
         inner_line_ends: Whether a cell of Arrow's input holds a line end.
     """
 
@@ -54,7 +54,7 @@ class _Load:
     emit: Flags
     lengths: Positions
     problems: dict[int, str]
-    blank: int
+    blank: list[int]
     inner_line_ends: bool
 
 
@@ -79,12 +79,13 @@ class BulkLane:
         self._may_be_blank[[ord(character) for character in first_bytes]] = True
         self._may_be_blank[0x80:] = True
 
-    def table(self, block: Block, first_row: int) -> tuple[pa.Table | None, int]:
-        """The rows of a block, numbered from `first_row`, and how many blank rows it has."""
+    def table(self, block: Block, first_row: int) -> tuple[pa.Table | None, Positions]:
+        """The rows of a block, numbered from `first_row`, and the physical lines of blank rows."""
         load = self._load(block)
         lines = np.flatnonzero(load.emit)
+        empty = np.array(load.blank, np.int64) + block.number
         if not len(lines):
-            return None, load.blank
+            return None, empty
         cells = self._split(load)
         problems = {int(np.searchsorted(lines, at)): what for at, what in load.problems.items()}
         blank = self._blank_rows(block, lines, cells, problems)
@@ -101,7 +102,8 @@ class BulkLane:
             keep[blank] = False
             arrays = [array.filter(pa.array(keep)) for array in arrays]
         numbers = np.arange(first_row, first_row + len(arrays[0]), dtype=np.int64)
-        return chunk_table([pa.array(numbers), *arrays]), load.blank + len(blank)
+        blanks = np.sort(np.concatenate((empty, lines[blank] + block.number)))
+        return chunk_table([pa.array(numbers), *arrays]), blanks
 
     def _load(self, block: Block) -> _Load:
         data, lines, starts = block.data, block.lines, block.starts
@@ -111,7 +113,8 @@ class BulkLane:
         cells: list[bytes] = []
         texts: list[bytes] = []
         problems: dict[int, str] = {}
-        blank, run, inner = 0, 0, False
+        blank: list[int] = []
+        run, inner = 0, False
         for index, record in read_records(block, self._tokenizer, np.flatnonzero(~emit).tolist()):
             if run < index:
                 simple = data[starts[run] : starts[index]]
@@ -120,7 +123,7 @@ class BulkLane:
             run = record.last + 1
             emit[index:run] = False
             if record.blank:
-                blank += 1
+                blank.append(index)
                 continue
             text = block.text(index, record.last, self._limits)
             emit[index], lengths[index] = True, len(text)

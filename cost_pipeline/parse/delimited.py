@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.bulk import BulkLane, Shape
+from cost_pipeline.parse.lines import Positions
 from cost_pipeline.parse.records import (
     Block,
     Record,
@@ -26,6 +28,7 @@ from cost_pipeline.parse.records import (
 )
 from cost_pipeline.parse.rows import (
     Limits,
+    Mark,
     ParsedChunk,
     RawRow,
     Rechunker,
@@ -70,17 +73,30 @@ class _Source:
 
 
 def open_delimited(
-    body: Body, rules: Rules, encoding: str, limits: Limits, *, chunk_rows: int, bulk: bool
+    body: Body,
+    rules: Rules,
+    encoding: str,
+    limits: Limits,
+    *,
+    chunk_rows: int,
+    bulk: bool,
+    at: Mark | None = None,
 ) -> RowReader | Refused:
-    """A reader of the rows of a delimited file in a known encoding."""
+    """A reader of the rows of a delimited file in a known encoding, from a mark on if one is."""
     if rules.names is None:
         header = _find_header(body, encoding, rules.delimiter, limits)
     else:
         header = Header(rules.names, 0, 0)
     if isinstance(header, Refused):
         return header
+    start = at or Mark(0, header.lines + 1, header.blank_rows, encoding)
     file = _DelimitedFile(body, rules, header, _Source(encoding, limits, bulk))
-    return RowReader(encoding, header.names, lambda reader: file.chunks(reader, chunk_rows))
+    return RowReader(
+        encoding,
+        header.names,
+        lambda reader: file.chunks(reader, chunk_rows, start),
+        first_row=start.rows + 1,
+    )
 
 
 def _find_header(body: Body, encoding: str, delimiter: str, limits: Limits) -> Header | Refused:
@@ -106,6 +122,29 @@ def _find_header(body: Body, encoding: str, delimiter: str, limits: Limits) -> H
     return Refused(Reason.NOT_THE_FORMAT, what)
 
 
+class _BlankLines:
+    """How many blank rows lie before a line, of a file that is read block by block.
+
+    A block is read ahead of the chunk that ends in it, so the reader's count runs ahead of a mark.
+    """
+
+    def __init__(self, before: int) -> None:
+        self._passed = before
+        self._ahead: list[Positions] = []
+
+    def add(self, lines: Positions) -> None:
+        """The blank lines of the next block, in order."""
+        if len(lines):
+            self._ahead.append(lines)
+
+    def before(self, line: int) -> int:
+        """The count before a line; lines are asked for in order."""
+        while self._ahead and self._ahead[0][-1] < line:
+            self._passed += len(self._ahead.pop(0))
+        here = int(np.searchsorted(self._ahead[0], line)) if self._ahead else 0
+        return self._passed + here
+
+
 class _DelimitedFile:
     """One delimited file whose header is known."""
 
@@ -122,15 +161,21 @@ class _DelimitedFile:
         self._columns = tuple(header.names[i] for i in named)
         self._tokenizer = Tokenizer(rules.delimiter, len(header.names), source.limits)
 
-    def chunks(self, reader: RowReader, chunk_rows: int) -> Iterator[ParsedChunk]:
+    def chunks(self, reader: RowReader, chunk_rows: int, start: Mark) -> Iterator[ParsedChunk]:
         """The rows in chunks; the counts of `reader` are kept up to date."""
         rechunker = Rechunker(chunk_rows, self._source.limits.chunk_bytes)
-        reader.blank_rows = self._header.blank_rows
-        for table, blank in self._tables():
-            reader.blank_rows += blank
+        blanks = _BlankLines(start.blank_rows)
+        reader.blank_rows = start.blank_rows
+        rows = start.rows
+        for table, blank in self._tables(start):
+            reader.blank_rows += len(blank)
+            blanks.add(blank)
             if table is not None:
                 for chunk in rechunker.push(table):
-                    yield ParsedChunk(chunk, self._columns)
+                    rows += chunk.num_rows
+                    line = rechunker.next_line
+                    after = Mark(rows, line, blanks.before(line), self._source.encoding)
+                    yield ParsedChunk(chunk, self._columns, after)
         last = rechunker.finish()
         if last is not None and self._has_control:
             reader.control = self._control(last)
@@ -139,29 +184,28 @@ class _DelimitedFile:
         if last is not None and last.num_rows:
             yield ParsedChunk(last, self._columns)
 
-    def _tables(self) -> Iterator[tuple[pa.Table | None, int]]:
+    def _tables(self, start: Mark) -> Iterator[tuple[pa.Table | None, Positions]]:
         limits = self._source.limits
         lane = BulkLane(self._shape, self._tokenizer, limits) if self._source.bulk else None
-        row = 1
-        for block in read_blocks(
-            self._body, self._source.encoding, limits, skip=self._header.lines
-        ):
+        row = start.rows + 1
+        for block in read_blocks(self._body, self._source.encoding, limits, skip=start.line - 1):
             table, blank = lane.table(block, row) if lane else self._careful_table(block, row)
             row += table.num_rows if table is not None else 0
             yield table, blank
 
-    def _careful_table(self, block: Block, first_row: int) -> tuple[pa.Table | None, int]:
+    def _careful_table(self, block: Block, first_row: int) -> tuple[pa.Table | None, Positions]:
         """The same table as the bulk lane's, made without numpy's proof and Arrow's splitter."""
         rows: list[RawRow] = []
-        blank = 0
+        blank: list[int] = []
         for index, record in read_records(block, self._tokenizer, range(len(block.starts))):
             if record.blank:
-                blank += 1
+                blank.append(block.number + index)
                 continue
             text = block.text(index, record.last, self._source.limits).decode("utf-8")
             problem, cells = self._named_cells(record)
             rows.append(RawRow(block.number + index, text, problem, cells))
-        return (rows_table(rows, first_row, len(self._columns)) if rows else None), blank
+        table = rows_table(rows, first_row, len(self._columns)) if rows else None
+        return table, np.array(blank, np.int64)
 
     def _named_cells(self, record: Record) -> tuple[str | None, list[str] | None]:
         if record.cells is None:

@@ -26,7 +26,7 @@ from cost_pipeline.parse.json_lines import open_json_lines
 from cost_pipeline.parse.json_list import open_json_list
 from cost_pipeline.parse.parquet import open_parquet
 from cost_pipeline.parse.record_kinds import open_record_kinds
-from cost_pipeline.parse.rows import CHUNK_ROWS, Limits, Refused, RowReader
+from cost_pipeline.parse.rows import CHUNK_ROWS, Limits, Mark, Refused, RowReader
 from cost_pipeline.parse.source import find_encoding
 
 
@@ -37,6 +37,7 @@ def open_rows(
     chunk_rows: int = CHUNK_ROWS,
     limits: Limits | None = None,
     bulk: bool = True,
+    at: Mark | None = None,
 ) -> RowReader | Refused:
     """Open a delivery for reading row by row, or say why it cannot be read as its format.
 
@@ -47,6 +48,8 @@ def open_rows(
         limits: The bounds on memory and damage.
         bulk: Whether simple rows of a `csv` may take the bulk lane; the rows are the same either
             way, which is what the tests hold it to.
+        at: Go on from here, a mark that a chunk of the same bytes and format ended with: the
+            numbers of rows and lines, and every count, are as if all had been read.
 
     Raises:
         EnvironmentFailedError: If the file cannot be read, here or while iterating.
@@ -58,17 +61,18 @@ def open_rows(
         case ParquetFormat():
             return open_parquet(path, form, limits, chunk_rows=chunk_rows)
         case TextFormat():
-            return _open_text(path, form, limits, chunk_rows=chunk_rows, bulk=bulk)
+            return _open_text(path, form, limits, chunk_rows=chunk_rows, bulk=bulk, at=at)
     raise TypeError(f"no reader reads {form.kind}")
 
 
 def _open_text(  # noqa: PLR0911 - one exit per format
-    path: Path, form: TextFormat, limits: Limits, *, chunk_rows: int, bulk: bool
+    path: Path, form: TextFormat, limits: Limits, *, chunk_rows: int, bulk: bool, at: Mark | None
 ) -> RowReader | Refused:
     body = open_body(path, form.compression, limits)
     if isinstance(body, Refused):
         return body
-    encoding = find_encoding(body, form.encodings, limits.block_bytes)
+    # The encoding of a mark was found with the whole file, which has not changed since.
+    encoding = at.encoding if at else find_encoding(body, form.encodings, limits.block_bytes)
     if isinstance(encoding, Refused):
         return encoding
     match form:
@@ -80,8 +84,10 @@ def _open_text(  # noqa: PLR0911 - one exit per format
             return open_ledger(body, form, encoding, limits, chunk_rows=chunk_rows)
         case CsvFormat(header="first"):
             rules = Rules(form.delimiter, form.control_total is not None)
-            return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
-    return _open_headless(body, form, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
+            return open_delimited(
+                body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk, at=at
+            )
+    return _open_headless(body, form, encoding, limits, chunk_rows=chunk_rows, bulk=bulk, at=at)
 
 
 def _open_headless(
@@ -92,6 +98,7 @@ def _open_headless(
     *,
     chunk_rows: int,
     bulk: bool,
+    at: Mark | None,
 ) -> RowReader | Refused:
     """A reader of a file that has no header to miss, so that an empty one must be told here."""
     if not body.exceeds(0):
@@ -104,4 +111,4 @@ def _open_headless(
     if layout.records or layout.opens_with:
         return open_record_kinds(body, layout, encoding, limits, chunk_rows=chunk_rows)
     rules = Rules(layout.delimiter, form.control_total is not None, layout.header)
-    return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
+    return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk, at=at)

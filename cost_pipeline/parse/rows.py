@@ -73,6 +73,23 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A place between two rows at which a delivery can be opened again, to go on from there.
+
+    Attributes:
+        rows: Rows before it.
+        line: The physical line that the next row starts on.
+        blank_rows: Blank rows before it.
+        encoding: The encoding that fitted the whole delivery.
+    """
+
+    rows: int
+    line: int
+    blank_rows: int
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedChunk:
     """Consecutive rows of one delivery.
 
@@ -81,10 +98,13 @@ class ParsedChunk:
             it starts on), `text` string (verbatim, without line terminator), `malformed` string
             (null, or why the row has no cells), then `c0`, `c1`, ... string: verbatim cells.
         columns: The source's name of each `c{i}`, verbatim; duplicates are possible.
+        after: Where reading can go on behind it; None if there is nothing more, or the format has
+            no such places.
     """
 
     table: pa.Table
     columns: tuple[str, ...]
+    after: Mark | None = None
 
 
 class RowReader:
@@ -93,7 +113,8 @@ class RowReader:
     Attributes:
         encoding: The encoding that fitted.
         header: Names of all columns; of a JSON delivery the union of its keys, known at the end.
-        rows: Rows so far: malformed ones included; blank rows, furniture and control row not.
+        rows: Rows so far: malformed ones and those before its mark included; blank rows, furniture
+            and control row not.
         blank_rows: Rows or lines without any content so far.
         furniture_rows: Lines of a listing that are not rows (heads, totals) so far.
         control: Non-blank cells of the control row by header name, once everything is read.
@@ -104,10 +125,12 @@ class RowReader:
         encoding: str,
         header: tuple[str, ...],
         chunks: Callable[[RowReader], Iterator[ParsedChunk]],
+        *,
+        first_row: int = 1,
     ) -> None:
         self.encoding = encoding
         self.header = header
-        self.rows = 0
+        self.rows = first_row - 1
         self.blank_rows = 0
         self.furniture_rows = 0
         self.control: dict[str, str] | None = None
@@ -203,9 +226,14 @@ class Rechunker:
             cut = self._cut(whole)
             if cut >= whole.num_rows:
                 break
-            yield whole.slice(0, cut).combine_chunks()
             rest = whole.slice(cut)
             self._pending, self._count, self._size = [rest], rest.num_rows, _text_bytes(rest)
+            yield whole.slice(0, cut).combine_chunks()
+
+    @property
+    def next_line(self) -> int:
+        """The physical line of the first row that is held back."""
+        return int(self._pending[0]["line"][0].as_py())
 
     def finish(self) -> pa.Table | None:
         """What is left, or None."""

@@ -85,6 +85,11 @@ def validate_chunk(
     return ValidatedChunk(records, dead_letters, proven.records.num_rows)
 
 
+def pass_over(chunk: Rows, interpreter: Interpreter, state: DeliveryState) -> None:
+    """Take note of a chunk that was judged before: how often its keys came counts for the rest."""
+    _ordinals(chunk.table, interpreter.for_columns(chunk.columns), state)
+
+
 def _judged(
     table: pa.Table,
     places: np.ndarray,

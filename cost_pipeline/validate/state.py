@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from cost_pipeline.core.money import AMOUNT_SCALE
+
+_CARRIED: Final = ("rows", "records", "dead_letters", "amount_quanta", "unreadable_amounts")
 
 
 @dataclass(slots=True)
@@ -29,6 +33,18 @@ class DeliveryState:
     amount_quanta: int = 0
     unreadable_amounts: int = 0
     keys: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """What a rerun needs to go on behind the chunks so far; `keys` it counts again itself."""
+        return json.dumps({name: getattr(self, name) for name in _CARRIED})
+
+    @classmethod
+    def from_json(cls, text: str) -> DeliveryState:
+        """The state that `as_json` wrote, without keys."""
+        state, found = cls(), json.loads(text)
+        for name in _CARRIED:
+            setattr(state, name, int(found[name]))
+        return state
 
     @property
     def amount_total(self) -> Decimal:

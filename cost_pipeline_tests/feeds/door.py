@@ -44,6 +44,7 @@ from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.lake.tables import (
+    CHECKPOINTS,
     DEAD_LETTERS,
     DELIVERIES,
     FX_SNAPSHOTS,
@@ -55,7 +56,7 @@ from cost_pipeline.ledger.totals import active
 
 NOW = datetime(2026, 4, 7, 8, 0, tzinfo=UTC)
 HEADER = ("id", "date", "amount", "currency", "text")
-APPENDED = (DELIVERIES, VALIDATIONS, RECORDS, DEAD_LETTERS, FX_SNAPSHOTS, LEDGER)
+APPENDED = (DELIVERIES, VALIDATIONS, RECORDS, CHECKPOINTS, DEAD_LETTERS, FX_SNAPSHOTS, LEDGER)
 TABLES = (*APPENDED, DISPOSITIONS)
 
 PRODUCTIONS = """productions:

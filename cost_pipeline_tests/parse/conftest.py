@@ -64,10 +64,12 @@ class Door:
         self.path.write_bytes(data)
         return self.reopen(chunk_rows=chunk_rows, limits=limits, bulk=bulk, control=control, **form)
 
-    def reopen(self, *, chunk_rows=1000, limits=None, bulk=True, control=False, **form):
+    def reopen(self, *, chunk_rows=1000, limits=None, bulk=True, control=False, at=None, **form):
         total = ControlTotal() if control else None
         declared = format_of(**{"control_total": total, **form})
-        return open_rows(self.path, declared, chunk_rows=chunk_rows, limits=limits, bulk=bulk)
+        return open_rows(
+            self.path, declared, chunk_rows=chunk_rows, limits=limits, bulk=bulk, at=at
+        )
 
     def refusal(self, data: bytes, **form) -> Refused:
         got = self.outcome(data, **form)

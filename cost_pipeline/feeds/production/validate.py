@@ -1,7 +1,8 @@
 """Validate: deliveries to records and dead letters, in chunks that are committed exactly once.
 
 A delivery counts as validated when its row in `validations` is there; until then its records are
-invisible to the ledger. A rerun after a crash reads the bytes again and skips what was committed.
+invisible to the ledger. A rerun after a crash goes on behind the last checkpoint and skips what was
+committed.
 """
 
 from __future__ import annotations
@@ -21,12 +22,23 @@ from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.core.reasons import Stage, catalogue, dead_letter_id
+from cost_pipeline.feeds.production.checkpoints import (
+    Subject,
+    checkpoint_part,
+    last_checkpoint,
+)
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, Snapshot
-from cost_pipeline.lake.tables import DEAD_LETTERS, DELIVERIES, RECORDS, VALIDATIONS
-from cost_pipeline.parse import Refused, RowReader, open_rows, read_ahead
+from cost_pipeline.lake.tables import (
+    CHECKPOINTS,
+    DEAD_LETTERS,
+    DELIVERIES,
+    RECORDS,
+    VALIDATIONS,
+)
+from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_ahead
 from cost_pipeline.quarantine.events import difference, opened, resolved
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
@@ -40,17 +52,25 @@ _ROWS_PER_COMMIT: Final = 262_144
 class _Buffer:
     """Parts waiting for their commit, and the deliveries that are complete once it is done."""
 
+    most_rows: int
     records: list[Part] = field(default_factory=list)
     dead_letters: list[Part] = field(default_factory=list)
+    checkpoint: list[Part] = field(default_factory=list)
     complete: list[Part] = field(default_factory=list)
     rows: int = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether it is time to commit."""
+        return self.rows >= self.most_rows
+
     def commit(self, session: Session) -> None:
-        """Records and dead letters first, then the mark that makes them count."""
+        """Records and dead letters first, then what says that they are there and count."""
         lake = session.lake
         for spec, parts in (
             (RECORDS, self.records),
             (DEAD_LETTERS, self.dead_letters),
+            (CHECKPOINTS, self.checkpoint),
             (VALIDATIONS, self.complete),
         ):
             if parts:
@@ -87,23 +107,43 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
     return found
 
 
-def validate_deliveries(session: Session, deliveries: Sequence[Pending]) -> None:
+@dataclass(frozen=True, slots=True)
+class Portions:
+    """How much is worked on at a time, in rows: what is parsed and judged, what is committed."""
+
+    chunk: int = CHUNK_ROWS
+    commit: int = _ROWS_PER_COMMIT
+
+
+def validate_deliveries(
+    session: Session, deliveries: Sequence[Pending], portions: Portions = Portions()
+) -> None:
     """Validate each delivery from its landed bytes."""
-    buffer = _Buffer()
-    letters = session.lake.table(DEAD_LETTERS).snapshot()
+    buffer = _Buffer(portions.commit)
+    before = _Before(
+        session.lake.table(DEAD_LETTERS).snapshot(), session.lake.table(CHECKPOINTS).snapshot()
+    )
     for number, delivery in enumerate(deliveries):
         session.progress("validating deliveries", number, len(deliveries))
-        _Validation(session, delivery, buffer, letters).run()
-        if buffer.rows >= _ROWS_PER_COMMIT:
+        _Validation(session, delivery, buffer, before).run(portions.chunk)
+        if buffer.full:
             buffer.commit(session)
     buffer.commit(session)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What was there when this run began."""
+
+    letters: Snapshot
+    checkpoints: Snapshot
 
 
 class _Validation:
     """One delivery on its way through: the chunks so far, and what was open before."""
 
     def __init__(
-        self, session: Session, pending: Pending, buffer: _Buffer, letters: Snapshot
+        self, session: Session, pending: Pending, buffer: _Buffer, before: _Before
     ) -> None:
         self.session = session
         self.pending = pending
@@ -115,34 +155,63 @@ class _Validation:
         self.records_writer = f"records/{name}/{self.interpreter.interpretation}"
         self.letters_writer = f"dead_letters/{name}"
         self.mark_writer = f"validations/{name}/{pending.sequence}"
-        self.chunks = 0
         self.records = 0
         self.refused = 0
         # Dead letters are settled by difference, so their tokens only keep runs apart. One that
         # was there before has some open perhaps, also from a validation that was killed half way.
-        self.letters_before = letters.sequence(self.letters_writer)
+        self.letters_before = before.letters.sequence(self.letters_writer)
         self.open_before = self._open() if self.letters_before else None
         self.kept: list[str] = []
+        key = pending.vendor.key
+        self.done = last_checkpoint(
+            before.checkpoints,
+            self._subject(),
+            self.open_before,
+            keys=key is not None and key.ordinal,
+        )
+        self.chunks = self.done.chunks
 
-    def run(self) -> None:
+    def run(self, chunk_rows: int) -> None:
         path = self.session.lake.content.open_path(self.pending.delivery)
-        reader = open_rows(path, self.pending.vendor.format)
+        reader = open_rows(
+            path, self.pending.vendor.format, chunk_rows=chunk_rows, at=self.done.mark
+        )
         if isinstance(reader, Refused):
             self._refuse(reader)
             return
-        state = DeliveryState()
-        for chunk in read_ahead(reader):
-            done = validate_chunk(
+        self._take_over_what_is_done()
+        state = self.done.state
+        for chunk in self.done.rest(read_ahead(reader), self.interpreter):
+            judged = validate_chunk(
                 chunk,
                 self.interpreter,
                 delivery=self.pending.delivery,
                 pull_date=self.pending.pull_date,
                 state=state,
             )
-            self._add(done.records, done.dead_letters)
-            if self.buffer.rows >= _ROWS_PER_COMMIT:
+            self._add(judged.records, judged.dead_letters)
+            if self.buffer.full:
+                self.buffer.checkpoint = [
+                    checkpoint_part(self.session, self._subject(), self.chunks, chunk.after, state)
+                ]
                 self.buffer.commit(self.session)
         self._finish(reader, state)
+
+    def _subject(self) -> Subject:
+        return Subject(
+            self.pending.vendor.vendor,
+            self.pending.delivery,
+            self.interpreter.interpretation,
+            self.pending.pull_date,
+        )
+
+    def _take_over_what_is_done(self) -> None:
+        """Count what the chunks before the checkpoint came to; what they refused is refused."""
+        self.records = self.done.state.records
+        self.refused = self.done.state.dead_letters
+        if self.open_before is not None and self.done.rows:
+            done = pc.less_equal(self.open_before["row"], self.done.rows)
+            self.kept += self.open_before.filter(done)["id"].to_pylist()
 
     def _add(self, records: pa.Table, dead_letters: pa.Table) -> None:
         self.chunks += 1

@@ -1,0 +1,127 @@
+"""How far a large delivery was validated, so that a killed run goes on and repeats no chunk.
+
+A checkpoint is written after the records and dead letters of its chunks: what it says is done is in
+the lake. It only saves time. Without one, or with one that cannot be used, every chunk is judged
+again and those that were committed are skipped by their tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.delta import Part, Snapshot
+from cost_pipeline.lake.tables import CHECKPOINTS
+from cost_pipeline.parse import Mark, ParsedChunk
+from cost_pipeline.validate.chunk import pass_over
+from cost_pipeline.validate.interpreter import Interpreter
+from cost_pipeline.validate.state import DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a checkpoint is of: bytes under an interpretation, received on a pull date."""
+
+    vendor: str
+    delivery: str
+    interpretation: str
+    pull_date: date
+
+    @property
+    def writer(self) -> str:
+        """The token of its checkpoints; their sequence is the number of chunks."""
+        return f"checkpoints/{self.vendor}/{self.delivery}/{self.interpretation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The chunks that are done.
+
+    Attributes:
+        chunks: How many.
+        rows: The rows in them.
+        mark: Where the next one begins; None where the format cannot be opened there.
+        state: The running totals behind them.
+    """
+
+    chunks: int
+    rows: int
+    mark: Mark | None
+    state: DeliveryState
+
+    def rest(
+        self, chunks: Iterator[ParsedChunk], interpreter: Interpreter
+    ) -> Iterator[ParsedChunk]:
+        """The chunks that are not done, of a reader that was opened at `mark`."""
+        for number, chunk in enumerate(chunks, start=1):
+            if self.mark is None and number <= self.chunks:
+                pass_over(chunk, interpreter, self.state)
+            else:
+                yield chunk
+
+
+def nothing_done() -> Checkpoint:
+    """The checkpoint of a delivery that nothing is known of."""
+    return Checkpoint(0, 0, None, DeliveryState())
+
+
+def checkpoint_part(
+    session: Session, subject: Subject, chunks: int, after: Mark | None, state: DeliveryState
+) -> Part:
+    """The row that says these chunks are done; for after their commit."""
+    stamp = session.stamp()
+    row = {
+        "pull_date": subject.pull_date,
+        "delivery": subject.delivery,
+        "vendor": subject.vendor,
+        "interpretation": subject.interpretation,
+        "chunks": chunks,
+        "rows": state.rows,
+        "line": after and after.line,
+        "blank_rows": after and after.blank_rows,
+        "encoding": after and after.encoding,
+        "state": state.as_json(),
+        "recorded_at": stamp.recorded_at,
+        "run_id": stamp.run_id,
+    }
+    return Part(subject.writer, chunks, pa.Table.from_pylist([row], schema=CHECKPOINTS.schema))
+
+
+def last_checkpoint(
+    checkpoints: Snapshot, subject: Subject, open_before: pa.Table | None, *, keys: bool
+) -> Checkpoint:
+    """Where to go on, given the dead letters that are open of this delivery.
+
+    If one of them was opened under another interpretation, it is not known here whether the chunks
+    that are done still refuse its row, so all are judged again.
+
+    Args:
+        checkpoints: The table.
+        subject: What is to be validated.
+        open_before: Its open dead letters; None if it never had any.
+        keys: Whether the keys of all rows must be counted, for which all must be read.
+    """
+    chunks = checkpoints.sequence(subject.writer)
+    if not chunks:
+        return nothing_done()
+    if open_before is not None:
+        others = pc.not_equal(open_before["interpretation"], subject.interpretation)
+        if pc.any(others, min_count=0).as_py():
+            return nothing_done()
+    # The vendor's name is checked when its file is read, and the rest are hashes and a date.
+    where = f"pull_date = '{subject.pull_date}'"
+    (row,) = checkpoints.read(
+        where=f"{where} and vendor = '{subject.vendor}' and delivery = '{subject.delivery}' "
+        f"and interpretation = '{subject.interpretation}' and chunks = {chunks:d}"
+    ).to_pylist() or [None]
+    if row is None:  # it was received on another pull date too, and begun there
+        return nothing_done()
+    mark = None
+    if row["line"] is not None and not keys:
+        mark = Mark(row["rows"], row["line"], row["blank_rows"], row["encoding"])
+    return Checkpoint(chunks, row["rows"], mark, DeliveryState.from_json(row["state"]))

@@ -1,0 +1,72 @@
+"""A delivery opened again at a mark goes on exactly as if it had been read from its start."""
+
+import gzip
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cost_pipeline.parse import Limits, Refused
+
+PIECES = st.sampled_from(
+    [
+        *('"', ",", "\n", "\r", "\r\n", "a", " ", "é", "€", "\n\n\n", ",,\n", "1,2,3\n"),
+        *('"1","2","3"\r\n', '"a\nb",2,3\n', '"\n",,\n', "4,5\n", ",,7\n", "x,y,z\r"),
+    ]
+)
+BODIES = st.lists(PIECES, max_size=40).map("".join)
+LIMITS = st.builds(
+    Limits,
+    block_bytes=st.integers(1, 40),
+    line_bytes=st.sampled_from([24, 1000]),
+    record_bytes=st.sampled_from([12, 24]),
+    record_lines=st.integers(1, 5),
+    cut_bytes=st.sampled_from([4, 16]),
+    chunk_bytes=st.sampled_from([10, 1000]),
+)
+UTF8 = {"encodings": ["utf-8"]}
+FORMS = st.sampled_from(
+    [
+        {"encodings": ["utf-8-sig"]},
+        {"encodings": ["utf-16-le"]},
+        {"encodings": ["utf-8-sig"], "compression": "gzip"},
+        {"encodings": ["utf-8-sig"], "control": True},
+    ]
+)
+
+
+def bytes_of(text, form):
+
+    data = text.encode(form["encodings"][0])
+    return gzip.compress(data, mtime=0) if "compression" in form else data
+
+
+def portions(reader):
+    """Every chunk as plain values with the mark behind it, and the counts at the end."""
+    chunks = [(c.table.to_pylist(), c.columns, c.after) for c in reader]
+    return chunks, (reader.rows, reader.blank_rows, reader.control, reader.encoding, reader.header)
+
+
+@given(BODIES, LIMITS, FORMS, st.integers(1, 4), st.sampled_from(["bulk", "careful"]))
+@example("\n1,2,3\n\n\n4,5,6\n,,\n7,8,9\n", Limits(block_bytes=7), UTF8, 1, "bulk")
+@example('"\n",,\n1,2,3\n"\n",,\n4,5,6\n', Limits(), UTF8, 1, "careful")
+def test_reading_on_from_any_mark_is_reading_from_the_start(
+    door, body, limits, form, chunk_rows, lane
+):
+    settings = {"limits": limits, "chunk_rows": chunk_rows, "bulk": lane == "bulk", **form}
+    opened = door.open(bytes_of("\na,b,c\n" + body, form), **settings)
+    if isinstance(opened, Refused):
+        return
+    chunks, counts = portions(opened)
+    for done, (_, _, mark) in enumerate(chunks, start=1):
+        assert (mark is None) == (done == len(chunks))
+        if mark is not None:
+            assert mark.rows == sum(len(rows) for rows, _, _ in chunks[:done])
+            again, end = portions(door.reopen(at=mark, **settings))
+            assert again == chunks[done:]
+            assert end == counts
+
+
+def test_a_listing_has_no_marks(door):
+    rows = b'{"a": "1"}\n{"a": "2"}\n{"a": "3"}\n'
+    chunks, _ = portions(door.open(rows, kind="jsonl", chunk_rows=1))
+    assert [mark for _, _, mark in chunks] == [None, None, None]
