@@ -8,7 +8,7 @@ WORKERS ?= auto
 # dg looks for the environment that it runs in by this name.
 export VIRTUAL_ENV := $(abspath $(VENV))
 
-.PHONY: demo test check ui lint types setup bench lock clean
+.PHONY: demo test check ui lint types setup bench chaos fuzz lock clean
 
 # Everything that `make` needs, from pinned and hashed requirements; reinstalled when they change.
 setup: $(VENV)/.ready
@@ -44,6 +44,14 @@ ui: setup
 
 bench: setup
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# Ten minutes of faults: kills, signals, full and slow disks, damaged files. A part runs in `test`.
+chaos: setup
+	@$(BIN)/python cost_pipeline_tests/chaos/suite.py --seconds 600
+
+# Ten minutes of hostile bytes for every parser and for the correction workbook.
+fuzz: setup
+	@$(BIN)/python cost_pipeline_tests/fuzz/suite.py --seconds 600
 
 # Pins with hashes and no index address, for every supported Python.
 lock: setup

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -67,7 +68,8 @@ def open_lake(uri: str, *, between: Callable[[str, str], None] | None = None) ->
             _check_format(marker)
         else:
             root.mkdir(parents=True, exist_ok=True)
-            beside = root / f"{_MARKER}.new"
+            # Two runs may lay out one lake; each writes a file of its own, and the last name wins.
+            beside = root / f"{_MARKER}.{uuid.uuid4().hex}"
             beside.write_text(json.dumps({"format": FORMAT}) + "\n", encoding="utf-8")
             sync_file(beside)
             beside.replace(marker)
