@@ -295,6 +295,16 @@ def _bytes_text(column: pa.Array) -> pa.Array | tuple[pa.Array, list[int]]:
     return pa.array(texts, pa.string()), bad
 
 
+def _declared_text(column: pa.Array) -> pa.Array | tuple[pa.Array, list[int]]:
+    """Texts as they are: a file says of a column that it is UTF-8, and nobody checked its bytes."""
+    try:
+        text = column.cast(pa.string())
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return _bytes_text(column.cast(pa.large_binary()))
+    return text
+
+
 def _json(value: object) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
@@ -305,6 +315,8 @@ def _nested_text(column: pa.Array) -> pa.Array:
 
 # The first that fits; the text of any other type is what Arrow makes of it.
 _TEXT_OF: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...]] = (
+    (pa.types.is_string, _declared_text),
+    (pa.types.is_large_string, _declared_text),
     (pa.types.is_floating, _float_text),
     (pa.types.is_decimal, _decimal_text),
     (pa.types.is_timestamp, _moment_text),

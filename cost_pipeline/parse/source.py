@@ -98,7 +98,10 @@ def _line_of(body: Body, encoding: str, offset: int, block: int) -> int:
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     line, left, after_cr = 1, offset, False
     for data in body.pieces(block):
-        text = decoder.decode(data[:left])
+        try:
+            text = decoder.decode(data[:left])
+        except UnicodeError:  # UTF-16 without its mark is not decoded, whatever is asked for
+            break
         line += text.count("\n") + text.count("\r") - text.count("\r\n")
         line -= after_cr and text.startswith("\n")
         after_cr = text.endswith("\r") or (after_cr and not text)

@@ -64,8 +64,15 @@ def fuzz(name: str, folder: Path, seconds: int) -> Found:
         name,
         int(inputs[1]) if inputs else 0,
         int(covered[-1]) if covered else 0,
-        "" if done.returncode == 0 else told[-3000:],
+        "" if done.returncode == 0 else _finding(told),
     )
+
+
+def _finding(told: str) -> str:
+    """The exception and where the input was kept, or the end of what the fuzzer told."""
+    error = re.search(r"=== Uncaught Python exception: ===.*?(?=\n==|\Z)", told, re.DOTALL)
+    kept = re.findall(r"Test unit written to .*", told)
+    return "\n".join([error[0][-2500:] if error else told[-2500:], *kept])
 
 
 def main() -> int:

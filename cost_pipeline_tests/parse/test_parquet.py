@@ -140,3 +140,12 @@ def test_what_was_written_reads_back_as_its_text(door, rows, group, dictionary):
         assert cells[3] == (None if t is None else t.isoformat())
         assert cells[4] is None if f is None else float(cells[4]) == f
         assert cells[4] is None or "e" not in cells[4]
+
+
+def test_a_text_column_whose_bytes_are_not_utf_8_costs_its_rows(door):
+    """Found by `make fuzz`: a file says that a column is text, and Arrow takes its word."""
+    table = pa.table({"id": ["A1", "A2"], "text": ["good", "bad!"]})
+    data = parquet(table, compression="none").replace(b"bad!", b"bad\xff")
+    read = door.read(data, kind="parquet")
+    assert read.problems == {2: "the bytes of 'text' are not text in UTF-8"}
+    assert json.loads(read.texts[1]) == {"id": "A2", "text": "bad\\xff"}

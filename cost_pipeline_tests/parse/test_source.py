@@ -124,3 +124,10 @@ def test_lines_that_are_too_long_lose_their_rest_and_no_line_is_joined_to_anothe
 def test_what_is_held_of_a_line_without_an_end_is_bounded():
     pieces = (b"x" * 100 for _ in range(1000))
     assert [len(block) for block, _ in line_blocks(pieces, 500)] == [501]
+
+
+def test_utf_16_without_its_mark_is_a_misfit_like_any_other(door):
+    """Found by `make fuzz`: the decoder of `utf-16` raises even where it is told to replace."""
+    refusal = door.refusal("é\nü".encode("cp1252"), encodings=["utf-8", "utf-16"])
+    assert refusal.reason is Reason.ENCODING
+    assert "line 1" in refusal.message
