@@ -87,8 +87,8 @@ async def pull_all(
         environment: Where secrets are looked up by name.
         clock: The present instant, UTC.
         policy: Limits and patience.
-        land: Takes each delivery over as soon as it is complete, in a thread, one at a time, while
-            others are fetched. Without it, the files are the caller's once the pull is over.
+        land: Takes deliveries over as soon as they are complete, in a thread, while others are
+            fetched. Without it, the files are the caller's once the pull is over.
 
     Raises:
         CostPipelineError: If this machine is at fault (a full disk). Nothing is left in `scratch`
@@ -105,7 +105,7 @@ async def pull_all(
 
     try:
         async with (
-            watched(on=policy.debug_loop),
+            watched(on=policy.debug_loop, slow=policy.slow_callback),
             open_session() as session,
             _landing(land, policy) as landing,
         ):

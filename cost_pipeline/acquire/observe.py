@@ -17,7 +17,6 @@ from typing import Final
 
 _LOG: Final = logging.getLogger(__name__)
 _TICK: Final = 0.01
-_SLOW: Final = 0.1
 _TOP: Final = 10
 
 
@@ -37,7 +36,7 @@ class Watch:
 
 
 @asynccontextmanager
-async def watched(*, on: bool, slow: float = _SLOW) -> AsyncIterator[Watch]:
+async def watched(*, on: bool, slow: float = 0.1) -> AsyncIterator[Watch]:
     """Watch the running loop; asyncio's own log tells each callback slower than `slow` seconds."""
     watch = Watch()
     if not on:

@@ -134,7 +134,9 @@ async def in_thread(work: Callable[[], _T]) -> _T:
             failure = error
         # The loop may be gone: then nobody waits any more.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, result, failure)
+            # Without arguments: a watched loop logs those of a slow callback, and this may be a
+            # secret that was read.
+            loop.call_soon_threadsafe(lambda: settle(result, failure))
 
     threading.Thread(target=body, name="acquire", daemon=True).start()
     return await done

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import asyncssh
 
-from cost_pipeline.acquire.attempts import AttemptError, Effort, persist
+from cost_pipeline.acquire.attempts import AttemptError, Effort, given_up, persist
 from cost_pipeline.acquire.body import Intake, take
 from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.outcome import (
@@ -119,16 +119,7 @@ async def pull_sftp(job: PullJob, source: SftpSource, context: SftpContext) -> P
     try:
         await persist(attempt, effort, retry, policy, visit.uri())
     except AttemptError as error:
-        visit.failures[visit.at] = FetchFailure(
-            uri=visit.at,
-            reason=Reason.FETCH_FAILED,
-            message=error.message,
-            transient=error.transient,
-            attempts=effort.tries,
-            received=error.received,
-            latency=effort.spent,
-            queued=effort.queued,
-        )
+        visit.failures[visit.at] = given_up(visit.at, error, effort)
     return visit.end()
 
 
@@ -149,7 +140,7 @@ async def _session(visit: _Visit, context: SftpContext, effort: Effort) -> None:
 async def _login(
     source: SftpSource, known_hosts: asyncssh.SSHKnownHosts, context: SftpContext
 ) -> AsyncIterator[asyncssh.SFTPClient]:
-    password, key = await in_thread(lambda: _secret(source.login, context.environment))
+    secret = await in_thread(lambda: _secret(source.login, context.environment))
     connection: asyncssh.SSHClientConnection | None = None
     try:
         async with asyncio.timeout(source.connect_timeout + source.read_timeout):
@@ -159,8 +150,8 @@ async def _login(
                     source.port,
                     known_hosts=known_hosts,
                     username=source.login.user,
-                    password=password,
-                    client_keys=[key] if key else None,
+                    password=secret.password,
+                    client_keys=[secret.key] if secret.key else None,
                     agent_path=None,
                     config=None,
                     connect_timeout=source.connect_timeout,
@@ -176,9 +167,15 @@ async def _login(
             connection.abort()
 
 
-def _secret(
-    login: Login, environment: Mapping[str, str]
-) -> tuple[str | None, asyncssh.SSHKey | None]:
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """One of the two. It prints as nothing: a watched loop logs results of slow callbacks."""
+
+    password: str | None = field(default=None, repr=False)
+    key: asyncssh.SSHKey | None = field(default=None, repr=False)
+
+
+def _secret(login: Login, environment: Mapping[str, str]) -> _Secret:
     """The password or the key.
 
     Raises:
@@ -195,12 +192,12 @@ def _secret(
 
     secret = must(login.env)
     if login.kind == "password":
-        return secret, None
+        return _Secret(password=secret)
     passphrase = must(login.passphrase_env) if login.passphrase_env else None
     try:
         if not secret.lstrip().startswith("-----BEGIN"):
             secret = Path(secret).expanduser().read_text(encoding="ascii")
-        return None, asyncssh.import_private_key(secret, passphrase)
+        return _Secret(key=asyncssh.import_private_key(secret, passphrase))
     except (OSError, ValueError, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
         raise AttemptError(
             f"the environment variable {login.env} holds no private key that can be read, nor the "

@@ -33,10 +33,14 @@ class Store:
         self.begun = threading.Event()
         folder.mkdir()
 
-    def __call__(self, job, fetched):
+    def __call__(self, pairs):
         self.begun.set()
         self.threads.add(threading.current_thread())
-        time.sleep(self.seconds)
+        for job, fetched in pairs:
+            time.sleep(self.seconds)
+            self.land(job, fetched)
+
+    def land(self, job, fetched):
         if self.fail_at is not None and len(self.landed) >= self.fail_at:
             raise EnvironmentFailedError("the disk is full", code="DISK_FULL")
         assert hashlib.sha256(fetched.path.read_bytes()).hexdigest() == fetched.sha256
@@ -78,9 +82,10 @@ def test_everything_is_landed_while_others_are_fetched(bench, tmp_path):
 def test_pages_of_one_vendor_are_landed_in_their_order(bench):
     seen = []
 
-    def land(_job, fetched):
-        seen.append(json.loads(fetched.path.read_bytes())["items"][0]["id"])
-        fetched.path.unlink()
+    def land(pairs):
+        for _, fetched in pairs:
+            seen.append(json.loads(fetched.path.read_bytes())["items"][0]["id"])
+            fetched.path.unlink()
 
     run(bench, land, [("a", "normal")], pages=6)
     assert seen == list(range(6))
@@ -145,6 +150,21 @@ def test_cancellation_ends_with_whole_landings_and_no_temporary_file(bench, tmp_
     # The landing that had begun was finished; its bytes are whole.
     (landed,) = store.folder.iterdir()
     assert hashlib.sha256(landed.read_bytes()).hexdigest() == landed.name
+
+
+def test_what_comes_together_is_landed_together(bench):
+    given = []
+
+    def land(pairs):
+        given.append(len(pairs))
+        time.sleep(0.05)
+        for _, fetched in pairs:
+            fetched.path.unlink()
+
+    run(bench, land, [(f"v{number}", "normal") for number in range(6)], pages=4)
+    assert sum(given) == 24
+    assert len(given) < 24
+    assert max(given) <= Policy().unlanded
     assert bench.left() == []
 
 
@@ -159,7 +179,8 @@ def test_memory_does_not_grow_with_the_body(bench):
             await response.write(block)
         return response
 
-    def land(_job, fetched):
+    def land(pairs):
+        ((_, fetched),) = pairs
         assert fetched.sha256 == digest.hexdigest()
         fetched.path.unlink()
 
