@@ -28,7 +28,14 @@ from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.http import HttpContext, open_session, pull_http
 from cost_pipeline.acquire.landing import Land, Landing
 from cost_pipeline.acquire.observe import watched
-from cost_pipeline.acquire.outcome import Bookmark, Fetched, FetchFailure, Pulled, PullJob
+from cost_pipeline.acquire.outcome import (
+    Bookmark,
+    Fetched,
+    FetchFailure,
+    Pulled,
+    PullJob,
+    Validator,
+)
 from cost_pipeline.acquire.policy import PRIORITIES, Policy
 from cost_pipeline.acquire.scratch import Scratch, in_thread
 from cost_pipeline.acquire.telemetry import Telemetry
@@ -46,6 +53,7 @@ __all__ = [
     "PullJob",
     "Pulled",
     "Telemetry",
+    "Validator",
     "pull_all",
 ]
 
