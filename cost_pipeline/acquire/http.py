@@ -7,11 +7,12 @@ paging needs (`pages`).
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -47,6 +48,9 @@ from cost_pipeline.core.reasons import Reason
 
 _NOT_MODIFIED: Final = 304
 _UNAUTHORIZED: Final = 401
+# Of an answer that is no delivery: enough of a maintenance page to show it.
+_EVIDENCE: Final = 1 << 16
+_EVIDENCE_PATIENCE: Final = 2.0
 Deliver = Callable[[Fetched], Awaitable[None]]
 
 
@@ -228,8 +232,11 @@ def _missing(walk: _Walk, total: int | None, uri: str) -> FetchFailure | None:
 
 
 def _refuse(page: Fetched, message: str, context: HttpContext) -> FetchFailure:
+    failure = _failure(page.uri, message, attempts=page.attempts)
+    if context.policy.keep_received:
+        return replace(failure, received=page.path)
     context.scratch.remove(page.path)
-    return _failure(page.uri, message, attempts=page.attempts)
+    return failure
 
 
 def _failure(uri: str, message: str, *, transient: bool = False, attempts: int = 1) -> FetchFailure:
@@ -265,14 +272,32 @@ async def _attempt(url: URL, walk: _Walk, context: HttpContext, effort: Effort) 
                     found = Unchanged(str(url), effort.tries, effort.spent, effort.queued)
                     return _Answer(found, known)
                 _check_status(response, walk, headers, context, effort)
-                check_head(response, walk.job.vendor.format.kind)
-                encoded = check_encoding(response)
                 spool = context.scratch.open()
+                await _check_head(response, spool, walk, context)
+                encoded = check_encoding(response)
                 return await _receive(response, spool, walk, context, effort, encoded=encoded)
         except (aiohttp.ClientError, TimeoutError, OSError, AttemptError) as error:
             failed = connection_error(error, walk.source)
-            failed.received = _keep(spool, context)
+            failed.received = context.scratch.evidence(spool, wanted=context.policy.keep_received)
             raise failed from error
+
+
+async def _check_head(
+    response: aiohttp.ClientResponse, spool: Spool, walk: _Walk, context: HttpContext
+) -> None:
+    """Refuse what cannot be the vendor's format; what came instead is evidence.
+
+    Raises:
+        AttemptError: With what came instead.
+    """
+    try:
+        check_head(response, walk.job.vendor.format.kind)
+    except AttemptError:
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            if context.policy.keep_received:
+                async with asyncio.timeout(_EVIDENCE_PATIENCE):
+                    spool.write(await response.content.read(_EVIDENCE))
+        raise
 
 
 async def _receive(
@@ -352,14 +377,3 @@ def _timeout(source: HttpSource, effort: Effort) -> aiohttp.ClientTimeout:
         sock_connect=source.connect_timeout,
         sock_read=source.read_timeout,
     )
-
-
-def _keep(spool: Spool | None, context: HttpContext) -> Path | None:
-    """What did arrive, if the policy wants it; removed with the source's scratch otherwise."""
-    if spool is None:
-        return None
-    spool.close()
-    if context.policy.keep_received and spool.size:
-        return spool.path
-    context.scratch.remove(spool.path)
-    return None

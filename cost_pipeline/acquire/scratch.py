@@ -94,6 +94,16 @@ class Scratch:
         if spool is not None:
             spool.abandon()
 
+    def evidence(self, spool: Spool | None, *, wanted: bool) -> Path | None:
+        """What did arrive of something that failed, if anything did and it is wanted."""
+        if spool is None:
+            return None
+        spool.close()
+        if wanted and spool.size:
+            return spool.path
+        self.remove(spool.path)
+        return None
+
     def hand_over(self, path: Path) -> None:
         """The file is somebody else's now."""
         with self._lock:
