@@ -24,6 +24,7 @@ from cost_pipeline.commands.common import (
     print_json,
     progress_bar,
 )
+from cost_pipeline.commands.pulled import show_provisional
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.feeds.production.summary import Summary, summarize
@@ -140,6 +141,7 @@ def show(summary: Summary) -> None:
                 row.base_currency,
             )
         out.print(totals)
+    show_provisional(out, summary.provisional)
     colour = "red" if summary.failed_checks else "green"
     out.print(
         f"checks: {summary.passed_checks:,} passed, "

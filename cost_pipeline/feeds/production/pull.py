@@ -37,6 +37,8 @@ from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import DELIVERIES
 
+__all__ = ["PullOutcome", "Telemetry", "pull"]
+
 
 @dataclass(frozen=True, slots=True)
 class PullOutcome:
