@@ -18,6 +18,7 @@ from typing import Final
 _LOG: Final = logging.getLogger(__name__)
 _TICK: Final = 0.01
 _TOP: Final = 10
+_TOLD: Final = 3
 
 
 @dataclass(slots=True)
@@ -64,9 +65,11 @@ async def watched(*, on: bool, slow: float = 0.1) -> AsyncIterator[Watch]:
         loop.set_debug(before[0])
         loop.slow_callback_duration = before[1]
         _LOG.info(
-            "the loop's longest pause was %.3f s; Python held %.1f MB at most",
+            "the loop's longest pause was %.3f s; Python held %.1f MB at most; it grew most at %s",
             watch.longest_pause,
             watch.peak / 1e6,
+            ", ".join(f"{place} ({size / 1e3:+,.1f} kB)" for place, size in watch.growth[:_TOLD])
+            or "no place",
             extra={
                 "longest_pause": round(watch.longest_pause, 4),
                 "memory_peak": watch.peak,

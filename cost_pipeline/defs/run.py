@@ -97,6 +97,7 @@ class Runner:
         self.progress = progress
         self.definitions = build_definitions(session.home.path)
         self.checked = Checked()
+        self._resource = {"path": str(session.home.path), "debug_loop": session.debug_loop}
 
     def load_fx(self) -> None:
         """Load the bundled FX history if it is not there; hand over what it touches."""
@@ -154,7 +155,7 @@ class Runner:
                     instance=self.instance,
                     partition_key=partition_key,
                     tags=tags,
-                    run_config=dict(_QUIET),
+                    run_config={**_QUIET, "resources": {"home": {"config": self._resource}}},
                 )
         except DagsterAssetCheckFailedError as error:
             raise CheckFailedError(

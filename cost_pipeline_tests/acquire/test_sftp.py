@@ -4,6 +4,8 @@ import asyncio
 import gc
 import gzip
 import hashlib
+import io
+import logging
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ import pytest
 
 from cost_pipeline.acquire.engine import Policy
 from cost_pipeline.contracts.sources import SftpSource
+from cost_pipeline.core.logs import logged
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.simulator.recipes import Recipe
 
@@ -112,6 +115,18 @@ def test_a_wrong_password_is_permanent_and_not_shown(drop):
     assert "the login is refused" in failure.message
     assert "s3cret" not in failure.message
     assert (failure.transient, failure.attempts) == (False, 1)
+
+
+def test_a_watched_loop_does_not_tell_the_password(drop):
+    drop.put("a.csv")
+    drop.bench.environment |= {SECRET: "s3cret"}
+    out = io.StringIO()
+    with logged(out, level=logging.DEBUG):
+        policy = Policy(backoff=0.0, debug_loop=True, slow_callback=0.0)
+        (failure,) = drop.pull(policy=policy, attempts="1").failures
+    assert "the login is refused" in failure.message
+    assert " took " in out.getvalue()
+    assert "s3cret" not in out.getvalue()
 
 
 def test_a_missing_secret_names_its_variable(drop):

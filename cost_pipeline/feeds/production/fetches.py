@@ -13,6 +13,7 @@ from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import FETCHES
 
 _MICRO: Final = 1_000_000
+_ORDER: Final = ("pull_date", "recorded_at", "vendor", "uri")
 
 
 def note_fetches(session: Session, pull_date: date, pulled: Sequence[Pulled]) -> None:
@@ -49,13 +50,13 @@ def _row(record: Telemetry) -> dict[str, Any]:
 
 
 def fetches(session: Session, pull_dates: Collection[date] | None = None) -> list[dict[str, Any]]:
-    """Every fetch (of the pull dates) in its public shape (docs/interfaces.md), oldest first."""
+    """Every fetch (of the pull dates) in its public shape (docs/interfaces.md), by date."""
     where = None
     if pull_dates is not None:
         listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
         where = f"pull_date in ({listed})"
     found = session.lake.table(FETCHES).snapshot().read(where=where)
-    ordered = found.sort_by([(name, "ascending") for name in ("recorded_at", "vendor", "uri")])
+    ordered = found.sort_by([(name, "ascending") for name in _ORDER])
     return [_as_json(row) for row in ordered.to_pylist()]
 
 
