@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
@@ -28,12 +28,15 @@ from cost_pipeline.commands.common import (
 )
 from cost_pipeline.commands.pulled import show_provisional
 from cost_pipeline.contracts.vendor import Vendor
-from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError
 from cost_pipeline.core.logs import logged
 from cost_pipeline.feeds.production.summary import Summary, summarize
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.home.layout import complete_home
 from cost_pipeline.home.load import missing_folders
+
+if TYPE_CHECKING:
+    from cost_pipeline.defs.run import Runner
 
 Progress = Callable[[str, int, int], None]
 
@@ -107,15 +110,29 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
     with home_instance(session) as instance:
         runner = Runner(session, instance, progress)
         progress("starting Dagster", 1, 1)
-        runner.load_fx()
-        runner.pull(days)
-        runner.post()
+        try:
+            runner.load_fx()
+            runner.pull(days)
+            runner.post()
+        except Exception:
+            _alert(runner)
+            raise
+        _alert(runner)
         return summarize(
             session,
             days,
             passed=runner.checked.passed,
             failed=[str(check) for check in runner.checked.errors],
         )
+
+
+def _alert(runner: Runner) -> None:
+    """Say what is red where it is wanted; that it could not be said spoils no run."""
+    try:
+        runner.alert()
+    except CostPipelineError as error:
+        click.echo(f"warning: {error.message}", err=True)
+        click.echo(f"  do:    {error.remedy}", err=True)
 
 
 def refuse_missing_folders(session: Session) -> None:

@@ -17,6 +17,7 @@ import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError
 
 from cost_pipeline.core.errors import CheckFailedError
+from cost_pipeline.defs.alerts import failed_runs, look_at_checks, tell
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
 from cost_pipeline.defs.gate import held_back
 from cost_pipeline.defs.handover import hand_over
@@ -129,6 +130,19 @@ class Runner:
             done += sum(planned.first <= day.isoformat() <= planned.last for day in dates)
         self.progress("posting transaction dates", len(dates), len(dates))
         return dates
+
+    def alert(self) -> int:
+        """Tell the home's webhook what is red; how many alerts were sent.
+
+        Raises:
+            CostPipelineError: If they could not be sent.
+        """
+        if self.session.home.productions.alerts is None:
+            return 0
+        keys = self.definitions.resolve_asset_graph().asset_check_keys
+        checks = look_at_checks(self.instance, keys)
+        red = [*checks.red, *failed_runs(self.instance, self.session)]
+        return tell(self.session, red, checks.well)
 
     def _note_held(self, held: Mapping[date, date]) -> None:
         """A date that is not posted is said, or the run would look complete."""

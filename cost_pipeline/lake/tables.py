@@ -143,6 +143,21 @@ VALIDATIONS = TableSpec(
 )
 """One row when a delivery was validated whole; the one with the highest `sequence` counts."""
 
+ALERTS = TableSpec(
+    "alerts",
+    pa.schema(
+        [
+            _required("day", DAY),
+            _required("key", TEXT),
+            _required("title", TEXT),
+            _required("digest", HASH),
+            *_STAMP,
+        ]
+    ),
+    "day",
+)
+"""What the webhook has taken; of one `key` the newest counts. An empty digest: well again."""
+
 RECORDS = TableSpec("records", RECORD_SCHEMA, "pull_date")
 
 DEAD_LETTERS = TableSpec(
