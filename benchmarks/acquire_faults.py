@@ -19,6 +19,7 @@ import json
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -143,7 +144,11 @@ async def pull(calls: int, share: float, hosts: int) -> tuple[list[Watcher], flo
         url = servers[number % hosts].make_url(f"/v{number}")
         vendors.append(vendor(f"v{number}", str(url)))
 
-    def land(job: PullJob, fetched: Fetched) -> None:
+    def land(pairs: Sequence[tuple[PullJob, Fetched]]) -> None:
+        for job, fetched in pairs:
+            note(job, fetched)
+
+    def note(job: PullJob, fetched: Fetched) -> None:
         (item,) = json.loads(fetched.path.read_bytes())["items"]
         landed[f"{job.vendor.vendor} {item['id']}"] += 1
         fetched.path.unlink()

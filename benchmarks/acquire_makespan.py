@@ -59,7 +59,7 @@ async def pull(vendors: list[Vendor], scratch: Path, policy: Policy) -> tuple[Pu
         environment={},
         clock=lambda: datetime.now(UTC),
         policy=policy,
-        land=lambda _job, fetched: fetched.path.unlink(),
+        land=lambda pairs: [fetched.path.unlink() for _, fetched in pairs] and None,
     )
 
 

@@ -72,7 +72,7 @@ def pull(port: int, megabytes: int) -> tuple[int, float, float]:
                 scratch=Path(folder),
                 environment={},
                 clock=lambda: datetime.now(UTC),
-                land=lambda _job, fetched: fetched.path.unlink(),
+                land=lambda pairs: [fetched.path.unlink() for _, fetched in pairs] and None,
             )
         )
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10

@@ -12,8 +12,10 @@ from typing import Final, TypeVar
 
 import stamina
 
+from cost_pipeline.acquire.outcome import FetchFailure
 from cost_pipeline.acquire.policy import Policy
 from cost_pipeline.contracts.sources import Retry
+from cost_pipeline.core.reasons import Reason
 
 _T = TypeVar("_T")
 _LOG: Final = logging.getLogger(__name__)
@@ -75,6 +77,20 @@ class Effort:
     def left(self) -> float:
         """Seconds until the deadline; negative after it."""
         return self._deadline - self.spent
+
+
+def given_up(uri: str, error: AttemptError, effort: Effort) -> FetchFailure:
+    """What is left of a page or file when its last try has failed."""
+    return FetchFailure(
+        uri=uri,
+        reason=Reason.FETCH_FAILED,
+        message=error.message,
+        transient=error.transient,
+        attempts=effort.tries,
+        received=error.received,
+        latency=effort.spent,
+        queued=effort.queued,
+    )
 
 
 async def persist(

@@ -28,7 +28,14 @@ from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.http import HttpContext, open_session, pull_http
 from cost_pipeline.acquire.landing import Land, Landing
 from cost_pipeline.acquire.observe import watched
-from cost_pipeline.acquire.outcome import Bookmark, Fetched, FetchFailure, Pulled, PullJob
+from cost_pipeline.acquire.outcome import (
+    Bookmark,
+    Fetched,
+    FetchFailure,
+    Pulled,
+    PullJob,
+    Validator,
+)
 from cost_pipeline.acquire.policy import PRIORITIES, Policy
 from cost_pipeline.acquire.scratch import Scratch, in_thread
 from cost_pipeline.acquire.telemetry import Telemetry
@@ -46,6 +53,7 @@ __all__ = [
     "PullJob",
     "Pulled",
     "Telemetry",
+    "Validator",
     "pull_all",
 ]
 
@@ -87,8 +95,8 @@ async def pull_all(
         environment: Where secrets are looked up by name.
         clock: The present instant, UTC.
         policy: Limits and patience.
-        land: Takes each delivery over as soon as it is complete, in a thread, one at a time, while
-            others are fetched. Without it, the files are the caller's once the pull is over.
+        land: Takes deliveries over as soon as they are complete, in a thread, while others are
+            fetched. Without it, the files are the caller's once the pull is over.
 
     Raises:
         CostPipelineError: If this machine is at fault (a full disk). Nothing is left in `scratch`
@@ -105,7 +113,7 @@ async def pull_all(
 
     try:
         async with (
-            watched(on=policy.debug_loop),
+            watched(on=policy.debug_loop, slow=policy.slow_callback),
             open_session() as session,
             _landing(land, policy) as landing,
         ):

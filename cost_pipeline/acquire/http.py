@@ -7,11 +7,12 @@ paging needs (`pages`).
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -25,7 +26,7 @@ from cost_pipeline.acquire.answer import (
     connection_error,
     status_error,
 )
-from cost_pipeline.acquire.attempts import AttemptError, Effort, persist
+from cost_pipeline.acquire.attempts import AttemptError, Effort, given_up, persist
 from cost_pipeline.acquire.body import Intake, take
 from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.outcome import (
@@ -37,16 +38,19 @@ from cost_pipeline.acquire.outcome import (
     Unchanged,
     Validator,
 )
-from cost_pipeline.acquire.pages import PageFacts, first_address, further, look, next_address
+from cost_pipeline.acquire.pages import first_address, further, look, next_address
 from cost_pipeline.acquire.pattern import on_date
 from cost_pipeline.acquire.policy import Policy
 from cost_pipeline.acquire.scratch import Scratch, Spool, in_thread
 from cost_pipeline.acquire.tokens import Tokens, unusable
-from cost_pipeline.contracts.sources import HttpSource, NoPages
+from cost_pipeline.contracts.sources import HttpSource, LinkPages, NoPages
 from cost_pipeline.core.reasons import Reason
 
 _NOT_MODIFIED: Final = 304
 _UNAUTHORIZED: Final = 401
+# Of an answer that is no delivery: enough of a maintenance page to show it.
+_EVIDENCE: Final = 1 << 16
+_EVIDENCE_PATIENCE: Final = 2.0
 Deliver = Callable[[Fetched], Awaitable[None]]
 
 
@@ -158,11 +162,14 @@ def _address(job: PullJob, source: HttpSource) -> URL:
     return first_address(url, source.pages)
 
 
-def _after_unchanged(walk: _Walk, page: Unchanged) -> URL | None:
+def _after_unchanged(walk: _Walk, page: Unchanged) -> URL | FetchFailure | None:
     """Where the pages go on after one that is as it was."""
     walk.unchanged.append(page)
     before = walk.validators[page.uri] = walk.job.bookmark.validators[page.uri]
-    return URL(before.next) if before.next else None
+    walk.items += before.items
+    if walk.source.incremental:
+        walk.cursor = further(walk.cursor, before.increment, walk.source.incremental)
+    return URL(before.next) if before.next else _missing(walk, before.total, page.uri)
 
 
 async def _after_page(
@@ -185,8 +192,14 @@ async def _after_page(
         walk.cursor = further(walk.cursor, facts.increment, source.incremental)
     following = next_address(at, source.pages, facts, answer.link)
     after = str(following) if isinstance(following, URL) else ""
-    validator = replace(answer.validator, next=after)
-    if facts.items == 0 and walk.contents:
+    validator = replace(
+        answer.validator,
+        next=after,
+        items=facts.items,
+        total=facts.total,
+        increment=facts.increment,
+    )
+    if facts.items == 0 and (walk.contents or walk.unchanged):
         # The empty page after the last one carries nothing; an empty first page is evidence that
         # the vendor answered and had nothing.
         context.scratch.remove(page.path)
@@ -195,7 +208,7 @@ async def _after_page(
         await _keep_page(walk, page, validator, context)
     if isinstance(following, str):
         return _failure(page.uri, following)
-    return _missing(walk, facts, page) if following is None else following
+    return _missing(walk, facts.total, page.uri) if following is None else following
 
 
 async def _keep_page(
@@ -207,20 +220,23 @@ async def _keep_page(
     await context.deliver(page)
 
 
-def _missing(walk: _Walk, facts: PageFacts, page: Fetched) -> FetchFailure | None:
+def _missing(walk: _Walk, total: int | None, uri: str) -> FetchFailure | None:
     """After the last page: whether all the items were there that the vendor counts."""
-    if facts.total is None or walk.unchanged or facts.total == walk.items:
+    if total is None or total == walk.items:
         return None
     words = (
-        f"counts {facts.total:,} items in all and its pages held {walk.items:,}: the list changed "
-        "while it was read; pull again"
+        f"counts {total:,} items in all and its pages held {walk.items:,}: the list changed while "
+        "it was read; pull again"
     )
-    return _failure(page.uri, words, transient=True)
+    return _failure(uri, words, transient=True)
 
 
 def _refuse(page: Fetched, message: str, context: HttpContext) -> FetchFailure:
+    failure = _failure(page.uri, message, attempts=page.attempts)
+    if context.policy.keep_received:
+        return replace(failure, received=page.path)
     context.scratch.remove(page.path)
-    return _failure(page.uri, message, attempts=page.attempts)
+    return failure
 
 
 def _failure(uri: str, message: str, *, transient: bool = False, attempts: int = 1) -> FetchFailure:
@@ -236,42 +252,52 @@ async def _fetch_page(url: URL, walk: _Walk, context: HttpContext) -> _Answer | 
             partial(_attempt, url, walk, context, effort), effort, retry, policy, str(url)
         )
     except AttemptError as error:
-        return FetchFailure(
-            uri=str(url),
-            reason=Reason.FETCH_FAILED,
-            message=error.message,
-            transient=error.transient,
-            attempts=effort.tries,
-            received=error.received,
-            latency=effort.spent,
-            queued=effort.queued,
-        )
+        return given_up(str(url), error, effort)
 
 
 async def _attempt(url: URL, walk: _Walk, context: HttpContext, effort: Effort) -> _Answer:
+    known = _known(url, walk)
     async with context.hosts.of(walk.source).call(walk.job.vendor.priority, effort):
         spool: Spool | None = None
         try:
             headers = await context.tokens.headers(walk.source)
             async with context.session.get(
                 url,
-                headers={**headers, **_conditions(walk.job.bookmark.validators.get(str(url)))},
+                headers={**headers, **_conditions(known)},
                 timeout=_timeout(walk.source, effort),
                 # A redirect would carry the secret to whom it names.
                 allow_redirects=False,
             ) as response:
-                if response.status == _NOT_MODIFIED and str(url) in walk.job.bookmark.validators:
+                if response.status == _NOT_MODIFIED and known is not None:
                     found = Unchanged(str(url), effort.tries, effort.spent, effort.queued)
-                    return _Answer(found, walk.job.bookmark.validators[str(url)])
+                    return _Answer(found, known)
                 _check_status(response, walk, headers, context, effort)
-                check_head(response, walk.job.vendor.format.kind)
-                encoded = check_encoding(response)
                 spool = context.scratch.open()
+                await _check_head(response, spool, walk, context)
+                encoded = check_encoding(response)
                 return await _receive(response, spool, walk, context, effort, encoded=encoded)
         except (aiohttp.ClientError, TimeoutError, OSError, AttemptError) as error:
             failed = connection_error(error, walk.source)
-            failed.received = _keep(spool, context)
+            failed.received = context.scratch.evidence(spool, wanted=context.policy.keep_received)
             raise failed from error
+
+
+async def _check_head(
+    response: aiohttp.ClientResponse, spool: Spool, walk: _Walk, context: HttpContext
+) -> None:
+    """Refuse what cannot be the vendor's format; what came instead is evidence.
+
+    Raises:
+        AttemptError: With what came instead.
+    """
+    try:
+        check_head(response, walk.job.vendor.format.kind)
+    except AttemptError:
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            if context.policy.keep_received:
+                async with asyncio.timeout(_EVIDENCE_PATIENCE):
+                    spool.write(await response.content.read(_EVIDENCE))
+        raise
 
 
 async def _receive(
@@ -325,6 +351,18 @@ def _check_status(
     raise status_error(response, context.clock(), context.policy.longest_retry_after)
 
 
+def _known(url: URL, walk: _Walk) -> Validator | None:
+    """What is known of a page from earlier pulls, where it may be believed.
+
+    A page that ends a chain of Link headers may be followed by another one now, and its own bytes,
+    for which its validator stands, do not tell.
+    """
+    known = walk.job.bookmark.validators.get(str(url))
+    pages = walk.source.pages
+    ends_chain = isinstance(pages, LinkPages) and not pages.next and known and not known.next
+    return None if ends_chain else known
+
+
 def _conditions(validator: Validator | None) -> dict[str, str]:
     """Headers that ask for the page only if it is another than before."""
     if validator is None:
@@ -339,14 +377,3 @@ def _timeout(source: HttpSource, effort: Effort) -> aiohttp.ClientTimeout:
         sock_connect=source.connect_timeout,
         sock_read=source.read_timeout,
     )
-
-
-def _keep(spool: Spool | None, context: HttpContext) -> Path | None:
-    """What did arrive, if the policy wants it; removed with the source's scratch otherwise."""
-    if spool is None:
-        return None
-    spool.close()
-    if context.policy.keep_received and spool.size:
-        return spool.path
-    context.scratch.remove(spool.path)
-    return None

@@ -1,15 +1,15 @@
 """Between fetching and landing: a bounded queue, so that one lands while others fetch.
 
-The caller's `land` runs in a thread, one delivery at a time, payroll first. When more deliveries
-wait than the policy allows, their vendors wait too: memory and disk stay bounded.
+The caller's `land` runs in a thread, payroll first, and is given what has come together by then: a
+commit costs the same for one delivery and for a dozen. When more deliveries wait than the policy
+allows, their vendors wait too: memory and disk stay bounded.
 """
 
 from __future__ import annotations
 
 import asyncio
-import heapq
 import itertools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,7 +17,8 @@ from cost_pipeline.acquire.outcome import Fetched, PullJob
 from cost_pipeline.acquire.policy import PRIORITIES, PrioritySlots
 from cost_pipeline.acquire.scratch import Scratch, in_thread
 
-Land = Callable[[PullJob, Fetched], None]
+Land = Callable[[Sequence[tuple[PullJob, Fetched]]], None]
+"""Takes over whole deliveries with the jobs they are of; what it raises ends the pull."""
 
 
 @dataclass(order=True)
@@ -34,7 +35,7 @@ class Landing:
     """Takes deliveries in and lands them. Bound to the running loop.
 
     Args:
-        land: Takes the file over; blocking. What it raises ends the pull.
+        land: Blocking.
         most: How many deliveries wait at a time.
     """
 
@@ -51,7 +52,7 @@ class Landing:
         await self._room.acquire(rank)
         landed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         turn = next(self._turn)
-        heapq.heappush(self._waiting, _Waiting(rank, turn, job, fetched, scratch, landed))
+        self._waiting.append(_Waiting(rank, turn, job, fetched, scratch, landed))
         self._more.set()
         return landed
 
@@ -61,18 +62,24 @@ class Landing:
             while not self._waiting:
                 self._more.clear()
                 await self._more.wait()
-            one = heapq.heappop(self._waiting)
+            together = sorted(self._waiting)
+            self._waiting.clear()
             try:
-                # From here on it is the landing's, whatever becomes of the pull.
-                one.scratch.hand_over(one.fetched.path)
-                await _to_the_end(in_thread(partial(self._land, one.job, one.fetched)))
+                # From here on they are the landing's, whatever becomes of the pull.
+                for one in together:
+                    one.scratch.hand_over(one.fetched.path)
+                pairs = [(one.job, one.fetched) for one in together]
+                await _to_the_end(in_thread(partial(self._land, pairs)))
             except Exception:
-                one.fetched.path.unlink(missing_ok=True)
+                for one in together:
+                    one.fetched.path.unlink(missing_ok=True)
                 raise
             finally:
-                self._room.release()
-            if not one.landed.done():
-                one.landed.set_result(None)
+                for _ in together:
+                    self._room.release()
+            for one in together:
+                if not one.landed.done():
+                    one.landed.set_result(None)
 
 
 async def _to_the_end(work: Coroutine[None, None, None]) -> None:

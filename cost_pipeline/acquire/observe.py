@@ -17,8 +17,8 @@ from typing import Final
 
 _LOG: Final = logging.getLogger(__name__)
 _TICK: Final = 0.01
-_SLOW: Final = 0.1
 _TOP: Final = 10
+_TOLD: Final = 3
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Watch:
 
 
 @asynccontextmanager
-async def watched(*, on: bool, slow: float = _SLOW) -> AsyncIterator[Watch]:
+async def watched(*, on: bool, slow: float = 0.1) -> AsyncIterator[Watch]:
     """Watch the running loop; asyncio's own log tells each callback slower than `slow` seconds."""
     watch = Watch()
     if not on:
@@ -65,9 +65,11 @@ async def watched(*, on: bool, slow: float = _SLOW) -> AsyncIterator[Watch]:
         loop.set_debug(before[0])
         loop.slow_callback_duration = before[1]
         _LOG.info(
-            "the loop's longest pause was %.3f s; Python held %.1f MB at most",
+            "the loop's longest pause was %.3f s; Python held %.1f MB at most; it grew most at %s",
             watch.longest_pause,
             watch.peak / 1e6,
+            ", ".join(f"{place} ({size / 1e3:+,.1f} kB)" for place, size in watch.growth[:_TOLD])
+            or "no place",
             extra={
                 "longest_pause": round(watch.longest_pause, 4),
                 "memory_peak": watch.peak,

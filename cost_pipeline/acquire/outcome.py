@@ -17,15 +17,40 @@ from cost_pipeline.core.reasons import Reason
 class Validator:
     """By what a vendor can tell that something is as it was when it was last received.
 
+    What the pull read off it is kept beside it, because something that is unchanged is not read
+    again: a walk over pages that are as they were must end with the same cursor and the same sum.
+
     Attributes:
         etag: As the vendor gave it; for SFTP, size and time of the file.
         last_modified: As the vendor gave it.
         next: The address of the page that came after it; empty after the last.
+        items: How many items the page had.
+        total: How many items the vendor counts in all, where it says so.
+        increment: How far the page got (`incremental:`); empty if it says nothing.
     """
 
     etag: str = ""
     last_modified: str = ""
     next: str = ""
+    items: int = 0
+    total: int | None = None
+    increment: str = ""
+
+    def as_json(self) -> str:
+        """For keeping."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Validator:
+        """What `as_json` wrote.
+
+        Raises:
+            ValueError: If it did not.
+        """
+        try:
+            return cls(**json.loads(text))
+        except TypeError as error:
+            raise ValueError("is not a validator") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +64,6 @@ class Bookmark:
 
     validators: Mapping[str, Validator] = field(default_factory=dict)
     cursor: str = ""
-
-    def as_json(self) -> str:
-        """For keeping."""
-        return json.dumps(asdict(self), sort_keys=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> Bookmark:
-        """What `as_json` wrote.
-
-        Raises:
-            ValueError: If it did not.
-        """
-        try:
-            content = json.loads(text)
-            validators = content["validators"].items()
-            return cls({uri: Validator(**found) for uri, found in validators}, content["cursor"])
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError("is not a bookmark") from error
 
 
 @dataclass(frozen=True, slots=True)

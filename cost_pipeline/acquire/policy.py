@@ -37,6 +37,7 @@ class Policy:
         most_bytes: No delivery is larger: a body that does not end, or a gzip bomb.
         keep_received: Whether the bytes of a failed try are handed over instead of removed.
         debug_loop: Whether the event loop is watched: slow callbacks, pauses, growth of memory.
+        slow_callback: What a watched loop calls slow.
         chance: A random number in [0, 1) for the jitter.
         timer: Seconds on a clock that never goes back.
     """
@@ -52,6 +53,7 @@ class Policy:
     most_bytes: int = 8 << 30
     keep_received: bool = False
     debug_loop: bool = False
+    slow_callback: float = 0.1
     chance: Callable[[], float] = field(default=random.random)
     timer: Callable[[], float] = field(default=time.monotonic)
 

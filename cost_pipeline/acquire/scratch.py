@@ -94,6 +94,16 @@ class Scratch:
         if spool is not None:
             spool.abandon()
 
+    def evidence(self, spool: Spool | None, *, wanted: bool) -> Path | None:
+        """What did arrive of something that failed, if anything did and it is wanted."""
+        if spool is None:
+            return None
+        spool.close()
+        if wanted and spool.size:
+            return spool.path
+        self.remove(spool.path)
+        return None
+
     def hand_over(self, path: Path) -> None:
         """The file is somebody else's now."""
         with self._lock:
@@ -134,7 +144,9 @@ async def in_thread(work: Callable[[], _T]) -> _T:
             failure = error
         # The loop may be gone: then nobody waits any more.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, result, failure)
+            # Without arguments: a watched loop logs those of a slow callback, and this may be a
+            # secret that was read.
+            loop.call_soon_threadsafe(lambda: settle(result, failure))
 
     threading.Thread(target=body, name="acquire", daemon=True).start()
     return await done

@@ -1,16 +1,15 @@
 """Files that a partner puts onto an SFTP server: only complete ones, and nothing there is touched.
 
-The only module that imports asyncssh, an extra with a licence of its own (EPL-2.0 or GPL-2.0+); the
-engine imports this one when a vendor needs it. A server is believed only with the key that the
-known-hosts file has for it; nothing of the user's own SSH set-up (agent, config, keys) is used.
+Only this module and `sftp_login` import asyncssh, an extra with a licence of its own (EPL-2.0 or
+GPL-2.0+); the engine imports them when a vendor needs it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import stat
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -20,7 +19,7 @@ from urllib.parse import quote
 
 import asyncssh
 
-from cost_pipeline.acquire.attempts import AttemptError, Effort, persist
+from cost_pipeline.acquire.attempts import AttemptError, Effort, given_up, persist
 from cost_pipeline.acquire.body import Intake, take
 from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.outcome import (
@@ -34,11 +33,13 @@ from cost_pipeline.acquire.outcome import (
 )
 from cost_pipeline.acquire.pattern import on_date
 from cost_pipeline.acquire.policy import Policy
-from cost_pipeline.acquire.scratch import Scratch, in_thread
-from cost_pipeline.contracts.sources import Login, SftpSource
+from cost_pipeline.acquire.scratch import Scratch, Spool, in_thread
+from cost_pipeline.acquire.sftp_login import connection_error, logged_in, read_known_hosts
+from cost_pipeline.contracts.sources import SftpSource
 from cost_pipeline.core.reasons import Reason
 
 _BLOCK: Final = 1 << 18
+_AHEAD: Final = 2 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,14 @@ class _Visit:
         """Where a file lies; the folder itself without a name."""
         return f"{self.source.url}/{quote(name)}" if name else self.source.url
 
-    def fail(self, name: str, message: str, *, transient: bool) -> None:
+    def fail(
+        self, name: str, message: str, *, transient: bool, received: Path | None = None
+    ) -> None:
         """Note that one file could not be had; the others go on."""
         uri = self.uri(name)
-        self.failures[uri] = FetchFailure(uri, Reason.FETCH_FAILED, message, transient)
+        self.failures[uri] = FetchFailure(
+            uri, Reason.FETCH_FAILED, message, transient, received=received
+        )
 
     def end(self) -> Pulled:
         """What was brought."""
@@ -119,16 +124,7 @@ async def pull_sftp(job: PullJob, source: SftpSource, context: SftpContext) -> P
     try:
         await persist(attempt, effort, retry, policy, visit.uri())
     except AttemptError as error:
-        visit.failures[visit.at] = FetchFailure(
-            uri=visit.at,
-            reason=Reason.FETCH_FAILED,
-            message=error.message,
-            transient=error.transient,
-            attempts=effort.tries,
-            received=error.received,
-            latency=effort.spent,
-            queued=effort.queued,
-        )
+        visit.failures[visit.at] = given_up(visit.at, error, effort)
     return visit.end()
 
 
@@ -136,122 +132,13 @@ async def _session(visit: _Visit, context: SftpContext, effort: Effort) -> None:
     source = visit.source
     visit.failures.clear()
     try:
-        known_hosts = await in_thread(lambda: _known_hosts(context.base, source))
-        async with _login(source, known_hosts, context) as client:
+        known_hosts = await in_thread(lambda: read_known_hosts(context.base, source))
+        async with logged_in(source, known_hosts, context.environment) as client:
             looks = await _list(visit, client)
             for look in await _complete(visit, client, looks):
                 await _fetch(visit, client, look, context, effort)
     except (asyncssh.Error, OSError, TimeoutError) as error:
-        raise _connection_error(error, source) from error
-
-
-@asynccontextmanager
-async def _login(
-    source: SftpSource, known_hosts: asyncssh.SSHKnownHosts, context: SftpContext
-) -> AsyncIterator[asyncssh.SFTPClient]:
-    password, key = await in_thread(lambda: _secret(source.login, context.environment))
-    connection: asyncssh.SSHClientConnection | None = None
-    try:
-        async with asyncio.timeout(source.connect_timeout + source.read_timeout):
-            try:
-                connection = await asyncssh.connect(
-                    source.host,
-                    source.port,
-                    known_hosts=known_hosts,
-                    username=source.login.user,
-                    password=password,
-                    client_keys=[key] if key else None,
-                    agent_path=None,
-                    config=None,
-                    connect_timeout=source.connect_timeout,
-                    login_timeout=source.read_timeout,
-                )
-            except asyncssh.HostKeyNotVerifiable as error:
-                raise _host_key_error(source, known_hosts) from error
-            client = await connection.start_sftp_client(path_errors="surrogateescape")
-        async with asyncio.timeout(source.total_timeout):
-            yield client
-    finally:
-        if connection is not None:
-            connection.abort()
-
-
-def _secret(
-    login: Login, environment: Mapping[str, str]
-) -> tuple[str | None, asyncssh.SSHKey | None]:
-    """The password or the key.
-
-    Raises:
-        AttemptError: If the environment has none that can be used; names the variable only.
-    """
-
-    def must(name: str) -> str:
-        if secret := environment.get(name, ""):
-            return secret
-        raise AttemptError(
-            f"the environment variable {name} is not set; it holds this vendor's secret",
-            transient=False,
-        )
-
-    secret = must(login.env)
-    if login.kind == "password":
-        return secret, None
-    passphrase = must(login.passphrase_env) if login.passphrase_env else None
-    try:
-        if not secret.lstrip().startswith("-----BEGIN"):
-            secret = Path(secret).expanduser().read_text(encoding="ascii")
-        return None, asyncssh.import_private_key(secret, passphrase)
-    except (OSError, ValueError, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
-        raise AttemptError(
-            f"the environment variable {login.env} holds no private key that can be read, nor the "
-            "path of one (or `passphrase_env` is missing or wrong)",
-            transient=False,
-        ) from error
-
-
-def _known_hosts(base: Path, source: SftpSource) -> asyncssh.SSHKnownHosts:
-    file = base / Path(source.known_hosts).expanduser()
-    try:
-        return asyncssh.import_known_hosts(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise AttemptError(
-            f"the known-hosts file {file} cannot be read: put the server's public key there, as "
-            "the partner tells it (`known_hosts:` in the vendor file)",
-            transient=False,
-        ) from error
-
-
-def _host_key_error(source: SftpSource, known: asyncssh.SSHKnownHosts) -> AttemptError:
-    keys, *_ = asyncssh.match_known_hosts(known, source.host, "", source.port)
-    if keys:
-        words = (
-            f"the server shows another host key than {source.known_hosts} has for it: ask the "
-            "partner whether it was changed, and log in nowhere until they have said so"
-        )
-    else:
-        words = (
-            f"{source.known_hosts} has no key for {source.host} (port {source.port}): put the one "
-            "there that the partner tells you"
-        )
-    return AttemptError(words, transient=False)
-
-
-def _connection_error(error: Exception, source: SftpSource) -> AttemptError:
-    if isinstance(error, asyncssh.PermissionDenied):
-        words = f"the login is refused: check `user:` and {source.login.env} with the partner"
-        return AttemptError(words, transient=False)
-    if isinstance(error, TimeoutError):
-        words = f"sent nothing for {source.read_timeout:g} s"
-        return AttemptError(words, transient=True)
-    if isinstance(error, asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath):
-        words = f"there is no folder {source.path}; mend `path:` in the vendor file"
-        return AttemptError(words, transient=False)
-    if isinstance(error, asyncssh.SFTPPermissionDenied):
-        return AttemptError(f"the folder {source.path} may not be read", transient=False)
-    if isinstance(error, asyncssh.Error):
-        return AttemptError("broke off the connection", transient=True)
-    why = getattr(error, "strerror", None) or type(error).__name__
-    return AttemptError(f"no connection: {why}", transient=True)
+        raise connection_error(error, source) from error
 
 
 async def _list(visit: _Visit, client: asyncssh.SFTPClient) -> list[_Look]:
@@ -337,66 +224,107 @@ async def _fetch(
     context: SftpContext,
     effort: Effort,
 ) -> None:
-    source, uri = visit.source, visit.uri(look.name)
-    visit.at = uri
-    began = context.policy.timer()
+    visit.at = visit.uri(look.name)
     spool = context.scratch.open()
-    intake = Intake(spool, encoded=False, most=context.policy.most_bytes)
-    kept = False
     try:
-        path = str(PurePosixPath(source.path, look.name))
-        packed = await take(_blocks(client, path, look.size, source.read_timeout), intake)
-        if intake.received != look.size or await _look(visit, client, look.name) != look:
-            words = "changed while it was read: it is still being written; pull again later"
-            visit.fail(look.name, words, transient=True)
-            return
-        sha256 = spool.close()
-        visit.validators[uri] = look.validator
-        if not source.dated and (uri, sha256) in visit.job.known:
-            visit.unchanged.append(Unchanged(uri, effort.tries))
-            return
-        fetched = Fetched(
-            path=spool.path,
-            sha256=sha256,
-            size=spool.size,
-            uri=uri,
-            fetched_at=context.clock(),
-            status=None,
-            attempts=effort.tries,
-            content_type="",
-            latency=context.policy.timer() - began,
-            queued=effort.queued,
-            packed=packed,
-        )
-        kept = True
-        visit.fetched.append(fetched)
-    except AttemptError as error:
-        if error.again:
-            raise
-        visit.fail(look.name, error.message, transient=error.transient)
+        fetched = await _receive(visit, client, look, spool, context, effort)
+    except (AttemptError, asyncssh.Error, OSError, TimeoutError) as error:
+        failed = connection_error(error, visit.source)
+        failed.received = context.scratch.evidence(spool, wanted=context.policy.keep_received)
+        if failed.again:
+            raise failed from error
+        visit.fail(look.name, failed.message, transient=failed.transient, received=failed.received)
         return
-    finally:
-        if not kept:
-            spool.close()
-            context.scratch.remove(spool.path)
+    if fetched is None:
+        context.scratch.remove(spool.path)
+        return
+    visit.fetched.append(fetched)
     await context.deliver(fetched)
+
+
+async def _receive(
+    visit: _Visit,
+    client: asyncssh.SFTPClient,
+    look: _Look,
+    spool: Spool,
+    context: SftpContext,
+    effort: Effort,
+) -> Fetched | None:
+    """The file, whole; None if it is known.
+
+    Raises:
+        AttemptError: If it changes while it is read, or is refused.
+        asyncssh.Error: If the connection breaks.
+    """
+    source, uri = visit.source, visit.uri(look.name)
+    began = context.policy.timer()
+    intake = Intake(spool, encoded=False, most=context.policy.most_bytes)
+    path = str(PurePosixPath(source.path, look.name))
+    packed = await take(_blocks(client, path, look.size, source.read_timeout), intake)
+    if intake.received != look.size or await _look(visit, client, look.name) != look:
+        words = "changed while it was read: it is still being written; pull again later"
+        raise AttemptError(words, transient=True, again=False)
+    sha256 = spool.close()
+    visit.validators[uri] = look.validator
+    if not source.dated and (uri, sha256) in visit.job.known:
+        visit.unchanged.append(Unchanged(uri, effort.tries))
+        return None
+    return Fetched(
+        path=spool.path,
+        sha256=sha256,
+        size=spool.size,
+        uri=uri,
+        fetched_at=context.clock(),
+        status=None,
+        attempts=effort.tries,
+        content_type="",
+        latency=context.policy.timer() - began,
+        queued=effort.queued,
+        packed=packed,
+    )
 
 
 async def _blocks(
     client: asyncssh.SFTPClient, path: str, size: int, patience: float
 ) -> AsyncIterator[bytes]:
-    """The file, up to a little more than the size that was seen: one that grows would not end."""
+    """The file, up to a little more than the size that was seen: one that grows would not end.
+
+    Some reads are under way ahead of the one that is waited for, or a distant server would give one
+    block per round trip. asyncssh can do that too, and leaves the reads that fail with a lost
+    connection to nobody.
+    """
     async with asyncio.timeout(patience):
-        opened = await client.open(path, "rb", encoding=None)
+        opened = await client.open(path, "rb", encoding=None, block_size=0)
     # Not `async with`: after a failure, closing would wait for a server that does not answer; the
     # connection is torn down then, and the handle with it.
-    offset = 0
-    while offset <= size:
-        async with asyncio.timeout(patience):
-            block = await opened.read(_BLOCK, offset)
-        if not block:
-            break
-        offset += len(block)
-        yield cast("bytes", block)  # opened without an encoding
+    offset = asked = 0
+    step = min(_BLOCK, client.limits.max_read_len)
+    most = _AHEAD // step
+    ahead: deque[asyncio.Task[str | bytes]] = deque()
+    try:
+        while offset <= size:
+            asked = asked if ahead else offset
+            while asked <= size and len(ahead) < most:
+                ahead.append(asyncio.create_task(opened.read(step, asked)))
+                asked += step
+            async with asyncio.timeout(patience):
+                block = cast("bytes", await ahead.popleft())  # opened without an encoding
+            if not block:
+                break
+            offset += len(block)
+            yield block
+            if len(block) < step and offset < size:
+                # The server gives less at a time: what was asked for beyond is not what follows.
+                await _drop(ahead)
+                step, asked = len(block), offset
+    finally:
+        await _drop(ahead)
     async with asyncio.timeout(patience):
         await opened.close()
+
+
+async def _drop(reads: deque[asyncio.Task[str | bytes]]) -> None:
+    for read in reads:
+        read.cancel()
+    await asyncio.gather(*reads, return_exceptions=True)
+    reads.clear()

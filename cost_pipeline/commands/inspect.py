@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 import click
 from rich.console import Console
@@ -23,10 +22,19 @@ from cost_pipeline.commands.common import (
     parse_pull_dates,
     print_json,
 )
+from cost_pipeline.commands.pulled import (
+    as_delivery,
+    file_of,
+    fitted,
+    show_fetches,
+    show_provisional,
+)
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.reasons import Reason, catalogue
 from cost_pipeline.feeds.production.dead_letters import as_json as dead_letters_as_json
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.fetches import fetches
+from cost_pipeline.feeds.production.provisional import provisional
 from cost_pipeline.feeds.production.report import DeliveryReport, deliveries, reasons_of
 from cost_pipeline.home.explain import nearest
 
@@ -40,20 +48,36 @@ _NUMBERS: Final = ("rows", "blank", "posted", "held", "dup.", "dead", "control")
 @click.command("deliveries")
 @home_option
 @click.option("--pull-dates", metavar="A..B", help="Only those received on these dates.")
+@click.option("--telemetry", is_flag=True, help="How each was fetched: tries, seconds, bytes.")
 @json_option
 @clear_errors
-def deliveries_command(home: Path, pull_dates: str | None, as_json: bool) -> None:  # noqa: FBT001
+def deliveries_command(
+    home: Path,
+    pull_dates: str | None,
+    telemetry: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
     """List every delivery and what became of its rows."""
-    session = open_session(home)
-    found = deliveries(session, parse_pull_dates(pull_dates) if pull_dates else None)
+    session, out = open_session(home), console()
+    days = parse_pull_dates(pull_dates) if pull_dates else None
+    if telemetry:
+        rows = fetches(session, days)
+        if as_json:
+            print_json(rows)
+        elif rows:
+            show_fetches(out, rows)
+        else:
+            out.print("nothing was fetched yet: `cost-pipeline run` pulls")
+        return
+    found, gaps = deliveries(session, days), provisional(session, days)
     if as_json:
-        print_json([report.as_json() for report in found])
+        print_json([*(report.as_json() for report in found), *map(as_delivery, gaps)])
         return
-    out = console()
-    if not found:
+    if found:
+        show_deliveries(out, found)
+    elif not gaps:
         out.print("no delivery yet: `cost-pipeline run` pulls them")
-        return
-    show_deliveries(out, found)
+    show_provisional(out, gaps)
 
 
 def show_deliveries(out: Console, found: Sequence[DeliveryReport]) -> None:
@@ -69,17 +93,9 @@ def show_deliveries(out: Console, found: Sequence[DeliveryReport]) -> None:
     out.width = max(out.width, sum(widths) + len(widths) - widths[_FILE] + room)
     table = columns(*names, numbers=_NUMBERS, gap=1)
     for number, line in enumerate(lines):
-        cells = (*line[:_FILE], _fitted(line[_FILE], room), *line[_FILE + 1 :])
+        cells = (*line[:_FILE], fitted(line[_FILE], room), *line[_FILE + 1 :])
         table.add_row(*map(Text, cells), style="bold" if number == len(found) else "")
     out.print(table)
-
-
-def _fitted(text: str, room: int) -> str:
-    """The text in at most `room` characters, its end kept: pages differ there."""
-    if len(text) <= room:
-        return text
-    head = (room - 1) // 3
-    return f"{text[:head]}…{text[len(text) - (room - 1 - head) :]}"
 
 
 def _cells(report: DeliveryReport) -> tuple[str, ...]:
@@ -89,7 +105,7 @@ def _cells(report: DeliveryReport) -> tuple[str, ...]:
     return (
         report.pull_date.isoformat(),
         report.vendor,
-        _file(report.uri),
+        file_of(report.uri),
         report.state,
         *(f"{number:,}" for number in _counts(report)),
         control,
@@ -110,13 +126,6 @@ def _counts(report: DeliveryReport) -> tuple[int, ...]:
 def _sums(found: Sequence[DeliveryReport]) -> tuple[str, ...]:
     totals = (sum(numbers) for numbers in zip(*map(_counts, found), strict=True))
     return ("", "", f"{len(found):,} deliveries", "", *(f"{total:,}" for total in totals), "")
-
-
-def _file(uri: str) -> str:
-    """The part of a URI that tells deliveries of one vendor apart."""
-    parts = urlsplit(uri)
-    name = unquote(parts.path.rstrip("/").rsplit("/", 1)[-1])
-    return f"{name}?{parts.query}" if parts.query else name
 
 
 @click.group("dead-letters")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
@@ -24,12 +26,17 @@ from cost_pipeline.commands.common import (
     print_json,
     progress_bar,
 )
+from cost_pipeline.commands.pulled import show_provisional
 from cost_pipeline.contracts.vendor import Vendor
-from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError
+from cost_pipeline.core.logs import logged
 from cost_pipeline.feeds.production.summary import Summary, summarize
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.home.layout import complete_home
 from cost_pipeline.home.load import missing_folders
+
+if TYPE_CHECKING:
+    from cost_pipeline.defs.run import Runner
 
 Progress = Callable[[str, int, int], None]
 
@@ -37,14 +44,28 @@ Progress = Callable[[str, int, int], None]
 @click.command()
 @home_option
 @click.option("--pull-dates", required=True, metavar="A..B", help="2026-03-31 or A..B, ISO dates.")
+@click.option(
+    "--debug-loop",
+    is_flag=True,
+    help="Watch the fetching: slow callbacks, the longest pause, where memory grew.",
+)
+@click.option(
+    "--log-json", metavar="FILE", help="Add logs to a file as lines of JSON; - is standard error."
+)
 @json_option
 @clear_errors
-def run(home: Path, pull_dates: str, as_json: bool) -> None:  # noqa: FBT001
+def run(
+    home: Path,
+    pull_dates: str,
+    debug_loop: bool,  # noqa: FBT001
+    log_json: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
     """Pull every vendor, validate, and post what changed, through Dagster."""
     days = parse_pull_dates(pull_dates)
-    session = open_session(home)
+    session = replace(open_session(home), debug_loop=debug_loop)
     refuse_missing_folders(session)
-    with progress_bar(shown=not as_json) as progress:
+    with logs(log_json, debug_loop=debug_loop), progress_bar(shown=not as_json) as progress:
         summary = run_all(session, days, progress)
     if as_json:
         print_json(summary.as_json())
@@ -57,6 +78,28 @@ def run(home: Path, pull_dates: str, as_json: bool) -> None:  # noqa: FBT001
         sys.exit(1)
 
 
+@contextmanager
+def logs(file: str | None, *, debug_loop: bool) -> Iterator[None]:
+    """Logs as JSON where they are wanted; what a watched loop tells goes to standard error."""
+    if file is None and not debug_loop:
+        yield
+    elif file is None or file == "-":
+        with logged(sys.stderr, as_json=file is not None):
+            yield
+    else:
+        try:
+            stream = Path(file).open("a", encoding="utf-8")  # noqa: SIM115 - closed below
+        except OSError as error:
+            raise EnvironmentFailedError(
+                f"the log cannot be written: {error.strerror}",
+                where=file,
+                remedy="name another file with --log-json; nothing was pulled",
+                code="NOT_WRITABLE",
+            ) from error
+        with stream, logged(stream):
+            yield
+
+
 def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summary:
     """Pull, validate and post in the home's own Dagster instance."""
     # Dagster takes a second to import; only this command and the demo need it.
@@ -67,15 +110,29 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
     with home_instance(session) as instance:
         runner = Runner(session, instance, progress)
         progress("starting Dagster", 1, 1)
-        runner.load_fx()
-        runner.pull(days)
-        runner.post()
+        try:
+            runner.load_fx()
+            runner.pull(days)
+            runner.post()
+        except Exception:
+            _alert(runner)
+            raise
+        _alert(runner)
         return summarize(
             session,
             days,
             passed=runner.checked.passed,
             failed=[str(check) for check in runner.checked.errors],
         )
+
+
+def _alert(runner: Runner) -> None:
+    """Say what is red where it is wanted; that it could not be said spoils no run."""
+    try:
+        runner.alert()
+    except CostPipelineError as error:
+        click.echo(f"warning: {error.message}", err=True)
+        click.echo(f"  do:    {error.remedy}", err=True)
 
 
 def refuse_missing_folders(session: Session) -> None:
@@ -140,6 +197,7 @@ def show(summary: Summary) -> None:
                 row.base_currency,
             )
         out.print(totals)
+    show_provisional(out, summary.provisional)
     colour = "red" if summary.failed_checks else "green"
     out.print(
         f"checks: {summary.passed_checks:,} passed, "

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, StringConstraints, field_validator
 
 from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sources import Variable
 from cost_pipeline.contracts.vendor import ProductionCode
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -38,8 +39,23 @@ class Production(Section):
         return zone
 
 
+class Alerts(Section):
+    """Where to tell of failed runs and red checks.
+
+    Attributes:
+        webhook_env: The environment variable that holds the webhook's address.
+        warnings: Whether red checks are told that only warn.
+        body: `full` (text and structure), or `text` for receivers that refuse other keys.
+    """
+
+    webhook_env: Variable
+    warnings: bool = True
+    body: Literal["full", "text"] = "full"
+
+
 class Productions(Section):
     """The whole of `productions.yaml`."""
 
     lake: str = "./lake"
+    alerts: Alerts | None = None
     productions: dict[ProductionCode, Production] = Field(min_length=1)

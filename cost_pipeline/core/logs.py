@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
+_PLAIN: Final = "%(asctime)s %(levelname)s %(message)s"
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -35,13 +38,22 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(fields, ensure_ascii=False, default=str)
 
 
-def log_as_json(stream: TextIO, *, level: int = logging.INFO) -> logging.Handler:
-    """Write the package's and asyncio's logs to a stream; returns the handler, to be removed."""
+@contextmanager
+def logged(
+    stream: TextIO, *, as_json: bool = True, level: int = logging.INFO
+) -> Iterator[logging.Handler]:
+    """Write the package's and asyncio's logs to a stream while the context is open."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(JsonFormatter() if as_json else logging.Formatter(_PLAIN))
     handler.setLevel(level)
-    for name in ("cost_pipeline", "asyncio"):
-        logger = logging.getLogger(name)
+    loggers = [logging.getLogger(name) for name in ("cost_pipeline", "asyncio")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
         logger.addHandler(handler)
         logger.setLevel(min(level, logger.level or level))
-    return handler
+    try:
+        yield handler
+    finally:
+        for logger, was in zip(loggers, before, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(was)

@@ -27,7 +27,8 @@ from cost_pipeline.defs.plan import MOST_DATES_A_RUN
 from cost_pipeline.defs.reporting import amounts, counts
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production.post import Posted, post
-from cost_pipeline.feeds.production.pull import PullOutcome, pull
+from cost_pipeline.feeds.production.provisional import Provisional, provisional
+from cost_pipeline.feeds.production.pull import PullOutcome, Telemetry, pull
 from cost_pipeline.feeds.production.rates import load_bundled_history, rates_in_force
 from cost_pipeline.feeds.production.report import (
     DeliveryReport,
@@ -55,8 +56,12 @@ def pull_vendors(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.Ass
     ) -> Iterator[dg.MaterializeResult[None]]:
         chosen = [by_key[key] for key in sorted(context.selected_asset_keys)]
         session = home.session(context.run.run_id)
-        for outcome in pull(session, chosen, date.fromisoformat(context.partition_key)):
-            yield _pulled(outcome)
+        pull_date = date.fromisoformat(context.partition_key)
+        outcomes = pull(session, chosen, pull_date)
+        failed = [outcome.vendor for outcome in outcomes if outcome.failures]
+        gaps = provisional(session, [pull_date], vendors=failed) if failed else []
+        for outcome in outcomes:
+            yield _pulled(outcome, [gap for gap in gaps if gap.vendor == outcome.vendor])
 
     return pull_vendors
 
@@ -85,7 +90,7 @@ def _place(vendor: Vendor) -> str:
     return vendor.source.url
 
 
-def _pulled(outcome: PullOutcome) -> dg.MaterializeResult[None]:
+def _pulled(outcome: PullOutcome, gaps: Sequence[Provisional]) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(
         asset_key=raw_key(outcome.vendor),
         metadata={
@@ -94,8 +99,22 @@ def _pulled(outcome: PullOutcome) -> dg.MaterializeResult[None]:
             "deliveries_new": outcome.new,
             "bytes_received": outcome.bytes_received,
             "failures": [failure.message for failure in outcome.failures],
+            "provisional": bool(outcome.failures),
+            "stands_in": [gap.stands_in.as_json() for gap in gaps if gap.stands_in],
+            **_telemetry(outcome.telemetry),
         },
     )
+
+
+def _telemetry(records: Sequence[Telemetry]) -> dict[str, int | float]:
+    """Totals of a pull's telemetry; `cost-pipeline deliveries --telemetry` has each record."""
+    return {
+        "unchanged": sum(record.outcome == "unchanged" for record in records),
+        "attempts": sum(record.attempts for record in records),
+        "bytes_over_the_wire": sum(record.received for record in records),
+        "slowest_seconds": round(max((record.latency for record in records), default=0.0), 3),
+        "queued_seconds": round(sum(record.queued for record in records), 3),
+    }
 
 
 def validate_pulled(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:

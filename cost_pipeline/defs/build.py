@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from cost_pipeline.defs import assets, checks, partitions, sensors
+from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.keys import (
     DEAD_LETTERS,
     FX_JOB,
@@ -95,7 +96,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
                 pull_job, name="pull_daily", hour_of_day=6, description="Pulls the day before."
             )
         ],
-        sensors=[sensors.reconciliation(post_job)],
+        sensors=[sensors.reconciliation(post_job), *alert_sensors(home)],
         resources={"home": HomeResource(path=str(home.path))},
         # Steps here take milliseconds; a process for each would add about two seconds to it.
         executor=dg.in_process_executor,

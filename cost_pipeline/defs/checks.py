@@ -15,6 +15,7 @@ from cost_pipeline.defs.reporting import report_check_per_partition
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.checks import Outcome
+from cost_pipeline.feeds.production.provisional import provisional
 from cost_pipeline.feeds.production.report import deliveries
 from cost_pipeline.home.load import Home
 
@@ -23,6 +24,10 @@ LEDGER_CHECKS: Final = {
     "fx_coverage": "Every converted posting carries the rates of the snapshot it names.",
     "integrity": "Every hash, seal, chain and reversal of the date's postings holds.",
     "refused_when_posting": "Records with conflicting keys or without a rate are open.",
+}
+RAW_CHECKS: Final = {
+    "drift": "No delivery has a column that the vendor file does not know.",
+    "fetched": "Nothing of the pull date is missing because it could not be fetched.",
 }
 BLOCKING: Final = frozenset({"conservation", "schema", "fx_coverage", "integrity"})
 
@@ -39,13 +44,14 @@ def delivery_checks(
     kinds = sorted({vendor.record for vendor in home.vendors})
     raw = [
         dg.AssetCheckSpec(
-            "drift",
+            name,
             asset=raw_key(vendor.vendor),
             partitions_def=partitions,
-            description="No delivery has a column that the vendor file does not know.",
+            description=words,
             additional_deps=[DEAD_LETTERS],
         )
         for vendor in home.vendors
+        for name, words in RAW_CHECKS.items()
     ]
 
     @dg.multi_asset_check(
@@ -61,11 +67,16 @@ def delivery_checks(
         context: dg.AssetCheckExecutionContext, home: HomeResource
     ) -> Iterator[dg.AssetCheckResult]:
         session = home.session(context.run.run_id)
-        reports = deliveries(session, [date.fromisoformat(context.partition_key)])
+        pull_date = date.fromisoformat(context.partition_key)
+        reports = deliveries(session, [pull_date])
+        gaps = {gap.vendor: gap for gap in provisional(session, [pull_date])}
         for key in sorted(context.selected_asset_check_keys):
+            vendor = key.asset_key.path[-1]
             if key.name == "drift":
-                mine = [r for r in reports if r.vendor == key.asset_key.path[-1]]
+                mine = [r for r in reports if r.vendor == vendor]
                 yield _result(checks.columns_are_known(mine), key.asset_key)
+            elif key.name == "fetched":
+                yield _result(checks.all_is_fetched(gaps.get(vendor)), key.asset_key)
             else:
                 yield _result(_OF_PULL[key.name](reports), key.asset_key)
 

@@ -20,9 +20,11 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     Attributes:
         path: Its folder. Secrets stay in the environment and are read by name when a vendor is
             pulled; they are no part of this configuration.
+        debug_loop: Whether the event loop of pulls is watched and what is found is logged.
     """
 
     path: str
+    debug_loop: bool = False
 
     def session(self, run_id: str) -> Session:
         """A session for a step of the run."""
@@ -34,4 +36,5 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             clock=lambda: datetime.now(UTC),
             environment=os.environ,
             code_version=__version__,
+            debug_loop=self.debug_loop,
         )

@@ -17,6 +17,7 @@ import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError
 
 from cost_pipeline.core.errors import CheckFailedError
+from cost_pipeline.defs.alerts import failed_runs, look_at_checks, tell
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
 from cost_pipeline.defs.gate import held_back
 from cost_pipeline.defs.handover import hand_over
@@ -97,6 +98,7 @@ class Runner:
         self.progress = progress
         self.definitions = build_definitions(session.home.path)
         self.checked = Checked()
+        self._resource = {"path": str(session.home.path), "debug_loop": session.debug_loop}
 
     def load_fx(self) -> None:
         """Load the bundled FX history if it is not there; hand over what it touches."""
@@ -129,6 +131,19 @@ class Runner:
         self.progress("posting transaction dates", len(dates), len(dates))
         return dates
 
+    def alert(self) -> int:
+        """Tell the home's webhook what is red; how many alerts were sent.
+
+        Raises:
+            CostPipelineError: If they could not be sent.
+        """
+        if self.session.home.productions.alerts is None:
+            return 0
+        keys = self.definitions.resolve_asset_graph().asset_check_keys
+        checks = look_at_checks(self.instance, keys)
+        red = [*checks.red, *failed_runs(self.instance, self.session)]
+        return tell(self.session, red, checks.well)
+
     def _note_held(self, held: Mapping[date, date]) -> None:
         """A date that is not posted is said, or the run would look complete."""
         for pull_date in sorted(set(held.values())):
@@ -154,7 +169,7 @@ class Runner:
                     instance=self.instance,
                     partition_key=partition_key,
                     tags=tags,
-                    run_config=dict(_QUIET),
+                    run_config={**_QUIET, "resources": {"home": {"config": self._resource}}},
                 )
         except DagsterAssetCheckFailedError as error:
             raise CheckFailedError(

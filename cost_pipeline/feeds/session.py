@@ -22,6 +22,7 @@ class Session:
         clock: The present instant, UTC.
         environment: Where secrets are looked up by name.
         code_version: Of the program, stamped on postings.
+        debug_loop: Whether the event loop of a pull is watched.
         progress: Told what is being done, for a progress bar; (phase, done, total).
     """
 
@@ -31,6 +32,7 @@ class Session:
     clock: Callable[[], datetime]
     environment: Mapping[str, str]
     code_version: str
+    debug_loop: bool = False
     progress: Callable[[str, int, int], None] = lambda _phase, _done, _total: None
 
     def stamp(self) -> Stamp:

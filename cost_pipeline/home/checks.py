@@ -40,6 +40,12 @@ def check_vendor(vendor: Vendor, document: Document, productions: frozenset[str]
     _check_dates(vendor, document)
     _check_headers(vendor, document)
     _check_patterns(vendor, document)
+    if isinstance(vendor.source, HttpSource) and vendor.source.incremental and not vendor.key:
+        document.complain(
+            ("source", "incremental"),
+            "`incremental` needs a key: pulls overlap, and without a key rows would count twice",
+            "name the columns of the key under `key:`, or take `incremental:` out",
+        )
 
 
 def check_names(vendors: list[tuple[Vendor, Document]]) -> None:

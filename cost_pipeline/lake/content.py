@@ -6,14 +6,20 @@ name exists only with all of its bytes. The same bytes twice are one file.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cost_pipeline.core.errors import CheckFailedError, EnvironmentFailedError
 from cost_pipeline.lake.durable import clear_storage_errors, sync_file, sync_folder
 
 _BLOCK = 1 << 20
+_LOCK = "lock"
 
 
 class ContentStore:
@@ -34,12 +40,28 @@ class ContentStore:
         """Whether the bytes are landed."""
         return self.path(sha256).exists()
 
-    def scratch(self) -> Path:
-        """A folder on the same file system for files on their way in."""
-        folder = self.root / "incoming"
-        with clear_storage_errors(str(folder)):
-            folder.mkdir(parents=True, exist_ok=True)
-        return folder
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder of one's own, on the same file system, for files on their way in.
+
+        It is gone afterwards. What a killed process left in its own goes now: nobody holds the lock
+        of that folder any more.
+        """
+        incoming = self.root / "incoming"
+        folder = incoming / uuid.uuid4().hex
+        with clear_storage_errors(str(incoming)):
+            incoming.mkdir(parents=True, exist_ok=True)
+            with (incoming / _LOCK).open("w") as door:
+                fcntl.flock(door, fcntl.LOCK_EX)  # nobody sweeps a folder that is being made
+                _sweep(incoming)
+                folder.mkdir()
+                lock = (folder / _LOCK).open("w")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        with lock:
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def land(self, file: Path, sha256: str) -> Path:
         """Take a finished file over; returns where it now lies. `file` is gone afterwards.
@@ -60,7 +82,7 @@ class ContentStore:
             if not place.exists():
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if file.stat().st_dev != place.parent.stat().st_dev:
-                    moved = self.scratch() / sha256
+                    moved = place.with_name(f"{sha256}.{uuid.uuid4().hex}")
                     shutil.copyfile(file, moved)
                     file.unlink()
                     file = moved
@@ -96,3 +118,12 @@ def hash_file(path: Path) -> str:
         while block := file.read(_BLOCK):
             hasher.update(block)
     return hasher.hexdigest()
+
+
+def _sweep(incoming: Path) -> None:
+    """Remove the scratch folders whose process is gone."""
+    for folder in incoming.iterdir():
+        with contextlib.suppress(OSError), (folder / _LOCK).open("w") as lock:
+            # Held by another pull: BlockingIOError, and the folder stays.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)

@@ -189,6 +189,20 @@ class Table:
                 time.sleep(random.uniform(0.005, 0.05) * (attempt + 1))  # noqa: S311
         raise _contended(self.folder)
 
+    def append_next(self, writer: str, data: pa.Table, *, run_id: str) -> None:
+        """Append rows that are new whatever was there before: the next in their writer's order."""
+        for attempt in range(_TRIES):
+            snapshot = self.snapshot()
+            try:
+                self.append(
+                    snapshot, [Part(writer, snapshot.sequence(writer) + 1, data)], run_id=run_id
+                )
+            except StaleSnapshotError:
+                time.sleep(random.uniform(0.005, 0.05) * (attempt + 1))  # noqa: S311
+            else:
+                return
+        raise _contended(self.folder)
+
     def append(self, snapshot: Snapshot, parts: Sequence[Part], *, run_id: str) -> int:
         """Append the parts to the state that `snapshot` shows, in one commit.
 

@@ -58,6 +58,7 @@ DELIVERIES = TableSpec(
             _required("uri", TEXT),
             _required("size", pa.int64()),
             pa.field("content_type", TEXT),
+            pa.field("status", pa.int32()),
             _required("attempts", pa.int32()),
             _required("fetched_at", INSTANT),
             *_STAMP,
@@ -66,6 +67,54 @@ DELIVERIES = TableSpec(
     "pull_date",
 )
 """One row each time bytes were received: the same bytes on two days are two rows."""
+
+BOOKMARKS = TableSpec(
+    "bookmarks",
+    pa.schema(
+        [
+            _required("pull_date", DAY),
+            _required("vendor", TEXT),
+            _required("asked", HASH),
+            pa.field("uri", TEXT),
+            _required("value", TEXT),
+            _required("sequence", pa.int32()),
+            *_STAMP,
+        ]
+    ),
+    "pull_date",
+)
+"""What a vendor's pull left for later ones; of one `uri` the highest `sequence` counts.
+
+`value` is a validator as JSON, or the cursor where `uri` is null. `asked` is the hash of the part
+of the vendor file that says what is asked for: under another one a bookmark means nothing.
+"""
+
+FETCHES = TableSpec(
+    "fetches",
+    pa.schema(
+        [
+            _required("pull_date", DAY),
+            _required("vendor", TEXT),
+            _required("uri", TEXT),
+            _required("outcome", TEXT),
+            _required("attempts", pa.int32()),
+            _required("latency_us", pa.int64()),
+            _required("queued_us", pa.int64()),
+            _required("size", pa.int64()),
+            _required("received", pa.int64()),
+            pa.field("delivery", HASH),
+            pa.field("status", pa.int32()),
+            pa.field("reason", TEXT),
+            pa.field("transient", pa.bool_()),
+            *_STAMP,
+        ]
+    ),
+    "pull_date",
+)
+"""Telemetry: one row per delivery, unchanged one and failure of every pull, times in microseconds.
+
+A pull that is killed leaves its deliveries and no telemetry.
+"""
 
 VALIDATIONS = TableSpec(
     "validations",
@@ -117,6 +166,21 @@ CHECKPOINTS = TableSpec(
 
 `line`, `blank_rows` and `encoding` are null where the format cannot be opened in the middle.
 """
+
+ALERTS = TableSpec(
+    "alerts",
+    pa.schema(
+        [
+            _required("day", DAY),
+            _required("key", TEXT),
+            _required("title", TEXT),
+            _required("digest", HASH),
+            *_STAMP,
+        ]
+    ),
+    "day",
+)
+"""What the webhook has taken; of one `key` the newest counts. An empty digest: well again."""
 
 RECORDS = TableSpec("records", RECORD_SCHEMA, "pull_date")
 

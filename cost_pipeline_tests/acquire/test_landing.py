@@ -15,8 +15,8 @@ from aiohttp import web
 from cost_pipeline.acquire.engine import Policy
 from cost_pipeline.acquire.observe import watched
 from cost_pipeline.core.errors import EnvironmentFailedError
-from cost_pipeline.core.logs import log_as_json
-from cost_pipeline.simulator.api import Listing
+from cost_pipeline.core.logs import logged
+from cost_pipeline.simulator.api import Listing, TokenServer
 
 
 def paged(server, path="/x", **more):
@@ -33,10 +33,14 @@ class Store:
         self.begun = threading.Event()
         folder.mkdir()
 
-    def __call__(self, job, fetched):
+    def __call__(self, pairs):
         self.begun.set()
         self.threads.add(threading.current_thread())
-        time.sleep(self.seconds)
+        for job, fetched in pairs:
+            time.sleep(self.seconds)
+            self.land(job, fetched)
+
+    def land(self, job, fetched):
         if self.fail_at is not None and len(self.landed) >= self.fail_at:
             raise EnvironmentFailedError("the disk is full", code="DISK_FULL")
         assert hashlib.sha256(fetched.path.read_bytes()).hexdigest() == fetched.sha256
@@ -78,9 +82,10 @@ def test_everything_is_landed_while_others_are_fetched(bench, tmp_path):
 def test_pages_of_one_vendor_are_landed_in_their_order(bench):
     seen = []
 
-    def land(_job, fetched):
-        seen.append(json.loads(fetched.path.read_bytes())["items"][0]["id"])
-        fetched.path.unlink()
+    def land(pairs):
+        for _, fetched in pairs:
+            seen.append(json.loads(fetched.path.read_bytes())["items"][0]["id"])
+            fetched.path.unlink()
 
     run(bench, land, [("a", "normal")], pages=6)
     assert seen == list(range(6))
@@ -145,6 +150,21 @@ def test_cancellation_ends_with_whole_landings_and_no_temporary_file(bench, tmp_
     # The landing that had begun was finished; its bytes are whole.
     (landed,) = store.folder.iterdir()
     assert hashlib.sha256(landed.read_bytes()).hexdigest() == landed.name
+
+
+def test_what_comes_together_is_landed_together(bench):
+    given = []
+
+    def land(pairs):
+        given.append(len(pairs))
+        time.sleep(0.05)
+        for _, fetched in pairs:
+            fetched.path.unlink()
+
+    run(bench, land, [(f"v{number}", "normal") for number in range(6)], pages=4)
+    assert sum(given) == 24
+    assert len(given) < 24
+    assert max(given) <= Policy().unlanded
     assert bench.left() == []
 
 
@@ -159,7 +179,8 @@ def test_memory_does_not_grow_with_the_body(bench):
             await response.write(block)
         return response
 
-    def land(_job, fetched):
+    def land(pairs):
+        ((_, fetched),) = pairs
         assert fetched.sha256 == digest.hexdigest()
         fetched.path.unlink()
 
@@ -211,19 +232,47 @@ def test_a_pull_under_the_debug_switch_is_the_same_pull(bench, tmp_path, caplog)
 
 def test_logs_are_lines_of_json_with_their_fields():
     out = io.StringIO()
-    handler = log_as_json(out)
     logger = logging.getLogger("cost_pipeline.acquire.engine")
-    try:
+    with logged(out):
         logger.info("%s delivered", "a", extra={"uri": "http://x", "attempts": 2})
         try:
             {}["planted\nline"]
         except LookupError:
             logger.exception("a defect")
-    finally:
-        for name in ("cost_pipeline", "asyncio"):
-            logging.getLogger(name).removeHandler(handler)
-            logging.getLogger(name).setLevel(logging.NOTSET)
+    logger.error("nobody listens any more")
     first, second = (json.loads(line) for line in out.getvalue().splitlines())
     assert (first["message"], first["uri"], first["attempts"]) == ("a delivered", "http://x", 2)
     assert first["level"] == "info"
     assert "KeyError: 'planted" in second["traceback"]
+
+
+def test_a_watched_loop_that_tells_of_every_callback_tells_no_secret(bench):
+    """asyncio writes a slow callback with its arguments, and futures with their results."""
+    bench.environment |= {"TOKEN": "s3cret-token", "ID": "s3cret-id", "SECRET": "s3cret-client"}
+    listing = Listing([{"id": 1}])
+    tokens = TokenServer("s3cret-id", "s3cret-client", 60.0, time.monotonic)
+    auth = {"kind": "bearer", "env": "TOKEN"}
+    out = io.StringIO()
+
+    async def pull():
+        routes = {"/a": listing.by_number, "/b": listing.by_number}
+        async with bench.serve(routes, posts={"/token": tokens.token}) as server:
+            client = {
+                "kind": "oauth2",
+                "url": str(server.make_url("/token")),
+                "id_env": "ID",
+                "secret_env": "SECRET",
+            }
+            jobs = [
+                bench.job("a", paged(server, "/a", auth=auth), kind="json"),
+                bench.job("b", paged(server, "/b", auth=client), kind="json"),
+            ]
+            policy = Policy(backoff=0.0, debug_loop=True, slow_callback=0.0)
+            return await bench.pull(*jobs, policy=policy)
+
+    with logged(out, level=logging.DEBUG):
+        first, second = asyncio.run(pull())
+    assert (len(first.fetched), len(second.fetched)) == (1, 1)
+    assert out.getvalue().count(" took ") > 20
+    assert "s3cret" not in out.getvalue()
+    assert "simulated-1" not in out.getvalue()  # the token that was given out

@@ -4,22 +4,27 @@ import asyncio
 import gc
 import gzip
 import hashlib
+import io
+import logging
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from cost_pipeline.acquire.engine import Policy
 from cost_pipeline.contracts.sources import SftpSource
+from cost_pipeline.core.logs import logged
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.simulator.recipes import Recipe
 
 asyncssh = pytest.importorskip("asyncssh", reason="the extra `sftp` is not installed")
 
-from cost_pipeline.simulator.sftp_portal import SftpPortal  # noqa: E402  (needs the extra)
+from cost_pipeline.acquire.sftp import _blocks  # noqa: E402  (needs the extra)
+from cost_pipeline.simulator.sftp_portal import SftpPortal  # noqa: E402  (as above)
 
 QUICK = Policy(backoff=0.0)
 SECRET = "SFTP_SECRET"  # noqa: S105  (a name, not a secret)
@@ -59,10 +64,7 @@ class Drop:
 
 @pytest.fixture
 def drop(bench, tmp_path):
-    yield Drop(bench, tmp_path)
-    # asyncssh leaves tasks that failed with their connection; they are collected (and logged) here
-    # and not in the middle of somebody else's test.
-    gc.collect()
+    return Drop(bench, tmp_path)
 
 
 def names(found):
@@ -113,6 +115,18 @@ def test_a_wrong_password_is_permanent_and_not_shown(drop):
     assert "the login is refused" in failure.message
     assert "s3cret" not in failure.message
     assert (failure.transient, failure.attempts) == (False, 1)
+
+
+def test_a_watched_loop_does_not_tell_the_password(drop):
+    drop.put("a.csv")
+    drop.bench.environment |= {SECRET: "s3cret"}
+    out = io.StringIO()
+    with logged(out, level=logging.DEBUG):
+        policy = Policy(backoff=0.0, debug_loop=True, slow_callback=0.0)
+        (failure,) = drop.pull(policy=policy, attempts="1").failures
+    assert "the login is refused" in failure.message
+    assert " took " in out.getvalue()
+    assert "s3cret" not in out.getvalue()
 
 
 def test_a_missing_secret_names_its_variable(drop):
@@ -167,7 +181,7 @@ def test_with_control_files_only_what_the_partner_calls_complete_is_taken(drop):
     assert failure.transient
 
 
-def test_a_connection_that_breaks_is_made_again_and_nothing_comes_twice(drop):
+def test_a_connection_that_breaks_is_made_again_and_nothing_comes_twice(drop, caplog):
     drop.put("a.csv", b"a" * 10)
     drop.put("b.csv", b"b" * 600_000)
     drop.faults = ({"fault": "reset", "where": "b.csv", "calls": [1]},)
@@ -175,6 +189,56 @@ def test_a_connection_that_breaks_is_made_again_and_nothing_comes_twice(drop):
     assert names(pulled.fetched) == ["a.csv", "b.csv"]
     assert pulled.failures == ()
     assert len(drop.bench.left()) == 2
+    gc.collect()
+    assert "never retrieved" not in caplog.text
+
+
+class Handle:
+    """A file of a server that gives at most so many bytes at a time, whatever is asked for."""
+
+    def __init__(self, content, most):
+        self.content, self.most, self.closed = content, most, False
+
+    async def read(self, size, offset):
+        await asyncio.sleep(0)
+        return self.content[offset : offset + min(size, self.most)]
+
+    async def close(self):
+        self.closed = True
+
+
+class Client:
+    """A session that opens one file."""
+
+    def __init__(self, handle, longest):
+        self.handle, self.limits = handle, SimpleNamespace(max_read_len=longest)
+
+    async def open(self, *_path, **_options):
+        return self.handle
+
+
+@pytest.mark.parametrize("size", [0, 1, 999, 1000, 1001, 300_000])
+@pytest.mark.parametrize(("most", "longest"), [(1 << 20, 16 << 10), (1000, 4 << 20), (7, 1000)])
+def test_a_file_comes_whole_however_little_a_server_gives_at_a_time(size, most, longest):
+    content = bytes(n % 251 for n in range(min(size, 5000 if most == 7 else size)))
+    handle = Handle(content, most)
+
+    async def read():
+        client = Client(handle, longest)
+        return b"".join([block async for block in _blocks(client, "x", len(content), 5.0)])
+
+    assert asyncio.run(read()) == content
+    assert handle.closed
+
+
+def test_what_arrived_of_a_broken_file_is_kept_where_the_policy_wants_it(drop):
+    drop.put("b.csv", b"b" * 4_000_000)
+    # The tenth block is asked for when the second has arrived.
+    drop.faults = ({"fault": "reset", "where": "b.csv", "calls": [10]},)
+    (failure,) = drop.pull(policy=Policy(backoff=0.0, keep_received=True), attempts="1").failures
+    assert "connection" in failure.message
+    assert failure.transient
+    assert set(failure.received.read_bytes()) == {ord("b")}
 
 
 def test_a_server_that_stalls_times_out(drop):

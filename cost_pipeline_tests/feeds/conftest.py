@@ -32,3 +32,31 @@ def door():
 def house(door, tmp_path):
     """A home with all the door's vendors and three days of rates."""
     return door.House(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def portal():
+    """The module with the loopback API."""
+    place = DOOR.with_name("portal.py")
+    spec = importlib.util.spec_from_file_location("cost_pipeline_feeds_portal", place)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def api(portal):
+    """An API with three invoices, open while the test runs."""
+    with portal.Api(items=[portal.item(n) for n in range(1, 4)]) as opened:
+        yield opened
+
+
+@pytest.fixture
+def fetching(door, api, tmp_path):
+    """A home with one vendor, behind that API."""
+    made = door.House(tmp_path / "fetching", ())
+    made.vendor_file("api", api.vendor())
+    return made

@@ -21,7 +21,7 @@ def store(tmp_path):
 
 
 def _file(store, data, name="incoming"):
-    file = store.scratch() / name
+    file = store.root.parent / name
     file.write_bytes(data)
     return file, hashlib.sha256(data).hexdigest()
 

@@ -20,6 +20,7 @@ from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.production.inputs import live_records, with_policies
+from cost_pipeline.feeds.production.provisional import Provisional
 from cost_pipeline.feeds.production.rates import stored_rates
 from cost_pipeline.feeds.production.report import DeliveryReport
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
@@ -49,6 +50,20 @@ class Outcome:
     message: str
     numbers: dict[str, int] = field(default_factory=dict)
     warning: bool = False
+
+
+def all_is_fetched(gap: Provisional | None) -> Outcome:
+    """Nothing of a vendor's pull date is missing because it could not be fetched."""
+    if gap is None:
+        return Outcome("fetched", passed=True, message="everything asked for was fetched")
+    others = f" (and {gap.failures - 1} more)" if gap.failures > 1 else ""
+    return Outcome(
+        "fetched",
+        passed=False,
+        message=f"{gap.uri}: {gap.message}{others}; this date is provisional until it is fetched",
+        numbers={"failures": gap.failures},
+        warning=gap.transient,
+    )
 
 
 def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:

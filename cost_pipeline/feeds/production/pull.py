@@ -1,6 +1,7 @@
 """Pull: vendors to deliveries. Bytes are landed before anything reads them.
 
-One vendor's failure is an outcome of the pull, kept as a dead letter of the whole delivery; it
+A delivery is landed and recorded as soon as it is complete, so a pull that is killed keeps what it
+had. One vendor's failure is an outcome of the pull, kept as a dead letter of the whole delivery; it
 neither fails nor delays another vendor.
 """
 
@@ -8,21 +9,35 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
 
-from cost_pipeline.acquire.engine import Fetched, FetchFailure, PullJob, pull_all
+from cost_pipeline.acquire.engine import (
+    Fetched,
+    FetchFailure,
+    Policy,
+    Pulled,
+    PullJob,
+    Telemetry,
+    pull_all,
+)
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.reasons import FailureClass, Stage, dead_letter_id
-from cost_pipeline.feeds.production.dead_letters import settle
+from cost_pipeline.feeds.production.bookmarks import bookmarks_of, keep_bookmarks
+from cost_pipeline.feeds.production.dead_letters import open_dead_letters, settle
+from cost_pipeline.feeds.production.fetches import note_fetches
 from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import DELIVERIES
+
+__all__ = ["PullOutcome", "Telemetry", "pull"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,7 @@ class PullOutcome:
     received: tuple[Fetched, ...]
     new: int
     failures: tuple[FetchFailure, ...]
+    telemetry: tuple[Telemetry, ...] = ()
 
     @property
     def bytes_received(self) -> int:
@@ -43,25 +59,43 @@ class PullOutcome:
 def pull(session: Session, vendors: Sequence[Vendor], pull_date: date) -> tuple[PullOutcome, ...]:
     """Pull the vendors for one date, concurrently, and land what they hand over."""
     known = _known_files(session)
-    jobs = [PullJob(vendor, pull_date, known.get(vendor.vendor, frozenset())) for vendor in vendors]
-    pulled = asyncio.run(
-        pull_all(
-            jobs,
-            base=session.home.path,
-            scratch=session.lake.content.scratch(),
-            environment=session.environment,
-            clock=session.clock,
+    bookmarks = bookmarks_of(session, vendors, pull_date)
+    jobs = [
+        PullJob(
+            vendor,
+            pull_date,
+            known.get(vendor.vendor, frozenset()),
+            bookmarks[vendor.vendor],
         )
-    )
-    outcomes = []
-    for vendor, result in zip(vendors, pulled, strict=True):
-        for fetched in result.fetched:
-            session.lake.content.land(fetched.path, fetched.sha256)
-        parts = [_received(session, vendor, pull_date, fetched) for fetched in result.fetched]
-        new = session.lake.table(DELIVERIES).append_once(parts, run_id=session.run_id)
-        _settle_failures(session, vendor, pull_date, result.failures)
-        outcomes.append(PullOutcome(vendor.vendor, result.fetched, new, result.failures))
-    return tuple(outcomes)
+        for vendor in vendors
+    ]
+    new: Counter[str] = Counter()
+
+    def land(pairs: Sequence[tuple[PullJob, Fetched]]) -> None:
+        new.update(_land(session, pairs))
+
+    with session.lake.content.scratch() as scratch:
+        pulled = asyncio.run(
+            pull_all(
+                jobs,
+                base=session.home.path,
+                scratch=scratch,
+                environment=session.environment,
+                clock=session.clock,
+                policy=Policy(keep_received=True, debug_loop=session.debug_loop),
+                land=land,
+            )
+        )
+        for vendor, result in zip(vendors, pulled, strict=True):
+            _settle_failures(session, vendor, pull_date, result.failures)
+    note_fetches(session, pull_date, pulled)
+    # Last: from here on the next pull may leave out what this one brought.
+    keep_bookmarks(session, jobs, pulled)
+    return tuple(_outcome(result, new[result.vendor]) for result in pulled)
+
+
+def _outcome(pulled: Pulled, new: int) -> PullOutcome:
+    return PullOutcome(pulled.vendor, pulled.fetched, new, pulled.failures, pulled.telemetry)
 
 
 def _known_files(session: Session) -> dict[str, frozenset[tuple[str, str]]]:
@@ -74,10 +108,21 @@ def _known_files(session: Session) -> dict[str, frozenset[tuple[str, str]]]:
     return {vendor: frozenset(files) for vendor, files in known.items()}
 
 
-def _received(session: Session, vendor: Vendor, pull_date: date, fetched: Fetched) -> Part:
-    stamp = session.stamp()
+def _land(session: Session, pairs: Sequence[tuple[PullJob, Fetched]]) -> Counter[str]:
+    """Land bytes, then record them, all in one commit; how many each vendor had that are new."""
+    for _, fetched in pairs:
+        session.lake.content.land(fetched.path, fetched.sha256)
+    table = session.lake.table(DELIVERIES)
+    before = table.snapshot()
+    parts = [(job, _received(session, job, fetched)) for job, fetched in pairs]
+    table.append_once([part for _, part in parts], run_id=session.run_id)
+    return Counter(job.vendor.vendor for job, part in parts if not before.sequence(part.writer))
+
+
+def _received(session: Session, job: PullJob, fetched: Fetched) -> Part:
+    vendor, stamp = job.vendor, session.stamp()
     row = {
-        "pull_date": pull_date,
+        "pull_date": job.pull_date,
         "delivery": fetched.sha256,
         "vendor": vendor.vendor,
         "feed": vendor.feed,
@@ -85,6 +130,7 @@ def _received(session: Session, vendor: Vendor, pull_date: date, fetched: Fetche
         "uri": fetched.uri,
         "size": fetched.size,
         "content_type": fetched.content_type,
+        "status": fetched.status,
         "attempts": fetched.attempts,
         "fetched_at": fetched.fetched_at,
         "recorded_at": stamp.recorded_at,
@@ -92,7 +138,7 @@ def _received(session: Session, vendor: Vendor, pull_date: date, fetched: Fetche
     }
     # The same bytes from the same place for the same date are the same delivery, however often
     # they are pulled; from another place or date they are received again.
-    identity = digest("received", vendor.vendor, pull_date, fetched.uri, fetched.sha256)
+    identity = digest("received", vendor.vendor, job.pull_date, fetched.uri, fetched.sha256)
     return Part(f"received/{identity}", 1, pa.Table.from_pylist([row], schema=DELIVERIES.schema))
 
 
@@ -100,35 +146,62 @@ def _settle_failures(
     session: Session, vendor: Vendor, pull_date: date, failures: Sequence[FetchFailure]
 ) -> None:
     """Open a dead letter per failure; resolve those of earlier tries that did not recur."""
-    rows = []
-    for failure in failures:
-        fingerprint = digest("fetch", vendor.vendor, pull_date, failure.uri)
-        rows.append(
-            {
-                "id": dead_letter_id(vendor.vendor, fingerprint, Stage.ACQUIRE, [failure.reason]),
-                "fingerprint": fingerprint,
-                "delivery": "",
-                "vendor": vendor.vendor,
-                "feed": vendor.feed,
-                "production": vendor.production,
-                "kind": vendor.record.value,
-                "stage": Stage.ACQUIRE,
-                "failure_class": FailureClass.TRANSIENT
-                if failure.transient
-                else FailureClass.PERMANENT,
-                "reasons": [failure.reason],
-                "errors": json.dumps([{"field": "source", "message": failure.message}]),
-                "payload": failure.uri,
-                "pull_date": pull_date,
-                "interpretation": "",
-            }
-        )
+    scope = f"stage = 'acquire' and vendor = '{vendor.vendor}' and day = '{pull_date}'"
+    there = set(open_dead_letters(session, scope, [pull_date])["id"].to_pylist())
     settle(
         session,
-        pa.Table.from_pylist(rows, schema=DEAD_LETTER_SCHEMA),
-        scope=f"stage = 'acquire' and vendor = '{vendor.vendor}' and day = '{pull_date}'",
+        pa.Table.from_pylist(
+            [_letter(session, vendor, pull_date, failure, there) for failure in failures],
+            schema=DEAD_LETTER_SCHEMA,
+        ),
+        scope=scope,
         days=[pull_date],
         day_column="pull_date",
         writer=f"acquire/{vendor.vendor}",
         attempts=max((failure.attempts for failure in failures), default=1),
     )
+
+
+def _letter(
+    session: Session, vendor: Vendor, pull_date: date, failure: FetchFailure, there: set[str]
+) -> dict[str, object]:
+    fingerprint = digest("fetch", vendor.vendor, pull_date, failure.uri)
+    identity = dead_letter_id(vendor.vendor, fingerprint, Stage.ACQUIRE, [failure.reason])
+    errors = [{"field": "source", "message": failure.message}]
+    # The first try's bytes are kept; a vendor that is down for a week leaves no hundred halves.
+    part = _keep_received(session, failure) if identity not in there else ""
+    if part:
+        place = session.lake.content.path(part)
+        errors.append(
+            {
+                "field": "received",
+                "message": f"{place.stat().st_size:,} bytes came; they are kept for evidence, not "
+                f"read as data: {place.relative_to(session.lake.root)} in the lake",
+            }
+        )
+    transient = FailureClass.TRANSIENT if failure.transient else FailureClass.PERMANENT
+    return {
+        "id": identity,
+        "fingerprint": fingerprint,
+        "delivery": part,
+        "vendor": vendor.vendor,
+        "feed": vendor.feed,
+        "production": vendor.production,
+        "kind": vendor.record.value,
+        "stage": Stage.ACQUIRE,
+        "failure_class": transient,
+        "reasons": [failure.reason],
+        "errors": json.dumps(errors),
+        "payload": failure.uri,
+        "pull_date": pull_date,
+        "interpretation": "",
+    }
+
+
+def _keep_received(session: Session, failure: FetchFailure) -> str:
+    """Land what did arrive; its SHA-256, or nothing. No row of `deliveries` names it."""
+    if failure.received is None:
+        return ""
+    sha256 = hash_file(failure.received)
+    session.lake.content.land(failure.received, sha256)
+    return sha256

@@ -179,7 +179,7 @@ def deliveries(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(),
         validations=lake.table(VALIDATIONS).snapshot().read(),
-        recorded=_recorded(session),
+        recorded=recorded_amounts(session),
         posted=lake.table(LEDGER).snapshot().query(_POSTED),
         disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),
         dead_letters=before_records.select(["vendor", "delivery"]),
@@ -258,14 +258,14 @@ def amounts_in_and_out(session: Session) -> pa.Table:
             group by all
         ) o using (vendor, delivery, currency)
         """,
-        recorded=_recorded(session),
+        recorded=recorded_amounts(session),
         posted=lake.table(LEDGER).snapshot().query(_POSTED),
         disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),
     )
 
 
-def _recorded(session: Session) -> pa.Table:
-    """Per vendor, delivery and currency, the stored records that count."""
+def recorded_amounts(session: Session) -> pa.Table:
+    """Per vendor, delivery and currency, the stored records that count: `n` and `amount`."""
     snapshot = session.lake.table(RECORDS).snapshot()
     return snapshot.query(_RECORDED, current=current_deliveries(session))
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.feeds.production.provisional import Provisional, provisional
 from cost_pipeline.feeds.production.report import deliveries, open_of_pull_dates, reasons_of
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.feeds.session import Session
@@ -44,6 +45,7 @@ class Summary:
     totals: tuple[CurrencyTotal, ...]
     passed_checks: int
     failed_checks: tuple[str, ...]
+    provisional: tuple[Provisional, ...] = ()
 
     def fates(self) -> dict[str, int]:
         """What became of the rows."""
@@ -66,6 +68,7 @@ class Summary:
             "duplicates": self.duplicates,
             "dead_letters": self.dead_letters,
             "by_reason": self.by_reason,
+            "provisional": [gap.as_json() for gap in self.provisional],
             "checks": {"passed": self.passed_checks, "failed": list(self.failed_checks)},
         }
 
@@ -88,6 +91,7 @@ def summarize(
         totals=currency_totals(session),
         passed_checks=passed,
         failed_checks=tuple(failed),
+        provisional=tuple(provisional(session, pull_dates)),
     )
 
 

@@ -1,0 +1,105 @@
+"""How pulls went, for people: telemetry, and what a pull date lacks until its vendor is back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from rich.console import Console
+from rich.text import Text
+
+from cost_pipeline.commands.common import columns, counted, money
+from cost_pipeline.feeds.production.provisional import Provisional
+
+_FILE: Final = 48
+_WIDTH: Final = 150
+_COUNTS: Final = (
+    "size", "rows", "blank_rows", "records", "posted", "commitments", "duplicates", "dead_letters",
+)  # fmt: skip
+
+
+def show_provisional(out: Console, gaps: Sequence[Provisional]) -> None:
+    """Who did not deliver, and what their last good delivery came to; none of it is posted."""
+    for gap in gaps:
+        more = f" (and {gap.failures - 1} more)" if gap.failures > 1 else ""
+        out.print()
+        out.print(
+            Text.assemble(
+                ("provisional: ", "yellow"),
+                f"{gap.vendor} for {gap.pull_date} could not be fetched: {gap.message}{more}",
+            ),
+            soft_wrap=True,
+        )
+        out.print(Text(f"  {_stand_in(gap)}"), soft_wrap=True)
+        out.print(Text("  pull that date again when the vendor is back; it takes its place"))
+
+
+def _stand_in(gap: Provisional) -> str:
+    found = gap.stands_in
+    if found is None:
+        return "it has no earlier delivery that could stand in"
+    amounts = " + ".join(f"{money(amount)} {code}" for code, amount in found.amounts.items())
+    base = ""
+    if found.base is not None and list(found.amounts) != [found.base_currency]:
+        rates = f" at the rates of {found.rates_of}" if found.rates_of else ""
+        base = f", about {money(found.base)} {found.base_currency}{rates}"
+    return (
+        f"its last good delivery is of {found.pull_date}: {counted(found.records, 'record')}, "
+        f"{amounts}{base}; an estimate, not posted for {gap.pull_date}"
+    )
+
+
+def as_delivery(gap: Provisional) -> dict[str, Any]:
+    """What is missing, in the place of the delivery that it would be (docs/interfaces.md)."""
+    return {
+        "delivery": None,
+        "vendor": gap.vendor,
+        "record": gap.record,
+        "uri": gap.uri,
+        "pull_date": gap.pull_date.isoformat(),
+        "state": "provisional",
+        "encoding": None,
+        **dict.fromkeys(_COUNTS, 0),
+        "control_total": None,
+        "drift": [],
+        "duplicate_of": None,
+        "stands_in": gap.as_json()["stands_in"],
+    }
+
+
+def show_fetches(out: Console, rows: Sequence[dict[str, Any]]) -> None:
+    """One line for each fetch; the seconds are of all its tries, without waiting for a slot."""
+    numbers = ("tries", "seconds", "waited", "bytes")
+    table = columns("pulled", "vendor", "file", "outcome", *numbers, "status", numbers=numbers)
+    out.width = max(out.width, _WIDTH)
+    for row in rows:
+        failed = row["outcome"] == "failed"
+        cells = (
+            row["pull_date"],
+            row["vendor"],
+            fitted(file_of(row["uri"]), _FILE),
+            f"failed ({row['class']})" if failed else row["outcome"],
+            f"{row['attempts']:,}",
+            f"{row['latency']:.3f}",
+            f"{row['queued']:.3f}",
+            f"{row['received']:,}",
+            str(row["status"] or row["reason"] or ""),
+        )
+        table.add_row(*map(Text, cells))
+    out.print(table)
+
+
+def file_of(uri: str) -> str:
+    """The part of a URI that tells deliveries of one vendor apart."""
+    parts = urlsplit(uri)
+    name = unquote(parts.path.rstrip("/").rsplit("/", 1)[-1])
+    return f"{name}?{parts.query}" if parts.query else name
+
+
+def fitted(text: str, room: int) -> str:
+    """The text in at most `room` characters, its end kept: pages differ there."""
+    if len(text) <= room:
+        return text
+    head = (room - 1) // 3
+    return f"{text[:head]}…{text[len(text) - (room - 1 - head) :]}"

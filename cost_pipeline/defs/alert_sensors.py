@@ -1,0 +1,51 @@
+"""When to look for what is red: at once when a run fails, and every minute at everything."""
+
+# No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
+from typing import Final
+
+import dagster as dg
+
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.defs.alerts import failed_runs, look_at_checks, of_run, tell
+from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.home.load import Home
+
+_NOWHERE: Final = "no `alerts:` in productions.yaml"
+
+
+def alert_sensors(home: Home) -> list[dg.SensorDefinition]:
+    """Both, on where the home says where alerts go."""
+    on = dg.DefaultSensorStatus.RUNNING
+    status = on if home.productions.alerts else dg.DefaultSensorStatus.STOPPED
+
+    @dg.run_failure_sensor(
+        name="alert_failed_run",
+        default_status=status,
+        minimum_interval_seconds=30,
+        description="Tells the webhook of a run that failed. If it is not taken, `alert_red` "
+        "tells it later.",
+    )
+    def alert_failed_run(context: dg.RunFailureSensorContext, home: HomeResource) -> None:
+        session = home.session("sensor")
+        tell(session, list(of_run(context.instance, context.dagster_run)))
+
+    @dg.sensor(
+        name="alert_red",
+        default_status=status,
+        minimum_interval_seconds=60,
+        description="Tells the webhook of every red check and failed run that it was not told of, "
+        "and of checks that are well again.",
+    )
+    def alert_red(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SkipReason:
+        session = home.session("sensor")
+        if session.home.productions.alerts is None:
+            return dg.SkipReason(_NOWHERE)
+        graph = context.repository_def.asset_graph if context.repository_def else None
+        if graph is None:
+            raise UsageError("the sensor was asked outside its code location")
+        checks = look_at_checks(context.instance, graph.asset_check_keys)
+        red = [*checks.red, *failed_runs(context.instance, session)]
+        sent = tell(session, red, checks.well)
+        return dg.SkipReason(f"{len(red)} are red; {sent} were told")
+
+    return [alert_failed_run, alert_red]

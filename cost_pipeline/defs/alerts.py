@@ -1,0 +1,187 @@
+"""What is red, told to the webhook of the home: red checks and failed runs, each once.
+
+Level-triggered, as the posting of the ledger is: what is red now is compared with what the webhook
+has taken (`alerts` in the lake). A message that was not taken is not noted, so it is sent again at
+the next look; killed between the two, it is sent twice with the same key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import dagster as dg
+import pyarrow as pa
+from dagster._core.errors import DagsterAssetCheckFailedError
+from dagster._core.event_api import PartitionKeyFilter
+from dagster._core.storage.asset_check_execution_record import (
+    AssetCheckExecutionRecordStatus,
+    AssetCheckPartitionInfo,
+)
+
+from cost_pipeline.core import errors
+from cost_pipeline.dispatch.alerts import Alert, Telling, Told, plan
+from cost_pipeline.dispatch.webhook import send, webhook_of
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.tables import ALERTS
+
+_FETCHED: Final = "fetched"
+_LOOK_BACK: Final = timedelta(days=7)
+_MOST_RUNS: Final = 100
+_WORDS: Final = 500
+_PASSING: Final = errors.EnvironmentFailedError.__name__
+_OURS: Final = {_PASSING, errors.UsageError.__name__, errors.CheckFailedError.__name__}
+
+
+def tell(session: Session, red: Sequence[Alert], well: Collection[str] = ()) -> int:
+    """Send what is red and was not told; how many alerts there were.
+
+    Raises:
+        UsageError: If the environment does not say where to.
+        EnvironmentFailedError: If the webhook does not take it; nothing is noted then.
+    """
+    settings = session.home.productions.alerts
+    if settings is None:
+        return 0
+    webhook = webhook_of(settings.webhook_env, session.environment)
+    wanted = [alert for alert in red if settings.warnings or alert.severity != "WARN"]
+    tellings = plan(wanted, told(session), well)
+    for telling in tellings:
+        body = telling.body(session.home.path.name, text_only=settings.body == "text")
+        send(webhook, body, key=telling.key)
+        _note(session, telling)
+    return sum(len(telling.alerts) + len(telling.over) for telling in tellings)
+
+
+def told(session: Session) -> dict[str, Told]:
+    """By key, what the webhook has taken last."""
+    found = session.lake.table(ALERTS).snapshot()
+    rows = found.query(
+        "select key, arg_max(title, recorded_at) as title, arg_max(digest, recorded_at) as digest "
+        "from {table} group by all"
+    )
+    return {row["key"]: Told(row["title"], row["digest"]) for row in rows.to_pylist()}
+
+
+def _note(session: Session, telling: Telling) -> None:
+    stamp = session.stamp()
+    said = [(alert.key, alert.title, alert.digest) for alert in telling.alerts]
+    said += [(key, title, "") for key, title in telling.over]
+    rows = [
+        {
+            "day": stamp.recorded_at.date(),
+            "key": key,
+            "title": title,
+            "digest": digest,
+            "recorded_at": stamp.recorded_at,
+            "run_id": stamp.run_id,
+        }
+        for key, title, digest in said
+    ]
+    table = pa.Table.from_pylist(rows, schema=ALERTS.schema)
+    session.lake.table(ALERTS).append_next("alerts", table, run_id=session.run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The checks that are red now, of every partition, and the keys of those that are well."""
+
+    red: list[Alert]
+    well: set[str]
+
+
+def look_at_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]) -> Checks:
+    """What the newest result of every check says; one that is under way says nothing."""
+    infos = instance.event_log_storage.get_asset_check_partition_info(sorted(keys))
+    by_partition = {info.check_key for info in infos if info.partition_key is not None}
+    found = Checks([], set())
+    for info in infos:
+        # Of a run over several partitions there is one more result, for all of them together.
+        if info.partition_key is None and info.check_key in by_partition:
+            continue
+        if info.latest_execution_status is AssetCheckExecutionRecordStatus.FAILED:
+            found.red.extend(_of_check(instance, info))
+        elif info.latest_execution_status is AssetCheckExecutionRecordStatus.SUCCEEDED:
+            found.well.add(_key(info))
+    return found
+
+
+def _key(info: AssetCheckPartitionInfo) -> str:
+    asset = info.check_key.asset_key.to_user_string()
+    return f"check/{asset}/{info.check_key.name}/{info.partition_key or ''}"
+
+
+def _of_check(instance: dg.DagsterInstance, info: AssetCheckPartitionInfo) -> Iterator[Alert]:
+    key, partition = info.check_key, info.partition_key
+    records = instance.event_log_storage.get_asset_check_execution_history(
+        key, limit=1, partition_filter=PartitionKeyFilter(key=partition) if partition else None
+    )
+    for record in records:
+        event = record.event.dagster_event if record.event else None
+        if event is None or event.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            continue
+        found = event.asset_check_evaluation_data
+        warns = found.severity is dg.AssetCheckSeverity.WARN
+        asset = key.asset_key.to_user_string()
+        where = f" [{partition}]" if partition else ""
+        yield Alert(
+            key=_key(info),
+            title=f"{asset}: {key.name}{where}",
+            message=found.description or "is red",
+            # Every other red check is about data that is there, and will be red again.
+            failure_class="transient" if key.name == _FETCHED and warns else "permanent",
+            severity=found.severity.value,
+            run_id=record.run_id,
+        )
+
+
+def failed_runs(instance: dg.DagsterInstance, session: Session) -> list[Alert]:
+    """The runs that failed lately."""
+    failed = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.FAILURE], updated_after=session.clock() - _LOOK_BACK
+    )
+    runs = instance.get_runs(failed, limit=_MOST_RUNS)
+    return [alert for run in runs for alert in of_run(instance, run)]
+
+
+def of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Alert]:
+    """The alert of a failed run; none if a blocking check failed it, which is told as that."""
+    names, message = _why(instance, run)
+    if DagsterAssetCheckFailedError.__name__ in names:
+        return
+    # Without an error of a step the process is gone: killed, or its machine.
+    passing = not names or _PASSING in names
+    partition = run.tags.get("dagster/partition") or run.tags.get(
+        "dagster/asset_partition_range_start", ""
+    )
+    where = f" [{partition}]" if partition else ""
+    yield Alert(
+        key=f"run/{run.run_id}",
+        title=f"run of {run.job_name}{where} failed",
+        message=message or "its process ended without a word",
+        failure_class="transient" if passing else "permanent",
+        severity=dg.AssetCheckSeverity.ERROR.value,
+        run_id=run.run_id,
+    )
+
+
+def _why(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[list[str], str]:
+    """The kinds of the error and of its causes, outermost first, and the words of the last of them.
+
+    Causes are followed down to one of our own errors: its words are for people.
+    """
+    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+    names: list[str] = []
+    words = ""
+    for entry in instance.all_logs(run.run_id, of_type=kinds):
+        event = entry.dagster_event
+        data = event.event_specific_data if event else None
+        error = getattr(data, "error", None)
+        while error is not None:
+            names.append(str(error.cls_name).rpartition(".")[2])
+            first = str(error.message).strip().splitlines()[0]
+            words = first.removeprefix(f"{error.cls_name}: ").rpartition("Error: ")[2][:_WORDS]
+            error = None if names[-1] in _OURS else error.cause or error.context
+    return names, words
