@@ -19,7 +19,16 @@ from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+import pyarrow.compute as pc
+from deltalake import (
+    BloomFilterProperties,
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from cost_pipeline.contracts.columns import session
@@ -28,7 +37,6 @@ from cost_pipeline.lake.durable import clear_storage_errors, sync_all, sync_fold
 from cost_pipeline.lake.tables import TableSpec, Writing
 
 _KEEP_FOR_EVER: Final = "interval 36500 days"
-_WRITER = WriterProperties(compression="ZSTD", compression_level=3)
 _TRIES = 40
 
 
@@ -70,6 +78,10 @@ class Snapshot:
     def files(self, where: str | None = None) -> list[str]:
         """The data files, pruned by a predicate over partition columns and file statistics."""
         return self.table.file_uris(file_pruning_predicate=where)
+
+    def partitions(self) -> list[str]:
+        """The texts of the partitions that have files, in order."""
+        return sorted(one[self.spec.partition] for one in self.table.partitions())
 
     def query(self, sql: str, *, where: str | None = None, **tables: pa.Table) -> pa.Table:
         """DuckDB SQL in which `{table}` is this table, pruned by `where` and filtered by nothing.
@@ -232,6 +244,7 @@ class Table:
             max_commit_retries=15,
         )
         rows = rows.cast(self.spec.schema)
+        writer = _writer(self.spec, rows)
         self._between("before")
         with clear_storage_errors(str(self.folder)):
             try:
@@ -240,7 +253,7 @@ class Table:
                         snapshot.table,
                         rows,
                         mode="append",
-                        writer_properties=_WRITER,
+                        writer_properties=writer,
                         commit_properties=commit,
                     )
                 else:
@@ -249,7 +262,7 @@ class Table:
                         rows,
                         mode="overwrite",
                         predicate=predicate,
-                        writer_properties=_WRITER,
+                        writer_properties=writer,
                         commit_properties=commit,
                     )
             except CommitFailedError as error:
@@ -269,6 +282,18 @@ class Table:
         sync_all([file for file in files if file.exists()])
         sync_folder(self.folder)
         sync_folder(self.folder.parent)
+
+
+def _writer(spec: TableSpec, rows: pa.Table) -> WriterProperties:
+    """How the rows are written. A Bloom filter has the size for the largest file, not a default of
+    a million values: that would be a megabyte for a single posting.
+    """
+    if not spec.looked_up or not rows.num_rows:
+        return WriterProperties(compression="ZSTD", compression_level=3)
+    largest = pc.max(pc.value_counts(rows[spec.partition]).field("counts")).as_py()
+    bloom = BloomFilterProperties(set_bloom_filter_enabled=True, fpp=0.01, ndv=largest)
+    columns = {name: ColumnProperties(bloom_filter_properties=bloom) for name in spec.looked_up}
+    return WriterProperties(compression="ZSTD", compression_level=3, column_properties=columns)
 
 
 def _nullable(field: pa.Field) -> pa.Field:
