@@ -23,9 +23,9 @@ from cost_pipeline.commands.common import (
 from cost_pipeline.feeds.production.ledger_view import (
     ledger_totals,
     totals_as_json,
-    trace,
-    verify_ledger,
 )
+from cost_pipeline.feeds.production.ledger_verify import verify_ledger
+from cost_pipeline.feeds.production.trace import trace
 from cost_pipeline.feeds.production.summary import currency_totals
 
 

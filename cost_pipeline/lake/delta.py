@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from urllib.parse import unquote
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from deltalake import (
     BloomFilterProperties,
     ColumnProperties,
@@ -33,7 +34,12 @@ from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from cost_pipeline.contracts.columns import session
 from cost_pipeline.core.errors import EnvironmentFailedError
-from cost_pipeline.lake.durable import clear_storage_errors, sync_all, sync_folder
+from cost_pipeline.lake.durable import (
+    clear_read_errors,
+    clear_storage_errors,
+    sync_all,
+    sync_folder,
+)
 from cost_pipeline.lake.tables import TableSpec, Writing
 
 _KEEP_FOR_EVER: Final = "interval 36500 days"
@@ -83,19 +89,39 @@ class Snapshot:
         """The texts of the partitions that have files, in order."""
         return sorted(one[self.spec.partition] for one in self.table.partitions())
 
-    def query(self, sql: str, *, where: str | None = None, **tables: pa.Table) -> pa.Table:
+    def query(
+        self,
+        sql: str,
+        *,
+        where: str | None = None,
+        values: Sequence[str] | None = None,
+        **tables: pa.Table,
+    ) -> pa.Table:
         """DuckDB SQL in which `{table}` is this table, pruned by `where` and filtered by nothing.
 
         Args:
             sql: The statement; it repeats `where` itself if rows must be filtered exactly.
             where: A predicate for pruning files.
+            values: Bound to `$1`, `$2`...: how text of vendors and people enters.
             tables: Arrow tables that the statement may name.
         """
         with session() as connection:
             for name, table in tables.items():
                 connection.register(name, table)
             source = self._source(connection, where)
-            return connection.sql(sql.replace("{table}", source)).to_arrow_table()
+            with clear_read_errors(self.table.table_uri):
+                statement = sql.replace("{table}", source)
+                return connection.sql(statement, params=values).to_arrow_table()
+
+    def results(
+        self, sql: str, *, where: str | None = None, rows: int = 131_072
+    ) -> Iterator[pa.Table]:
+        """The result of `query` piece by piece, for results that are as long as the table."""
+        with session() as connection, clear_read_errors(self.table.table_uri):
+            source = self._source(connection, where)
+            reader = connection.sql(sql.replace("{table}", source)).to_arrow_reader(rows)
+            for batch in reader:
+                yield pa.table(batch)
 
     def read(self, *, where: str | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows that satisfy `where`, in the table's own schema and in no particular order."""
@@ -104,6 +130,35 @@ class Snapshot:
         condition = f" where {where}" if where else ""
         found = self.query(f"select {listed} from {{table}}{condition}", where=where)
         return found.cast(pa.schema([_nullable(self.spec.schema.field(name)) for name in names]))
+
+    def stream(self, *, where: str, rows: int = 65_536) -> Iterator[pa.Table]:
+        """All rows of the files that `where` leaves, piece by piece, in the table's own schema.
+
+        Read file by file and not through DuckDB, which may answer from the statistics of a file:
+        what is verified has to be what the pages hold.
+
+        Raises:
+            EnvironmentFailedError: If a file is missing or damaged.
+        """
+        partition = self.spec.schema.field(self.spec.partition)
+        for file in self.files(where):
+            value = unquote(file.rsplit(f"{partition.name}=", 1)[1].split("/", 1)[0])
+            place = pa.array([value]).cast(partition.type)[0]
+            with clear_read_errors(file), pq.ParquetFile(unquote(file)) as parquet:
+                for batch in parquet.iter_batches(rows):
+                    yield self._in_schema(pa.table(batch), place)
+
+    def _in_schema(self, table: pa.Table, place: pa.Scalar) -> pa.Table:
+        columns = []
+        for field in self.spec.schema:
+            if field.name == self.spec.partition:
+                columns.append(pa.repeat(place, table.num_rows))
+            elif field.name in table.schema.names:
+                columns.append(table[field.name])
+            else:
+                columns.append(pa.nulls(table.num_rows, field.type))
+        names = self.spec.schema.names
+        return pa.table(columns, names).cast(pa.schema(map(_nullable, self.spec.schema)))
 
     def _source(self, connection: duckdb.DuckDBPyConnection, where: str | None) -> str:
         files = self.files(where)
@@ -142,7 +197,7 @@ class Table:
         Raises:
             EnvironmentFailedError: If the folder exists but is not a readable Delta table.
         """
-        with clear_storage_errors(str(self.folder)):
+        with clear_storage_errors(str(self.folder)), clear_read_errors(str(self.folder)):
             try:
                 return Snapshot(self.spec, DeltaTable(str(self.folder)))
             except TableNotFoundError:

@@ -12,8 +12,23 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+
 from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError
 
+_SAID = 200
+_DAMAGED = (
+    pa.ArrowException,
+    OSError,
+    DeltaError,
+    duckdb.IOException,
+    duckdb.InvalidInputException,
+    duckdb.SerializationException,
+    duckdb.InternalException,
+    duckdb.FatalException,
+)
 _FULL = ("no space left on device", "disk quota exceeded", "database or disk is full")
 _READ_ONLY = ("read-only file system", "permission denied")
 
@@ -76,6 +91,32 @@ def storage_failure(error: BaseException, where: str) -> CostPipelineError | Non
             )
         seen = seen.__cause__ or seen.__context__
     return None
+
+
+@contextmanager
+def clear_read_errors(where: str) -> Iterator[None]:
+    """Turn stored bytes that cannot be read any more into their clear error.
+
+    Each library says in a way of its own that a file or a log is not what it should be; a mistake in
+    a statement (a column that does not exist) is none of these and goes on unchanged.
+
+    Raises:
+        EnvironmentFailedError: With the file or table, if it is damaged or gone.
+    """
+    try:
+        yield
+    except CostPipelineError:
+        raise
+    except _DAMAGED as error:
+        if storage_failure(error, where) is not None:
+            raise
+        first = next(iter(str(error).splitlines()), "")
+        raise EnvironmentFailedError(
+            f"stored data cannot be read: {first[:_SAID]}",
+            where=where,
+            remedy="`cost-pipeline ledger verify` names what is damaged; restore it from a copy",
+            code="TABLE_DAMAGED",
+        ) from error
 
 
 @contextmanager
