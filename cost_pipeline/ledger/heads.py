@@ -59,6 +59,19 @@ HEAD_SCHEMA: Final = pa.schema(
 The other columns are those of the entry and repeat. `day` is the UTC day of `recorded_at`.
 """
 
+HEAD_COLUMNS: Final = (
+    "sequence",
+    "previous_head",
+    "ledger_version",
+    "partitions",
+    "partitions_root",
+    "files_root",
+    "recorded_at",
+    "code_version",
+    "run_id",
+)
+"""What the hash of an entry is over, in this order; the time as text in UTC."""
+
 Signer = Callable[[str], tuple[str, str]]
 """A head to its public key and signature, both in hex."""
 
@@ -101,18 +114,7 @@ def files_root(files: Iterable[tuple[str, str]]) -> str:
 def head_of(row: Mapping[str, Any]) -> str:
     """The hash of an entry, from any of its rows."""
     at = row["recorded_at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return digest(
-        "head",
-        row["sequence"],
-        row["previous_head"],
-        row["ledger_version"],
-        row["partitions"],
-        row["partitions_root"],
-        row["files_root"],
-        at,
-        row["code_version"],
-        row["run_id"],
-    )
+    return digest("head", *({**row, "recorded_at": at}[name] for name in HEAD_COLUMNS))
 
 
 def gathered(newest: pa.Table) -> Gathered:
