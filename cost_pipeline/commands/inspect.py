@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cost_pipeline.commands.common import (
+    HOME_VARIABLE,
     clear_errors,
     columns,
     console,
@@ -23,11 +24,14 @@ from cost_pipeline.commands.common import (
     parse_pull_dates,
     print_json,
 )
+from cost_pipeline.commands.trace_page import page
+from cost_pipeline.commands.trace_text import show_parts, write_page
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.reasons import Reason, catalogue
 from cost_pipeline.feeds.production.dead_letters import as_json as dead_letters_as_json
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.report import DeliveryReport, deliveries, reasons_of
+from cost_pipeline.feeds.production.row_fate import row_fate
 from cost_pipeline.home.explain import nearest
 
 _PAYLOAD: Final = 90
@@ -37,13 +41,29 @@ _LEAST: Final = 12
 _NUMBERS: Final = ("rows", "blank", "posted", "held", "dup.", "dead", "control")
 
 
-@click.command("deliveries")
-@home_option
+@click.group("deliveries", invoke_without_command=True)
+@click.option(
+    "--home",
+    envvar=HOME_VARIABLE,
+    show_envvar=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The home: productions.yaml, vendors/, inbox/, lake/.",
+)
 @click.option("--pull-dates", metavar="A..B", help="Only those received on these dates.")
 @json_option
+@click.pass_context
 @clear_errors
-def deliveries_command(home: Path, pull_dates: str | None, as_json: bool) -> None:  # noqa: FBT001
-    """List every delivery and what became of its rows."""
+def deliveries_command(
+    context: click.Context,
+    home: Path | None,
+    pull_dates: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """List every delivery and what became of its rows; `trace` follows one row."""
+    if context.invoked_subcommand is not None:
+        return
+    if home is None:
+        raise click.MissingParameter(ctx=context, param=context.command.params[0])
     session = open_session(home)
     found = deliveries(session, parse_pull_dates(pull_dates) if pull_dates else None)
     if as_json:
@@ -54,6 +74,38 @@ def deliveries_command(home: Path, pull_dates: str | None, as_json: bool) -> Non
         out.print("no delivery yet: `cost-pipeline run` pulls them")
         return
     show_deliveries(out, found)
+
+
+@deliveries_command.command("trace", short_help="What became of one row of a delivery.")
+@click.argument("place", metavar="FILE:LINE")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it as a web page too.",
+)
+@home_option
+@json_option
+@clear_errors
+def row_command(place: str, html: Path | None, home: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Say what became of the row at FILE:LINE.
+
+    FILE is the end of a delivery's address, its file name, or the first eight or more characters of
+    its hash; LINE is the physical line, from 1.
+    """
+    found = row_fate(open_session(home), place)
+    parts = {name: found[name] for name in _LINKS}
+    if html is not None:
+        bad = found["fate"] in ("dead_letter", "reversed", "unknown")
+        write_page(html, page(f"Row at {place}", found["words"], parts.items(), bad=bad))
+    if as_json:
+        print_json(found)
+        return
+    console().print(Text(found["words"], style="bold"), soft_wrap=True)
+    show_parts(parts)
+
+
+_LINKS: Final = ("row", "delivery", "received", "record", "disposition", "dead_letters", "lines")
 
 
 def show_deliveries(out: Console, found: Sequence[DeliveryReport]) -> None:

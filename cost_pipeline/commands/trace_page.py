@@ -73,7 +73,7 @@ def page(title: str, lead: str, parts: Iterable[tuple[str, Any]], *, bad: bool =
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f'<h1>{escape(title)}</h1>\n<p class="lead"><span class="{fate}">{escape(lead)}</span></p>\n'
+        f'<h1>{escape(title)}</h1>\n<p class="lead {fate}">{escape(lead)}</p>\n'
         f"<ol>\n{items}\n</ol>\n"
         "<footer>Made by cost-pipeline from the stored ledger. Whether the ledger is as it was "
         "sealed is told by <code>cost-pipeline ledger verify</code>.</footer>\n</body>\n</html>\n"

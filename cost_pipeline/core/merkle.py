@@ -35,7 +35,7 @@ def path(leaves: Sequence[str], index: int) -> list[tuple[str, str]]:
         IndexError: If there is no such leaf.
     """
     level = _level(leaves)
-    level[index]  # noqa: B018 - the check
+    level[index]
     steps = []
     while len(level) > 1:
         other = index ^ 1

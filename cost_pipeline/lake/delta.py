@@ -340,8 +340,10 @@ class Table:
 
 
 def _writer(spec: TableSpec, rows: pa.Table) -> WriterProperties:
-    """How the rows are written. A Bloom filter has the size for the largest file, not a default of
-    a million values: that would be a megabyte for a single posting.
+    """How the rows are written.
+
+    A Bloom filter has the size for the largest file, not a default of a million values: that would
+    be a megabyte for a single posting.
     """
     if not spec.looked_up or not rows.num_rows:
         return WriterProperties(compression="ZSTD", compression_level=3)

@@ -97,8 +97,8 @@ def storage_failure(error: BaseException, where: str) -> CostPipelineError | Non
 def clear_read_errors(where: str) -> Iterator[None]:
     """Turn stored bytes that cannot be read any more into their clear error.
 
-    Each library says in a way of its own that a file or a log is not what it should be; a mistake in
-    a statement (a column that does not exist) is none of these and goes on unchanged.
+    Each library says in a way of its own that a file or a log is not what it should be; a mistake
+    in a statement (a column that does not exist) is none of these and goes on unchanged.
 
     Raises:
         EnvironmentFailedError: With the file or table, if it is damaged or gone.

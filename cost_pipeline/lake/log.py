@@ -1,7 +1,7 @@
-"""The log of a Delta table as it lies in its folder: which entry added which files, and their bytes.
+"""The log of a Delta table as it lies in its folder: which entry added which files.
 
 Verification reads the log by itself, because what a library makes of a log is not what is in it: an
-entry that is gone or changed must be seen. Entries are kept for ever (`delta.logRetentionDuration`).
+entry that is gone or changed must be seen. Entries are kept for ever.
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ def log_entries(folder: Path, first: int, last: int) -> Iterator[LogEntry]:
                 path=path,
                 added=tuple(unquote(a["add"]["path"]) for a in actions if "add" in a),
                 removed=tuple(unquote(a["remove"]["path"]) for a in actions if "remove" in a),
-                tokens={
-                    a["txn"]["appId"]: int(a["txn"]["version"]) for a in actions if "txn" in a
-                },
+                tokens={a["txn"]["appId"]: int(a["txn"]["version"]) for a in actions if "txn" in a},
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EnvironmentFailedError(

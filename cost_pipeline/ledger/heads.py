@@ -92,7 +92,7 @@ class Gathered:
     sequence: int = 0
     head: str = FIRST_ROOT
     ledger_version: int = -1
-    recorded_at: datetime = datetime.min.replace(tzinfo=UTC)
+    recorded_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     partitions: Mapping[date, PartitionHead] = field(default_factory=dict)
 
 
@@ -237,7 +237,9 @@ def replay(rows: pa.Table) -> Replayed | HeadBreak:
     return Replayed(state, frozenset(heads), files, tuple(signatures))
 
 
-def _after(before: Gathered, entry: list[dict[str, Any]]) -> Gathered | HeadBreak:
+def _after(  # noqa: C901, PLR0911 - one answer each
+    before: Gathered, entry: list[dict[str, Any]]
+) -> Gathered | HeadBreak:
     """Where things stand after an entry, or what is wrong with it."""
     first = entry[0]
     sequence = before.sequence + 1

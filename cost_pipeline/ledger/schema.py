@@ -181,8 +181,10 @@ SQL_LEAF_HASH: Final = _digest_of("leaf", LEAF_COLUMNS)
 
 
 def described() -> dict[str, list[Any]]:
-    """The columns for those who know only docs/ledger-format.md: (name, letter) of all, in order,
-    and the names that each of the three hashes is over.
+    """The columns for those who know only docs/ledger-format.md.
+
+    Returns:
+        `all`: name and letter of each, in order; the names that each of the three hashes is over.
     """
     return {
         "all": [[field.name, _canonical_text(field)[0]] for field in POSTING_SCHEMA],

@@ -25,8 +25,8 @@ from cost_pipeline.contracts.tables import RATE_SCHEMA
 from cost_pipeline.feeds.production.checks import ledger_checks, rows_are_conserved
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
-from cost_pipeline.feeds.production.ledger_view import ledger_totals
 from cost_pipeline.feeds.production.ledger_verify import verify_ledger
+from cost_pipeline.feeds.production.ledger_view import ledger_totals
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.pull import PullOutcome, pull
 from cost_pipeline.feeds.production.rates import stored_rates

@@ -3,44 +3,44 @@
 import hashlib
 import json
 import sys
+from pathlib import Path
 
 
-def digest(tag, *fields):
-    """SHA-256 over the canonical bytes of (letter, text) fields."""
-    texts = ["n," if t is None else f"{k}{len(t.encode())}:{t}," for k, t in fields]
-    return hashlib.sha256(f"cp1:{tag}|{''.join(texts)}".encode()).hexdigest()
+def digest(tag, letters, values):
+    """SHA-256 over the canonical bytes of the values; a letter for each says its type."""
+    pairs = zip(letters, [None if v is None else str(v) for v in values], strict=True)
+    fields = ["n," if v is None else f"{k}{len(v.encode())}:{v}," for k, v in pairs]
+    return hashlib.sha256(f"cp1:{tag}|{''.join(fields)}".encode()).hexdigest()
 
 
 def climb(leaf, path):
     """The Merkle root that a leaf and its path lead to."""
     node = hashlib.sha256(b"\0" + bytes.fromhex(leaf)).digest()
     for side, other in path:
-        pair = (bytes.fromhex(other), node) if side == "left" else (node, bytes.fromhex(other))
+        pair = [bytes.fromhex(other), node] if side == "left" else [node, bytes.fromhex(other)]
         node = hashlib.sha256(b"\1" + b"".join(pair)).digest()
     return node.hex()
 
 
 def verify(proof, known_head=None):
-    """Raise AssertionError with what is wrong; return the head that the posting lies under."""
-    row, letters, batch = proof["posting"], dict(proof["columns"]["all"]), proof["batch"]
-    for tag, result in (("content", "content_hash"), ("identity", "posting_id"), ("leaf", "leaf_hash")):
-        name = {"content": "posting", "identity": "posting_id"}.get(tag, tag)
-        found = digest(name, *((letters[column], row[column]) for column in proof["columns"][tag]))
-        assert found == row[result], f"the posting does not have its {result}"
-    day, root = row["transaction_date"], row["previous_root"]
-    for seal in ({**batch, "merkle_root": climb(row["leaf_hash"], batch["path"])}, *proof["later"]):
-        root = digest("seal", ("t", day), ("i", str(seal["number"])), ("s", root),
-                      ("s", seal["merkle_root"]), ("i", str(seal["lines"])))
-        assert root == seal["root"], f"the seal of batch {seal['number']} is another one"
-    last, part, head = (proof["later"] or [batch])[-1], proof["partition"], proof["head"]
-    leaf = digest("partition", ("t", day), ("i", str(last["number"])), ("s", root), ("i", str(part["postings"])))
-    assert climb(leaf, part["path"]) == head["partitions_root"], "the partition is not under the head"
-    fields = [(k, str(head[n])) for k, n in zip("isiisssss", proof["columns"]["head"], strict=True)]
-    assert digest("head", *fields) == head["head"], "the head is not the hash of what it says"
-    assert known_head in (None, head["head"]), "this is not the head that was noted"
-    return head["head"]
+    """Exit with what is wrong, or return the head that the posting lies under."""
+    row, columns, head = proof["posting"], proof["columns"], proof["head"]
+    letters, day, root = dict(columns["all"]), row["transaction_date"], row["previous_root"]
+    found = []
+    for tag, group in (("posting", "content"), ("posting_id", "identity"), ("leaf", "leaf")):
+        names = columns[group]
+        found.append(digest(tag, [letters[n] for n in names], [row[n] for n in names]))
+    good = found == [row["content_hash"], row["posting_id"], row["leaf_hash"]]
+    first = proof["batch"] | {"merkle_root": climb(row["leaf_hash"], proof["batch"]["path"])}
+    for seal in (first, *proof["later"]):
+        values = (day, seal["number"], root, seal["merkle_root"], seal["lines"])
+        root = digest("seal", "tissi", values)
+        good = good and root == seal["root"]
+    leaf = digest("partition", "tisi", (day, seal["number"], root, proof["partition"]["postings"]))
+    good = good and climb(leaf, proof["partition"]["path"]) == head["partitions_root"]
+    good = good and digest("head", "isiisssss", [head[n] for n in columns["head"]]) == head["head"]
+    return head["head"] if good and known_head in (None, head["head"]) else sys.exit("NOT proven")
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8") as file:
-        print("proven, under head", verify(json.load(file), *sys.argv[2:3]))
+    print("proven, under head", verify(json.loads(Path(sys.argv[1]).read_bytes()), *sys.argv[2:3]))

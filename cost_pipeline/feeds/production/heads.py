@@ -1,8 +1,8 @@
 """The heads of the ledger in the lake: gathered after every commit, whoever made it.
 
 An entry covers every version of the ledger since the entry before, so a process that was killed
-between its commit and its entry is covered by the next one, its own rerun included: the dispositions
-that make a transaction date count as posted are written after the entry.
+between its commit and its entry is covered by the next one, its own rerun included: the
+dispositions that make a transaction date count as posted are written after the entry.
 """
 
 from __future__ import annotations

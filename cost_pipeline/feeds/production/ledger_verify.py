@@ -177,7 +177,7 @@ def _files(
         strangers = {entry.path, *entry.added} - known.files.keys()
         if entry.version <= known.last.ledger_version and strangers:
             message = f"version {entry.version} of the log has files that no head knows"
-            findings.append(_finding("log", message, "none", sorted(strangers)[0]))
+            findings.append(_finding("log", message, "none", min(strangers)))
     prefix = str(folder) + "/"
     read = {unquote(file).removeprefix("file://").removeprefix(prefix) for file in ledger.files()}
     if log and read != listed:
@@ -219,10 +219,11 @@ def _partitions(
 
 
 def _verify(ledger: Snapshot, day: date, known: Gathered) -> Verified | Broken:
-    head = known.partitions.get(day)
+    top = known.partitions.get(day)
+    head = Head(top.batch, top.root) if top else None
     chunks: Iterator[pa.Table] = ledger.stream(where=f"transaction_date = '{day}'")
     try:
-        return verify_partition(day, chunks, head=head and Head(head.batch, head.root))
+        return verify_partition(day, chunks, head=head)
     except EnvironmentFailedError as error:
         message = f"a file cannot be read: {error.where}"
         return Broken(

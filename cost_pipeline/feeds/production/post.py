@@ -1,8 +1,8 @@
 """Post: records and rates to the ledger, by difference, a few transaction dates at a time.
 
 The order of commits makes a crash harmless. The ledger comes first, then its head, then dead
-letters, then the dispositions, which carry the digest of the inputs: until that digest is stored the date is out of
-date, and the rerun finds the ledger already as desired.
+letters, then the dispositions, which carry the digest of the inputs: until that digest is stored
+the date is out of date, and the rerun finds the ledger already as desired.
 """
 
 from __future__ import annotations
@@ -163,7 +163,9 @@ def _append(
     recorded_at = max(instant for instant in instants if instant is not None)
     stamp = Stamp(recorded_at, session.code_version, session.run_id)
     batches = seal(changes.select(CHANGE_SCHEMA.names), _heads(lines), stamp)
-    parts = [Part(f"{LEDGER_WRITER}{b.transaction_date}", b.head.batch, b.postings) for b in batches]
+    parts = [
+        Part(f"{LEDGER_WRITER}{b.transaction_date}", b.head.batch, b.postings) for b in batches
+    ]
     session.lake.table(LEDGER).append(ledger, parts, run_id=session.run_id)
     return {b.transaction_date: _summary(b.postings, b.head) for b in batches}
 

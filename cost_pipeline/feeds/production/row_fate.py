@@ -20,7 +20,7 @@ from cost_pipeline.parse import Refused, open_rows
 _HEX: Final = frozenset("0123456789abcdef")
 _PREFIX: Final = 8
 _NAMED: Final = 5
-_BLANK: Final = " \t\r\n,;|\""
+_BLANK: Final = ' \t\r\n,;|"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,7 @@ def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
     ]
     named = sorted({(one["vendor"], one["delivery"]) for one in matching})
     if len(named) != 1:
-        several = "; ".join(
-            f"{delivery[:12]} of {vendor}" for vendor, delivery in named[:_NAMED]
-        )
+        several = "; ".join(f"{delivery[:12]} of {vendor}" for vendor, delivery in named[:_NAMED])
         raise UsageError(
             f"{len(named) or 'no'} deliveries are called {file!r}",
             where="FILE:LINE",
@@ -215,7 +213,9 @@ def _disposition(session: Session, held: pa.Table) -> dict[str, Any] | None:
     return found
 
 
-def _fate(row: _Row, facts: dict[str, Any], *, validated: bool) -> tuple[str, str]:
+def _fate(  # noqa: PLR0911 - one answer each
+    row: _Row, facts: dict[str, Any], *, validated: bool
+) -> tuple[str, str]:
     """What became of the row in one word and in one sentence."""
     if row.number is None:
         return _OTHER[row.what]

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 KEY_VARIABLE: Final = "COST_PIPELINE_SIGNING_KEY"
-_SEED: Final = 64
 _MISSING: Final = "pip install 'cost-pipeline[sign]'"
 
 
@@ -54,21 +53,23 @@ def _key(text: str) -> Ed25519PrivateKey:
     try:
         if text.startswith("-----"):
             key = load_pem_private_key(text.replace("\\n", "\n").encode(), password=None)
-        elif len(text) == _SEED:
-            key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text))
         else:
-            raise ValueError("neither PEM nor 64 hex characters")
-        if not isinstance(key, Ed25519PrivateKey):
-            raise TypeError("a key of another kind")
+            key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text))
     except (ValueError, TypeError) as error:
-        raise UsageError(
-            "the signing key is not an Ed25519 private key",
-            where=f"the environment variable {KEY_VARIABLE}",
-            remedy="make one with `openssl genpkey -algorithm ed25519`; the variable holds that "
-            "text, or the 32 bytes as hex",
-            code="SIGNING_KEY",
-        ) from error
+        raise _not_a_key() from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _not_a_key()
     return key
+
+
+def _not_a_key() -> UsageError:
+    return UsageError(
+        "the signing key is not an Ed25519 private key",
+        where=f"the environment variable {KEY_VARIABLE}",
+        remedy="make one with `openssl genpkey -algorithm ed25519`; the variable holds that text, "
+        "or the 32 bytes as hex",
+        code="SIGNING_KEY",
+    )
 
 
 def signature_holds(digest: str, public_key: str, signature: str) -> bool:

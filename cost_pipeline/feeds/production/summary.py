@@ -90,9 +90,7 @@ def summarize(
     )
 
 
-def currency_totals(
-    session: Session, instant: datetime | None = None
-) -> tuple[CurrencyTotal, ...]:
+def currency_totals(session: Session, instant: datetime | None = None) -> tuple[CurrencyTotal, ...]:
     """Totals of the active ledger (as it was known then) per original and base currency."""
     lines = active_lines("{table}", instant)
     summed = (

@@ -117,7 +117,7 @@ def _record(
         return None
     where = (
         f"pull_date = '{delivery['pull_date']}' and delivery = '{posting['delivery']}' "
-        f"and \"row\" = {posting['row']}"
+        f'and "row" = {posting["row"]}'
     )
     found = (
         session.lake.table(RECORDS)
