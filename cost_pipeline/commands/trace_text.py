@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from rich.table import Table
 from rich.text import Text
 
-from cost_pipeline.commands.common import console
+from cost_pipeline.commands.common import columns, console
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.lake.durable import clear_storage_errors
 
@@ -20,13 +21,32 @@ def show_parts(parts: dict[str, Any]) -> None:
         if not values:
             out.print("  none", style="dim")
         elif isinstance(values, list):
-            for row in values:
-                cells = "  ".join(str(_short(v)) for v in row.values() if v not in (None, []))
-                out.print(Text(f"  {cells}"), soft_wrap=True)
+            out.print(_listed(values))
         else:
             for name, value in values.items():
                 if value is not None:
                     out.print(Text(f"  {name:<18} {_flat(value)}"), soft_wrap=True)
+
+
+def _listed(rows: list[dict[str, Any]]) -> Table:
+    """What matters of each row, one line each; JSON and the page have the rest."""
+    names = [n for n in _SHOWN if any(row.get(n) not in (None, []) for row in rows)]
+    table = columns(*(_HEADS.get(name, name) for name in names))
+    for row in rows:
+        table.add_row(*(Text(str(_short(row.get(name)))) for name in names))
+    return table
+
+
+# In this order; an instant is cut to its second.
+_SHOWN: Final = (
+    "recorded_at", "at", "pull_date", "kind", "cause", "event", "stage", "posting_id", "reasons",
+    "base_amount", "base_currency", "rate_date", "uri",
+)  # fmt: skip
+_HEADS: Final = {
+    "recorded_at": "  recorded", "at": "  at", "pull_date": "  pulled", "posting_id": "posting",
+    "base_amount": "base", "base_currency": "", "rate_date": "rates of",
+}  # fmt: skip
+_SECOND: Final = len("2026-03-31T18:00:00")
 
 
 def _flat(value: Any) -> Any:  # noqa: ANN401 - any cell
@@ -38,11 +58,15 @@ def _flat(value: Any) -> Any:  # noqa: ANN401 - any cell
 def _short(value: Any) -> Any:  # noqa: ANN401 - any cell
     if isinstance(value, list):
         return "; ".join(str(_flat(one)) for one in value)
+    if value is None:
+        return ""
     text = str(value)
+    if text[10:11] == "T" and text[4:5] == text[7:8] == "-":
+        return f"  {text[:_SECOND]}"
     return f"{text[:12]}…" if len(text) == _HASH and text.isalnum() else text
 
 
-_HASH = 64
+_HASH: Final = 64
 
 
 def write_page(file: Path, text: str) -> None:

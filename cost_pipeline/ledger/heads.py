@@ -259,15 +259,15 @@ def _after(  # noqa: C901, PLR0911 - one answer each
         return wrong("it is older than the one before", before.recorded_at, first["recorded_at"])
     partitions = dict(before.partitions)
     files: dict[str, str] = {}
-    seen = 0
+    named = set()
     for row in entry:
         if row["subject"] == PARTITION:
-            seen += 1
+            named.add(row["transaction_date"])
             partitions[row["transaction_date"]] = _head(row)
-        else:
+        elif row["subject"] == FILE:
             files[row["path"]] = row["sha256"]
-    if seen + len(files) != len(entry) or first["day"] != first["recorded_at"].date():
-        return wrong("a row of it is there twice, or under another day", len(entry), seen)
+    if len(named) + len(files) != len(entry) or first["day"] != first["recorded_at"].date():
+        return wrong("a row of it is there twice, or under another day", len(entry), len(named))
     if not partitions or partitions_root(partitions) != first["partitions_root"]:
         return wrong(
             "its partitions are not those of its root",
