@@ -131,7 +131,7 @@ class Snapshot:
         found = self.query(f"select {listed} from {{table}}{condition}", where=where)
         return found.cast(pa.schema([_nullable(self.spec.schema.field(name)) for name in names]))
 
-    def stream(self, *, where: str, rows: int = 65_536) -> Iterator[pa.Table]:
+    def stream(self, *, where: str, rows: int = 32_768) -> Iterator[pa.Table]:
         """All rows of the files that `where` leaves, piece by piece, in the table's own schema.
 
         Read file by file and not through DuckDB, which may answer from the statistics of a file:
@@ -144,7 +144,10 @@ class Snapshot:
         for file in self.files(where):
             value = unquote(file.rsplit(f"{partition.name}=", 1)[1].split("/", 1)[0])
             place = pa.array([value]).cast(partition.type)[0]
-            with clear_read_errors(file), pq.ParquetFile(unquote(file)) as parquet:
+            with (
+                clear_read_errors(file),
+                pq.ParquetFile(unquote(file), buffer_size=1 << 18) as parquet,
+            ):
                 for batch in parquet.iter_batches(rows):
                     yield self._in_schema(pa.table(batch), place)
 

@@ -19,16 +19,10 @@ from deltalake.exceptions import DeltaError
 from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError
 
 _SAID = 200
-_DAMAGED = (
-    pa.ArrowException,
-    OSError,
-    DeltaError,
-    duckdb.IOException,
-    duckdb.InvalidInputException,
-    duckdb.SerializationException,
-    duckdb.InternalException,
-    duckdb.FatalException,
-)
+_DAMAGED = (pa.ArrowException, OSError, DeltaError, duckdb.Error)
+# A flipped bit in a file's own schema can rename or retype a column, so a statement that no longer
+# fits the file is no proof of a mistake in the statement; these are.
+_NOT_DAMAGED = (duckdb.ParserException, duckdb.InterruptException, duckdb.OutOfMemoryException)
 _FULL = ("no space left on device", "disk quota exceeded", "database or disk is full")
 _READ_ONLY = ("read-only file system", "permission denied")
 
@@ -97,8 +91,7 @@ def storage_failure(error: BaseException, where: str) -> CostPipelineError | Non
 def clear_read_errors(where: str) -> Iterator[None]:
     """Turn stored bytes that cannot be read any more into their clear error.
 
-    Each library says in a way of its own that a file or a log is not what it should be; a mistake
-    in a statement (a column that does not exist) is none of these and goes on unchanged.
+    Each library says in a way of its own that a file or a log is not what it should be.
 
     Raises:
         EnvironmentFailedError: With the file or table, if it is damaged or gone.
@@ -108,7 +101,7 @@ def clear_read_errors(where: str) -> Iterator[None]:
     except CostPipelineError:
         raise
     except _DAMAGED as error:
-        if storage_failure(error, where) is not None:
+        if isinstance(error, _NOT_DAMAGED) or storage_failure(error, where) is not None:
             raise
         first = next(iter(str(error).splitlines()), "")
         raise EnvironmentFailedError(

@@ -114,7 +114,7 @@ def verify_partition(
     """
     checked = [_checked(transaction_date, chunk) for chunk in chunks if chunk.num_rows]
     lines = pa.concat_tables(checked) if checked else _checked(transaction_date, _EMPTY)
-    placed = lines.filter(pc.not_equal(pc.fill_null(lines["group"], ""), "identity"))
+    placed = _where(lines, pc.not_equal(pc.fill_null(lines["group"], ""), "identity"))
     batches = query(_BATCHES, lines=placed).to_pylist()
     breaks = [
         *_row_breaks(transaction_date, lines, batches),
@@ -130,6 +130,11 @@ def verify_partition(
         postings=lines.num_rows,
         head=Head(batches[-1]["batch"], batches[-1]["root"]) if batches else NO_BATCH,
     )
+
+
+def _where(lines: pa.Table, mask: pa.ChunkedArray) -> pa.Table:
+    """The lines that the mask keeps; not copied when it keeps all, which is the rule."""
+    return lines if pc.all(mask, min_count=0).as_py() else lines.filter(mask)
 
 
 def _checked(transaction_date: date, chunk: pa.Table) -> pa.Table:
@@ -233,7 +238,7 @@ def _batch_breaks(
 
 def _in_order(lines: pa.Table) -> pa.Table:
     """By batch and leaf; a commit wrote them so, and sorting is only needed where it did not."""
-    known = lines.filter(pc.is_valid(lines["batch"]))
+    known = _where(lines, pc.is_valid(lines["batch"]))
     batch, next_batch = _neighbours(known["batch"])
     leaf, next_leaf = _neighbours(known["leaf"])
     onward = pc.and_kleene(pc.equal(batch, next_batch), pc.less(leaf, next_leaf))

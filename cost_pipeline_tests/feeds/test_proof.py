@@ -165,7 +165,7 @@ def test_verification_imports_no_dagster(posted):
         "import sys\n"
         "from cost_pipeline.cli import main\n"
         "try:\n    main(['ledger', 'verify', '--home', sys.argv[1], '--json'])\n"
-        "except SystemExit as end:\n    assert end.code == 0, end.code\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
         "assert not [m for m in sys.modules if m.split('.')[0] == 'dagster']\n"
     )
     subprocess.run(  # noqa: S603 - our own program
