@@ -92,7 +92,7 @@ def _list(values: dict[str, Any]) -> str:
     cells = "".join(
         f"<dt>{escape(key.replace('_', ' '))}</dt><dd>{_cell(key, value)}</dd>"
         for key, value in values.items()
-        if value is not None and value != []
+        if value not in (None, [], "")
     )
     return f"<dl>{cells}</dl>"
 

@@ -83,11 +83,13 @@ class Snapshot:
 
     def files(self, where: str | None = None) -> list[str]:
         """The data files, pruned by a predicate over partition columns and file statistics."""
-        return self.table.file_uris(file_pruning_predicate=where)
+        with clear_read_errors(self.table.table_uri):
+            return self.table.file_uris(file_pruning_predicate=where)
 
     def partitions(self) -> list[str]:
         """The texts of the partitions that have files, in order."""
-        return sorted(one[self.spec.partition] for one in self.table.partitions())
+        with clear_read_errors(self.table.table_uri):
+            return sorted(one[self.spec.partition] for one in self.table.partitions())
 
     def query(
         self,
