@@ -20,10 +20,14 @@ _COMMANDS: Final = {
     "init": ("vendors", "init", "Lay out a new home."),
     "run": ("run", "run", "Pull every vendor, validate, and post what changed."),
     "vendors": ("vendors", "vendors", "The vendors of a home: check, list."),
-    "deliveries": ("inspect", "deliveries_command", "Every delivery and what became of it."),
+    "deliveries": (
+        "inspect",
+        "deliveries_command",
+        "Every delivery or row and what became of it.",
+    ),
     "dead-letters": ("inspect", "dead_letters", "Rows that were refused, and why."),
     "fx": ("fx", "fx", "Exchange rates: load, list, correct."),
-    "ledger": ("ledger", "ledger", "The ledger: totals, verify, trace."),
+    "ledger": ("ledger", "ledger", "The ledger: totals, as-of, verify, prove, export, trace."),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cost_pipeline.commands.common import (
+    HOME_VARIABLE,
     clear_errors,
     columns,
     console,
@@ -29,6 +31,8 @@ from cost_pipeline.commands.pulled import (
     show_fetches,
     show_provisional,
 )
+from cost_pipeline.commands.trace_page import page
+from cost_pipeline.commands.trace_text import show_parts, write_page
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.reasons import Reason, catalogue
 from cost_pipeline.feeds.production.dead_letters import as_json as dead_letters_as_json
@@ -36,6 +40,8 @@ from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.fetches import fetches
 from cost_pipeline.feeds.production.provisional import provisional
 from cost_pipeline.feeds.production.report import DeliveryReport, deliveries, reasons_of
+from cost_pipeline.feeds.production.row_fate import row_fate
+from cost_pipeline.feeds.session import Session
 from cost_pipeline.home.explain import nearest
 
 _PAYLOAD: Final = 90
@@ -45,29 +51,35 @@ _LEAST: Final = 12
 _NUMBERS: Final = ("rows", "blank", "posted", "held", "dup.", "dead", "control")
 
 
-@click.command("deliveries")
-@home_option
+@click.group("deliveries", invoke_without_command=True)
+@click.option(
+    "--home",
+    envvar=HOME_VARIABLE,
+    show_envvar=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The home: productions.yaml, vendors/, inbox/, lake/.",
+)
 @click.option("--pull-dates", metavar="A..B", help="Only those received on these dates.")
 @click.option("--telemetry", is_flag=True, help="How each was fetched: tries, seconds, bytes.")
 @json_option
+@click.pass_context
 @clear_errors
 def deliveries_command(
-    home: Path,
+    context: click.Context,
+    home: Path | None,
     pull_dates: str | None,
     telemetry: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """List every delivery and what became of its rows."""
+    """List every delivery and what became of its rows; `trace` follows one row."""
+    if context.invoked_subcommand is not None:
+        return
+    if home is None:
+        raise click.MissingParameter(ctx=context, param=context.command.params[0])
     session, out = open_session(home), console()
     days = parse_pull_dates(pull_dates) if pull_dates else None
     if telemetry:
-        rows = fetches(session, days)
-        if as_json:
-            print_json(rows)
-        elif rows:
-            show_fetches(out, rows)
-        else:
-            out.print("nothing was fetched yet: `cost-pipeline run` pulls")
+        _telemetry(session, days, as_json=as_json)
         return
     found, gaps = deliveries(session, days), provisional(session, days)
     if as_json:
@@ -78,6 +90,48 @@ def deliveries_command(
     elif not gaps:
         out.print("no delivery yet: `cost-pipeline run` pulls them")
     show_provisional(out, gaps)
+
+
+def _telemetry(session: Session, days: list[date] | None, *, as_json: bool) -> None:
+    rows = fetches(session, days)
+    if as_json:
+        print_json(rows)
+    elif rows:
+        show_fetches(console(), rows)
+    else:
+        console().print("nothing was fetched yet: `cost-pipeline run` pulls")
+
+
+@deliveries_command.command("trace", short_help="What became of one row of a delivery.")
+@click.argument("place", metavar="FILE:LINE")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it as a web page too.",
+)
+@home_option
+@json_option
+@clear_errors
+def row_command(place: str, html: Path | None, home: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Say what became of the row at FILE:LINE.
+
+    FILE is the end of a delivery's address, its file name, or the first eight or more characters of
+    its hash; LINE is the physical line, from 1.
+    """
+    found = row_fate(open_session(home), place)
+    parts = {name: found[name] for name in _LINKS}
+    if html is not None:
+        bad = found["fate"] in ("dead_letter", "reversed", "unknown")
+        write_page(html, page(f"Row at {place}", found["words"], parts.items(), bad=bad))
+    if as_json:
+        print_json(found)
+        return
+    console().print(Text(found["words"], style="bold"), soft_wrap=True)
+    show_parts(parts)
+
+
+_LINKS: Final = ("row", "delivery", "received", "record", "disposition", "dead_letters", "lines")
 
 
 def show_deliveries(out: Console, found: Sequence[DeliveryReport]) -> None:

@@ -1,8 +1,9 @@
-"""`ledger`: totals, verification, and the way of one posting back to its bytes."""
+"""`ledger`: totals now and then, verification, and the way of one posting back to its bytes."""
 
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -20,18 +21,29 @@ from cost_pipeline.commands.common import (
     print_json,
     progress_bar,
 )
+from cost_pipeline.commands.ledger_proof import export_command, prove_command
+from cost_pipeline.commands.trace_page import page
+from cost_pipeline.commands.trace_text import show_parts, write_page
+from cost_pipeline.feeds.production.ledger_verify import Verification, verify_ledger
 from cost_pipeline.feeds.production.ledger_view import (
     ledger_totals,
+    lines_known_at,
+    parse_instant,
     totals_as_json,
-    trace,
-    verify_ledger,
+    write_lines,
 )
 from cost_pipeline.feeds.production.summary import currency_totals
+from cost_pipeline.feeds.production.trace import trace
+from cost_pipeline.feeds.session import Session
 
 
 @click.group()
 def ledger() -> None:
     """The ledger: totals, proof, and where a posting came from."""
+
+
+ledger.add_command(prove_command)
+ledger.add_command(export_command)
 
 
 @ledger.command(short_help="Totals of the active postings, and their digest.")
@@ -41,16 +53,53 @@ def ledger() -> None:
 def totals(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Totals of the active postings, and the digest that equal ledgers share."""
     session = open_session(home)
-    found = ledger_totals(session)
     if as_json:
-        print_json(totals_as_json(found))
+        print_json(totals_as_json(ledger_totals(session)))
         return
+    _show_totals(session, None)
+
+
+@ledger.command("as-of", short_help="The ledger exactly as it was known then.")
+@click.argument("t")
+@click.option(
+    "--lines",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write the active postings of then, as .csv or .parquet.",
+)
+@home_option
+@json_option
+@clear_errors
+def as_of(t: str, lines: Path | None, home: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Show the ledger exactly as it was known at T, whatever has been recorded since.
+
+    T is a date, which means the end of that day, or an instant such as 2026-03-31T18:00:00Z; both
+    are in UTC.
+    """
+    instant = parse_instant(t)
+    session = open_session(home)
+    written = 0
+    if lines is not None:
+        written = write_lines(lines_known_at(session, instant), lines)
+    if as_json:
+        print_json(
+            {"as_of": instant.isoformat(), **totals_as_json(ledger_totals(session, instant))}
+        )
+        return
+    console().print(f"as known at {instant:%Y-%m-%d %H:%M:%S} UTC")
+    _show_totals(session, instant)
+    if lines is not None:
+        console().print(Text(f"{counted(written, 'posting')} in {lines}"))
+
+
+def _show_totals(session: Session, instant: datetime | None) -> None:
+    found = ledger_totals(session, instant)
     out = console()
     out.print(f"[bold]{found.active_postings:,}[/] active of {found.postings:,} postings")
     table = columns(
         "currency", "postings", "original", "base", "", numbers=("postings", "original", "base")
     )
-    for row in currency_totals(session):
+    for row in currency_totals(session, instant):
         table.add_row(
             row.currency,
             f"{row.postings:,}",
@@ -64,58 +113,94 @@ def totals(home: Path, as_json: bool) -> None:  # noqa: FBT001
 
 
 @ledger.command(short_help="Recompute every hash, seal and chain.")
+@click.option("--head", metavar="HASH", help="A head noted earlier; it must be one of the heads.")
+@click.option("--key", metavar="HEX", help="Whose signature the last head must have.")
 @home_option
 @json_option
 @clear_errors
-def verify(home: Path, as_json: bool) -> None:  # noqa: FBT001
+def verify(head: str | None, key: str | None, home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Recompute every hash, seal and chain; name the first thing that is not as it was sealed."""
     with progress_bar(shown=not as_json) as progress:
-        found = verify_ledger(open_session(home, progress=progress))
+        found = verify_ledger(
+            open_session(home, progress=progress), expected_head=head, public_key=key
+        )
     if as_json:
         print_json(found.as_json())
     elif found.broken:
-        out = console()
-        out.print(f"[red]broken[/]: {len(found.broken)} of {found.partitions} transaction dates")
-        for partition in found.broken:
-            first = partition.first
-            out.print(
-                f"  {partition.transaction_date}, batch {first.batch}, posting {first.posting}: "
-                f"{first.message}"
-            )
-            out.print(
-                Text(f"    expected {first.expected}\n    found    {first.found}"), soft_wrap=True
-            )
+        _show_broken(found)
     else:
-        console().print(
-            f"[green]verified[/]: {counted(found.postings, 'posting')} in "
-            f"{counted(found.batches, 'batch', 'batches')} of "
-            f"{counted(found.partitions, 'transaction date')}"
-        )
+        _show_verified(found)
     if found.broken:
         sys.exit(1)
 
 
+def _show_verified(found: Verification) -> None:
+    out = console()
+    out.print(
+        f"[green]verified[/]: {counted(found.postings, 'posting')} in "
+        f"{counted(found.batches, 'batch', 'batches')} of "
+        f"{counted(found.partitions, 'transaction date')}"
+    )
+    if found.heads:
+        signed = f", {found.signed:,} signed" if found.signed else ""
+        out.print(
+            f"{counted(found.heads, 'head')}{signed}, {counted(found.files, 'file')} byte for byte"
+        )
+        out.print(f"head {found.head}")
+    if found.uncovered:
+        out.print(
+            f"[yellow]{counted(found.uncovered, 'commit')} without a head[/]: a run is at work, or "
+            "was killed;\n  the next `cost-pipeline run` writes it"
+        )
+
+
+def _show_broken(found: Verification) -> None:
+    out = console()
+    out.print(f"[red]broken[/]: {counted(len(found.broken), 'thing')} not as sealed")
+    for one in found.broken[:_SHOWN]:
+        first = one.first
+        place = [str(one.transaction_date)] if one.transaction_date else []
+        place += [f"batch {first.batch}"] if first.batch is not None else []
+        place += [f"posting {first.posting}"] if first.posting is not None else []
+        out.print(Text(f"  {', '.join(place) or first.group}: {first.message}"), soft_wrap=True)
+        out.print(
+            Text(f"    expected {first.expected}\n    found    {first.found}"), soft_wrap=True
+        )
+    if len(found.broken) > _SHOWN:
+        out.print(f"  ... and {len(found.broken) - _SHOWN:,} more")
+
+
+_SHOWN = 20
+
+
 @ledger.command("trace", short_help="The way of a posting back to its bytes.")
 @click.argument("posting")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it as a web page too.",
+)
 @home_option
 @json_option
 @clear_errors
-def trace_command(posting: str, home: Path, as_json: bool) -> None:  # noqa: FBT001
+def trace_command(posting: str, html: Path | None, home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Show the way of a POSTING back to the bytes that a vendor sent.
 
     POSTING is a posting id, its first eight or more characters, or the transaction id of an active
     posting.
     """
     found = trace(open_session(home), posting)
+    if html is not None:
+        row = found["posting"]
+        lead = (
+            f"{row['kind']}, {row['cause'].replace('_', ' ')}: {row['original_amount']} "
+            f"{row['original_currency']}, {row['base_amount']} {row['base_currency']} "
+            f"on {row['transaction_date']}"
+        )
+        title = f"Posting {row['posting_id'][:12]} of {row['transaction_id']}"
+        write_page(html, page(title, lead, found.items()))
     if as_json:
         print_json(found)
         return
-    out = console()
-    for part, values in found.items():
-        out.print(f"[bold]{part}")
-        if values is None:
-            out.print("  none", style="dim")
-            continue
-        for name, value in values.items():
-            if value is not None:
-                out.print(Text(f"  {name:<18} {value}"), soft_wrap=True)
+    show_parts(found)

@@ -22,13 +22,39 @@ def root(leaves: Sequence[str]) -> str:
     """
     if not leaves:
         raise ValueError("an empty batch has no Merkle root")
-    level = [hashlib.sha256(_LEAF + bytes.fromhex(leaf)).digest() for leaf in leaves]
+    level = _level(leaves)
     while len(level) > 1:
-        paired = [
-            hashlib.sha256(_NODE + level[i] + level[i + 1]).digest()
-            for i in range(0, len(level) - 1, 2)
-        ]
-        if len(level) % 2:
-            paired.append(level[-1])
-        level = paired
+        level = _paired(level)
     return level[0].hex()
+
+
+def path(leaves: Sequence[str], index: int) -> list[tuple[str, str]]:
+    """What a leaf needs to get to the root: (`left` or `right`, hash of that neighbour), upwards.
+
+    Raises:
+        IndexError: If there is no such leaf.
+    """
+    level = _level(leaves)
+    level[index]
+    steps = []
+    while len(level) > 1:
+        other = index ^ 1
+        if other < len(level):
+            steps.append(("left" if other < index else "right", level[other].hex()))
+        level = _paired(level)
+        index //= 2
+    return steps
+
+
+def _level(leaves: Sequence[str]) -> list[bytes]:
+    return [hashlib.sha256(_LEAF + bytes.fromhex(leaf)).digest() for leaf in leaves]
+
+
+def _paired(level: list[bytes]) -> list[bytes]:
+    paired = [
+        hashlib.sha256(_NODE + level[i] + level[i + 1]).digest()
+        for i in range(0, len(level) - 1, 2)
+    ]
+    if len(level) % 2:
+        paired.append(level[-1])
+    return paired

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,16 +19,30 @@ from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from deltalake import (
+    BloomFilterProperties,
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from cost_pipeline.contracts.columns import session
 from cost_pipeline.core.errors import EnvironmentFailedError
-from cost_pipeline.lake.durable import clear_storage_errors, sync_all, sync_folder
+from cost_pipeline.lake.durable import (
+    clear_read_errors,
+    clear_storage_errors,
+    sync_all,
+    sync_folder,
+)
 from cost_pipeline.lake.tables import TableSpec, Writing
 
 _KEEP_FOR_EVER: Final = "interval 36500 days"
-_WRITER = WriterProperties(compression="ZSTD", compression_level=3)
 _TRIES = 40
 
 
@@ -69,21 +83,47 @@ class Snapshot:
 
     def files(self, where: str | None = None) -> list[str]:
         """The data files, pruned by a predicate over partition columns and file statistics."""
-        return self.table.file_uris(file_pruning_predicate=where)
+        with clear_read_errors(self.table.table_uri):
+            return self.table.file_uris(file_pruning_predicate=where)
 
-    def query(self, sql: str, *, where: str | None = None, **tables: pa.Table) -> pa.Table:
+    def partitions(self) -> list[str]:
+        """The texts of the partitions that have files, in order."""
+        with clear_read_errors(self.table.table_uri):
+            return sorted(one[self.spec.partition] for one in self.table.partitions())
+
+    def query(
+        self,
+        sql: str,
+        *,
+        where: str | None = None,
+        values: Sequence[str] | None = None,
+        **tables: pa.Table,
+    ) -> pa.Table:
         """DuckDB SQL in which `{table}` is this table, pruned by `where` and filtered by nothing.
 
         Args:
             sql: The statement; it repeats `where` itself if rows must be filtered exactly.
             where: A predicate for pruning files.
+            values: Bound to `$1`, `$2`...: how text of vendors and people enters.
             tables: Arrow tables that the statement may name.
         """
         with session() as connection:
             for name, table in tables.items():
                 connection.register(name, table)
             source = self._source(connection, where)
-            return connection.sql(sql.replace("{table}", source)).to_arrow_table()
+            with clear_read_errors(self.table.table_uri):
+                statement = sql.replace("{table}", source)
+                return connection.sql(statement, params=values).to_arrow_table()
+
+    def results(
+        self, sql: str, *, where: str | None = None, rows: int = 131_072
+    ) -> Iterator[pa.Table]:
+        """The result of `query` piece by piece, for results that are as long as the table."""
+        with session() as connection, clear_read_errors(self.table.table_uri):
+            source = self._source(connection, where)
+            reader = connection.sql(sql.replace("{table}", source)).to_arrow_reader(rows)
+            for batch in reader:
+                yield pa.table(batch)
 
     def read(self, *, where: str | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows that satisfy `where`, in the table's own schema and in no particular order."""
@@ -92,6 +132,38 @@ class Snapshot:
         condition = f" where {where}" if where else ""
         found = self.query(f"select {listed} from {{table}}{condition}", where=where)
         return found.cast(pa.schema([_nullable(self.spec.schema.field(name)) for name in names]))
+
+    def stream(self, *, where: str, rows: int = 32_768) -> Iterator[pa.Table]:
+        """All rows of the files that `where` leaves, piece by piece, in the table's own schema.
+
+        Read file by file and not through DuckDB, which may answer from the statistics of a file:
+        what is verified has to be what the pages hold.
+
+        Raises:
+            EnvironmentFailedError: If a file is missing or damaged.
+        """
+        partition = self.spec.schema.field(self.spec.partition)
+        for file in self.files(where):
+            value = unquote(file.rsplit(f"{partition.name}=", 1)[1].split("/", 1)[0])
+            place = pa.array([value]).cast(partition.type)[0]
+            with (
+                clear_read_errors(file),
+                pq.ParquetFile(unquote(file), buffer_size=1 << 18) as parquet,
+            ):
+                for batch in parquet.iter_batches(rows):
+                    yield self._in_schema(pa.table(batch), place)
+
+    def _in_schema(self, table: pa.Table, place: pa.Scalar) -> pa.Table:
+        columns = []
+        for field in self.spec.schema:
+            if field.name == self.spec.partition:
+                columns.append(pa.repeat(place, table.num_rows))
+            elif field.name in table.schema.names:
+                columns.append(table[field.name])
+            else:
+                columns.append(pa.nulls(table.num_rows, field.type))
+        names = self.spec.schema.names
+        return pa.table(columns, names).cast(pa.schema(map(_nullable, self.spec.schema)))
 
     def _source(self, connection: duckdb.DuckDBPyConnection, where: str | None) -> str:
         files = self.files(where)
@@ -130,7 +202,7 @@ class Table:
         Raises:
             EnvironmentFailedError: If the folder exists but is not a readable Delta table.
         """
-        with clear_storage_errors(str(self.folder)):
+        with clear_storage_errors(str(self.folder)), clear_read_errors(str(self.folder)):
             try:
                 return Snapshot(self.spec, DeltaTable(str(self.folder)))
             except TableNotFoundError:
@@ -246,6 +318,7 @@ class Table:
             max_commit_retries=15,
         )
         rows = rows.cast(self.spec.schema)
+        writer = _writer(self.spec, rows)
         self._between("before")
         with clear_storage_errors(str(self.folder)):
             try:
@@ -254,7 +327,7 @@ class Table:
                         snapshot.table,
                         rows,
                         mode="append",
-                        writer_properties=_WRITER,
+                        writer_properties=writer,
                         commit_properties=commit,
                     )
                 else:
@@ -263,7 +336,7 @@ class Table:
                         rows,
                         mode="overwrite",
                         predicate=predicate,
-                        writer_properties=_WRITER,
+                        writer_properties=writer,
                         commit_properties=commit,
                     )
             except CommitFailedError as error:
@@ -283,6 +356,20 @@ class Table:
         sync_all([file for file in files if file.exists()])
         sync_folder(self.folder)
         sync_folder(self.folder.parent)
+
+
+def _writer(spec: TableSpec, rows: pa.Table) -> WriterProperties:
+    """How the rows are written.
+
+    A Bloom filter has the size for the largest file, not a default of a million values: that would
+    be a megabyte for a single posting.
+    """
+    if not spec.looked_up or not rows.num_rows:
+        return WriterProperties(compression="ZSTD", compression_level=3)
+    largest = pc.max(pc.value_counts(rows[spec.partition]).field("counts")).as_py()
+    bloom = BloomFilterProperties(set_bloom_filter_enabled=True, fpp=0.01, ndv=largest)
+    columns = {name: ColumnProperties(bloom_filter_properties=bloom) for name in spec.looked_up}
+    return WriterProperties(compression="ZSTD", compression_level=3, column_properties=columns)
 
 
 def _nullable(field: pa.Field) -> pa.Field:

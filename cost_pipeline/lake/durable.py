@@ -12,8 +12,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+
 from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError
 
+_SAID = 200
+_DAMAGED = (pa.ArrowException, OSError, DeltaError, duckdb.Error)
+# A flipped bit in a file's own schema can rename or retype a column, so a statement that no longer
+# fits the file is no proof of a mistake in the statement; these are.
+_NOT_DAMAGED = (duckdb.ParserException, duckdb.InterruptException, duckdb.OutOfMemoryException)
 _FULL = ("no space left on device", "disk quota exceeded", "database or disk is full")
 _READ_ONLY = ("read-only file system", "permission denied")
 
@@ -76,6 +85,31 @@ def storage_failure(error: BaseException, where: str) -> CostPipelineError | Non
             )
         seen = seen.__cause__ or seen.__context__
     return None
+
+
+@contextmanager
+def clear_read_errors(where: str) -> Iterator[None]:
+    """Turn stored bytes that cannot be read any more into their clear error.
+
+    Each library says in a way of its own that a file or a log is not what it should be.
+
+    Raises:
+        EnvironmentFailedError: With the file or table, if it is damaged or gone.
+    """
+    try:
+        yield
+    except CostPipelineError:
+        raise
+    except _DAMAGED as error:
+        if isinstance(error, _NOT_DAMAGED) or storage_failure(error, where) is not None:
+            raise
+        first = next(iter(str(error).splitlines()), "")
+        raise EnvironmentFailedError(
+            f"stored data cannot be read: {first[:_SAID]}",
+            where=where,
+            remedy="`cost-pipeline ledger verify` names what is damaged; restore it from a copy",
+            code="TABLE_DAMAGED",
+        ) from error
 
 
 @contextmanager

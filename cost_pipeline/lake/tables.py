@@ -32,12 +32,22 @@ class Writing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """One table of the lake; `partition` is a date32 or int32 column of `schema`."""
+    """One table of the lake.
+
+    Attributes:
+        name: Of its folder.
+        schema: Its columns.
+        partition: A date32 or int32 column of `schema`.
+        writing: How it grows.
+        looked_up: Columns by whose exact value single rows are found among millions: their files
+            say quickly that they do not have one (Bloom filters).
+    """
 
     name: str
     schema: pa.Schema
     partition: str
     writing: Writing = Writing.APPEND
+    looked_up: tuple[str, ...] = ()
 
 
 def _required(name: str, kind: pa.DataType) -> pa.Field:

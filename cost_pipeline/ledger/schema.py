@@ -8,7 +8,7 @@ expressions, so that they cannot drift apart.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -178,6 +178,31 @@ SQL_POSTING_ID: Final = _digest_of("posting_id", IDENTITY_COLUMNS)
 # Each hash covers the ones before it, so nothing is hashed twice: the content enters the posting id
 # through `content_hash`, content, kind and place enter the leaf through `posting_id`.
 SQL_LEAF_HASH: Final = _digest_of("leaf", LEAF_COLUMNS)
+
+
+def described() -> dict[str, list[Any]]:
+    """The columns for those who know only docs/ledger-format.md.
+
+    Returns:
+        `all`: name and letter of each, in order; the names that each of the three hashes is over.
+    """
+    return {
+        "all": [[field.name, _canonical_text(field)[0]] for field in POSTING_SCHEMA],
+        "content": list(CONTENT_COLUMNS),
+        "identity": list(IDENTITY_COLUMNS),
+        "leaf": list(LEAF_COLUMNS),
+    }
+
+
+def canonical_texts() -> str:
+    """SQL that selects every column as the text that is hashed; timestamps without a zone."""
+    return ", ".join(f'{_canonical_text(f)[1]} AS "{f.name}"' for f in POSTING_SCHEMA)
+
+
+def canonical_line() -> str:
+    """SQL for a posting as one line: the JSON list of the texts of its columns, in order."""
+    texts = ", ".join(f"({_canonical_text(field)[1]})::VARCHAR" for field in POSTING_SCHEMA)
+    return f"json_array({texts})::VARCHAR"
 
 
 def without_zones(table: pa.Table) -> pa.Table:

@@ -41,8 +41,16 @@ COLUMN_GROUPS: Final = {
     "seal": ("batch_root",),
     "chain": ("previous_root",),
     "reversal": ("kind", "reverses"),
+    "time": ("recorded_at",),
+    "file": (),
+    "log": (),
+    "heads": (),
 }  # fmt: skip
-"""The columns of which at least one is wrong when a break names the group."""
+"""The columns of which at least one is wrong when a break names the group.
+
+`file`, `log` and `heads` are about the ledger as a whole, which this module does not see: a file
+whose bytes changed, an entry of the table's log, an entry of the heads.
+"""
 
 MOST_BREAKS: Final = 20
 
@@ -101,12 +109,12 @@ def verify_partition(
     Args:
         transaction_date: The partition.
         chunks: All its lines (`POSTING_SCHEMA`), in tables of any size and order.
-        head: What its last batch is known to be from elsewhere. A tail that was cut off whole can
-            only be found with it.
+        head: What a batch of it is known to be from elsewhere, the last one if possible: a tail
+            that was cut off whole can only be found with it. Batches may have followed it since.
     """
     checked = [_checked(transaction_date, chunk) for chunk in chunks if chunk.num_rows]
     lines = pa.concat_tables(checked) if checked else _checked(transaction_date, _EMPTY)
-    placed = lines.filter(pc.not_equal(pc.fill_null(lines["group"], ""), "identity"))
+    placed = _where(lines, pc.not_equal(pc.fill_null(lines["group"], ""), "identity"))
     batches = query(_BATCHES, lines=placed).to_pylist()
     breaks = [
         *_row_breaks(transaction_date, lines, batches),
@@ -122,6 +130,11 @@ def verify_partition(
         postings=lines.num_rows,
         head=Head(batches[-1]["batch"], batches[-1]["root"]) if batches else NO_BATCH,
     )
+
+
+def _where(lines: pa.Table, mask: pa.ChunkedArray) -> pa.Table:
+    """The lines that the mask keeps; not copied when it keeps all, which is the rule."""
+    return lines if pc.all(mask, min_count=0).as_py() else lines.filter(mask)
 
 
 def _checked(transaction_date: date, chunk: pa.Table) -> pa.Table:
@@ -194,11 +207,16 @@ def _batch_breaks(
     """
     ordered = _in_order(lines.select(["batch", "leaf", "leaf_hash", "batch_root", "posting_id"]))
     previous = NO_BATCH
+    previous_time = None
     start = 0
     for batch in batches:
         part = ordered.slice(start, batch["lines"])
         start += batch["lines"]
         number = batch["batch"]
+        if previous_time and batch["earliest"] and batch["earliest"] < previous_time:
+            message = "it was recorded before the batch that it follows"
+            yield _whole(number, "time", message, f"{previous_time} or later", batch["earliest"])
+        previous_time = batch["latest"] or previous_time
         if number != previous.batch + 1:
             yield _whole(
                 number, "sequence", "batches are missing before it", previous.batch + 1, number
@@ -220,7 +238,7 @@ def _batch_breaks(
 
 def _in_order(lines: pa.Table) -> pa.Table:
     """By batch and leaf; a commit wrote them so, and sorting is only needed where it did not."""
-    known = lines.filter(pc.is_valid(lines["batch"]))
+    known = _where(lines, pc.is_valid(lines["batch"]))
     batch, next_batch = _neighbours(known["batch"])
     leaf, next_leaf = _neighbours(known["leaf"])
     onward = pc.and_kleene(pc.equal(batch, next_batch), pc.less(leaf, next_leaf))
@@ -279,10 +297,16 @@ def _seal_breaks(transaction_date: date, batch: dict[str, Any], part: pa.Table) 
 
 
 def _head_breaks(batches: list[dict[str, Any]], head: Head | None) -> Iterator[Break]:
-    found = Head(batches[-1]["batch"], batches[-1]["root"]) if batches else NO_BATCH
-    if head is not None and found != head:
-        message = f"the last batch should be {head.batch} and is {found.batch}"
-        yield _whole(max(head.batch, found.batch), "chain", message, head.root, found.root)
+    if head is None or head == NO_BATCH:
+        return
+    last = batches[-1]["batch"] if batches else 0
+    found = next((b["root"] for b in batches if b["batch"] == head.batch), None)
+    if found is None:
+        message = f"the last batch should be {head.batch} and is {last}"
+        yield _whole(max(head.batch, last), "chain", message, head.root, "none")
+    elif found != head.root:
+        message = "the batch is not the one that the heads of the ledger know"
+        yield _whole(head.batch, "chain", message, head.root, found)
 
 
 def _whole(batch: int, group: str, message: str, expected: object, found: object) -> Break:
@@ -303,7 +327,7 @@ judged AS (
                    WHEN leaf_hash IS DISTINCT FROM sound_leaf THEN 'leaf' END AS "group"
     FROM recomputed, day)
 SELECT batch, leaf, posting_id, kind, reverses, content_hash, leaf_hash, batch_root, previous_root,
-       "group",
+       recorded_at, "group",
        CASE "group" WHEN 'partition' THEN day::VARCHAR WHEN 'content' THEN sound_content
                     WHEN 'identity' THEN sound_id WHEN 'leaf' THEN sound_leaf END AS expected,
        CASE "group" WHEN 'partition' THEN transaction_date::VARCHAR
@@ -317,7 +341,9 @@ _BATCHES: Final = """
 SELECT batch, count(*) AS lines, count("group") AS broken,
        min(leaf) AS first, max(leaf) AS last, count(DISTINCT leaf) AS places,
        mode(batch_root) AS root, mode(previous_root) AS previous_root,
-       count(DISTINCT coalesce(batch_root, '')) AS roots
+       count(DISTINCT coalesce(batch_root, '')) AS roots,
+       min(recorded_at) FILTER ("group" IS NULL) AS earliest,
+       max(recorded_at) FILTER ("group" IS NULL) AS latest
 FROM lines WHERE batch IS NOT NULL GROUP BY batch ORDER BY batch
 """
 

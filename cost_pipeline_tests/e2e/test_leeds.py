@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pytest
 
 from cost_pipeline.feeds.production.checks import control_totals_hold
-from cost_pipeline.feeds.production.ledger_view import trace
 from cost_pipeline.feeds.production.report import amounts_in_and_out
+from cost_pipeline.feeds.production.trace import trace
 
 pytestmark = pytest.mark.real_data
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cost_pipeline.feeds.production.ledger_view import trace
+from cost_pipeline.feeds.production.trace import trace
 
 BOOKS_IN_USD = """\
 id,date,amount,currency

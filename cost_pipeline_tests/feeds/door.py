@@ -18,6 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,7 +26,8 @@ from cost_pipeline.contracts.tables import RATE_SCHEMA
 from cost_pipeline.feeds.production.checks import ledger_checks, rows_are_conserved
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
-from cost_pipeline.feeds.production.ledger_view import ledger_totals, verify_ledger
+from cost_pipeline.feeds.production.ledger_verify import verify_ledger
+from cost_pipeline.feeds.production.ledger_view import ledger_totals
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.pull import PullOutcome, pull
 from cost_pipeline.feeds.production.rates import stored_rates
@@ -35,7 +37,7 @@ from cost_pipeline.feeds.production.report import (
     deliveries,
     reasons_of,
 )
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, HEADS, LEDGER
 from cost_pipeline.feeds.production.validate import pending, validate_deliveries
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.ecb import DayRates
@@ -56,7 +58,9 @@ from cost_pipeline.ledger.totals import active
 
 NOW = datetime(2026, 4, 7, 8, 0, tzinfo=UTC)
 HEADER = ("id", "date", "amount", "currency", "text")
-APPENDED = (DELIVERIES, VALIDATIONS, RECORDS, CHECKPOINTS, DEAD_LETTERS, FX_SNAPSHOTS, LEDGER)
+APPENDED = (
+    DELIVERIES, VALIDATIONS, RECORDS, CHECKPOINTS, DEAD_LETTERS, FX_SNAPSHOTS, LEDGER, HEADS,
+)  # fmt: skip
 TABLES = (*APPENDED, DISPOSITIONS)
 
 PRODUCTIONS = """productions:
@@ -353,6 +357,7 @@ def unlawful(session: Session) -> list[str]:
         found += [f"{day} {o.name}: {o.message}" for o in outcomes if not (o.passed or o.warning)]
     verified = verify_ledger(session)
     found += [str(broken) for broken in verified.broken]
+    found += ["commits that no head covers"] if verified.uncovered else []
     found += [f"out of date: {day}" for day in stale(session)]
     return found + _doubled(session)
 
@@ -364,6 +369,7 @@ def _doubled(session: Session) -> list[str]:
         VALIDATIONS.name: ("vendor", "delivery", "sequence"),
         RECORDS.name: ("vendor", "fingerprint", "interpretation"),
         LEDGER.name: ("posting_id",),
+        HEADS.name: ("sequence", "transaction_date", "path"),
         DISPOSITIONS.name: ("vendor", "fingerprint", "transaction_date"),
     }
     found = []
@@ -379,6 +385,17 @@ def _doubled(session: Session) -> list[str]:
         key = (row["vendor"], row["id"])
         balance[key] = balance.get(key, 0) + (1 if row["event"] == "opened" else -1)
     return found + [f"dead letter {k}: balance {n}" for k, n in balance.items() if n not in {0, 1}]
+
+
+def change_parquet(file: Path, replaced: str) -> None:
+    """Write a Parquet file again with `replaced` (SQL: an expression and its name) in it."""
+    changed = file.with_suffix(".new")
+    with duckdb.connect() as connection:
+        connection.sql(
+            f"copy (select * replace ({replaced}) from read_parquet('{file}', "
+            f"hive_partitioning=false)) to '{changed}' (format parquet)"
+        )
+    changed.replace(file)
 
 
 def with_clock(session: Session, instant: datetime) -> Session:

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from cost_pipeline.ledger.heads import HEAD_COLUMNS
 from cost_pipeline.ledger.schema import CONTENT_COLUMNS, IDENTITY_COLUMNS, LEAF_COLUMNS
 
 
@@ -18,7 +19,12 @@ def document(project_root):
 
 @pytest.mark.parametrize(
     ("mark", "columns"),
-    [("content", CONTENT_COLUMNS), ("identity", IDENTITY_COLUMNS), ("leaf", LEAF_COLUMNS)],
+    [
+        ("content", CONTENT_COLUMNS),
+        ("identity", IDENTITY_COLUMNS),
+        ("leaf", LEAF_COLUMNS),
+        ("head", HEAD_COLUMNS),
+    ],
 )
 def test_the_document_lists_the_columns_in_the_order_in_which_they_are_hashed(
     document, mark, columns

@@ -260,6 +260,23 @@ def test_a_sealed_reversal_with_another_amount_is_found(kit, book):
     assert "does not repeat the content" in found.message
 
 
+def test_a_sealed_batch_that_is_older_than_the_one_before_is_found(kit, book, sound):
+    older = kit.stamped(recorded_at=datetime(2020, 1, 1, tzinfo=UTC))
+    changes = sound.select(CHANGE_SCHEMA.names).slice(0, 1)
+    (batch,) = seal(changes, book.heads, older)
+    found = _broken(pa.concat_tables([sound, batch.postings]))
+    assert (found.batch, found.group) == (4, "time")
+    (later,) = seal(changes, book.heads, kit.stamp)
+    assert isinstance(_verify(pa.concat_tables([sound, later.postings])), Verified)
+
+
+def test_a_batch_that_followed_the_known_one_is_no_break(book, sound):
+    known = next(b.head for b in book.batches if b.transaction_date == APRIL_1)
+    assert isinstance(_verify(sound, head=known), Verified)
+    found = _broken(sound, head=Head(2, "f" * 64))
+    assert (found.batch, found.group) == (2, "chain")
+
+
 def test_no_changes_make_no_batch(kit, book):
     assert seal(CHANGE_SCHEMA.empty_table(), book.heads, kit.stamp) == ()
 

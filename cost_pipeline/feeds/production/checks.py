@@ -19,6 +19,7 @@ from cost_pipeline.contracts.tables import COST_FIELDS
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.deliveries import current_deliveries
+from cost_pipeline.feeds.production.heads import last_head
 from cost_pipeline.feeds.production.inputs import live_records, with_policies
 from cost_pipeline.feeds.production.provisional import Provisional
 from cost_pipeline.feeds.production.rates import stored_rates
@@ -26,6 +27,8 @@ from cost_pipeline.feeds.production.report import DeliveryReport
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.ledger.heads import PartitionHead
+from cost_pipeline.ledger.seal import Head
 from cost_pipeline.ledger.totals import active
 from cost_pipeline.ledger.verify import Broken, verify_partition
 
@@ -156,6 +159,7 @@ def ledger_checks(session: Session, dates: Collection[date]) -> dict[date, list[
     """The checks of several ledger partitions, from one reading of their postings."""
     listed = ", ".join(f"'{day}'" for day in sorted(dates))
     where = f"transaction_date in ({listed})"
+    heads = last_head(session).partitions  # before the ledger, which may only be ahead of them
     lines = session.lake.table(LEDGER).snapshot().read(where=where)
     disposed = session.lake.table(DISPOSITIONS).snapshot().read(where=where)
     standing = active(lines)
@@ -172,7 +176,7 @@ def ledger_checks(session: Session, dates: Collection[date]) -> dict[date, list[
         day: [
             conserved.get(day, _balanced(0)),
             uncovered.get(day, Outcome("fx_coverage", passed=True, message=_COVERED)),
-            _integrity(day, lines.filter(pc.equal(lines["transaction_date"], day))),
+            _integrity(day, lines.filter(pc.equal(lines["transaction_date"], day)), heads.get(day)),
             _refused(conflicts.get(day, 0)),
         ]
         for day in sorted(dates)
@@ -273,9 +277,10 @@ def _uncovered_by_date(session: Session, standing: pa.Table) -> dict[date, Outco
     }
 
 
-def _integrity(day: date, lines: pa.Table) -> Outcome:
-    """The partition's seals, hashes and reversals hold."""
-    found = verify_partition(day, [lines])
+def _integrity(day: date, lines: pa.Table, known: PartitionHead | None) -> Outcome:
+    """The partition's seals, hashes and reversals hold, and its end is the one the heads know."""
+    head = Head(known.batch, known.root) if known else None
+    found = verify_partition(day, [lines], head=head)
     if isinstance(found, Broken):
         broken = found.first
         return Outcome(

@@ -1,24 +1,31 @@
 """Post: records and rates to the ledger, by difference, a few transaction dates at a time.
 
-The order of commits makes a crash harmless. The ledger comes first, then dead letters, then the
-dispositions, which carry the digest of the inputs: until that digest is stored the date is out of
-date, and the rerun finds the ledger already as desired.
+The order of commits makes a crash harmless. The ledger comes first, then its head, then dead
+letters, then the dispositions, which carry the digest of the inputs: until that digest is stored
+the date is out of date, and the rerun finds the ledger already as desired.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.tables import INSTANT
 from cost_pipeline.feeds.production.dead_letters import settle
+from cost_pipeline.feeds.production.heads import (
+    LEDGER_WRITER,
+    gather,
+    last_head,
+    refuse_truncated,
+)
 from cost_pipeline.feeds.production.inputs import (
     live_records,
     present_inputs,
@@ -117,12 +124,15 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
         # The digest is taken before the records are read: what arrives in between makes the date
         # look out of date once more, never up to date when it is not.
         inputs, before = present_inputs(session), stored_inputs(session)
+        known = last_head(session)
         ledger = session.lake.table(LEDGER).snapshot()
+        refuse_truncated(known, ledger)
         lines = ledger.read(where=where)
         wanted = desired_of(session, dates)
         changes = difference(wanted, active(lines))
         try:
-            result = _append(session, ledger, lines, changes)
+            result = _append(session, ledger, lines, changes, known.recorded_at)
+            gather(session)
             settled = settle(
                 session,
                 wanted.dead_letters,
@@ -140,13 +150,22 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
 
 
 def _append(
-    session: Session, ledger: Snapshot, lines: pa.Table, changes: pa.Table
+    session: Session,
+    ledger: Snapshot,
+    lines: pa.Table,
+    changes: pa.Table,
+    last_recorded: datetime,
 ) -> dict[date, Posted]:
     if not changes.num_rows:
         return {}
-    stamp = Stamp(session.clock(), session.code_version, session.run_id)
+    # A clock that was set back must not make a batch older than what it follows: as-of reads it.
+    instants = [session.clock(), last_recorded, pc.max(lines["recorded_at"]).as_py()]
+    recorded_at = max(instant for instant in instants if instant is not None)
+    stamp = Stamp(recorded_at, session.code_version, session.run_id)
     batches = seal(changes.select(CHANGE_SCHEMA.names), _heads(lines), stamp)
-    parts = [Part(f"ledger/{b.transaction_date}", b.head.batch, b.postings) for b in batches]
+    parts = [
+        Part(f"{LEDGER_WRITER}{b.transaction_date}", b.head.batch, b.postings) for b in batches
+    ]
     session.lake.table(LEDGER).append(ledger, parts, run_id=session.run_id)
     return {b.transaction_date: _summary(b.postings, b.head) for b in batches}
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from cost_pipeline.contracts.columns import query
 from cost_pipeline.feeds.production.provisional import Provisional, provisional
 from cost_pipeline.feeds.production.report import deliveries, open_of_pull_dates, reasons_of
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.ledger.difference import Cause
-from cost_pipeline.ledger.totals import active
+from cost_pipeline.ledger.totals import active_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +94,17 @@ def summarize(
     )
 
 
-def currency_totals(session: Session) -> tuple[CurrencyTotal, ...]:
-    """Totals of the active ledger per original and base currency."""
-    columns = (
-        "posting_id", "kind", "reverses",
-        "original_currency", "base_currency", "original_amount", "base_amount",
-    )  # fmt: skip
-    standing = active(session.lake.table(LEDGER).snapshot().read(columns=columns))
-    summed = query(
-        "select original_currency as currency, base_currency, count(*) as postings, "
-        "sum(original_amount) as original, sum(base_amount) as base "
-        "from standing group by all order by all",
-        standing=standing,
+def currency_totals(session: Session, instant: datetime | None = None) -> tuple[CurrencyTotal, ...]:
+    """Totals of the active ledger (as it was known then) per original and base currency."""
+    lines = active_lines("{table}", instant)
+    summed = (
+        session.lake.table(LEDGER)
+        .snapshot()
+        .query(
+            "select original_currency as currency, base_currency, count(*) as postings, "
+            "sum(original_amount) as original, sum(base_amount) as base "
+            f"from ({lines}) group by all order by all"
+        )
     )
     return tuple(CurrencyTotal(**row) for row in summed.to_pylist())
 

@@ -8,9 +8,17 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.tables import HASH, INSTANT, TEXT
 from cost_pipeline.lake.tables import TableSpec, Writing
+from cost_pipeline.ledger.heads import HEAD_SCHEMA
 from cost_pipeline.ledger.schema import DISPOSITION_SCHEMA, POSTING_SCHEMA
 
-LEDGER: Final = TableSpec("ledger", POSTING_SCHEMA, "transaction_date")
+LEDGER: Final = TableSpec(
+    "ledger",
+    POSTING_SCHEMA,
+    "transaction_date",
+    looked_up=("posting_id", "transaction_id"),
+)
+
+HEADS: Final = TableSpec("ledger_heads", HEAD_SCHEMA, "day")
 
 NONE: Final = "none"
 

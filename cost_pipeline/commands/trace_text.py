@@ -1,0 +1,87 @@
+"""A trace for the terminal, and the writing of its page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from cost_pipeline.commands.common import columns, console
+from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.lake.durable import clear_storage_errors
+
+
+def show_parts(parts: dict[str, Any]) -> None:
+    """Each link of the chain with its values; vendor text unbroken and never taken for markup."""
+    out = console()
+    for part, values in parts.items():
+        out.print(f"[bold]{part.replace('_', ' ')}")
+        if not values:
+            out.print("  none", style="dim")
+        elif isinstance(values, list):
+            out.print(_listed(values))
+        else:
+            for name, value in values.items():
+                if value is not None:
+                    out.print(Text(f"  {name:<18} {_flat(value)}"), soft_wrap=True)
+
+
+def _listed(rows: list[dict[str, Any]]) -> Table:
+    """What matters of each row, one line each; JSON and the page have the rest."""
+    names = [n for n in _SHOWN if any(row.get(n) not in (None, []) for row in rows)]
+    table = columns(*(_HEADS.get(name, name) for name in names))
+    for row in rows:
+        table.add_row(*(Text(str(_short(row.get(name)))) for name in names))
+    return table
+
+
+# In this order; an instant is cut to its second.
+_SHOWN: Final = (
+    "recorded_at", "at", "pull_date", "kind", "cause", "event", "stage", "posting_id", "reasons",
+    "base_amount", "base_currency", "rate_date", "uri",
+)  # fmt: skip
+_HEADS: Final = {
+    "recorded_at": "  recorded", "at": "  at", "pull_date": "  pulled", "posting_id": "posting",
+    "base_amount": "base", "base_currency": "", "rate_date": "rates of",
+}  # fmt: skip
+_SECOND: Final = len("2026-03-31T18:00:00")
+
+
+def _flat(value: Any) -> Any:  # noqa: ANN401 - any cell
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v}" for k, v in value.items() if v is not None)
+    return value
+
+
+def _short(value: Any) -> Any:  # noqa: ANN401 - any cell
+    if isinstance(value, list):
+        return "; ".join(str(_flat(one)) for one in value)
+    if value is None:
+        return ""
+    text = str(value)
+    if text[10:11] == "T" and text[4:5] == text[7:8] == "-":
+        return f"  {text[:_SECOND]}"
+    return f"{text[:12]}…" if len(text) == _HASH and text.isalnum() else text
+
+
+_HASH: Final = 64
+
+
+def write_page(file: Path, text: str) -> None:
+    """Write a page.
+
+    Raises:
+        EnvironmentFailedError: If the file cannot be written.
+    """
+    try:
+        with clear_storage_errors(str(file)):
+            file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentFailedError(
+            f"the page cannot be written: {error.strerror}",
+            where=str(file),
+            remedy="name a file in a folder that exists",
+            code="FOLDER_MISSING",
+        ) from error

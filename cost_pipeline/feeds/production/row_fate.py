@@ -1,0 +1,271 @@
+"""What became of one row of a delivery: the way forward, from a line of a file to the ledger."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.feeds.production.tables import DISPOSITIONS
+from cost_pipeline.feeds.production.trace import history_of, plain
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.tables import DEAD_LETTERS, DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.parse import Refused, open_rows
+
+_HEX: Final = frozenset("0123456789abcdef")
+_PREFIX: Final = 8
+_NAMED: Final = 5
+_BLANK: Final = ' \t\r\n,;|"'
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int | None
+    line: int
+    text: str
+    what: str
+
+
+def row_fate(session: Session, place: str) -> dict[str, Any]:
+    """What became of FILE:LINE.
+
+    Args:
+        session: The run.
+        place: The end of a URI, a file name or the first eight or more characters of a delivery's
+            hash; a colon; the physical line, from 1.
+
+    Raises:
+        UsageError: If that is no such place, or several deliveries have the name.
+    """
+    file, line = _parsed(place)
+    received = _delivery(session, file)
+    delivery = received[0]
+    row = _row_at(session, delivery, line)
+    facts: dict[str, Any] = {"record": None, "disposition": None, "dead_letters": [], "lines": []}
+    if row.number is not None:
+        facts = _facts(session, delivery, row.number)
+    fate, words = _fate(row, facts, validated=_validated(session, delivery))
+    return {
+        "fate": fate,
+        "words": words,
+        "row": {"number": row.number, "line": row.line, "text": row.text},
+        "delivery": delivery,
+        "received": [
+            {name: one[name] for name in ("pull_date", "uri", "fetched_at")} for one in received
+        ],
+        **facts,
+    }
+
+
+def _parsed(place: str) -> tuple[str, int]:
+    file, _, line = place.rpartition(":")
+    if not file or not line.isascii() or not line.isdigit() or int(line) < 1:
+        raise UsageError(
+            f"{place!r} names no line of a delivery",
+            where="FILE:LINE",
+            remedy="write the file's name (or the end of its address, or its hash), a colon and "
+            "the line, such as 2026-04-01.csv:5",
+        )
+    return file, int(line)
+
+
+def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
+    """Every sighting of the one delivery that is named, first landing first."""
+    seen = plain(session.lake.table(DELIVERIES).snapshot().read())
+    seen.sort(key=lambda one: (one["pull_date"], one["vendor"], one["uri"]))
+    by_hash = len(file) >= _PREFIX and set(file) <= _HEX
+    matching = [
+        one
+        for one in seen
+        if (by_hash and one["delivery"].startswith(file))
+        or any(uri == file or uri.endswith(f"/{file}") for uri in (one["uri"], unquote(one["uri"])))
+    ]
+    named = sorted({(one["vendor"], one["delivery"]) for one in matching})
+    if len(named) != 1:
+        several = "; ".join(f"{delivery[:12]} of {vendor}" for vendor, delivery in named[:_NAMED])
+        raise UsageError(
+            f"{len(named) or 'no'} deliveries are called {file!r}",
+            where="FILE:LINE",
+            remedy=f"give more of the address, or one of these hashes: {several}"
+            if named
+            else "`cost-pipeline deliveries` lists them",
+            code="NO_SUCH_DELIVERY",
+        )
+    return [one for one in seen if (one["vendor"], one["delivery"]) == named[0]]
+
+
+def _row_at(session: Session, delivery: dict[str, Any], line: int) -> _Row:
+    """The row that holds the line, or what else the line is."""
+    formats = {v.vendor: v.format for v in session.home.vendors}
+    path = session.lake.content.open_path(delivery["delivery"])
+    if delivery["vendor"] not in formats:
+        raise UsageError(
+            f"the vendor {delivery['vendor']!r} has no vendor file any more",
+            where=str(session.home.path / "vendors"),
+            remedy="put the file back: it says how the delivery is read",
+            code="NO_SUCH_VENDOR",
+        )
+    reader = open_rows(path, formats[delivery["vendor"]])
+    if isinstance(reader, Refused):
+        return _Row(None, line, "", "unreadable")
+    first: int | None = None
+    last = 0
+    for chunk in reader:
+        lines = chunk.table["line"]
+        if first is None and len(lines):
+            first = lines[0].as_py()
+        last = max(last, pc.max(lines).as_py() or 0)
+        upto = chunk.table.filter(pc.less_equal(lines, line))
+        if not upto.num_rows:
+            continue
+        row = upto.select(["row", "line", "text"]).slice(upto.num_rows - 1).to_pylist()[0]
+        if line <= row["line"] + row["text"].count("\n"):
+            return _Row(row["row"], row["line"], row["text"], "row")
+    raw = path.read_bytes().decode(reader.encoding, "replace").splitlines()
+    if line > max(last, len(raw)):
+        raise UsageError(
+            f"the delivery has {max(last, len(raw)):,} lines",
+            where="FILE:LINE",
+            remedy="name one of them",
+            code="NO_SUCH_LINE",
+        )
+    text = raw[line - 1] if line <= len(raw) else ""
+    if not text.strip(_BLANK):
+        what = "blank"
+    elif first is None or line < first:
+        what = "header"
+    else:
+        what = "control" if reader.control is not None and line > last else "furniture"
+    return _Row(None, line, text, what)
+
+
+def _validated(session: Session, delivery: dict[str, Any]) -> bool:
+    found = (
+        session.lake.table(VALIDATIONS)
+        .snapshot()
+        .query(
+            f"select 1 from {{table}} where delivery = '{delivery['delivery']}' "
+            f"and vendor = '{delivery['vendor']}' limit 1"
+        )
+    )
+    return bool(found.num_rows)
+
+
+def _facts(session: Session, delivery: dict[str, Any], number: int) -> dict[str, Any]:
+    this = (
+        f"vendor = '{delivery['vendor']}' and delivery = '{delivery['delivery']}' "
+        f'and "row" = {number}'
+    )
+    pruned = f"delivery = '{delivery['delivery']}' and \"row\" = {number}"
+    records = plain(
+        session.lake.table(RECORDS)
+        .snapshot()
+        .query(
+            f"from {{table}} where {this}",
+            where=f"pull_date = '{delivery['pull_date']}' and {pruned}",
+        )
+    )
+    events = plain(
+        session.lake.table(DEAD_LETTERS)
+        .snapshot()
+        .query(f"from {{table}} where {this} order by recorded_at, event")
+    )
+    held = session.lake.table(DISPOSITIONS).snapshot().query(f"from {{table}} where {this}")
+    return {
+        "record": records[-1] if records else None,
+        "disposition": _disposition(session, held),
+        "dead_letters": [
+            {
+                "event": event["event"],
+                "at": event["recorded_at"],
+                "id": event["id"],
+                "stage": event["stage"],
+                "reasons": event["reasons"],
+                "errors": json.loads(event["errors"]),
+            }
+            for event in events
+        ],
+        "lines": history_of(session, this, pruned),
+    }
+
+
+def _disposition(session: Session, held: pa.Table) -> dict[str, Any] | None:
+    """How the row is held, and for a duplicate where the row is that stands in its place."""
+    if not held.num_rows:
+        return None
+    row = plain(held.slice(0, 1))[0]
+    found: dict[str, Any] = {"disposition": row["disposition"], "of": None}
+    if row["of"] is not None:
+        others = plain(
+            session.lake.table(RECORDS)
+            .snapshot()
+            .query(
+                'select delivery, "row", line, transaction_id from {table} '
+                f"where fingerprint = '{row['of']}' and vendor = '{row['vendor']}' limit 1"
+            )
+        )
+        found["of"] = {"fingerprint": row["of"], **(others[0] if others else {})}
+    return found
+
+
+def _fate(  # noqa: PLR0911 - one answer each
+    row: _Row, facts: dict[str, Any], *, validated: bool
+) -> tuple[str, str]:
+    """What became of the row in one word and in one sentence."""
+    if row.number is None:
+        return _OTHER[row.what]
+    lines, held = facts["lines"], facts["disposition"]
+    gone = {line["reverses"] for line in lines if line["kind"] == "reverse"}
+    standing = [x for x in lines if x["kind"] == "post" and x["posting_id"] not in gone]
+    if standing:
+        line = standing[-1]
+        words = f"posted on {line['transaction_date']} as {line['posting_id']}"
+        return "posted", words + (
+            f", after {len(lines) - 1} earlier lines" if len(lines) > 1 else ""
+        )
+    if held and held["disposition"] == "commitment":
+        return "commitment", "a purchase order: held as a commitment and not posted to actuals"
+    if held and held["disposition"] == "duplicate":
+        other = held["of"] or {}
+        where = f"row {other['row']} of delivery {other['delivery']}" if "row" in other else "a row"
+        return "duplicate", f"the same as {where}, which stands in its place"
+    opened = _open(facts["dead_letters"])
+    if opened:
+        return "dead_letter", "refused: " + ", ".join(
+            reason for event in opened for reason in event["reasons"]
+        )
+    if lines:
+        return "reversed", f"posted, and reversed on {lines[-1]['recorded_at']}"
+    if not validated:
+        return "landed", "the delivery is landed and has not been read yet"
+    if facts["record"]:
+        return "accepted", "a record that has not been posted yet"
+    return "unknown", "the row left no trace: run `cost-pipeline run` and ask again"
+
+
+def _open(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    balance: dict[str, int] = {}
+    for event in events:
+        step = 1 if event["event"] == "opened" else -1
+        balance[event["id"]] = balance.get(event["id"], 0) + step
+    return [
+        one
+        for number, one in enumerate(events)
+        if one["event"] == "opened"
+        and balance[one["id"]] > 0
+        and all(later["id"] != one["id"] for later in events[number + 1 :])
+    ]
+
+
+_OTHER: Final = {
+    "blank": ("blank", "a blank line: counted, and not a row"),
+    "header": ("header", "above the first row: the header or what comes before it"),
+    "control": ("control_row", "the control row: the vendor's own total of the rows above"),
+    "furniture": ("furniture", "a line of the listing that is not a row"),
+    "unreadable": ("dead_letter", "the delivery as a whole cannot be read as its format"),
+}

@@ -1,0 +1,222 @@
+"""The way of a posting back to the bytes that a vendor sent: what an auditor asks first."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.tables import RECORD_SCHEMA
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.feeds.production.rows import texts_of
+from cost_pipeline.feeds.production.tables import LEDGER
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.delta import Snapshot
+from cost_pipeline.lake.tables import DELIVERIES, FX_SNAPSHOTS, RECORDS, VALIDATIONS
+from cost_pipeline.ledger.totals import active
+
+_HEX: Final = frozenset("0123456789abcdef")
+_PREFIX: Final = 8
+_WHOLE: Final = 64
+_NAMED: Final = 5
+
+
+def trace(session: Session, posting: str) -> dict[str, Any]:
+    """The chain from a posting to the bytes, part by part.
+
+    Args:
+        session: The run.
+        posting: A posting id, the first eight or more characters of one, or the transaction id
+            of an active posting. A whole id and a transaction id are found without reading more
+            than a few files; the beginning of an id is looked for in all of them.
+
+    Raises:
+        UsageError: If there is no such posting, or more than one.
+    """
+    found = find_posting(session, posting)
+    delivery = _delivery(session, found)
+    record = _record(session, found, delivery)
+    return {
+        "posting": found,
+        "record": record,
+        "row": _row(session, found),
+        "delivery": delivery,
+        "contract": _contract(session, record, delivery),
+        "rate": _rate(session, found),
+        "rules": {"rule_pack": found["rule_pack"]} if found["rule_pack"] else None,
+        "history": _history(session, found),
+        "batch": {
+            "transaction_date": found["transaction_date"],
+            "number": found["batch"],
+            "leaf": found["leaf"],
+            "root": found["batch_root"],
+            "previous_root": found["previous_root"],
+        },
+        "run": {
+            "run_id": found["run_id"],
+            "code_version": found["code_version"],
+            "recorded_at": found["recorded_at"],
+        },
+    }
+
+
+def find_posting(session: Session, posting: str) -> dict[str, Any]:
+    """The one posting that is named, as JSON knows it.
+
+    Raises:
+        UsageError: If there is no such posting, or more than one.
+    """
+    snapshot = session.lake.table(LEDGER).snapshot()
+    rows: list[dict[str, Any]] = []
+    if len(posting) >= _PREFIX and set(posting) <= _HEX:
+        # It is hex by the test above, so it cannot be SQL.
+        same = (
+            f"posting_id = '{posting}'"
+            if len(posting) == _WHOLE
+            else f"starts_with(posting_id, '{posting}')"
+        )
+        rows = plain(snapshot.query(f"from {{table}} where {same}"))
+    if not rows:
+        rows = _of_transaction(snapshot, posting)
+    if len(rows) != 1:
+        what = "no posting has" if not rows else f"{len(rows)} postings have"
+        raise UsageError(
+            f"{what} the id or transaction id {posting!r}",
+            where="POSTING",
+            remedy="give a posting id (its first eight characters do) or a transaction id"
+            if not rows
+            else "give one of these ids: " + ", ".join(row["posting_id"] for row in rows[:_NAMED]),
+            code="NO_SUCH_POSTING",
+        )
+    return {name: rows[0][name] for name in LEDGER.schema.names}
+
+
+def _of_transaction(snapshot: Snapshot, transaction_id: str) -> list[dict[str, Any]]:
+    """The active postings with this transaction id, which is anybody's text and no part of SQL."""
+    found = snapshot.query("from {table} where transaction_id = $1", values=[transaction_id])
+    return plain(active(found))
+
+
+def _delivery(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
+    rows = plain(
+        session.lake.table(DELIVERIES)
+        .snapshot()
+        .query(
+            f"from {{table}} where delivery = '{posting['delivery']}' "
+            f"and vendor = '{posting['vendor']}' order by pull_date, uri"
+        )
+    )
+    return rows[0] if rows else None
+
+
+def _record(
+    session: Session, posting: dict[str, Any], delivery: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """The record, from the one file or two that can hold this row of this delivery."""
+    if delivery is None:
+        return None
+    where = (
+        f"pull_date = '{delivery['pull_date']}' and delivery = '{posting['delivery']}' "
+        f'and "row" = {posting["row"]}'
+    )
+    found = (
+        session.lake.table(RECORDS)
+        .snapshot()
+        .query(
+            f"from {{table}} where {where} and vendor = '{posting['vendor']}' "
+            f"and fingerprint = '{posting['record_fingerprint']}'",
+            where=where,
+        )
+    )
+    rows = plain(found)
+    return {name: rows[-1][name] for name in RECORD_SCHEMA.names} if rows else None
+
+
+def _row(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
+    """The row's verbatim text, read again from the landed bytes."""
+    number = posting["row"]
+    texts = texts_of(session, posting["vendor"], posting["delivery"], [number])
+    if number not in texts:
+        return None
+    line, text = texts[number]
+    return {"number": number, "line": line, "text": text}
+
+
+def _contract(
+    session: Session, record: dict[str, Any] | None, delivery: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """What the row was read and judged by: contract, vendor file and reference data as one hash."""
+    if record is None or delivery is None:
+        return None
+    rows = plain(
+        session.lake.table(VALIDATIONS)
+        .snapshot()
+        .query(
+            "select interpretation, encoding, sequence, recorded_at as validated_at, run_id "
+            f"from {{table}} where delivery = '{delivery['delivery']}' "
+            f"and vendor = '{delivery['vendor']}' "
+            f"and interpretation = '{record['interpretation']}' order by sequence desc limit 1"
+        )
+    )
+    seen = rows[0] if rows else {"interpretation": record["interpretation"]}
+    return {"record": delivery["kind"], **seen}
+
+
+def _rate(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
+    if posting["snapshot"] is None:
+        return None
+    head = plain(
+        session.lake.table(FX_SNAPSHOTS)
+        .snapshot()
+        .query(
+            "select source, vintage, reason from {table} "
+            f"where snapshot = '{posting['snapshot']}' limit 1"
+        )
+    )
+    return {
+        "original": posting["rate_original"],
+        "base": posting["rate_base"],
+        "rate_date": posting["rate_date"],
+        "snapshot": posting["snapshot"],
+        "source": head[0]["source"] if head else None,
+        "vintage": head[0]["vintage"] if head else None,
+        "reason": head[0]["reason"] if head else None,
+    }
+
+
+def _history(session: Session, posting: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every line of the ledger that came from the same row, in the order of recording."""
+    where = f"transaction_date = '{posting['transaction_date']}'"
+    return history_of(
+        session,
+        f"{where} and vendor = '{posting['vendor']}' and delivery = '{posting['delivery']}' "
+        f"and record_fingerprint = '{posting['record_fingerprint']}'",
+        where,
+    )
+
+
+def history_of(session: Session, condition: str, where: str | None = None) -> list[dict[str, Any]]:
+    """The lines of the ledger under a condition of dates and hashes, as they were recorded."""
+    names = (
+        "recorded_at, kind, cause, posting_id, reverses, transaction_date, original_amount, "
+        "original_currency, base_amount, base_currency, rate_date, snapshot, posting_period, run_id"
+    )
+    return plain(
+        session.lake.table(LEDGER)
+        .snapshot()
+        .query(
+            f"select {names} from {{table}} where {condition} order by recorded_at, batch, leaf",
+            where=where,
+        )
+    )
+
+
+def plain(table: pa.Table) -> list[dict[str, Any]]:
+    """Rows with everything as JSON knows it: amounts and times as text."""
+    return [{name: _text(value) for name, value in row.items()} for row in table.to_pylist()]
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401 - any cell
+    if value is None or isinstance(value, str | int | list):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,67 @@
+"""The log of a Delta table as it lies in its folder: which entry added which files.
+
+Verification reads the log by itself, because what a library makes of a log is not what is in it: an
+entry that is gone or changed must be seen. Entries are kept for ever.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from cost_pipeline.core.errors import EnvironmentFailedError
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One commit.
+
+    Attributes:
+        version: Its number, from 0.
+        path: The entry's own file, relative to the table's folder.
+        added: The data files that it added, relative to the table's folder.
+        removed: Those that it took away.
+        tokens: The application transactions in it: writer to sequence.
+    """
+
+    version: int
+    path: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    tokens: dict[str, int]
+
+
+def log_entries(folder: Path, first: int, last: int) -> Iterator[LogEntry]:
+    """The entries of these versions, in order.
+
+    Raises:
+        EnvironmentFailedError: If one is missing or is no log entry.
+    """
+    for version in range(first, last + 1):
+        path = entry_path(version)
+        try:
+            actions = [
+                json.loads(line) for line in (folder / path).read_text("utf-8").splitlines() if line
+            ]
+            yield LogEntry(
+                version=version,
+                path=path,
+                added=tuple(unquote(a["add"]["path"]) for a in actions if "add" in a),
+                removed=tuple(unquote(a["remove"]["path"]) for a in actions if "remove" in a),
+                tokens={a["txn"]["appId"]: int(a["txn"]["version"]) for a in actions if "txn" in a},
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EnvironmentFailedError(
+                "an entry of the table's log is missing or cannot be read",
+                where=str(folder / path),
+                remedy="restore it from a copy; nothing was changed",
+                code="TABLE_DAMAGED",
+            ) from error
+
+
+def entry_path(version: int) -> str:
+    """Where the entry of a version lies in the table's folder."""
+    return f"_delta_log/{version:020d}.json"

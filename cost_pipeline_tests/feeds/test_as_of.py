@@ -1,0 +1,142 @@
+"""The ledger as it was known: a month of late data and corrections, each day against its print."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import pyarrow.parquet as pq
+import pytest
+
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.feeds.production.ledger_view import (
+    ledger_totals,
+    lines_known_at,
+    parse_instant,
+    totals_as_json,
+    write_lines,
+)
+from cost_pipeline.feeds.production.rates import correct_rates
+from cost_pipeline.feeds.production.summary import currency_totals
+
+FIRST = date(2026, 4, 1)
+DAYS = [FIRST + timedelta(days=n) for n in range(14)]
+"""A day of work each; what is delivered is dated up to three weeks back."""
+
+
+def _rows(number):
+    """Five rows of a day: three of today, two late ones; every third day a key comes again."""
+    late = [f"2026-{month:02d}-{day:02d}" for month, day in ((3, 31), (4, 1), (4, 2))]
+    rows = [
+        (
+            f"T{number}-{n}",
+            late[(number + n) % 3],
+            f"{10 + number}.{n}0",
+            ("GBP", "USD", "CAD")[n % 3],
+        )
+        for n in range(5)
+    ]
+    if number % 3 == 2:
+        rows.append((f"T{number - 1}-0", late[0], "99.99", "USD"))
+    return rows
+
+
+@pytest.fixture(scope="module")
+def month(door, tmp_path_factory):
+    """The house after two weeks of work, and what was printed at the end of each day."""
+    house = door.House(tmp_path_factory.mktemp("month") / "home")
+    printed = []
+    for number, day in enumerate(DAYS):
+        at = datetime.combine(day, time(17, 30), UTC)
+        session = house.session(clock=lambda at=at: at)
+        house.drop("rentals", day, _rows(number))
+        if number % 4 == 3:
+            file = house.root / "correction.csv"
+            file.write_text(f"currency,rate\nGBP,0.8{number}\n", "utf-8")
+            correct_rates(session, date(2026, 4, 1), file, "a test")
+        if number == 6:
+            # The vendor file reads accounts otherwise from now on: everything is restated.
+            house.edit_vendor("rentals", 'gl_code: "2000-01"', 'gl_code: "2100-01"')
+        house.work(day, session=house.session(clock=lambda at=at: at))
+        printed.append((day, ledger_totals(session), currency_totals(session)))
+    return house, printed
+
+
+def test_every_day_of_the_past_is_what_was_printed_that_day(month):
+    house, printed = month
+    session = house.session()
+    for day, totals, by_currency in printed:
+        assert ledger_totals(session, parse_instant(day.isoformat())) == totals, day
+        assert currency_totals(session, parse_instant(f"{day}T18:00:00Z")) == by_currency, day
+    digests = {totals.digest for _, totals, _ in printed}
+    assert len(digests) == len(DAYS), "every day of this test changes something"
+    _, last, _ = printed[-1]
+    assert last == ledger_totals(session)
+    assert last.postings >= last.active_postings + 20, "and some of it was corrected later"
+
+
+def test_before_anything_was_recorded_there_is_nothing(month):
+    house, _ = month
+    found = ledger_totals(house.session(), parse_instant("2026-03-31"))
+    assert (found.postings, found.active_postings, found.by_account) == (0, 0, {})
+
+
+def test_an_instant_includes_what_was_recorded_at_it(month):
+    house, printed = month
+    session = house.session()
+    at = datetime.combine(DAYS[3], time(17, 30), UTC)
+    assert ledger_totals(session, at) == printed[3][1]
+    assert ledger_totals(session, at - timedelta(microseconds=1)) == printed[2][1]
+
+
+def test_totals_per_account_add_up_to_the_totals(month):
+    house, _ = month
+    for day in (DAYS[4], DAYS[8]):
+        found = ledger_totals(house.session(), parse_instant(day.isoformat()))
+        assert len(found.by_account) == (1 if day == DAYS[4] else 2)
+        for name in ("original", "base"):
+            summed: dict[str, Decimal] = {}
+            for account in found.by_account.values():
+                for code, amount in asdict(account)[name].items():
+                    summed[code] = summed.get(code, Decimal(0)) + amount
+            assert summed == getattr(found, name)
+        document = totals_as_json(found)
+        assert set(document["by_account"]) == set(found.by_account)
+
+
+def test_the_lines_of_then_are_written_with_all_their_digits(month, tmp_path):
+    house, printed = month
+    at = parse_instant(DAYS[5].isoformat())
+    for name in ("lines.csv", "lines.parquet"):
+        written = write_lines(lines_known_at(house.session(), at), tmp_path / name)
+        assert written == printed[5][1].active_postings
+    with (tmp_path / "lines.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    table = pq.read_table(tmp_path / "lines.parquet")
+    assert [row["posting_id"] for row in rows] == table["posting_id"].to_pylist()
+    assert sum(Decimal(row["base_amount"]) for row in rows) == printed[5][1].base["USD"]
+    assert {row["recorded_at"][:10] for row in rows} <= {day.isoformat() for day in DAYS[:6]}
+    assert rows[0]["recorded_at"].endswith("T17:30:00.000000Z")
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-13-01", "2026-04-01T25:00:00Z", "", "2026-4-1"])
+def test_what_is_no_instant_is_told(text):
+    with pytest.raises(UsageError):
+        parse_instant(text)
+
+
+def test_a_date_means_its_end_and_an_instant_is_taken_to_utc():
+    assert parse_instant("2026-04-01") == datetime.combine(date(2026, 4, 1), time.max, UTC)
+    assert parse_instant("2026-04-01T10:00:00-07:00") == datetime(2026, 4, 1, 17, tzinfo=UTC)
+    assert parse_instant("2026-04-01T10:00:00") == datetime(2026, 4, 1, 10, tzinfo=UTC)
+
+
+def test_lines_are_not_written_as_something_else(month, tmp_path):
+    house, _ = month
+    for name in ("lines.xlsx", "nowhere/lines.csv"):
+        with pytest.raises(UsageError):
+            write_lines(
+                lines_known_at(house.session(), parse_instant("2026-04-01")), tmp_path / name
+            )

@@ -1,0 +1,137 @@
+"""Stored files changed at random places: verification finds each, or the read fails loudly.
+
+Every data file and log entry of the ledger may be hit. 150 places, seeded; the number comes from
+COST_PIPELINE_MUTATIONS (1,000 are run by hand before a release).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+
+from cost_pipeline.core.errors import CostPipelineError
+
+COUNT = int(os.environ.get("COST_PIPELINE_MUTATIONS", "150"))
+SHARDS = 5
+
+
+def _flip(data, random_):
+    at = random_.randrange(len(data))
+    return data[:at] + bytes([data[at] ^ (1 << random_.randrange(8))]) + data[at + 1 :]
+
+
+def _span(data, random_):
+    start = random_.randrange(len(data))
+    return start, min(len(data), start + random_.choice((1, 8, 64, 1000)))
+
+
+def _drop(data, random_):
+    start, end = _span(data, random_)
+    return data[:start] + data[end:]
+
+
+def _duplicate(data, random_):
+    start, end = _span(data, random_)
+    return data[:end] + data[start:end] + data[end:]
+
+
+def _reorder(data, random_):
+    """Two neighbouring pieces exchanged; of a log entry, two lines."""
+    if data.startswith(b"{"):
+        lines = data.splitlines(keepends=True)
+        one, other = random_.sample(range(len(lines)), 2)
+        lines[one], lines[other] = lines[other], lines[one]
+        return b"".join(lines)
+    start, end = _span(data, random_)
+    length = end - start
+    return data[:start] + data[end : end + length] + data[start:end] + data[end + length :]
+
+
+def _truncate(data, random_):
+    return data[: random_.randrange(len(data))]
+
+
+def _vanish(_data, _random):
+    return None
+
+
+MUTATIONS = {
+    "flip": _flip,
+    "drop": _drop,
+    "duplicate": _duplicate,
+    "reorder": _reorder,
+    "truncate": _truncate,
+    "vanish": _vanish,
+}
+
+
+@pytest.fixture(scope="module")
+def house(door, tmp_path_factory):
+    """Three batches in two partitions, among them reversals; restored after each mutation."""
+    house = door.House(tmp_path_factory.mktemp("mutations") / "home")
+    rows = [(f"T{n}", f"2026-04-0{1 + n % 2}", f"{n}.10", "GBP") for n in range(8)]
+    house.drop("rentals", "2026-04-01", rows)
+    house.work("2026-04-01")
+    house.edit_vendor("rentals", 'gl_code: "2000-01"', 'gl_code: "2100-01"')
+    house.drop("rentals", "2026-04-02", [("T9", "2026-04-01", "1.00", "USD")])
+    house.work("2026-04-02", "2026-04-01")
+    return house
+
+
+def _files(house):
+    ledger = house.root / "lake" / "tables" / "ledger"
+    return sorted([*ledger.glob("*/*.parquet"), *(ledger / "_delta_log").glob("*.json")])
+
+
+def _noticed(door, house):
+    """How it was noticed: by which group, or by which error; None if not at all."""
+    found = _answer(lambda: door.verify_ledger(house.session()))
+    if isinstance(found, CostPipelineError):
+        return found.code
+    return found.broken[0].first.group if found.broken else None
+
+
+def _answer(ask):
+    """What is answered, or the clear error that it ends in; anything else is a defect."""
+    try:
+        return ask()
+    except CostPipelineError as error:
+        return error if _is_clear(error) else None
+
+
+def _is_clear(error):
+    return error.exit_code in (1, 3) and error.message and error.where and error.remedy
+
+
+def test_undisturbed_the_ledger_verifies(door, house):
+    assert _noticed(door, house) is None
+    assert len(_files(house)) >= 6
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_change_of_any_stored_byte_is_noticed(door, house, shard):
+    for number in range(shard, COUNT, SHARDS):
+        random_ = random.Random(number)  # noqa: S311 - places, not secrets
+        file = random_.choice(_files(house))
+        name = random_.choice(sorted(MUTATIONS))
+        before = file.read_bytes()
+        changed = MUTATIONS[name](before, random_)
+        if changed == before:
+            continue  # two equal pieces exchanged: nothing happened
+        try:
+            if changed is None:
+                file.unlink()
+            else:
+                file.write_bytes(changed)
+            assert _noticed(door, house), f"{number}: {name} in {file.name} went unnoticed"
+            _read_or_refuse(door, house)
+        finally:
+            file.write_bytes(before)
+    assert _noticed(door, house) is None
+
+
+def _read_or_refuse(door, house):
+    """Whoever only reads gets an answer or a clear error, never a defect."""
+    assert _answer(lambda: door.digest(house.session()))
