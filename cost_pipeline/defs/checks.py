@@ -1,6 +1,6 @@
 """The invariants as asset checks. What each looks at and says is the feed's; severity is here.
 
-Blocking: conservation, schema, FX coverage, integrity. A red one stops what lies behind it.
+Blocking: conservation, retyped, schema, FX coverage, integrity. A red one stops what lies behind.
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
@@ -15,6 +15,7 @@ from cost_pipeline.defs.reporting import report_check_per_partition
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.checks import Outcome
+from cost_pipeline.feeds.production.drift import schemas_of
 from cost_pipeline.feeds.production.report import deliveries
 from cost_pipeline.home.load import Home
 
@@ -24,7 +25,7 @@ LEDGER_CHECKS: Final = {
     "integrity": "Every hash, seal, chain and reversal of the date's postings holds.",
     "refused_when_posting": "Records with conflicting keys or without a rate are open.",
 }
-BLOCKING: Final = frozenset({"conservation", "schema", "fx_coverage", "integrity"})
+BLOCKING: Final = frozenset({"conservation", "retyped", "schema", "fx_coverage", "integrity"})
 
 _OF_PULL: Final = {
     "conservation": checks.rows_are_conserved,
@@ -42,7 +43,7 @@ def delivery_checks(
             "drift",
             asset=raw_key(vendor.vendor),
             partitions_def=partitions,
-            description="No delivery has a column that the vendor file does not know.",
+            description="The columns of every delivery are those of the accepted schema.",
             additional_deps=[DEAD_LETTERS],
         )
         for vendor in home.vendors
@@ -55,17 +56,25 @@ def delivery_checks(
             *raw,
             _spec("conservation", DEAD_LETTERS, partitions, "Every row is a record or refused."),
             _spec("control_totals", DEAD_LETTERS, partitions, "Declared totals are the sums."),
+            _spec("retyped", DEAD_LETTERS, partitions, "Amounts and dates look as accepted."),
         ],
     )
     def check_deliveries(
         context: dg.AssetCheckExecutionContext, home: HomeResource
     ) -> Iterator[dg.AssetCheckResult]:
         session = home.session(context.run.run_id)
-        reports = deliveries(session, [date.fromisoformat(context.partition_key)])
+        days = [date.fromisoformat(context.partition_key)]
+        reports, schemas = deliveries(session, days), schemas_of(session, pull_dates=days)
         for key in sorted(context.selected_asset_check_keys):
             if key.name == "drift":
-                mine = [r for r in reports if r.vendor == key.asset_key.path[-1]]
-                yield _result(checks.columns_are_known(mine), key.asset_key)
+                vendor = key.asset_key.path[-1]
+                outcome = checks.columns_are_as_accepted(
+                    [r for r in reports if r.vendor == vendor],
+                    [s for s in schemas if s.vendor == vendor],
+                )
+                yield _result(outcome, key.asset_key)
+            elif key.name == "retyped":
+                yield _result(checks.amounts_mean_what_they_did(schemas), key.asset_key)
             else:
                 yield _result(_OF_PULL[key.name](reports), key.asset_key)
 

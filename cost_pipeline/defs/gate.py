@@ -33,6 +33,7 @@ def pulls_not_cleared(instance: dg.DagsterInstance, session: Session) -> list[da
     kinds = sorted({vendor.record for vendor in session.home.vendors})
     keys = [
         dg.AssetCheckKey(DEAD_LETTERS, "conservation"),
+        dg.AssetCheckKey(DEAD_LETTERS, "retyped"),
         *(dg.AssetCheckKey(records_key(kind), "schema") for kind in kinds),
     ]
     found = instance.event_log_storage.get_asset_check_partition_info(keys)

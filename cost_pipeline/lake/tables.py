@@ -87,12 +87,41 @@ VALIDATIONS = TableSpec(
             _required("unreadable_amounts", pa.int64()),
             _required("header", pa.list_(TEXT)),
             _required("drift", pa.list_(TEXT)),
+            pa.field("schema", HASH),
+            pa.field("shapes", TEXT),
             *_STAMP,
         ]
     ),
     "pull_date",
 )
-"""One row when a delivery was validated whole; the one with the highest `sequence` counts."""
+"""One row when a delivery was validated whole; the one with the highest `sequence` counts.
+
+`shapes` is what its columns look like (`validate.shapes`), `schema` the hash of their names and
+types; null of a delivery that could not be read.
+"""
+
+ACCEPTED_SCHEMAS = TableSpec(
+    "accepted_schemas",
+    pa.schema(
+        [
+            _required("day", DAY),
+            _required("vendor", TEXT),
+            _required("sequence", pa.int32()),
+            _required("schema", HASH),
+            _required("shapes", TEXT),
+            _required("delivery", HASH),
+            _required("pull_date", DAY),
+            _required("accepted_by", TEXT),
+            _required("reason", TEXT),
+            *_STAMP,
+        ]
+    ),
+    "day",
+)
+"""Who accepted which schema of a vendor, when and why, as seen in which delivery.
+
+It is in force for what was pulled on `pull_date` and later. `day` is when it was accepted.
+"""
 
 RECORDS = TableSpec("records", RECORD_SCHEMA, "pull_date")
 

@@ -41,6 +41,8 @@ _RECORDED: Final = """
     from {table} join current using (vendor, delivery, interpretation) group by all
 """
 
+# All but the shapes, which are longer than everything else together.
+_OF_VALIDATIONS: Final = tuple(name for name in VALIDATIONS.schema.names if name != "shapes")
 _DELIVERIES: Final = """
     with sightings as (
         select *, row_number() over (
@@ -178,7 +180,7 @@ def deliveries(
     found = query(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(),
-        validations=lake.table(VALIDATIONS).snapshot().read(),
+        validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
         recorded=_recorded(session),
         posted=lake.table(LEDGER).snapshot().query(_POSTED),
         disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),

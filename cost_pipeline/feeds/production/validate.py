@@ -30,6 +30,7 @@ from cost_pipeline.parse import Refused, RowReader, open_rows, read_ahead
 from cost_pipeline.quarantine.events import difference, opened, resolved
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
+from cost_pipeline.validate.shapes import Describer
 from cost_pipeline.validate.state import DeliveryState
 
 # Small deliveries share a commit; a large one commits as it goes, so that memory stays flat.
@@ -130,8 +131,9 @@ class _Validation:
         if isinstance(reader, Refused):
             self._refuse(reader)
             return
-        state = DeliveryState()
+        state, describer = DeliveryState(), Describer()
         for chunk in read_ahead(reader):
+            describer.add(chunk.table, chunk.columns)
             done = validate_chunk(
                 chunk,
                 self.interpreter,
@@ -142,7 +144,7 @@ class _Validation:
             self._add(done.records, done.dead_letters)
             if self.buffer.rows >= _ROWS_PER_COMMIT:
                 self.buffer.commit(self.session)
-        self._finish(reader, state)
+        self._finish(reader, state, describer)
 
     def _add(self, records: pa.Table, dead_letters: pa.Table) -> None:
         self.chunks += 1
@@ -188,7 +190,7 @@ class _Validation:
         )
         self._complete({"rows": 1, "blank_rows": 0, "header": [], "drift": []})
 
-    def _finish(self, reader: RowReader, state: DeliveryState) -> None:
+    def _finish(self, reader: RowReader, state: DeliveryState, describer: Describer) -> None:
         if reader.rows != self.records + self.refused:
             # A defect, not bad data: the delivery stays landed and nothing of it counts.
             raise CheckFailedError(
@@ -198,6 +200,7 @@ class _Validation:
                 code="CONSERVATION",
             )
         interpreter = self.interpreter.for_columns(reader.header)
+        schema = describer.schema(reader.header)
         self._complete(
             {
                 "encoding": reader.encoding,
@@ -205,6 +208,8 @@ class _Validation:
                 "blank_rows": reader.blank_rows,
                 "header": list(reader.header),
                 "drift": list(interpreter.drift),
+                "schema": schema.fingerprint,
+                "shapes": schema.as_text(),
                 **_control(interpreter, reader, state),
             }
         )
