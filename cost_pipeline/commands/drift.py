@@ -25,7 +25,6 @@ from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.drift import Accepted, SchemaReport, accept, schemas_of
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.home.explain import nearest
-from cost_pipeline.validate.drift import Difference
 
 
 class _OneOrAccept(click.Group):
@@ -99,7 +98,7 @@ def accept_(
             )
     found = accept(session, vendor, by=by.strip(), reason=reason.strip(), delivery=delivery)
     if as_json:
-        print_json({"accepted": found and _one(found)})
+        print_json({"accepted": found and found.as_json()})
         return
     out = console()
     if found is None:
@@ -107,11 +106,12 @@ def accept_(
         return
     out.print(
         f"[bold]{vendor}[/]: the schema of delivery {found.delivery[:8]} is accepted for what was "
-        f"pulled on {found.pull_date} and later"
+        f"pulled on {found.pull_date} and later",
+        soft_wrap=True,
     )
     for difference in found.red:
         out.print(Text(f"  {difference.words()}"), soft_wrap=True)
-    out.print("Pull that date again, so that its checks look again:")
+    out.print("Run that pull date again: its checks look again, and what waited is posted:")
     out.print(
         f"  {program()} run --home {home} --pull-dates {found.pull_date}",
         style="cyan",
@@ -142,37 +142,9 @@ def _grouped(reports: Sequence[SchemaReport]) -> list[list[SchemaReport]]:
 def _as_json(group: Sequence[SchemaReport]) -> dict[str, Any]:
     """The public shape (docs/interfaces.md)."""
     return {
-        **_one(group[-1]),
+        **group[-1].as_json(),
         "pull_dates": [group[0].pull_date.isoformat(), group[-1].pull_date.isoformat()],
         "deliveries": [report.delivery for report in group],
-    }
-
-
-def _one(report: SchemaReport) -> dict[str, Any]:
-    return {
-        "vendor": report.vendor,
-        "agrees": not report.red,
-        "schema": report.schema.fingerprint,
-        "delivery": report.delivery,
-        "pull_date": report.pull_date.isoformat(),
-        "accepted": report.accepted.as_json(),
-        "differences": [_difference(d) for d in report.differences],
-        "columns": [
-            {"column": c.name, "type": c.type, "values": c.words()} for c in report.schema.columns
-        ],
-    }
-
-
-def _difference(difference: Difference) -> dict[str, Any]:
-    return {
-        "change": difference.change.value,
-        "column": difference.column,
-        "field": difference.field,
-        "was": difference.was,
-        "before": difference.before,
-        "now": difference.now,
-        "red": difference.red,
-        "stops_posting": difference.grave,
     }
 
 
@@ -197,7 +169,7 @@ def _show(out: Console, groups: Sequence[Sequence[SchemaReport]]) -> None:
         )
         for difference in newest.differences:
             style = "" if difference.red else "dim"
-            stops = "; no date of this pull is posted" if difference.grave else ""
+            stops = "; its dates are not posted" if difference.grave else ""
             out.print(Text(f"    {difference.words()}{stops}", style=style), soft_wrap=True)
     differing = sorted({group[-1].vendor for group in groups if group[-1].red})
     if differing:

@@ -1,6 +1,6 @@
 """The invariants as asset checks. What each looks at and says is the feed's; severity is here.
 
-Blocking: conservation, retyped, schema, FX coverage, integrity. A red one stops what lies behind.
+Blocking: conservation, schema, FX coverage, integrity. A red one stops what lies behind it.
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
@@ -25,7 +25,7 @@ LEDGER_CHECKS: Final = {
     "integrity": "Every hash, seal, chain and reversal of the date's postings holds.",
     "refused_when_posting": "Records with conflicting keys or without a rate are open.",
 }
-BLOCKING: Final = frozenset({"conservation", "retyped", "schema", "fx_coverage", "integrity"})
+BLOCKING: Final = frozenset({"conservation", "schema", "fx_coverage", "integrity"})
 
 _OF_PULL: Final = {
     "conservation": checks.rows_are_conserved,

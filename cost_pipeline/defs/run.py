@@ -115,7 +115,7 @@ class Runner:
         behind = out_of_date(present, stored_inputs(self.session))
         if behind:  # a correction made outside Dagster is handed over before its dates run
             hand_over(self.instance, self.session)
-        held = held_back(self.instance, self.session) if behind else {}
+        held = held_back(self.instance, self.session, behind) if behind else {}
         dates = [day for day in behind if day not in held]
         self._note_held({day: held[day] for day in behind if day in held})
         done = 0
@@ -138,8 +138,9 @@ class Runner:
                     LEDGER.to_user_string(),
                     "held_back",
                     None,
-                    f"{count} transaction dates are not posted: a blocking check of pull date "
-                    f"{pull_date} is red or did not finish; pull that date again",
+                    f"{count} transaction dates are not posted: of pull date {pull_date} a "
+                    "blocking check is red or did not finish (pull it again), or amounts or dates "
+                    "changed their meaning (`cost-pipeline drift`)",
                     blocking=True,
                     warning=False,
                 )

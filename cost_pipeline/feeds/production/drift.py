@@ -18,9 +18,10 @@ import pyarrow as pa
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.tables import ACCEPTED_SCHEMAS, DELIVERIES, VALIDATIONS
+from cost_pipeline.lake.tables import ACCEPTED_SCHEMAS, DELIVERIES, RECORDS, VALIDATIONS
 from cost_pipeline.validate.drift import Difference, differences
 from cost_pipeline.validate.shapes import Schema, schema_from_text
 
@@ -88,17 +89,46 @@ class SchemaReport:
         """What somebody must look at."""
         return tuple(d for d in self.differences if d.red)
 
+    def as_json(self) -> dict[str, Any]:
+        """The public shape (docs/interfaces.md)."""
+        return {
+            "vendor": self.vendor,
+            "agrees": not self.red,
+            "schema": self.schema.fingerprint,
+            "delivery": self.delivery,
+            "pull_date": self.pull_date.isoformat(),
+            "accepted": self.accepted.as_json(),
+            "differences": [difference.as_json() for difference in self.differences],
+            "columns": [
+                {"column": c.name, "type": c.type, "values": c.words()} for c in self.schema.columns
+            ],
+        }
+
 
 def schemas_of(
     session: Session,
     vendors: Collection[str] | None = None,
     pull_dates: Collection[date] | None = None,
+    *,
+    only: Collection[tuple[str, str]] | None = None,
 ) -> list[SchemaReport]:
-    """How deliveries (first received on the pull dates) differ from what was accepted, in order."""
+    """How deliveries differ from what was accepted, in the order in which they came.
+
+    Args:
+        session: The run.
+        vendors: Only theirs.
+        pull_dates: Only what was first received on these.
+        only: Only these (vendor, delivery).
+    """
     known = {v.vendor: v for v in session.home.vendors}
     chosen = known.keys() if vendors is None else known.keys() & set(vendors)
     read = [row for row in _read(session).to_pylist() if row["vendor"] in chosen]
-    asked = [row for row in read if pull_dates is None or row["pull_date"] in pull_dates]
+    asked = [
+        row
+        for row in read
+        if (pull_dates is None or row["pull_date"] in pull_dates)
+        and (only is None or (row["vendor"], row["delivery"]) in only)
+    ]
     firsts = [row for row in read if row["first"]]
     schemas = _schemas(session, [*asked, *firsts])
     explicit = accepted_by_people(session)
@@ -123,6 +153,36 @@ def schemas_of(
                 tuple(differing),
             )
         )
+    return found
+
+
+def dates_of_drifted(session: Session, dates: Collection[date]) -> dict[date, date]:
+    """Of these transaction dates those with records whose amounts or dates changed their meaning.
+
+    Returns:
+        Transaction date to the earliest pull date of such a delivery.
+    """
+    listed = ", ".join(f"'{day}'" for day in sorted(dates)) or "null"
+    records = session.lake.table(RECORDS).snapshot()
+    held = records.query(
+        "select distinct vendor, delivery, transaction_date from {table} "
+        f"semi join current using (vendor, delivery, interpretation) "
+        f"where transaction_date in ({listed})",
+        where=f"transaction_date in ({listed})",
+        current=current_deliveries(session),
+    ).to_pylist()
+    deliveries = {(row["vendor"], row["delivery"]) for row in held}
+    grave = {
+        (report.vendor, report.delivery): report.pull_date
+        for report in schemas_of(session, {vendor for vendor, _ in deliveries}, only=deliveries)
+        if any(difference.grave for difference in report.differences)
+    }
+    found: dict[date, date] = {}
+    for row in held:
+        pulled = grave.get((row["vendor"], row["delivery"]))
+        if pulled is not None:
+            day = row["transaction_date"]
+            found[day] = min(pulled, found.get(day, pulled))
     return found
 
 
