@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "deliveries": ("inspect", "deliveries_command", "Every delivery and what became of it."),
     "dead-letters": ("inspect", "dead_letters", "Rows that were refused, and why."),
     "drift": ("drift", "drift", "Columns that are not as accepted; accept a new schema."),
+    "reconcile": ("reconcile", "reconcile_command", "Vendors that tell of the same costs."),
     "fx": ("fx", "fx", "Exchange rates: load, list, correct."),
     "ledger": ("ledger", "ledger", "The ledger: totals, verify, trace."),
 }

@@ -70,6 +70,7 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
         runner.load_fx()
         runner.pull(days)
         runner.post()
+        runner.reconcile()
         return summarize(
             session,
             days,

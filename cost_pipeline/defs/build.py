@@ -10,13 +10,15 @@ from pathlib import Path
 
 import dagster as dg
 
-from cost_pipeline.defs import assets, checks, partitions, sensors
+from cost_pipeline.defs import assets, checks, partitions, reconciliation, sensors
 from cost_pipeline.defs.keys import (
     DEAD_LETTERS,
     FX_JOB,
     LEDGER,
     POST_JOB,
     PULL_JOB,
+    RECONCILE_JOB,
+    RECONCILIATION,
     SNAPSHOTS,
     raw_key,
     records_key,
@@ -77,6 +79,16 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
         selection=dg.AssetSelection.assets(SNAPSHOTS),
         description="Loads the bundled ECB history and hands over the dates that it touches.",
     )
+    reports = reconciliation.reconciliation(home)
+    jobs = [pull_job, post_job, fx_job]
+    if reports:
+        jobs.append(
+            dg.define_asset_job(
+                RECONCILE_JOB,
+                selection=dg.AssetSelection.assets(RECONCILIATION),
+                description="Compares the vendors that tell of the same transactions.",
+            )
+        )
     return dg.Definitions(
         assets=[
             assets.pull_vendors(home, pull_dates),
@@ -84,12 +96,13 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
             assets.fx_snapshots(),
             *assets.hand_overs(home, transaction_dates),
             assets.ledger(home, transaction_dates),
+            *reports,
         ],
         asset_checks=[
             *checks.delivery_checks(home, pull_dates),
             checks.ledger_checks(transaction_dates),
         ],
-        jobs=[pull_job, post_job, fx_job],
+        jobs=jobs,
         schedules=[
             dg.build_schedule_from_partitioned_job(
                 pull_job, name="pull_daily", hour_of_day=6, description="Pulls the day before."

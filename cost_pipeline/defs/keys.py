@@ -14,10 +14,12 @@ RECORDS_BY_DATE: Final = dg.AssetKey(["records", "production", "by_transaction_d
 RATES_BY_DATE: Final = dg.AssetKey(["fx", "by_transaction_date"])
 SNAPSHOTS: Final = dg.AssetKey(["fx", "snapshots"])
 LEDGER: Final = dg.AssetKey(["ledger", "production"])
+RECONCILIATION: Final = dg.AssetKey(["report", "production", "reconciliation"])
 
 PULL_JOB: Final = "pull_and_validate"
 POST_JOB: Final = "post_ledger"
 FX_JOB: Final = "load_fx"
+RECONCILE_JOB: Final = "reconcile_vendors"
 
 
 def raw_key(vendor: str) -> dg.AssetKey:

@@ -20,10 +20,11 @@ from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
 from cost_pipeline.defs.gate import held_back
 from cost_pipeline.defs.handover import hand_over
-from cost_pipeline.defs.keys import FX_JOB, LEDGER, POST_JOB, PULL_JOB
+from cost_pipeline.defs.keys import FX_JOB, LEDGER, POST_JOB, PULL_JOB, RECONCILE_JOB
 from cost_pipeline.defs.plan import plan_posting
 from cost_pipeline.defs.sensors import RANGE_END, RANGE_START
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
+from cost_pipeline.feeds.production.reconcile import pairs
 from cost_pipeline.feeds.session import Session
 
 _QUIET: Final[Mapping[str, Any]] = {
@@ -128,6 +129,11 @@ class Runner:
             done += sum(planned.first <= day.isoformat() <= planned.last for day in dates)
         self.progress("posting transaction dates", len(dates), len(dates))
         return dates
+
+    def reconcile(self) -> None:
+        """Compare the vendors that tell of the same transactions, if there are any."""
+        if pairs(self.session.home.vendors):
+            self._run(RECONCILE_JOB)
 
     def _note_held(self, held: Mapping[date, date]) -> None:
         """A date that is not posted is said, or the run would look complete."""

@@ -89,6 +89,7 @@ VALIDATIONS = TableSpec(
             _required("drift", pa.list_(TEXT)),
             pa.field("schema", HASH),
             pa.field("shapes", TEXT),
+            _required("posts", pa.bool_()),
             *_STAMP,
         ]
     ),
@@ -97,7 +98,8 @@ VALIDATIONS = TableSpec(
 """One row when a delivery was validated whole; the one with the highest `sequence` counts.
 
 `shapes` is what its columns look like (`validate.shapes`), `schema` the hash of their names and
-types; null of a delivery that could not be read.
+types; null of a delivery that could not be read. `posts` is false where its records only serve
+reconciliation.
 """
 
 ACCEPTED_SCHEMAS = TableSpec(

@@ -22,6 +22,7 @@ from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.production.drift import SchemaReport
 from cost_pipeline.feeds.production.inputs import live_records, with_policies
 from cost_pipeline.feeds.production.rates import stored_rates
+from cost_pipeline.feeds.production.reconcile import Reconciled
 from cost_pipeline.feeds.production.report import DeliveryReport
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
 from cost_pipeline.feeds.session import Session
@@ -127,6 +128,33 @@ def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], b
         words = "; ".join([d.words() for d in schema.differences if chosen(d)][:_SHOWN])
         found.setdefault(words, f"{schema.vendor}, delivery {schema.delivery[:8]}")
     return "; ".join(f"{where}: {words}" for words, where in list(found.items())[:_SHOWN])
+
+
+def sides_agree(found: Iterable[Reconciled]) -> Outcome:
+    """The two vendors of each pair tell of the same transactions in the same way."""
+    found = list(found)
+    silent = [one for one in found if not one.compared]
+    red = [one for one in found if one.red]
+    numbers = {
+        "pairs": len(found),
+        "agree": sum(one.here.agree for one in found),
+        "differ": sum(one.here.differ for one in found),
+        "only_here": sum(one.here.only for one in found),
+        "only_there": sum(one.there.only for one in found),
+        "waiting": sum(one.here.waiting + one.there.waiting for one in found),
+    }
+    if red:
+        message = "; ".join(
+            f"{one.pair.name}: {one.here.differ} transactions differ, {one.here.only} only with "
+            f"{one.here.vendor}, {one.there.only} only with {one.there.vendor}"
+            for one in red[:_SHOWN]
+        )
+        return Outcome("sides_agree", passed=False, message=message, numbers=numbers)
+    if silent:
+        message = f"{silent[0].pair.name}: one side has no records yet, so nothing was compared"
+        return Outcome("sides_agree", passed=False, message=message, numbers=numbers, warning=True)
+    message = f"{numbers['agree']:,} transactions agree, {numbers['waiting']:,} wait for a pull"
+    return Outcome("sides_agree", passed=True, message=message, numbers=numbers)
 
 
 def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Outcome:

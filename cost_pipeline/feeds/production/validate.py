@@ -225,6 +225,7 @@ class _Validation:
             "records": self.records,
             "dead_letters": self.refused,
             "unreadable_amounts": 0,
+            "posts": self.pending.vendor.posts,
             "recorded_at": stamp.recorded_at,
             "run_id": stamp.run_id,
             **facts,
