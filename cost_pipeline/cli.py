@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "vendors": ("vendors", "vendors", "The vendors of a home: check, list."),
     "deliveries": ("inspect", "deliveries_command", "Every delivery and what became of it."),
     "dead-letters": ("inspect", "dead_letters", "Rows that were refused, and why."),
+    "audit": ("audit", "audit", "The audit log: verify, export."),
     "drift": ("drift", "drift", "Columns that are not as accepted; accept a new schema."),
     "reconcile": ("reconcile", "reconcile_command", "Vendors that tell of the same costs."),
     "fx": ("fx", "fx", "Exchange rates: load, list, correct."),

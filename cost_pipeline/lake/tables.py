@@ -31,6 +31,21 @@ class Writing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Audited:
+    """What the audit log says of a table's rows before they are committed.
+
+    Attributes:
+        event: What happens to each of the rows, such as `posted`.
+        subject: The column of the hash that names the row.
+        where: SQL that tells which rows.
+    """
+
+    event: str
+    subject: str
+    where: str = "true"
+
+
+@dataclass(frozen=True, slots=True)
 class TableSpec:
     """One table of the lake; `partition` is a date32 or int32 column of `schema`."""
 
@@ -38,6 +53,7 @@ class TableSpec:
     schema: pa.Schema
     partition: str
     writing: Writing = Writing.APPEND
+    audited: tuple[Audited, ...] = ()
 
 
 def _required(name: str, kind: pa.DataType) -> pa.Field:
@@ -125,7 +141,9 @@ ACCEPTED_SCHEMAS = TableSpec(
 It is in force for what was pulled on `pull_date` and later. `day` is when it was accepted.
 """
 
-RECORDS = TableSpec("records", RECORD_SCHEMA, "pull_date")
+RECORDS = TableSpec(
+    "records", RECORD_SCHEMA, "pull_date", audited=(Audited("parsed", "fingerprint"),)
+)
 
 DEAD_LETTERS = TableSpec(
     "dead_letters",
@@ -140,6 +158,10 @@ DEAD_LETTERS = TableSpec(
         ]
     ),
     "day",
+    audited=(
+        Audited("rejected", "id", "event = 'opened'"),
+        Audited("resolved", "id", "event = 'resolved'"),
+    ),
 )
 """Events: opened, resolved. `day` is the pull date, or the transaction date when posting."""
 
@@ -149,3 +171,34 @@ FX_SNAPSHOTS = TableSpec(
     "reference_year",
 )
 """By year, not by day: 7,126 daily partitions would be as many files of 2 kB (docs/adr/0005)."""
+
+AUDIT_LOG = TableSpec(
+    "audit_log",
+    pa.schema(
+        [
+            _required("day", DAY),
+            _required("chain", TEXT),
+            _required("number", pa.int64()),
+            _required("kind", TEXT),
+            _required("root", HASH),
+            _required("previous_root", HASH),
+            _required("parents", pa.list_(HASH)),
+            pa.field("voids", HASH),
+            _required("table", TEXT),
+            _required("tokens", pa.list_(TEXT)),
+            _required("events", pa.list_(TEXT)),
+            _required("subjects", pa.list_(pa.list_(HASH))),
+            _required("subjects_digest", HASH),
+            _required("host", TEXT),
+            _required("process", pa.int64()),
+            _required("announced_at", INSTANT),
+            _required("run_id", TEXT),
+        ]
+    ),
+    "day",
+)
+"""One row for each block; a block announces one commit of one table, or voids such a block.
+
+`subjects` holds for each of `events` the hashes that name its rows: a million events are one row.
+`lake.audit_blocks` says what `root` covers.
+"""

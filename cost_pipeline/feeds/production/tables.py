@@ -7,10 +7,19 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.tables import HASH, INSTANT, TEXT
-from cost_pipeline.lake.tables import TableSpec, Writing
+from cost_pipeline.lake.tables import Audited, TableSpec, Writing
 from cost_pipeline.ledger.schema import DISPOSITION_SCHEMA, POSTING_SCHEMA
 
-LEDGER: Final = TableSpec("ledger", POSTING_SCHEMA, "transaction_date")
+LEDGER: Final = TableSpec(
+    "ledger",
+    POSTING_SCHEMA,
+    "transaction_date",
+    audited=(
+        Audited("converted", "posting_id", "kind = 'post' and original_currency <> base_currency"),
+        Audited("posted", "posting_id", "kind = 'post'"),
+        Audited("reversed", "posting_id", "kind = 'reverse'"),
+    ),
+)
 
 NONE: Final = "none"
 

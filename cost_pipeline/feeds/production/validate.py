@@ -90,6 +90,7 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
 
 def validate_deliveries(session: Session, deliveries: Sequence[Pending]) -> None:
     """Validate each delivery from its landed bytes."""
+    session.lake.audit.settle(session.run_id)  # what a run that died announced and never did
     buffer = _Buffer()
     letters = session.lake.table(DEAD_LETTERS).snapshot()
     for number, delivery in enumerate(deliveries):
