@@ -238,6 +238,7 @@ class AuditLog:
         try:
             self._table.append_once([part], run_id=block.run_id)
         except BaseException:
+            _in_flight.discard(block.root)
             self._chain = None  # whether it is there is not known: the chain ends here
             raise
         self._number, self._root = block.number, block.root

@@ -45,6 +45,7 @@ _EXPORTED: Final = """
         'subject', subject, 'table', "table", 'state', coalesce(state, 'open'), 'run_id', run_id,
         'chain', chain, 'block', number, 'root', root)::varchar as line
     from every left join states using (root)
+    order by announced_at, chain, number, event, subject
 """
 
 
@@ -115,8 +116,7 @@ def audit_lines(
     for day in days:
         if (first is None or day >= first) and (last is None or day <= last):
             of_day = log.read(where=f"day = '{day}'")
-            ordered = of_day.sort_by([(n, "ascending") for n in ("announced_at", "root")])
-            yield query(_EXPORTED, blocks=ordered, states=states)["line"]
+            yield query(_EXPORTED, blocks=of_day, states=states)["line"]
 
 
 def _actual(session: Session, spec: TableSpec, audited: Audited) -> pa.Table:
