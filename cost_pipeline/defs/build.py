@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from cost_pipeline.defs import assets, checks, partitions, reconciliation, sensors
+from cost_pipeline.defs import assets, audit, checks, partitions, reconciliation, sensors
 from cost_pipeline.defs.keys import (
     DEAD_LETTERS,
     FX_JOB,
@@ -79,6 +79,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
         selection=dg.AssetSelection.assets(SNAPSHOTS),
         description="Loads the bundled ECB history and hands over the dates that it touches.",
     )
+    audits = audit.audit_job()
     reports = reconciliation.reconciliation(home)
     jobs = [pull_job, post_job, fx_job]
     if reports:
@@ -97,16 +98,19 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
             *assets.hand_overs(home, transaction_dates),
             assets.ledger(home, transaction_dates),
             *reports,
+            audit.audit_asset(),
         ],
         asset_checks=[
             *checks.delivery_checks(home, pull_dates),
             checks.ledger_checks(transaction_dates),
+            audit.audit_check(),
         ],
-        jobs=jobs,
+        jobs=[*jobs, audits.job],
         schedules=[
             dg.build_schedule_from_partitioned_job(
                 pull_job, name="pull_daily", hour_of_day=6, description="Pulls the day before."
-            )
+            ),
+            audits,
         ],
         sensors=[sensors.reconciliation(post_job)],
         resources={"home": HomeResource(path=str(home.path))},

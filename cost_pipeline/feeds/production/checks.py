@@ -18,6 +18,7 @@ from cost_pipeline.contracts.cost import CONTRACTS, CostRecord, judge
 from cost_pipeline.contracts.tables import COST_FIELDS
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
+from cost_pipeline.feeds.production.audit import AuditVerification
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.production.drift import SchemaReport
 from cost_pipeline.feeds.production.inputs import live_records, with_policies
@@ -128,6 +129,18 @@ def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], b
         words = "; ".join([d.words() for d in schema.differences if chosen(d)][:_SHOWN])
         found.setdefault(words, f"{schema.vendor}, delivery {schema.delivery[:8]}")
     return "; ".join(f"{where}: {words}" for words, where in list(found.items())[:_SHOWN])
+
+
+def audit_log_agrees(found: AuditVerification) -> Outcome:
+    """The audit log is whole, and says exactly what was committed."""
+    numbers = {
+        "blocks": found.blocks, "events": found.events, "void": found.void, "open": found.open,
+        "problems": len(found.problems),
+    }  # fmt: skip
+    message = f"{found.events:,} events in {found.blocks:,} blocks are what was committed"
+    if found.problems:
+        message = "; ".join(found.problems[:_SHOWN])
+    return Outcome("log_agrees", not found.problems, message, numbers)
 
 
 def sides_agree(found: Iterable[Reconciled]) -> Outcome:
