@@ -26,6 +26,9 @@ _COMMANDS: Final = {
         "Every delivery or row and what became of it.",
     ),
     "dead-letters": ("inspect", "dead_letters", "Rows that were refused, and why."),
+    "audit": ("audit", "audit", "The audit log: verify, export."),
+    "drift": ("drift", "drift", "Columns that are not as accepted; accept a new schema."),
+    "reconcile": ("reconcile", "reconcile_command", "Vendors that tell of the same costs."),
     "fx": ("fx", "fx", "Exchange rates: load, list, correct."),
     "ledger": ("ledger", "ledger", "The ledger: totals, as-of, verify, prove, export, trace."),
 }

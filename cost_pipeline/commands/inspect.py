@@ -171,7 +171,7 @@ def _counts(report: DeliveryReport) -> tuple[int, ...]:
         report.rows,
         report.blank_rows,
         report.posted,
-        report.commitments,
+        report.commitments + report.reference,
         report.duplicates,
         report.dead_letters,
     )

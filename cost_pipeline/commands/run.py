@@ -114,6 +114,7 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
             runner.load_fx()
             runner.pull(days)
             runner.post()
+            runner.reconcile()
         except Exception:
             _alert(runner)
             raise

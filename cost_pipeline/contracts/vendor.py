@@ -7,6 +7,7 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -36,6 +37,7 @@ __all__ = [
     "Negatives",
     "NumberStyle",
     "ProductionCode",
+    "ReconcileWith",
     "RecordKind",
     "SftpSource",
     "Source",
@@ -92,6 +94,27 @@ class Key(Section):
     ordinal: bool = False
 
 
+class ReconcileWith(Section):
+    """The vendor that tells of the same transactions by another way, and how the two are compared.
+
+    Attributes:
+        vendor: The other one.
+        key: Contract fields that name a transaction on both sides.
+        fields: Contract fields that are compared.
+        tolerance: How far amounts may differ.
+        wait_days: How many days the other side may be behind before a transaction that only one
+            side has counts as missing.
+    """
+
+    vendor: Name
+    key: tuple[str, ...] = Field(default=("transaction_id",), min_length=1)
+    fields: tuple[str, ...] = Field(
+        default=("transaction_date", "amount", "currency"), min_length=1
+    )
+    tolerance: Decimal = Field(default=Decimal(0), ge=0, max_digits=20, decimal_places=4)
+    wait_days: int = Field(default=0, ge=0, le=366)
+
+
 class Vendor(Section):
     """One vendor file.
 
@@ -100,6 +123,8 @@ class Vendor(Section):
         columns: Contract field to the header names it has had; the first present is used.
         ignore: Header names that are known and not wanted; any other unknown name is drift.
         constants: Contract fields that the file does not carry.
+        posts: Whether its records are posted; false where they only serve reconciliation.
+        reconcile_with: The other vendor of a pair; named by one of the two.
     """
 
     vendor: Name
@@ -116,6 +141,8 @@ class Vendor(Section):
     columns: dict[str, tuple[str, ...]]
     ignore: tuple[str, ...] = ()
     constants: dict[str, str] = Field(default_factory=dict)
+    posts: bool = True
+    reconcile_with: ReconcileWith | None = None
 
     @model_validator(mode="after")
     def _increments_can_be_read(self) -> Self:

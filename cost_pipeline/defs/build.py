@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from cost_pipeline.defs import assets, checks, partitions, sensors
+from cost_pipeline.defs import assets, audit, checks, partitions, reconciliation, sensors
 from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.keys import (
     DEAD_LETTERS,
@@ -18,6 +18,8 @@ from cost_pipeline.defs.keys import (
     LEDGER,
     POST_JOB,
     PULL_JOB,
+    RECONCILE_JOB,
+    RECONCILIATION,
     SNAPSHOTS,
     raw_key,
     records_key,
@@ -78,6 +80,17 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
         selection=dg.AssetSelection.assets(SNAPSHOTS),
         description="Loads the bundled ECB history and hands over the dates that it touches.",
     )
+    audits = audit.audit_job()
+    reports = reconciliation.reconciliation(home)
+    jobs = [pull_job, post_job, fx_job]
+    if reports:
+        jobs.append(
+            dg.define_asset_job(
+                RECONCILE_JOB,
+                selection=dg.AssetSelection.assets(RECONCILIATION),
+                description="Compares the vendors that tell of the same transactions.",
+            )
+        )
     return dg.Definitions(
         assets=[
             assets.pull_vendors(home, pull_dates),
@@ -85,16 +98,20 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
             assets.fx_snapshots(),
             *assets.hand_overs(home, transaction_dates),
             assets.ledger(home, transaction_dates),
+            *reports,
+            audit.audit_asset(),
         ],
         asset_checks=[
             *checks.delivery_checks(home, pull_dates),
             checks.ledger_checks(transaction_dates),
+            audit.audit_check(),
         ],
-        jobs=[pull_job, post_job, fx_job],
+        jobs=[*jobs, audits.job],
         schedules=[
             dg.build_schedule_from_partitioned_job(
                 pull_job, name="pull_daily", hour_of_day=6, description="Pulls the day before."
-            )
+            ),
+            audits,
         ],
         sensors=[sensors.reconciliation(post_job), *alert_sensors(home)],
         resources={"home": HomeResource(path=str(home.path))},

@@ -15,6 +15,7 @@ from cost_pipeline.defs.reporting import report_check_per_partition
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.checks import Outcome
+from cost_pipeline.feeds.production.drift import schemas_of
 from cost_pipeline.feeds.production.provisional import provisional
 from cost_pipeline.feeds.production.report import deliveries
 from cost_pipeline.home.load import Home
@@ -61,22 +62,28 @@ def delivery_checks(
             *raw,
             _spec("conservation", DEAD_LETTERS, partitions, "Every row is a record or refused."),
             _spec("control_totals", DEAD_LETTERS, partitions, "Declared totals are the sums."),
+            _spec("retyped", DEAD_LETTERS, partitions, "Amounts and dates look as accepted."),
         ],
     )
     def check_deliveries(
         context: dg.AssetCheckExecutionContext, home: HomeResource
     ) -> Iterator[dg.AssetCheckResult]:
         session = home.session(context.run.run_id)
-        pull_date = date.fromisoformat(context.partition_key)
-        reports = deliveries(session, [pull_date])
-        gaps = {gap.vendor: gap for gap in provisional(session, [pull_date])}
+        days = [date.fromisoformat(context.partition_key)]
+        reports, schemas = deliveries(session, days), schemas_of(session, pull_dates=days)
+        gaps = {gap.vendor: gap for gap in provisional(session, days)}
         for key in sorted(context.selected_asset_check_keys):
             vendor = key.asset_key.path[-1]
             if key.name == "drift":
-                mine = [r for r in reports if r.vendor == vendor]
-                yield _result(checks.columns_are_known(mine), key.asset_key)
+                outcome = checks.columns_are_as_accepted(
+                    [r for r in reports if r.vendor == vendor],
+                    [s for s in schemas if s.vendor == vendor],
+                )
+                yield _result(outcome, key.asset_key)
             elif key.name == "fetched":
                 yield _result(checks.all_is_fetched(gaps.get(vendor)), key.asset_key)
+            elif key.name == "retyped":
+                yield _result(checks.amounts_mean_what_they_did(schemas), key.asset_key)
             else:
                 yield _result(_OF_PULL[key.name](reports), key.asset_key)
 

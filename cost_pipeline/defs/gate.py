@@ -1,4 +1,4 @@
-"""What a blocking check of a pull holds back: the transaction dates of that pull's records.
+"""What holds posting back: a blocking check of a pull, and amounts that changed their meaning.
 
 Pulls and the ledger are partitioned by different calendars and meet in no run, so Dagster cannot
 stop the one for the other: whoever plans a posting asks here.
@@ -6,22 +6,33 @@ stop the one for the other: whoever plans a posting asks here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Final
 
 import dagster as dg
 
 from cost_pipeline.defs.keys import DEAD_LETTERS, records_key
+from cost_pipeline.feeds.production.drift import dates_of_drifted
 from cost_pipeline.feeds.production.inputs import dates_of_pulls
 from cost_pipeline.feeds.session import Session
 
 _PASSED: Final = "SUCCEEDED"
 
 
-def held_back(instance: dg.DagsterInstance, session: Session) -> Mapping[date, date]:
-    """Transaction date to the earliest pull date whose blocking checks have not all passed."""
-    return dates_of_pulls(session, pulls_not_cleared(instance, session))
+def held_back(
+    instance: dg.DagsterInstance, session: Session, dates: Collection[date]
+) -> Mapping[date, date]:
+    """Of these transaction dates the held ones, to the earliest pull date that holds them.
+
+    Either not all blocking checks of the pull have passed, or a delivery of it has a column that
+    feeds amounts, currencies or dates and is not what was accepted. The latter holds back only the
+    dates of that delivery, and is told from the lake: it ends with the acceptance.
+    """
+    pulls = dates_of_pulls(session, pulls_not_cleared(instance, session))
+    drifted = dates_of_drifted(session, dates)
+    held = {day: pulls.get(day) or drifted[day] for day in pulls.keys() | drifted.keys()}
+    return {day: held[day] for day in dates if day in held}
 
 
 def pulls_not_cleared(instance: dg.DagsterInstance, session: Session) -> list[date]:

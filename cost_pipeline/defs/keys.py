@@ -14,10 +14,14 @@ RECORDS_BY_DATE: Final = dg.AssetKey(["records", "production", "by_transaction_d
 RATES_BY_DATE: Final = dg.AssetKey(["fx", "by_transaction_date"])
 SNAPSHOTS: Final = dg.AssetKey(["fx", "snapshots"])
 LEDGER: Final = dg.AssetKey(["ledger", "production"])
+AUDIT: Final = dg.AssetKey(["audit", "production"])
+RECONCILIATION: Final = dg.AssetKey(["report", "production", "reconciliation"])
 
 PULL_JOB: Final = "pull_and_validate"
 POST_JOB: Final = "post_ledger"
 FX_JOB: Final = "load_fx"
+AUDIT_JOB: Final = "verify_audit_log"
+RECONCILE_JOB: Final = "reconcile_vendors"
 
 
 def raw_key(vendor: str) -> dg.AssetKey:

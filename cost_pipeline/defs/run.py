@@ -21,10 +21,11 @@ from cost_pipeline.defs.alerts import failed_runs, look_at_checks, tell
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
 from cost_pipeline.defs.gate import held_back
 from cost_pipeline.defs.handover import hand_over
-from cost_pipeline.defs.keys import FX_JOB, LEDGER, POST_JOB, PULL_JOB
+from cost_pipeline.defs.keys import FX_JOB, LEDGER, POST_JOB, PULL_JOB, RECONCILE_JOB
 from cost_pipeline.defs.plan import plan_posting
 from cost_pipeline.defs.sensors import RANGE_END, RANGE_START
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
+from cost_pipeline.feeds.production.reconcile import pairs
 from cost_pipeline.feeds.session import Session
 
 _QUIET: Final[Mapping[str, Any]] = {
@@ -117,7 +118,7 @@ class Runner:
         behind = out_of_date(present, stored_inputs(self.session))
         if behind:  # a correction made outside Dagster is handed over before its dates run
             hand_over(self.instance, self.session)
-        held = held_back(self.instance, self.session) if behind else {}
+        held = held_back(self.instance, self.session, behind) if behind else {}
         dates = [day for day in behind if day not in held]
         self._note_held({day: held[day] for day in behind if day in held})
         done = 0
@@ -130,6 +131,11 @@ class Runner:
             done += sum(planned.first <= day.isoformat() <= planned.last for day in dates)
         self.progress("posting transaction dates", len(dates), len(dates))
         return dates
+
+    def reconcile(self) -> None:
+        """Compare the vendors that tell of the same transactions, if there are any."""
+        if pairs(self.session.home.vendors):
+            self._run(RECONCILE_JOB)
 
     def alert(self) -> int:
         """Tell the home's webhook what is red; how many alerts were sent.
@@ -153,8 +159,9 @@ class Runner:
                     LEDGER.to_user_string(),
                     "held_back",
                     None,
-                    f"{count} transaction dates are not posted: a blocking check of pull date "
-                    f"{pull_date} is red or did not finish; pull that date again",
+                    f"{count} transaction dates are not posted: of pull date {pull_date} a "
+                    "blocking check is red or did not finish (pull it again), or amounts or dates "
+                    "changed their meaning (`cost-pipeline drift`)",
                     blocking=True,
                     warning=False,
                 )

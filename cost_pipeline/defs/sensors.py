@@ -51,7 +51,7 @@ def reconciliation(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
             dates = out_of_date(present, stored_inputs(session))
             if dates:  # a correction made outside Dagster is handed over before its dates run
                 hand_over(context.instance, session)
-            held = held_back(context.instance, session) if dates else {}
+            held = held_back(context.instance, session, dates) if dates else {}
         except CostPipelineError as error:
             # A lake that cannot be read is not an empty lake: nothing is decided.
             return dg.SkipReason(f"the lake could not be compared: {error}")
@@ -78,7 +78,7 @@ def _decide(
     held_pulls = sorted({held[day].isoformat() for day in dates if day in held})
     return dg.SkipReason(
         f"{len(dates)} transaction dates are out of date: {len(free) - len(waiting)} are in runs "
-        f"under way, {len(dates) - len(free)} wait for checks of pull dates "
+        f"under way, {len(dates) - len(free)} wait for checks or accepted columns of pull dates "
         f"{', '.join(held_pulls) or '(none)'}, the others failed less than {_PAUSE} ago"
     )
 

@@ -19,6 +19,7 @@ from cost_pipeline.core.errors import UsageError
 from cost_pipeline.home.checks import check_names, check_vendor
 from cost_pipeline.home.document import Document, Problem, read_document
 from cost_pipeline.home.explain import explain
+from cost_pipeline.home.pairs import check_pairs
 
 FORMAT: Final = 1
 MARKER: Final = "home.json"
@@ -101,6 +102,7 @@ def _read(path: Path) -> tuple[Home | None, list[Problem]]:
             check_vendor(vendor, document, codes)
             read.append((vendor, document))
     check_names(read)
+    check_pairs(read)
     found = sorted({problem for document in documents for problem in document.problems})
     if productions is None:
         return None, found

@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import unquote
 
 import duckdb
@@ -45,6 +46,11 @@ from cost_pipeline.lake.tables import TableSpec, Writing
 _KEEP_FOR_EVER: Final = "interval 36500 days"
 _TRIES = 40
 
+COMMITTED: Final = 1
+"""The token of an announced commit that was made."""
+FENCED: Final = 2
+"""The token of an announced commit that was not made and never will be."""
+
 
 class StaleSnapshotError(Exception):
     """Another run committed to the same partition first; recompute from a fresh snapshot."""
@@ -63,6 +69,15 @@ class Part:
     writer: str
     sequence: int
     data: pa.Table
+
+
+class Announcer(Protocol):
+    """Says what will be committed before it is: the audit log."""
+
+    def announced(
+        self, spec: TableSpec, rows: pa.Table, tokens: Mapping[str, int], run_id: str
+    ) -> AbstractContextManager[str]:
+        """A context in which the commit is made, with the token that it must carry as 1."""
 
 
 class Snapshot:
@@ -185,14 +200,21 @@ class Table:
     Args:
         spec: Its name, schema, partition and way of writing.
         folder: Where it lies; made at the first write.
+        announcer: Told of every append beforehand, if the table is audited.
         between: Called between the steps of a commit with the step's name, for tests that kill the
             process there. Steps: `before`, `committed`, `synced`.
     """
 
     def __init__(
-        self, spec: TableSpec, folder: Path, *, between: Callable[[str], None] | None = None
+        self,
+        spec: TableSpec,
+        folder: Path,
+        *,
+        announcer: Announcer | None = None,
+        between: Callable[[str], None] | None = None,
     ) -> None:
         self.spec = spec
+        self._announcer = announcer if spec.audited else None
         self.folder = folder
         self._between = between or (lambda _step: None)
 
@@ -284,8 +306,13 @@ class Table:
         highest: dict[str, int] = {}
         for part in parts:
             highest[part.writer] = max(part.sequence, highest.get(part.writer, 0))
-        rows = pa.concat_tables([part.data for part in parts])
-        self._write(snapshot, rows, run_id, tokens=highest, predicate=None)
+        rows = pa.concat_tables([part.data for part in parts]).cast(self.spec.schema)
+        if self._announcer is None:
+            self._write(snapshot, rows, run_id, tokens=highest, predicate=None)
+        else:
+            with self._announcer.announced(self.spec, rows, highest, run_id) as token:
+                tokens = {**highest, token: COMMITTED}
+                self._write(snapshot, rows, run_id, tokens=tokens, predicate=None)
         return int(rows.num_rows)
 
     def replace(self, snapshot: Snapshot, rows: pa.Table, keys: Sequence[str], run_id: str) -> None:
@@ -317,7 +344,7 @@ class Table:
             custom_metadata={"run_id": run_id},
             max_commit_retries=15,
         )
-        rows = rows.cast(self.spec.schema)
+        rows = rows.cast(self.spec.schema)  # of what is replaced; an append has done it
         writer = _writer(self.spec, rows)
         self._between("before")
         with clear_storage_errors(str(self.folder)):
@@ -346,16 +373,62 @@ class Table:
         self._between("synced")
 
     def _sync(self, version: int) -> None:
-        log = self.folder / "_delta_log"
-        entry = log / f"{version:020d}.json"
-        files = [entry]
-        for line in entry.read_text(encoding="utf-8").splitlines():
-            added = json.loads(line).get("add")
-            if added:
-                files.append(self.folder / unquote(added["path"]))
-        sync_all([file for file in files if file.exists()])
-        sync_folder(self.folder)
-        sync_folder(self.folder.parent)
+        _sync(self.folder, version)
+
+
+def tokens_of(folder: Path, writers: Iterable[str]) -> dict[str, int]:
+    """The last sequences of these writers in a table, of those that have one."""
+    with clear_storage_errors(str(folder)):
+        try:
+            table = DeltaTable(str(folder))
+        except TableNotFoundError:
+            return {}
+        found = {writer: table.transaction_version(writer) for writer in writers}
+    return {writer: int(number) for writer, number in found.items() if number is not None}
+
+
+def fence(folder: Path, token: str, *, run_id: str) -> int:
+    """Decide about an announced commit: what its token is, `FENCED` from now on if it was open.
+
+    A process that still wants to make that commit took its snapshot before it announced it, so it
+    fails on this one, as any two writers with one token do.
+    """
+    with clear_storage_errors(str(folder)):
+        while True:
+            try:
+                table = DeltaTable(str(folder))
+            except TableNotFoundError:
+                return FENCED
+            found = table.transaction_version(token)
+            if found is not None:
+                return int(found)
+            try:
+                write_deltalake(
+                    table,
+                    pa.schema(table.schema().to_arrow()).empty_table(),
+                    mode="append",
+                    commit_properties=CommitProperties(
+                        app_transactions=[Transaction(token, FENCED)],
+                        custom_metadata={"run_id": run_id},
+                    ),
+                )
+            except CommitFailedError:
+                continue
+            _sync(folder, table.version())
+            return FENCED
+
+
+def _sync(folder: Path, version: int) -> None:
+    log = folder / "_delta_log"
+    entry = log / f"{version:020d}.json"
+    files = [entry]
+    for line in entry.read_text(encoding="utf-8").splitlines():
+        added = json.loads(line).get("add")
+        if added:
+            files.append(folder / unquote(added["path"]))
+    sync_all([file for file in files if file.exists()])
+    sync_folder(folder)
+    sync_folder(folder.parent)
 
 
 def _writer(spec: TableSpec, rows: pa.Table) -> WriterProperties:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
+from cost_pipeline.lake.audit_log import AuditLog
 from cost_pipeline.lake.content import ContentStore
 from cost_pipeline.lake.delta import Table
 from cost_pipeline.lake.durable import clear_storage_errors, sync_file, sync_folder
-from cost_pipeline.lake.tables import TableSpec
+from cost_pipeline.lake.tables import AUDIT_LOG, TableSpec
 
 FORMAT: Final = 2
 _MARKER: Final = "lake.json"
@@ -34,6 +35,7 @@ class Lake:
         self.content = ContentStore(root / "bytes")
         self._between = between
         self._tables: dict[str, Table] = {}
+        self.audit = AuditLog(self.table(AUDIT_LOG), root / "tables")
 
     def table(self, spec: TableSpec) -> Table:
         """The table of that spec."""
@@ -42,6 +44,7 @@ class Lake:
             self._tables[spec.name] = Table(
                 spec,
                 self.root / "tables" / spec.name,
+                announcer=self.audit if spec.audited else None,
                 between=(lambda step: hook(spec.name, step)) if hook else None,
             )
         return self._tables[spec.name]

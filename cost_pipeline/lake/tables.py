@@ -31,6 +31,21 @@ class Writing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Audited:
+    """What the audit log says of a table's rows before they are committed.
+
+    Attributes:
+        event: What happens to each of the rows, such as `posted`.
+        subject: The column of the hash that names the row.
+        where: SQL that tells which rows.
+    """
+
+    event: str
+    subject: str
+    where: str = "true"
+
+
+@dataclass(frozen=True, slots=True)
 class TableSpec:
     """One table of the lake.
 
@@ -48,6 +63,7 @@ class TableSpec:
     partition: str
     writing: Writing = Writing.APPEND
     looked_up: tuple[str, ...] = ()
+    audited: tuple[Audited, ...] = ()
 
 
 def _required(name: str, kind: pa.DataType) -> pa.Field:
@@ -146,12 +162,43 @@ VALIDATIONS = TableSpec(
             _required("unreadable_amounts", pa.int64()),
             _required("header", pa.list_(TEXT)),
             _required("drift", pa.list_(TEXT)),
+            pa.field("schema", HASH),
+            pa.field("shapes", TEXT),
+            _required("posts", pa.bool_()),
             *_STAMP,
         ]
     ),
     "pull_date",
 )
-"""One row when a delivery was validated whole; the one with the highest `sequence` counts."""
+"""One row when a delivery was validated whole; the one with the highest `sequence` counts.
+
+`shapes` is what its columns look like (`validate.shapes`), `schema` the hash of their names and
+types; null of a delivery that could not be read. `posts` is false where its records only serve
+reconciliation.
+"""
+
+ACCEPTED_SCHEMAS = TableSpec(
+    "accepted_schemas",
+    pa.schema(
+        [
+            _required("day", DAY),
+            _required("vendor", TEXT),
+            _required("sequence", pa.int32()),
+            _required("schema", HASH),
+            _required("shapes", TEXT),
+            _required("delivery", HASH),
+            _required("pull_date", DAY),
+            _required("accepted_by", TEXT),
+            _required("reason", TEXT),
+            *_STAMP,
+        ]
+    ),
+    "day",
+)
+"""Who accepted which schema of a vendor, when and why, as seen in which delivery.
+
+It is in force for what was pulled on `pull_date` and later. `day` is when it was accepted.
+"""
 
 CHECKPOINTS = TableSpec(
     "checkpoints",
@@ -167,6 +214,7 @@ CHECKPOINTS = TableSpec(
             pa.field("blank_rows", pa.int64()),
             pa.field("encoding", TEXT),
             _required("state", TEXT),
+            _required("shapes", TEXT),
             *_STAMP,
         ]
     ),
@@ -192,7 +240,9 @@ ALERTS = TableSpec(
 )
 """What the webhook has taken; of one `key` the newest counts. An empty digest: well again."""
 
-RECORDS = TableSpec("records", RECORD_SCHEMA, "pull_date")
+RECORDS = TableSpec(
+    "records", RECORD_SCHEMA, "pull_date", audited=(Audited("parsed", "fingerprint"),)
+)
 
 DEAD_LETTERS = TableSpec(
     "dead_letters",
@@ -207,6 +257,10 @@ DEAD_LETTERS = TableSpec(
         ]
     ),
     "day",
+    audited=(
+        Audited("rejected", "id", "event = 'opened'"),
+        Audited("resolved", "id", "event = 'resolved'"),
+    ),
 )
 """Events: opened, resolved. `day` is the pull date, or the transaction date when posting."""
 
@@ -216,3 +270,34 @@ FX_SNAPSHOTS = TableSpec(
     "reference_year",
 )
 """By year, not by day: 7,126 daily partitions would be as many files of 2 kB (docs/adr/0005)."""
+
+AUDIT_LOG = TableSpec(
+    "audit_log",
+    pa.schema(
+        [
+            _required("day", DAY),
+            _required("chain", TEXT),
+            _required("number", pa.int64()),
+            _required("kind", TEXT),
+            _required("root", HASH),
+            _required("previous_root", HASH),
+            _required("parents", pa.list_(HASH)),
+            pa.field("voids", HASH),
+            _required("table", TEXT),
+            _required("tokens", pa.list_(TEXT)),
+            _required("events", pa.list_(TEXT)),
+            _required("subjects", pa.list_(pa.list_(HASH))),
+            _required("subjects_digest", HASH),
+            _required("host", TEXT),
+            _required("process", pa.int64()),
+            _required("announced_at", INSTANT),
+            _required("run_id", TEXT),
+        ]
+    ),
+    "day",
+)
+"""One row for each block; a block announces one commit of one table, or voids such a block.
+
+`subjects` holds for each of `events` the hashes that name its rows: a million events are one row.
+`lake.audit_blocks` says what `root` covers.
+"""

@@ -1,6 +1,7 @@
 """The ledger as it should be: a pure function of records, their standing and their conversion.
 
-Every record given is exactly one of: a posting, a commitment, a duplicate, a dead letter. What then
+Every record given is exactly one of: a posting, a commitment, a duplicate, a dead letter, or kept
+for reference. What then
 differs from the ledger that is there is `ledger.difference`'s matter.
 """
 
@@ -23,7 +24,7 @@ from cost_pipeline.ledger.schema import (
     DISPOSITION_SCHEMA,
     SQL_CONTENT_HASH,
 )
-from cost_pipeline.ledger.standing import CONFLICT, DUPLICATE, RESOLVED_SCHEMA
+from cost_pipeline.ledger.standing import CONFLICT, DUPLICATE, REFERENCE, RESOLVED_SCHEMA
 
 COMMITMENT: Final = "commitment"
 DEAD_LETTER: Final = "dead_letter"
@@ -122,7 +123,7 @@ _POSTED_AS: Final = {
 # Purchase orders are obligations, not actuals: they are converted and held.
 _JUDGED: Final = f"""
 SELECT row_number() OVER () - 1 AS position,
-       CASE WHEN standing = '{DUPLICATE}' THEN '{DUPLICATE}'
+       CASE WHEN standing IN ('{DUPLICATE}', '{REFERENCE}') THEN standing
             WHEN standing = '{CONFLICT}' OR refusal IS NOT NULL THEN '{DEAD_LETTER}'
             WHEN kind = '{RecordKind.PURCHASE_ORDER}' THEN '{COMMITMENT}' END AS disposition
 FROM priced ORDER BY transaction_date, position

@@ -119,7 +119,8 @@ DISPOSITION_SCHEMA: Final = pa.schema(
         pa.field("base_currency", TEXT),
     ]
 )
-"""What became of a record that is not posted: `commitment`, `duplicate` or `dead_letter`.
+"""What became of a record that is not posted: `commitment`, `duplicate`, `dead_letter` or
+`reference` (its vendor only serves reconciliation).
 
 `of` is the fingerprint of the record that stands in its place (duplicates and key conflicts).
 """

@@ -20,6 +20,8 @@ from cost_pipeline.contracts.tables import COST_FIELDS, DAY, HASH, RECORD_SCHEMA
 STANDS: Final = "stands"
 DUPLICATE: Final = "duplicate"
 CONFLICT: Final = "conflict"
+REFERENCE: Final = "reference"
+"""Stands, and is not to be posted: its vendor only serves reconciliation."""
 
 CANDIDATE_SCHEMA: Final = pa.schema([*RECORD_SCHEMA, pa.field("first_pulled", DAY, nullable=False)])
 """A record with `first_pulled`: the smallest pull date on which its delivery ever came."""
@@ -56,6 +58,28 @@ def resolve(candidates: pa.Table, dates: Collection[date] | None = None) -> pa.T
         resolved = resolved.filter(wanted)
     return resolved.cast(RESOLVED_SCHEMA)
 
+
+def set_apart(resolved: pa.Table, reference: pa.Table) -> pa.Table:
+    """The records with those that stand and only serve reconciliation marked as `REFERENCE`.
+
+    Args:
+        resolved: `RESOLVED_SCHEMA`.
+        reference: The `vendor` and `delivery` of such records.
+    """
+    if not reference.num_rows:
+        return resolved
+    marked = query(_SET_APART, resolved=resolved, reference=reference)["standing"]
+    place = resolved.schema.get_field_index("standing")
+    field = resolved.schema.field(place)
+    return resolved.set_column(place, field, marked.cast(field.type))
+
+
+_SET_APART: Final = f"""
+SELECT CASE WHEN standing = '{STANDS}' AND reference.vendor IS NOT NULL
+            THEN '{REFERENCE}' ELSE standing END AS standing
+FROM (SELECT *, row_number() OVER () AS position FROM resolved)
+LEFT JOIN reference USING (vendor, delivery) ORDER BY position
+"""
 
 # What a record says, wherever it came from; its vendor is the same as that of every rival.
 _CONTENT: Final = ("kind", *(entry.name for entry in COST_FIELDS))

@@ -39,6 +39,7 @@ _VERDICT_KEYS: Final = {
     "dates",
     "numbers",
     "negatives",
+    "posts",
     "key",
     "columns",
     "ignore",

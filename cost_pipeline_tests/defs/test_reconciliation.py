@@ -29,6 +29,7 @@ from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.run import Runner
 from cost_pipeline.defs.sensors import INPUTS, request
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.drift import accept
 from cost_pipeline.feeds.production.rates import correct_rates
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
 from cost_pipeline.home.load import load_home
@@ -255,7 +256,7 @@ class TestGate:
     def test_its_dates_wait_and_the_sensor_says_for_what(self, red):
         message = red.tick().skip_message
         assert "2 transaction dates are out of date" in message
-        assert "2 wait for checks of pull dates 2026-04-01" in message
+        assert "2 wait for checks or accepted columns of pull dates 2026-04-01" in message
 
     def test_dates_without_records_of_that_pull_are_posted(self, red):
         red.pull(SECOND)
@@ -295,6 +296,36 @@ class TestGate:
 
     def runner(self, works):
         return Runner(works.house.session(), works.instance, lambda _phase, _done, _total: None)
+
+
+class TestRetyped:
+    """A delivery whose amounts are not what was accepted: its dates wait, others do not."""
+
+    @pytest.fixture
+    def pence(self, works):
+        """Twenty amounts with decimals, then twenty in pence, of dates apart and one in common."""
+        house = works.house
+        rows = [(f"A{n}", MARCH, f"{n}.50", "GBP", "lamp") for n in range(20)]
+        house.drop("rentals", FIRST, rows)
+        rows = [(f"B{n}", SECOND, f"{n}50", "GBP", "lamp") for n in range(20)]
+        house.drop("rentals", SECOND, rows)
+        works.pull(FIRST)
+        works.pull(SECOND)
+        return works
+
+    def test_its_dates_wait_until_the_schema_is_accepted(self, pence):
+        assert pence.statuses(DEAD_LETTERS, "retyped") == {FIRST: "SUCCEEDED", SECOND: "FAILED"}
+        assert pence.asked() == [(MARCH, FIRST)]
+        pence.post_what_is_asked()
+        assert "1 wait for checks or accepted columns" in pence.tick().skip_message
+        accept(pence.house.session(), "rentals", by="A. Person", reason="pence from now on")
+        assert pence.asked() == [(SECOND, SECOND)]
+
+    def test_on_the_command_line_dates_that_wait_are_said(self, pence):
+        runner = Runner(pence.house.session(), pence.instance, lambda _phase, _done, _total: None)
+        assert [day.isoformat() for day in runner.post()] == [MARCH, FIRST]
+        (error,) = runner.checked.errors
+        assert "1 transaction dates are not posted: of pull date 2026-04-02" in str(error)
 
 
 class TestBlocking:

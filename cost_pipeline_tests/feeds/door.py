@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.tables import RATE_SCHEMA
+from cost_pipeline.feeds.production.audit import verify_audit
 from cost_pipeline.feeds.production.checks import ledger_checks, rows_are_conserved
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
@@ -359,6 +360,9 @@ def unlawful(session: Session) -> list[str]:
     found += [str(broken) for broken in verified.broken]
     found += ["commits that no head covers"] if verified.uncovered else []
     found += [f"out of date: {day}" for day in stale(session)]
+    audited = verify_audit(session)
+    found += audited.problems
+    found += [f"audit: {audited.open} blocks are open"] if audited.open else []
     return found + _doubled(session)
 
 

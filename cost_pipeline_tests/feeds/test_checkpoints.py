@@ -78,7 +78,15 @@ def stored(door, session):
     names = {
         RECORDS: ("vendor", "fingerprint", "row", "line", "key", "amount"),
         DEAD_LETTERS: ("id", "event", "row"),
-        VALIDATIONS: ("delivery", "rows", "blank_rows", "records", "dead_letters", "encoding"),
+        VALIDATIONS: (
+            "delivery",
+            "rows",
+            "blank_rows",
+            "records",
+            "dead_letters",
+            "encoding",
+            "shapes",
+        ),
     }
     return {
         spec.name: sorted([str(row[n]) for n in columns] for row in door.rows_of(session, spec))

@@ -16,12 +16,14 @@ import pytest
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.feeds.production.checks import (
-    columns_are_known,
+    amounts_mean_what_they_did,
+    columns_are_as_accepted,
     control_totals_hold,
     ledger_checks,
     records_satisfy_contract,
     rows_are_conserved,
 )
+from cost_pipeline.feeds.production.drift import accept, schemas_of
 from cost_pipeline.lake.delta import Part
 
 PULLED = date(2026, 4, 1)
@@ -88,7 +90,8 @@ def test_checks_of_a_date_or_a_lake_with_nothing_hold_and_say_that_it_was_nothin
     nothing = door.reports(session)
     assert rows_are_conserved(nothing).numbers == {"deliveries": 0, "rows": 0, "unbalanced": 0}
     assert control_totals_hold(nothing).numbers == {"declared": 0, "broken": 0}
-    assert columns_are_known(nothing).passed
+    assert columns_are_as_accepted(nothing, schemas_of(session)).passed
+    assert amounts_mean_what_they_did(schemas_of(session)).numbers == {"compared": 0, "retyped": 0}
 
 
 def test_a_lost_record_breaks_the_conservation_of_rows(door, damaged):
@@ -217,16 +220,44 @@ def test_a_stored_record_that_breaks_its_contract_is_red(door, damaged, column, 
     assert words in outcome.message
 
 
+def _drift(door, house):
+    session = house.session()
+    return columns_are_as_accepted(door.reports(session), schemas_of(session))
+
+
+def test_a_delivery_that_was_not_read_yet_is_not_said_to_be_as_accepted(door, house):
+    house.drop("rentals", PULLED, [("T", str(DAY), "1", "GBP")])
+    session = house.session()
+    door.pull(session, session.home.vendors, PULLED)
+    outcome = _drift(door, house)
+    assert (outcome.passed, outcome.warning) == (False, True)
+
+
+def test_an_amount_that_turns_into_another_kind_of_value_is_red_by_a_check_of_its_own(house):
+    house.drop("rentals", PULLED, [(f"T{n}", str(DAY), f"{n}.50", "GBP") for n in range(20)])
+    later = date(2026, 4, 2)
+    house.drop("rentals", later, [(f"U{n}", str(DAY), f"{n}50", "GBP") for n in range(20)])
+    house.work(PULLED, later)
+    session = house.session()
+    outcome = amounts_mean_what_they_did(schemas_of(session))
+    assert not outcome.passed
+    assert "'amount' (feeds amount) held amount 100%, and now digits 100%" in outcome.message
+    assert outcome.numbers == {"compared": 2, "retyped": 1}
+    assert amounts_mean_what_they_did(schemas_of(session, pull_dates=[PULLED])).passed
+    accept(session, "rentals", by="A. Person", reason="pence from now on")
+    assert amounts_mean_what_they_did(schemas_of(session)).passed
+
+
 def test_an_unknown_column_is_drift(door, house):
     text = "id,date,amount,currency,text,Surprise\nT1,2026-04-01,1,GBP,,x\n"
     house.drop("rentals", PULLED, text.encode())
     house.work(PULLED)
-    outcome = columns_are_known(door.reports(house.session()))
+    outcome = _drift(door, house)
     assert not outcome.passed
     assert "'Surprise'" in outcome.message
     house.edit_vendor("rentals", "constants:", "ignore: [surprise]\nconstants:")
     house.work(PULLED)
-    assert columns_are_known(door.reports(house.session())).passed
+    assert _drift(door, house).passed
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_the_scenario_passes_every_commit_of_every_table(undisturbed):
     steps, state = undisturbed
     tables = (
         "fx_snapshots", "deliveries", "dead_letters", "records", "validations",
-        "ledger", "ledger_heads", "dispositions",
+        "ledger", "ledger_heads", "dispositions", "audit_log",
     )  # fmt: skip
     wanted = {f"{table} {step}" for table in tables for step in ("before", "committed", "synced")}
     assert set(steps) == wanted

@@ -146,3 +146,16 @@ def test_creating_a_table_that_is_there_is_ignored_on_demand(make, again, tmp_pa
     _append(again(), DAYS[0], 1, "w", 1)
     table = DeltaTable.create(str(tmp_path), schema=SCHEMA, partition_by=["day"], mode="ignore")
     assert len(table.file_uris()) == 1
+
+
+def test_an_empty_append_with_a_token_is_a_commit_and_stops_a_stale_one_with_it(make, again):
+    # The fence of `lake.delta`: it decides about a commit that was announced and never made.
+    make(**{"delta.appendOnly": "true"})
+    stale = again()
+    assert stale.transaction_version("audit/x") is None
+    empty = pa.schema(stale.schema().to_arrow()).empty_table()
+    write_deltalake(again(), empty, mode="append", commit_properties=_token("audit/x", 2))
+    assert again().transaction_version("audit/x") == 2
+    assert again().file_uris() == []
+    with pytest.raises(CommitFailedError, match=r"(?i)transaction"):
+        _append(stale, DAYS[0], 1, "audit/x", 1)

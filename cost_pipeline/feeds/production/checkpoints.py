@@ -20,6 +20,7 @@ from cost_pipeline.lake.tables import CHECKPOINTS
 from cost_pipeline.parse import Mark, ParsedChunk
 from cost_pipeline.validate.chunk import pass_over
 from cost_pipeline.validate.interpreter import Interpreter
+from cost_pipeline.validate.shapes import Describer, describer_from_text
 from cost_pipeline.validate.state import DeliveryState
 
 
@@ -47,12 +48,14 @@ class Checkpoint:
         rows: The rows in them.
         mark: Where the next one begins; None where the format cannot be opened there.
         state: The running totals behind them.
+        describer: What their columns look like.
     """
 
     chunks: int
     rows: int
     mark: Mark | None
     state: DeliveryState
+    describer: Describer
 
     def rest(
         self, chunks: Iterator[ParsedChunk], interpreter: Interpreter
@@ -67,11 +70,17 @@ class Checkpoint:
 
 def nothing_done() -> Checkpoint:
     """The checkpoint of a delivery that nothing is known of."""
-    return Checkpoint(0, 0, None, DeliveryState())
+    return Checkpoint(0, 0, None, DeliveryState(), Describer())
 
 
 def checkpoint_part(
-    session: Session, subject: Subject, chunks: int, after: Mark | None, state: DeliveryState
+    session: Session,
+    subject: Subject,
+    after: Mark | None,
+    *,
+    chunks: int,
+    state: DeliveryState,
+    describer: Describer,
 ) -> Part:
     """The row that says these chunks are done; for after their commit."""
     stamp = session.stamp()
@@ -86,6 +95,7 @@ def checkpoint_part(
         "blank_rows": after and after.blank_rows,
         "encoding": after and after.encoding,
         "state": state.as_json(),
+        "shapes": describer.as_text(),
         "recorded_at": stamp.recorded_at,
         "run_id": stamp.run_id,
     }
@@ -124,4 +134,10 @@ def last_checkpoint(
     mark = None
     if row["line"] is not None and not keys:
         mark = Mark(row["rows"], row["line"], row["blank_rows"], row["encoding"])
-    return Checkpoint(chunks, row["rows"], mark, DeliveryState.from_json(row["state"]))
+    return Checkpoint(
+        chunks,
+        row["rows"],
+        mark,
+        DeliveryState.from_json(row["state"]),
+        describer_from_text(row["shapes"]),
+    )

@@ -5,7 +5,7 @@ They know no Dagster: `defs.checks` turns an outcome into an asset check, and te
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -18,11 +18,14 @@ from cost_pipeline.contracts.cost import CONTRACTS, CostRecord, judge
 from cost_pipeline.contracts.tables import COST_FIELDS
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
+from cost_pipeline.feeds.production.audit import AuditVerification
 from cost_pipeline.feeds.production.deliveries import current_deliveries
+from cost_pipeline.feeds.production.drift import SchemaReport
 from cost_pipeline.feeds.production.heads import last_head
 from cost_pipeline.feeds.production.inputs import live_records, with_policies
 from cost_pipeline.feeds.production.provisional import Provisional
 from cost_pipeline.feeds.production.rates import stored_rates
+from cost_pipeline.feeds.production.reconcile import Reconciled
 from cost_pipeline.feeds.production.report import DeliveryReport
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
 from cost_pipeline.feeds.session import Session
@@ -31,6 +34,7 @@ from cost_pipeline.ledger.heads import PartitionHead
 from cost_pipeline.ledger.seal import Head
 from cost_pipeline.ledger.totals import active
 from cost_pipeline.ledger.verify import Broken, verify_partition
+from cost_pipeline.validate.drift import Difference
 
 _SHOWN: Final = 5
 _SAMPLE: Final = 200
@@ -108,21 +112,80 @@ def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
     )
 
 
-def columns_are_known(reports: Iterable[DeliveryReport]) -> Outcome:
-    """No delivery has a column that its vendor file neither maps nor ignores."""
-    reports = list(reports)
-    drifted = [r for r in reports if r.drift and r.duplicate_of is None]
+def columns_are_as_accepted(
+    reports: Iterable[DeliveryReport], schemas: Iterable[SchemaReport]
+) -> Outcome:
+    """No delivery's columns differ from the vendor's accepted schema."""
+    schemas = list(schemas)
+    drifted = [s for s in schemas if s.red]
     unread = sum(r.state == "landed" for r in reports)
-    message = "every column is mapped or ignored"
     if unread and not drifted:
         # Nothing was looked at, so nothing is known to hold.
         message = f"{unread} deliveries are landed and not read yet"
         return Outcome("drift", passed=False, message=message, warning=True)
+    message = f"{len(schemas)} deliveries have the columns that were accepted"
     if drifted:
+        message = _drifted(drifted, lambda difference: difference.red)
+    return Outcome(
+        "drift", not drifted, message, {"compared": len(schemas), "drifted": len(drifted)}
+    )
+
+
+def amounts_mean_what_they_did(schemas: Iterable[SchemaReport]) -> Outcome:
+    """No column that feeds an amount, a currency or a date holds another kind of value."""
+    schemas = list(schemas)
+    grave = [s for s in schemas if any(d.grave for d in s.differences)]
+    message = f"amounts, currencies and dates of {len(schemas)} deliveries look as accepted"
+    if grave:
+        message = _drifted(grave, lambda difference: difference.grave)
+    return Outcome("retyped", not grave, message, {"compared": len(schemas), "retyped": len(grave)})
+
+
+def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], bool]) -> str:
+    found: dict[str, str] = {}  # pages of one pull mostly say the same
+    for schema in schemas:
+        words = "; ".join([d.words() for d in schema.differences if chosen(d)][:_SHOWN])
+        found.setdefault(words, f"{schema.vendor}, delivery {schema.delivery[:8]}")
+    return "; ".join(f"{where}: {words}" for words, where in list(found.items())[:_SHOWN])
+
+
+def audit_log_agrees(found: AuditVerification) -> Outcome:
+    """The audit log is whole, and says exactly what was committed."""
+    numbers = {
+        "blocks": found.blocks, "events": found.events, "void": found.void, "open": found.open,
+        "problems": len(found.problems),
+    }  # fmt: skip
+    message = f"{found.events:,} events in {found.blocks:,} blocks are what was committed"
+    if found.problems:
+        message = "; ".join(found.problems[:_SHOWN])
+    return Outcome("log_agrees", not found.problems, message, numbers)
+
+
+def sides_agree(found: Iterable[Reconciled]) -> Outcome:
+    """The two vendors of each pair tell of the same transactions in the same way."""
+    found = list(found)
+    silent = [one for one in found if not one.compared]
+    red = [one for one in found if one.red]
+    numbers = {
+        "pairs": len(found),
+        "agree": sum(one.here.agree for one in found),
+        "differ": sum(one.here.differ for one in found),
+        "only_here": sum(one.here.only for one in found),
+        "only_there": sum(one.there.only for one in found),
+        "waiting": sum(one.here.waiting + one.there.waiting for one in found),
+    }
+    if red:
         message = "; ".join(
-            f"{r.uri} has {', '.join(map(repr, r.drift[:_SHOWN]))}" for r in drifted[:_SHOWN]
+            f"{one.pair.name}: {one.here.differ} transactions differ, {one.here.only} only with "
+            f"{one.here.vendor}, {one.there.only} only with {one.there.vendor}"
+            for one in red[:_SHOWN]
         )
-    return Outcome("drift", not drifted, message, {"drifted": len(drifted)})
+        return Outcome("sides_agree", passed=False, message=message, numbers=numbers)
+    if silent:
+        message = f"{silent[0].pair.name}: one side has no records yet, so nothing was compared"
+        return Outcome("sides_agree", passed=False, message=message, numbers=numbers, warning=True)
+    message = f"{numbers['agree']:,} transactions agree, {numbers['waiting']:,} wait for a pull"
+    return Outcome("sides_agree", passed=True, message=message, numbers=numbers)
 
 
 def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Outcome:

@@ -15,16 +15,18 @@ _CURRENT: Final = """
         select vendor, delivery, min(pull_date) as first_pulled from deliveries group by all
     ), newest as (
         select vendor, delivery, arg_max(interpretation, sequence) as interpretation,
-            max(sequence) as sequence
+            arg_max(posts, sequence) as posts, max(sequence) as sequence
         from validations group by all
     )
-    select landed.vendor, landed.delivery, first_pulled, interpretation, sequence
+    select landed.vendor, landed.delivery, first_pulled, interpretation, sequence, posts
     from landed left join newest using (vendor, delivery)
 """
 
 
 def current_deliveries(session: Session) -> pa.Table:
     """Every delivery once: vendor, delivery, first_pulled, and its newest interpretation or null.
+
+    `posts` is false where its records only serve reconciliation.
 
     `first_pulled` is the smallest pull date on which the bytes were ever received, whatever order
     the pulls were run in: it decides which of two conflicting rows stands.
@@ -34,5 +36,7 @@ def current_deliveries(session: Session) -> pa.Table:
     return query(
         _CURRENT,
         deliveries=received.read(columns=["vendor", "delivery", "pull_date"]),
-        validations=validated.read(columns=["vendor", "delivery", "interpretation", "sequence"]),
+        validations=validated.read(
+            columns=["vendor", "delivery", "interpretation", "sequence", "posts"]
+        ),
     )

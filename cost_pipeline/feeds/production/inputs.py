@@ -87,6 +87,28 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     )
 
 
+def live_records_of(session: Session, vendor: str) -> pa.Table:
+    """All records of a vendor that count (CANDIDATE_SCHEMA)."""
+    found = (
+        session.lake.table(RECORDS)
+        .snapshot()
+        .query(
+            f"select * from ({_LIVE}) where vendor = '{vendor}'",
+            deliveries=current_deliveries(session),
+        )
+    )
+    return found.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
+
+
+def reference_deliveries(session: Session) -> pa.Table:
+    """Vendor and delivery of what is not posted: the vendor file says so (`posts: false`).
+
+    That is part of the interpretation, so it changes the digest of the dates it touches.
+    """
+    found = current_deliveries(session)
+    return query("select vendor, delivery from found where not posts", found=found)
+
+
 def record_digests(session: Session) -> dict[date, str]:
     """Per transaction date, the digest of the records that count there and of their rivals."""
     found = (

@@ -29,6 +29,7 @@ from cost_pipeline.feeds.production.heads import (
 from cost_pipeline.feeds.production.inputs import (
     live_records,
     present_inputs,
+    reference_deliveries,
     stored_inputs,
     with_policies,
 )
@@ -43,7 +44,7 @@ from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA
 from cost_pipeline.ledger.seal import Head, Stamp, seal
-from cost_pipeline.ledger.standing import resolve
+from cost_pipeline.ledger.standing import resolve, set_apart
 from cost_pipeline.ledger.totals import active
 
 # Dates are posted together up to about this many records, so that a year of small days is a few
@@ -87,7 +88,8 @@ def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
 
 def desired_of(session: Session, dates: Collection[date]) -> Desired:
     """The desired state of the dates: a pure function of what the lake holds."""
-    resolved = with_policies(session, resolve(live_records(session, dates), dates))
+    standing = resolve(live_records(session, dates), dates)
+    resolved = with_policies(session, set_apart(standing, reference_deliveries(session)))
     pinned = pin(rates_in_force(session), resolved)
     minor_units = {code: currency.minor_units for code, currency in currencies().items()}
     return desired(convert(resolved, pinned, minor_units))

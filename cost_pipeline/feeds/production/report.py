@@ -41,6 +41,8 @@ _RECORDED: Final = """
     from {table} join current using (vendor, delivery, interpretation) group by all
 """
 
+# All but the shapes, which are longer than everything else together.
+_OF_VALIDATIONS: Final = tuple(name for name in VALIDATIONS.schema.names if name != "shapes")
 _DELIVERIES: Final = """
     with sightings as (
         select *, row_number() over (
@@ -54,6 +56,7 @@ _DELIVERIES: Final = """
         select vendor, delivery,
             sum(n) filter (disposition = 'commitment') as commitments,
             sum(n) filter (disposition = 'duplicate') as duplicates,
+            sum(n) filter (disposition = 'reference') as reference,
             sum(n) filter (disposition = 'dead_letter') as dead
         from disposed group by all
     ), recorded_n as (select vendor, delivery, sum(n) as n from recorded group by all),
@@ -67,6 +70,7 @@ _DELIVERIES: Final = """
         coalesce(p.n, 0)::bigint as posted,
         coalesce(h.commitments, 0)::bigint as commitments,
         coalesce(h.duplicates, 0)::bigint as duplicates,
+        coalesce(h.reference, 0)::bigint as reference,
         coalesce(h.dead, 0)::bigint as conflicts,
         coalesce(r.n, 0)::bigint as refused
     from sightings s
@@ -77,6 +81,10 @@ _DELIVERIES: Final = """
     left join refused r using (vendor, delivery)
     order by s.pull_date, s.vendor, s.uri, s.delivery
 """
+
+
+# What a delivery whose bytes came before has none of: its rows are duplicates.
+_FATES: Final = ("posted", "commitments", "reference", "conflicts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +111,9 @@ class ControlTotal:
 class DeliveryReport:
     """One delivery as received, and what became of its rows.
 
-    `rows = posted + commitments + duplicates + dead_letters` once it is posted; `records` plus the
-    rows refused before becoming records is `rows` too. Of a delivery whose bytes were landed
-    before, every row is a duplicate.
+    `rows = posted + commitments + duplicates + dead_letters + reference` once it is posted;
+    `records` plus the rows refused before becoming records is `rows` too. Of a delivery whose bytes
+    were landed before, every row is a duplicate.
     """
 
     delivery: str
@@ -123,6 +131,7 @@ class DeliveryReport:
     posted: int
     commitments: int
     duplicates: int
+    reference: int
     conflicts: int
     control: ControlTotal | None
     drift: tuple[str, ...]
@@ -136,7 +145,8 @@ class DeliveryReport:
     @property
     def accounted(self) -> int:
         """The rows whose fate is known."""
-        return self.posted + self.commitments + self.duplicates + self.dead_letters
+        known = self.posted + self.commitments + self.duplicates + self.dead_letters
+        return known + self.reference
 
     def as_json(self) -> dict[str, Any]:
         """The public shape (docs/interfaces.md)."""
@@ -163,6 +173,7 @@ class DeliveryReport:
             "commitments": self.commitments,
             "duplicates": self.duplicates,
             "dead_letters": self.dead_letters,
+            "reference": self.reference,
             "control_total": control,
             "drift": list(self.drift),
             "duplicate_of": self.duplicate_of,
@@ -178,7 +189,7 @@ def deliveries(
     found = query(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(),
-        validations=lake.table(VALIDATIONS).snapshot().read(),
+        validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
         recorded=recorded_amounts(session),
         posted=lake.table(LEDGER).snapshot().query(_POSTED),
         disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),
@@ -190,7 +201,7 @@ def deliveries(
 
 def _report(row: dict[str, Any]) -> DeliveryReport:
     repeated = bool(row["repeated"])
-    own = {name: 0 if repeated else row[name] for name in ("posted", "commitments", "conflicts")}
+    own = {name: 0 if repeated else row[name] for name in _FATES}
     duplicates = row["rows"] if repeated else row["duplicates"]
     refused = 0 if repeated else row["refused"]
     accounted = sum(own.values()) + duplicates + refused

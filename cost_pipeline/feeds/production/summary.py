@@ -40,6 +40,7 @@ class Summary:
     commitments: int
     duplicates: int
     dead_letters: int
+    reference: int
     by_reason: dict[str, int]
     totals: tuple[CurrencyTotal, ...]
     passed_checks: int
@@ -48,12 +49,13 @@ class Summary:
 
     def fates(self) -> dict[str, int]:
         """What became of the rows."""
-        return {
+        fates = {
             "posted": self.posted,
             "held as commitments": self.commitments,
             "duplicates": self.duplicates,
             "dead letters": self.dead_letters,
         }
+        return fates | ({"kept for reference": self.reference} if self.reference else {})
 
     def as_json(self) -> dict[str, Any]:
         """The public shape (docs/interfaces.md)."""
@@ -66,6 +68,7 @@ class Summary:
             "commitments": self.commitments,
             "duplicates": self.duplicates,
             "dead_letters": self.dead_letters,
+            "reference": self.reference,
             "by_reason": self.by_reason,
             "provisional": [gap.as_json() for gap in self.provisional],
             "checks": {"passed": self.passed_checks, "failed": list(self.failed_checks)},
@@ -86,6 +89,7 @@ def summarize(
         commitments=sum(r.commitments for r in reports),
         duplicates=sum(r.duplicates for r in reports),
         dead_letters=sum(r.dead_letters for r in reports),
+        reference=sum(r.reference for r in reports),
         by_reason=reasons_of(open_of_pull_dates(session, pull_dates)),
         totals=currency_totals(session),
         passed_checks=passed,

@@ -7,7 +7,7 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.tables import HASH, INSTANT, TEXT
-from cost_pipeline.lake.tables import TableSpec, Writing
+from cost_pipeline.lake.tables import Audited, TableSpec, Writing
 from cost_pipeline.ledger.heads import HEAD_SCHEMA
 from cost_pipeline.ledger.schema import DISPOSITION_SCHEMA, POSTING_SCHEMA
 
@@ -16,6 +16,11 @@ LEDGER: Final = TableSpec(
     POSTING_SCHEMA,
     "transaction_date",
     looked_up=("posting_id", "transaction_id"),
+    audited=(
+        Audited("converted", "posting_id", "kind = 'post' and original_currency <> base_currency"),
+        Audited("posted", "posting_id", "kind = 'post'"),
+        Audited("reversed", "posting_id", "kind = 'reverse'"),
+    ),
 )
 
 HEADS: Final = TableSpec("ledger_heads", HEAD_SCHEMA, "day")

@@ -42,6 +42,7 @@ from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_
 from cost_pipeline.quarantine.events import difference, opened, resolved
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
+from cost_pipeline.validate.shapes import Describer
 from cost_pipeline.validate.state import DeliveryState
 
 # Small deliveries share a commit; a large one commits as it goes, so that memory stays flat.
@@ -119,6 +120,7 @@ def validate_deliveries(
     session: Session, deliveries: Sequence[Pending], portions: Portions = Portions()
 ) -> None:
     """Validate each delivery from its landed bytes."""
+    session.lake.audit.settle(session.run_id)  # what a run that died announced and never did
     buffer = _Buffer(portions.commit)
     before = _Before(
         session.lake.table(DEAD_LETTERS).snapshot(), session.lake.table(CHECKPOINTS).snapshot()
@@ -180,8 +182,9 @@ class _Validation:
             self._refuse(reader)
             return
         self._take_over_what_is_done()
-        state = self.done.state
+        state, describer = self.done.state, self.done.describer
         for chunk in self.done.rest(read_ahead(reader), self.interpreter):
+            describer.add(chunk.table, chunk.columns)
             judged = validate_chunk(
                 chunk,
                 self.interpreter,
@@ -192,10 +195,17 @@ class _Validation:
             self._add(judged.records, judged.dead_letters)
             if self.buffer.full:
                 self.buffer.checkpoint = [
-                    checkpoint_part(self.session, self._subject(), self.chunks, chunk.after, state)
+                    checkpoint_part(
+                        self.session,
+                        self._subject(),
+                        chunk.after,
+                        chunks=self.chunks,
+                        state=state,
+                        describer=describer,
+                    )
                 ]
                 self.buffer.commit(self.session)
-        self._finish(reader, state)
+        self._finish(reader, state, describer)
 
     def _subject(self) -> Subject:
         return Subject(
@@ -257,7 +267,7 @@ class _Validation:
         )
         self._complete({"rows": 1, "blank_rows": 0, "header": [], "drift": []})
 
-    def _finish(self, reader: RowReader, state: DeliveryState) -> None:
+    def _finish(self, reader: RowReader, state: DeliveryState, describer: Describer) -> None:
         if reader.rows != self.records + self.refused:
             # A defect, not bad data: the delivery stays landed and nothing of it counts.
             raise CheckFailedError(
@@ -267,6 +277,7 @@ class _Validation:
                 code="CONSERVATION",
             )
         interpreter = self.interpreter.for_columns(reader.header)
+        schema = describer.schema(reader.header)
         self._complete(
             {
                 "encoding": reader.encoding,
@@ -274,6 +285,8 @@ class _Validation:
                 "blank_rows": reader.blank_rows,
                 "header": list(reader.header),
                 "drift": list(interpreter.drift),
+                "schema": schema.fingerprint,
+                "shapes": schema.as_text(),
                 **_control(interpreter, reader, state),
             }
         )
@@ -289,6 +302,7 @@ class _Validation:
             "records": self.records,
             "dead_letters": self.refused,
             "unreadable_amounts": 0,
+            "posts": self.pending.vendor.posts,
             "recorded_at": stamp.recorded_at,
             "run_id": stamp.run_id,
             **facts,

@@ -1,0 +1,80 @@
+"""`audit`: the log of everything that was parsed, rejected, converted and posted."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from cost_pipeline.commands.common import (
+    clear_errors,
+    console,
+    counted,
+    home_option,
+    json_option,
+    open_session,
+    print_json,
+)
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.feeds.production.audit import audit_lines, verify_audit
+
+
+@click.group()
+def audit() -> None:
+    """The audit log: verify, export."""
+
+
+@audit.command(short_help="Compare the audit log with what was committed.")
+@home_option
+@json_option
+@clear_errors
+def verify(home: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Recompute every hash of the audit log, and compare its events with what the tables hold.
+
+    Ends with 1 if a block or an event is missing, changed, or not committed and not void.
+    """
+    found = verify_audit(open_session(home))
+    if as_json:
+        print_json(found.as_json())
+    else:
+        out = console()
+        out.print(
+            f"{counted(found.blocks, 'block')}: {counted(found.events, 'event')} committed, "
+            f"{counted(found.void, 'block')} void, {counted(found.open, 'block')} open"
+        )
+        for problem in found.problems:
+            out.print(Text(problem, style="red"), soft_wrap=True)
+        if not found.problems:
+            out.print("[green]log and tables agree[/]")
+    sys.exit(1 if found.problems else 0)
+
+
+@audit.command(short_help="Write the events as lines of JSON.")
+@home_option
+@click.option("--from", "first", metavar="DATE", help="Only what was announced on or after, UTC.")
+@click.option("--to", "last", metavar="DATE", help="Only what was announced on or before, UTC.")
+@click.option("--json", "as_json", is_flag=True, help="Errors as JSON; lines are JSON always.")
+@clear_errors
+def export(home: Path, first: str | None, last: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """Write every event as one line of JSON to standard output, for a SIEM."""
+    del as_json
+    session = open_session(home)
+    out = sys.stdout
+    for lines in audit_lines(session, _day("--from", first), _day("--to", last)):
+        for chunk in lines.chunks:
+            for start in range(0, len(chunk), 10_000):
+                out.write("\n".join(chunk.slice(start, 10_000).to_pylist()) + "\n")
+
+
+def _day(option: str, text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r} is not a date", where=option, remedy="write it as 2026-04-02"
+        ) from error

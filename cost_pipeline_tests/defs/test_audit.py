@@ -1,0 +1,23 @@
+"""The audit log's check runs by a job of its own, and turns red when a posting has no event."""
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+
+from cost_pipeline.defs.keys import AUDIT, AUDIT_JOB
+from cost_pipeline.feeds.production.tables import LEDGER
+
+
+@pytest.mark.parametrize("forged", [False, True], ids=["sound", "forged"])
+def test_the_check_holds_the_log_against_the_ledger(works, door, forged):
+    works.house.work("2026-04-01")
+    if forged:
+        line = door.lines(works.house.session()).slice(0, 1)
+        place = line.schema.get_field_index("posting_id")
+        line = line.set_column(place, line.schema.field(place), pa.array(["e" * 64]))
+        table = works.house.session().lake.table(LEDGER).snapshot().table
+        write_deltalake(table, line.cast(LEDGER.schema), mode="append")
+    result = works.run(AUDIT_JOB)
+    (check,) = result.get_asset_check_evaluations()
+    assert (check.asset_key, check.check_name, check.passed) == (AUDIT, "log_agrees", not forged)
+    assert check.metadata["events"].value > 0
