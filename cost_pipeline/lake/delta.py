@@ -54,9 +54,10 @@ class Part:
 class Snapshot:
     """A table as it was when opened: reads and the write that follows see the same state."""
 
-    def __init__(self, spec: TableSpec, table: DeltaTable) -> None:
+    def __init__(self, spec: TableSpec, table: DeltaTable, folder: Path) -> None:
         self.spec = spec
         self.table = table
+        self.folder = folder
 
     @property
     def identity(self) -> tuple[str, int]:
@@ -71,18 +72,29 @@ class Snapshot:
         """The data files, pruned by a predicate over partition columns and file statistics."""
         return self.table.file_uris(file_pruning_predicate=where)
 
-    def query(self, sql: str, *, where: str | None = None, **tables: pa.Table) -> pa.Table:
+    def query(
+        self,
+        sql: str,
+        *,
+        where: str | None = None,
+        files: Sequence[str] | None = None,
+        **tables: pa.Table,
+    ) -> pa.Table:
         """DuckDB SQL in which `{table}` is this table, pruned by `where` and filtered by nothing.
 
         Args:
             sql: The statement; it repeats `where` itself if rows must be filtered exactly.
             where: A predicate for pruning files.
+            files: Instead: the data files to read. Their names are in the column `filename`.
             tables: Arrow tables that the statement may name.
         """
         with session() as connection:
             for name, table in tables.items():
                 connection.register(name, table)
-            source = self._source(connection, where)
+            if files is None:
+                source = self._source(connection, self.files(where))
+            else:
+                source = self._source(connection, files, "filename=true, ")
             return connection.sql(sql.replace("{table}", source)).to_arrow_table()
 
     def read(self, *, where: str | None = None, columns: Sequence[str] | None = None) -> pa.Table:
@@ -93,16 +105,18 @@ class Snapshot:
         found = self.query(f"select {listed} from {{table}}{condition}", where=where)
         return found.cast(pa.schema([_nullable(self.spec.schema.field(name)) for name in names]))
 
-    def _source(self, connection: duckdb.DuckDBPyConnection, where: str | None) -> str:
-        files = self.files(where)
+    def _source(
+        self, connection: duckdb.DuckDBPyConnection, files: Sequence[str], options: str = ""
+    ) -> str:
         if not files:  # read_parquet refuses an empty list
-            connection.register("_empty", self.spec.schema.empty_table())
+            empty = self.spec.schema.append(pa.field("filename", pa.string())).empty_table()
+            connection.register("_empty", empty)
             return "_empty"
         listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
         partition = self.spec.schema.field(self.spec.partition)
         kind = "DATE" if pa.types.is_date(partition.type) else "INTEGER"
         return (
-            f"read_parquet([{listed}], hive_partitioning=true, union_by_name=true, "
+            f"read_parquet([{listed}], hive_partitioning=true, union_by_name=true, {options}"
             f"hive_types={{'{partition.name}': {kind}}})"
         )
 
@@ -132,9 +146,9 @@ class Table:
         """
         with clear_storage_errors(str(self.folder)):
             try:
-                return Snapshot(self.spec, DeltaTable(str(self.folder)))
+                return Snapshot(self.spec, DeltaTable(str(self.folder)), self.folder)
             except TableNotFoundError:
-                return Snapshot(self.spec, self._create())
+                return Snapshot(self.spec, self._create(), self.folder)
 
     def _create(self) -> DeltaTable:
         if self._holds_something():
