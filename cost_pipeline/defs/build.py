@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from cost_pipeline.defs import assets, checks, partitions, sensors
+from cost_pipeline.defs import assets, checks, inbox, partitions, sensors
 from cost_pipeline.defs.keys import (
     DEAD_LETTERS,
     FX_JOB,
@@ -75,7 +75,8 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
     fx_job = dg.define_asset_job(
         FX_JOB,
         selection=dg.AssetSelection.assets(SNAPSHOTS),
-        description="Loads the bundled ECB history and hands over the dates that it touches.",
+        description="Loads the bundled ECB history, applies the corrections that wait in the "
+        "watched folder, and hands over the dates that they touch.",
     )
     return dg.Definitions(
         assets=[
@@ -88,6 +89,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
         asset_checks=[
             *checks.delivery_checks(home, pull_dates),
             checks.ledger_checks(transaction_dates),
+            checks.snapshot_checks(),
         ],
         jobs=[pull_job, post_job, fx_job],
         schedules=[
@@ -95,7 +97,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
                 pull_job, name="pull_daily", hour_of_day=6, description="Pulls the day before."
             )
         ],
-        sensors=[sensors.reconciliation(post_job)],
+        sensors=[sensors.reconciliation(post_job), inbox.corrections(fx_job)],
         resources={"home": HomeResource(path=str(home.path))},
         # Steps here take milliseconds; a process for each would add about two seconds to it.
         executor=dg.in_process_executor,

@@ -15,6 +15,9 @@ RATES_BY_DATE: Final = dg.AssetKey(["fx", "by_transaction_date"])
 SNAPSHOTS: Final = dg.AssetKey(["fx", "snapshots"])
 LEDGER: Final = dg.AssetKey(["ledger", "production"])
 
+CORRECTIONS: Final = "cost_pipeline/corrections"
+"""Tag of a run of `FX_JOB`: the files of the watched folder that it was requested for."""
+
 PULL_JOB: Final = "pull_and_validate"
 POST_JOB: Final = "post_ledger"
 FX_JOB: Final = "load_fx"

@@ -57,8 +57,11 @@ def snapshot_id(
     """The identity of a snapshot: a digest of its source, pivot, day, vintage and every quote."""
     quotes: list[Value] = []
     for currency in sorted(rates):
-        quote = source.quote_of(currency)
-        quotes += (currency, str(quote), rates[currency].quantize(RATE_QUANTUM))
+        quotes += (
+            currency,
+            source.quote_of(currency).value,
+            rates[currency].quantize(RATE_QUANTUM),
+        )
     return digest("snapshot", source.name, source.pivot, reference_date, vintage, *quotes)
 
 
@@ -152,7 +155,7 @@ def _rows(
             "source": source.name,
             "pivot": source.pivot,
             "currency": currency,
-            "quote": str(source.quote_of(currency)),
+            "quote": source.quote_of(currency).value,
             "rate": rate,
             "reason": reason,
             "recorded_at": recorded_at,

@@ -298,12 +298,14 @@ def test_pinning_equals_a_walk_through_the_calendar(kit, days, corrections, max_
     for row in pin(in_force(stored), kit.requests(*asked)).to_pylist():
         day, original = row["transaction_date"], row["currency"]
         published = last_publication_day(ECB, day)
+        # A day that is loaded has been published, whatever the calendar says of it.
+        newest = max((known for known in model if known <= day), default=date.min)
         has = [
             known
             for known, rates in model.items()
-            if known <= published and {original, "USD"} <= {*rates, "EUR"}
+            if known <= day and {original, "USD"} <= {*rates, "EUR"}
         ]
-        if published not in model or not has:
+        if newest < published or not has:
             assert row["refusal"] == "FX_RATE_MISSING"
         elif (day - max(has)).days > max_age:
             assert row["refusal"] == "FX_RATE_TOO_OLD"

@@ -87,8 +87,8 @@ def test_every_hash_equals_the_digest_that_python_gives(book):
             place = (row["transaction_date"], row["batch"], row["leaf"])
             identity = digest("posting_id", row["kind"], content, *place)
             leaf = digest(
-                "leaf", identity, row["cause"], row["reverses"], row["posting_period"], at,
-                row["code_version"], row["run_id"], row["previous_root"],
+                "leaf", identity, row["cause"], row["reverses"], row["other_snapshot"],
+                row["posting_period"], at, row["code_version"], row["run_id"], row["previous_root"],
             )  # fmt: skip
             assert (content, identity) == (row["content_hash"], row["posting_id"])
             assert leaf == row["leaf_hash"]

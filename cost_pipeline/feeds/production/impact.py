@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -26,9 +27,10 @@ from cost_pipeline.feeds.production.inputs import (
     stored_inputs,
 )
 from cost_pipeline.feeds.production.post import desired_of
-from cost_pipeline.feeds.production.rates import rates_in_force, stored_rates
+from cost_pipeline.feeds.production.rates import rates_in_force, source_of, stored_rates
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.feeds.session import Session
+from cost_pipeline.fx.files import parse_two_columns
 from cost_pipeline.fx.rates import in_force
 from cost_pipeline.fx.reading import DayRates
 from cost_pipeline.fx.snapshots import correct
@@ -144,6 +146,17 @@ def preview_correction(session: Session, source: Source, corrected: DayRates) ->
         b=pin_pairs(session, after).drop_columns(["refusal_message"]),
     )["transaction_date"].to_pylist()
     return Preview(rows["vintage"][0].as_py(), impact_of(session, dates, after))
+
+
+def preview_file(session: Session, day: date, file: Path, source: str) -> Preview:
+    """The same of a file of `currency,rate` lines.
+
+    Raises:
+        UsageError: `FX_SOURCE`, `FX_FILE` or `FX_NO_SNAPSHOT`.
+    """
+    publisher = source_of(session, source)
+    read = parse_two_columns(file.read_bytes(), publisher, where=str(file))
+    return preview_correction(session, publisher, DayRates(day, read.rates))
 
 
 def impact_of(

@@ -216,7 +216,8 @@ def _part(snapshot: Snapshot, writer: str, rows: pa.Table) -> Part:
 
 def _with_year(rows: pa.Table) -> pa.Table:
     years = pc.cast(pc.year(rows["reference_date"]), pa.int32())
-    return rows.append_column("reference_year", years).select(FX_SNAPSHOTS.schema.names)
+    rows = rows.append_column("reference_year", years)
+    return rows.select(FX_SNAPSHOTS.schema.names).cast(FX_SNAPSHOTS.schema)
 
 
 _NOTHING: Final = FX_SNAPSHOTS.schema.empty_table()
