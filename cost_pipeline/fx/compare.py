@@ -35,7 +35,7 @@ class Deviation:
     Attributes:
         day: The reference date that both have.
         currency: Quoted against `against`.
-        against: The pivot of the first source.
+        against: The pivot that both know.
         first: Units of the currency for one unit of it, by the first source.
         second: The same by the second.
         basis_points: How far the second is from the first.
@@ -88,7 +88,8 @@ def compare(
 ) -> Comparison:
     """Compare the rates in force of two sources on the days that both have.
 
-    Both are expressed as units of each currency for one unit of the first source's pivot, exactly.
+    Both are expressed as units of each currency for one unit of the first source's pivot, exactly;
+    of the second's where the other does not quote that. A day on which neither works is left out.
 
     Args:
         in_force: Rates in force of all sources.
@@ -111,7 +112,7 @@ def compare(
         ),
     ).to_pylist()
     found = sorted(
-        (_deviation(row, first.pivot) for row in rows if row["currency"] != first.pivot),
+        (_deviation(row) for row in rows),
         key=lambda d: (-d.basis_points, d.day, d.currency),
     )
     return Comparison(
@@ -129,7 +130,7 @@ def shown_fraction(value: Fraction, quantum: Decimal) -> Decimal:
     return Decimal(round(scaled)) * quantum
 
 
-def _deviation(row: dict[str, object], against: str) -> Deviation:
+def _deviation(row: dict[str, object]) -> Deviation:
     first, second = (
         value_in_pivot(_rate(row, f"{side}_anchor"), str(row[f"{side}_anchor_quote"]))
         / value_in_pivot(_rate(row, side), str(row[f"{side}_quote"]))
@@ -138,6 +139,7 @@ def _deviation(row: dict[str, object], against: str) -> Deviation:
     day, currency = row["reference_date"], str(row["currency"])
     if not isinstance(day, date):
         raise TypeError(f"{day!r} is no day")
+    against = str(row["against"])
     return Deviation(day, currency, against, first, second, abs(second / first - 1) * _POINTS)
 
 
@@ -148,7 +150,7 @@ def _rate(row: dict[str, object], name: str) -> Decimal:
     return rate
 
 
-# Every rate of a day, the pivot's own included; the anchor is the first source's pivot.
+# Every rate of a day, the pivots' own included; the anchor is the pivot that both know.
 _BOTH: Final = f"""
 WITH one AS (
     SELECT reference_date, currency, rate, quote FROM in_force, asked
@@ -161,12 +163,17 @@ two AS (
     WHERE source = second AND (since IS NULL OR reference_date >= since)
     UNION ALL
     SELECT DISTINCT reference_date, second_pivot, asked.one, '{Quote.PER_PIVOT}'
-    FROM in_force, asked WHERE source = second AND (since IS NULL OR reference_date >= since))
-SELECT reference_date, one.currency AS currency, one.rate AS first, one.quote AS first_quote,
-       two.rate AS second, two.quote AS second_quote,
-       a.rate AS first_anchor, a.quote AS first_anchor_quote,
-       b.rate AS second_anchor, b.quote AS second_anchor_quote
-FROM one JOIN two USING (reference_date, currency)
-JOIN one a USING (reference_date) JOIN two b USING (reference_date), asked
-WHERE a.currency = first_pivot AND b.currency = first_pivot
+    FROM in_force, asked WHERE source = second AND (since IS NULL OR reference_date >= since)),
+common AS (
+    SELECT reference_date, one.currency AS currency, one.rate AS first, one.quote AS first_quote,
+           two.rate AS second, two.quote AS second_quote
+    FROM one JOIN two USING (reference_date, currency)),
+anchors AS (
+    SELECT reference_date, currency AS against, common.first AS first_anchor,
+           first_quote AS first_anchor_quote, common.second AS second_anchor,
+           second_quote AS second_anchor_quote
+    FROM common, asked WHERE common.currency IN (first_pivot, second_pivot)
+    QUALIFY row_number() OVER (
+        PARTITION BY reference_date ORDER BY currency = first_pivot DESC) = 1)
+FROM common JOIN anchors USING (reference_date) WHERE currency <> against
 """

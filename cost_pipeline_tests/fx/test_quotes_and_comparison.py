@@ -141,6 +141,8 @@ def test_sources_that_differ_are_warned_of_over_150_and_fail_over_400_basis_poin
     found = compare(rates, S["ecb"], S["fed_h10"])
     assert (found.warned, found.failed) == state
     assert (found.days, found.compared) == (1, 2), "a day that one source lacks is not evaluated"
+    lacking = _rates(kit, ecb={DAY: {"USD": "1.25", "GBP": "0.8"}}, boc={DAY: {"GBP": "1.9"}})
+    assert compare(lacking, S["ecb"], S["boc"]).compared == 0, "neither pivot is known to both"
     back = compare(rates, S["fed_h10"], S["ecb"])
     assert back.compared == 2
 
