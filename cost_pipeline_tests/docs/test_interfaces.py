@@ -86,7 +86,7 @@ def _keys(model: type[BaseModel], path: str = "") -> Iterator[str]:
         if not inner:
             yield f"{path}{name}"
         for one in inner:
-            mapping = "*." if name == "productions" else ""
+            mapping = "*." if name in {"productions", "fx_sources"} else ""
             yield from _keys(one, f"{path}{name}.{mapping}")
 
 
@@ -142,6 +142,6 @@ def test_every_error_code_is_documented_under_its_exit_code(page, project_root):
 
 def test_every_sample_of_json_is_json(page):
     samples = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    assert len(samples) == 13
+    assert len(samples) == 15
     for sample in samples:
         json.loads(sample)
