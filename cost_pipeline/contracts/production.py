@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -14,12 +15,42 @@ from cost_pipeline.contracts.vendor import ProductionCode
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
-class FxPolicy(Section):
-    """Which rates a production uses, how old they may be (calendar days), how it rounds."""
+SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
-    source: Literal["ecb"] = "ecb"
-    max_age_days: int = Field(default=5, ge=0, le=31)
-    rounding: Literal["half_even"] = "half_even"
+
+class Rounding(StrEnum):
+    """How a converted amount that lies half way between two minor units is rounded."""
+
+    HALF_EVEN = "half_even"
+    HALF_UP = "half_up"
+    """Away from zero, so that an amount and its credit cancel."""
+
+
+class FxPolicy(Section):
+    """Which rates a production uses, how old they may be (calendar days), how it rounds.
+
+    `max_age_days` is the source's own where it is not given.
+    """
+
+    source: SourceName = "ecb"
+    max_age_days: int | None = Field(default=None, ge=0, le=120)
+    rounding: Rounding = Rounding.HALF_EVEN
+
+
+class PlainSource(Section):
+    """A source of rates of the home's own, loaded from files `currency,rate` day by day."""
+
+    title: str
+    pivot: Currency
+    quote: Literal["per_pivot", "per_unit"] = "per_pivot"
+    calendar: Literal[
+        "target",
+        "federal_reserve",
+        "bank_of_canada",
+        "quarter_ends",
+        "weekdays",
+        "every_day",
+    ] = "weekdays"
 
 
 class Production(Section):
@@ -58,4 +89,6 @@ class Productions(Section):
 
     lake: str = "./lake"
     alerts: Alerts | None = None
+    fx_inbox: str = "inbox/fx"
+    fx_sources: dict[SourceName, PlainSource] = Field(default_factory=dict)
     productions: dict[ProductionCode, Production] = Field(min_length=1)

@@ -1,7 +1,7 @@
 """The Arrow schemas that rooms hand to each other and that the lake stores.
 
-Hashes are 64 lower-case hex characters. Amounts are `decimal128(20, 4)`, rates `decimal128(28, 10)`
-units of a currency for one euro: DECIMAL(38,18) squared overflows in DuckDB, so rates are narrower.
+Hashes are 64 lower-case hex characters. Amounts are `decimal128(20, 4)`, rates
+`decimal128(28, 10)`: DECIMAL(38,18) squared overflows in DuckDB, so rates are narrower.
 A column ending in `_at` is a UTC timestamp in microseconds.
 """
 
@@ -103,10 +103,16 @@ RATE_SCHEMA: Final = pa.schema(
         _required("vintage", pa.int32()),
         _required("snapshot", HASH),
         _required("source", TEXT),
+        _required("pivot", TEXT),
         _required("currency", TEXT),
+        _required("quote", TEXT),
         _required("rate", RATE),
         pa.field("reason", TEXT),
         _required("recorded_at", INSTANT),
     ]
 )
-"""One currency of one immutable FX snapshot: units of the currency for one euro."""
+"""One currency of one immutable FX snapshot, as its source quotes it.
+
+`quote` is `per_pivot` (units of the currency for one unit of the pivot) or `per_unit` (units of the
+pivot for one unit of the currency).
+"""

@@ -14,6 +14,7 @@ from cost_pipeline.contracts.vendor import FolderSource, RecordKind, Vendor
 from cost_pipeline.defs import columns
 from cost_pipeline.defs.handover import HandedOver, hand_over
 from cost_pipeline.defs.keys import (
+    CORRECTIONS,
     DEAD_LETTERS,
     LEDGER,
     OWNERS,
@@ -24,8 +25,9 @@ from cost_pipeline.defs.keys import (
     records_key,
 )
 from cost_pipeline.defs.plan import MOST_DATES_A_RUN
-from cost_pipeline.defs.reporting import amounts, counts
+from cost_pipeline.defs.reporting import amounts, counts, impact
 from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.feeds.production.corrections import apply_corrections
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.provisional import Provisional, provisional
 from cost_pipeline.feeds.production.pull import PullOutcome, Telemetry, pull
@@ -213,8 +215,8 @@ def fx_snapshots() -> dg.AssetsDefinition:
         group_name="fx",
         owners=OWNERS,
         kinds={"deltalake"},
-        description="Euro reference rates as immutable snapshots. A correction is a new vintage; "
-        "nothing is overwritten. Source: ECB statistics.",
+        description="Exchange rates of each source as immutable snapshots. A correction is a new "
+        "vintage; nothing is overwritten. Source of the bundled history: ECB statistics.",
         metadata={
             "dagster/column_schema": columns.rates(),
             "dagster/table_name": "fx_snapshots",
@@ -226,6 +228,8 @@ def fx_snapshots() -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         session = home.session(context.run.run_id)
         loaded = load_bundled_history(session)
+        wanted = context.run.tags.get(CORRECTIONS)
+        applied = apply_corrections(session, None if wanted is None else wanted.split(","))
         touched = hand_over(context.instance, session)
         rates = rates_in_force(session)
         return dg.MaterializeResult(
@@ -233,7 +237,9 @@ def fx_snapshots() -> dg.AssetsDefinition:
                 "dagster/row_count": rates.num_rows,
                 "days_added": loaded.days,
                 "contradictions": len(loaded.contradictions),
+                "corrections_applied": [waiting.name for waiting, _ in applied],
                 "transaction_dates_handed_over": touched.rates,
+                **impact(touched.impact),
             }
         )
 

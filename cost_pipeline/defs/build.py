@@ -10,7 +10,15 @@ from pathlib import Path
 
 import dagster as dg
 
-from cost_pipeline.defs import assets, audit, checks, partitions, reconciliation, sensors
+from cost_pipeline.defs import (
+    assets,
+    audit,
+    checks,
+    inbox,
+    partitions,
+    reconciliation,
+    sensors,
+)
 from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.keys import (
     DEAD_LETTERS,
@@ -78,7 +86,8 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
     fx_job = dg.define_asset_job(
         FX_JOB,
         selection=dg.AssetSelection.assets(SNAPSHOTS),
-        description="Loads the bundled ECB history and hands over the dates that it touches.",
+        description="Loads the bundled ECB history, applies the corrections that wait in the "
+        "watched folder, and hands over the dates that they touch.",
     )
     audits = audit.audit_job()
     reports = reconciliation.reconciliation(home)
@@ -105,6 +114,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
             *checks.delivery_checks(home, pull_dates),
             checks.ledger_checks(transaction_dates),
             audit.audit_check(),
+            checks.snapshot_checks(),
         ],
         jobs=[*jobs, audits.job],
         schedules=[
@@ -113,7 +123,11 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
             ),
             audits,
         ],
-        sensors=[sensors.reconciliation(post_job), *alert_sensors(home)],
+        sensors=[
+            sensors.reconciliation(post_job),
+            inbox.corrections(fx_job),
+            *alert_sensors(home),
+        ],
         resources={"home": HomeResource(path=str(home.path))},
         # Steps here take milliseconds; a process for each would add about two seconds to it.
         executor=dg.in_process_executor,

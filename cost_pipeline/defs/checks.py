@@ -10,11 +10,12 @@ from typing import Final
 
 import dagster as dg
 
-from cost_pipeline.defs.keys import DEAD_LETTERS, LEDGER, raw_key, records_key
+from cost_pipeline.defs.keys import DEAD_LETTERS, LEDGER, SNAPSHOTS, raw_key, records_key
 from cost_pipeline.defs.reporting import report_check_per_partition
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.checks import Outcome
+from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
 from cost_pipeline.feeds.production.drift import schemas_of
 from cost_pipeline.feeds.production.provisional import provisional
 from cost_pipeline.feeds.production.report import deliveries
@@ -105,6 +106,38 @@ def delivery_checks(
             yield _result(outcome, key.asset_key)
 
     return [check_deliveries, check_records]
+
+
+SNAPSHOT_CHECKS: Final = {
+    "cross_source": "Sources agree on the days that both have, within tolerances.",
+    "corrections": "Every file in the watched folder of corrections can be applied.",
+}
+
+_OF_SNAPSHOTS: Final = {
+    "cross_source": sources_agree,
+    "corrections": corrections_are_applied,
+}
+
+
+def snapshot_checks() -> dg.AssetChecksDefinition:
+    """Checks of the FX snapshots as a whole."""
+
+    @dg.multi_asset_check(
+        name="check_snapshots",
+        can_subset=True,
+        specs=[
+            dg.AssetCheckSpec(name, asset=SNAPSHOTS, description=words)
+            for name, words in SNAPSHOT_CHECKS.items()
+        ],
+    )
+    def check_snapshots(
+        context: dg.AssetCheckExecutionContext, home: HomeResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        session = home.session(context.run.run_id)
+        for name in sorted(key.name for key in context.selected_asset_check_keys):
+            yield _result(_OF_SNAPSHOTS[name](session), SNAPSHOTS)
+
+    return check_snapshots
 
 
 def ledger_checks(partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDefinition:

@@ -10,27 +10,41 @@ from datetime import date
 
 import dagster as dg
 
-from cost_pipeline.defs.keys import RATES_BY_DATE, RECORDS_BY_DATE
-from cost_pipeline.defs.reporting import report_changed_partitions
-from cost_pipeline.feeds.production.inputs import rate_digests, record_digests
+from cost_pipeline.defs.keys import RATES_BY_DATE, RECORDS_BY_DATE, SNAPSHOTS
+from cost_pipeline.defs.reporting import impact, report_changed_partitions
+from cost_pipeline.feeds.production.impact import Impact, impact_of
+from cost_pipeline.feeds.production.inputs import rate_digests, record_digests, stored_inputs
 from cost_pipeline.feeds.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """How many transaction dates were reported with new records and with new rates."""
+    """How many transaction dates were reported with new records and with new rates.
+
+    `impact` is what posting those among the latter will change that were posted before.
+    """
 
     records: int
     rates: int
+    impact: Impact
 
 
 def hand_over(instance: dg.DagsterInstance, session: Session) -> HandedOver:
     """Report every transaction date whose records or pinned rates are not those reported last."""
     records, rates = record_digests(session), rate_digests(session)
-    return HandedOver(
-        records=report_changed_partitions(instance, RECORDS_BY_DATE, _by_key(records)),
-        rates=report_changed_partitions(instance, RATES_BY_DATE, _by_key(rates)),
-    )
+    of_records = report_changed_partitions(instance, RECORDS_BY_DATE, _by_key(records))
+    of_rates = report_changed_partitions(instance, RATES_BY_DATE, _by_key(rates))
+    found = HandedOver(len(of_records), len(of_rates), _impact(session, of_rates))
+    if found.impact.partitions:
+        instance.report_runless_asset_event(
+            dg.AssetObservation(SNAPSHOTS, metadata=impact(found.impact))
+        )
+    return found
+
+
+def _impact(session: Session, changed: list[str]) -> Impact:
+    posted = stored_inputs(session).keys() & {date.fromisoformat(key) for key in changed}
+    return impact_of(session, sorted(posted))
 
 
 def _by_key(versions: dict[date, str]) -> dict[str, str]:

@@ -17,6 +17,9 @@ LEDGER: Final = dg.AssetKey(["ledger", "production"])
 AUDIT: Final = dg.AssetKey(["audit", "production"])
 RECONCILIATION: Final = dg.AssetKey(["report", "production", "reconciliation"])
 
+CORRECTIONS: Final = "cost_pipeline/corrections"
+"""Tag of a run of `FX_JOB`: the files of the watched folder that it was requested for."""
+
 PULL_JOB: Final = "pull_and_validate"
 POST_JOB: Final = "post_ledger"
 FX_JOB: Final = "load_fx"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import dagster as dg
 
@@ -19,6 +19,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 
 from cost_pipeline.core.money import shown
+from cost_pipeline.feeds.production.impact import Impact
 
 DATA_VERSION_TAG: Final = "dagster/data_version"
 GONE: Final = "gone"
@@ -26,7 +27,7 @@ GONE: Final = "gone"
 
 def report_changed_partitions(
     instance: dg.DagsterInstance, key: dg.AssetKey, versions: Mapping[str, str]
-) -> int:
+) -> list[str]:
     """Record the new version of each partition of an external asset whose version is new.
 
     As a materialization, which fills the partition and wakes automation, and as an observation,
@@ -39,7 +40,7 @@ def report_changed_partitions(
     not among `versions` any more has lost all its data: that is a version too (`GONE`).
 
     Returns:
-        The number of partitions reported.
+        The partitions reported.
     """
     # One query for all partitions; asking each for its last event costs a millisecond or two.
     reported = instance.event_log_storage.get_latest_tags_by_partition(
@@ -52,7 +53,7 @@ def report_changed_partitions(
         version = {DATA_VERSION_TAG: now[partition]}
         for event in (dg.AssetObservation, dg.AssetMaterialization):
             instance.report_runless_asset_event(event(key, partition=partition, tags=version))
-    return len(changed)
+    return changed
 
 
 def report_check_per_partition(
@@ -110,6 +111,25 @@ def amounts(totals: Mapping[str, Decimal]) -> dg.TableMetadataValue:
         ],
         schema=dg.TableSchema([dg.TableColumn("currency"), dg.TableColumn("amount", "string")]),
     )
+
+
+def impact(found: Impact) -> dict[str, dg.MetadataValue[Any]]:
+    """What other rates change, as metadata of the snapshots."""
+    rows = found.as_json()["by"]
+    names = ("production", "gl_code", "currency", "base_currency", "before", "after", "difference")
+    return {
+        "impact": dg.MetadataValue.table(
+            [
+                dg.TableRecord({**{n: row[n] for n in names}, "postings": row["postings"]})
+                for row in rows
+            ],
+            schema=dg.TableSchema(
+                [*(dg.TableColumn(name) for name in names), dg.TableColumn("postings", "int")]
+            ),
+        ),
+        "impact_postings": dg.MetadataValue.int(found.postings),
+        "impact_partitions": dg.MetadataValue.json([str(day) for day in found.partitions]),
+    }
 
 
 def counts(name: str, numbers: Mapping[str, int]) -> dg.TableMetadataValue:

@@ -1,41 +1,34 @@
 """Conversion of columns of money: exact, with one rounding at the end.
 
-    base = amount * rate_base / rate_original, half to even at the base currency's ISO minor units
+    base = amount * value(original) / value(base), rounded at the base currency's ISO minor units
 
-No cross rate is ever formed or stored. Everything is done in integers: per distinct request the
-ratio of the two rates is reduced to lowest terms in Python; per line one product, one integer
-division and one remainder are done in SQL on 128-bit integers, which are exact and raise when they
-overflow. Lines that could overflow them are divided in Python, where integers have no end.
+where the value of a currency in units of the pivot is its rate if that is quoted per unit, and one
+over its rate if it is quoted per pivot. No cross rate and no inverse is ever formed or stored.
+Everything is done in integers: per distinct request the ratio is reduced to lowest terms in Python;
+per line one product, one integer division and one remainder are done in SQL on 128-bit integers,
+which are exact and raise when they overflow. Lines that could overflow them are divided in Python,
+where integers have no end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from math import gcd
+from fractions import Fraction
 from typing import Any, Final
 
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.tables import DAY, HASH, MONEY, RATE, TEXT
+from cost_pipeline.contracts.production import Rounding
+from cost_pipeline.contracts.rate_sources import Quote
+from cost_pipeline.contracts.tables import MONEY, TEXT
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import AMOUNT_PRECISION, AMOUNT_SCALE
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.fx.ecb import RATE_SCALE
-from cost_pipeline.fx.rates import PINNED_SCHEMA, REQUEST_SCHEMA
+from cost_pipeline.fx.rates import PINNED_SCHEMA, RATES_SCHEMA, REQUEST_SCHEMA
 
-CONVERSION_SCHEMA: Final = pa.schema(
-    [
-        pa.field("base_amount", MONEY),
-        pa.field("rate_original", RATE),
-        pa.field("rate_base", RATE),
-        pa.field("rate_date", DAY),
-        pa.field("snapshot", HASH),
-        pa.field("refusal", TEXT),
-        pa.field("refusal_message", TEXT),
-    ]
-)
+CONVERSION_SCHEMA: Final = pa.schema([pa.field("base_amount", MONEY), *RATES_SCHEMA])
 """What `convert` appends to its lines: either an amount with its rates, or a refusal."""
 
 _INT128_MAX: Final = 2**127 - 1
@@ -83,11 +76,14 @@ def _too_large() -> pa.Table:
     return pa.Table.from_pylist([refused], schema=PINNED_SCHEMA).select(_ANSWER)
 
 
-def rounded_quotient(numerator: int, denominator: int) -> int:
-    """`numerator / denominator` (positive) rounded to an integer, half to even."""
+def rounded_quotient(
+    numerator: int, denominator: int, rounding: Rounding = Rounding.HALF_EVEN
+) -> int:
+    """`numerator / denominator` (positive) rounded to an integer; half up is away from zero."""
     quotient, remainder = divmod(abs(numerator), denominator)
     twice = 2 * remainder
-    if twice > denominator or (twice == denominator and quotient % 2):
+    up = quotient % 2 if rounding is Rounding.HALF_EVEN else 1
+    if twice > denominator or (twice == denominator and up):
         quotient += 1
     return -quotient if numerator < 0 else quotient
 
@@ -109,7 +105,8 @@ def _ratios(pinned: pa.Table, minor_units: Mapping[str, int]) -> pa.Table:
                 remedy="name a currency that ISO 4217 gives minor units",
                 code="NO_MINOR_UNITS",
             )
-        numerator, denominator = _lowest(row["rate_original"], row["rate_base"], places)
+        ratio = _ratio(row) * Fraction(10**places, 10**AMOUNT_SCALE)
+        numerator, denominator = ratio.numerator, ratio.denominator
         unit = 10 ** (AMOUNT_SCALE - places)
         fits = max(numerator * _LIMIT * unit, 2 * denominator) <= _INT128_MAX
         rows.append(
@@ -120,7 +117,8 @@ def _ratios(pinned: pa.Table, minor_units: Mapping[str, int]) -> pa.Table:
                 "numerator": numerator if fits else None,
                 "denominator": denominator if fits else None,
                 "unit": unit,
-                "wide": None if fits else f"{numerator} {denominator}",
+                "half_up": Rounding(row["rounding"]) is Rounding.HALF_UP,
+                "wide": None if fits else f"{numerator} {denominator} {row['rounding']}",
             }
         )
     return pa.Table.from_pylist(rows, schema=_RATIO_SCHEMA)
@@ -134,18 +132,23 @@ _RATIO_SCHEMA: Final = pa.schema(
         ("numerator", pa.decimal128(38, 0)),
         ("denominator", pa.decimal128(38, 0)),
         ("unit", pa.int64()),
+        ("half_up", pa.bool_()),
         ("wide", TEXT),
     ]
 )
 
 
-def _lowest(original: Decimal | None, base: Decimal | None, places: int) -> tuple[int, int]:
-    if original is None or base is None:  # refused: nothing will be multiplied
-        return 0, 1
-    numerator = int(base.scaleb(RATE_SCALE)) * 10**places
-    denominator = int(original.scaleb(RATE_SCALE)) * 10**AMOUNT_SCALE
-    common = gcd(numerator, denominator)
-    return numerator // common, denominator // common
+def _ratio(row: Mapping[str, Any]) -> Fraction:
+    """How many units of the base currency one unit of the original is worth, exactly."""
+    if row["rate_original"] is None or row["rate_base"] is None:
+        return Fraction(0)  # refused: nothing will be multiplied
+    original = value_in_pivot(row["rate_original"], row["quote_original"])
+    return original / value_in_pivot(row["rate_base"], row["quote_base"])
+
+
+def value_in_pivot(rate: Decimal, quote: str) -> Fraction:
+    """What one unit of a currency is worth in units of the pivot."""
+    return Fraction(rate) if Quote(quote) is Quote.PER_UNIT else 1 / Fraction(rate)
 
 
 def _with_python_lane(found: pa.Table, *, too_large: int) -> pa.Table:
@@ -155,8 +158,9 @@ def _with_python_lane(found: pa.Table, *, too_large: int) -> pa.Table:
 
 
 def _settled(row: dict[str, Any], too_large: int) -> dict[str, Any]:
-    amount, numerator, denominator, unit = map(int, row["wide"].split())
-    base = rounded_quotient(amount * numerator, denominator) * unit
+    amount, numerator, denominator, rounding, unit = row["wide"].split()
+    product = int(amount) * int(numerator)
+    base = rounded_quotient(product, int(denominator), Rounding(rounding)) * int(unit)
     if abs(base) >= _LIMIT:
         return row | {"answer": too_large}
     return row | {"base_amount": Decimal(base).scaleb(-AMOUNT_SCALE)}
@@ -171,16 +175,17 @@ _FOUND_SCHEMA: Final = pa.schema(
 _CONVERTED: Final = f"""
 WITH scaled AS (
     SELECT position, answer, refused, numerator::HUGEINT AS numerator,
-           denominator::HUGEINT AS divisor, unit, wide,
+           denominator::HUGEINT AS divisor, unit, half_up, wide,
            (l.amount * {10**AMOUNT_SCALE}::DECIMAL(5, 0))::HUGEINT AS amount
     FROM (SELECT *, row_number() OVER () AS position FROM lines) l
-    JOIN ratios USING (transaction_date, currency, base_currency, max_age_days)),
+    JOIN ratios USING ({", ".join(REQUEST_SCHEMA.names)})),
 product AS (SELECT *, abs(amount) * numerator AS product FROM scaled),
 divided AS (
     SELECT *, product // divisor AS quotient, product % divisor AS remainder FROM product),
 rounded AS (
     SELECT *, (quotient + CASE WHEN 2 * remainder > divisor THEN 1
-                               WHEN 2 * remainder = divisor THEN quotient % 2 ELSE 0 END)
+                               WHEN 2 * remainder < divisor THEN 0
+                               WHEN half_up THEN 1 ELSE quotient % 2 END)
               * unit AS magnitude
     FROM divided),
 judged AS (

@@ -1,64 +1,38 @@
-"""Reading rate files: the ECB's history CSV, and the project's own file of corrected rates.
+"""The ECB's files: the history as CSV, one day as CSV, and XML of one day or many.
 
-Here text becomes exact decimals or a message with the line. What a snapshot is, and how it is kept,
-is `fx.snapshots`' matter; where a file comes from is nobody's here.
+All of them hold units of a currency for one euro. The history drops trailing zeros that the one-day
+file keeps, so rates are compared as numbers and never as text.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Final
+from xml.parsers import expat
 
-from cost_pipeline.core.errors import UsageError
-
-SOURCE: Final = "ecb"
-FIRST_DAY: Final = date(1999, 1, 4)
-"""The day of the first ECB reference rates; there is no euro before 1999-01-01."""
+from cost_pipeline.fx.reading import (
+    DayRates,
+    check_codes,
+    csv_lines,
+    day_of,
+    rate_of,
+    table_of_days,
+    wrong,
+)
 
 EURO: Final = "EUR"
-RATE_SCALE: Final = 10
-RATE_QUANTUM: Final = Decimal(1).scaleb(-RATE_SCALE)
-
-SUCCESSORS: Final = {
-    "TRL": ("TRY", date(2005, 1, 3)),
-    "ROL": ("RON", date(2005, 7, 1)),
-    "SIT": ("EUR", date(2007, 1, 1)),
-    "CYP": ("EUR", date(2008, 1, 1)),
-    "MTL": ("EUR", date(2008, 1, 1)),
-    "SKK": ("EUR", date(2009, 1, 1)),
-    "EEK": ("EUR", date(2011, 1, 1)),
-    "LVL": ("EUR", date(2014, 1, 1)),
-    "LTL": ("EUR", date(2015, 1, 1)),
-    "HRK": ("EUR", date(2023, 1, 1)),
-    "BGN": ("EUR", date(2026, 1, 1)),
-}
-"""Currencies whose rates ended because another took their place: a hint for the person who asks."""
-
-# 18 digits before the point and 10 after are what decimal128(28, 10) holds.
-_RATE: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,10})?")
-_CODE: Final = re.compile(r"[A-Z]{3}")
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-@dataclass(frozen=True, slots=True)
-class DayRates:
-    """The rates that one source gave for one day: units of each currency for one euro."""
-
-    reference_date: date
-    rates: dict[str, Decimal]
+_NONE: Final = frozenset({"", "N/A"})
+_DAILY_HEADER: Final = re.compile(rb"\s*(\xef\xbb\xbf)?date\s*,", re.IGNORECASE)
+_LONG_DAY: Final = re.compile(r"[0-9]{1,2} [A-Z][a-z]+ [0-9]{4}")
 
 
 def parse_history(data: bytes, *, where: str = "") -> tuple[DayRates, ...]:
-    """The days of an ECB history CSV (`eurofxref-hist.csv`), oldest first.
+    """The days of `eurofxref-hist.csv`, or the one of `eurofxref.csv`, oldest first.
 
-    Rates come back with ten decimals; `N/A` and empty cells are no rate. A day without any rate is
-    no day. The trailing comma of the ECB's lines is not a column.
+    The history writes `2026-10-30` and `1.1172`, the one-day file `30 October 2026` and ` 1.1172`.
+    `N/A` and empty cells are no rate; the trailing comma of the ECB's lines is not a column.
 
     Args:
         data: The file's bytes, UTF-8 with or without a byte order mark.
@@ -67,110 +41,100 @@ def parse_history(data: bytes, *, where: str = "") -> tuple[DayRates, ...]:
     Raises:
         UsageError: `FX_FILE`, with the line, for anything else than such a file.
     """
-    lines = _lines(data, where)
+    lines = csv_lines(data, where)
     line, header = next(lines, (1, []))
-    currencies = _without_trailing_cell(header)[1:]
-    if not header or header[0].strip().lower() != "date" or not currencies:
-        raise _wrong(where, line, "the first line is not `Date,USD,JPY,...`")
-    _check_codes(currencies, where, line)
-    days: dict[date, DayRates] = {}
-    for line, cells in lines:
-        found = _day(_without_trailing_cell(cells), currencies, where, line)
-        if found.reference_date in days:
-            raise _wrong(where, line, f"{found.reference_date} occurs twice")
-        days[found.reference_date] = found
-    return tuple(days[day] for day in sorted(days) if days[day].rates)
+    names = [cell.strip() for cell in _without_trailing_cell(header)]
+    if len(names) < 2 or names[0].lower() != "date":  # noqa: PLR2004 - a day and one currency
+        raise wrong(where, line, "the first line is not `Date,USD,JPY,...`")
+    check_codes(names[1:], EURO, where, line)
+    return table_of_days(_rows(lines, where), names[1:], absent=_NONE, where=where)
 
 
-def parse_correction(data: bytes, *, where: str = "") -> dict[str, Decimal]:
-    """The rates of a correction file: CSV with the header `currency,rate`, one line per currency.
+def is_table(data: bytes) -> bool:
+    """Whether the bytes begin as the ECB's CSV files do."""
+    return _DAILY_HEADER.match(data) is not None
 
-    The day that they correct is not in the file; whoever applies the file names it.
+
+def is_xml(data: bytes) -> bool:
+    """Whether the bytes are the ECB's XML."""
+    return data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") and b"eurofxref" in data
+
+
+def parse_xml(data: bytes, *, where: str = "") -> tuple[DayRates, ...]:
+    """The days of `eurofxref-daily.xml`, `-hist.xml` or `-hist-90d.xml`, oldest first.
+
+    A document type is refused before anything in it is read, so that no entity is ever expanded.
 
     Raises:
-        UsageError: `FX_FILE`, with the line, if it is not such a file or holds no rate.
+        UsageError: `FX_FILE` for anything else than such a file.
     """
-    lines = _lines(data, where)
-    line, header = next(lines, (1, []))
-    if [cell.strip().lower() for cell in header] != ["currency", "rate"]:
-        raise _wrong(where, line, "the first line is not `currency,rate`")
-    rates: dict[str, Decimal] = {}
+    cubes = _Cubes(where)
+    parser = cubes.parser
+    try:
+        parser.Parse(data, True)  # noqa: FBT003 - expat's own signature
+    except expat.ExpatError as error:
+        raise wrong(where, error.lineno, f"it is not XML: {error}") from None
+    if not cubes.days:
+        raise wrong(where, 1, "there is no <Cube time=...> in it")
+    return tuple(cubes.days[day] for day in sorted(cubes.days) if cubes.days[day].rates)
+
+
+class _Cubes:
+    """What expat finds: <Cube time> opens a day, <Cube currency rate> is a rate of it."""
+
+    def __init__(self, where: str) -> None:
+        self.days: dict[date, DayRates] = {}
+        self._where = where
+        self._open: DayRates | None = None
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self._start
+        self.parser.StartDoctypeDeclHandler = self._refuse
+        self.parser.EntityDeclHandler = self._refuse
+
+    def _refuse(self, *_declared: object) -> None:
+        raise wrong(self._where, self._line, "a document type or an entity is declared in it")
+
+    @property
+    def _line(self) -> int:
+        return self.parser.CurrentLineNumber
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] != "Cube":
+            return
+        if "time" in attributes:
+            day = day_of(attributes["time"], self._where, self._line)
+            if day in self.days:
+                raise wrong(self._where, self._line, f"{day} occurs twice")
+            self._open = self.days[day] = DayRates(day, {})
+        elif "currency" in attributes:
+            self._rate(attributes)
+
+    def _rate(self, attributes: dict[str, str]) -> None:
+        if self._open is None:
+            raise wrong(self._where, self._line, "a rate stands outside of a day")
+        currency = attributes["currency"]
+        check_codes([*self._open.rates, currency], EURO, self._where, self._line)
+        text = attributes.get("rate", "")
+        if text not in _NONE:
+            self._open.rates[currency] = rate_of(text, currency, self._where, self._line)
+
+
+def _rows(
+    lines: Iterator[tuple[int, list[str]]], where: str
+) -> Iterator[tuple[int, date, list[str]]]:
     for line, cells in lines:
-        if len(cells) != len(header):
-            raise _wrong(where, line, f"{len(cells)} cells instead of a currency and its rate")
-        currency = cells[0].strip()
-        _check_codes([*rates, currency], where, line)
-        rates[currency] = _rate(cells[1].strip(), currency, where, line)
-    if not rates:
-        raise _wrong(where, line, "there is no rate in it")
-    return rates
+        kept = _without_trailing_cell(cells)
+        yield line, _day(kept[0].strip(), where, line), kept[1:]
 
 
-def _lines(data: bytes, where: str) -> Iterator[tuple[int, list[str]]]:
-    """The non-blank lines as (line number, cells)."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _wrong(where, 1, "it is not UTF-8 text") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise _wrong(where, reader.line_num, str(error)) from None
+def _day(text: str, where: str, line: int) -> date:
+    if _LONG_DAY.fullmatch(text):
+        try:
+            return datetime.strptime(text, "%d %B %Y").date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            raise wrong(where, line, f"{text!r} is not a day") from None
+    return day_of(text, where, line)
 
 
 def _without_trailing_cell(cells: list[str]) -> list[str]:
     return cells[:-1] if cells and not cells[-1].strip() else cells
-
-
-def _check_codes(currencies: list[str], where: str, line: int) -> None:
-    for position, currency in enumerate(currencies):
-        if not _CODE.fullmatch(currency):
-            raise _wrong(where, line, f"{currency!r} is not a currency code (three capitals)")
-        if currency == EURO:
-            raise _wrong(where, line, "EUR is always 1 and has no rate of its own")
-        if currency in currencies[:position]:
-            raise _wrong(where, line, f"{currency} occurs twice")
-
-
-def _day(cells: list[str], currencies: list[str], where: str, line: int) -> DayRates:
-    # The last currencies of a line may be N/A but never absent: a cut line is not a day.
-    if len(cells) != len(currencies) + 1:
-        message = f"{len(cells) - 1} rates under {len(currencies)} currencies"
-        raise _wrong(where, line, message)
-    text = cells[0].strip()
-    try:
-        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        day = None
-    if day is None:
-        raise _wrong(where, line, f"{text!r} is not a day written as YYYY-MM-DD")
-    pairs = zip(currencies, (cell.strip() for cell in cells[1:]), strict=True)
-    return DayRates(
-        reference_date=day,
-        rates={name: _rate(cell, name, where, line) for name, cell in pairs if cell not in _NONE},
-    )
-
-
-_NONE: Final = frozenset({"", "N/A"})
-
-
-def _rate(text: str, currency: str, where: str, line: int) -> Decimal:
-    """The rate with ten decimals, read from text alone: the file drops trailing zeros."""
-    if not _RATE.fullmatch(text):
-        raise _wrong(where, line, f"{text!r} is not a rate for {currency} (such as 1.0811)")
-    rate = Decimal(text).quantize(RATE_QUANTUM)
-    if not rate:
-        raise _wrong(where, line, f"the rate for {currency} is zero")
-    return rate
-
-
-def _wrong(where: str, line: int, what: str) -> UsageError:
-    return UsageError(
-        f"this is not a file of exchange rates: {what}",
-        where=f"{where}:{line}" if where else f"line {line}",
-        remedy="give the ECB's eurofxref-hist.csv, or a CSV `currency,rate` for a correction",
-        code="FX_FILE",
-    )

@@ -1,13 +1,14 @@
 """Which rate a transaction gets: rates in force, pinned to transactions, and what a change touches.
 
-The rule, with no silent fallback: a transaction uses the last publication day on or before it. If
-that day's snapshot is not loaded there is no rate, however fresh an older one is. If it is loaded
-but lacks one of the two currencies, the newest day before it that has both may stand in, up to the
-maximum age in calendar days. Every refusal is a value with a reason and a message.
+The rule, with no silent fallback: a transaction uses the last publication day of its source on or
+before it. If that day's snapshot is not loaded there is no rate, however fresh an older one is. If
+it is loaded but lacks one of the two currencies, the newest day before it that has both may stand
+in, up to the maximum age in calendar days. Every refusal is a value with a reason and a message.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -15,15 +16,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.rate_sources import Quote, Source, published_sources, source_named
 from cost_pipeline.contracts.tables import DAY, HASH, RATE, TEXT
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.fx.calendar import last_publication_day, next_publication_day
-from cost_pipeline.fx.ecb import EURO, FIRST_DAY, SOURCE, SUCCESSORS
+
+SUCCESSORS: Final = {
+    "TRL": ("TRY", date(2005, 1, 3)),
+    "ROL": ("RON", date(2005, 7, 1)),
+    "SIT": ("EUR", date(2007, 1, 1)),
+    "CYP": ("EUR", date(2008, 1, 1)),
+    "MTL": ("EUR", date(2008, 1, 1)),
+    "SKK": ("EUR", date(2009, 1, 1)),
+    "EEK": ("EUR", date(2011, 1, 1)),
+    "LVL": ("EUR", date(2014, 1, 1)),
+    "LTL": ("EUR", date(2015, 1, 1)),
+    "HRK": ("EUR", date(2023, 1, 1)),
+    "BGN": ("EUR", date(2026, 1, 1)),
+}
+"""Currencies whose rates ended because another took their place: a hint for the person who asks."""
 
 IN_FORCE_SCHEMA: Final = pa.schema(
     [
+        pa.field("source", TEXT, nullable=False),
+        pa.field("pivot", TEXT, nullable=False),
         pa.field("reference_date", DAY, nullable=False),
         pa.field("currency", TEXT, nullable=False),
+        pa.field("quote", TEXT, nullable=False),
         pa.field("rate", RATE, nullable=False),
         pa.field("snapshot", HASH, nullable=False),
         pa.field("vintage", pa.int32(), nullable=False),
@@ -36,67 +55,83 @@ REQUEST_SCHEMA: Final = pa.schema(
         pa.field("transaction_date", DAY, nullable=False),
         pa.field("currency", TEXT, nullable=False),
         pa.field("base_currency", TEXT, nullable=False),
+        pa.field("rate_source", TEXT, nullable=False),
         pa.field("max_age_days", pa.int32(), nullable=False),
+        pa.field("rounding", TEXT, nullable=False),
     ]
 )
 """What a conversion needs to know; a table of lines that has these columns will do."""
 
-PINNED_SCHEMA: Final = pa.schema(
+RATES_SCHEMA: Final = pa.schema(
     [
-        *REQUEST_SCHEMA,
         pa.field("rate_original", RATE),
+        pa.field("quote_original", TEXT),
         pa.field("rate_base", RATE),
+        pa.field("quote_base", TEXT),
         pa.field("rate_date", DAY),
         pa.field("snapshot", HASH),
         pa.field("refusal", TEXT),
         pa.field("refusal_message", TEXT),
     ]
 )
-"""A request with its answer: both rates (units for one euro), or a refusal.
+"""Both rates as their source quotes them (the pivot's own is 1), or a refusal.
 
 Of a currency into itself both rates are 1, with neither date nor snapshot.
 """
 
+PINNED_SCHEMA: Final = pa.schema([*REQUEST_SCHEMA, *RATES_SCHEMA])
+"""A request with its answer."""
 
-def in_force(rates: pa.Table, *, source: str = SOURCE) -> pa.Table:
-    """The rate of each day and currency that counts: that of the day's newest vintage.
+
+def in_force(rates: pa.Table) -> pa.Table:
+    """The rate of each source, day and currency that counts: that of the day's newest vintage.
 
     `snapshot` names the vintage that brought the present value. A vintage that repeats a value does
     not take it over, so a correction of one currency leaves the lines of the others as they are.
 
     Args:
         rates: Stored rates (`RATE_SCHEMA`).
-        source: The source that counts.
 
     Returns:
-        `IN_FORCE_SCHEMA`, by day and currency.
+        `IN_FORCE_SCHEMA`, by source, day and currency.
     """
-    wanted = pa.table({"source": [source]})
-    return query(_IN_FORCE, rates=rates, wanted=wanted).cast(IN_FORCE_SCHEMA)
+    return query(_IN_FORCE, rates=rates).cast(IN_FORCE_SCHEMA)
 
 
-def pin(in_force: pa.Table, requests: pa.Table) -> pa.Table:
+def pin(
+    in_force: pa.Table, requests: pa.Table, sources: Mapping[str, Source] | None = None
+) -> pa.Table:
     """The rates of every distinct request (`PINNED_SCHEMA`), in the order of its columns.
 
     Args:
         in_force: All rates in force, not only the days at hand: a message names the last one known.
         requests: Any table with the columns of `REQUEST_SCHEMA`; repeats are welcome.
+        sources: By name; those that come with the product if None.
+
+    Raises:
+        UsageError: `FX_SOURCE` if a request names another.
     """
     wanted = query(
-        "SELECT DISTINCT transaction_date, currency, base_currency, max_age_days FROM requests",
-        requests=requests,
+        f"SELECT DISTINCT {', '.join(REQUEST_SCHEMA.names)} FROM requests", requests=requests
     )
+    asked = query("SELECT DISTINCT rate_source, transaction_date FROM wanted", wanted=wanted)
+    known = published_sources() if sources is None else sources
     return query(
         _PINNED,
         wanted=wanted,
         in_force=in_force,
-        days=_published(wanted["transaction_date"].unique().to_pylist()),
+        days=_published(asked, known),
         successors=_successors(),
     ).cast(PINNED_SCHEMA)
 
 
 def affected_dates(
-    before: pa.Table, after: pa.Table, *, base_currencies: frozenset[str], max_age_days: int
+    before: pa.Table,
+    after: pa.Table,
+    *,
+    base_currencies: frozenset[str],
+    max_age_days: int,
+    source: Source,
 ) -> tuple[date, ...]:
     """The transaction dates for which any line could be converted otherwise, oldest first.
 
@@ -107,24 +142,29 @@ def affected_dates(
     Args:
         before: Rates in force, `IN_FORCE_SCHEMA`.
         after: Rates in force after the change.
-        base_currencies: The base currencies of the productions.
-        max_age_days: The largest that any production allows.
+        base_currencies: The base currencies of the productions that use the source.
+        max_age_days: The largest that any of them allows.
+        source: Whose rates changed.
     """
-    dates = _reachable(_changed_days(before, after), max_age_days)
+    before, after = (
+        rates.filter(pc.equal(rates["source"], source.name)) for rates in (before, after)
+    )
+    dates = _reachable(_changed_days(before, after), source, max_age_days)
     currencies = pc.unique(
         pa.chunked_array([*before["currency"].chunks, *after["currency"].chunks], TEXT)
     ).to_pylist()
     requests = query(
-        f"SELECT transaction_date, currency, base_currency, {max_age_days:d}::INT AS max_age_days"
-        " FROM dates, currencies, bases",
+        f"SELECT transaction_date, currency, base_currency, '{source.name}' AS rate_source, "
+        f"{max_age_days:d}::INT AS max_age_days, '' AS rounding FROM dates, currencies, bases",
         dates=pa.table({"transaction_date": pa.array(dates, DAY)}),
-        currencies=pa.table({"currency": pa.array([*currencies, EURO], TEXT)}),
+        currencies=pa.table({"currency": pa.array([*currencies, source.pivot], TEXT)}),
         bases=pa.table({"base_currency": pa.array(sorted(base_currencies), TEXT)}),
     )
+    sources = {source.name: source}
     changed = query(
         f"SELECT DISTINCT transaction_date FROM ({_EITHER_WAY}) ORDER BY transaction_date",
-        a=pin(before, requests).drop_columns(["refusal_message"]),
-        b=pin(after, requests).drop_columns(["refusal_message"]),
+        a=pin(before, requests, sources).drop_columns(["refusal_message"]),
+        b=pin(after, requests, sources).drop_columns(["refusal_message"]),
     )
     return tuple(changed["transaction_date"].to_pylist())
 
@@ -135,22 +175,41 @@ def _changed_days(before: pa.Table, after: pa.Table) -> list[date]:
     return days
 
 
-def _reachable(days: list[date], max_age_days: int) -> list[date]:
+def _reachable(days: list[date], source: Source, max_age_days: int) -> list[date]:
     reached: set[date] = set()
     for day in days:
-        span = max(max_age_days + 1, (next_publication_day(day) - day).days)
+        span = max(max_age_days + 1, (next_publication_day(source, day) - day).days)
         reached.update(day + timedelta(days=offset) for offset in range(span))
     return sorted(reached)
 
 
-def _published(transaction_dates: list[date]) -> pa.Table:
-    published = [last_publication_day(day) for day in transaction_dates]
-    return pa.table(
-        {
-            "transaction_date": pa.array(transaction_dates, DAY),
-            "published": pa.array(published, DAY),
-        }
-    )
+def _published(asked: pa.Table, sources: Mapping[str, Source]) -> pa.Table:
+    """Of every asked day the publication day that it uses, and its source in words."""
+    rows = []
+    for row in asked.to_pylist():
+        source = source_named(row["rate_source"], sources)
+        rows.append(
+            row
+            | {
+                "published": last_publication_day(source, row["transaction_date"]),
+                "pivot": source.pivot,
+                "title": source.title,
+                "first_day": source.first_day,
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=_PUBLISHED_SCHEMA)
+
+
+_PUBLISHED_SCHEMA: Final = pa.schema(
+    [
+        ("rate_source", TEXT),
+        ("transaction_date", DAY),
+        ("published", DAY),
+        ("pivot", TEXT),
+        ("title", TEXT),
+        ("first_day", DAY),
+    ]
+)
 
 
 def _successors() -> pa.Table:
@@ -166,45 +225,56 @@ def _successors() -> pa.Table:
 _EITHER_WAY: Final = "(FROM a EXCEPT ALL FROM b) UNION ALL (FROM b EXCEPT ALL FROM a)"
 
 _IN_FORCE: Final = """
-WITH mine AS (FROM rates SEMI JOIN wanted USING (source)),
-newest AS (SELECT reference_date, max(vintage) AS newest FROM mine GROUP BY ALL),
+WITH newest AS (
+    SELECT source, reference_date, max(vintage) AS newest FROM rates GROUP BY ALL),
 steps AS (
-    SELECT *, rate IS DISTINCT FROM lag(rate) OVER (
-        PARTITION BY reference_date, currency ORDER BY vintage) AS introduced
-    FROM mine)
-SELECT reference_date, currency,
+    SELECT *, (rate, quote, "pivot") IS DISTINCT FROM lag((rate, quote, "pivot")) OVER (
+        PARTITION BY source, reference_date, currency ORDER BY vintage) AS introduced
+    FROM rates)
+SELECT source, arg_max("pivot", vintage) AS "pivot", reference_date, currency,
+       arg_max(quote, vintage) AS quote,
        arg_max(rate, vintage) AS rate,
        arg_max(snapshot, vintage) FILTER (introduced) AS snapshot,
        max(vintage) FILTER (introduced) AS vintage
-FROM steps JOIN newest USING (reference_date)
-GROUP BY reference_date, currency, newest
+FROM steps JOIN newest USING (source, reference_date)
+GROUP BY source, reference_date, currency, newest
 HAVING max(steps.vintage) = newest
-ORDER BY reference_date, currency
+ORDER BY source, reference_date, currency
 """
 
-# `paired`: the days on which a wanted pair has both its rates. The euro is 1 on every loaded day.
+# `paired`: the days on which a wanted pair has both its rates. The pivot is 1 on every loaded day.
+# A day that the calendar calls closed and that is loaded all the same has been published.
 _PINNED: Final = f"""
-WITH loaded AS (SELECT DISTINCT reference_date FROM in_force),
+WITH loaded AS (SELECT DISTINCT source, reference_date, "pivot" FROM in_force),
 known AS (
-    SELECT reference_date, currency, rate, snapshot, vintage FROM in_force
-    UNION ALL SELECT reference_date, '{EURO}', 1, NULL, 0 FROM loaded),
-pairs AS (SELECT DISTINCT currency, base_currency FROM wanted WHERE currency <> base_currency),
+    SELECT source, reference_date, currency, quote, rate, snapshot, vintage FROM in_force
+    UNION ALL
+    SELECT source, reference_date, "pivot", '{Quote.PER_PIVOT}', 1, NULL, 0 FROM loaded),
+pairs AS (
+    SELECT DISTINCT rate_source AS source, currency, base_currency FROM wanted
+    WHERE currency <> base_currency),
 paired AS (
-    SELECT currency, base_currency, o.reference_date,
-           o.rate AS rate_original, b.rate AS rate_base,
+    SELECT source, currency, base_currency, o.reference_date,
+           o.rate AS rate_original, o.quote AS quote_original,
+           b.rate AS rate_base, b.quote AS quote_base,
            CASE WHEN o.vintage >= b.vintage THEN o.snapshot ELSE b.snapshot END AS snapshot
-    FROM pairs JOIN known o USING (currency)
-    JOIN known b ON b.currency = base_currency AND b.reference_date = o.reference_date),
+    FROM pairs JOIN known o USING (source, currency)
+    JOIN known b ON b.source = pairs.source AND b.currency = base_currency
+                AND b.reference_date = o.reference_date),
 dated AS (
-    SELECT wanted.*, published, published IN (FROM loaded) AS is_loaded,
-           currency = base_currency AS same
-    FROM wanted JOIN days USING (transaction_date)),
+    SELECT wanted.*, published, title, first_day, currency = base_currency AS same
+    FROM wanted JOIN days USING (rate_source, transaction_date)),
+newest AS (
+    SELECT dated.*, reference_date IS NOT NULL AND reference_date >= published AS is_loaded
+    FROM dated ASOF LEFT JOIN loaded
+      ON dated.rate_source = loaded.source AND dated.transaction_date >= loaded.reference_date),
 found AS (
-    SELECT dated.*, rate_original, rate_base, reference_date AS rate_date, snapshot,
-           transaction_date - reference_date AS age
-    FROM dated ASOF LEFT JOIN paired
-      ON dated.currency = paired.currency AND dated.base_currency = paired.base_currency
-     AND published >= reference_date),
+    SELECT newest.*, rate_original, quote_original, rate_base, quote_base,
+           reference_date AS rate_date, snapshot, transaction_date - reference_date AS age
+    FROM newest ASOF LEFT JOIN paired
+      ON newest.rate_source = paired.source AND newest.currency = paired.currency
+     AND newest.base_currency = paired.base_currency
+     AND newest.transaction_date >= paired.reference_date),
 judged AS (
     SELECT *,
         CASE WHEN same THEN NULL
@@ -214,25 +284,30 @@ judged AS (
         'no rate from ' || currency || ' to ' || base_currency || ' for ' || transaction_date
             || ': ' AS opening
     FROM found)
-SELECT transaction_date, currency, base_currency, max_age_days,
+SELECT transaction_date, currency, base_currency, rate_source, max_age_days, rounding,
     CASE WHEN same THEN 1 WHEN refusal IS NULL THEN rate_original END AS rate_original,
+    CASE WHEN same THEN '{Quote.PER_PIVOT}'
+         WHEN refusal IS NULL THEN quote_original END AS quote_original,
     CASE WHEN same THEN 1 WHEN refusal IS NULL THEN rate_base END AS rate_base,
+    CASE WHEN same THEN '{Quote.PER_PIVOT}'
+         WHEN refusal IS NULL THEN quote_base END AS quote_base,
     CASE WHEN refusal IS NULL THEN rate_date END AS rate_date,
     CASE WHEN refusal IS NULL THEN snapshot END AS snapshot,
     refusal,
     CASE WHEN refusal IS NULL THEN NULL
          WHEN published IS NULL
-         THEN opening || 'the ECB published none before {FIRST_DAY}'
+         THEN opening || title || ' published none before ' || first_day
          WHEN NOT is_loaded
-         THEN opening || 'the ECB publishes on ' || published
+         THEN opening || title || ' publishes on ' || published
             || ' and its snapshot is not loaded; load it and run again'
          WHEN rate_date IS NULL
-         THEN opening || 'no loaded snapshot up to ' || published || ' has both currencies'
+         THEN opening || 'no loaded snapshot of ' || title || ' up to ' || published
+            || ' has both currencies'
          ELSE opening || 'the last one known is of ' || rate_date || ', ' || age
             || ' days old, and at most ' || max_age_days || ' are allowed'
             || coalesce('; ' || gone.old || ' became ' || gone.new || ' on ' || gone.since, '')
     END AS refusal_message
 FROM judged LEFT JOIN successors gone
   ON gone.old = currency AND gone.since <= transaction_date AND refusal IS NOT NULL
-ORDER BY transaction_date, currency, base_currency, max_age_days
+ORDER BY transaction_date, currency, base_currency, rate_source, max_age_days, rounding
 """

@@ -17,10 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.rate_sources import Source
 from cost_pipeline.contracts.tables import DAY, RATE, RATE_SCHEMA, TEXT
 from cost_pipeline.core.canonical import Value, digest
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.fx.ecb import RATE_QUANTUM, SOURCE, DayRates
+from cost_pipeline.fx.reading import RATE_QUANTUM, DayRates
 
 FIRST_VINTAGE: Final = 1
 
@@ -51,17 +52,21 @@ class Loaded:
 
 
 def snapshot_id(
-    source: str, reference_date: date, vintage: int, rates: Mapping[str, Decimal]
+    source: Source, reference_date: date, vintage: int, rates: Mapping[str, Decimal]
 ) -> str:
-    """The identity of a snapshot: a digest of its source, day, vintage and every rate."""
-    pairs: list[Value] = []
+    """The identity of a snapshot: a digest of its source, pivot, day, vintage and every quote."""
+    quotes: list[Value] = []
     for currency in sorted(rates):
-        pairs += (currency, rates[currency].quantize(RATE_QUANTUM))
-    return digest("snapshot", source, reference_date, vintage, *pairs)
+        quotes += (
+            currency,
+            source.quote_of(currency).value,
+            rates[currency].quantize(RATE_QUANTUM),
+        )
+    return digest("snapshot", source.name, source.pivot, reference_date, vintage, *quotes)
 
 
 def load_history(
-    stored: pa.Table, days: Iterable[DayRates], *, recorded_at: datetime, source: str = SOURCE
+    stored: pa.Table, days: Iterable[DayRates], source: Source, *, recorded_at: datetime
 ) -> Loaded:
     """Compare a source's history with the stored snapshots.
 
@@ -72,19 +77,19 @@ def load_history(
     Args:
         stored: All stored rates (`RATE_SCHEMA`).
         days: What the file holds.
+        source: Whose file it is; only stored rates of this source are compared.
         recorded_at: When this load happens; becomes the rows' `recorded_at`.
-        source: Only stored rates of this source are compared.
     """
     by_day = {day.reference_date: day for day in days}
     offered = _table(_OFFERED, _pairs(by_day.values()))
-    states = query(_COMPARED, stored=_of(stored, source), offered=offered)
+    states = query(_COMPARED, stored=_of(stored, source.name), offered=offered)
     new = [
         row
         for day in states.filter(_is(states, "new"))["reference_date"].to_pylist()
         for row in _rows(source, by_day[day], FIRST_VINTAGE, reason=None, recorded_at=recorded_at)
     ]
     doubted = states.filter(_is(states, "other")).select(["reference_date"])
-    differing = query(_DIFFERING, doubted=doubted, stored=_of(stored, source), offered=offered)
+    differing = query(_DIFFERING, doubted=doubted, stored=_of(stored, source.name), offered=offered)
     return Loaded(
         rows=_table(RATE_SCHEMA, new),
         contradictions=tuple(Contradiction(**row) for row in differing.to_pylist()),
@@ -94,10 +99,10 @@ def load_history(
 def correct(
     stored: pa.Table,
     correction: DayRates,
+    source: Source,
     *,
     reason: str,
     recorded_at: datetime,
-    source: str = SOURCE,
 ) -> pa.Table:
     """The rows of the next vintage of a day: the rates in force with the correction's laid over.
 
@@ -106,9 +111,9 @@ def correct(
     Args:
         stored: All stored rates (`RATE_SCHEMA`).
         correction: Any part of a day's rates; a currency that the snapshot lacks is added.
+        source: Whose snapshot is corrected.
         reason: Why; kept with every row of the vintage.
         recorded_at: When this correction is made.
-        source: Whose snapshot is corrected.
 
     Raises:
         UsageError: `FX_NO_SNAPSHOT` if the day has no snapshot; `FX_REASON` without a reason.
@@ -116,10 +121,12 @@ def correct(
     if not reason.strip():
         raise UsageError("a correction of exchange rates needs a reason", code="FX_REASON")
     day = correction.reference_date
-    history = query(_DAY, stored=_of(stored, source), wanted=pa.table({"day": pa.array([day])}))
+    history = query(
+        _DAY, stored=_of(stored, source.name), wanted=pa.table({"day": pa.array([day])})
+    )
     if not history.num_rows:
         raise UsageError(
-            f"there is no {source} snapshot of {day} that could be corrected",
+            f"there is no snapshot {source.name} of {day} that could be corrected",
             remedy="load the history that holds the day, or correct the publication day before it",
             code="FX_NO_SNAPSHOT",
         )
@@ -137,7 +144,7 @@ def correct(
 
 
 def _rows(
-    source: str, day: DayRates, vintage: int, *, reason: str | None, recorded_at: datetime
+    source: Source, day: DayRates, vintage: int, *, reason: str | None, recorded_at: datetime
 ) -> list[dict[str, object]]:
     identity = snapshot_id(source, day.reference_date, vintage, day.rates)
     return [
@@ -145,8 +152,10 @@ def _rows(
             "reference_date": day.reference_date,
             "vintage": vintage,
             "snapshot": identity,
-            "source": source,
+            "source": source.name,
+            "pivot": source.pivot,
             "currency": currency,
+            "quote": source.quote_of(currency).value,
             "rate": rate,
             "reason": reason,
             "recorded_at": recorded_at,

@@ -11,6 +11,8 @@ from typing import Final
 
 from cost_pipeline.contracts.cost import CONTRACTS, judge_field
 from cost_pipeline.contracts.problems import Problem
+from cost_pipeline.contracts.production import Productions
+from cost_pipeline.contracts.rate_sources import published_sources, sources_of
 from cost_pipeline.contracts.vendor import FolderSource, HttpSource, Vendor
 from cost_pipeline.home.document import Document
 from cost_pipeline.home.explain import nearest
@@ -45,6 +47,25 @@ def check_vendor(vendor: Vendor, document: Document, productions: frozenset[str]
             ("source", "incremental"),
             "`incremental` needs a key: pulls overlap, and without a key rows would count twice",
             "name the columns of the key under `key:`, or take `incremental:` out",
+        )
+
+
+def check_productions(productions: Productions, document: Document) -> None:
+    """Note productions whose source of rates nobody defines, and sources defined twice."""
+    known = sources_of(productions).keys()
+    for code, production in productions.productions.items():
+        name = production.fx.source
+        if name not in known:
+            document.complain(
+                ("productions", code, "fx", "source"),
+                f"there is no source of exchange rates `{name}`",
+                nearest(name, known),
+            )
+    for name in productions.fx_sources.keys() & published_sources().keys():
+        document.complain(
+            ("fx_sources", name),
+            f"the source `{name}` comes with the product and cannot be defined again",
+            "give it another name",
         )
 
 

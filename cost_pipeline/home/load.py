@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.home.checks import check_names, check_vendor
+from cost_pipeline.home.checks import check_names, check_productions, check_vendor
 from cost_pipeline.home.document import Document, Problem, read_document
 from cost_pipeline.home.explain import explain
 from cost_pipeline.home.pairs import check_pairs
@@ -87,6 +87,8 @@ def _read(path: Path) -> tuple[Home | None, list[Problem]]:
     document = read_document(path / PRODUCTIONS, PRODUCTIONS)
     productions = _model(Productions, document)
     codes = frozenset(productions.productions) if productions else frozenset[str]()
+    if productions:
+        check_productions(productions, document)
     read: list[tuple[Vendor, Document]] = []
     documents = [document]
     for file in _vendor_files(path):

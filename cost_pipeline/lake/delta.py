@@ -83,9 +83,10 @@ class Announcer(Protocol):
 class Snapshot:
     """A table as it was when opened: reads and the write that follows see the same state."""
 
-    def __init__(self, spec: TableSpec, table: DeltaTable) -> None:
+    def __init__(self, spec: TableSpec, table: DeltaTable, folder: Path) -> None:
         self.spec = spec
         self.table = table
+        self.folder = folder
 
     @property
     def identity(self) -> tuple[str, int]:
@@ -112,6 +113,7 @@ class Snapshot:
         *,
         where: str | None = None,
         values: Sequence[str] | None = None,
+        files: Sequence[str] | None = None,
         **tables: pa.Table,
     ) -> pa.Table:
         """DuckDB SQL in which `{table}` is this table, pruned by `where` and filtered by nothing.
@@ -120,12 +122,16 @@ class Snapshot:
             sql: The statement; it repeats `where` itself if rows must be filtered exactly.
             where: A predicate for pruning files.
             values: Bound to `$1`, `$2`...: how text of vendors and people enters.
+            files: Instead: the data files to read. Their names are in the column `filename`.
             tables: Arrow tables that the statement may name.
         """
         with session() as connection:
             for name, table in tables.items():
                 connection.register(name, table)
-            source = self._source(connection, where)
+            if files is None:
+                source = self._source(connection, self.files(where))
+            else:
+                source = self._source(connection, files, "filename=true, ")
             with clear_read_errors(self.table.table_uri):
                 statement = sql.replace("{table}", source)
                 return connection.sql(statement, params=values).to_arrow_table()
@@ -135,7 +141,7 @@ class Snapshot:
     ) -> Iterator[pa.Table]:
         """The result of `query` piece by piece, for results that are as long as the table."""
         with session() as connection, clear_read_errors(self.table.table_uri):
-            source = self._source(connection, where)
+            source = self._source(connection, self.files(where))
             reader = connection.sql(sql.replace("{table}", source)).to_arrow_reader(rows)
             for batch in reader:
                 yield pa.table(batch)
@@ -180,16 +186,18 @@ class Snapshot:
         names = self.spec.schema.names
         return pa.table(columns, names).cast(pa.schema(map(_nullable, self.spec.schema)))
 
-    def _source(self, connection: duckdb.DuckDBPyConnection, where: str | None) -> str:
-        files = self.files(where)
+    def _source(
+        self, connection: duckdb.DuckDBPyConnection, files: Sequence[str], options: str = ""
+    ) -> str:
         if not files:  # read_parquet refuses an empty list
-            connection.register("_empty", self.spec.schema.empty_table())
+            empty = self.spec.schema.append(pa.field("filename", pa.string())).empty_table()
+            connection.register("_empty", empty)
             return "_empty"
         listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
         partition = self.spec.schema.field(self.spec.partition)
         kind = "DATE" if pa.types.is_date(partition.type) else "INTEGER"
         return (
-            f"read_parquet([{listed}], hive_partitioning=true, union_by_name=true, "
+            f"read_parquet([{listed}], hive_partitioning=true, union_by_name=true, {options}"
             f"hive_types={{'{partition.name}': {kind}}})"
         )
 
@@ -226,9 +234,9 @@ class Table:
         """
         with clear_storage_errors(str(self.folder)), clear_read_errors(str(self.folder)):
             try:
-                return Snapshot(self.spec, DeltaTable(str(self.folder)))
+                return Snapshot(self.spec, DeltaTable(str(self.folder)), self.folder)
             except TableNotFoundError:
-                return Snapshot(self.spec, self._create())
+                return Snapshot(self.spec, self._create(), self.folder)
 
     def _create(self) -> DeltaTable:
         if self._holds_something():

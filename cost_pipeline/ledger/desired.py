@@ -33,9 +33,13 @@ PRICED_SCHEMA: Final = pa.schema(
     [
         *RESOLVED_SCHEMA,
         pa.field("base_currency", TEXT, nullable=False),
+        pa.field("rate_source", TEXT, nullable=False),
+        pa.field("rounding", TEXT, nullable=False),
         pa.field("base_amount", MONEY),
         pa.field("rate_original", RATE),
+        pa.field("quote_original", TEXT),
         pa.field("rate_base", RATE),
+        pa.field("quote_base", TEXT),
         pa.field("rate_date", DAY),
         pa.field("snapshot", HASH),
         pa.field("refusal", TEXT),

@@ -4,7 +4,8 @@ New data, late data, replays, corrected rates and withdrawn deliveries are all t
 the cause of each line says which it was. Nothing to change gives an empty table.
 
     delivery       a record that the active ledger did not have
-    fx_correction  the same record, and only its conversion differs
+    fx_correction  the same record, and only its rates differ
+    fx_policy      the same record, and the production chose another source or rounding
     restated       the same record, and something else of its content differs
     superseded     its record lost its place to another, or is no longer posted
     withdrawn      its record is gone
@@ -12,6 +13,7 @@ the cause of each line says which it was. Nothing to change gives an empty table
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -26,6 +28,7 @@ from cost_pipeline.ledger.schema import (
     CONTENT_COLUMNS,
     DESIRED_SCHEMA,
     FX_COLUMNS,
+    POLICY_COLUMNS,
     POST,
     REVERSE,
 )
@@ -36,6 +39,7 @@ class Cause(StrEnum):
 
     DELIVERY = "delivery"
     FX_CORRECTION = "fx_correction"
+    FX_POLICY = "fx_policy"
     RESTATED = "restated"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
@@ -65,32 +69,36 @@ def _without(lines: pa.Table, others: pa.Table) -> pa.Table:
     return lines if kept.num_rows == lines.num_rows else lines.take(kept["position"])
 
 
-def _post_causes(new: pa.Table, gone: pa.Table) -> pa.ChunkedArray | pa.Array:
+def _post_causes(new: pa.Table, gone: pa.Table) -> pa.Table:
+    """`cause` and `other_snapshot` of each line to post."""
     if not gone.num_rows:
-        return pa.repeat(pa.scalar(Cause.DELIVERY.value, TEXT), new.num_rows)
-    return query(_POST_CAUSES, new=new, gone=gone)["cause"]
+        causes = pa.repeat(pa.scalar(Cause.DELIVERY.value, TEXT), new.num_rows)
+        return pa.table({"cause": causes, "other_snapshot": pa.nulls(new.num_rows, HASH)})
+    return query(_POST_CAUSES, new=new, gone=gone)
 
 
-def _reverse_causes(desired: Desired, new: pa.Table, gone: pa.Table) -> pa.ChunkedArray:
+def _reverse_causes(desired: Desired, new: pa.Table, gone: pa.Table) -> pa.Table:
+    """`cause` and `other_snapshot` of each line to reverse."""
     known = desired.postings.select(
         ["transaction_date", "vendor", "transaction_id", "record_fingerprint"]
     )
     others = desired.dispositions.select(["transaction_date", "vendor", "fingerprint"])
-    return query(_REVERSE_CAUSES, new=new, gone=gone, desired=known, others=others)["cause"]
+    return query(_REVERSE_CAUSES, new=new, gone=gone, desired=known, others=others)
 
 
 def _lines(
     kind: str,
     content: pa.Table,
     reverses: pa.Array | pa.ChunkedArray,
-    causes: pa.Array | pa.ChunkedArray,
+    causes: pa.Table,
 ) -> pa.Table:
     period = pc.strftime(content["transaction_date"], format="%Y-%m")
     return (
         content.select(DESIRED_SCHEMA.names)
         .append_column("kind", pa.repeat(pa.scalar(kind, TEXT), content.num_rows))
-        .append_column("cause", causes)
+        .append_column("cause", causes["cause"])
         .append_column("reverses", reverses)
+        .append_column("other_snapshot", causes["other_snapshot"])
         .append_column("posting_period", period)
         .select(CHANGE_SCHEMA.names)
         .cast(CHANGE_SCHEMA)
@@ -103,11 +111,12 @@ ANTI JOIN others USING (content_hash)
 ORDER BY position
 """
 
-_ALL_BUT_RATES_EQUAL: Final = " AND ".join(
-    f'n."{name}" IS NOT DISTINCT FROM g."{name}"'
-    for name in CONTENT_COLUMNS
-    if name not in FX_COLUMNS
-)
+
+def _equal(names: Iterable[str]) -> str:
+    return " AND ".join(f'n."{name}" IS NOT DISTINCT FROM g."{name}"' for name in names)
+
+
+_ALL_BUT_RATES_EQUAL: Final = _equal(n for n in CONTENT_COLUMNS if n not in FX_COLUMNS)
 
 # A record that moves to another transaction date is gone from one partition and new in the other,
 # whichever of them is looked at first: causes never reach across dates.
@@ -116,14 +125,19 @@ WITH n AS (SELECT *, row_number() OVER () AS position FROM new),
 g AS (SELECT *, row_number() OVER () AS position FROM gone),
 changed AS (
     SELECT n.position AS new, g.position AS gone,
-           CASE WHEN {_ALL_BUT_RATES_EQUAL} THEN '{Cause.FX_CORRECTION}'
-                ELSE '{Cause.RESTATED}' END AS cause
+           CASE WHEN NOT ({_ALL_BUT_RATES_EQUAL}) THEN '{Cause.RESTATED}'
+                WHEN {_equal(POLICY_COLUMNS)} THEN '{Cause.FX_CORRECTION}'
+                ELSE '{Cause.FX_POLICY}' END AS cause,
+           n.snapshot AS new_snapshot, g.snapshot AS gone_snapshot
     FROM n JOIN g USING (transaction_date, vendor, record_fingerprint))
 """
 
+_OF_RATES: Final = f"cause IN ('{Cause.FX_CORRECTION}', '{Cause.FX_POLICY}')"
+
 _POST_CAUSES: Final = f"""
 {_CHANGED}
-SELECT coalesce(any_value(cause), '{Cause.DELIVERY}') AS cause
+SELECT coalesce(any_value(cause), '{Cause.DELIVERY}') AS cause,
+       any_value(gone_snapshot) FILTER ({_OF_RATES}) AS other_snapshot
 FROM n LEFT JOIN changed ON n.position = changed.new
 GROUP BY n.position ORDER BY n.position
 """
@@ -140,7 +154,8 @@ replaced AS (
      AND g.record_fingerprint = o.fingerprint)
 SELECT coalesce(any_value(cause),
                 CASE WHEN g.position IN (FROM replaced) THEN '{Cause.SUPERSEDED}'
-                     ELSE '{Cause.WITHDRAWN}' END) AS cause
+                     ELSE '{Cause.WITHDRAWN}' END) AS cause,
+       any_value(new_snapshot) FILTER ({_OF_RATES}) AS other_snapshot
 FROM g LEFT JOIN changed ON g.position = changed.gone
 GROUP BY g.position ORDER BY g.position
 """

@@ -44,9 +44,13 @@ _CONTENT_FIELDS: Final = (
     _required("original_currency", TEXT),
     _required("base_amount", MONEY),
     _required("base_currency", TEXT),
+    _required("rate_source", TEXT),
+    _required("rounding", TEXT),
     pa.field("snapshot", HASH),
     _required("rate_original", RATE),
+    _required("quote_original", TEXT),
     _required("rate_base", RATE),
+    _required("quote_base", TEXT),
     pa.field("rate_date", DAY),
     pa.field("rule_pack", TEXT),
     _required("record_fingerprint", HASH),
@@ -56,8 +60,20 @@ _CONTENT_FIELDS: Final = (
 
 CONTENT_COLUMNS: Final = tuple(field.name for field in _CONTENT_FIELDS)
 
-FX_COLUMNS: Final = ("base_amount", "snapshot", "rate_original", "rate_base", "rate_date")
-"""The content that another rate changes; `difference` tells corrections of rates by it."""
+POLICY_COLUMNS: Final = ("rate_source", "rounding")
+"""The content that only another FX policy of the production changes."""
+
+FX_COLUMNS: Final = (
+    "base_amount",
+    "snapshot",
+    "rate_original",
+    "quote_original",
+    "rate_base",
+    "quote_base",
+    "rate_date",
+    *POLICY_COLUMNS,
+)
+"""The content that another rate or policy changes; `difference` tells such repairs by it."""
 
 DESIRED_SCHEMA: Final = pa.schema([*_CONTENT_FIELDS, _required("content_hash", HASH)])
 """A posting as it should be, without place or time: the content and its hash."""
@@ -67,11 +83,16 @@ CHANGE_SCHEMA: Final = pa.schema(
         _required("kind", TEXT),
         _required("cause", TEXT),
         pa.field("reverses", HASH),
+        pa.field("other_snapshot", HASH),
         *DESIRED_SCHEMA,
         _required("posting_period", TEXT),
     ]
 )
-"""A line to append: not yet in a batch."""
+"""A line to append: not yet in a batch.
+
+`other_snapshot` is on both sides of a repair of rates: a reverse names the snapshot of the post
+that follows it, a post that of the one it replaces. Null where there is none.
+"""
 
 POSTING_SCHEMA: Final = pa.schema(
     [
@@ -131,6 +152,7 @@ LEAF_COLUMNS: Final = (
     "posting_id",
     "cause",
     "reverses",
+    "other_snapshot",
     "posting_period",
     "recorded_at",
     "code_version",

@@ -31,7 +31,7 @@ from cost_pipeline.feeds.production.ledger_verify import verify_ledger
 from cost_pipeline.feeds.production.ledger_view import ledger_totals
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.pull import PullOutcome, pull
-from cost_pipeline.feeds.production.rates import stored_rates
+from cost_pipeline.feeds.production.rates import source_of, stored_rates
 from cost_pipeline.feeds.production.report import (
     DeliveryReport,
     amounts_in_and_out,
@@ -41,7 +41,7 @@ from cost_pipeline.feeds.production.report import (
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, HEADS, LEDGER
 from cost_pipeline.feeds.production.validate import pending, validate_deliveries
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.fx.ecb import DayRates
+from cost_pipeline.fx.reading import DayRates
 from cost_pipeline.fx.snapshots import load_history
 from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.delta import Part
@@ -198,7 +198,10 @@ class House:
         )
 
     def load_rates(
-        self, days: Mapping[str, Mapping[str, str]], session: Session | None = None
+        self,
+        days: Mapping[str, Mapping[str, str]],
+        session: Session | None = None,
+        source: str = "ecb",
     ) -> None:
         """Load snapshots as a history would be, each file of days once."""
         session = session or self.session()
@@ -206,11 +209,13 @@ class House:
             DayRates(date.fromisoformat(day), {name: Decimal(rate) for name, rate in rates.items()})
             for day, rates in days.items()
         ]
-        rows = load_history(stored_rates(session), history, recorded_at=NOW).rows
+        rows = load_history(
+            stored_rates(session), history, source_of(session, source), recorded_at=NOW
+        ).rows
         years = pc.cast(pc.year(rows["reference_date"]), pa.int32())
         parts = [
             Part(
-                f"fx/test/{','.join(sorted(days))}",
+                f"fx/test/{source}/{','.join(sorted(days))}",
                 1,
                 rows.append_column("reference_year", years).select(FX_SNAPSHOTS.schema.names),
             )

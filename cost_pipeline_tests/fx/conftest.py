@@ -8,10 +8,12 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
+from cost_pipeline.contracts.rate_sources import ecb as ecb_source
 from cost_pipeline.contracts.tables import RATE_SCHEMA
 from cost_pipeline.core.reference import reference_path
-from cost_pipeline.fx.ecb import DayRates, parse_history
+from cost_pipeline.fx.ecb import parse_history
 from cost_pipeline.fx.rates import REQUEST_SCHEMA, in_force
+from cost_pipeline.fx.reading import DayRates
 from cost_pipeline.fx.snapshots import load_history
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -29,16 +31,17 @@ class Kit:
         )
 
     @staticmethod
-    def stored(*days):
-        return load_history(RATE_SCHEMA.empty_table(), days, recorded_at=NOW).rows
+    def stored(*days, source=None):
+        nothing = RATE_SCHEMA.empty_table()
+        return load_history(nothing, days, source or ecb_source(), recorded_at=NOW).rows
 
     @staticmethod
-    def requests(*asked):
+    def requests(*asked, source="ecb", rounding="half_even"):
         """Requests from (transaction date, currency, base currency[, maximum age])."""
-        rows = [
-            dict(zip(REQUEST_SCHEMA.names, (date.fromisoformat(day), *rest, 5)[:4], strict=True))
-            for day, *rest in asked
-        ]
+        rows = []
+        for day, currency, base, *age in asked:
+            values = (date.fromisoformat(day), currency, base, source, *(age or [5]), rounding)
+            rows.append(dict(zip(REQUEST_SCHEMA.names, values, strict=True)))
         return pa.Table.from_pylist(rows, schema=REQUEST_SCHEMA)
 
 
@@ -57,5 +60,5 @@ def history():
 @pytest.fixture(scope="session")
 def ecb(history):
     """The rates in force when that history has been loaded."""
-    rows = load_history(RATE_SCHEMA.empty_table(), history, recorded_at=NOW).rows
+    rows = load_history(RATE_SCHEMA.empty_table(), history, ecb_source(), recorded_at=NOW).rows
     return in_force(rows)

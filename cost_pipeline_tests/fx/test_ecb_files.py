@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from cost_pipeline.contracts.rate_sources import ecb as ecb_source
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.reference import reference_path
 from cost_pipeline.fx.calendar import (
@@ -15,7 +16,10 @@ from cost_pipeline.fx.calendar import (
     last_publication_day,
     next_publication_day,
 )
-from cost_pipeline.fx.ecb import parse_correction, parse_history
+from cost_pipeline.fx.ecb import parse_history
+from cost_pipeline.fx.files import parse_two_columns
+
+ECB = ecb_source()
 
 
 def test_the_history_that_comes_with_the_project_is_the_one_its_citation_names():
@@ -53,20 +57,20 @@ def test_the_calendar_equals_the_days_of_the_published_history(history):
     published = {day.reference_date for day in history}
     first, last = min(published), max(published)
     days = (first + timedelta(n) for n in range((last - first).days + 1))
-    assert {day for day in days if is_publication_day(day)} == published
+    assert {day for day in days if is_publication_day(ECB, day)} == published
 
 
 def test_easter_uses_the_thursday_before_and_goes_on_after_the_monday():
     for day in range(3, 7):
-        assert last_publication_day(date(2026, 4, day)) == date(2026, 4, 2)
-    assert last_publication_day(date(2026, 4, 7)) == date(2026, 4, 7)
-    assert next_publication_day(date(2026, 4, 2)) == date(2026, 4, 7)
+        assert last_publication_day(ECB, date(2026, 4, day)) == date(2026, 4, 2)
+    assert last_publication_day(ECB, date(2026, 4, 7)) == date(2026, 4, 7)
+    assert next_publication_day(ECB, date(2026, 4, 2)) == date(2026, 4, 7)
 
 
 def test_there_is_no_publication_day_before_the_euro():
-    assert last_publication_day(date(1999, 1, 3)) is None
-    assert last_publication_day(date(1, 1, 1)) is None
-    assert next_publication_day(date(1998, 1, 1)) == date(1999, 1, 4)
+    assert last_publication_day(ECB, date(1999, 1, 3)) is None
+    assert last_publication_day(ECB, date(1, 1, 1)) is None
+    assert next_publication_day(ECB, date(1998, 1, 1)) == date(1999, 1, 4)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +83,8 @@ def test_there_is_no_publication_day_before_the_euro():
         (b"Date,USD,USD,\n", ":1", "USD occurs twice"),
         (b"Date,USD,,JPY,\n", ":1", "'' is not a currency code"),
         (b"Date,EUR,\n", ":1", "EUR is always 1"),
-        (b"Date,USD,\n02 January 2024,1.1,\n", ":2", "is not a day"),
+        (b"Date,USD,\n32 January 2024,1.1,\n", ":2", "is not a day"),
+        (b"Date,USD,\n02/01/2024,1.1,\n", ":2", "is not a day"),
         (b"Date,USD,\n2024-02-30,1.1,\n", ":2", "is not a day"),
         (b"Date,USD,\n2024-01-02,1e1,\n", ":2", "'1e1' is not a rate"),
         (b"Date,USD,\n2024-01-02,-1.1,\n", ":2", "'-1.1' is not a rate"),
@@ -106,7 +111,7 @@ def test_a_byte_order_mark_blank_lines_and_days_without_rates_do_no_harm():
 
 
 def test_a_correction_file_is_a_currency_and_its_rate():
-    assert parse_correction(b"currency,rate\r\nCAD,1.7\r\nGBP,0.85\r\n") == {
+    assert parse_two_columns(b"currency,rate\r\nCAD,1.7\r\nGBP,0.85\r\n", ECB).rates == {
         "CAD": Decimal("1.7"),
         "GBP": Decimal("0.85"),
     }
@@ -128,4 +133,4 @@ def test_a_correction_file_is_a_currency_and_its_rate():
 )
 def test_a_correction_file_that_is_not_one_is_refused(text):
     with pytest.raises(UsageError):
-        parse_correction(text)
+        parse_two_columns(text, ECB)

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost_pipeline.contracts.rate_sources import published_sources
 from cost_pipeline.contracts.tables import RATE_SCHEMA
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.fx.calendar import last_publication_day
 from cost_pipeline.fx.rates import IN_FORCE_SCHEMA, PINNED_SCHEMA, affected_dates, in_force, pin
 from cost_pipeline.fx.snapshots import Contradiction, correct, load_history, snapshot_id
 
+ECB, OTHER = published_sources()["ecb"], published_sources()["fed_h10"]
 WEDNESDAY, THURSDAY = date(2026, 4, 1), date(2026, 4, 2)
 
 
@@ -28,7 +30,7 @@ def stored(kit):
 
 def _corrected(kit, stored, *corrections):
     for correction in corrections:
-        rows = correct(stored, correction, reason="wire error", recorded_at=kit.now)
+        rows = correct(stored, correction, ECB, reason="wire error", recorded_at=kit.now)
         stored = pa.concat_tables([stored, rows])
     return stored
 
@@ -40,7 +42,10 @@ def _in_force(stored, day):
 
 def test_loading_the_same_history_twice_adds_nothing(kit, stored):
     again = load_history(
-        stored, [kit.day("2026-04-01", USD="1.10", GBP="0.80", CAD="1.50")], recorded_at=kit.now
+        stored,
+        [kit.day("2026-04-01", USD="1.10", GBP="0.80", CAD="1.50")],
+        ECB,
+        recorded_at=kit.now,
     )
     assert again.rows.num_rows == 0
     assert again.contradictions == ()
@@ -48,7 +53,7 @@ def test_loading_the_same_history_twice_adds_nothing(kit, stored):
 
 def test_loading_adds_only_the_days_that_are_missing(kit, stored):
     more = [kit.day("2026-04-02", USD="1.1", GBP="0.8", CAD="1.5"), kit.day("2026-04-07", USD="1")]
-    loaded = load_history(stored, more, recorded_at=kit.now)
+    loaded = load_history(stored, more, ECB, recorded_at=kit.now)
     assert loaded.rows["reference_date"].to_pylist() == [date(2026, 4, 7)]
     assert loaded.rows["vintage"].to_pylist() == [1]
     assert loaded.rows.schema == RATE_SCHEMA
@@ -56,7 +61,7 @@ def test_loading_adds_only_the_days_that_are_missing(kit, stored):
 
 def test_a_history_that_contradicts_a_stored_day_is_reported_and_not_loaded(kit, stored):
     other = kit.day("2026-04-01", USD="1.2", GBP="0.8", JPY="150")
-    loaded = load_history(stored, [other], recorded_at=kit.now)
+    loaded = load_history(stored, [other], ECB, recorded_at=kit.now)
     assert loaded.rows.num_rows == 0
     assert loaded.contradictions == (
         Contradiction(WEDNESDAY, "CAD", Decimal("1.5"), None),
@@ -68,34 +73,34 @@ def test_a_history_that_contradicts_a_stored_day_is_reported_and_not_loaded(kit,
 def test_the_first_history_again_does_not_contradict_a_day_that_was_corrected(kit, stored):
     corrected = _corrected(kit, stored, kit.day("2026-04-01", CAD="1.6"))
     original = kit.day("2026-04-01", USD="1.1", GBP="0.8", CAD="1.5")
-    loaded = load_history(corrected, [original], recorded_at=kit.now)
+    loaded = load_history(corrected, [original], ECB, recorded_at=kit.now)
     assert (loaded.rows.num_rows, loaded.contradictions) == (0, ())
 
 
 def test_another_sources_snapshots_are_not_compared(kit, stored):
-    loaded = load_history(
-        stored, [kit.day("2026-04-01", USD="9")], recorded_at=kit.now, source="treasury"
-    )
-    assert (loaded.rows["source"].to_pylist(), loaded.contradictions) == (["treasury"], ())
+    loaded = load_history(stored, [kit.day("2026-04-01", USD="9")], OTHER, recorded_at=kit.now)
+    assert (loaded.rows["source"].to_pylist(), loaded.contradictions) == (["fed_h10"], ())
 
 
 def test_a_snapshot_is_known_by_its_source_day_vintage_and_rates():
     rates = {"USD": Decimal("1.1"), "GBP": Decimal("0.8")}
     backwards = dict(reversed(rates.items()))
-    known = snapshot_id("ecb", WEDNESDAY, 1, rates)
-    assert known == snapshot_id("ecb", WEDNESDAY, 1, backwards)
-    assert known == snapshot_id("ecb", WEDNESDAY, 1, rates | {"USD": Decimal("1.1000")})
+    known = snapshot_id(ECB, WEDNESDAY, 1, rates)
+    assert known == snapshot_id(ECB, WEDNESDAY, 1, backwards)
+    assert known == snapshot_id(ECB, WEDNESDAY, 1, rates | {"USD": Decimal("1.1000")})
     others = {
-        snapshot_id("boc", WEDNESDAY, 1, rates),
-        snapshot_id("ecb", THURSDAY, 1, rates),
-        snapshot_id("ecb", WEDNESDAY, 2, rates),
-        snapshot_id("ecb", WEDNESDAY, 1, rates | {"USD": Decimal("1.2")}),
+        snapshot_id(OTHER, WEDNESDAY, 1, rates),
+        snapshot_id(ECB, THURSDAY, 1, rates),
+        snapshot_id(ECB, WEDNESDAY, 2, rates),
+        snapshot_id(ECB, WEDNESDAY, 1, rates | {"USD": Decimal("1.2")}),
     }
     assert len(others | {known}) == 5
 
 
 def test_a_correction_is_a_whole_new_vintage_with_its_reason(kit, stored):
-    rows = correct(stored, kit.day("2026-04-01", CAD="1.6"), reason="typo", recorded_at=kit.now)
+    rows = correct(
+        stored, kit.day("2026-04-01", CAD="1.6"), ECB, reason="typo", recorded_at=kit.now
+    )
     assert {row["currency"]: str(row["rate"]) for row in rows.to_pylist()} == {
         "USD": "1.1000000000",
         "GBP": "0.8000000000",
@@ -113,13 +118,13 @@ def test_the_same_correction_twice_is_one(kit, stored):
 
 def test_a_day_without_a_snapshot_cannot_be_corrected(kit, stored):
     with pytest.raises(UsageError) as caught:
-        correct(stored, kit.day("2026-04-03", CAD="1"), reason="x", recorded_at=kit.now)
+        correct(stored, kit.day("2026-04-03", CAD="1"), ECB, reason="x", recorded_at=kit.now)
     assert caught.value.code == "FX_NO_SNAPSHOT"
 
 
 def test_a_correction_without_a_reason_is_refused(kit, stored):
     with pytest.raises(UsageError):
-        correct(stored, kit.day("2026-04-01", CAD="1"), reason=" ", recorded_at=kit.now)
+        correct(stored, kit.day("2026-04-01", CAD="1"), ECB, reason=" ", recorded_at=kit.now)
 
 
 def test_a_correction_of_one_currency_leaves_the_snapshot_of_the_others(kit, stored):
@@ -231,7 +236,11 @@ def test_each_distinct_request_is_answered_once(kit, stored):
 
 def _affected(before, after, bases=("USD",)):
     return affected_dates(
-        in_force(before), in_force(after), base_currencies=frozenset(bases), max_age_days=5
+        in_force(before),
+        in_force(after),
+        base_currencies=frozenset(bases),
+        max_age_days=5,
+        source=ECB,
     )
 
 
@@ -288,13 +297,15 @@ def test_pinning_equals_a_walk_through_the_calendar(kit, days, corrections, max_
     ]
     for row in pin(in_force(stored), kit.requests(*asked)).to_pylist():
         day, original = row["transaction_date"], row["currency"]
-        published = last_publication_day(day)
+        published = last_publication_day(ECB, day)
+        # A day that is loaded has been published, whatever the calendar says of it.
+        newest = max((known for known in model if known <= day), default=date.min)
         has = [
             known
             for known, rates in model.items()
-            if known <= published and {original, "USD"} <= {*rates, "EUR"}
+            if known <= day and {original, "USD"} <= {*rates, "EUR"}
         ]
-        if published not in model or not has:
+        if newest < published or not has:
             assert row["refusal"] == "FX_RATE_MISSING"
         elif (day - max(has)).days > max_age:
             assert row["refusal"] == "FX_RATE_TOO_OLD"

@@ -14,11 +14,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from cost_pipeline.contracts.rate_sources import ecb
 from cost_pipeline.contracts.tables import RATE_SCHEMA
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.fx.convert import convert
-from cost_pipeline.fx.ecb import DayRates
 from cost_pipeline.fx.rates import in_force, pin
+from cost_pipeline.fx.reading import DayRates
 from cost_pipeline.fx.snapshots import load_history
 from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
@@ -76,7 +77,7 @@ def make_rates(days: Mapping[date, Mapping[str, str]]) -> pa.Table:
         for day, rates in days.items()
     ]
     return load_history(
-        RATE_SCHEMA.empty_table(), history, recorded_at=datetime(2026, 4, 7, tzinfo=UTC)
+        RATE_SCHEMA.empty_table(), history, ecb(), recorded_at=datetime(2026, 4, 7, tzinfo=UTC)
     ).rows
 
 
@@ -86,12 +87,16 @@ def make_desired(
     dates: Iterable[date] | None = None,
     *,
     base_currency: str = "USD",
+    rate_source: str = "ecb",
+    rounding: str = "half_even",
 ) -> Desired:
     """The kernels composed as a feed composes them."""
     resolved = resolve(candidates, None if dates is None else tuple(dates))
     lines = resolved.append_column(
         "base_currency", pa.repeat(pa.scalar(base_currency), resolved.num_rows)
     ).append_column("max_age_days", pa.repeat(pa.scalar(5, pa.int32()), resolved.num_rows))
+    for name, value in (("rate_source", rate_source), ("rounding", rounding)):
+        lines = lines.append_column(name, pa.repeat(pa.scalar(value), resolved.num_rows))
     return desired(convert(lines, pin(in_force(rates), lines), MINOR_UNITS))
 
 

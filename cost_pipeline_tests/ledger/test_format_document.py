@@ -58,6 +58,6 @@ def test_a_seal_that_is_computed_from_the_document_alone_is_the_seal(kit, some_r
     identity = [(b"s", "post"), (b"s", row["content_hash"]), (b"t", "2026-04-01"), (b"i", "1"),
                 (b"i", "0")]  # fmt: skip
     assert row["posting_id"] == _digest(b"posting_id", *identity)
-    leaf = [row["posting_id"], "delivery", None, "2026-04", "2026-04-07T08:09:10.000011Z", "1",
-            "run-1", "0" * 64]  # fmt: skip
+    leaf = [row["posting_id"], "delivery", None, None, "2026-04", "2026-04-07T08:09:10.000011Z",
+            "1", "run-1", "0" * 64]  # fmt: skip
     assert row["leaf_hash"] == _digest(b"leaf", *((b"s", value) for value in leaf))

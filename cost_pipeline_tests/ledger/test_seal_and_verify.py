@@ -87,8 +87,8 @@ def test_every_hash_equals_the_digest_that_python_gives(book):
             place = (row["transaction_date"], row["batch"], row["leaf"])
             identity = digest("posting_id", row["kind"], content, *place)
             leaf = digest(
-                "leaf", identity, row["cause"], row["reverses"], row["posting_period"], at,
-                row["code_version"], row["run_id"], row["previous_root"],
+                "leaf", identity, row["cause"], row["reverses"], row["other_snapshot"],
+                row["posting_period"], at, row["code_version"], row["run_id"], row["previous_root"],
             )  # fmt: skip
             assert (content, identity) == (row["content_hash"], row["posting_id"])
             assert leaf == row["leaf_hash"]
@@ -136,7 +136,36 @@ def test_a_flipped_bit_in_any_column_is_found_and_the_posting_named(sound, colum
     assert found.expected != found.found
 
 
-@pytest.mark.parametrize("column", [name for name in POSTING_SCHEMA.names if name != "rule_pack"])
+@pytest.fixture(scope="module")
+def corrected(kit, some_rates):
+    """A posting whose rate was corrected."""
+    book = kit.book()
+    rows = [{"transaction_id": "T1"}]
+    for rates in (some_rates, kit.rates({APRIL_1: {"USD": "1.3", "GBP": "0.9"}})):
+        book.post(kit.desired(kit.candidates(rows), rates), [APRIL_1])
+    return book.of([APRIL_1])
+
+
+def test_a_repair_names_the_other_sides_snapshot_on_both_sides(corrected):
+    first, reverse, post = corrected.to_pylist()
+    assert (first["other_snapshot"], first["cause"]) == (None, "delivery")
+    assert (reverse["kind"], post["kind"]) == ("reverse", "post")
+    assert reverse["cause"] == post["cause"] == "fx_correction"
+    assert reverse["snapshot"] == post["other_snapshot"] == first["snapshot"]
+    assert reverse["other_snapshot"] == post["snapshot"] != first["snapshot"]
+
+
+def test_another_snapshot_on_the_other_side_is_found(corrected):
+    for position, changed in ((1, None), (1, "f" * 64), (2, None), (0, "f" * 64)):
+        damaged = _with(corrected, position, "other_snapshot", changed)
+        assert isinstance(_verify(damaged), Broken)
+    assert isinstance(_verify(corrected), Verified)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [name for name in POSTING_SCHEMA.names if name not in {"rule_pack", "other_snapshot"}],
+)
 def test_a_value_that_vanishes_from_any_column_is_found(sound, column):
     values = sound[column].to_pylist()
     position = next(i for i, value in enumerate(values) if value is not None)

@@ -308,25 +308,33 @@ def _uncovered_by_date(session: Session, standing: pa.Table) -> dict[date, Outco
     wrong = query(
         """
         with used as (
-            select transaction_date, original_currency, base_currency, snapshot, rate_date,
-                rate_original, rate_base, max_age_days, count(*) as n
+            select transaction_date, original_currency, base_currency, rate_source, snapshot,
+                rate_date, rate_original, quote_original, rate_base, quote_base, max_age_days,
+                count(*) as n
             from standing where original_currency <> base_currency group by all
         ), quoted as (
-            select distinct reference_date as rate_date, currency, rate from rates
+            select distinct source, reference_date as rate_date, currency, quote, rate from rates
             union all
-            select distinct reference_date, 'EUR', 1::decimal(28, 10) from rates
+            select distinct source, reference_date, "pivot", 'per_pivot', 1::decimal(28, 10)
+            from rates
         ), known as (select distinct snapshot from rates)
         select transaction_date, sum(n) as n from used u
         where snapshot is null or snapshot not in (select snapshot from known)
             or rate_date > transaction_date
             or date_diff('day', rate_date, transaction_date) > max_age_days
-            or not exists (select 1 from quoted q where q.rate_date = u.rate_date
-                and q.currency = u.original_currency and q.rate = u.rate_original)
-            or not exists (select 1 from quoted q where q.rate_date = u.rate_date
-                and q.currency = u.base_currency and q.rate = u.rate_base)
+            or not exists (select 1 from quoted q
+                where q.source = u.rate_source and q.rate_date = u.rate_date
+                and q.currency = u.original_currency and q.rate = u.rate_original
+                and q.quote = u.quote_original)
+            or not exists (select 1 from quoted q
+                where q.source = u.rate_source and q.rate_date = u.rate_date
+                and q.currency = u.base_currency and q.rate = u.rate_base
+                and q.quote = u.quote_base)
         group by all
         """,
-        standing=with_policies(session, standing.drop_columns(["base_currency"])),
+        standing=with_policies(
+            session, standing.drop_columns(["base_currency", "rate_source", "rounding"])
+        ),
         rates=stored_rates(session),
     )
     return {

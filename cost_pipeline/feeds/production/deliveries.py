@@ -7,16 +7,39 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
+
+_RECEIVED: Final = Summary(
+    "received",
+    "select filename, vendor, delivery, min(pull_date) as first_pulled from {table} group by all",
+    pa.schema([("vendor", TEXT), ("delivery", HASH), ("first_pulled", DAY)]),
+)
+
+_VALIDATED: Final = Summary(
+    "validated",
+    "select filename, vendor, delivery, arg_max(interpretation, sequence) as interpretation, "
+    "arg_max(posts, sequence) as posts, max(sequence) as sequence from {table} group by all",
+    pa.schema(
+        [
+            ("vendor", TEXT),
+            ("delivery", HASH),
+            ("interpretation", HASH),
+            ("posts", pa.bool_()),
+            ("sequence", pa.int32()),
+        ]
+    ),
+)
 
 _CURRENT: Final = """
     with landed as (
-        select vendor, delivery, min(pull_date) as first_pulled from deliveries group by all
+        select vendor, delivery, min(first_pulled) as first_pulled from received group by all
     ), newest as (
         select vendor, delivery, arg_max(interpretation, sequence) as interpretation,
             arg_max(posts, sequence) as posts, max(sequence) as sequence
-        from validations group by all
+        from validated group by all
     )
     select landed.vendor, landed.delivery, first_pulled, interpretation, sequence, posts
     from landed left join newest using (vendor, delivery)
@@ -31,12 +54,8 @@ def current_deliveries(session: Session) -> pa.Table:
     `first_pulled` is the smallest pull date on which the bytes were ever received, whatever order
     the pulls were run in: it decides which of two conflicting rows stands.
     """
-    received = session.lake.table(DELIVERIES).snapshot()
-    validated = session.lake.table(VALIDATIONS).snapshot()
     return query(
         _CURRENT,
-        deliveries=received.read(columns=["vendor", "delivery", "pull_date"]),
-        validations=validated.read(
-            columns=["vendor", "delivery", "interpretation", "sequence", "posts"]
-        ),
+        received=summarised(session.lake.table(DELIVERIES).snapshot(), _RECEIVED),
+        validated=summarised(session.lake.table(VALIDATIONS).snapshot(), _VALIDATED),
     )

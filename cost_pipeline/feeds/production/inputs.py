@@ -3,6 +3,9 @@
 Automation may lose an update; this comparison cannot, because it looks at what is, not at what
 happened. A digest covers the records that count (with their place in time), their rivals for a
 key, and the rates pinned to the date.
+
+Records are summarised once for each data file (`lake.derived`), so a comparison costs what is new
+since the last one and a look at the summaries, not a reading of every record.
 """
 
 from __future__ import annotations
@@ -12,8 +15,12 @@ from datetime import date
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.production import Production
+from cost_pipeline.contracts.rate_sources import Source, sources_of
+from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.core.canonical import digest, digest_of_set
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.deliveries import current_deliveries
@@ -21,10 +28,13 @@ from cost_pipeline.feeds.production.rates import rates_in_force
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.rates import pin
+from cost_pipeline.lake.crossing import Crossing, crossing_rows
+from cost_pipeline.lake.delta import Snapshot
+from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
 
-RULES_OF_POSTING: Final = "1"
+RULES_OF_POSTING: Final = "2"
 """Raised when the kernels post the same inputs differently; every partition is then out of date."""
 
 _LIVE: Final = """
@@ -33,32 +43,69 @@ _LIVE: Final = """
 """
 
 # What a record says is a function of its row and of the interpretation, so these two stand for it.
-# The hash of its part in a partition is summed as two 64-bit halves: the sum of a set does not
-# depend on its order, and costs one pass however many records there are.
-_DIGESTS: Final = f"""
-    with live as (
-        select transaction_date, production, currency, vendor, key,
-            md5_number(fingerprint || interpretation || first_pulled::varchar) as part
-        from ({_LIVE})
-    ), contested as (
-        select vendor, key from live where key is not null
-        group by all having count(distinct transaction_date) > 1
-    ), involved as (
-        select transaction_date, part from live
-        union all
-        select mine.transaction_date, theirs.part from
-            (select distinct transaction_date, vendor, key from live
-             semi join contested using (vendor, key)) mine
-            join (from live semi join contested using (vendor, key)) theirs
-            using (vendor, key)
+# Their hashes are summed as two 64-bit halves: the sum of a set does not depend on its order, and
+# costs one pass however many records there are.
+_PART: Final = "md5_number(fingerprint || interpretation)"
+_SUMS: Final = """
+    sum((part & 18446744073709551615::uhugeint)::hugeint)::decimal(38, 0) as low,
+    sum((part >> 64)::hugeint)::decimal(38, 0) as high
+"""
+_BY_DATE: Final = Summary(
+    "by_date",
+    f"""
+    with parts as (select *, {_PART} as part from {{table}})
+    select filename, vendor, delivery, interpretation, transaction_date, production, currency,
+        count(*) as n, {_SUMS}
+    from parts group by all
+    """,
+    pa.schema(
+        [
+            ("vendor", TEXT),
+            ("delivery", HASH),
+            ("interpretation", HASH),
+            ("transaction_date", DAY),
+            ("production", TEXT),
+            ("currency", TEXT),
+            ("n", pa.int64()),
+            ("low", pa.decimal128(38, 0)),
+            ("high", pa.decimal128(38, 0)),
+        ]
+    ),
+)
+
+_RIVALS: Final = Crossing(
+    "rivals",
+    key=("vendor", "key"),
+    by="transaction_date",
+    kept=("vendor", "key", "delivery", "interpretation", "transaction_date", "fingerprint"),
+)
+
+# Per date and delivery: what counts there, and what rivals it from other dates. When a delivery
+# first came decides who stands, so it is part of what a date was computed from.
+_GROUPS: Final = f"""
+    with own as (
+        select transaction_date, 'own' as side, vendor, delivery, interpretation, first_pulled,
+            sum(n) as n, sum(low) as low, sum(high) as high
+        from by_date join deliveries using (vendor, delivery, interpretation) group by all
+    ), live as (
+        select distinct r.*, first_pulled, {_PART} as part
+        from rivals r join deliveries using (vendor, delivery, interpretation)
+    ), theirs as (
+        select distinct mine.transaction_date, 'rival' as side, theirs.vendor, theirs.delivery,
+            theirs.interpretation, theirs.first_pulled, theirs.fingerprint, theirs.part
+        from live mine join live theirs using (vendor, key)
         where theirs.transaction_date <> mine.transaction_date
     )
-    select transaction_date, count(*) as n,
-        sum((part & 18446744073709551615::uhugeint)::hugeint) as low,
-        sum((part >> 64)::hugeint) as high
-    from involved group by transaction_date
+    from own
+    union all
+    select transaction_date, side, vendor, delivery, interpretation, first_pulled,
+        count(*) as n, {_SUMS}
+    from theirs group by all
 """
-_PAIRS: Final = f"select distinct transaction_date, production, currency from ({_LIVE})"
+_PAIRS: Final = """
+    select distinct transaction_date, production, currency
+    from by_date join deliveries using (vendor, delivery, interpretation)
+"""
 
 
 def live_records(session: Session, dates: Collection[date]) -> pa.Table:
@@ -68,18 +115,27 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     """
     deliveries = current_deliveries(session)
     snapshot = session.lake.table(RECORDS).snapshot()
-    listed = ", ".join(f"'{day}'" for day in sorted(dates))
+    days = pa.table({"transaction_date": pa.array(sorted(dates), DAY)})
     wanted = snapshot.query(
-        f"{_LIVE} where transaction_date in ({listed})",
-        where=f"transaction_date in ({listed})",
+        f"from ({_LIVE}) semi join days using (transaction_date)",
+        files=_files_with(snapshot, days),
         deliveries=deliveries,
+        days=days,
     )
     keys = query("select distinct vendor, key from wanted where key is not null", wanted=wanted)
+    elsewhere = query(
+        "from rivals semi join keys using (vendor, key) anti join days using (transaction_date)",
+        rivals=crossing_rows(snapshot, _RIVALS),
+        keys=keys,
+        days=days,
+    )
     rivals = snapshot.query(
-        f"select * from ({_LIVE} where transaction_date not in ({listed})) "
-        "semi join keys using (vendor, key)",
+        f"from ({_LIVE}) semi join keys using (vendor, key) "
+        "anti join days using (transaction_date)",
+        files=sorted(set(elsewhere["filename"].to_pylist())),
         deliveries=deliveries,
         keys=keys,
+        days=days,
     )
     names = CANDIDATE_SCHEMA.names
     return pa.concat_tables(
@@ -109,26 +165,61 @@ def reference_deliveries(session: Session) -> pa.Table:
     return query("select vendor, delivery from found where not posts", found=found)
 
 
+def _files_with(snapshot: Snapshot, days: pa.Table) -> list[str]:
+    """The data files that hold records of the days."""
+    by_date = summarised(snapshot, _BY_DATE)
+    mine = by_date.filter(pc.is_in(by_date["transaction_date"], days["transaction_date"]))
+    return sorted(set(mine["filename"].to_pylist()))
+
+
+def record_counts(session: Session) -> dict[date, int]:
+    """How many records each transaction date has, whether they count or not."""
+    counted = query(
+        "select transaction_date, sum(n)::bigint as n from by_date group by all",
+        by_date=summarised(session.lake.table(RECORDS).snapshot(), _BY_DATE),
+    )
+    return dict(zip(*(column.to_pylist() for column in counted.columns), strict=True))
+
+
 def record_digests(session: Session) -> dict[date, str]:
     """Per transaction date, the digest of the records that count there and of their rivals."""
-    found = (
-        session.lake.table(RECORDS)
-        .snapshot()
-        .query(_DIGESTS, deliveries=current_deliveries(session))
+    snapshot = session.lake.table(RECORDS).snapshot()
+    groups = query(
+        _GROUPS,
+        by_date=summarised(snapshot, _BY_DATE),
+        rivals=crossing_rows(snapshot, _RIVALS),
+        deliveries=current_deliveries(session),
     )
-    return {
-        row["transaction_date"]: digest("records", row["n"], int(row["low"]), int(row["high"]))
-        for row in found.to_pylist()
-    }
+    names = [name for name in groups.column_names if name != "transaction_date"]
+    by_date: dict[date, list[str]] = {}
+    for row in groups.to_pylist():
+        line = "|".join(str(row[name]) for name in names)
+        by_date.setdefault(row["transaction_date"], []).append(line)
+    return {day: digest_of_set("records", lines) for day, lines in by_date.items()}
 
 
 def rate_digests(session: Session) -> dict[date, str]:
     """Per transaction date, the digest of the rates pinned to the currencies of its records."""
-    pairs = (
-        session.lake.table(RECORDS).snapshot().query(_PAIRS, deliveries=current_deliveries(session))
+    return digests_of_pins(pin_pairs(session, rates_in_force(session)))
+
+
+def pin_pairs(session: Session, in_force: pa.Table) -> pa.Table:
+    """What is pinned for every date and pair of currencies that has records (`PINNED_SCHEMA`)."""
+    pairs = query(
+        _PAIRS,
+        by_date=summarised(session.lake.table(RECORDS).snapshot(), _BY_DATE),
+        deliveries=current_deliveries(session),
     )
-    pins = pin(rates_in_force(session), with_policies(session, pairs))
-    fields = ("currency", "base_currency", "max_age_days", "rate_date", "snapshot", "refusal")
+    sources = sources_of(session.home.productions)
+    return pin(in_force, with_policies(session, pairs), sources)
+
+
+def digests_of_pins(pins: pa.Table) -> dict[date, str]:
+    """Per transaction date, the digest of what is pinned to it."""
+    fields = (
+        "currency", "base_currency", "rate_source", "max_age_days", "rounding", "rate_date",
+        "snapshot", "refusal",
+    )  # fmt: skip
     by_date: dict[date, list[str]] = {}
     for row in pins.to_pylist():
         line = "|".join(str(row[name]) for name in fields)
@@ -167,13 +258,17 @@ def present_inputs(session: Session) -> dict[date, str]:
     }
 
 
+_COMPUTED_FROM: Final = Summary(
+    "inputs",
+    "select distinct filename, transaction_date, inputs from {table}",
+    pa.schema([("transaction_date", DAY), ("inputs", HASH)]),
+)
+
+
 def stored_inputs(session: Session) -> dict[date, str]:
     """The digest that each posted transaction date was computed from."""
-    found = (
-        session.lake.table(DISPOSITIONS)
-        .snapshot()
-        .query("select distinct transaction_date, inputs from {table}")
-    )
+    summaries = summarised(session.lake.table(DISPOSITIONS).snapshot(), _COMPUTED_FROM)
+    found = query("select distinct transaction_date, inputs from summaries", summaries=summaries)
     return dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
 
@@ -185,12 +280,15 @@ def out_of_date(present: Mapping[date, str], stored: Mapping[date, str]) -> list
 
 
 def with_policies(session: Session, lines: pa.Table) -> pa.Table:
-    """The lines with their production's `base_currency` and `max_age_days`, in their order.
+    """The lines with their production's base currency and FX policy, in their order.
+
+    Appends `base_currency`, `rate_source`, `max_age_days` and `rounding`.
 
     Raises:
         UsageError: If the lake holds lines of a production that productions.yaml no longer names.
     """
     productions = session.home.productions.productions
+    sources = sources_of(session.home.productions)
     codes = lines["production"].to_pylist()
     unknown = sorted(set(codes) - productions.keys())
     if unknown:
@@ -200,8 +298,32 @@ def with_policies(session: Session, lines: pa.Table) -> pa.Table:
             remedy="put the production back: its base currency and FX policy are still needed",
             code="PRODUCTION_GONE",
         )
-    base = {code: production.base_currency for code, production in productions.items()}
-    age = {code: production.fx.max_age_days for code, production in productions.items()}
-    return lines.append_column(
-        "base_currency", pa.array([base[code] for code in codes], pa.string())
-    ).append_column("max_age_days", pa.array([age[code] for code in codes], pa.int32()))
+    policies = {
+        code: (
+            production.base_currency,
+            production.fx.source,
+            max_age(production, sources),
+            production.fx.rounding.value,
+        )
+        for code, production in productions.items()
+    }
+    for place, field in enumerate(_POLICY_SCHEMA):
+        values = pa.array([policies[code][place] for code in codes], field.type)
+        lines = lines.append_column(field, values)
+    return lines
+
+
+_POLICY_SCHEMA: Final = pa.schema(
+    [
+        pa.field("base_currency", TEXT, nullable=False),
+        pa.field("rate_source", TEXT, nullable=False),
+        pa.field("max_age_days", pa.int32(), nullable=False),
+        pa.field("rounding", TEXT, nullable=False),
+    ]
+)
+
+
+def max_age(production: Production, sources: Mapping[str, Source]) -> int:
+    """How old a rate may be for a production: as it says, or as its source does."""
+    own = production.fx.max_age_days
+    return sources[production.fx.source].max_age_days if own is None else own

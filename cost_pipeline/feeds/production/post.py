@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.currencies import currencies
+from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.contracts.tables import INSTANT
 from cost_pipeline.feeds.production.dead_letters import settle
 from cost_pipeline.feeds.production.heads import (
@@ -29,6 +30,7 @@ from cost_pipeline.feeds.production.heads import (
 from cost_pipeline.feeds.production.inputs import (
     live_records,
     present_inputs,
+    record_counts,
     reference_deliveries,
     stored_inputs,
     with_policies,
@@ -39,7 +41,6 @@ from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.convert import convert
 from cost_pipeline.fx.rates import pin
 from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
-from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA
@@ -86,18 +87,27 @@ def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
     return result
 
 
-def desired_of(session: Session, dates: Collection[date]) -> Desired:
-    """The desired state of the dates: a pure function of what the lake holds."""
+def desired_of(
+    session: Session, dates: Collection[date], in_force: pa.Table | None = None
+) -> Desired:
+    """The desired state of the dates: a pure function of what the lake holds.
+
+    Args:
+        session: The run.
+        dates: Transaction dates.
+        in_force: Rates as they would be; those that are in force if None.
+    """
     standing = resolve(live_records(session, dates), dates)
     resolved = with_policies(session, set_apart(standing, reference_deliveries(session)))
-    pinned = pin(rates_in_force(session), resolved)
+    rates = rates_in_force(session) if in_force is None else in_force
+    pinned = pin(rates, resolved, sources_of(session.home.productions))
     minor_units = {code: currency.minor_units for code, currency in currencies().items()}
     return desired(convert(resolved, pinned, minor_units))
 
 
 def _groups(session: Session, dates: list[date]) -> Iterator[list[date]]:
     """The dates in groups of about `_RECORDS_AT_ONCE` records."""
-    sizes = _record_counts(session)
+    sizes = record_counts(session)
     group: list[date] = []
     records = 0
     for day in dates:
@@ -108,15 +118,6 @@ def _groups(session: Session, dates: list[date]) -> Iterator[list[date]]:
         records += sizes.get(day, 0)
     if group:
         yield group
-
-
-def _record_counts(session: Session) -> dict[date, int]:
-    counted = (
-        session.lake.table(RECORDS)
-        .snapshot()
-        .query("select transaction_date, count(*) from {table} group by all")
-    )
-    return dict(zip(*(column.to_pylist() for column in counted.columns), strict=True))
 
 
 def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:

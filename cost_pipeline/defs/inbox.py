@@ -1,0 +1,91 @@
+"""The watched folder of FX corrections: which files a run is asked for, and what is said of others.
+
+What a file says and whether it was applied is the feed's business. Here: a file is taken when two
+looks in a row saw the same bytes (it may still be on its way), one that cannot be read is shown by
+one run of the checks and by every tick, and nothing that failed is asked for at every tick.
+"""
+
+# No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
+import json
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+from cost_pipeline.core.errors import CostPipelineError
+from cost_pipeline.defs.keys import CORRECTIONS, FX_JOB
+from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.feeds.production.corrections import Waiting, waiting_corrections
+
+_PAUSE: Final = timedelta(minutes=15)
+
+
+def corrections(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """Asks for a run when corrections of rates were dropped into the home's `fx_inbox`."""
+
+    @dg.sensor(
+        name="fx_corrections",
+        job=job,
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Watches the folder of FX corrections. A file becomes a new vintage exactly "
+        "once; one that cannot be read is named here and in the check `corrections`.",
+    )
+    def fx_corrections(
+        context: dg.SensorEvaluationContext, home: HomeResource
+    ) -> dg.SensorResult | dg.SkipReason:
+        try:
+            session = home.session("sensor")
+            waiting = waiting_corrections(session)
+        except CostPipelineError as error:
+            return dg.SkipReason(f"the folder of corrections could not be read: {error}")
+        seen = json.loads(context.cursor or "{}")
+        context.update_cursor(json.dumps({one.name: one.token for one in waiting}))
+        for one in waiting:
+            if one.problem is not None:
+                context.log.error("%s is not applied: %s", one.name, one.problem)
+        if not waiting:
+            return dg.SkipReason("no correction waits in the folder")
+        settled = [one for one in waiting if seen.get(one.name) == one.token]
+        if not settled:
+            return dg.SkipReason(f"{len(waiting)} files are new; the next look decides")
+        return _decide(settled, *_asked_for(context.instance, session.clock()))
+
+    return fx_corrections
+
+
+def _decide(
+    settled: list[Waiting], busy: Collection[str], done: Collection[str]
+) -> dg.SensorResult | dg.SkipReason:
+    """What to run. A file that cannot be read gets one run, which turns the check red."""
+    fresh = [
+        one
+        for one in settled
+        if one.token not in busy and not (one.problem is not None and one.token in done)
+    ]
+    if fresh:
+        tags = {CORRECTIONS: ",".join(one.token for one in fresh)}
+        return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)])
+    wrong = [one for one in settled if one.problem is not None]
+    if wrong:
+        return dg.SkipReason(
+            "; ".join(f"{one.name} is not applied: {one.problem}" for one in wrong)
+            + "; mend the file, or take it away"
+        )
+    return dg.SkipReason(f"{len(settled)} corrections are in runs under way or failed lately")
+
+
+def _asked_for(instance: dg.DagsterInstance, now: datetime) -> tuple[set[str], set[str]]:
+    """The files of runs that are under way or failed a short while ago, and of those done."""
+
+    def files(**wanted: Any) -> set[str]:  # noqa: ANN401 - of Dagster's filter
+        runs = instance.get_runs(dg.RunsFilter(job_name=FX_JOB, **wanted))
+        return {token for run in runs for token in run.tags.get(CORRECTIONS, "").split(",")}
+
+    ended = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    busy = files(statuses=list(NOT_FINISHED_STATUSES))
+    busy |= files(statuses=ended, updated_after=now - _PAUSE)
+    return busy, files(statuses=[dg.DagsterRunStatus.SUCCESS])

@@ -1,0 +1,114 @@
+"""What is derived from a table file by file, and kept beside it: a step then costs what is new.
+
+Data files of a Delta table never change: an append adds files, a replacement exchanges them. So a
+summary that is computed for each file by itself stays true as long as the file is in the table, and
+only files that were not seen before are ever read. What is kept lies under `derived/` of the lake
+and may be deleted at any time: it is computed again. It decides nothing by itself; which files
+count is asked of the Delta log each time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from cost_pipeline.core.canonical import digest
+from cost_pipeline.lake.delta import Snapshot
+
+_FILE: Final = pa.field("filename", pa.string(), nullable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary of one data file.
+
+    Attributes:
+        name: What it is.
+        sql: Over `{table}`, which has a column `filename`; must select and group by it.
+        schema: Its columns, without `filename`.
+    """
+
+    name: str
+    sql: str
+    schema: pa.Schema
+
+    @property
+    def stored(self) -> pa.Schema:
+        """The columns as they are kept."""
+        return pa.schema([_FILE, *self.schema])
+
+
+def summarised(snapshot: Snapshot, summary: Summary) -> pa.Table:
+    """The summaries of all data files of a table (`filename` and the summary's columns)."""
+    place = derived_place(snapshot, summary.name, summary.sql)
+    held = _HELD.get(place)
+    if held is not None and held[0] == snapshot.identity:
+        return held[1]
+    files = snapshot.files()
+    kept = read_derived(place, summary.stored)
+    seen = set(pc.unique(kept["filename"]).to_pylist())
+    new = [file for file in files if file not in seen]
+    found = kept
+    if seen - set(files):
+        found = kept.filter(pc.is_in(kept["filename"], pa.array(files, pa.string())))
+    if new:
+        fresh = snapshot.query(summary.sql, files=new).select(summary.stored.names)
+        found = pa.concat_tables([found, fresh.cast(summary.stored)])
+    if found is not kept:
+        write_derived(place, found)
+    _HELD[place] = (snapshot.identity, found)
+    return found
+
+
+# A version of a table never changes: within a process its summary need not be read twice.
+_HELD: Final[dict[Path, tuple[tuple[str, int], pa.Table]]] = {}
+
+
+def derived_place(snapshot: Snapshot, name: str, meaning: str) -> Path:
+    """Where something derived from a table lies; another meaning or engine has another place."""
+    version = digest("derived", meaning, duckdb.__version__)[:16]
+    root = snapshot.folder.parent.parent
+    return root / "derived" / f"{snapshot.spec.name}.{name}.{version}.parquet"
+
+
+def read_derived(place: Path, schema: pa.Schema) -> pa.Table:
+    """What is kept there; nothing if it is not there, or not readable, or has other columns."""
+    try:
+        found = pq.read_table(place, partitioning=None)
+        return found.cast(schema) if found.schema.names == schema.names else schema.empty_table()
+    except (OSError, pa.ArrowException):
+        return schema.empty_table()
+
+
+def write_derived(place: Path, table: pa.Table) -> None:
+    """Keep it. A reader sees the old or the new; a full disk or a lost race loses nothing."""
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        place.parent.mkdir(exist_ok=True)
+        pq.write_table(table, beside, compression="zstd")
+        beside.replace(place)
+    except OSError:
+        remove(beside)
+
+
+def remove(*places: Path) -> None:
+    """Delete what is derived, if it is there and may be deleted."""
+    for place in places:
+        try:
+            place.unlink(missing_ok=True)
+        except OSError:
+            continue
+
+
+def files_of(summaries: pa.Table, names: Iterable[str] = ("filename",)) -> list[str]:
+    """The distinct data files of some summaries, in order."""
+    (name,) = names
+    return sorted(pc.unique(summaries[name]).to_pylist())
