@@ -2,7 +2,7 @@
 
 Automation may lose an update; this comparison cannot, because it looks at what is, not at what
 happened. A digest covers the records that count (with their place in time), their rivals for a
-key, and the rates pinned to the date.
+key, the rates pinned to the date, and the rulings on its credits.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.canonical import digest, digest_of_set
-from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.deliveries import current_deliveries
+from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
+from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_in_force
+from cost_pipeline.feeds.production.rulings import rulings
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.rates import pin
@@ -27,11 +28,6 @@ from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
 RULES_OF_POSTING: Final = "1"
 """Raised when the kernels post the same inputs differently; every partition is then out of date."""
 
-_LIVE: Final = """
-    select r.*, d.first_pulled
-    from {table} r join deliveries d using (vendor, delivery, interpretation)
-"""
-
 # What a record says is a function of its row and of the interpretation, so these two stand for it.
 # The hash of its part in a partition is summed as two 64-bit halves: the sum of a set does not
 # depend on its order, and costs one pass however many records there are.
@@ -39,7 +35,7 @@ _DIGESTS: Final = f"""
     with live as (
         select transaction_date, production, currency, vendor, key,
             md5_number(fingerprint || interpretation || first_pulled::varchar) as part
-        from ({_LIVE})
+        from ({LIVE})
     ), contested as (
         select vendor, key from live where key is not null
         group by all having count(distinct transaction_date) > 1
@@ -58,7 +54,7 @@ _DIGESTS: Final = f"""
         sum((part >> 64)::hugeint) as high
     from involved group by transaction_date
 """
-_PAIRS: Final = f"select distinct transaction_date, production, currency from ({_LIVE})"
+_PAIRS: Final = f"select distinct transaction_date, production, currency from ({LIVE})"
 
 
 def live_records(session: Session, dates: Collection[date]) -> pa.Table:
@@ -70,13 +66,13 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     snapshot = session.lake.table(RECORDS).snapshot()
     listed = ", ".join(f"'{day}'" for day in sorted(dates))
     wanted = snapshot.query(
-        f"{_LIVE} where transaction_date in ({listed})",
+        f"{LIVE} where transaction_date in ({listed})",
         where=f"transaction_date in ({listed})",
         deliveries=deliveries,
     )
     keys = query("select distinct vendor, key from wanted where key is not null", wanted=wanted)
     rivals = snapshot.query(
-        f"select * from ({_LIVE} where transaction_date not in ({listed})) "
+        f"select * from ({LIVE} where transaction_date not in ({listed})) "
         "semi join keys using (vendor, key)",
         deliveries=deliveries,
         keys=keys,
@@ -127,7 +123,7 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
         session.lake.table(RECORDS)
         .snapshot()
         .query(
-            f"select transaction_date, min(pull_date) from ({_LIVE}) "
+            f"select transaction_date, min(pull_date) from ({LIVE}) "
             f"where pull_date in ({listed}) group by all",
             where=f"pull_date in ({listed})",
             deliveries=current_deliveries(session),
@@ -138,11 +134,28 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
 
 def present_inputs(session: Session) -> dict[date, str]:
     """The digest of all inputs of every transaction date that has records that count."""
-    rates = rate_digests(session)
+    rates, credits = rate_digests(session), ruling_digests(session)
     return {
-        day: digest("inputs", RULES_OF_POSTING, records, rates.get(day))
+        day: digest("inputs", RULES_OF_POSTING, records, rates.get(day), credits.get(day))
         for day, records in record_digests(session).items()
     }
+
+
+def ruling_digests(session: Session) -> dict[date, str]:
+    """Per transaction date, the digest of the rulings on its negative records.
+
+    What was ruled stands for everything that the rulings were made from: approvals, originals on
+    any date, and the other credits that take back the same.
+    """
+    fields = (
+        "vendor", "fingerprint", "standing", "of", "reversal_of", "approval", "ruling",
+        "ruling_message",
+    )  # fmt: skip
+    by_date: dict[date, list[str]] = {}
+    for row in rulings(session).to_pylist():
+        line = digest("ruling", *(row[name] for name in fields))
+        by_date.setdefault(row["transaction_date"], []).append(line)
+    return {day: digest_of_set("rulings", lines) for day, lines in by_date.items()}
 
 
 def stored_inputs(session: Session) -> dict[date, str]:
@@ -160,26 +173,3 @@ def out_of_date(present: Mapping[date, str], stored: Mapping[date, str]) -> list
     return sorted(
         day for day in present.keys() | stored.keys() if present.get(day, "") != stored.get(day, "")
     )
-
-
-def with_policies(session: Session, lines: pa.Table) -> pa.Table:
-    """The lines with their production's `base_currency` and `max_age_days`, in their order.
-
-    Raises:
-        UsageError: If the lake holds lines of a production that productions.yaml no longer names.
-    """
-    productions = session.home.productions.productions
-    codes = lines["production"].to_pylist()
-    unknown = sorted(set(codes) - productions.keys())
-    if unknown:
-        raise UsageError(
-            f"the lake holds records of production {unknown[0]}, which has no entry",
-            where=str(session.home.path / "productions.yaml"),
-            remedy="put the production back: its base currency and FX policy are still needed",
-            code="PRODUCTION_GONE",
-        )
-    base = {code: production.base_currency for code, production in productions.items()}
-    age = {code: production.fx.max_age_days for code, production in productions.items()}
-    return lines.append_column(
-        "base_currency", pa.array([base[code] for code in codes], pa.string())
-    ).append_column("max_age_days", pa.array([age[code] for code in codes], pa.int32()))

@@ -14,24 +14,24 @@ from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.tables import INSTANT
 from cost_pipeline.feeds.production.dead_letters import settle
 from cost_pipeline.feeds.production.inputs import (
     live_records,
     present_inputs,
     stored_inputs,
-    with_policies,
 )
-from cost_pipeline.feeds.production.rates import rates_in_force
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, NONE
+from cost_pipeline.feeds.production.periods import closed_periods
+from cost_pipeline.feeds.production.rulings import rulings
+from cost_pipeline.feeds.production.pricing import priced
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, NONE, writer_of
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.fx.convert import convert
-from cost_pipeline.fx.rates import pin
 from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
 from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.ledger.credits import unruled
 from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA
@@ -80,10 +80,10 @@ def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
 
 def desired_of(session: Session, dates: Collection[date]) -> Desired:
     """The desired state of the dates: a pure function of what the lake holds."""
-    resolved = with_policies(session, resolve(live_records(session, dates), dates))
-    pinned = pin(rates_in_force(session), resolved)
-    minor_units = {code: currency.minor_units for code, currency in currencies().items()}
-    return desired(convert(resolved, pinned, minor_units))
+    live = live_records(session, dates)
+    costs = resolve(live.filter(pc.greater_equal(live["amount"], 0)), dates)
+    ruled = pa.concat_tables([unruled(costs), rulings(session, dates)])
+    return desired(priced(session, ruled))
 
 
 def _groups(session: Session, dates: list[date]) -> Iterator[list[date]]:
@@ -117,10 +117,13 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
         # The digest is taken before the records are read: what arrives in between makes the date
         # look out of date once more, never up to date when it is not.
         inputs, before = present_inputs(session), stored_inputs(session)
+        # The ledger is opened before periods are read: a period that is closed in between makes
+        # the commit fail (feeds.production.periods).
         ledger = session.lake.table(LEDGER).snapshot()
+        closed = closed_periods(session)
         lines = ledger.read(where=where)
         wanted = desired_of(session, dates)
-        changes = difference(wanted, active(lines))
+        changes = difference(wanted, active(lines), closed)
         try:
             result = _append(session, ledger, lines, changes)
             settled = settle(
@@ -146,7 +149,7 @@ def _append(
         return {}
     stamp = Stamp(session.clock(), session.code_version, session.run_id)
     batches = seal(changes.select(CHANGE_SCHEMA.names), _heads(lines), stamp)
-    parts = [Part(f"ledger/{b.transaction_date}", b.head.batch, b.postings) for b in batches]
+    parts = [Part(writer_of(b.transaction_date), b.head.batch, b.postings) for b in batches]
     session.lake.table(LEDGER).append(ledger, parts, run_id=session.run_id)
     return {b.transaction_date: _summary(b.postings, b.head) for b in batches}
 

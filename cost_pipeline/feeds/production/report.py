@@ -33,7 +33,8 @@ _POSTED: Final = f"""
     group by all
 """
 _DISPOSED: Final = """
-    select vendor, delivery, disposition, currency, count(*) as n, sum(amount) as amount
+    select vendor, delivery, currency, count(*) as n, sum(amount) as amount,
+        if(reason = 'NEGATIVE_AMOUNT', 'unapproved', disposition) as disposition
     from {table} where fingerprint is not null group by all
 """
 _RECORDED: Final = """
@@ -54,21 +55,22 @@ _DELIVERIES: Final = """
         select vendor, delivery,
             sum(n) filter (disposition = 'commitment') as commitments,
             sum(n) filter (disposition = 'duplicate') as duplicates,
-            sum(n) filter (disposition = 'dead_letter') as dead
+            sum(n) filter (disposition = 'dead_letter') as dead,
+            sum(n) filter (disposition = 'unapproved') as unapproved
         from disposed group by all
     ), recorded_n as (select vendor, delivery, sum(n) as n from recorded group by all),
     refused as (select vendor, delivery, count(*) as n from dead_letters group by all)
     select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.size, s.fetched_at, s.attempts,
         s.sighting > 1 as repeated, v.delivery is not null as validated, v.encoding,
         coalesce(v.rows, 0)::bigint as rows, coalesce(v.blank_rows, 0)::bigint as blank_rows,
-        coalesce(c.n, 0)::bigint as records,
+        (coalesce(c.n, 0) - coalesce(h.unapproved, 0))::bigint as records,
         v.control_declared, v.control_computed, v.control_tolerance, v.unreadable_amounts,
         v.drift, v.header, v.interpretation,
         coalesce(p.n, 0)::bigint as posted,
         coalesce(h.commitments, 0)::bigint as commitments,
         coalesce(h.duplicates, 0)::bigint as duplicates,
         coalesce(h.dead, 0)::bigint as conflicts,
-        coalesce(r.n, 0)::bigint as refused
+        (coalesce(r.n, 0) + coalesce(h.unapproved, 0))::bigint as refused
     from sightings s
     left join newest v using (vendor, delivery)
     left join recorded_n c using (vendor, delivery)
@@ -104,7 +106,8 @@ class DeliveryReport:
     """One delivery as received, and what became of its rows.
 
     `rows = posted + commitments + duplicates + dead_letters` once it is posted; `records` plus the
-    rows refused before becoming records is `rows` too. Of a delivery whose bytes were landed
+    rows refused before becoming records is `rows` too; a negative amount is no record until it may be
+    posted. Of a delivery whose bytes were landed
     before, every row is a duplicate.
     """
 

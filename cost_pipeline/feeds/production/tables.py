@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import pyarrow as pa
@@ -11,6 +12,12 @@ from cost_pipeline.lake.tables import TableSpec, Writing
 from cost_pipeline.ledger.schema import DISPOSITION_SCHEMA, POSTING_SCHEMA
 
 LEDGER: Final = TableSpec("ledger", POSTING_SCHEMA, "transaction_date")
+
+
+def writer_of(transaction_date: date) -> str:
+    """The application transaction of a ledger partition: two runs that write it exclude another."""
+    return f"ledger/{transaction_date}"
+
 
 NONE: Final = "none"
 

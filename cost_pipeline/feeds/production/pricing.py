@@ -1,0 +1,19 @@
+"""Records with their conversion: rates in force, pinned by policy, applied exactly."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.currencies import currencies
+from cost_pipeline.feeds.production.policies import with_policies
+from cost_pipeline.feeds.production.rates import rates_in_force
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.fx.convert import convert
+from cost_pipeline.fx.rates import pin
+
+
+def priced(session: Session, records: pa.Table) -> pa.Table:
+    """The records, in their order, with base amount and rates, or the refusal of either."""
+    lines = with_policies(session, records)
+    minor_units = {code: currency.minor_units for code, currency in currencies().items()}
+    return convert(lines, pin(rates_in_force(session), lines), minor_units)

@@ -1,0 +1,98 @@
+"""The rulings on all negative records of the lake, from what it holds now.
+
+They are made over all dates at once: an original, its approvals and what else takes it back lie on
+any date. Negative records are few, and of the others only those that one of them names are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.tables import DAY, HASH, TEXT
+from cost_pipeline.feeds.production.approvals import approvals_in_force
+from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
+from cost_pipeline.feeds.production.periods import recorded_closings
+from cost_pipeline.feeds.production.pricing import priced
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.ledger.credits import RULED_SCHEMA, Approval, rule
+from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA, resolve
+
+# What an approval or a credit can name a record by.
+_NAMED: Final = f"""
+    with costs as (select * from ({LIVE}) where amount >= 0),
+    found as (
+        select * from costs semi join fingerprints using (vendor, fingerprint)
+        union
+        select * from costs semi join transactions using (vendor, transaction_id)
+        union
+        select * from costs c where exists (
+            select 1 from invoices i where i.vendor = c.vendor
+                and i.reference = coalesce(c.invoice_number, c.transaction_id)))
+    select c.* from costs c where (vendor, fingerprint) in (select (vendor, fingerprint) from found)
+        or (key is not null and (vendor, key) in (select (vendor, key) from found))
+"""
+
+
+def rulings(
+    session: Session,
+    dates: Collection[date] | None = None,
+    *,
+    approvals: Collection[Approval] | None = None,
+) -> pa.Table:
+    """The negative records that count, with the ruling on each (RULED_SCHEMA).
+
+    Args:
+        session: The run.
+        dates: Only those of these transaction dates.
+        approvals: Other approvals than those in force: what would be ruled if.
+    """
+    live = current_deliveries(session)
+    snapshot = session.lake.table(RECORDS).snapshot()
+    found = snapshot.query(f"select * from ({LIVE}) where amount < 0", deliveries=live)
+    if not found.num_rows:
+        return RULED_SCHEMA.empty_table()
+    credits = found.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
+    chosen = approvals_in_force(session) if approvals is None else approvals
+    names = _names(credits, chosen)
+    resolved = resolve(CANDIDATE_SCHEMA.empty_table())
+    if any(table.num_rows for table in names.values()):
+        named = snapshot.query(_NAMED, deliveries=live, **names)
+        resolved = resolve(named.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA))
+    ruled = rule(credits, priced(session, resolved), chosen, recorded_closings(session))
+    if dates is None:
+        return ruled
+    return ruled.filter(pc.is_in(ruled["transaction_date"], pa.array(sorted(dates), DAY)))
+
+
+def _names(credits: pa.Table, approvals: Collection[Approval]) -> dict[str, pa.Table]:
+    """The fingerprints, transaction ids and invoice references that are named, by vendor."""
+
+    def table(column: str, pairs: set[tuple[str, str]]) -> pa.Table:
+        schema = pa.schema([("vendor", TEXT), (column, HASH)])
+        rows = [dict(zip(schema.names, pair, strict=True)) for pair in sorted(pairs)]
+        return pa.Table.from_pylist(rows, schema=schema)
+
+    fingerprints = {
+        (a.original_vendor, a.original_fingerprint) for a in approvals if a.original_fingerprint
+    }
+    transactions = {
+        (a.original_vendor, a.original_transaction_id)
+        for a in approvals
+        if a.original_fingerprint is None and a.original_transaction_id
+    }
+    invoices = query(
+        "select distinct vendor, credit_of as reference from credits where credit_of is not null",
+        credits=credits.select(["vendor", "credit_of"]),
+    )
+    return {
+        "fingerprints": table("fingerprint", fingerprints),
+        "transactions": table("transaction_id", transactions),
+        "invoices": invoices,
+    }
