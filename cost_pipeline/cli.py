@@ -22,8 +22,9 @@ _COMMANDS: Final = {
     "vendors": ("vendors", "vendors", "The vendors of a home: check, list."),
     "deliveries": ("inspect", "deliveries_command", "Every delivery and what became of it."),
     "dead-letters": ("inspect", "dead_letters", "Rows that were refused, and why."),
+    "reversals": ("reversals", "reversals", "Negative amounts that may be posted."),
     "fx": ("fx", "fx", "Exchange rates: load, list, correct."),
-    "ledger": ("ledger", "ledger", "The ledger: totals, verify, trace."),
+    "ledger": ("ledger", "ledger", "The ledger: totals, verify, trace, periods."),
 }
 
 

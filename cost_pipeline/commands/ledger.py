@@ -20,6 +20,7 @@ from cost_pipeline.commands.common import (
     print_json,
     progress_bar,
 )
+from cost_pipeline.commands.periods import close, periods, reopen
 from cost_pipeline.feeds.production.ledger_view import (
     ledger_totals,
     totals_as_json,
@@ -32,6 +33,10 @@ from cost_pipeline.feeds.production.summary import currency_totals
 @click.group()
 def ledger() -> None:
     """The ledger: totals, proof, and where a posting came from."""
+
+
+for command in (close, reopen, periods):
+    ledger.add_command(command)
 
 
 @ledger.command(short_help="Totals of the active postings, and their digest.")

@@ -139,7 +139,7 @@ def is_posted(row: Mapping[str, Any]) -> bool:
 
 
 def rule(
-    credits: pa.Table,
+    negatives: pa.Table,
     originals: pa.Table,
     approvals: Iterable[Approval],
     closings: Sequence[Closing],
@@ -147,7 +147,7 @@ def rule(
     """The ruling on every credit (`RULED_SCHEMA`), in the order of records.
 
     Args:
-        credits: All negative records that count (`CANDIDATE_SCHEMA`).
+        negatives: All negative records that count (`CANDIDATE_SCHEMA`).
         originals: At least the records that approvals and credits name, and their rivals: resolved
             among what is not negative (`RESOLVED_SCHEMA`), with `refusal` of their conversion.
         approvals: Those that were not withdrawn.
@@ -159,7 +159,7 @@ def rule(
         chosen.setdefault((approval.vendor, approval.fingerprint), approval)
     ruled = [
         _Ruled(row, chosen.get((row["vendor"], row["fingerprint"])))
-        for row in sorted(credits.to_pylist(), key=_order)
+        for row in sorted(negatives.to_pylist(), key=_order)
     ]
     known = _Originals(originals.to_pylist())
     _resolve(ruled)
@@ -206,9 +206,7 @@ def _has_authority(one: _Ruled) -> bool:
     return one.approval is not None or one.row["credit_of"] is not None
 
 
-def _reversals(
-    ruled: Sequence[_Ruled], known: _Originals, closings: Sequence[Closing]
-) -> None:
+def _reversals(ruled: Sequence[_Ruled], known: _Originals, closings: Sequence[Closing]) -> None:
     """Approved ones in the order of their approvals; the others that name no invoice wait."""
     negative = {(one.row["vendor"], one.row["fingerprint"]) for one in ruled}
     numbers = {(one.row["vendor"], one.row["transaction_id"]) for one in ruled}

@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import HASH, TEXT
 from cost_pipeline.ledger.desired import Desired
+from cost_pipeline.ledger.periods import posting_periods
 from cost_pipeline.ledger.schema import (
     CHANGE_SCHEMA,
     CONTENT_COLUMNS,
@@ -33,7 +34,6 @@ from cost_pipeline.ledger.schema import (
     POST,
     REVERSE,
 )
-from cost_pipeline.ledger.periods import posting_periods
 
 
 class Cause(StrEnum):
@@ -90,8 +90,8 @@ def _without(lines: pa.Table, others: pa.Table) -> pa.Table:
 
 
 def _post_causes(new: pa.Table, gone: pa.Table) -> pa.ChunkedArray | pa.Array:
-    credits = any(new[name].null_count < len(new) for name in ("approval", "credit_of"))
-    if not gone.num_rows and not credits:
+    credited = any(new[name].null_count < len(new) for name in ("approval", "credit_of"))
+    if not gone.num_rows and not credited:
         return pa.repeat(pa.scalar(Cause.DELIVERY.value, TEXT), new.num_rows)
     return query(_POST_CAUSES, new=new, gone=gone)["cause"]
 

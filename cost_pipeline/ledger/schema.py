@@ -93,10 +93,10 @@ POSTING_SCHEMA: Final = pa.schema(
 """A line of the ledger.
 
 `kind` is `post` or `reverse`; a reverse repeats the content of the post that it `reverses`, amounts
-with their sign, and takes it out of the active ledger. A post with
-a negative amount takes back what `reversal_of` names (the fingerprint of a record, allowed by
-`approval`) or part of the invoice `credit_of`. `posting_period` (`2026-03`) is the accounting period
-and no part of the content: what comes after its month was closed falls into a later one.
+with their sign, and takes it out of the active ledger. A post with a negative amount takes back
+what `reversal_of` names (the fingerprint of a record, allowed by `approval`) or part of the invoice
+`credit_of`. `posting_period` (`2026-03`) is the accounting period and no part of the content: what
+comes after its month was closed falls into a later one.
 `batch` counts from 1 within the transaction date, `leaf` from 0 within the batch.
 """
 

@@ -321,7 +321,9 @@ def _periods(count: int) -> Outcome:
 def _refused(count: int) -> Outcome:
     message = "no record was refused when posting"
     if count:
-        message = f"{count} records were refused when posting: conflicting keys, missing rates, credits"
+        message = (
+            f"{count} records were refused when posting: conflicting keys, missing rates, credits"
+        )
     return Outcome("refused_when_posting", count == 0, message, {"records": count}, warning=True)
 
 

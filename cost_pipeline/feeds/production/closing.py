@@ -37,8 +37,10 @@ def _red(session: Session, period: str, days: list[date]) -> list[str]:
     for pull_date, kind in _pulled(session, period):
         lawful = records_satisfy_contract(session, pull_date, kind)
         red += [] if lawful.passed else [f"schema of {pull_date}: {lawful.message}"]
-    posted_into = session.lake.table(LEDGER).snapshot().query(
-        f"select distinct transaction_date from {{table}} where posting_period = '{period}'"
+    posted_into = (
+        session.lake.table(LEDGER)
+        .snapshot()
+        .query(f"select distinct transaction_date from {{table}} where posting_period = '{period}'")
     )
     dates = {*days, *posted_into["transaction_date"].to_pylist()}
     for day, outcomes in ledger_checks(session, dates).items() if dates else ():
@@ -48,9 +50,13 @@ def _red(session: Session, period: str, days: list[date]) -> list[str]:
 
 def _pulled(session: Session, period: str) -> list[tuple[date, str]]:
     """The pull dates and kinds of the records with a transaction date in the period."""
-    found = session.lake.table(RECORDS).snapshot().query(
-        "select distinct pull_date, kind from {table} "
-        f"where strftime(transaction_date, '%Y-%m') = '{period}' order by all"
+    found = (
+        session.lake.table(RECORDS)
+        .snapshot()
+        .query(
+            "select distinct pull_date, kind from {table} "
+            f"where strftime(transaction_date, '%Y-%m') = '{period}' order by all"
+        )
     )
     return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
 

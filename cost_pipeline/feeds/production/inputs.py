@@ -134,9 +134,9 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
 
 def present_inputs(session: Session) -> dict[date, str]:
     """The digest of all inputs of every transaction date that has records that count."""
-    rates, credits = rate_digests(session), ruling_digests(session)
+    rates, ruled = rate_digests(session), ruling_digests(session)
     return {
-        day: digest("inputs", RULES_OF_POSTING, records, rates.get(day), credits.get(day))
+        day: digest("inputs", RULES_OF_POSTING, records, rates.get(day), ruled.get(day))
         for day, records in record_digests(session).items()
     }
 

@@ -25,8 +25,8 @@ from cost_pipeline.feeds.production.inputs import (
     stored_inputs,
 )
 from cost_pipeline.feeds.production.periods import closed_periods
-from cost_pipeline.feeds.production.rulings import rulings
 from cost_pipeline.feeds.production.pricing import priced
+from cost_pipeline.feeds.production.rulings import rulings
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, NONE, writer_of
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError

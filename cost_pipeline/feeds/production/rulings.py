@@ -58,20 +58,20 @@ def rulings(
     found = snapshot.query(f"select * from ({LIVE}) where amount < 0", deliveries=live)
     if not found.num_rows:
         return RULED_SCHEMA.empty_table()
-    credits = found.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
+    negatives = found.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
     chosen = approvals_in_force(session) if approvals is None else approvals
-    names = _names(credits, chosen)
+    names = _names(negatives, chosen)
     resolved = resolve(CANDIDATE_SCHEMA.empty_table())
     if any(table.num_rows for table in names.values()):
         named = snapshot.query(_NAMED, deliveries=live, **names)
         resolved = resolve(named.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA))
-    ruled = rule(credits, priced(session, resolved), chosen, recorded_closings(session))
+    ruled = rule(negatives, priced(session, resolved), chosen, recorded_closings(session))
     if dates is None:
         return ruled
     return ruled.filter(pc.is_in(ruled["transaction_date"], pa.array(sorted(dates), DAY)))
 
 
-def _names(credits: pa.Table, approvals: Collection[Approval]) -> dict[str, pa.Table]:
+def _names(negatives: pa.Table, approvals: Collection[Approval]) -> dict[str, pa.Table]:
     """The fingerprints, transaction ids and invoice references that are named, by vendor."""
 
     def table(column: str, pairs: set[tuple[str, str]]) -> pa.Table:
@@ -88,8 +88,8 @@ def _names(credits: pa.Table, approvals: Collection[Approval]) -> dict[str, pa.T
         if a.original_fingerprint is None and a.original_transaction_id
     }
     invoices = query(
-        "select distinct vendor, credit_of as reference from credits where credit_of is not null",
-        credits=credits.select(["vendor", "credit_of"]),
+        "select distinct vendor, credit_of as reference from negatives where credit_of is not null",
+        negatives=negatives.select(["vendor", "credit_of"]),
     )
     return {
         "fingerprints": table("fingerprint", fingerprints),
