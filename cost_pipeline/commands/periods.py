@@ -48,8 +48,8 @@ def close(
     """Close a PERIOD such as 2026-03.
 
     Refused while a blocking check of it is red, while a transaction date of it is not posted, and,
-    unless accepted, while dead letters of it are open. What comes later is posted into the next open
-    period, with its own transaction date.
+    unless accepted, while dead letters of it are open. What comes later is posted into the next
+    open period, with its own transaction date.
     """
     _month(period)
     session = open_session(home)

@@ -115,9 +115,9 @@ class CostRecord(BaseModel):
     """What every cost has in common.
 
     Amounts are in `currency`, not negative: a credit is judged as the cost that it takes back, and
-    `credit_of` is the reference of the invoice that it names. `department_code` and `gl_code` are the production's
-    chart of accounts. `vendor` is the name of the vendor file, `vendor_name` whom the cost is paid
-    to. `tax_id` comes out as `SCHEME:NUMBER`.
+    `credit_of` is the reference of the invoice that it names. `department_code` and `gl_code` are
+    the production's chart of accounts. `vendor` is the name of the vendor file, `vendor_name` whom
+    the cost is paid to. `tax_id` comes out as `SCHEME:NUMBER`.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""Approvals of reversals in the lake: acts that are recorded, withdrawn by another act, never edited.
+"""Approvals of reversals in the lake: recorded acts, withdrawn by another act, never edited.
 
 What an approval comes to is ruled when posting (`rulings`); here they are only kept.
 """

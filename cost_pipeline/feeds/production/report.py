@@ -106,9 +106,8 @@ class DeliveryReport:
     """One delivery as received, and what became of its rows.
 
     `rows = posted + commitments + duplicates + dead_letters` once it is posted; `records` plus the
-    rows refused before becoming records is `rows` too; a negative amount is no record until it may be
-    posted. Of a delivery whose bytes were landed
-    before, every row is a duplicate.
+    rows refused before becoming records is `rows` too; a negative amount is no record until it may
+    be posted. Of a delivery whose bytes were landed before, every row is a duplicate.
     """
 
     delivery: str
