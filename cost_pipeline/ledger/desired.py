@@ -139,7 +139,8 @@ _DISPOSITIONS: Final = f"""
 SELECT transaction_date, fingerprint, delivery, "row", vendor, feed, production,
        kind AS record_kind, disposition,
        CASE WHEN disposition = '{DEAD_LETTER}' THEN {_REASON} END AS reason, of,
-       transaction_id, gl_code, department_code, vendor_name, description, po_number, amount, currency,
+       transaction_id, gl_code, department_code, vendor_name, description, po_number,
+       amount, currency,
        CASE WHEN disposition = '{COMMITMENT}' THEN base_amount END AS base_amount,
        CASE WHEN disposition = '{COMMITMENT}' THEN base_currency END AS base_currency
 FROM held

@@ -92,7 +92,9 @@ def test_a_negative_amount_waits_for_an_approval_and_is_then_posted_with_its_sig
 
 def test_reversals_together_never_exceed_their_original(door, session):
     approve(session, letter_of(door, session, 2), "T1", by="A", reason="first")
-    with pytest.raises(UsageError, match=r"takes back 60.00 GBP, and of 100.00 only 40.00") as found:
+    with pytest.raises(
+        UsageError, match=r"takes back 60.00 GBP, and of 100.00 only 40.00"
+    ) as found:
         approve(session, letter_of(door, session, 3), "T1", by="A", reason="second")
     assert found.value.code == "REVERSAL_EXCEEDS"
     allow(door, session, row=3, at=1)
@@ -135,7 +137,7 @@ def test_a_posting_can_be_named_by_its_id_and_its_correction_follows_the_record(
     posting = next(r["posting_id"] for r in door.active_lines(session))
     approve(session, letter_of(door, session, 2), posting[:12], by="A", reason="refund")
     door.bring_up_to_date(session)
-    house.edit_vendor("rentals", "gl_code: \"2000-01\"", "gl_code: \"2000-02\"")
+    house.edit_vendor("rentals", 'gl_code: "2000-01"', 'gl_code: "2000-02"')
     house.work(DAY)
     session = house.session()
     assert {r["gl_code"] for r in door.active_lines(session)} == {"2000-02"}
@@ -206,13 +208,15 @@ def test_the_same_credit_in_another_delivery_is_a_duplicate_once_one_is_approved
     assert open_before == {"NEGATIVE_AMOUNT": 4}, "each waits by itself"
     allow(door, session, row=2)
     door.bring_up_to_date(session)
-    duplicates = [r for r in door.rows_of(session, door.DISPOSITIONS) if r["disposition"] == "duplicate"]
+    duplicates = [
+        r for r in door.rows_of(session, door.DISPOSITIONS) if r["disposition"] == "duplicate"
+    ]
     assert [r["amount"] for r in duplicates] == [Decimal("-60.0000")]
     assert door.open_reasons(session) == {"NEGATIVE_AMOUNT": 2}
     assert door.unlawful(session) == []
 
 
-def test_an_original_of_a_closed_period_needs_a_reopening_first(door, house, session):
+def test_an_original_of_a_closed_period_needs_a_reopening_first(door, session):
     close(session, "2026-04", by="A", reason=None, examine=OpenPeriod)
     with pytest.raises(UsageError) as found:
         approve(session, letter_of(door, session, 2), "T1", by="A", reason="refund")

@@ -28,6 +28,10 @@ BASES = {"rentals": "USD", "orders": "USD", "petty": "USD", "lodging": "EUR", "n
 PRODUCTIONS = {"lodging": "P200"}
 
 
+Place = tuple[str, str, int]
+Fate = str | tuple[str, str] | Place  # a reason or `duplicate`, an invoice, or an original
+
+
 @dataclass(frozen=True)
 class Row:
     """One generated row of a delivery."""
@@ -171,85 +175,114 @@ def outcome(
     return result
 
 
-def _take_back(result, negatives, costs, allowed, was_closed, rates) -> None:  # type: ignore[no-untyped-def]
+def _take_back(
+    result: Outcome,
+    negatives: Sequence[tuple[Place, tuple[object, ...], Row]],
+    costs: Mapping[Place, tuple[Row, bool]],
+    allowed: Sequence[Allowed],
+    was_closed: Callable[[str, datetime], bool],
+    rates: Mapping[str, Mapping[str, str]],
+) -> None:
     """The negative rows: who has leave, who comes first, what is left to take."""
-    leave: dict[tuple[str, str, int], Allowed] = {}
+    leave: dict[Place, Allowed] = {}
     for act in sorted(allowed, key=lambda a: (a.at, a.id)):
         leave.setdefault(act.place, act)
     left = {place: Decimal(row.amount) for place, (row, posted) in costs.items() if posted}
-    firsts: dict[tuple[object, ...], tuple[tuple[str, str, int], Row]] = {}
-    for place, key, row in negatives:
-        if place in leave or row.of:
-            firsts.setdefault(key, (place, row))
-    fates: dict[tuple[str, str, int], object] = {}
-    for place, key, row in negatives:
-        first = firsts.get(key)
-        if first and first[0] != place and first[1].all_cells == row.all_cells:
-            fates[place] = "duplicate"
-        elif first and first[0] != place and (place in leave or row.of):
-            fates[place] = "KEY_CONFLICT"
-        elif place not in leave and not row.of:
-            fates[place] = "NEGATIVE_AMOUNT"
     rows = {place: row for place, _, row in negatives}
+    fates = _by_key(negatives, leave)
     waiting = [place for place in rows if place not in fates]
-    served = sorted((p for p in waiting if p in leave), key=lambda p: (leave[p].at, leave[p].id))
-    for place in served:
-        act = leave[place]
-        fate = _reversal(place, rows[place], act, costs, rows, was_closed)
-        if not isinstance(fate, str):
-            if left[fate] < -Decimal(rows[place].amount):
-                fate = "REVERSAL_EXCEEDS"
+    for place in sorted(
+        (p for p in waiting if p in leave), key=lambda p: (leave[p].at, leave[p].id)
+    ):
+        original = _reversal(place, rows, leave[place], costs, was_closed)
+        fates[place] = original
+        if not isinstance(original, str):
+            if left[original] < -Decimal(rows[place].amount):
+                fates[place] = "REVERSAL_EXCEEDS"
             else:
-                left[fate] += Decimal(rows[place].amount)
-        fates[place] = fate
+                left[original] += Decimal(rows[place].amount)
     for place in waiting:
-        if place in leave:
-            continue
-        row = rows[place]
-        lines = [
-            p
-            for p, (cost, posted) in costs.items()
-            if posted and p[0] == place[0] and (cost.invoice or cost.id) == row.of
-            and cost.currency == row.currency
-        ]
-        rest = -Decimal(row.amount)
-        if not lines:
-            fates[place] = "CREDIT_UNMATCHED"
-        elif sum(left[p] for p in lines) < rest:
-            fates[place] = "CREDIT_EXCEEDS"
-        else:
-            for p in lines:
-                part = min(rest, left[p])
-                left[p] -= part
-                rest -= part
-            fates[place] = ("invoice", row.of)
+        if place not in leave:
+            fates[place] = _credit_note(place, rows[place], costs, left)
     for place, fate in fates.items():
         _book(result, place, rows[place], fate, rates)
 
 
-def _reversal(place, row, act, costs, negatives, was_closed) -> object:  # type: ignore[no-untyped-def]
-    """The place of the cost that an approved row takes back, or why it cannot."""
-    found = [
-        p for p, (cost, _) in costs.items() if p[0] == act.vendor and cost.id == act.transaction
+def _by_key(
+    negatives: Sequence[tuple[Place, tuple[object, ...], Row]], leave: Mapping[Place, Allowed]
+) -> dict[Place, Fate]:
+    """Those that come after another one of their key, or have no leave."""
+    firsts: dict[tuple[object, ...], tuple[Place, Row]] = {}
+    for place, key, row in negatives:
+        if place in leave or row.of:
+            firsts.setdefault(key, (place, row))
+    fates: dict[Place, Fate] = {}
+    for place, key, row in negatives:
+        first = firsts.get(key, (place, row))
+        if first[0] != place and first[1].all_cells == row.all_cells:
+            fates[place] = "duplicate"
+        elif place not in leave and not row.of:
+            fates[place] = "NEGATIVE_AMOUNT"
+        elif first[0] != place:
+            fates[place] = "KEY_CONFLICT"
+    return fates
+
+
+def _credit_note(
+    place: Place,
+    row: Row,
+    costs: Mapping[Place, tuple[Row, bool]],
+    left: dict[Place, Decimal],
+) -> Fate:
+    """What becomes of a row that names its invoice; what it takes is taken from `left`."""
+    lines = [
+        p
+        for p, (cost, posted) in costs.items()
+        if posted
+        and p[0] == place[0]
+        and (cost.invoice or cost.id, cost.currency) == (row.of, row.currency)
     ]
+    rest = -Decimal(row.amount)
+    if not lines:
+        return "CREDIT_UNMATCHED"
+    if sum(left[p] for p in lines) < rest:
+        return "CREDIT_EXCEEDS"
+    for line in lines:
+        part = min(rest, left[line])
+        left[line] -= part
+        rest -= part
+    return ("invoice", row.of)
+
+
+def _reversal(
+    place: Place,
+    negatives: Mapping[Place, Row],
+    act: Allowed,
+    costs: Mapping[Place, tuple[Row, bool]],
+    was_closed: Callable[[str, datetime], bool],
+) -> str | Place:
+    """The place of the cost that an approved row takes back, or why it cannot."""
+    row = negatives[place]
+    named = (act.vendor, act.transaction)
+    found = [p for p, (cost, _) in costs.items() if (p[0], cost.id) == named]
     if not found:
-        of_credit = any(p[0] == act.vendor and r.id == act.transaction for p, r in negatives.items())
+        of_credit = any((p[0], other.id) == named for p, other in negatives.items())
         return "REVERSAL_OF_REVERSAL" if of_credit else "REVERSAL_UNKNOWN"
-    if len(found) > 1:
-        return "REVERSAL_AMBIGUOUS"
     cost, posted = costs[found[0]]
-    if not posted or place[0] == "orders":
-        return "REVERSAL_NOT_POSTED"
-    if PRODUCTIONS.get(place[0]) != PRODUCTIONS.get(act.vendor):
-        return "REVERSAL_OTHER_PRODUCTION"
-    if cost.currency != row.currency:
-        return "REVERSAL_OTHER_CURRENCY"
-    if was_closed(cost.date[:7], act.at):
-        return "REVERSAL_PERIOD_CLOSED"
-    return found[0]
+    against = {
+        "REVERSAL_AMBIGUOUS": len(found) > 1,
+        "REVERSAL_NOT_POSTED": not posted or place[0] == "orders",
+        "REVERSAL_OTHER_PRODUCTION": PRODUCTIONS.get(place[0]) != PRODUCTIONS.get(act.vendor),
+        "REVERSAL_OTHER_CURRENCY": cost.currency != row.currency,
+        "REVERSAL_PERIOD_CLOSED": was_closed(cost.date[:7], act.at),
+    }
+    return next((why for why, holds in against.items() if holds), found[0])
 
 
-def _book(result, place, row, fate, rates) -> None:  # type: ignore[no-untyped-def]
+def _book(
+    result: Outcome, place: Place, row: Row, fate: Fate, rates: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Count a negative row where its fate puts it."""
     vendor, sha, _ = place
     fates, sums = result.fates[vendor, sha], result.amounts[vendor, sha, row.currency]
     base = converted(row, BASES[vendor], rates)

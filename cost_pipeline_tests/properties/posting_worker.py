@@ -31,7 +31,11 @@ DATES = ("2026-03-31", "2026-04-01", "2026-04-02", "2026-04-04")
 def rows(number: int, file: int) -> list[tuple[str, str, str, str]]:
     """Of the worker's own and of shared transactions: the latter conflict or repeat."""
     own = [(f"W{number}-{file}-{i}", day, f"{i + 1}.05", "GBP") for i, day in enumerate(DATES)]
-    return [*own, ("SHARED", DATES[file % 4], f"{1 + number % 2}.00", "USD"), ("T", DATES[0], "-1", "USD")]
+    return [
+        *own,
+        ("SHARED", DATES[file % 4], f"{1 + number % 2}.00", "USD"),
+        ("T", DATES[0], "-1", "USD"),
+    ]
 
 
 def work(home: Path, number: int, until: float) -> None:

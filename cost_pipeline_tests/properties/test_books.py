@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from cost_pipeline.core.errors import CheckFailedError, UsageError
+from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.approvals import (
     Credit,
     Original,
@@ -50,9 +51,7 @@ _ROW = st.fixed_dictionaries(
         "of": st.sampled_from(["I1", "I1", "T1", ""]),
     }
 )
-_HOW = st.one_of(
-    st.sampled_from(["at once", "date by date", "two threads"]), st.integers(0, 11)
-)
+_HOW = st.one_of(st.sampled_from(["at once", "date by date", "two threads"]), st.integers(0, 11))
 
 
 class Killed(BaseException):
@@ -202,10 +201,8 @@ class Books(RuleBasedStateMachine):
             if len(passed) > at:
                 raise Killed
 
-        try:
+        with suppress(Killed):
             post(self.session(between=between), dates)
-        except Killed:
-            pass
 
     def was_closed(self, period, at):
         return any(p == period and a <= at and (b is None or at < b) for p, a, b in self.spans)

@@ -1,4 +1,4 @@
-"""Eight processes deliver and post at once, some of them killed: no batch is lost, doubled or mixed.
+"""Eight processes deliver and post at once, some killed: no batch is lost, doubled or mixed.
 
 What they leave, once somebody has posted what is out of date, is what one process alone makes of
 the same files. HYPOTHESIS_PROFILE=thorough lets them work for a minute.
@@ -36,7 +36,7 @@ def worked(new_house):
     running = {number: _start(house.root, number, SECONDS) for number in range(PROCESSES)}
     killed = 0
     dice = random.Random(8)  # noqa: S311 - whom to kill
-    while (left := until - time.monotonic()) > 2:  # noqa: PLR2004 - seconds to import and work
+    while (left := until - time.monotonic()) > 2:
         time.sleep(2)
         victim = dice.randrange(PROCESSES)
         running[victim].kill()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
-from cost_pipeline.core.reasons import Reason, catalogue
+from cost_pipeline.core.reasons import Reason
 from cost_pipeline.feeds.production.approvals import (
     APPROVED,
     WITHDRAWN,
@@ -93,9 +93,11 @@ def _original(session: Session, named: str, vendor: str) -> Original:
         if len(found) > 1:
             ids = ", ".join(row["posting_id"] for row in found[:_NAMED])
             message = f"{len(found)} postings have the id {named!r}: {ids}"
-            raise _refused(Reason.REVERSAL_AMBIGUOUS, message, named)
+            raise _refused(Reason.REVERSAL_AMBIGUOUS, message, "--reverses")
         if found and found[0]["kind"] == REVERSE:
-            raise _refused(Reason.REVERSAL_OF_REVERSAL, "this line reverses another one", named)
+            raise _refused(
+                Reason.REVERSAL_OF_REVERSAL, "this line reverses another one", "--reverses"
+            )
         if found:
             row = found[0]
             return Original(
@@ -115,13 +117,14 @@ def _refuse_in_vain(session: Session, act: dict[str, Any]) -> None:
             continue
         if row["standing"] == CONFLICT:
             message = f"the same key came first, with other content: {row['of']}"
-            raise _refused(Reason.KEY_CONFLICT, message, act["fingerprint"])
+            raise _refused(Reason.KEY_CONFLICT, message, "DEAD_LETTER")
         if row["ruling"] is not None:
-            raise _refused(Reason(row["ruling"]), row["ruling_message"], act["fingerprint"])
+            raise _refused(Reason(row["ruling"]), row["ruling_message"], "--reverses")
 
 
 def _refused(reason: Reason, message: str, where: str) -> UsageError:
-    return UsageError(message, where=where, remedy=catalogue()[reason].remedy, code=reason.value)
+    remedy = "nothing was recorded; name another original, or settle what stands against this one"
+    return UsageError(message, where=where, remedy=remedy, code=reason.value)
 
 
 def reversals_listed(session: Session) -> list[dict[str, Any]]:
