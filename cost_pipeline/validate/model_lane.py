@@ -90,11 +90,11 @@ def judge_row(row: Cells, interpreter: Interpreter, delivery: str) -> Accepted |
     judged = judge(reading.contract, cost)
     if isinstance(judged, CostRecord) and not problems:
         return _accepted(row, judged, mark, interpreter, negative=cost is not values)
+    wrong = {problem.field for problem in problems}
     if cost is not values and reading.vendor.negatives == "dead_letter":
         negative = judge_field(reading.contract, "amount", values["amount"])
-        if isinstance(negative, Problem):
+        if isinstance(negative, Problem) and negative.reason is Reason.NEGATIVE_AMOUNT:
             problems.append(negative)
-    wrong = {problem.field for problem in problems}
     if not isinstance(judged, CostRecord):
         # A field that could not be read is not also missing.
         problems.extend(problem for problem in judged if problem.field not in wrong)
