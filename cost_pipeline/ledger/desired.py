@@ -55,7 +55,7 @@ class Desired:
     Attributes:
         postings: What the active ledger should hold.
         dispositions: One row for each record that is not posted (`DISPOSITION_SCHEMA`).
-        dead_letters: The refused ones among them in full (`DEAD_LETTER_SCHEMA`, stage `post`).
+        dead_letters: The refused ones among them in full (`DEAD_LETTER_SCHEMA`).
     """
 
     postings: pa.Table
@@ -135,6 +135,12 @@ _REASON: Final = (
     "ELSE coalesce(ruling, refusal) END"
 )
 
+# A credit without leave is no record to people: it was refused before anything was posted.
+_STAGE: Final = (
+    f"CASE WHEN {_REASON} = '{Reason.NEGATIVE_AMOUNT}' THEN '{Stage.VALIDATE}' "
+    f"ELSE '{Stage.POST}' END"
+)
+
 _DISPOSITIONS: Final = f"""
 SELECT transaction_date, fingerprint, delivery, "row", vendor, feed, production,
        kind AS record_kind, disposition,
@@ -152,14 +158,14 @@ _DEAD_LETTER_ID: Final = sql_digest(
     [
         sql_field("vendor"),
         sql_field("fingerprint"),
-        sql_field(f"'{Stage.POST}'"),
+        sql_field("stage"),
         sql_field("reason"),
     ],
 )
 
 _DEAD_LETTERS: Final = f"""
 WITH refused AS (
-    SELECT *, {_REASON} AS reason,
+    SELECT *, {_REASON} AS reason, {_STAGE} AS stage,
         CASE WHEN standing = '{CONFLICT}' THEN 'key'
              WHEN ruling IS NOT NULL THEN 'amount'
              WHEN refusal = '{Reason.BAD_AMOUNT}' THEN 'amount' ELSE 'currency' END AS field,
@@ -169,7 +175,7 @@ WITH refused AS (
              ELSE coalesce(ruling_message, refusal_message) END AS message
     FROM held WHERE disposition = '{DEAD_LETTER}')
 SELECT {_DEAD_LETTER_ID} AS id, fingerprint, delivery, "row", line, vendor, feed, production, kind,
-       '{Stage.POST}' AS stage, failure_class, [reason] AS reasons,
+       stage, failure_class, [reason] AS reasons,
        json_array(json_object('field', field, 'message', message))::VARCHAR AS errors,
        NULL::VARCHAR AS payload, pull_date, transaction_date, amount, currency, interpretation
 FROM refused LEFT JOIN classes USING (reason)

@@ -28,6 +28,7 @@ from cost_pipeline.feeds.production.approvals import (
     withdraw,
 )
 from cost_pipeline.feeds.production.closing import examine
+from cost_pipeline.feeds.production.dead_letters import OF_POSTING
 from cost_pipeline.feeds.production.periods import close, reopen
 from cost_pipeline.feeds.production.post import post
 from cost_pipeline.feeds.production.rates import correct_rates
@@ -108,7 +109,7 @@ class Books(RuleBasedStateMachine):
         how=_HOW,
     )
     def approve(self, which, vendor, transaction, backdated, how):
-        waiting = self.door.open_letters(self.session(), "stage = 'post' and amount < 0")
+        waiting = self.door.open_letters(self.session(), f"{OF_POSTING} and amount < 0")
         if not waiting:
             return
         row = waiting[which % len(waiting)]
@@ -232,7 +233,7 @@ class Books(RuleBasedStateMachine):
         assert taken == expected.taken_back
         reasons = Counter(
             reason
-            for row in self.door.open_letters(session, "stage = 'post'")
+            for row in self.door.open_letters(session, OF_POSTING)
             for reason in row["reasons"]
         )
         assert reasons == expected.reasons

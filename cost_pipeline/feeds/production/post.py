@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import INSTANT
-from cost_pipeline.feeds.production.dead_letters import settle
+from cost_pipeline.feeds.production.dead_letters import OF_POSTING, settle
 from cost_pipeline.feeds.production.inputs import (
     live_records,
     present_inputs,
@@ -129,7 +129,7 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
             settled = settle(
                 session,
                 wanted.dead_letters,
-                scope="stage = 'post'",
+                scope=OF_POSTING,
                 days=dates,
                 day_column="transaction_date",
                 writer="post",

@@ -70,7 +70,7 @@ _DELIVERIES: Final = """
         coalesce(h.commitments, 0)::bigint as commitments,
         coalesce(h.duplicates, 0)::bigint as duplicates,
         coalesce(h.dead, 0)::bigint as conflicts,
-        (coalesce(r.n, 0) + coalesce(h.unapproved, 0))::bigint as refused
+        coalesce(r.n, 0)::bigint as refused
     from sightings s
     left join newest v using (vendor, delivery)
     left join recorded_n c using (vendor, delivery)

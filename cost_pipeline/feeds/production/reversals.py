@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
-from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.reasons import Reason, Stage
 from cost_pipeline.feeds.production.approvals import (
     APPROVED,
     WITHDRAWN,
@@ -72,7 +72,8 @@ def _credit(session: Session, named: str) -> Credit:
             code="NO_SUCH_DEAD_LETTER",
         )
     (letter,) = found
-    if letter["amount"] is None or letter["amount"] >= 0 or letter["stage"] != "post":
+    waits = letter["stage"] == Stage.POST or letter["reasons"] == [Reason.NEGATIVE_AMOUNT]
+    if letter["amount"] is None or letter["amount"] >= 0 or not waits:
         raise UsageError(
             "only a row that is refused for nothing but its negative amount can be approved",
             where=letter["id"],
