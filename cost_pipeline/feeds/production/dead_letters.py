@@ -18,7 +18,6 @@ from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
 from cost_pipeline.lake.tables import DEAD_LETTERS
 from cost_pipeline.quarantine.events import OPEN_NOW, difference, opened, resolved
 
-
 OF_POSTING: Final = f"(stage = '{Stage.POST}' or reasons = ['{Reason.NEGATIVE_AMOUNT}'])"
 """SQL of the dead letters that posting opens and settles: those of records, credits among them."""
 
