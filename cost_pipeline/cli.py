@@ -29,8 +29,9 @@ _COMMANDS: Final = {
     "audit": ("audit", "audit", "The audit log: verify, export."),
     "drift": ("drift", "drift", "Columns that are not as accepted; accept a new schema."),
     "reconcile": ("reconcile", "reconcile_command", "Vendors that tell of the same costs."),
-    "fx": ("fx", "fx", "Exchange rates: load, list, correct."),
-    "ledger": ("ledger", "ledger", "The ledger: totals, as-of, verify, prove, export, trace."),
+    "reversals": ("reversals", "reversals", "Negative amounts that may be posted."),
+    "fx": ("fx", "fx", "Exchange rates: load, list, correct, impact, compare."),
+    "ledger": ("ledger", "ledger", "The ledger: totals, as-of, verify, prove, trace, periods."),
 }
 
 

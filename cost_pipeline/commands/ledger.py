@@ -22,6 +22,7 @@ from cost_pipeline.commands.common import (
     progress_bar,
 )
 from cost_pipeline.commands.ledger_proof import export_command, prove_command
+from cost_pipeline.commands.periods import close, periods, reopen
 from cost_pipeline.commands.trace_page import page
 from cost_pipeline.commands.trace_text import show_parts, write_page
 from cost_pipeline.feeds.production.ledger_verify import Verification, verify_ledger
@@ -42,8 +43,8 @@ def ledger() -> None:
     """The ledger: totals, proof, and where a posting came from."""
 
 
-ledger.add_command(prove_command)
-ledger.add_command(export_command)
+for command in (prove_command, export_command, close, reopen, periods):
+    ledger.add_command(command)
 
 
 @ledger.command(short_help="Totals of the active postings, and their digest.")

@@ -114,9 +114,10 @@ TransactionDate = Annotated[
 class CostRecord(BaseModel):
     """What every cost has in common.
 
-    Amounts are in `currency`, not negative. `department_code` and `gl_code` are the production's
-    chart of accounts. `vendor` is the name of the vendor file, `vendor_name` whom the cost is paid
-    to. `tax_id` comes out as `SCHEME:NUMBER`.
+    Amounts are in `currency`, not negative: a credit is judged as the cost that it takes back, and
+    `credit_of` is the reference of the invoice that it names. `department_code` and `gl_code` are
+    the production's chart of accounts. `vendor` is the name of the vendor file, `vendor_name` whom
+    the cost is paid to. `tax_id` comes out as `SCHEME:NUMBER`.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
@@ -136,6 +137,7 @@ class CostRecord(BaseModel):
     vendor_name: ShortText | None = None
     description: LongText | None = None
     po_number: Id | None = None
+    credit_of: Id | None = None
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:

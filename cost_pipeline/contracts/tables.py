@@ -37,6 +37,7 @@ COST_FIELDS: Final = (
     pa.field("vendor_name", TEXT),
     pa.field("description", TEXT),
     pa.field("po_number", TEXT),
+    pa.field("credit_of", TEXT),
     pa.field("invoice_number", TEXT),
     pa.field("worker_id", TEXT),
     pa.field("location", TEXT),
@@ -62,7 +63,9 @@ RECORD_SCHEMA: Final = pa.schema(
         _required("interpretation", HASH),
     ]
 )
-"""A row that satisfied its contract. `pull_date` is that of the delivery's first landing.
+"""A row that satisfied its contract; with a negative amount, one whose cost would satisfy it.
+
+`pull_date` is that of the delivery's first landing.
 
 `key` is the canonical text of the natural key, `s10:1112-00001,`, and null where the vendor's rows
 have none. Keys are compared within a vendor.

@@ -119,6 +119,8 @@ class Vendor(Section):
     """One vendor file.
 
     Attributes:
+        negatives: `credit_note` where negative amounts are credits that name their invoice in
+            `credit_of`; else each waits for an approved reversal.
         key: `None` where the vendor has none (`key: none`): every row then stands for itself.
         columns: Contract field to the header names it has had; the first present is used.
         ignore: Header names that are known and not wanted; any other unknown name is drift.
@@ -136,7 +138,7 @@ class Vendor(Section):
     format: AnyFormat
     dates: tuple[str, ...] = ("%Y-%m-%d",)
     numbers: NumberStyle = NumberStyle()
-    negatives: Literal["dead_letter"] = "dead_letter"
+    negatives: Literal["dead_letter", "credit_note"] = "dead_letter"
     key: Key | None
     columns: dict[str, tuple[str, ...]]
     ignore: tuple[str, ...] = ()
@@ -153,6 +155,22 @@ class Vendor(Section):
                 kind is FormatKind.JSONL and source.incremental.field
             ):
                 raise ValueError("`incremental` needs JSON (or JSON lines, with `field`)")
+        return self
+
+    @model_validator(mode="after")
+    def _credits_name_their_invoice(self) -> Self:
+        named = "credit_of" in self.columns or "credit_of" in self.constants
+        if self.negatives == "dead_letter":
+            if named:
+                raise ValueError("`credit_of` is read where `negatives: credit_note` is declared")
+            return self
+        if self.record is RecordKind.PURCHASE_ORDER:
+            raise ValueError("`negatives: credit_note` is for what is posted, not for orders")
+        if not named:
+            raise ValueError(
+                "`negatives: credit_note` needs a column for `credit_of`: the reference of the"
+                " invoice that a credit belongs to"
+            )
         return self
 
     @field_validator("key", mode="before")

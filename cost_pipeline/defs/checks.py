@@ -25,7 +25,8 @@ LEDGER_CHECKS: Final = {
     "conservation": "Records of a date equal its postings and dispositions, per currency.",
     "fx_coverage": "Every converted posting carries the rates of the snapshot it names.",
     "integrity": "Every hash, seal, chain and reversal of the date's postings holds.",
-    "refused_when_posting": "Records with conflicting keys or without a rate are open.",
+    "closed_periods": "Nothing was posted into a period after it was closed.",
+    "refused_when_posting": "Conflicting keys, missing rates or unmatched credits are open.",
 }
 RAW_CHECKS: Final = {
     "drift": "No delivery has a column that the vendor file does not know.",

@@ -19,6 +19,7 @@ from cost_pipeline.feeds.production.tables import LEDGER
 
 # One word means one thing in every table, so one list does for all of them.
 _MEANINGS: Final[Mapping[str, str]] = {
+    "approval": "act by which a person allowed a negative amount",
     "amount": "in `currency`, exact to four decimals",
     "attempts": "how often the work was tried",
     "base_amount": "the original amount in `base_currency`, rounded once",
@@ -28,6 +29,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "cause": "why this line was appended",
     "code_version": "of the program that wrote the line",
     "content_hash": "hash of what the line says, wherever it came from",
+    "credit_of": "reference of the invoice that a credit note takes back",
     "currency": "ISO 4217, valid on the transaction date",
     "day": "pull date, or transaction date when refused while posting",
     "delivery": "SHA-256 of the delivered bytes",
@@ -67,6 +69,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "recorded_at": "UTC instant of writing",
     "reference_date": "day whose published rates these are",
     "resolved_by": "what answered the dead letter",
+    "reversal_of": "record that an approved negative amount takes back",
     "reverses": "posting that this line takes out of the active ledger",
     "rounding": "how the base amount was rounded to minor units",
     "row": "number of the row in its delivery, from 1",

@@ -264,6 +264,49 @@ DEAD_LETTERS = TableSpec(
 )
 """Events: opened, resolved. `day` is the pull date, or the transaction date when posting."""
 
+APPROVALS = TableSpec(
+    "approvals",
+    pa.schema(
+        [
+            _required("day", DAY),
+            _required("act", TEXT),
+            _required("approval", HASH),
+            _required("dead_letter", HASH),
+            _required("vendor", TEXT),
+            _required("fingerprint", HASH),
+            _required("original_vendor", TEXT),
+            pa.field("original_transaction_id", TEXT),
+            pa.field("original_fingerprint", HASH),
+            pa.field("original_posting", HASH),
+            _required("by", TEXT),
+            _required("reason", TEXT),
+            *_STAMP,
+        ]
+    ),
+    "day",
+)
+"""Acts on reversals of negative rows: `approved`, and `withdrawn` with the approval's id again.
+
+The original is named by transaction id, or by a posting and then held by the posting's record.
+"""
+
+PERIODS = TableSpec(
+    "periods",
+    pa.schema(
+        [
+            _required("year", pa.int32()),
+            _required("period", TEXT),
+            _required("sequence", pa.int32()),
+            _required("act", TEXT),
+            _required("by", TEXT),
+            pa.field("reason", TEXT),
+            *_STAMP,
+        ]
+    ),
+    "year",
+)
+"""Acts on accounting periods: `closing`, `closed`, `reopened`; the last of a period counts."""
+
 FX_SNAPSHOTS = TableSpec(
     "fx_snapshots",
     pa.schema([_required("reference_year", pa.int32()), *RATE_SCHEMA]),

@@ -1,8 +1,7 @@
 """The ledger as it should be: a pure function of records, their standing and their conversion.
 
 Every record given is exactly one of: a posting, a commitment, a duplicate, a dead letter, or kept
-for reference. What then
-differs from the ledger that is there is `ledger.difference`'s matter.
+for reference. What then differs from the ledger that is there is `ledger.difference`'s matter.
 """
 
 from __future__ import annotations
@@ -18,20 +17,21 @@ from cost_pipeline.contracts.tables import DAY, DEAD_LETTER_SCHEMA, HASH, MONEY,
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.canonical import sql_digest, sql_field
 from cost_pipeline.core.reasons import Reason, Stage, catalogue
+from cost_pipeline.ledger.credits import RULED_SCHEMA
 from cost_pipeline.ledger.schema import (
     CONTENT_COLUMNS,
     DESIRED_SCHEMA,
     DISPOSITION_SCHEMA,
     SQL_CONTENT_HASH,
 )
-from cost_pipeline.ledger.standing import CONFLICT, DUPLICATE, REFERENCE, RESOLVED_SCHEMA
+from cost_pipeline.ledger.standing import CONFLICT, DUPLICATE, REFERENCE
 
 COMMITMENT: Final = "commitment"
 DEAD_LETTER: Final = "dead_letter"
 
 PRICED_SCHEMA: Final = pa.schema(
     [
-        *RESOLVED_SCHEMA,
+        *RULED_SCHEMA,
         pa.field("base_currency", TEXT, nullable=False),
         pa.field("rate_source", TEXT, nullable=False),
         pa.field("rounding", TEXT, nullable=False),
@@ -46,7 +46,7 @@ PRICED_SCHEMA: Final = pa.schema(
         pa.field("refusal_message", TEXT),
     ]
 )
-"""A resolved record with its conversion: an amount and its rates, or the reason why there is none.
+"""A ruled record with its conversion: an amount and its rates, or the reason why there is none.
 
 Conversions of records that do not stand are ignored and may be null.
 """
@@ -59,7 +59,7 @@ class Desired:
     Attributes:
         postings: What the active ledger should hold.
         dispositions: One row for each record that is not posted (`DISPOSITION_SCHEMA`).
-        dead_letters: The refused ones among them in full (`DEAD_LETTER_SCHEMA`, stage `post`).
+        dead_letters: The refused ones among them in full (`DEAD_LETTER_SCHEMA`).
     """
 
     postings: pa.Table
@@ -76,9 +76,7 @@ def desired(priced: pa.Table) -> Desired:
     Raises:
         ValueError: If a record is given twice; posting it twice would be worse.
     """
-    judged = query(
-        _JUDGED, priced=priced.select(["standing", "refusal", "kind", "transaction_date"])
-    )
+    judged = query(_JUDGED, priced=priced.select(_JUDGED_BY))
     posted = judged.filter(pc.is_null(judged["disposition"]))["position"]
     others = judged.filter(pc.is_valid(judged["disposition"]))
     held = priced.select(PRICED_SCHEMA.names).take(others["position"])
@@ -124,19 +122,35 @@ _POSTED_AS: Final = {
     "fingerprint": "record_fingerprint",
 }
 
+_JUDGED_BY: Final = ["standing", "ruling", "refusal", "kind", "transaction_date"]
+
 # Purchase orders are obligations, not actuals: they are converted and held.
 _JUDGED: Final = f"""
 SELECT row_number() OVER () - 1 AS position,
        CASE WHEN standing IN ('{DUPLICATE}', '{REFERENCE}') THEN standing
-            WHEN standing = '{CONFLICT}' OR refusal IS NOT NULL THEN '{DEAD_LETTER}'
+            WHEN standing = '{CONFLICT}' OR coalesce(ruling, refusal) IS NOT NULL
+            THEN '{DEAD_LETTER}'
             WHEN kind = '{RecordKind.PURCHASE_ORDER}' THEN '{COMMITMENT}' END AS disposition
 FROM priced ORDER BY transaction_date, position
 """
 
+_REASON: Final = (
+    f"CASE WHEN standing = '{CONFLICT}' THEN '{Reason.KEY_CONFLICT}' "
+    "ELSE coalesce(ruling, refusal) END"
+)
+
+# A credit without leave is no record to people: it was refused before anything was posted.
+_STAGE: Final = (
+    f"CASE WHEN {_REASON} = '{Reason.NEGATIVE_AMOUNT}' THEN '{Stage.VALIDATE}' "
+    f"ELSE '{Stage.POST}' END"
+)
+
 _DISPOSITIONS: Final = f"""
 SELECT transaction_date, fingerprint, delivery, "row", vendor, feed, production,
-       kind AS record_kind, disposition, of, transaction_id, gl_code, department_code,
-       vendor_name, description, po_number, amount, currency,
+       kind AS record_kind, disposition,
+       CASE WHEN disposition = '{DEAD_LETTER}' THEN {_REASON} END AS reason, of,
+       transaction_id, gl_code, department_code, vendor_name, description, po_number,
+       amount, currency,
        CASE WHEN disposition = '{COMMITMENT}' THEN base_amount END AS base_amount,
        CASE WHEN disposition = '{COMMITMENT}' THEN base_currency END AS base_currency
 FROM held
@@ -148,24 +162,24 @@ _DEAD_LETTER_ID: Final = sql_digest(
     [
         sql_field("vendor"),
         sql_field("fingerprint"),
-        sql_field(f"'{Stage.POST}'"),
+        sql_field("stage"),
         sql_field("reason"),
     ],
 )
 
 _DEAD_LETTERS: Final = f"""
 WITH refused AS (
-    SELECT *,
-        CASE WHEN standing = '{CONFLICT}' THEN '{Reason.KEY_CONFLICT}' ELSE refusal END AS reason,
+    SELECT *, {_REASON} AS reason, {_STAGE} AS stage,
         CASE WHEN standing = '{CONFLICT}' THEN 'key'
+             WHEN ruling IS NOT NULL THEN 'amount'
              WHEN refusal = '{Reason.BAD_AMOUNT}' THEN 'amount' ELSE 'currency' END AS field,
         CASE WHEN standing = '{CONFLICT}'
              THEN 'the same key came first, with other content, in row ' || of_row
                   || ' of delivery ' || of_delivery || '; that one stands'
-             ELSE refusal_message END AS message
+             ELSE coalesce(ruling_message, refusal_message) END AS message
     FROM held WHERE disposition = '{DEAD_LETTER}')
 SELECT {_DEAD_LETTER_ID} AS id, fingerprint, delivery, "row", line, vendor, feed, production, kind,
-       '{Stage.POST}' AS stage, failure_class, [reason] AS reasons,
+       stage, failure_class, [reason] AS reasons,
        json_array(json_object('field', field, 'message', message))::VARCHAR AS errors,
        NULL::VARCHAR AS payload, pull_date, transaction_date, amount, currency, interpretation
 FROM refused LEFT JOIN classes USING (reason)

@@ -4,6 +4,9 @@ New data, late data, replays, corrected rates and withdrawn deliveries are all t
 the cause of each line says which it was. Nothing to change gives an empty table.
 
     delivery       a record that the active ledger did not have
+    late           the same, after the period of its transaction date was closed
+    reversal       a credit that an approval allows
+    credit         a credit that names its invoice
     fx_correction  the same record, and only its rates differ
     fx_policy      the same record, and the production chose another source or rounding
     restated       the same record, and something else of its content differs
@@ -13,7 +16,7 @@ the cause of each line says which it was. Nothing to change gives an empty table
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -23,6 +26,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import HASH, TEXT
 from cost_pipeline.ledger.desired import Desired
+from cost_pipeline.ledger.periods import posting_periods
 from cost_pipeline.ledger.schema import (
     CHANGE_SCHEMA,
     CONTENT_COLUMNS,
@@ -38,6 +42,9 @@ class Cause(StrEnum):
     """Why a line was appended."""
 
     DELIVERY = "delivery"
+    LATE = "late"
+    REVERSAL = "reversal"
+    CREDIT = "credit"
     FX_CORRECTION = "fx_correction"
     FX_POLICY = "fx_policy"
     RESTATED = "restated"
@@ -45,18 +52,34 @@ class Cause(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-def difference(desired: Desired, active: pa.Table) -> pa.Table:
+def difference(
+    desired: Desired, active: pa.Table, closed: Collection[str] = frozenset()
+) -> pa.Table:
     """The lines to append (`CHANGE_SCHEMA`); none if the ledger is as desired.
 
     Args:
         desired: What should be, for some transaction dates.
         active: All active postings of the same dates (`POSTING_SCHEMA`; seal columns are not read).
+        closed: The periods into which nothing may be posted; it decides in which period a line
+            falls, never whether there is one.
     """
     new = _without(desired.postings, active)
     gone = _without(active.select(["posting_id", *DESIRED_SCHEMA.names]), desired.postings)
     reversals = _lines(REVERSE, gone, gone["posting_id"], _reverse_causes(desired, new, gone))
     posts = _lines(POST, new, pa.nulls(new.num_rows, HASH), _post_causes(new, gone))
-    return pa.concat_tables([reversals, posts])
+    return _in_periods(pa.concat_tables([reversals, posts]), closed)
+
+
+def _in_periods(lines: pa.Table, closed: Collection[str]) -> pa.Table:
+    """The lines with the period that each falls into; what is late says so."""
+    periods = posting_periods(lines["transaction_date"], closed)
+    lines = lines.append_column("posting_period", periods)
+    if closed:
+        moved = pc.not_equal(periods, pc.strftime(lines["transaction_date"], format="%Y-%m"))
+        late = pc.and_(moved, pc.equal(lines["cause"], Cause.DELIVERY.value))
+        causes = pc.if_else(late, Cause.LATE.value, lines["cause"])
+        lines = lines.set_column(lines.column_names.index("cause"), "cause", causes)
+    return lines.select(CHANGE_SCHEMA.names).cast(CHANGE_SCHEMA)
 
 
 def _without(lines: pa.Table, others: pa.Table) -> pa.Table:
@@ -71,7 +94,8 @@ def _without(lines: pa.Table, others: pa.Table) -> pa.Table:
 
 def _post_causes(new: pa.Table, gone: pa.Table) -> pa.Table:
     """`cause` and `other_snapshot` of each line to post."""
-    if not gone.num_rows:
+    credited = any(new[name].null_count < len(new) for name in ("approval", "credit_of"))
+    if not gone.num_rows and not credited:
         causes = pa.repeat(pa.scalar(Cause.DELIVERY.value, TEXT), new.num_rows)
         return pa.table({"cause": causes, "other_snapshot": pa.nulls(new.num_rows, HASH)})
     return query(_POST_CAUSES, new=new, gone=gone)
@@ -80,7 +104,7 @@ def _post_causes(new: pa.Table, gone: pa.Table) -> pa.Table:
 def _reverse_causes(desired: Desired, new: pa.Table, gone: pa.Table) -> pa.Table:
     """`cause` and `other_snapshot` of each line to reverse."""
     known = desired.postings.select(
-        ["transaction_date", "vendor", "transaction_id", "record_fingerprint"]
+        ["transaction_date", "vendor", "transaction_id", "record_fingerprint", "original_amount"]
     )
     others = desired.dispositions.select(["transaction_date", "vendor", "fingerprint"])
     return query(_REVERSE_CAUSES, new=new, gone=gone, desired=known, others=others)
@@ -92,18 +116,18 @@ def _lines(
     reverses: pa.Array | pa.ChunkedArray,
     causes: pa.Table,
 ) -> pa.Table:
-    period = pc.strftime(content["transaction_date"], format="%Y-%m")
     return (
         content.select(DESIRED_SCHEMA.names)
         .append_column("kind", pa.repeat(pa.scalar(kind, TEXT), content.num_rows))
         .append_column("cause", causes["cause"])
         .append_column("reverses", reverses)
         .append_column("other_snapshot", causes["other_snapshot"])
-        .append_column("posting_period", period)
-        .select(CHANGE_SCHEMA.names)
-        .cast(CHANGE_SCHEMA)
+        .select(_LINE.names)
+        .cast(_LINE)
     )
 
+
+_LINE: Final = pa.schema([f for f in CHANGE_SCHEMA if f.name != "posting_period"])
 
 _WITHOUT: Final = """
 SELECT position FROM (SELECT *, row_number() OVER () - 1 AS position FROM lines)
@@ -136,7 +160,10 @@ _OF_RATES: Final = f"cause IN ('{Cause.FX_CORRECTION}', '{Cause.FX_POLICY}')"
 
 _POST_CAUSES: Final = f"""
 {_CHANGED}
-SELECT coalesce(any_value(cause), '{Cause.DELIVERY}') AS cause,
+SELECT coalesce(any_value(cause),
+                CASE WHEN any_value(approval) IS NOT NULL THEN '{Cause.REVERSAL}'
+                     WHEN any_value(original_amount) < 0 THEN '{Cause.CREDIT}'
+                     ELSE '{Cause.DELIVERY}' END) AS cause,
        any_value(gone_snapshot) FILTER ({_OF_RATES}) AS other_snapshot
 FROM n LEFT JOIN changed ON n.position = changed.new
 GROUP BY n.position ORDER BY n.position
@@ -148,6 +175,7 @@ replaced AS (
     SELECT g.position FROM g JOIN desired d
       ON g.transaction_date = d.transaction_date AND g.vendor = d.vendor
      AND g.transaction_id = d.transaction_id AND g.record_fingerprint <> d.record_fingerprint
+     AND (g.original_amount < 0) = (d.original_amount < 0)
     UNION ALL
     SELECT g.position FROM g JOIN others o
       ON g.transaction_date = o.transaction_date AND g.vendor = o.vendor

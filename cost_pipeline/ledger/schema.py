@@ -40,6 +40,9 @@ _CONTENT_FIELDS: Final = (
     pa.field("vendor_name", TEXT),
     pa.field("description", TEXT),
     pa.field("po_number", TEXT),
+    pa.field("credit_of", TEXT),
+    pa.field("reversal_of", HASH),
+    pa.field("approval", HASH),
     _required("original_amount", MONEY),
     _required("original_currency", TEXT),
     _required("base_amount", MONEY),
@@ -111,8 +114,10 @@ POSTING_SCHEMA: Final = pa.schema(
 """A line of the ledger.
 
 `kind` is `post` or `reverse`; a reverse repeats the content of the post that it `reverses`, amounts
-with their sign, and takes it out of the active ledger. `posting_period` (`2026-03`) is the
-accounting period and no part of the content: a reversal may fall into a later period than its post.
+with their sign, and takes it out of the active ledger. A post with a negative amount takes back
+what `reversal_of` names (the fingerprint of a record, allowed by `approval`) or part of the invoice
+`credit_of`. `posting_period` (`2026-03`) is the accounting period and no part of the content: what
+comes after its month was closed falls into a later one.
 `batch` counts from 1 within the transaction date, `leaf` from 0 within the batch.
 """
 
@@ -127,6 +132,7 @@ DISPOSITION_SCHEMA: Final = pa.schema(
         _required("production", TEXT),
         _required("record_kind", TEXT),
         _required("disposition", TEXT),
+        pa.field("reason", TEXT),
         pa.field("of", HASH),
         _required("transaction_id", TEXT),
         _required("gl_code", TEXT),
@@ -143,6 +149,7 @@ DISPOSITION_SCHEMA: Final = pa.schema(
 """What became of a record that is not posted: `commitment`, `duplicate`, `dead_letter` or
 `reference` (its vendor only serves reconciliation).
 
+`reason` is the code of a dead letter.
 `of` is the fingerprint of the record that stands in its place (duplicates and key conflicts).
 """
 

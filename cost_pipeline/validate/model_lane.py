@@ -86,14 +86,30 @@ def judge_row(row: Cells, interpreter: Interpreter, delivery: str) -> Accepted |
         return Refusal(row.row, row.line, mark, row.text, (problem,), None, None, None, None)
     values, problems = _typed(row, interpreter, delivery)
     reading = interpreter.reading
-    judged = judge(reading.contract, values)
+    cost = _as_cost(values)
+    judged = judge(reading.contract, cost)
     if isinstance(judged, CostRecord) and not problems:
-        return _accepted(row, judged, mark, interpreter)
+        return _accepted(row, judged, mark, interpreter, negative=cost is not values)
     wrong = {problem.field for problem in problems}
+    if cost is not values and reading.vendor.negatives == "dead_letter":
+        negative = judge_field(reading.contract, "amount", values["amount"])
+        if isinstance(negative, Problem) and negative.reason is Reason.NEGATIVE_AMOUNT:
+            problems.append(negative)
     if not isinstance(judged, CostRecord):
         # A field that could not be read is not also missing.
         problems.extend(problem for problem in judged if problem.field not in wrong)
     return _refusal(row, mark, interpreter, values, tuple(problems))
+
+
+def _as_cost(values: dict[str, Any]) -> dict[str, Any]:
+    """The values; of a credit, those of the cost that it takes back.
+
+    Whether a credit may be posted depends on other rows and on people, so posting decides it.
+    """
+    amount = values.get("amount")
+    if isinstance(amount, Decimal) and amount < 0:
+        return {**values, "amount": amount.copy_negate()}
+    return values
 
 
 def _typed(
@@ -134,13 +150,16 @@ def _first_present(cells: tuple[str | None, ...], places: tuple[int, ...]) -> st
     return None
 
 
-def _accepted(row: Cells, record: CostRecord, mark: str, interpreter: Interpreter) -> Accepted:
+def _accepted(
+    row: Cells, record: CostRecord, mark: str, interpreter: Interpreter, *, negative: bool
+) -> Accepted:
     reading = interpreter.reading
     vendor = reading.vendor
     values: dict[str, Any] = {
         name: getattr(record, name) for name in content_fields(reading.contract)
     }
-    values["amount"] = at_scale(record.amount)
+    amount = at_scale(record.amount)
+    values["amount"] = -amount if negative else amount
     key = None
     if vendor.key is not None:
         key = key_text((values[name] for name in vendor.key.columns), row.ordinal)

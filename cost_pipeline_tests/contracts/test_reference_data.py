@@ -26,7 +26,7 @@ def test_a_reason_says_what_why_and_what_to_do(reason):
 
 def test_only_what_a_rerun_can_mend_is_transient():
     transient = {r for r, t in catalogue().items() if t.failure_class is FailureClass.TRANSIENT}
-    assert transient == {Reason.FX_RATE_MISSING, Reason.FETCH_FAILED}
+    assert transient == {Reason.FX_RATE_MISSING, Reason.CREDIT_UNMATCHED, Reason.FETCH_FAILED}
 
 
 @pytest.mark.real_data

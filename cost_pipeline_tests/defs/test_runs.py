@@ -32,7 +32,7 @@ def test_a_pull_counts_what_came_and_what_was_refused(works):
     assert (invoices["rows_read"], invoices["rows_refused"]) == (4, 1)
     refused = works.materialized(DEAD_LETTERS)[FIRST]
     assert values(refused)["dagster/partition_row_count"] == 1
-    assert rows(refused, "reasons") == [{"reason": "NEGATIVE_AMOUNT", "count": 1}]
+    assert rows(refused, "reasons") == [{"reason": "BAD_AMOUNT", "count": 1}]
 
 
 def test_checks_of_a_pull_are_stored_with_its_date(works):

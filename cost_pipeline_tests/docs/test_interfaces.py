@@ -43,7 +43,9 @@ COMMANDS = dict(_commands(main))
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_documented_with_exactly_its_options(name, page):
     (row,) = [
-        line for line in page.splitlines() if re.match(rf"\| `{re.escape(name)}( [A-Z:]+)*` ", line)
+        line
+        for line in page.splitlines()
+        if re.match(rf"\| `{re.escape(name)}( [A-Z_:]+)*` ", line)
     ]
     documented = set(re.findall(r"--[a-z][a-z-]*", row.split("|")[2]))
     options = {
@@ -144,6 +146,6 @@ def test_every_error_code_is_documented_under_its_exit_code(page, project_root):
 
 def test_every_sample_of_json_is_json(page):
     samples = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    assert len(samples) == 19
+    assert len(samples) == 20
     for sample in samples:
         json.loads(sample)

@@ -47,10 +47,12 @@ from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.lake.tables import (
+    APPROVALS,
     CHECKPOINTS,
     DEAD_LETTERS,
     DELIVERIES,
     FX_SNAPSHOTS,
+    PERIODS,
     RECORDS,
     VALIDATIONS,
     TableSpec,
@@ -61,6 +63,7 @@ NOW = datetime(2026, 4, 7, 8, 0, tzinfo=UTC)
 HEADER = ("id", "date", "amount", "currency", "text")
 APPENDED = (
     DELIVERIES, VALIDATIONS, RECORDS, CHECKPOINTS, DEAD_LETTERS, FX_SNAPSHOTS, LEDGER, HEADS,
+    APPROVALS, PERIODS,
 )  # fmt: skip
 TABLES = (*APPENDED, DISPOSITIONS)
 
@@ -81,14 +84,17 @@ record: {record}
 source: {{kind: folder, path: inbox/{name}, files: "{{pull_date:%Y-%m-%d}}*.csv"}}
 format: {{kind: csv}}
 key: {key}
+negatives: {negatives}
 columns:
   transaction_id: [id]
   transaction_date: [date]
   amount: [amount]
   currency: [currency]
-  description: [text]
+  description: [text]{columns}
 constants: {{department_code: "2000", gl_code: "2000-01"{constants}}}
 """
+
+_PLAIN = {"constants": "", "columns": "", "negatives": "dead_letter"}
 
 VENDORS: dict[str, dict[str, str]] = {
     "rentals": {"production": "P100", "record": "vendor_invoice", "key": "[transaction_id]"},
@@ -106,6 +112,16 @@ VENDORS: dict[str, dict[str, str]] = {
     },
 }
 
+NOTES = {
+    "production": "P100",
+    "record": "vendor_invoice",
+    "key": "[transaction_id]",
+    "negatives": "credit_note",
+    "columns": "\n  invoice_number: [invoice]\n  credit_of: [of]",
+}
+"""A vendor that sends credit notes; its files have `NOTES_HEADER`."""
+NOTES_HEADER = ("id", "date", "amount", "currency", "text", "invoice", "of")
+
 RATES: dict[str, dict[str, str]] = {
     "2026-03-31": {"USD": "1.1", "GBP": "0.85", "CAD": "1.5", "KRW": "1500"},
     "2026-04-01": {"USD": "1.11", "GBP": "0.86", "CAD": "1.51"},
@@ -116,15 +132,17 @@ RATES: dict[str, dict[str, str]] = {
 
 def vendor_text(name: str) -> str:
     """The vendor file of one of `VENDORS`."""
-    return _VENDOR.format(name=name, **({"constants": ""} | VENDORS[name]))
+    return _VENDOR.format(name=name, **(_PLAIN | VENDORS[name]))
 
 
-def csv_bytes(rows: Iterable[Sequence[str] | Mapping[str, str]]) -> bytes:
-    """A CSV file with `HEADER`."""
-    lines = [",".join(HEADER)]
+def csv_bytes(
+    rows: Iterable[Sequence[str] | Mapping[str, str]], header: Sequence[str] = HEADER
+) -> bytes:
+    """A CSV file."""
+    lines = [",".join(header)]
     for row in rows:
-        cells = [row[name] for name in HEADER] if isinstance(row, Mapping) else list(row)
-        cells += [""] * (len(HEADER) - len(cells))
+        cells = [row[name] for name in header] if isinstance(row, Mapping) else list(row)
+        cells += [""] * (len(header) - len(cells))
         lines.append(",".join('"' + cell.replace('"', '""') + '"' for cell in cells))
     return ("\n".join(lines) + "\n").encode()
 
@@ -235,6 +253,12 @@ class House:
         data = content if isinstance(content, bytes) else csv_bytes(content)
         (self.root / "inbox" / vendor / f"{pull_date}{name}.csv").write_bytes(data)
         return hashlib.sha256(data).hexdigest()
+
+    def notes(self, pull_date: date | str, rows: Iterable[Sequence[str]], *, name: str = "") -> str:
+        """Put a file into the inbox of the vendor of credit notes; its vendor file comes along."""
+        if not (self.root / "vendors" / "notes.yaml").exists():
+            self.vendor_file("notes", _VENDOR.format(name="notes", **(_PLAIN | NOTES)))
+        return self.drop("notes", pull_date, csv_bytes(rows, NOTES_HEADER), name=name)
 
     def pull(self, pull_date: date | str, session: Session | None = None) -> None:
         """Pull and validate one date."""

@@ -21,6 +21,7 @@ from cost_pipeline.fx.convert import convert
 from cost_pipeline.fx.rates import in_force, pin
 from cost_pipeline.fx.reading import DayRates
 from cost_pipeline.fx.snapshots import load_history
+from cost_pipeline.ledger.credits import unruled
 from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.schema import POSTING_SCHEMA
@@ -91,7 +92,7 @@ def make_desired(
     rounding: str = "half_even",
 ) -> Desired:
     """The kernels composed as a feed composes them."""
-    resolved = resolve(candidates, None if dates is None else tuple(dates))
+    resolved = unruled(resolve(candidates, None if dates is None else tuple(dates)))
     lines = resolved.append_column(
         "base_currency", pa.repeat(pa.scalar(base_currency), resolved.num_rows)
     ).append_column("max_age_days", pa.repeat(pa.scalar(5, pa.int32()), resolved.num_rows))

@@ -17,6 +17,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 _spec = importlib.util.spec_from_file_location(
@@ -31,7 +32,11 @@ _spec.loader.exec_module(door)
 from cost_pipeline.contracts.currencies import currencies  # noqa: E402
 from cost_pipeline.contracts.rate_sources import ecb  # noqa: E402
 from cost_pipeline.core.reasons import catalogue  # noqa: E402
+from cost_pipeline.feeds.production.approvals import approvals_in_force  # noqa: E402
+from cost_pipeline.feeds.production.closing import examine  # noqa: E402
+from cost_pipeline.feeds.production.periods import close, recorded_closings  # noqa: E402
 from cost_pipeline.feeds.production.rates import correct_rates  # noqa: E402
+from cost_pipeline.feeds.production.reversals import approve  # noqa: E402
 from cost_pipeline.fx.calendar import last_publication_day  # noqa: E402
 
 _ROWS = [
@@ -48,7 +53,10 @@ _LATER = [
 
 
 def scenario(home: Path, between: Callable[[str, str], None]) -> None:
-    """Two pulls, a mended vendor file, a corrected rate: every kind of commit there is."""
+    """Two pulls, a mended vendor file, a corrected rate, a reversal, a closed month.
+
+    Every kind of commit there is.
+    """
     if not (home / "productions.yaml").exists():
         house = door.House(home, ["rentals", "orders"], rates=None)
         house.drop("rentals", "2026-04-01", _ROWS)
@@ -75,6 +83,13 @@ def scenario(home: Path, between: Callable[[str, str], None]) -> None:
     session = house.session(between=between)
     correct_rates(session, date(2026, 4, 1), home / "correction.csv", "a test")
     house.work("2026-04-02", "2026-04-01", session=session)
+    letters = door.open_letters(session, "amount < 0")
+    if letters and not approvals_in_force(session):
+        approve(session, letters[0]["id"], "T2", by="A. Ccountant", reason="a test")
+    door.bring_up_to_date(session)
+    if not any(span.closed_at for span in recorded_closings(session)):
+        found = partial(examine, session, "2026-03")
+        close(session, "2026-03", by="A. Ccountant", reason=None, examine=found)
 
 
 def _once(old: Path, new: Path) -> None:

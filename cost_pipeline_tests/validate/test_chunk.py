@@ -19,13 +19,13 @@ def row(number="A1", day="01/02/2026", net="1.50", text="x"):
 def test_every_row_is_a_record_or_a_dead_letter(make_chunk, make_vendor, validate):
     rows = [row("A1"), row("A2", net="-3"), row("A3", day="31/02/2026"), row("", net="1e5")]
     outcome = validate([make_chunk(rows, HEADER)], make_vendor())
-    assert outcome.records["row"].to_pylist() == [1]
+    assert outcome.records["row"].to_pylist() == [1, 2]
+    assert outcome.records["amount"].to_pylist() == [Decimal("1.5"), Decimal(-3)]
     assert outcome.reasons == {
-        2: ["NEGATIVE_AMOUNT"],
         3: ["BAD_DATE"],
         4: ["BAD_AMOUNT", "MISSING_FIELD"],
     }
-    assert (outcome.state.rows, outcome.state.records, outcome.state.dead_letters) == (4, 1, 3)
+    assert (outcome.state.rows, outcome.state.records, outcome.state.dead_letters) == (4, 2, 2)
 
 
 def test_a_malformed_row_keeps_its_exact_text_and_number(make_chunk, make_vendor, validate):
@@ -143,6 +143,7 @@ def test_an_ordinal_counts_every_row_with_the_key_over_all_chunks(
     outcome = validate(chunks, vendor, lanes=lanes)
     assert outcome.records["key"].to_pylist() == [
         "s1:A,i1:1,",
+        "s1:A,i1:2,",
         "s1:B,i1:1,",
         "s1:A,i1:3,",
         "s1:B,i1:2,",
@@ -165,6 +166,24 @@ def test_a_key_is_the_canonical_text_of_its_typed_values(make_chunk, make_vendor
     rows = [row("é,1"), row(" é,1 ", "1/2/2026", "£1.5000")]
     keys = validate([make_chunk(rows, HEADER)], vendor, lanes=lanes).records["key"].to_pylist()
     assert keys == ["s4:é,1,t10:2026-02-01,d6:1.5000,s3:GBP,"] * 2
+
+
+def test_a_credit_is_judged_as_the_cost_that_it_takes_back(make_chunk, make_vendor, validate):
+    """Whether it may be posted is for posting to say; what else is wrong with it is said here."""
+    rows = [row("A", net="-3.001"), row("B", "31/02/2026", "-3"), row("C", net="(7.50)")]
+    outcome = validate([make_chunk(rows, HEADER)], make_vendor())
+    assert outcome.reasons == {
+        1: ["BAD_AMOUNT", "NEGATIVE_AMOUNT"],
+        2: ["BAD_DATE", "NEGATIVE_AMOUNT"],
+    }
+    (record,) = outcome.records.to_pylist()
+    assert (record["transaction_id"], record["amount"]) == ("C", Decimal("-7.5"))
+    noted = {**make_vendor().columns, "credit_of": ["Of"]}
+    vendor = make_vendor(columns=noted, negatives="credit_note")
+    chunk = make_chunk([(*cells, "INV-1") for cells in rows], (*HEADER, "Of"))
+    outcome = validate([chunk], vendor)
+    assert outcome.reasons == {1: ["BAD_AMOUNT"], 2: ["BAD_DATE"]}
+    assert outcome.records["credit_of"].to_pylist() == ["INV-1"]
 
 
 def test_the_control_sum_counts_negatives_and_the_unreadable(make_chunk, make_vendor, validate):

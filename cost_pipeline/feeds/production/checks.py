@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
@@ -15,14 +16,17 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.cost import CONTRACTS, CostRecord, judge
-from cost_pipeline.contracts.tables import COST_FIELDS
+from cost_pipeline.contracts.tables import COST_FIELDS, INSTANT
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.reasons import Reason
 from cost_pipeline.feeds.production.audit import AuditVerification
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.production.drift import SchemaReport
 from cost_pipeline.feeds.production.heads import last_head
-from cost_pipeline.feeds.production.inputs import live_records, with_policies
+from cost_pipeline.feeds.production.inputs import live_records
+from cost_pipeline.feeds.production.periods import recorded_closings
+from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.provisional import Provisional
 from cost_pipeline.feeds.production.rates import stored_rates
 from cost_pipeline.feeds.production.reconcile import Reconciled
@@ -211,7 +215,11 @@ def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Ou
 def _unlawful(contract: type[CostRecord], row: dict[str, object]) -> str | None:
     """What the contract says against a stored record; None if nothing."""
     names = ["vendor", *(f.name for f in COST_FIELDS)]
-    verdict = judge(contract, {name: row[name] for name in names if row[name] is not None})
+    values = {name: row[name] for name in names if row[name] is not None}
+    amount = values.get("amount")
+    if isinstance(amount, Decimal):  # a credit is judged as the cost that it takes back
+        values["amount"] = abs(amount)
+    verdict = judge(contract, values)
     if isinstance(verdict, CostRecord):
         return None
     wrong = "; ".join(f"{problem.field}: {problem.message}" for problem in verdict)
@@ -228,19 +236,22 @@ def ledger_checks(session: Session, dates: Collection[date]) -> dict[date, list[
     standing = active(lines)
     conserved = _conserved_by_date(session, dates, standing, disposed)
     uncovered = _uncovered_by_date(session, standing)
-    conflicts = _count_by_date(
+    refused = _count_by_date(
         query(
             "select transaction_date, count(*) as n from disposed "
-            "where disposition = 'dead_letter' group by all",
+            f"where disposition = 'dead_letter' and reason <> '{Reason.NEGATIVE_AMOUNT}' "
+            "group by all",
             disposed=disposed,
         )
     )
+    slipped = _slipped_by_date(session, lines)
     return {
         day: [
             conserved.get(day, _balanced(0)),
             uncovered.get(day, Outcome("fx_coverage", passed=True, message=_COVERED)),
             _integrity(day, lines.filter(pc.equal(lines["transaction_date"], day)), heads.get(day)),
-            _refused(conflicts.get(day, 0)),
+            _periods(slipped.get(day, 0)),
+            _refused(refused.get(day, 0)),
         ]
         for day in sorted(dates)
     }
@@ -368,10 +379,42 @@ def _integrity(day: date, lines: pa.Table, known: PartitionHead | None) -> Outco
     )
 
 
+def _slipped_by_date(session: Session, lines: pa.Table) -> dict[date, int]:
+    """Lines that were recorded in a period while it was closed."""
+    spans = [span for span in recorded_closings(session) if span.closed_at is not None]
+    if not spans:
+        return {}
+    closed = pa.table(
+        {
+            "posting_period": [span.period for span in spans],
+            "closed_at": pa.array([span.closed_at for span in spans], INSTANT),
+            "reopened_at": pa.array([span.reopened_at for span in spans], INSTANT),
+        }
+    )
+    return _count_by_date(
+        query(
+            "select transaction_date, count(*) as n from lines join closed using (posting_period) "
+            "where recorded_at > closed_at and (reopened_at is null or recorded_at < reopened_at) "
+            "group by all",
+            lines=lines.select(["transaction_date", "posting_period", "recorded_at"]),
+            closed=closed,
+        )
+    )
+
+
+def _periods(count: int) -> Outcome:
+    message = "nothing was posted into a period while it was closed"
+    if count:
+        message = f"{count} lines were posted into a period after it was closed"
+    return Outcome("closed_periods", count == 0, message, {"lines": count})
+
+
 def _refused(count: int) -> Outcome:
     message = "no record was refused when posting"
     if count:
-        message = f"{count} records were refused when posting: conflicting keys or missing rates"
+        message = (
+            f"{count} records were refused when posting: conflicting keys, missing rates, credits"
+        )
     return Outcome("refused_when_posting", count == 0, message, {"records": count}, warning=True)
 
 

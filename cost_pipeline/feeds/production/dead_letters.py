@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.reasons import Reason, Stage
 from cost_pipeline.feeds.production.rows import texts_of
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
 from cost_pipeline.lake.tables import DEAD_LETTERS
 from cost_pipeline.quarantine.events import OPEN_NOW, difference, opened, resolved
+
+OF_POSTING: Final = f"(stage = '{Stage.POST}' or reasons = ['{Reason.NEGATIVE_AMOUNT}'])"
+"""SQL of the dead letters that posting opens and settles: those of records, credits among them."""
 
 
 def open_dead_letters(

@@ -32,6 +32,11 @@ _VALIDATED: Final = Summary(
         ]
     ),
 )
+LIVE: Final = """
+    select r.*, d.first_pulled
+    from {table} r join deliveries d using (vendor, delivery, interpretation)
+"""
+"""SQL of the records that count, with the table `deliveries` (`current_deliveries`) at hand."""
 
 _CURRENT: Final = """
     with landed as (
@@ -59,3 +64,12 @@ def current_deliveries(session: Session) -> pa.Table:
         received=summarised(session.lake.table(DELIVERIES).snapshot(), _RECEIVED),
         validated=summarised(session.lake.table(VALIDATIONS).snapshot(), _VALIDATED),
     )
+
+
+def reference_deliveries(session: Session) -> pa.Table:
+    """Vendor and delivery of what is not posted: the vendor file says so (`posts: false`).
+
+    That is part of the interpretation, so it changes the digest of the dates it touches.
+    """
+    found = current_deliveries(session)
+    return query("select vendor, delivery from found where not posts", found=found)

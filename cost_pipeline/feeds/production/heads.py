@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from cost_pipeline.core.errors import CheckFailedError, EnvironmentFailedError
 from cost_pipeline.feeds.production.signing import signer
-from cost_pipeline.feeds.production.tables import HEADS, LEDGER
+from cost_pipeline.feeds.production.tables import HEADS, LEDGER, LEDGER_WRITER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
@@ -26,8 +26,6 @@ from cost_pipeline.ledger.seal import Stamp
 
 _TRIES: Final = 60
 _WRITER: Final = "ledger_heads"
-LEDGER_WRITER: Final = "ledger/"
-"""With the transaction date, the writer of a partition's batches in the ledger's log."""
 
 
 def last_head(session: Session) -> Gathered:

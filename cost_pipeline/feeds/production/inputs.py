@@ -2,7 +2,7 @@
 
 Automation may lose an update; this comparison cannot, because it looks at what is, not at what
 happened. A digest covers the records that count (with their place in time), their rivals for a
-key, and the rates pinned to the date.
+key, the rates pinned to the date, and the rulings on its credits.
 
 Records are summarised once for each data file (`lake.derived`), so a comparison costs what is new
 since the last one and a look at the summaries, not a reading of every record.
@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.production import Production
-from cost_pipeline.contracts.rate_sources import Source, sources_of
+from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.core.canonical import digest, digest_of_set
-from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.deliveries import current_deliveries
+from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
+from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_in_force
+from cost_pipeline.feeds.production.rulings import rulings
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.rates import pin
@@ -34,13 +34,8 @@ from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
 
-RULES_OF_POSTING: Final = "2"
+RULES_OF_POSTING: Final = "3"
 """Raised when the kernels post the same inputs differently; every partition is then out of date."""
-
-_LIVE: Final = """
-    select r.*, d.first_pulled
-    from {table} r join deliveries d using (vendor, delivery, interpretation)
-"""
 
 # What a record says is a function of its row and of the interpretation, so these two stand for it.
 # Their hashes are summed as two 64-bit halves: the sum of a set does not depend on its order, and
@@ -117,7 +112,7 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     snapshot = session.lake.table(RECORDS).snapshot()
     days = pa.table({"transaction_date": pa.array(sorted(dates), DAY)})
     wanted = snapshot.query(
-        f"from ({_LIVE}) semi join days using (transaction_date)",
+        f"from ({LIVE}) semi join days using (transaction_date)",
         files=_files_with(snapshot, days),
         deliveries=deliveries,
         days=days,
@@ -130,8 +125,7 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
         days=days,
     )
     rivals = snapshot.query(
-        f"from ({_LIVE}) semi join keys using (vendor, key) "
-        "anti join days using (transaction_date)",
+        f"from ({LIVE}) semi join keys using (vendor, key) anti join days using (transaction_date)",
         files=sorted(set(elsewhere["filename"].to_pylist())),
         deliveries=deliveries,
         keys=keys,
@@ -149,20 +143,11 @@ def live_records_of(session: Session, vendor: str) -> pa.Table:
         session.lake.table(RECORDS)
         .snapshot()
         .query(
-            f"select * from ({_LIVE}) where vendor = '{vendor}'",
+            f"select * from ({LIVE}) where vendor = '{vendor}'",
             deliveries=current_deliveries(session),
         )
     )
     return found.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
-
-
-def reference_deliveries(session: Session) -> pa.Table:
-    """Vendor and delivery of what is not posted: the vendor file says so (`posts: false`).
-
-    That is part of the interpretation, so it changes the digest of the dates it touches.
-    """
-    found = current_deliveries(session)
-    return query("select vendor, delivery from found where not posts", found=found)
 
 
 def _files_with(snapshot: Snapshot, days: pa.Table) -> list[str]:
@@ -240,7 +225,7 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
         session.lake.table(RECORDS)
         .snapshot()
         .query(
-            f"select transaction_date, min(pull_date) from ({_LIVE}) "
+            f"select transaction_date, min(pull_date) from ({LIVE}) "
             f"where pull_date in ({listed}) group by all",
             where=f"pull_date in ({listed})",
             deliveries=current_deliveries(session),
@@ -251,11 +236,28 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
 
 def present_inputs(session: Session) -> dict[date, str]:
     """The digest of all inputs of every transaction date that has records that count."""
-    rates = rate_digests(session)
+    rates, ruled = rate_digests(session), ruling_digests(session)
     return {
-        day: digest("inputs", RULES_OF_POSTING, records, rates.get(day))
+        day: digest("inputs", RULES_OF_POSTING, records, rates.get(day), ruled.get(day))
         for day, records in record_digests(session).items()
     }
+
+
+def ruling_digests(session: Session) -> dict[date, str]:
+    """Per transaction date, the digest of the rulings on its negative records.
+
+    What was ruled stands for everything that the rulings were made from: approvals, originals on
+    any date, and the other credits that take back the same.
+    """
+    fields = (
+        "vendor", "fingerprint", "standing", "of", "reversal_of", "approval", "ruling",
+        "ruling_message",
+    )  # fmt: skip
+    by_date: dict[date, list[str]] = {}
+    for row in rulings(session).to_pylist():
+        line = digest("ruling", *(row[name] for name in fields))
+        by_date.setdefault(row["transaction_date"], []).append(line)
+    return {day: digest_of_set("rulings", lines) for day, lines in by_date.items()}
 
 
 _COMPUTED_FROM: Final = Summary(
@@ -277,53 +279,3 @@ def out_of_date(present: Mapping[date, str], stored: Mapping[date, str]) -> list
     return sorted(
         day for day in present.keys() | stored.keys() if present.get(day, "") != stored.get(day, "")
     )
-
-
-def with_policies(session: Session, lines: pa.Table) -> pa.Table:
-    """The lines with their production's base currency and FX policy, in their order.
-
-    Appends `base_currency`, `rate_source`, `max_age_days` and `rounding`.
-
-    Raises:
-        UsageError: If the lake holds lines of a production that productions.yaml no longer names.
-    """
-    productions = session.home.productions.productions
-    sources = sources_of(session.home.productions)
-    codes = lines["production"].to_pylist()
-    unknown = sorted(set(codes) - productions.keys())
-    if unknown:
-        raise UsageError(
-            f"the lake holds records of production {unknown[0]}, which has no entry",
-            where=str(session.home.path / "productions.yaml"),
-            remedy="put the production back: its base currency and FX policy are still needed",
-            code="PRODUCTION_GONE",
-        )
-    policies = {
-        code: (
-            production.base_currency,
-            production.fx.source,
-            max_age(production, sources),
-            production.fx.rounding.value,
-        )
-        for code, production in productions.items()
-    }
-    for place, field in enumerate(_POLICY_SCHEMA):
-        values = pa.array([policies[code][place] for code in codes], field.type)
-        lines = lines.append_column(field, values)
-    return lines
-
-
-_POLICY_SCHEMA: Final = pa.schema(
-    [
-        pa.field("base_currency", TEXT, nullable=False),
-        pa.field("rate_source", TEXT, nullable=False),
-        pa.field("max_age_days", pa.int32(), nullable=False),
-        pa.field("rounding", TEXT, nullable=False),
-    ]
-)
-
-
-def max_age(production: Production, sources: Mapping[str, Source]) -> int:
-    """How old a rate may be for a production: as it says, or as its source does."""
-    own = production.fx.max_age_days
-    return sources[production.fx.source].max_age_days if own is None else own

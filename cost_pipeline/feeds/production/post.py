@@ -17,30 +17,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.currencies import currencies
-from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.contracts.tables import INSTANT
-from cost_pipeline.feeds.production.dead_letters import settle
-from cost_pipeline.feeds.production.heads import (
-    LEDGER_WRITER,
-    gather,
-    last_head,
-    refuse_truncated,
-)
+from cost_pipeline.feeds.production.dead_letters import OF_POSTING, settle
+from cost_pipeline.feeds.production.deliveries import reference_deliveries
+from cost_pipeline.feeds.production.heads import gather, last_head, refuse_truncated
 from cost_pipeline.feeds.production.inputs import (
     live_records,
     present_inputs,
     record_counts,
-    reference_deliveries,
     stored_inputs,
-    with_policies,
 )
-from cost_pipeline.feeds.production.rates import rates_in_force
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, NONE
+from cost_pipeline.feeds.production.periods import closed_periods
+from cost_pipeline.feeds.production.pricing import priced
+from cost_pipeline.feeds.production.rulings import rulings
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, NONE, writer_of
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.fx.convert import convert
-from cost_pipeline.fx.rates import pin
 from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
+from cost_pipeline.ledger.credits import unruled
 from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA
@@ -97,12 +90,11 @@ def desired_of(
         dates: Transaction dates.
         in_force: Rates as they would be; those that are in force if None.
     """
-    standing = resolve(live_records(session, dates), dates)
-    resolved = with_policies(session, set_apart(standing, reference_deliveries(session)))
-    rates = rates_in_force(session) if in_force is None else in_force
-    pinned = pin(rates, resolved, sources_of(session.home.productions))
-    minor_units = {code: currency.minor_units for code, currency in currencies().items()}
-    return desired(convert(resolved, pinned, minor_units))
+    live = live_records(session, dates)
+    costs = resolve(live.filter(pc.greater_equal(live["amount"], 0)), dates)
+    costs = set_apart(costs, reference_deliveries(session))
+    ruled = pa.concat_tables([unruled(costs), rulings(session, dates, in_force=in_force)])
+    return desired(priced(session, ruled, in_force))
 
 
 def _groups(session: Session, dates: list[date]) -> Iterator[list[date]]:
@@ -128,18 +120,21 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
         # look out of date once more, never up to date when it is not.
         inputs, before = present_inputs(session), stored_inputs(session)
         known = last_head(session)
+        # The ledger is opened before periods are read: a period that is closed in between makes
+        # the commit fail (feeds.production.periods).
         ledger = session.lake.table(LEDGER).snapshot()
         refuse_truncated(known, ledger)
+        closed = closed_periods(session)
         lines = ledger.read(where=where)
         wanted = desired_of(session, dates)
-        changes = difference(wanted, active(lines))
+        changes = difference(wanted, active(lines), closed)
         try:
             result = _append(session, ledger, lines, changes, known.recorded_at)
             gather(session)
             settled = settle(
                 session,
                 wanted.dead_letters,
-                scope="stage = 'post'",
+                scope=OF_POSTING,
                 days=dates,
                 day_column="transaction_date",
                 writer="post",
@@ -166,9 +161,7 @@ def _append(
     recorded_at = max(instant for instant in instants if instant is not None)
     stamp = Stamp(recorded_at, session.code_version, session.run_id)
     batches = seal(changes.select(CHANGE_SCHEMA.names), _heads(lines), stamp)
-    parts = [
-        Part(f"{LEDGER_WRITER}{b.transaction_date}", b.head.batch, b.postings) for b in batches
-    ]
+    parts = [Part(writer_of(b.transaction_date), b.head.batch, b.postings) for b in batches]
     session.lake.table(LEDGER).append(ledger, parts, run_id=session.run_id)
     return {b.transaction_date: _summary(b.postings, b.head) for b in batches}
 

@@ -33,7 +33,8 @@ _POSTED: Final = f"""
     group by all
 """
 _DISPOSED: Final = """
-    select vendor, delivery, disposition, currency, count(*) as n, sum(amount) as amount
+    select vendor, delivery, currency, count(*) as n, sum(amount) as amount,
+        if(reason = 'NEGATIVE_AMOUNT', 'unapproved', disposition) as disposition
     from {table} where fingerprint is not null group by all
 """
 _RECORDED: Final = """
@@ -57,14 +58,15 @@ _DELIVERIES: Final = """
             sum(n) filter (disposition = 'commitment') as commitments,
             sum(n) filter (disposition = 'duplicate') as duplicates,
             sum(n) filter (disposition = 'reference') as reference,
-            sum(n) filter (disposition = 'dead_letter') as dead
+            sum(n) filter (disposition = 'dead_letter') as dead,
+            sum(n) filter (disposition = 'unapproved') as unapproved
         from disposed group by all
     ), recorded_n as (select vendor, delivery, sum(n) as n from recorded group by all),
     refused as (select vendor, delivery, count(*) as n from dead_letters group by all)
     select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.size, s.fetched_at, s.attempts,
         s.sighting > 1 as repeated, v.delivery is not null as validated, v.encoding,
         coalesce(v.rows, 0)::bigint as rows, coalesce(v.blank_rows, 0)::bigint as blank_rows,
-        coalesce(c.n, 0)::bigint as records,
+        (coalesce(c.n, 0) - coalesce(h.unapproved, 0))::bigint as records,
         v.control_declared, v.control_computed, v.control_tolerance, v.unreadable_amounts,
         v.drift, v.header, v.interpretation,
         coalesce(p.n, 0)::bigint as posted,
@@ -112,8 +114,9 @@ class DeliveryReport:
     """One delivery as received, and what became of its rows.
 
     `rows = posted + commitments + duplicates + dead_letters + reference` once it is posted;
-    `records` plus the rows refused before becoming records is `rows` too. Of a delivery whose bytes
-    were landed before, every row is a duplicate.
+    `records` plus the rows refused before becoming records is `rows` too; a negative amount is no
+    record until it may be posted. Of a delivery whose bytes were landed before, every row is a
+    duplicate.
     """
 
     delivery: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import pyarrow as pa
@@ -24,6 +25,15 @@ LEDGER: Final = TableSpec(
 )
 
 HEADS: Final = TableSpec("ledger_heads", HEAD_SCHEMA, "day")
+
+
+LEDGER_WRITER: Final = "ledger/"
+
+
+def writer_of(transaction_date: date) -> str:
+    """The application transaction of a ledger partition: two runs that write it exclude another."""
+    return f"{LEDGER_WRITER}{transaction_date}"
+
 
 NONE: Final = "none"
 

@@ -27,7 +27,7 @@ from cost_pipeline.feeds.production.checkpoints import (
     checkpoint_part,
     last_checkpoint,
 )
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.dead_letters import OF_POSTING, open_dead_letters
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, Snapshot
@@ -323,7 +323,8 @@ class _Validation:
     def _open(self) -> pa.Table:
         return open_dead_letters(
             self.session,
-            f"stage in ('parse', 'validate') and vendor = '{self.pending.vendor.vendor}' "
+            f"stage in ('parse', 'validate') and not {OF_POSTING} "
+            f"and vendor = '{self.pending.vendor.vendor}' "
             f"and delivery = '{self.pending.delivery}'",
         )
 

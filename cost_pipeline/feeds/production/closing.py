@@ -1,0 +1,70 @@
+"""What stands against closing a period: its checks computed anew, and the work that is open."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+from cost_pipeline.feeds.production.checks import (
+    ledger_checks,
+    records_satisfy_contract,
+    rows_are_conserved,
+)
+from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
+from cost_pipeline.feeds.production.periods import OpenPeriod
+from cost_pipeline.feeds.production.report import deliveries
+from cost_pipeline.feeds.production.tables import LEDGER
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.ledger.periods import month_of
+
+
+def examine(session: Session, period: str) -> OpenPeriod:
+    """The red blocking checks, unposted dates and open dead letters of a period."""
+    present, stored = present_inputs(session), stored_inputs(session)
+    unposted = [day for day in out_of_date(present, stored) if month_of(day) == period]
+    return OpenPeriod(
+        red=tuple(_red(session, period, [d for d in present | stored if month_of(d) == period])),
+        unposted=tuple(unposted),
+        dead_letters=_dead_letters(session, period),
+    )
+
+
+def _red(session: Session, period: str, days: list[date]) -> list[str]:
+    conserved = rows_are_conserved(deliveries(session))
+    red = [] if conserved.passed else [f"conservation of deliveries: {conserved.message}"]
+    for pull_date, kind in _pulled(session, period):
+        lawful = records_satisfy_contract(session, pull_date, kind)
+        red += [] if lawful.passed else [f"schema of {pull_date}: {lawful.message}"]
+    posted_into = (
+        session.lake.table(LEDGER)
+        .snapshot()
+        .query(f"select distinct transaction_date from {{table}} where posting_period = '{period}'")
+    )
+    dates = {*days, *posted_into["transaction_date"].to_pylist()}
+    for day, outcomes in ledger_checks(session, dates).items() if dates else ():
+        red += [f"{o.name} of {day}: {o.message}" for o in outcomes if not (o.passed or o.warning)]
+    return red
+
+
+def _pulled(session: Session, period: str) -> list[tuple[date, str]]:
+    """The pull dates and kinds of the records with a transaction date in the period."""
+    found = (
+        session.lake.table(RECORDS)
+        .snapshot()
+        .query(
+            "select distinct pull_date, kind from {table} "
+            f"where strftime(transaction_date, '%Y-%m') = '{period}' order by all"
+        )
+    )
+    return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+
+def _dead_letters(session: Session, period: str) -> tuple[tuple[str, int], ...]:
+    """Open ones by reason; where no transaction date could be read, by pull date."""
+    events = open_dead_letters(
+        session, f"strftime(coalesce(transaction_date, pull_date), '%Y-%m') = '{period}'"
+    )
+    counts = Counter(reason for reasons in events["reasons"].to_pylist() for reason in reasons)
+    return tuple(counts.most_common())

@@ -1,0 +1,27 @@
+"""Records with their conversion: rates in force, pinned by policy, applied exactly."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.currencies import currencies
+from cost_pipeline.contracts.rate_sources import sources_of
+from cost_pipeline.feeds.production.policies import with_policies
+from cost_pipeline.feeds.production.rates import rates_in_force
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.fx.convert import convert
+from cost_pipeline.fx.rates import pin
+
+
+def priced(session: Session, records: pa.Table, in_force: pa.Table | None = None) -> pa.Table:
+    """The records, in their order, with base amount and rates, or the refusal of either.
+
+    Args:
+        session: The run.
+        records: Any table with production, currency, amount and transaction date.
+        in_force: Rates as they would be; those that are in force if None.
+    """
+    lines = with_policies(session, records)
+    rates = rates_in_force(session) if in_force is None else in_force
+    minor_units = {code: currency.minor_units for code, currency in currencies().items()}
+    return convert(lines, pin(rates, lines, sources_of(session.home.productions)), minor_units)
