@@ -143,21 +143,6 @@ VALIDATIONS = TableSpec(
 )
 """One row when a delivery was validated whole; the one with the highest `sequence` counts."""
 
-ALERTS = TableSpec(
-    "alerts",
-    pa.schema(
-        [
-            _required("day", DAY),
-            _required("key", TEXT),
-            _required("title", TEXT),
-            _required("digest", HASH),
-            *_STAMP,
-        ]
-    ),
-    "day",
-)
-"""What the webhook has taken; of one `key` the newest counts. An empty digest: well again."""
-
 RECORDS = TableSpec("records", RECORD_SCHEMA, "pull_date")
 
 DEAD_LETTERS = TableSpec(
@@ -182,3 +167,18 @@ FX_SNAPSHOTS = TableSpec(
     "reference_year",
 )
 """By year, not by day: 7,126 daily partitions would be as many files of 2 kB (docs/adr/0005)."""
+
+ALERTS = TableSpec(
+    "alerts",
+    pa.schema(
+        [
+            _required("day", DAY),
+            _required("key", TEXT),
+            _required("title", TEXT),
+            _required("digest", HASH),
+            *_STAMP,
+        ]
+    ),
+    "day",
+)
+"""What the webhook has taken; of one `key` the newest counts. An empty digest: well again."""
