@@ -1,6 +1,6 @@
 """A pull through 30 % injected faults, against the same pull without any.
 
-    python benchmarks/acquire_faults.py [--calls 10000] [--share 0.3] [--hosts 20]
+    python benchmarks/acquire_faults.py [--calls 10000] [--share 0.3] [--hosts 20] [--rest 10]
 
 Every page must be landed exactly once or be reported; no page is asked for again before its
 Retry-After, and no other worker begins a call on that host before it; requests may be at most 1.6
@@ -98,7 +98,7 @@ class Pause:
             self.longest = max(self.longest, time.monotonic() - before - 0.005)
 
 
-def vendor(name: str, url: str) -> Vendor:
+def vendor(name: str, url: str, rest: float) -> Vendor:
     return Vendor.model_validate(
         {
             "vendor": name,
@@ -109,7 +109,7 @@ def vendor(name: str, url: str) -> Vendor:
                 "url": url,
                 "pages": {"style": "page", "size": 1, "size_parameter": "size", "more": "more"},
                 "retry": {"attempts": 8, "base": 0.02, "max": 0.2, "deadline": 120},
-                "breaker": {"rest": 0.1},
+                "breaker": {"rest": rest},
             },
             "format": {"kind": "json", "records": "items"},
             "key": "none",
@@ -118,7 +118,9 @@ def vendor(name: str, url: str) -> Vendor:
     )
 
 
-async def pull(calls: int, share: float, hosts: int) -> tuple[list[Watcher], float, float]:
+async def pull(
+    calls: int, share: float, hosts: int, rest: float
+) -> tuple[list[Watcher], float, float]:
     """The hosts' watchers, seconds, and the longest pause of the loop."""
     each = share / len(KINDS)
     landed: Counter[str] = Counter()
@@ -142,7 +144,7 @@ async def pull(calls: int, share: float, hosts: int) -> tuple[list[Watcher], flo
         watchers.append(watcher)
     for number in range(calls // PAGES):
         url = servers[number % hosts].make_url(f"/v{number}")
-        vendors.append(vendor(f"v{number}", str(url)))
+        vendors.append(vendor(f"v{number}", str(url), rest))
 
     def land(pairs: Sequence[tuple[PullJob, Fetched]]) -> None:
         for job, fetched in pairs:
@@ -193,12 +195,15 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=DEFAULT_CALLS)
     parser.add_argument("--share", type=float, default=0.3)
     parser.add_argument("--hosts", type=int, default=20)
+    parser.add_argument("--rest", type=float, default=0.1, help="of breakers; a vendor's is 10")
     options = parser.parse_args()
     totals = []
     early = 0
     for share in (0.0, options.share):
         print(f"{options.calls} calls, {share:.0%} faults")
-        watchers, seconds, pause = asyncio.run(pull(options.calls, share, options.hosts))
+        watchers, seconds, pause = asyncio.run(
+            pull(options.calls, share, options.hosts, options.rest)
+        )
         totals.append(sum(one.requests for one in watchers))
         same = sum(one.early_page for one in watchers)
         during = [delay for one in watchers for delay in one.during_rest]

@@ -89,14 +89,15 @@ async def pull_until(done: asyncio.Event, url: str, scratch: Path) -> int:
     pulls = 0
     while not done.is_set():
         await pull_all(
-            [PullJob(vendor, date(2026, 4, 1))] * 8,
+            [PullJob(vendor, date(2026, 4, 1))],
             base=scratch,
             scratch=scratch,
             environment={},
             clock=lambda: datetime.now(UTC),
             land=lambda pairs: [fetched.path.unlink() for _, fetched in pairs] and None,
         )
-        pulls += 8
+        pulls += 1
+        await asyncio.sleep(TICK)
     return pulls
 
 

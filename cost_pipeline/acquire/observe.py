@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import linecache
 import logging
 import time
+import traceback
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -50,7 +52,7 @@ async def watched(*, on: bool, slow: float = 0.1) -> AsyncIterator[Watch]:
     tracing = tracemalloc.is_tracing()
     if not tracing:
         tracemalloc.start()
-    snapshot = tracemalloc.take_snapshot()
+    snapshot = await asyncio.to_thread(tracemalloc.take_snapshot)
     beat = asyncio.create_task(_beat(watch))
     try:
         yield watch
@@ -59,7 +61,9 @@ async def watched(*, on: bool, slow: float = 0.1) -> AsyncIterator[Watch]:
         with contextlib.suppress(asyncio.CancelledError):
             await beat
         watch.peak = tracemalloc.get_traced_memory()[1]
-        watch.growth = _growth(snapshot, tracemalloc.take_snapshot())
+        watch.growth = await asyncio.to_thread(
+            lambda: _growth(snapshot, tracemalloc.take_snapshot())
+        )
         if not tracing:
             tracemalloc.stop()
         loop.set_debug(before[0])
@@ -88,6 +92,9 @@ async def _beat(watch: Watch) -> None:
 def _growth(
     before: tracemalloc.Snapshot, after: tracemalloc.Snapshot
 ) -> tuple[tuple[str, int], ...]:
-    ours = (tracemalloc.Filter(inclusive=False, filename_pattern=tracemalloc.__file__),)
+    ours = [
+        tracemalloc.Filter(inclusive=False, filename_pattern=str(module.__file__))
+        for module in (tracemalloc, linecache, traceback)  # loop debugging reads source lines
+    ]
     found = after.filter_traces(ours).compare_to(before.filter_traces(ours), "lineno")
     return tuple((str(one.traceback), one.size_diff) for one in found[:_TOP] if one.size_diff > 0)

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Final
 
 import dagster as dg
-from dagster._core.errors import DagsterAssetCheckFailedError
+from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
 
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.alerts import failed_runs, look_at_checks, tell
@@ -178,6 +178,8 @@ class Runner:
                     tags=tags,
                     run_config={**_QUIET, "resources": {"home": {"config": self._resource}}},
                 )
+        except DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None  # Dagster takes Ctrl-C over while a step runs
         except DagsterAssetCheckFailedError as error:
             raise CheckFailedError(
                 f"a blocking check is red: {error}",

@@ -133,6 +133,29 @@ def test_a_fault_that_stays_is_one_failure_and_the_page_before_it_is_kept(
     assert [one.outcome for one in pulled.telemetry] == ["delivered", "failed"]
 
 
+# Fault on page 2 of 3, settings, and how what is kept of it begins; nothing where nothing came.
+KEPT = [
+    ({"fault": "stall", "seconds": 5}, {"read_timeout": 0.2}, b'{"total":'),
+    ({"fault": "reset"}, {}, b'{"total":'),
+    ({"fault": "wrong_length"}, {}, b'{"total":'),
+    ({"fault": "html"}, {}, b"<!DOCTYPE html><html><body><h1>We will be back soon"),
+    ({"fault": "repeated_page"}, {}, b'{"total":'),
+    ({"fault": "unavailable"}, {}, None),
+    ({"fault": "expired_token"}, {}, None),
+    ({"fault": "too_many_requests", "seconds": 0}, {}, None),
+]
+
+
+@pytest.mark.parametrize(("fault", "source", "begins"), KEPT, ids=lambda v: str(v)[:40])
+def test_what_was_received_of_what_failed_is_kept_as_evidence(bench, fault, source, begins):
+    vendor = Vendor()
+    vendor.spoiler = PageTwo(Recipe.model_validate({"faults": [fault]}))
+    policy = Policy(backoff=0.0, keep_received=True)
+    (failure,) = vendor.pull(bench, policy=policy, retry={"attempts": 1}, **source).failures
+    found = failure.received.read_bytes() if failure.received else None
+    assert found is None if begins is None else found.startswith(begins)
+
+
 def test_what_arrived_of_a_broken_page_is_kept_where_the_policy_wants_it(bench):
     vendor = Vendor({"fault": "reset"})
     policy = Policy(backoff=0.0, keep_received=True)

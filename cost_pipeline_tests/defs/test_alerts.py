@@ -11,7 +11,7 @@ import pytest
 
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.defs.alerts import look_at_checks, tell, told
-from cost_pipeline.defs.keys import PULL_JOB
+from cost_pipeline.defs.keys import PULL_JOB, raw_key
 from cost_pipeline.defs.resources import HomeResource
 
 FIRST, SECOND = "2026-04-01", "2026-04-02"
@@ -122,6 +122,9 @@ def test_red_checks_are_told_once_until_they_change(alarm, house):
 
 def test_what_is_not_taken_is_told_at_the_next_look(alarm):
     alarm.works.pull(FIRST)
+    raw = alarm.works.materialized(raw_key("away"))[FIRST].metadata
+    assert raw["provisional"].value is True
+    assert raw["attempts"].value == 1
     alarm.receiver.first = [404]
     with pytest.raises(EnvironmentFailedError, match="answered 404"):
         alarm.tick()

@@ -142,7 +142,11 @@ def test_jobs_schedule_and_sensor_are_there(demo):
     repository = demo.get_repository_def()
     (schedule,) = repository.schedule_defs
     assert (schedule.name, schedule.cron_schedule) == ("pull_daily", "0 6 * * *")
-    (sensor,) = repository.sensor_defs
+    sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
+    assert sensors.keys() == {"reconcile_ledger", "alert_failed_run", "alert_red"}
+    stopped = dg.DefaultSensorStatus.STOPPED  # this home has no `alerts:`
+    assert {sensors[name].default_status for name in ("alert_red", "alert_failed_run")} == {stopped}
+    sensor = sensors["reconcile_ledger"]
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     assert sensor.job_name == POST_JOB
 

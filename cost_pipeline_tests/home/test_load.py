@@ -75,6 +75,22 @@ def test_numbers_and_flags_are_read_where_the_model_wants_them(home):
     assert vendor.key.ordinal is True
 
 
+def test_increments_need_a_key_because_pulls_overlap(home):
+    content = yaml.safe_load((home / VENDOR).read_text(encoding="utf-8"))
+    content["source"] = {
+        "kind": "http",
+        "url": "http://127.0.0.1/x",
+        "incremental": {"parameter": "since", "field": "id"},
+    }
+    content["format"] = {"kind": "json"}
+    (home / VENDOR).write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert problems(home) == []
+    (home / VENDOR).write_text(yaml.safe_dump(content | {"key": "none"}), encoding="utf-8")
+    problem = _only(home)
+    assert "`incremental` needs a key" in problem.message
+    assert problem.where == f"{VENDOR}:{_line(home, 'incremental:')}"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message", "remedy"),
     [

@@ -69,7 +69,7 @@ def sampled(steps):
 def test_the_scenario_passes_every_commit_of_every_table(undisturbed):
     steps, state = undisturbed
     tables = (
-        "fx_snapshots", "deliveries", "dead_letters", "records", "validations",
+        "fx_snapshots", "deliveries", "dead_letters", "fetches", "records", "validations",
         "ledger", "ledger_heads", "dispositions", "audit_log", "approvals", "periods",
     )  # fmt: skip
     wanted = {f"{table} {step}" for table in tables for step in ("before", "committed", "synced")}
