@@ -4,6 +4,7 @@
 
 import dagster as dg
 
+from cost_pipeline.defs.checks import result_of
 from cost_pipeline.defs.keys import AUDIT, AUDIT_JOB, DEAD_LETTERS, LEDGER, OWNERS
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production.audit import verify_audit
@@ -40,12 +41,7 @@ def audit_check() -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, home: HomeResource
     ) -> dg.AssetCheckResult:
         outcome = audit_log_agrees(verify_audit(home.session(context.run.run_id)))
-        return dg.AssetCheckResult(
-            passed=outcome.passed,
-            severity=dg.AssetCheckSeverity.WARN if outcome.warning else dg.AssetCheckSeverity.ERROR,
-            description=outcome.message,
-            metadata=dict(outcome.numbers),
-        )
+        return result_of(outcome, AUDIT)
 
     return log_agrees
 

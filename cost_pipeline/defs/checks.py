@@ -81,13 +81,13 @@ def delivery_checks(
                     [r for r in reports if r.vendor == vendor],
                     [s for s in schemas if s.vendor == vendor],
                 )
-                yield _result(outcome, key.asset_key)
+                yield result_of(outcome, key.asset_key)
             elif key.name == "fetched":
-                yield _result(checks.all_is_fetched(gaps.get(vendor)), key.asset_key)
+                yield result_of(checks.all_is_fetched(gaps.get(vendor)), key.asset_key)
             elif key.name == "retyped":
-                yield _result(checks.amounts_mean_what_they_did(schemas), key.asset_key)
+                yield result_of(checks.amounts_mean_what_they_did(schemas), key.asset_key)
             else:
-                yield _result(_OF_PULL[key.name](reports), key.asset_key)
+                yield result_of(_OF_PULL[key.name](reports), key.asset_key)
 
     @dg.multi_asset_check(
         name="check_records",
@@ -104,7 +104,7 @@ def delivery_checks(
         day = date.fromisoformat(context.partition_key)
         for key in sorted(context.selected_asset_check_keys):
             outcome = checks.records_satisfy_contract(session, day, key.asset_key.path[-1])
-            yield _result(outcome, key.asset_key)
+            yield result_of(outcome, key.asset_key)
 
     return [check_deliveries, check_records]
 
@@ -136,7 +136,7 @@ def snapshot_checks() -> dg.AssetChecksDefinition:
     ) -> Iterator[dg.AssetCheckResult]:
         session = home.session(context.run.run_id)
         for name in sorted(key.name for key in context.selected_asset_check_keys):
-            yield _result(_OF_SNAPSHOTS[name](session), SNAPSHOTS)
+            yield result_of(_OF_SNAPSHOTS[name](session), SNAPSHOTS)
 
     return check_snapshots
 
@@ -169,7 +169,7 @@ def _of_check(
     name: str, found: Mapping[date, Sequence[Outcome]]
 ) -> list[tuple[str, dg.AssetCheckResult]]:
     return [
-        (day.isoformat(), _result(outcome, LEDGER))
+        (day.isoformat(), result_of(outcome, LEDGER))
         for day, outcomes in found.items()
         for outcome in outcomes
         if outcome.name == name
@@ -188,7 +188,8 @@ def _spec(
     )
 
 
-def _result(outcome: Outcome, asset: dg.AssetKey) -> dg.AssetCheckResult:
+def result_of(outcome: Outcome, asset: dg.AssetKey) -> dg.AssetCheckResult:
+    """An outcome of the feed as Dagster takes it."""
     return dg.AssetCheckResult(
         check_name=outcome.name,
         asset_key=asset,

@@ -9,6 +9,7 @@ from typing import Final
 
 import dagster as dg
 
+from cost_pipeline.defs.checks import result_of
 from cost_pipeline.defs.keys import OWNERS, RECONCILIATION, records_key
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production.checks import sides_agree
@@ -54,18 +55,7 @@ def reconciliation(home: Home) -> list[dg.AssetsDefinition]:
         yield dg.MaterializeResult(
             asset_key=RECONCILIATION,
             metadata={"sides": _sides(found), "lines": _lines(found), **outcome.numbers},
-            check_results=[
-                dg.AssetCheckResult(
-                    check_name=outcome.name,
-                    asset_key=RECONCILIATION,
-                    passed=outcome.passed,
-                    severity=dg.AssetCheckSeverity.WARN
-                    if outcome.warning
-                    else dg.AssetCheckSeverity.ERROR,
-                    description=outcome.message,
-                    metadata=dict(outcome.numbers),
-                )
-            ],
+            check_results=[result_of(outcome, RECONCILIATION)],
         )
 
     return [reconcile_vendors]

@@ -9,9 +9,10 @@ import pytest
 
 from cost_pipeline import definitions
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RATE_SCHEMA, RECORD_SCHEMA
-from cost_pipeline.defs import assets, checks
+from cost_pipeline.defs import assets, audit, checks, reconciliation
 from cost_pipeline.defs.build import build_definitions
 from cost_pipeline.defs.keys import (
+    AUDIT_JOB,
     DEAD_LETTERS,
     FX_JOB,
     LEDGER,
@@ -138,12 +139,16 @@ def test_no_posting_is_said_to_come_from_a_purchase_order(specs):
 
 def test_jobs_schedule_and_sensor_are_there(demo):
     jobs = {job.name for job in demo.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert jobs == {PULL_JOB, POST_JOB, FX_JOB}
+    assert jobs == {PULL_JOB, POST_JOB, FX_JOB, AUDIT_JOB}
     repository = demo.get_repository_def()
-    (schedule,) = repository.schedule_defs
-    assert (schedule.name, schedule.cron_schedule) == ("pull_daily", "0 6 * * *")
+    assert {s.name: s.cron_schedule for s in repository.schedule_defs} == {
+        "pull_daily": "0 6 * * *",
+        "verify_audit_daily": "30 6 * * *",
+    }
     sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
-    assert sensors.keys() == {"reconcile_ledger", "alert_failed_run", "alert_red"}
+    assert sensors.keys() == {
+        "reconcile_ledger", "alert_failed_run", "alert_red", "fx_corrections",
+    }  # fmt: skip
     stopped = dg.DefaultSensorStatus.STOPPED  # this home has no `alerts:`
     assert {sensors[name].default_status for name in ("alert_red", "alert_failed_run")} == {stopped}
     sensor = sensors["reconcile_ledger"]
@@ -182,7 +187,7 @@ def bodies(module):
             yield node.name, body[-1].end_lineno - body[0].lineno + 1
 
 
-@pytest.mark.parametrize("module", [assets, checks], ids=["assets", "checks"])
+@pytest.mark.parametrize("module", [assets, audit, checks, reconciliation])
 def test_an_asset_body_is_a_sentence(module):
     found = dict(bodies(module))
     assert found
