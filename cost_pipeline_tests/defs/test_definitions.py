@@ -142,9 +142,11 @@ def test_jobs_schedule_and_sensor_are_there(demo):
     repository = demo.get_repository_def()
     (schedule,) = repository.schedule_defs
     assert (schedule.name, schedule.cron_schedule) == ("pull_daily", "0 6 * * *")
-    (sensor,) = repository.sensor_defs
-    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
-    assert sensor.job_name == POST_JOB
+    sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
+    asks_for = {name: sensor.job_name for name, sensor in sensors.items()}
+    assert asks_for == {"reconcile_ledger": POST_JOB, "fx_corrections": FX_JOB}
+    running = dg.DefaultSensorStatus.RUNNING
+    assert {sensor.default_status for sensor in sensors.values()} == {running}
 
 
 def test_the_blocking_checks_are_the_four_that_guard_the_ledger(demo):
