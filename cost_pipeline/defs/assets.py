@@ -228,13 +228,11 @@ def fx_snapshots() -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         session = home.session(context.run.run_id)
         loaded = load_bundled_history(session)
-        wanted = context.run.tags.get(CORRECTIONS)
-        applied = apply_corrections(session, None if wanted is None else wanted.split(","))
+        applied = apply_corrections(session, _wanted(context.run.tags))
         touched = hand_over(context.instance, session)
-        rates = rates_in_force(session)
         return dg.MaterializeResult(
             metadata={
-                "dagster/row_count": rates.num_rows,
+                "dagster/row_count": rates_in_force(session).num_rows,
                 "days_added": loaded.days,
                 "contradictions": len(loaded.contradictions),
                 "corrections_applied": [waiting.name for waiting, _ in applied],
@@ -244,6 +242,11 @@ def fx_snapshots() -> dg.AssetsDefinition:
         )
 
     return snapshots
+
+
+def _wanted(tags: Mapping[str, str]) -> list[str] | None:
+    """The corrections that a run was requested for; None if it was not requested for any."""
+    return tags[CORRECTIONS].split(",") if CORRECTIONS in tags else None
 
 
 def hand_overs(home: Home, partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetSpec]:

@@ -151,9 +151,10 @@ def test_jobs_schedule_and_sensor_are_there(demo):
     }  # fmt: skip
     stopped = dg.DefaultSensorStatus.STOPPED  # this home has no `alerts:`
     assert {sensors[name].default_status for name in ("alert_red", "alert_failed_run")} == {stopped}
-    sensor = sensors["reconcile_ledger"]
-    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
-    assert sensor.job_name == POST_JOB
+    asks_for = {"reconcile_ledger": POST_JOB, "fx_corrections": FX_JOB}
+    for name, job in asks_for.items():
+        assert sensors[name].job_name == job
+        assert sensors[name].default_status is dg.DefaultSensorStatus.RUNNING
 
 
 def test_the_blocking_checks_are_the_four_that_guard_the_ledger(demo):
