@@ -57,7 +57,13 @@ _WORDS: Final = {
 }
 _HASH: Final = 64
 # In a table of lines of one row these are the same in each, or too long to compare; JSON has them.
-_LEFT_OUT: Final = ("run_id", "transaction_date", "original_amount", "original_currency")
+_LEFT_OUT: Final = (
+    "run_id",
+    "transaction_date",
+    "original_amount",
+    "original_currency",
+    "snapshot",
+)
 _NUMBERS: Final = ("amount", "rate", "original", "base")
 
 
@@ -111,7 +117,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
     )  # fmt: skip
     return (
         '<div class="wide">'
-        + f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
@@ -119,7 +125,7 @@ def _side(name: str) -> str:
     return ' class="n"' if name.endswith(_NUMBERS) else ""
 
 
-def _cell(name: str, value: Any, *, short: bool = False) -> str:  # noqa: ANN401 - any cell
+def _cell(name: str, value: Any, *, short: bool = False) -> str:  # noqa: ANN401, PLR0911 - any cell
     if value is None:
         return ""
     if isinstance(value, dict):
