@@ -31,7 +31,8 @@ pre { margin: .2rem 0 0; padding: .6rem .8rem; background: var(--back); border-r
   border: 1px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
 th, td { text-align: left; padding: .25rem .8rem .25rem 0; vertical-align: top;
-  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+  border-bottom: 1px solid var(--line); white-space: nowrap; }
+.wide { overflow-x: auto; }
 th { color: var(--dim); font-weight: 500; } td.n, th.n { text-align: right;
   font-variant-numeric: tabular-nums; white-space: nowrap; }
 footer { margin-top: 2rem; color: var(--dim); font-size: 13px; }
@@ -55,6 +56,14 @@ _WORDS: Final = {
     "disposition": "how it is held",
 }
 _HASH: Final = 64
+# In a table of lines of one row these are the same in each, or too long to compare; JSON has them.
+_LEFT_OUT: Final = (
+    "run_id",
+    "transaction_date",
+    "original_amount",
+    "original_currency",
+    "snapshot",
+)
 _NUMBERS: Final = ("amount", "rate", "original", "base")
 
 
@@ -98,21 +107,25 @@ def _list(values: dict[str, Any]) -> str:
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
-    names = [n for n in rows[0] if any(row.get(n) not in (None, []) for row in rows)]
+    told = (n for n in rows[0] if n not in _LEFT_OUT)
+    names = [n for n in told if any(row.get(n) not in (None, []) for row in rows)]
     head = "".join(f"<th{_side(n)}>{escape(n.replace('_', ' '))}</th>" for n in names)
     body = "".join(
         "<tr>" + "".join(f"<td{_side(n)}>{_cell(n, row.get(n), short=True)}</td>" for n in names)
         + "</tr>"
         for row in rows
     )  # fmt: skip
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return (
+        '<div class="wide">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def _side(name: str) -> str:
     return ' class="n"' if name.endswith(_NUMBERS) else ""
 
 
-def _cell(name: str, value: Any, *, short: bool = False) -> str:  # noqa: ANN401 - any cell
+def _cell(name: str, value: Any, *, short: bool = False) -> str:  # noqa: ANN401, PLR0911 - any cell
     if value is None:
         return ""
     if isinstance(value, dict):
@@ -122,6 +135,8 @@ def _cell(name: str, value: Any, *, short: bool = False) -> str:  # noqa: ANN401
     text = str(value)
     if name == "text":
         return f"<pre>{escape(text)}</pre>"
+    if short and text[10:11] == "T" and text[4:5] == text[7:8] == "-":
+        return escape(f"{text[:10]} {text[11:19]}")
     if len(text) == _HASH and " " not in text:
         shown = f"{text[:12]}…" if short else text
         return f'<span class="hash" title="{escape(text, quote=True)}">{escape(shown)}</span>'

@@ -31,9 +31,11 @@ def show_parts(parts: dict[str, Any]) -> None:
 def _listed(rows: list[dict[str, Any]]) -> Table:
     """What matters of each row, one line each; JSON and the page have the rest."""
     names = [n for n in _SHOWN if any(row.get(n) not in (None, []) for row in rows)]
-    table = columns(*(_HEADS.get(name, name) for name in names))
+    first, *others = (_HEADS.get(name, name) for name in names)
+    table = columns(f"  {first}", *others)
     for row in rows:
-        table.add_row(*(Text(str(_short(row.get(name)))) for name in names))
+        first, *others = (str(_short(row.get(name))) for name in names)
+        table.add_row(Text(f"  {first}"), *map(Text, others))
     return table
 
 
@@ -43,7 +45,7 @@ _SHOWN: Final = (
     "base_amount", "base_currency", "rate_date", "uri",
 )  # fmt: skip
 _HEADS: Final = {
-    "recorded_at": "  recorded", "at": "  at", "pull_date": "  pulled", "posting_id": "posting",
+    "recorded_at": "recorded", "pull_date": "pulled", "posting_id": "posting",
     "base_amount": "base", "base_currency": "", "rate_date": "rates of",
 }  # fmt: skip
 _SECOND: Final = len("2026-03-31T18:00:00")
@@ -62,7 +64,7 @@ def _short(value: Any) -> Any:  # noqa: ANN401 - any cell
         return ""
     text = str(value)
     if text[10:11] == "T" and text[4:5] == text[7:8] == "-":
-        return f"  {text[:_SECOND]}"
+        return text[:_SECOND]
     return f"{text[:12]}…" if len(text) == _HASH and text.isalnum() else text
 
 

@@ -1,6 +1,7 @@
 """What people see: aligned, within a hundred columns, money readable, nothing cut or garbled."""
 
 import io
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -71,7 +72,8 @@ def test_the_way_of_a_posting_shows_the_vendors_own_line_unbroken(call, worked):
         "01/04/2026" in out
     )
     assert [line for line in out.splitlines() if not line.startswith(" ")] == [
-        "posting", "record", "row", "delivery", "rate", "batch", "run",
+        "posting", "record", "row", "delivery", "contract", "rate", "rules", "history", "batch",
+        "run",
     ]  # fmt: skip
 
 
@@ -139,3 +141,44 @@ def test_a_range_of_pull_dates_has_both_its_ends():
     for text in ("", "..", "2024-02-30", "2024-02-28..", "1999-01-01..2020-01-01"):
         with pytest.raises(UsageError):
             parse_pull_dates(text)
+
+
+def test_what_became_of_a_row_is_a_sentence_and_its_links(call, worked, tmp_path):
+    page = tmp_path / "row.html"
+    found = call("deliveries", "trace", "2026-04-01.csv:5", "--home", worked, "--html", page)
+    assert (found.code, found.err) == (0, "")
+    assert found.out.splitlines()[0] == "refused: NEGATIVE_AMOUNT"
+    assert "EX-1004,31/03/2026,-£20.00" in found.out
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    posted = call("deliveries", "trace", "2026-04-01.csv:2", "--home", worked).out
+    assert posted.startswith("posted on 2026-03-30 as ")
+
+
+def test_the_ledger_as_of_says_when_and_what(call, worked):
+    lines = call("ledger", "as-of", "2026-01-01", "--home", worked).out.splitlines()
+    assert lines[:2] == ["as known at 2026-01-01 23:59:59 UTC", "0 active of 0 postings"]
+    now = call("ledger", "as-of", "2100-01-01", "--home", worked).out.splitlines()
+    assert now[1:] == call("ledger", "totals", "--home", worked).out.splitlines()
+
+
+def test_verification_says_the_head_to_note(call, worked):
+    document = json.loads(call("ledger", "verify", "--home", worked, "--json").out)
+    head = document["head"]
+    assert f"head {head}" in call("ledger", "verify", "--home", worked).out
+    assert call("ledger", "verify", "--home", worked, "--head", head).code == 0
+    refused = call("ledger", "verify", "--home", worked, "--head", "0" * 64)
+    assert refused.code == 1
+    assert "the head that was noted is none of the ledger's heads" in refused.out
+
+
+def test_a_proof_and_a_bundle_leave_the_house(call, worked, tmp_path):
+    proof = json.loads(call("ledger", "prove", "EX-1001", "--home", worked).out)
+    assert proof["format"] == "cost-pipeline-proof-1"
+    folder = tmp_path / "bundle"
+    export = ("ledger", "export", "--home", worked, "--period", "2026-03", "--to", folder)
+    found = call(*export)
+    assert (found.code, found.err) == (0, "")
+    assert "3 postings of 2 transaction dates for 2026-03" in found.out
+    assert (folder / "manifest.json").exists()
+    again = call(*export, "--json")
+    assert (again.code, json.loads(again.err)["error"]["code"]) == (2, "NOT_EMPTY")
