@@ -12,7 +12,7 @@ import dagster as dg
 
 from cost_pipeline.defs.keys import RATES_BY_DATE, RECORDS_BY_DATE
 from cost_pipeline.defs.reporting import report_changed_partitions
-from cost_pipeline.feeds.production.inputs import rate_digests, record_digests
+from cost_pipeline.feeds.production.inputs import rate_digests, ruled_record_digests
 from cost_pipeline.feeds.session import Session
 
 
@@ -25,8 +25,8 @@ class HandedOver:
 
 
 def hand_over(instance: dg.DagsterInstance, session: Session) -> HandedOver:
-    """Report every transaction date whose records or pinned rates are not those reported last."""
-    records, rates = record_digests(session), rate_digests(session)
+    """Report every transaction date whose records, rulings or pinned rates are not those reported last."""
+    records, rates = ruled_record_digests(session), rate_digests(session)
     return HandedOver(
         records=report_changed_partitions(instance, RECORDS_BY_DATE, _by_key(records)),
         rates=report_changed_partitions(instance, RATES_BY_DATE, _by_key(rates)),

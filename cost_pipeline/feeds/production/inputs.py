@@ -141,6 +141,15 @@ def present_inputs(session: Session) -> dict[date, str]:
     }
 
 
+def ruled_record_digests(session: Session) -> dict[date, str]:
+    """As `record_digests`; of a date with credits also their rulings: what is handed over."""
+    ruled = ruling_digests(session)
+    return {
+        day: digest("ruled", records, ruled[day]) if day in ruled else records
+        for day, records in record_digests(session).items()
+    }
+
+
 def ruling_digests(session: Session) -> dict[date, str]:
     """Per transaction date, the digest of the rulings on its negative records.
 
