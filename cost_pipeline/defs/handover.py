@@ -25,7 +25,7 @@ class HandedOver:
 
 
 def hand_over(instance: dg.DagsterInstance, session: Session) -> HandedOver:
-    """Report every transaction date whose records, rulings or pinned rates are not those reported last."""
+    """Report every transaction date whose records, rulings or rates are not those reported last."""
     records, rates = ruled_record_digests(session), rate_digests(session)
     return HandedOver(
         records=report_changed_partitions(instance, RECORDS_BY_DATE, _by_key(records)),
