@@ -13,7 +13,11 @@ import dagster as dg
 from cost_pipeline.defs.keys import RATES_BY_DATE, RECORDS_BY_DATE, SNAPSHOTS
 from cost_pipeline.defs.reporting import impact, report_changed_partitions
 from cost_pipeline.feeds.production.impact import Impact, impact_of
-from cost_pipeline.feeds.production.inputs import rate_digests, record_digests, stored_inputs
+from cost_pipeline.feeds.production.inputs import (
+    rate_digests,
+    ruled_record_digests,
+    stored_inputs,
+)
 from cost_pipeline.feeds.session import Session
 
 
@@ -30,8 +34,8 @@ class HandedOver:
 
 
 def hand_over(instance: dg.DagsterInstance, session: Session) -> HandedOver:
-    """Report every transaction date whose records or pinned rates are not those reported last."""
-    records, rates = record_digests(session), rate_digests(session)
+    """Report every transaction date whose records, rulings or rates are not those reported last."""
+    records, rates = ruled_record_digests(session), rate_digests(session)
     of_records = report_changed_partitions(instance, RECORDS_BY_DATE, _by_key(records))
     of_rates = report_changed_partitions(instance, RATES_BY_DATE, _by_key(rates))
     found = HandedOver(len(of_records), len(of_rates), _impact(session, of_rates))

@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.canonical import digest_of_set
-from cost_pipeline.lake.delta import Snapshot
 from cost_pipeline.lake.derived import derived_place, read_derived, remove, write_derived
+from cost_pipeline.lake.snapshot import Snapshot
 
 _COVERS: Final = b"covers"
 

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cost_pipeline.core.canonical import digest
-from cost_pipeline.lake.delta import Snapshot
+from cost_pipeline.lake.snapshot import Snapshot
 
 _FILE: Final = pa.field("filename", pa.string(), nullable=False)
 

@@ -14,7 +14,8 @@ import pyarrow as pa
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
+from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import APPROVALS
 from cost_pipeline.ledger.credits import Approval
 

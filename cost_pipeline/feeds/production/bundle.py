@@ -27,8 +27,8 @@ from cost_pipeline.feeds.production.signing import signer
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.content import hash_file
-from cost_pipeline.lake.delta import Snapshot
 from cost_pipeline.lake.durable import clear_storage_errors
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.ledger.heads import HEAD_COLUMNS, Gathered
 from cost_pipeline.ledger.schema import REVERSE, canonical_line, described, without_zones
 from cost_pipeline.ledger.seal import Head

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Part, Snapshot
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import CHECKPOINTS
 from cost_pipeline.parse import Mark, ParsedChunk
 from cost_pipeline.validate.chunk import pass_over

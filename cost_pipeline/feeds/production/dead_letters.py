@@ -14,7 +14,8 @@ from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, Stage
 from cost_pipeline.feeds.production.rows import texts_of
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
+from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import DEAD_LETTERS
 from cost_pipeline.quarantine.events import OPEN_NOW, difference, opened, resolved
 

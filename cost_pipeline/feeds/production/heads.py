@@ -19,8 +19,9 @@ from cost_pipeline.feeds.production.signing import signer
 from cost_pipeline.feeds.production.tables import HEADS, LEDGER, LEDGER_WRITER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.content import hash_file
-from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
+from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.log import log_entries
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.ledger.heads import Gathered, PartitionHead, gathered, next_entry
 from cost_pipeline.ledger.seal import Stamp
 

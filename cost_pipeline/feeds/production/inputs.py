@@ -29,8 +29,8 @@ from cost_pipeline.feeds.production.tables import DISPOSITIONS
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.rates import pin
 from cost_pipeline.lake.crossing import Crossing, crossing_rows
-from cost_pipeline.lake.delta import Snapshot
 from cost_pipeline.lake.derived import Summary, summarised
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
 
@@ -239,6 +239,15 @@ def present_inputs(session: Session) -> dict[date, str]:
     rates, ruled = rate_digests(session), ruling_digests(session)
     return {
         day: digest("inputs", RULES_OF_POSTING, records, rates.get(day), ruled.get(day))
+        for day, records in record_digests(session).items()
+    }
+
+
+def ruled_record_digests(session: Session) -> dict[date, str]:
+    """As `record_digests`; of a date with credits also their rulings: what is handed over."""
+    ruled = ruling_digests(session)
+    return {
+        day: digest("ruled", records, ruled[day]) if day in ruled else records
         for day, records in record_digests(session).items()
     }
 

@@ -21,8 +21,8 @@ from cost_pipeline.feeds.production.signing import signature_holds
 from cost_pipeline.feeds.production.tables import HEADS, LEDGER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.content import hash_file
-from cost_pipeline.lake.delta import Snapshot
 from cost_pipeline.lake.log import LogEntry, log_entries
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.ledger.heads import Gathered, HeadBreak, Replayed, replay
 from cost_pipeline.ledger.seal import Head
 from cost_pipeline.ledger.verify import Break, Broken, Verified, verify_partition

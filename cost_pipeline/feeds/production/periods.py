@@ -20,7 +20,8 @@ import pyarrow as pa
 from cost_pipeline.core.errors import CheckFailedError, UsageError
 from cost_pipeline.feeds.production.tables import LEDGER, writer_of
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
+from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import PERIODS
 from cost_pipeline.ledger.periods import (
     Act,

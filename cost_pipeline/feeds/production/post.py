@@ -32,7 +32,8 @@ from cost_pipeline.feeds.production.pricing import priced
 from cost_pipeline.feeds.production.rulings import rulings
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, NONE, writer_of
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
+from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.ledger.credits import unruled
 from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference

@@ -21,7 +21,8 @@ from cost_pipeline.fx.rates import affected_dates, in_force
 from cost_pipeline.fx.reading import DayRates
 from cost_pipeline.fx.snapshots import Contradiction, correct, load_history
 from cost_pipeline.lake.content import hash_file
-from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
+from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import FX_SNAPSHOTS
 
 _HISTORY: Final = "ecb/eurofxref-hist.csv"

@@ -24,8 +24,8 @@ from cost_pipeline.feeds.production.deliveries import (
 from cost_pipeline.feeds.production.periods import recorded_closings
 from cost_pipeline.feeds.production.pricing import priced
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Snapshot
 from cost_pipeline.lake.derived import Summary, summarised
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.ledger.credits import RULED_SCHEMA, Approval, rule, unruled
 from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA, resolve, set_apart

@@ -11,7 +11,7 @@ from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.rows import texts_of
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Snapshot
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import DELIVERIES, FX_SNAPSHOTS, RECORDS, VALIDATIONS
 from cost_pipeline.ledger.totals import active
 

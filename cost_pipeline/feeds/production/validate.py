@@ -30,7 +30,8 @@ from cost_pipeline.feeds.production.checkpoints import (
 from cost_pipeline.feeds.production.dead_letters import OF_POSTING, open_dead_letters
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Part, Snapshot
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import (
     CHECKPOINTS,
     DEAD_LETTERS,

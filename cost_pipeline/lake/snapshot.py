@@ -1,0 +1,145 @@
+"""A Delta table as it was when opened: what can be read of it, through DuckDB or file by file.
+
+Belongs here: reading. Writing to it is `lake.delta`'s matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+
+from cost_pipeline.contracts.columns import session
+from cost_pipeline.lake.durable import clear_read_errors
+from cost_pipeline.lake.tables import TableSpec
+
+
+class Snapshot:
+    """A table as it was when opened: reads and the write that follows see the same state."""
+
+    def __init__(self, spec: TableSpec, table: DeltaTable, folder: Path) -> None:
+        self.spec = spec
+        self.table = table
+        self.folder = folder
+
+    @property
+    def identity(self) -> tuple[str, int]:
+        """Which table at which version: what is derived from it may be kept under this."""
+        return self.table.table_uri, self.table.version()
+
+    def sequence(self, writer: str) -> int:
+        """The last committed sequence of a writer; 0 if none."""
+        return self.table.transaction_version(writer) or 0
+
+    def files(self, where: str | None = None) -> list[str]:
+        """The data files, pruned by a predicate over partition columns and file statistics."""
+        with clear_read_errors(self.table.table_uri):
+            return self.table.file_uris(file_pruning_predicate=where)
+
+    def partitions(self) -> list[str]:
+        """The texts of the partitions that have files, in order."""
+        with clear_read_errors(self.table.table_uri):
+            return sorted(one[self.spec.partition] for one in self.table.partitions())
+
+    def query(
+        self,
+        sql: str,
+        *,
+        where: str | None = None,
+        values: Sequence[str] | None = None,
+        files: Sequence[str] | None = None,
+        **tables: pa.Table,
+    ) -> pa.Table:
+        """DuckDB SQL in which `{table}` is this table, pruned by `where` and filtered by nothing.
+
+        Args:
+            sql: The statement; it repeats `where` itself if rows must be filtered exactly.
+            where: A predicate for pruning files.
+            values: Bound to `$1`, `$2`...: how text of vendors and people enters.
+            files: Instead: the data files to read. Their names are in the column `filename`.
+            tables: Arrow tables that the statement may name.
+        """
+        with session() as connection:
+            for name, table in tables.items():
+                connection.register(name, table)
+            if files is None:
+                source = self._source(connection, self.files(where))
+            else:
+                source = self._source(connection, files, "filename=true, ")
+            with clear_read_errors(self.table.table_uri):
+                statement = sql.replace("{table}", source)
+                return connection.sql(statement, params=values).to_arrow_table()
+
+    def results(
+        self, sql: str, *, where: str | None = None, rows: int = 131_072
+    ) -> Iterator[pa.Table]:
+        """The result of `query` piece by piece, for results that are as long as the table."""
+        with session() as connection, clear_read_errors(self.table.table_uri):
+            source = self._source(connection, self.files(where))
+            reader = connection.sql(sql.replace("{table}", source)).to_arrow_reader(rows)
+            for batch in reader:
+                yield pa.table(batch)
+
+    def read(self, *, where: str | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows that satisfy `where`, in the table's own schema and in no particular order."""
+        names = list(columns or self.spec.schema.names)
+        listed = ", ".join(f'"{name}"' for name in names)
+        condition = f" where {where}" if where else ""
+        found = self.query(f"select {listed} from {{table}}{condition}", where=where)
+        return found.cast(pa.schema([_nullable(self.spec.schema.field(name)) for name in names]))
+
+    def stream(self, *, where: str, rows: int = 32_768) -> Iterator[pa.Table]:
+        """All rows of the files that `where` leaves, piece by piece, in the table's own schema.
+
+        Read file by file and not through DuckDB, which may answer from the statistics of a file:
+        what is verified has to be what the pages hold.
+
+        Raises:
+            EnvironmentFailedError: If a file is missing or damaged.
+        """
+        partition = self.spec.schema.field(self.spec.partition)
+        for file in self.files(where):
+            value = unquote(file.rsplit(f"{partition.name}=", 1)[1].split("/", 1)[0])
+            place = pa.array([value]).cast(partition.type)[0]
+            with (
+                clear_read_errors(file),
+                pq.ParquetFile(unquote(file), buffer_size=1 << 18) as parquet,
+            ):
+                for batch in parquet.iter_batches(rows):
+                    yield self._in_schema(pa.table(batch), place)
+
+    def _in_schema(self, table: pa.Table, place: pa.Scalar) -> pa.Table:
+        columns = []
+        for field in self.spec.schema:
+            if field.name == self.spec.partition:
+                columns.append(pa.repeat(place, table.num_rows))
+            elif field.name in table.schema.names:
+                columns.append(table[field.name])
+            else:
+                columns.append(pa.nulls(table.num_rows, field.type))
+        names = self.spec.schema.names
+        return pa.table(columns, names).cast(pa.schema(map(_nullable, self.spec.schema)))
+
+    def _source(
+        self, connection: duckdb.DuckDBPyConnection, files: Sequence[str], options: str = ""
+    ) -> str:
+        if not files:  # read_parquet refuses an empty list
+            empty = self.spec.schema.append(pa.field("filename", pa.string())).empty_table()
+            connection.register("_empty", empty)
+            return "_empty"
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        partition = self.spec.schema.field(self.spec.partition)
+        kind = "DATE" if pa.types.is_date(partition.type) else "INTEGER"
+        return (
+            f"read_parquet([{listed}], hive_partitioning=true, union_by_name=true, {options}"
+            f"hive_types={{'{partition.name}': {kind}}})"
+        )
+
+
+def _nullable(field: pa.Field) -> pa.Field:
+    return field.with_nullable(True)  # noqa: FBT003 - pyarrow's own signature
