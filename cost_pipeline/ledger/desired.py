@@ -162,7 +162,8 @@ WITH refused AS (
 SELECT {_DEAD_LETTER_ID} AS id, fingerprint, delivery, "row", line, vendor, feed, production, kind,
        '{Stage.POST}' AS stage, failure_class, [reason] AS reasons,
        json_array(json_object('field', field, 'message', message))::VARCHAR AS errors,
-       NULL::VARCHAR AS payload, pull_date, transaction_date, amount, currency, interpretation
+       NULL::VARCHAR AS payload, pull_date, transaction_date, amount, currency, interpretation,
+       answers, NULL::VARCHAR AS traceback
 FROM refused LEFT JOIN classes USING (reason)
 ORDER BY transaction_date, id, vendor
 """

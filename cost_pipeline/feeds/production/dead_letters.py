@@ -5,17 +5,60 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.tables import INSTANT, TEXT
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.rows import texts_of
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
 from cost_pipeline.lake.tables import DEAD_LETTERS
-from cost_pipeline.quarantine.events import OPEN_NOW, difference, opened, resolved
+from cost_pipeline.quarantine.events import (
+    CORRECTED,
+    LETTERS_NOW,
+    OPEN,
+    WAIVED,
+    difference,
+    in_state,
+    opened,
+    resolved,
+)
+
+REFUSED: Final = (OPEN, WAIVED, CORRECTED)
+"""The states in which a dead letter is a refused row still; what passes now is none."""
+
+
+def letters_now(
+    session: Session,
+    scope: str = "true",
+    days: Sequence[date] | None = None,
+    *,
+    snapshot: Snapshot | None = None,
+    **tables: pa.Table,
+) -> pa.Table:
+    """Every dead letter within `scope` with its last event, `state` and `opened_at`.
+
+    Args:
+        session: The run.
+        scope: SQL over dead-letter columns; it is made of names, dates and hashes that this program
+            chose, never of vendor text. It must hold for all events of a dead letter or for none.
+        days: The partitions to look in; all if None.
+        snapshot: The state to look at; the present one if None.
+        tables: Arrow tables that `scope` names.
+    """
+    pruned = _days(days)
+    condition = f"({scope})" + (f" and {pruned}" if pruned else "")
+    snapshot = snapshot or session.lake.table(DEAD_LETTERS).snapshot()
+    found = snapshot.query(LETTERS_NOW % condition, where=pruned, **tables)
+    return found.select([*DEAD_LETTERS.schema.names, "state", "opened_at"]).cast(_NOW_SCHEMA)
+
+
+_NOW_SCHEMA: Final = pa.schema(
+    [*DEAD_LETTERS.schema, pa.field("state", TEXT), pa.field("opened_at", INSTANT)]
+)
 
 
 def open_dead_letters(
@@ -25,15 +68,9 @@ def open_dead_letters(
     *,
     snapshot: Snapshot | None = None,
 ) -> pa.Table:
-    """The events that opened what is open now, within `scope` (SQL over dead-letter columns).
-
-    `scope` is made of names, dates and hashes that this program chose, never of vendor text.
-    """
-    pruned = _days(days)
-    condition = f"({scope})" + (f" and {pruned}" if pruned else "")
-    snapshot = snapshot or session.lake.table(DEAD_LETTERS).snapshot()
-    found = snapshot.query(OPEN_NOW % condition, where=pruned)
-    return found.select(DEAD_LETTERS.schema.names).cast(DEAD_LETTERS.schema)
+    """The events that opened what is open now, within `scope` (see `letters_now`)."""
+    now = in_state(letters_now(session, scope, days, snapshot=snapshot), OPEN)
+    return now.select(DEAD_LETTERS.schema.names)
 
 
 def settle(
@@ -47,6 +84,8 @@ def settle(
     attempts: int = 1,
 ) -> tuple[int, int]:
     """Make the open dead letters within `scope` be exactly `desired`.
+
+    What was waived and is found again stays waived.
 
     Args:
         session: The run.
@@ -63,15 +102,17 @@ def settle(
     table = session.lake.table(DEAD_LETTERS)
     while True:
         snapshot = table.snapshot()
-        before = open_dead_letters(session, scope, days, snapshot=snapshot)
-        fresh, gone = difference(desired, before)
+        before = letters_now(session, scope, days, snapshot=snapshot)
+        fresh, gone = difference(desired, in_state(before, OPEN, WAIVED))
         if not fresh.num_rows and not gone.num_rows:
             return 0, 0
         stamp = session.stamp()
         schema = DEAD_LETTERS.schema
         events = pa.concat_tables(
             [
-                opened(fresh, day_column, stamp, schema=schema, attempts=attempts),
+                opened(
+                    fresh, day_column, stamp, schema=schema, attempts=attempts, before=before
+                ),
                 resolved(gone, stamp, schema=schema),
             ]
         )

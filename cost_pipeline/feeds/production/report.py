@@ -16,12 +16,13 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.dead_letters import REFUSED, letters_now, open_dead_letters
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import DELIVERIES, RECORDS, VALIDATIONS
 from cost_pipeline.ledger.schema import POST, REVERSE
+from cost_pipeline.quarantine.events import in_state
 
 _POSTED: Final = f"""
     select vendor, delivery, original_currency as currency, count(*) as n,
@@ -174,7 +175,7 @@ def deliveries(
 ) -> list[DeliveryReport]:
     """Every delivery received (on the pull dates), by date, vendor and URI."""
     lake = session.lake
-    before_records = open_dead_letters(session, "stage in ('parse', 'validate')")
+    before_records = in_state(letters_now(session, "stage in ('parse', 'validate')"), *REFUSED)
     found = query(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(),

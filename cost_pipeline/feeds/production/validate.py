@@ -21,13 +21,14 @@ from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.core.reasons import Stage, catalogue, dead_letter_id
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.amounts import AmountsByCurrency
+from cost_pipeline.feeds.production.dead_letters import REFUSED, letters_now
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, Snapshot
 from cost_pipeline.lake.tables import DEAD_LETTERS, DELIVERIES, RECORDS, VALIDATIONS
 from cost_pipeline.parse import Refused, RowReader, open_rows, read_ahead
-from cost_pipeline.quarantine.events import difference, opened, resolved
+from cost_pipeline.quarantine.events import CORRECTED, difference, in_state, opened, resolved
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
 from cost_pipeline.validate.state import DeliveryState
@@ -121,8 +122,9 @@ class _Validation:
         # Dead letters are settled by difference, so their tokens only keep runs apart. One that
         # was there before has some open perhaps, also from a validation that was killed half way.
         self.letters_before = letters.sequence(self.letters_writer)
-        self.open_before = self._open() if self.letters_before else None
+        self.before = self._known() if self.letters_before else None
         self.kept: list[str] = []
+        self.amounts = AmountsByCurrency()
 
     def run(self) -> None:
         path = self.session.lake.content.open_path(self.pending.delivery)
@@ -152,14 +154,31 @@ class _Validation:
         if records.num_rows:
             rows = records.select(RECORDS.schema.names)
             self.buffer.records.append(Part(self.records_writer, self.chunks, rows))
-        if self.open_before is not None:
+        self.amounts.add(records)
+        self.amounts.add(dead_letters)
+        if self.before is not None:
             self.kept += dead_letters["id"].to_pylist()
-            dead_letters, _ = difference(dead_letters, self.open_before)
+            dead_letters, _ = difference(dead_letters, in_state(self.before, *REFUSED))
         if dead_letters.num_rows:
-            events = opened(
-                dead_letters, "pull_date", self.session.stamp(), schema=DEAD_LETTERS.schema
-            )
+            events = self._opened(dead_letters)
             self.buffer.dead_letters.append(self._letters(self.chunks, events))
+
+    def _opened(self, dead_letters: pa.Table) -> pa.Table:
+        """Their opening; what a correction has answered already is answered again at once."""
+        stamp, schema = self.session.stamp(), DEAD_LETTERS.schema
+        events = opened(dead_letters, "pull_date", stamp, schema=schema, before=self.before)
+        if self.before is None:
+            return events
+        corrected = in_state(self.before, CORRECTED)
+        answers = dict(
+            zip(*(corrected[n].to_pylist() for n in ("fingerprint", "resolved_by")), strict=True)
+        )
+        found = [events]
+        for by in sorted(set(answers.values())):
+            marks = pa.array([mark for mark, other in answers.items() if other == by])
+            mine = events.filter(pc.is_in(events["fingerprint"], value_set=marks))
+            found.append(resolved(mine, stamp, schema=schema, by=by))
+        return pa.concat_tables(found)
 
     def _letters(self, chunk: int, events: pa.Table) -> Part:
         return Part(self.letters_writer, self.letters_before + chunk, events)
@@ -219,13 +238,14 @@ class _Validation:
             "interpretation": self.interpreter.interpretation,
             "records": self.records,
             "dead_letters": self.refused,
+            "amounts": self.amounts.as_json(),
             "unreadable_amounts": 0,
             "recorded_at": stamp.recorded_at,
             "run_id": stamp.run_id,
             **facts,
         }
-        if self.open_before is not None:
-            self._resolve_what_passes_now(self.open_before)
+        if self.before is not None:
+            self._resolve_what_passes_now(in_state(self.before, *REFUSED))
         mark = pa.Table.from_pylist([row], schema=VALIDATIONS.schema)
         self.buffer.complete.append(Part(self.mark_writer, 1, mark))
 
@@ -237,8 +257,8 @@ class _Validation:
             events = resolved(gone, self.session.stamp(), schema=DEAD_LETTERS.schema)
             self.buffer.dead_letters.append(self._letters(self.chunks + 1, events))
 
-    def _open(self) -> pa.Table:
-        return open_dead_letters(
+    def _known(self) -> pa.Table:
+        return letters_now(
             self.session,
             f"stage in ('parse', 'validate') and vendor = '{self.pending.vendor.vendor}' "
             f"and delivery = '{self.pending.delivery}'",
