@@ -23,7 +23,13 @@ from cost_pipeline.ledger.schema import (
     DISPOSITION_SCHEMA,
     SQL_CONTENT_HASH,
 )
-from cost_pipeline.ledger.standing import CONFLICT, DUPLICATE, RESOLVED_SCHEMA
+from cost_pipeline.ledger.standing import (
+    ANSWERED,
+    CONFLICT,
+    DUPLICATE,
+    OVERRULED,
+    RESOLVED_SCHEMA,
+)
 
 COMMITMENT: Final = "commitment"
 DEAD_LETTER: Final = "dead_letter"
@@ -123,7 +129,8 @@ _POSTED_AS: Final = {
 _JUDGED: Final = f"""
 SELECT row_number() OVER () - 1 AS position,
        CASE WHEN standing = '{DUPLICATE}' THEN '{DUPLICATE}'
-            WHEN standing = '{CONFLICT}' OR refusal IS NOT NULL THEN '{DEAD_LETTER}'
+            WHEN standing IN ('{CONFLICT}', '{ANSWERED}', '{OVERRULED}') OR refusal IS NOT NULL
+            THEN '{DEAD_LETTER}'
             WHEN kind = '{RecordKind.PURCHASE_ORDER}' THEN '{COMMITMENT}' END AS disposition
 FROM priced ORDER BY transaction_date, position
 """
@@ -151,14 +158,19 @@ _DEAD_LETTER_ID: Final = sql_digest(
 _DEAD_LETTERS: Final = f"""
 WITH refused AS (
     SELECT *,
-        CASE WHEN standing = '{CONFLICT}' THEN '{Reason.KEY_CONFLICT}' ELSE refusal END AS reason,
-        CASE WHEN standing = '{CONFLICT}' THEN 'key'
+        CASE WHEN standing = '{CONFLICT}' THEN '{Reason.KEY_CONFLICT}'
+             WHEN standing = '{OVERRULED}' THEN '{Reason.CORRECTION_ANSWERED}'
+             ELSE refusal END AS reason,
+        CASE WHEN standing = '{CONFLICT}' THEN 'key' WHEN standing = '{OVERRULED}' THEN ''
              WHEN refusal = '{Reason.BAD_AMOUNT}' THEN 'amount' ELSE 'currency' END AS field,
         CASE WHEN standing = '{CONFLICT}'
              THEN 'the same key came first, with other content, in row ' || of_row
                   || ' of delivery ' || of_delivery || '; that one stands'
+             WHEN standing = '{OVERRULED}'
+             THEN 'the row that it answers has its place by row ' || of_row || ' of delivery '
+                  || of_delivery || ', which says something else'
              ELSE refusal_message END AS message
-    FROM held WHERE disposition = '{DEAD_LETTER}')
+    FROM held WHERE disposition = '{DEAD_LETTER}' AND standing <> '{ANSWERED}')
 SELECT {_DEAD_LETTER_ID} AS id, fingerprint, delivery, "row", line, vendor, feed, production, kind,
        '{Stage.POST}' AS stage, failure_class, [reason] AS reasons,
        json_array(json_object('field', field, 'message', message))::VARCHAR AS errors,

@@ -12,11 +12,12 @@ from datetime import date
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.canonical import digest, digest_of_set
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.deliveries import current_deliveries
+from cost_pipeline.feeds.production.deliveries import CORRECTION, current_deliveries
 from cost_pipeline.feeds.production.rates import rates_in_force
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
 from cost_pipeline.feeds.session import Session
@@ -28,18 +29,29 @@ RULES_OF_POSTING: Final = "1"
 """Raised when the kernels post the same inputs differently; every partition is then out of date."""
 
 _LIVE: Final = """
-    select r.*, d.first_pulled
+    select r.*, d.first_pulled, o.first_pulled as answers_pulled
     from {table} r join deliveries d using (vendor, delivery, interpretation)
+    left join deliveries o on o.vendor = r.vendor and o.delivery = r.answers_delivery
 """
 
 # What a record says is a function of its row and of the interpretation, so these two stand for it.
 # The hash of its part in a partition is summed as two 64-bit halves: the sum of a set does not
 # depend on its order, and costs one pass however many records there are.
 _DIGESTS: Final = f"""
-    with live as (
-        select transaction_date, production, currency, vendor, key,
-            md5_number(fingerprint || interpretation || first_pulled::varchar) as part
+    with records as (
+        select transaction_date, vendor, key, coalesce(answers, fingerprint) as place, answers,
+            md5_number(fingerprint || interpretation || first_pulled::varchar
+                || coalesce(answers_pulled::varchar, '')) as part
         from ({_LIVE})
+    ), places as (
+        select vendor, place, md5_number(string_agg(part::varchar, ',' order by part)) as shared
+        from records semi join (
+            select vendor, place from records where answers is not null) using (vendor, place)
+        group by all
+    ), live as (
+        select transaction_date, vendor, key,
+            if(shared is null, part, md5_number(concat(part, ' ', shared))) as part
+        from records left join places using (vendor, place)
     ), contested as (
         select vendor, key from live where key is not null
         group by all having count(distinct transaction_date) > 1
@@ -61,10 +73,27 @@ _DIGESTS: Final = f"""
 _PAIRS: Final = f"select distinct transaction_date, production, currency from ({_LIVE})"
 
 
+# Who else claims the place of a record that was found; few rows, so that places are looked up.
+_SHARING: Final = f"""
+    with claims as (
+        select vendor, answers as place from {{table}} where answers is not null
+    ), places as (
+        select distinct vendor, coalesce(answers, fingerprint) as place from found
+        semi join claims on claims.vendor = found.vendor
+            and claims.place = coalesce(found.answers, found.fingerprint)
+    )
+    select live.* from ({_LIVE}) live
+    semi join places on places.vendor = live.vendor
+        and places.place = coalesce(live.answers, live.fingerprint)
+    anti join found on found.vendor = live.vendor and found.fingerprint = live.fingerprint
+"""
+
+
 def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     """The records of the dates that count, with all their rivals (CANDIDATE_SCHEMA).
 
-    A rival shares (vendor, key) with one of them, on whatever date.
+    A rival shares (vendor, key) with one of them, or the place of a row that was corrected, on
+    whatever date.
     """
     deliveries = current_deliveries(session)
     snapshot = session.lake.table(RECORDS).snapshot()
@@ -82,9 +111,15 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
         keys=keys,
     )
     names = CANDIDATE_SCHEMA.names
-    return pa.concat_tables(
+    found = pa.concat_tables(
         [wanted.select(names).cast(CANDIDATE_SCHEMA), rivals.select(names).cast(CANDIDATE_SCHEMA)]
     )
+    if not pc.any(pc.equal(deliveries["role"], CORRECTION)).as_py():
+        return found
+    sharing = snapshot.query(
+        _SHARING, deliveries=deliveries, found=found.select(["vendor", "fingerprint", "answers"])
+    )
+    return pa.concat_tables([found, sharing.select(names).cast(CANDIDATE_SCHEMA)])
 
 
 def record_digests(session: Session) -> dict[date, str]:
