@@ -7,8 +7,13 @@ from collections.abc import Collection
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.feeds.production.letter_sheet import fields_of
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.parse import Refused, open_rows
+from cost_pipeline.parse import Refused, open_rows, read_ahead
+from cost_pipeline.validate.chunk import ordinals_of
+from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
+from cost_pipeline.validate.state import DeliveryState
 
 
 def texts_of(
@@ -33,3 +38,51 @@ def texts_of(
         if len(found) == len(wanted):
             break
     return found
+
+
+def cells_of(
+    session: Session, vendor: Vendor, delivery: str, rows: pa.ChunkedArray
+) -> pa.Table | None:
+    """The cells that feed each field, verbatim, of the wanted rows of a delivery.
+
+    Args:
+        session: The run.
+        vendor: Whose delivery it is; a constant of its file is the text of every row.
+        delivery: SHA-256.
+        rows: Numbers of the rows.
+
+    Returns:
+        `row`, `ordinal` (of the row's key, where the vendor's key has one), and a string column for
+        each field; None if the delivery cannot be read any more under the vendor's file.
+    """
+    reader = open_rows(session.lake.content.open_path(delivery), vendor.format)
+    if isinstance(reader, Refused):
+        return None
+    interpreter = compile_interpreter(vendor, session.home.productions, reader.header)
+    state, found = DeliveryState(), []
+    wanted = pc.unique(rows)
+    for chunk in read_ahead(reader):
+        applied = interpreter.for_columns(chunk.columns)
+        ordinals = ordinals_of(chunk.table, applied, state)
+        mask = pc.is_in(chunk.table["row"], value_set=wanted)
+        if not pc.any(mask).as_py():
+            continue
+        mine = chunk.table.filter(mask)
+        columns = {"row": mine["row"]}
+        columns["ordinal"] = (
+            pa.nulls(mine.num_rows, pa.int64())
+            if ordinals is None
+            else pa.array(ordinals, pa.int64()).filter(mask.combine_chunks())
+        )
+        for name in fields_of(vendor.record):
+            columns[name] = _field(mine, applied, name)
+        found.append(pa.table(columns))
+    return pa.concat_tables(found) if found else None
+
+
+def _field(table: pa.Table, applied: Interpreter, name: str) -> pa.ChunkedArray | pa.Array:
+    cells = [table[f"c{place}"] for place in applied.sources.get(name, ())]
+    if cells:
+        return pc.coalesce(*cells) if len(cells) > 1 else cells[0]
+    text = applied.reading.constants.get(name)
+    return pa.array([text] * table.num_rows, pa.string())
