@@ -24,6 +24,7 @@ from cost_pipeline.quarantine.events import (
     difference,
     in_state,
     opened,
+    reopened,
     resolved,
 )
 
@@ -82,6 +83,7 @@ def settle(
     day_column: str,
     writer: str,
     attempts: int = 1,
+    held: Sequence[str] = (OPEN, WAIVED),
 ) -> tuple[int, int]:
     """Make the open dead letters within `scope` be exactly `desired`.
 
@@ -95,6 +97,7 @@ def settle(
         day_column: Of `desired`: its event's partition.
         writer: With a day, the token under which only one run at a time may settle this scope.
         attempts: How often the work behind them was tried.
+        held: The states in which one that is found again stays as it is.
 
     Returns:
         How many were opened and how many resolved.
@@ -103,7 +106,7 @@ def settle(
     while True:
         snapshot = table.snapshot()
         before = letters_now(session, scope, days, snapshot=snapshot)
-        fresh, gone = difference(desired, in_state(before, OPEN, WAIVED))
+        fresh, gone = difference(desired, in_state(before, *held))
         if not fresh.num_rows and not gone.num_rows:
             return 0, 0
         stamp = session.stamp()
@@ -126,6 +129,53 @@ def settle(
         except StaleSnapshotError:
             continue  # another run settled one of these days first; compare again
         return fresh.num_rows, gone.num_rows
+
+
+def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> None:
+    """Resolve what a correction answers, and open again what it answered once and does no more.
+
+    Args:
+        session: The run.
+        vendor: Whose dead letters they are.
+        answered: Fingerprints of the rows that have an accepted answer in it.
+        by: The correction's delivery.
+    """
+    table = session.lake.table(DEAD_LETTERS)
+    answers = pa.table({"fingerprint": answered})
+    while True:
+        snapshot = table.snapshot()
+        letters = letters_now(
+            session,
+            f"vendor = '{vendor}' and id in (select id from {{table}} where resolved_by = '{by}' "
+            "or fingerprint in (from answered) or answers in (from answered))",
+            snapshot=snapshot,
+            answered=answers,
+        )
+        concerned = pc.or_(
+            pc.is_in(letters["fingerprint"], value_set=answered),
+            pc.fill_null(pc.is_in(letters["answers"], value_set=answered, skip_nulls=True), False),  # noqa: FBT003
+        )
+        stamp, schema = session.stamp(), DEAD_LETTERS.schema
+        mine = pc.fill_null(pc.equal(letters["resolved_by"], by), False)  # noqa: FBT003
+        withdrawn = in_state(letters.filter(pc.and_(mine, pc.invert(concerned))), CORRECTED)
+        done = in_state(letters.filter(concerned), OPEN, WAIVED)
+        events = pa.concat_tables(
+            [resolved(done, stamp, schema=schema, by=by), reopened(withdrawn, stamp, schema=schema)]
+        )
+        if not events.num_rows:
+            return
+        # Under the tokens of whoever judges these rows, so that no two settle one at a time.
+        owners = pc.unique(events["delivery"]).to_pylist()
+        parts = []
+        for owner in sorted(owners):
+            own = events.filter(pc.equal(events["delivery"], owner))
+            token = f"dead_letters/{vendor}/{owner}"
+            parts.append(Part(token, snapshot.sequence(token) + 1, own))
+        try:
+            table.append(snapshot, parts, run_id=session.run_id)
+        except StaleSnapshotError:
+            continue  # one of them was judged meanwhile; look again
+        return
 
 
 def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:

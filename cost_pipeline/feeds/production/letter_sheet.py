@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.cost import CONTRACTS
 from cost_pipeline.contracts.formats import CsvFormat
 from cost_pipeline.contracts.tables import COST_FIELDS
 from cost_pipeline.contracts.vendor import RecordKind, Vendor
 from cost_pipeline.core.canonical import sql_digest, sql_field
+from cost_pipeline.core.text import BLANKS
 
 VENDOR: Final = "Vendor"
 FILE: Final = "File"
@@ -54,12 +59,20 @@ def fields_of(kind: RecordKind) -> tuple[str, ...]:
     return tuple(name for name in FIELDS if name in CONTRACTS[kind].model_fields)
 
 
-def exported_sql() -> str:
-    """SQL of the mark of a row: of its reference and the text of every field, empty or not.
+def marks_of(references: pa.ChunkedArray, rows: pa.Table) -> pa.ChunkedArray:
+    """The mark of every row: of its reference and its columns `f_<field>`, outer blanks left out.
 
-    It names columns `reference` and `f_<field>`. A row whose mark is still that of its cells was
-    not touched.
+    A row whose mark is still that of its cells was not touched.
     """
+    given = {"reference": references}
+    for name in FIELDS:
+        texts = pc.utf8_trim(rows[f"f_{name}"], characters=BLANKS)
+        given[f"f_{name}"] = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+    made = query(f"select {_exported_sql()} as mark from rows", rows=pa.table(given))
+    return pc.utf8_slice_codeunits(made["mark"], 0, 16)
+
+
+def _exported_sql() -> str:
     return sql_digest(
         "exported", [sql_field("reference"), *(sql_field(f"f_{name}") for name in FIELDS)]
     )

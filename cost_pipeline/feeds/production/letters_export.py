@@ -21,7 +21,6 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.unions import union_categories
 from cost_pipeline.contracts.vendor import RecordKind
-from cost_pipeline.core.text import BLANKS
 from cost_pipeline.feeds.production import letter_sheet as sheet
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.deliveries import CORRECTION
@@ -112,6 +111,7 @@ def _correctable(session: Session, letters: pa.Table) -> pa.Table:
             from received group by all
         ) d using (vendor, delivery)
         where l.row is not null and l.stage in ('validate', 'post')
+            and l.failure_class = 'permanent'
             and d.role is distinct from '{CORRECTION}'
         order by l.kind, l.vendor, l.pull_date, l.delivery, l.row
         """,
@@ -155,17 +155,7 @@ def _joined(letters: pa.Table, cells: pa.Table) -> pa.Table:
 
 
 def _marked(rows: pa.Table) -> pa.Table:
-    return rows.append_column(sheet.EXPORTED, marks_of(rows["id"], rows))
-
-
-def marks_of(references: pa.ChunkedArray, rows: pa.Table) -> pa.ChunkedArray:
-    """The mark of every row, from its reference and its columns `f_<field>`."""
-    given = {"reference": references}
-    for name in sheet.FIELDS:
-        texts = pc.utf8_trim(rows[f"f_{name}"], characters=BLANKS)
-        given[f"f_{name}"] = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
-    made = query(f"select {sheet.exported_sql()} as mark from rows", rows=pa.table(given))
-    return pc.utf8_slice_codeunits(made["mark"], 0, 16)
+    return rows.append_column(sheet.EXPORTED, sheet.marks_of(rows["id"], rows))
 
 
 def _write_xlsx(

@@ -1,0 +1,177 @@
+"""Corrections: a workbook that was mended and dropped back is a delivery like any other.
+
+Taken in: bytes first, then a row in `deliveries` for each vendor whose dead letters it answers. The
+judging is level-triggered: what is received and has no validation under the present contract is
+validated, so a run that was killed is finished by the next.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from cost_pipeline.core.canonical import digest
+from cost_pipeline.feeds.production.correction_parts import (
+    CorrectionPart,
+    part_of,
+    present_interpretation,
+    sorted_out,
+)
+from cost_pipeline.feeds.production.deliveries import CORRECTION, current_deliveries
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.content import hash_file
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.durable import clear_storage_errors
+from cost_pipeline.lake.tables import DELIVERIES
+
+FOLDER: Final = Path("inbox") / "corrections"
+_SUFFIXES: Final = frozenset({".xlsx", ".csv"})
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one correction brought.
+
+    Attributes:
+        uri: The file.
+        delivery: Its SHA-256.
+        pull_date: The day it was taken in.
+        repeated: Whether the same bytes had come before.
+    """
+
+    uri: str
+    delivery: str
+    pull_date: date
+    repeated: bool
+
+
+def waiting_files(session: Session) -> list[Path]:
+    """The files in the corrections folder that were not taken in yet, by name."""
+    folder = session.home.path / FOLDER
+    if not folder.is_dir():
+        return []
+    known = _known(session)
+    return [
+        file
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in _SUFFIXES
+        and not file.name.startswith(("~$", "."))
+        and file.is_file()
+        and (file.as_uri(), hash_file(file)) not in known
+    ]
+
+
+def take_in(session: Session) -> list[Taken]:
+    """Land and judge every correction that waits, and finish what a killed run left."""
+    taken = [_receive(session, file) for file in waiting_files(session)]
+    validate_corrections(session)
+    return taken
+
+
+def validate_corrections(
+    session: Session, deliveries: Collection[str] | None = None
+) -> list[CorrectionPart]:
+    """Judge the corrections (of these deliveries) that have no validation under the present
+    contract; returns what was judged."""
+    done: list[CorrectionPart] = []
+    for delivery in _out_of_date(session):
+        if deliveries is not None and delivery not in deliveries:
+            continue
+        found = sorted_out(session, delivery)
+        known = {r["vendor"]: r for r in _of_delivery(session, delivery)}
+        missing = [vendor for vendor in found.vendors if vendor not in known]
+        if missing:  # its dead letters were not known when it came
+            first = min(known.values(), key=lambda row: row["first_pulled"])
+            _enter(session, delivery, _uri_of(session, delivery), first["first_pulled"], missing)
+            known = {r["vendor"]: r for r in _of_delivery(session, delivery)}
+        for vendor, row in sorted(known.items()):
+            part = part_of(session, found, vendor, row)
+            if part is not None:
+                part.validate()
+                done.append(part)
+    return done
+
+
+def _known(session: Session) -> set[tuple[str, str]]:
+    received = session.lake.table(DELIVERIES).snapshot().query(
+        f"select distinct uri, delivery from {{table}} where role = '{CORRECTION}'"
+    )
+    return set(zip(*(column.to_pylist() for column in received.columns), strict=True))
+
+
+def _uri_of(session: Session, delivery: str) -> str:
+    received = session.lake.table(DELIVERIES).snapshot().query(
+        f"select min(uri) as uri from {{table}} where delivery = '{delivery}'"
+    )
+    return str(received["uri"][0].as_py())
+
+
+def _receive(session: Session, file: Path) -> Taken:
+    """Land the bytes, and enter them for each vendor whose dead letters they answer."""
+    content = session.lake.content
+    beside = content.scratch() / f"correction-{session.run_id}-{file.name}"
+    with clear_storage_errors(str(file)):
+        shutil.copyfile(file, beside)
+    sha256 = hash_file(beside)
+    repeated = bool(_of_delivery(session, sha256))
+    content.land(beside, sha256)
+    today = session.clock().date()
+    vendors = sorted_out(session, sha256).vendors
+    if repeated:
+        vendors = [row["vendor"] for row in _of_delivery(session, sha256)]
+    _enter(session, sha256, file.as_uri(), today, vendors)
+    return Taken(file.as_uri(), sha256, today, repeated)
+
+
+def _enter(
+    session: Session, delivery: str, uri: str, pull_date: date, vendors: Sequence[str]
+) -> None:
+    stamp = session.stamp()
+    kinds = {vendor.vendor: vendor.record.value for vendor in session.home.vendors}
+    parts = []
+    for vendor in vendors:
+        row = {
+            "pull_date": pull_date,
+            "delivery": delivery,
+            "vendor": vendor,
+            "feed": "production",
+            "kind": kinds.get(vendor, CORRECTION),
+            "uri": uri,
+            "size": session.lake.content.path(delivery).stat().st_size,
+            "content_type": None,
+            "attempts": 1,
+            "fetched_at": stamp.recorded_at,
+            "role": CORRECTION,
+            "recorded_at": stamp.recorded_at,
+            "run_id": stamp.run_id,
+        }
+        identity = digest("received", vendor, pull_date, uri, delivery)
+        rows = pa.Table.from_pylist([row], schema=DELIVERIES.schema)
+        parts.append(Part(f"received/{identity}", 1, rows))
+    session.lake.table(DELIVERIES).append_once(parts, run_id=session.run_id)
+
+
+def _of_delivery(session: Session, delivery: str) -> list[dict[str, Any]]:
+    return [
+        row
+        for row in current_deliveries(session).to_pylist()
+        if row["delivery"] == delivery and row["role"] == CORRECTION
+    ]
+
+
+def _out_of_date(session: Session) -> list[str]:
+    """The corrections of which a part is not judged under the present contract, oldest first."""
+    rows = [r for r in current_deliveries(session).to_pylist() if r["role"] == CORRECTION]
+    behind = {
+        row["delivery"]: row["first_pulled"]
+        for row in rows
+        if (present := present_interpretation(session, row["vendor"])) is not None
+        and row["interpretation"] != present
+    }
+    return sorted(behind, key=lambda delivery: (behind[delivery], delivery))
