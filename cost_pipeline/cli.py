@@ -21,7 +21,8 @@ _COMMANDS: Final = {
     "run": ("run", "run", "Pull every vendor, validate, and post what changed."),
     "vendors": ("vendors", "vendors", "The vendors of a home: check, list."),
     "deliveries": ("inspect", "deliveries_command", "Every delivery and what became of it."),
-    "dead-letters": ("inspect", "dead_letters", "Rows that were refused, and why."),
+    "dead-letters": ("dead_letters", "dead_letters", "Rows that were refused: list, mend, waive."),
+    "replay": ("replay", "replay", "Judge landed deliveries again, without fetching."),
     "fx": ("fx", "fx", "Exchange rates: load, list, correct."),
     "ledger": ("ledger", "ledger", "The ledger: totals, verify, trace."),
 }

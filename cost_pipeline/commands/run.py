@@ -69,7 +69,9 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
         progress("starting Dagster", 1, 1)
         runner.load_fx()
         runner.pull(days)
+        runner.corrections()
         runner.post()
+        runner.standing_checks()
         return summarize(
             session,
             days,

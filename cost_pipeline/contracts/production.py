@@ -38,8 +38,22 @@ class Production(Section):
         return zone
 
 
+class AgeLimits(Section):
+    """For how many days a dead letter may be open before the check `age` is red, by its class."""
+
+    permanent: int = Field(default=14, ge=0)
+    transient: int = Field(default=3, ge=0)
+
+
+class DeadLetterPolicy(Section):
+    """What is expected of the people who look after dead letters."""
+
+    max_age_days: AgeLimits = AgeLimits()
+
+
 class Productions(Section):
     """The whole of `productions.yaml`."""
 
     lake: str = "./lake"
+    dead_letters: DeadLetterPolicy = DeadLetterPolicy()
     productions: dict[ProductionCode, Production] = Field(min_length=1)

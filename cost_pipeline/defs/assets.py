@@ -7,6 +7,7 @@ What does not belong here: any decision about data. Checks are in `checks`, what
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Final
 
 import dagster as dg
 
@@ -14,6 +15,7 @@ from cost_pipeline.contracts.vendor import FolderSource, RecordKind, Vendor
 from cost_pipeline.defs import columns
 from cost_pipeline.defs.handover import HandedOver, hand_over
 from cost_pipeline.defs.keys import (
+    CORRECTIONS,
     DEAD_LETTERS,
     LEDGER,
     OWNERS,
@@ -29,14 +31,17 @@ from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.pull import PullOutcome, pull
 from cost_pipeline.feeds.production.rates import load_bundled_history, rates_in_force
+from cost_pipeline.feeds.production.replay import replay
 from cost_pipeline.feeds.production.report import (
     DeliveryReport,
     deliveries,
     open_of_pull_dates,
     reasons_of,
 )
-from cost_pipeline.feeds.production.validate import pending, validate_deliveries
 from cost_pipeline.home.load import Home
+
+DELIVERY: Final = "cost_pipeline/delivery"
+"""Tag of a replay of one delivery: its hash."""
 
 
 def pull_vendors(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -112,7 +117,7 @@ def validate_pulled(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.
     ) -> Iterator[dg.MaterializeResult[None]]:
         session = home.session(context.run.run_id)
         pull_date = date.fromisoformat(context.partition_key)
-        validate_deliveries(session, pending(session, session.home.vendors, pull_date))
+        replay(session, pull_date, context.run.tags.get(DELIVERY))
         touched = hand_over(context.instance, session)
         seen = [r for r in deliveries(session, [pull_date]) if r.duplicate_of is None]
         for kind in kinds:
@@ -230,7 +235,8 @@ def hand_overs(home: Home, partitions: dg.DailyPartitionsDefinition) -> list[dg.
             deps=[
                 dg.AssetDep(records_key(kind), partition_mapping=dg.AllPartitionMapping())
                 for kind in kinds
-            ],
+            ]
+            + [dg.AssetDep(CORRECTIONS, partition_mapping=dg.AllPartitionMapping())],
             group_name="records",
             owners=OWNERS,
             partitions_def=partitions,

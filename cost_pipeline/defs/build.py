@@ -9,15 +9,20 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from cost_pipeline.defs import assets, checks, partitions, sensors
+from cost_pipeline.defs import assets, checks, corrections, partitions, sensors
 from cost_pipeline.defs.keys import (
+    CORRECTIONS,
+    CORRECTIONS_JOB,
     DEAD_LETTERS,
     FX_JOB,
     LEDGER,
     POST_JOB,
     PULL_JOB,
+    REPLAY_JOB,
     SNAPSHOTS,
+    STANDING_JOB,
     raw_key,
     records_key,
 )
@@ -77,10 +82,12 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
         selection=dg.AssetSelection.assets(SNAPSHOTS),
         description="Loads the bundled ECB history and hands over the dates that it touches.",
     )
+    corrections_job, replay_job, standing_job = _jobs_of_dead_letters(home)
     return dg.Definitions(
         assets=[
             assets.pull_vendors(home, pull_dates),
             assets.validate_pulled(home, pull_dates),
+            corrections.corrections(pull_dates),
             assets.fx_snapshots(),
             *assets.hand_overs(home, transaction_dates),
             assets.ledger(home, transaction_dates),
@@ -88,24 +95,55 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
         asset_checks=[
             *checks.delivery_checks(home, pull_dates),
             checks.ledger_checks(transaction_dates),
+            checks.standing_checks(),
         ],
-        jobs=[pull_job, post_job, fx_job],
+        jobs=[pull_job, post_job, fx_job, corrections_job, replay_job, standing_job],
         schedules=[
             dg.build_schedule_from_partitioned_job(
                 pull_job, name="pull_daily", hour_of_day=6, description="Pulls the day before."
-            )
+            ),
+            dg.ScheduleDefinition(
+                name="check_daily",
+                job=standing_job,
+                cron_schedule="0 7 * * *",
+                description="Looks whether dead letters are open beyond their age limit.",
+            ),
         ],
-        sensors=[sensors.reconciliation(post_job)],
+        sensors=[
+            sensors.reconciliation(post_job),
+            corrections.corrections_sensor(corrections_job),
+        ],
         resources={"home": HomeResource(path=str(home.path))},
         # Steps here take milliseconds; a process for each would add about two seconds to it.
         executor=dg.in_process_executor,
     )
 
 
-def _pulled_keys(home: Home) -> list[dg.AssetKey]:
+def _jobs_of_dead_letters(home: Home) -> tuple[UnresolvedAssetJobDefinition, ...]:
+    return (
+        dg.define_asset_job(
+            CORRECTIONS_JOB,
+            selection=dg.AssetSelection.assets(CORRECTIONS),
+            description="Takes in the mended workbooks that wait in inbox/corrections.",
+        ),
+        dg.define_asset_job(
+            REPLAY_JOB,
+            selection=dg.AssetSelection.assets(*_validated_keys(home)),
+            description="Judges the landed deliveries of a pull date again, without fetching; with "
+            "the tag cost_pipeline/delivery only that one.",
+        ),
+        dg.define_asset_job(
+            STANDING_JOB,
+            selection=dg.AssetSelection.checks(dg.AssetCheckKey(DEAD_LETTERS, "age")),
+            description="The checks that belong to no pull: the age of open dead letters.",
+        ),
+    )
+
+
+def _validated_keys(home: Home) -> list[dg.AssetKey]:
     kinds = sorted({vendor.record for vendor in home.vendors})
-    return [
-        *(raw_key(vendor.vendor) for vendor in home.vendors),
-        *(records_key(kind) for kind in kinds),
-        DEAD_LETTERS,
-    ]
+    return [*(records_key(kind) for kind in kinds), DEAD_LETTERS]
+
+
+def _pulled_keys(home: Home) -> list[dg.AssetKey]:
+    return [*(raw_key(vendor.vendor) for vendor in home.vendors), *_validated_keys(home)]

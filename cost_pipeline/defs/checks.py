@@ -10,11 +10,18 @@ from typing import Final
 
 import dagster as dg
 
-from cost_pipeline.defs.keys import DEAD_LETTERS, LEDGER, raw_key, records_key
-from cost_pipeline.defs.reporting import report_check_per_partition
+from cost_pipeline.defs.keys import CORRECTIONS, DEAD_LETTERS, LEDGER, raw_key, records_key
+from cost_pipeline.defs.reporting import amounts, oldest, report_check_per_partition
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.checks import Outcome
+from cost_pipeline.feeds.production.letter_checks import (
+    amounts_lost,
+    letters_in_time,
+    open_per_day,
+    trend_plot,
+    with_amounts,
+)
 from cost_pipeline.feeds.production.report import deliveries
 from cost_pipeline.home.load import Home
 
@@ -25,11 +32,6 @@ LEDGER_CHECKS: Final = {
     "refused_when_posting": "Records with conflicting keys or without a rate are open.",
 }
 BLOCKING: Final = frozenset({"conservation", "schema", "fx_coverage", "integrity"})
-
-_OF_PULL: Final = {
-    "conservation": checks.rows_are_conserved,
-    "control_totals": checks.control_totals_hold,
-}
 
 
 def delivery_checks(
@@ -55,19 +57,25 @@ def delivery_checks(
             *raw,
             _spec("conservation", DEAD_LETTERS, partitions, "Every row is a record or refused."),
             _spec("control_totals", DEAD_LETTERS, partitions, "Declared totals are the sums."),
+            _spec("conservation", CORRECTIONS, partitions, "As for deliveries of vendors."),
         ],
     )
     def check_deliveries(
         context: dg.AssetCheckExecutionContext, home: HomeResource
     ) -> Iterator[dg.AssetCheckResult]:
         session = home.session(context.run.run_id)
-        reports = deliveries(session, [date.fromisoformat(context.partition_key)])
+        day = date.fromisoformat(context.partition_key)
+        reports = deliveries(session, [day])
         for key in sorted(context.selected_asset_check_keys):
             if key.name == "drift":
                 mine = [r for r in reports if r.vendor == key.asset_key.path[-1]]
                 yield _result(checks.columns_are_known(mine), key.asset_key)
+            elif key.name == "control_totals":
+                yield _result(checks.control_totals_hold(reports), key.asset_key)
             else:
-                yield _result(_OF_PULL[key.name](reports), key.asset_key)
+                lost = amounts_lost(session, [day])
+                outcome = with_amounts(checks.rows_are_conserved(reports), lost)
+                yield _result(outcome, key.asset_key)
 
     @dg.multi_asset_check(
         name="check_records",
@@ -87,6 +95,37 @@ def delivery_checks(
             yield _result(outcome, key.asset_key)
 
     return [check_deliveries, check_records]
+
+
+def standing_checks() -> dg.AssetChecksDefinition:
+    """What is looked at as a whole, whenever it is asked."""
+
+    @dg.multi_asset_check(
+        name="check_dead_letters",
+        specs=[
+            dg.AssetCheckSpec(
+                "age",
+                asset=DEAD_LETTERS,
+                description="No dead letter is open for longer than productions.yaml allows.",
+            )
+        ],
+    )
+    def check_dead_letters(
+        context: dg.AssetCheckExecutionContext, home: HomeResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        session = home.session(context.run.run_id)
+        aged = letters_in_time(session)
+        found = _result(aged.outcome, DEAD_LETTERS)
+        yield found._replace(
+            metadata={
+                **found.metadata,
+                "at_risk": amounts(aged.at_risk),
+                "oldest": oldest(aged.sample),
+                "open_per_day": dg.MetadataValue.md(trend_plot(open_per_day(session))),
+            }
+        )
+
+    return check_dead_letters
 
 
 def ledger_checks(partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDefinition:

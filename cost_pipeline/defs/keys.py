@@ -12,12 +12,16 @@ OWNERS: Final = ["team:production-accounting"]
 DEAD_LETTERS: Final = dg.AssetKey(["dead_letters", "production"])
 RECORDS_BY_DATE: Final = dg.AssetKey(["records", "production", "by_transaction_date"])
 RATES_BY_DATE: Final = dg.AssetKey(["fx", "by_transaction_date"])
+CORRECTIONS: Final = dg.AssetKey(["raw", "production", "corrections"])
 SNAPSHOTS: Final = dg.AssetKey(["fx", "snapshots"])
 LEDGER: Final = dg.AssetKey(["ledger", "production"])
 
 PULL_JOB: Final = "pull_and_validate"
 POST_JOB: Final = "post_ledger"
 FX_JOB: Final = "load_fx"
+CORRECTIONS_JOB: Final = "corrections"
+REPLAY_JOB: Final = "replay"
+STANDING_JOB: Final = "standing_checks"
 
 
 def raw_key(vendor: str) -> dg.AssetKey:

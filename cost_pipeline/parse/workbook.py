@@ -49,7 +49,9 @@ class MarkedSheet:
     kinds: dict[tuple[int, str], ValueKind] = field(default_factory=dict)
 
 
-def read_marked(path: Path, mark: str, *, limits: Limits | None = None) -> list[MarkedSheet] | Refused:
+def read_marked(
+    path: Path, mark: str, *, limits: Limits | None = None
+) -> list[MarkedSheet] | Refused:
     """The sheets whose header has a column named `mark`; a CSV file counts as one sheet.
 
     Args:
@@ -157,9 +159,7 @@ def _of_csv(path: Path, mark: str, limits: Limits) -> list[MarkedSheet] | Refuse
         fixed = [chunk.table[name] for name in ("line", "text", "malformed")]
         own = tuple(name.strip(BLANKS) for name in chunk.columns)
         cells = [_present(chunk.table[f"c{own.index(name)}"]) for name in names]
-        tables.append(
-            pa.Table.from_arrays([*fixed, *cells], ["line", "text", "malformed", *names])
-        )
+        tables.append(pa.Table.from_arrays([*fixed, *cells], ["line", "text", "malformed", *names]))
     if not tables:
         empty = {name: pa.array([], pa.string()) for name in names}
         tables = [_table([], [], [], empty)]

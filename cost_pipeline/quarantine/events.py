@@ -130,9 +130,7 @@ def in_state(letters: pa.Table, *states: str) -> pa.Table:
 
 
 def _same(letters: pa.Table, **texts: str | None) -> dict[str, pa.Array]:
-    return {
-        name: pa.array([text] * letters.num_rows, pa.string()) for name, text in texts.items()
-    }
+    return {name: pa.array([text] * letters.num_rows, pa.string()) for name, text in texts.items()}
 
 
 def _events(
@@ -151,7 +149,5 @@ def _events(
         "recorded_at": pa.repeat(pa.scalar(stamp.recorded_at, pa.timestamp("us", "UTC")), count),
         "run_id": pa.repeat(stamp.run_id, count),
     }
-    arrays = {
-        field.name: columns.get(field.name, pa.nulls(count, field.type)) for field in schema
-    }
+    arrays = {field.name: columns.get(field.name, pa.nulls(count, field.type)) for field in schema}
     return pa.table(arrays).cast(schema)

@@ -46,6 +46,9 @@ MOST_CHARACTERS: Final = 32_000
 MOST_ROWS: Final = 1_000_000
 
 _ROWS_AT_ONCE: Final = 1 << 14
+_MARGINS: Final = (
+    '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
+)
 _LEVEL: Final = 1  # deflate: 9 takes four times as long for a tenth less
 _XML: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 # What XML cannot hold or would change, and what a reader would take for such an escape.
@@ -74,10 +77,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class LetterSheet:
-    """A sheet of rows.
+    r"""A sheet of rows.
 
     Attributes:
-        name: At most 31 characters, none of `[]:*?/\\`.
+        name: At most 31 characters, none of `[]:*?/\`.
         columns: Their order.
         cells: A string column for each, by name; null is an empty cell.
         wrong: A boolean column by name for cells to be highlighted; a column may be absent.
@@ -144,9 +147,7 @@ def write_workbook(
 
 def _titles(sheets: Sequence[LetterSheet]) -> list[tuple[int, str]]:
     """For each sheet of rows its place and the range of its header."""
-    return [
-        (place, f"'{sheet.name}'!$1:$1") for place, sheet in enumerate(sheets, 1)
-    ]
+    return [(place, f"'{sheet.name}'!$1:$1") for place, sheet in enumerate(sheets, 1)]
 
 
 def _write(archive: zipfile.ZipFile, name: str, pieces: Sequence[str]) -> None:
@@ -175,8 +176,7 @@ def _sheet(sheet: LetterSheet, lists: Mapping[str, Sequence[str]]) -> Iterator[b
             ' formatRows="0" autoFilter="0" sort="0"/>',
             f'<autoFilter ref="A1:{last}{rows + 1}"/>',
             _validations(sheet.columns, rows, lists),
-            '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3"'
-            ' footer="0.3"/>',
+            _MARGINS,
             '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>',
             "</worksheet>",
         ]
@@ -220,8 +220,8 @@ def _rows(sheet: LetterSheet) -> Iterator[bytes]:
     joined = ", ".join(expressions)
     for start in range(0, cells.num_rows, _ROWS_AT_ONCE):
         made = query(
-            f"select concat('<row r=\"', {start + 2} + row_number() over () - 1, '\">', {joined}, "
-            "'</row>') as xml from cells",
+            f"select concat('<row r=\"', {start + 2} + row_number() over () - 1, "
+            f'\'" ht="27" customHeight="1">\', {joined}, \'</row>\') as xml from cells',
             cells=cells.slice(start, _ROWS_AT_ONCE),
         )
         for chunk in made["xml"].chunks:
@@ -265,9 +265,7 @@ def writable(text: str) -> str:
     return re.sub(_UNWRITABLE, lambda mark: f"_x{ord(mark[0]):04X}_", text)
 
 
-def _validations(
-    columns: Sequence[Column], rows: int, lists: Mapping[str, Sequence[str]]
-) -> str:
+def _validations(columns: Sequence[Column], rows: int, lists: Mapping[str, Sequence[str]]) -> str:
     places = list(lists)
     found = [
         # A warning and no stop: a new code may be right, and the contract judges it anyway.
@@ -301,7 +299,9 @@ def _cover(cover: Cover) -> Iterator[bytes]:
         cells = "".join(_cell(value, style) for value, style in line)
         height = ""
         if len(line) == 1 and line[0][1] == PARAGRAPH:
-            merged.append(f'<mergeCell ref="A{number}:{column_letters(len(cover.widths))}{number}"/>')
+            merged.append(
+                f'<mergeCell ref="A{number}:{column_letters(len(cover.widths))}{number}"/>'
+            )
             wide = sum(cover.widths)
             height = f' ht="{15 * (1 + len(str(line[0][0])) // wide)}" customHeight="1"'
         yield f'<row r="{number}"{height}>{cells}</row>'.encode()

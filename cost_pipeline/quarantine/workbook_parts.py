@@ -113,8 +113,7 @@ def content_type(text: str, sheets: int) -> str:
 def relations(sheets: int) -> str:
     """What the workbook's parts are called from within it."""
     links = "".join(
-        f'<Relationship Id="rId{n}" Type="{_LINKS}/worksheet" '
-        f'Target="worksheets/sheet{n}.xml"/>'
+        f'<Relationship Id="rId{n}" Type="{_LINKS}/worksheet" Target="worksheets/sheet{n}.xml"/>'
         for n in range(1, sheets + 1)
     )
     return (

@@ -71,8 +71,10 @@ class SortedOut:
 
 
 def present_interpretation(session: Session, vendor: str) -> str | None:
-    """The interpretation under which a vendor's corrections would be read now; None if the vendor
-    is gone, whose corrections stay as they were judged."""
+    """The interpretation under which a vendor's corrections would be read now.
+
+    None if the vendor is gone: its corrections stay as they were judged.
+    """
     if vendor == NOBODY:
         return _NOBODYS
     own = _vendors(session).get(vendor)
@@ -213,8 +215,9 @@ class CorrectionPart:
                 self.session.lake.table(RECORDS).append_once([part], run_id=self.session.run_id)
         return (
             pa.concat_tables(letters),
-            pa.chunked_array([c for column in accepted for c in column.chunks], pa.string())
-            .combine_chunks(),
+            pa.chunked_array(
+                [c for column in accepted for c in column.chunks], pa.string()
+            ).combine_chunks(),
         )
 
     def _chunks(self, vendor: Vendor, rows: pa.Table) -> Iterator[_Chunk]:
@@ -321,9 +324,7 @@ def _ordinals(session: Session, vendor: Vendor, rows: pa.Table) -> list[int | No
         if cells is not None:
             pairs = zip(cells["row"].to_pylist(), cells["ordinal"].to_pylist(), strict=True)
             found |= {(delivery, row): ordinal for row, ordinal in pairs}
-    places = zip(
-        rows["answers_delivery"].to_pylist(), rows["answers_row"].to_pylist(), strict=True
-    )
+    places = zip(rows["answers_delivery"].to_pylist(), rows["answers_row"].to_pylist(), strict=True)
     return [found.get(place) for place in places]
 
 

@@ -87,10 +87,10 @@ def _missing(one: MarkedSheet) -> str | None:
 def _renamed(one: MarkedSheet) -> pa.Table:
     table = one.table
     # The first three are read by place: a column of the sheet may have one of their names.
-    columns = {name: table.column(place) for place, name in enumerate(("line", "text", "malformed"))}
-    cells = {
-        name: table.column(3 + place) for place, name in enumerate(one.header)
+    columns = {
+        name: table.column(place) for place, name in enumerate(("line", "text", "malformed"))
     }
+    cells = {name: table.column(3 + place) for place, name in enumerate(one.header)}
     if not one.name:
         cells = {name: original(column) for name, column in cells.items()}
     for name, head in (

@@ -77,10 +77,17 @@ def take_in(session: Session) -> list[Taken]:
 def validate_corrections(
     session: Session, deliveries: Collection[str] | None = None
 ) -> list[CorrectionPart]:
-    """Judge the corrections (of these deliveries) that have no validation under the present
-    contract; returns what was judged."""
+    """Judge the corrections that have no validation under the present contract.
+
+    Args:
+        session: The run.
+        deliveries: Only these; all if None.
+
+    Returns:
+        What was judged.
+    """
     done: list[CorrectionPart] = []
-    for delivery in _out_of_date(session):
+    for delivery in out_of_date(session):
         if deliveries is not None and delivery not in deliveries:
             continue
         found = sorted_out(session, delivery)
@@ -99,15 +106,19 @@ def validate_corrections(
 
 
 def _known(session: Session) -> set[tuple[str, str]]:
-    received = session.lake.table(DELIVERIES).snapshot().query(
-        f"select distinct uri, delivery from {{table}} where role = '{CORRECTION}'"
+    received = (
+        session.lake.table(DELIVERIES)
+        .snapshot()
+        .query(f"select distinct uri, delivery from {{table}} where role = '{CORRECTION}'")
     )
     return set(zip(*(column.to_pylist() for column in received.columns), strict=True))
 
 
 def _uri_of(session: Session, delivery: str) -> str:
-    received = session.lake.table(DELIVERIES).snapshot().query(
-        f"select min(uri) as uri from {{table}} where delivery = '{delivery}'"
+    received = (
+        session.lake.table(DELIVERIES)
+        .snapshot()
+        .query(f"select min(uri) as uri from {{table}} where delivery = '{delivery}'")
     )
     return str(received["uri"][0].as_py())
 
@@ -165,8 +176,12 @@ def _of_delivery(session: Session, delivery: str) -> list[dict[str, Any]]:
     ]
 
 
-def _out_of_date(session: Session) -> list[str]:
-    """The corrections of which a part is not judged under the present contract, oldest first."""
+def out_of_date(session: Session) -> dict[str, date]:
+    """The corrections of which a part is not judged under the present contract, oldest first.
+
+    Returns:
+        Delivery to the day it was first taken in.
+    """
     rows = [r for r in current_deliveries(session).to_pylist() if r["role"] == CORRECTION]
     behind = {
         row["delivery"]: row["first_pulled"]
@@ -174,4 +189,4 @@ def _out_of_date(session: Session) -> list[str]:
         if (present := present_interpretation(session, row["vendor"])) is not None
         and row["interpretation"] != present
     }
-    return sorted(behind, key=lambda delivery: (behind[delivery], delivery))
+    return dict(sorted(behind.items(), key=lambda one: (one[1], one[0])))

@@ -11,22 +11,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.tables import INSTANT, TEXT
+from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.reasons import Stage
 from cost_pipeline.feeds.production.rows import texts_of
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, Snapshot, StaleSnapshotError
 from cost_pipeline.lake.tables import DEAD_LETTERS
+from cost_pipeline.lake.tables import DELIVERIES as RECEIVED
 from cost_pipeline.quarantine.events import (
     CORRECTED,
     LETTERS_NOW,
     OPEN,
+    PASSED,
     WAIVED,
     difference,
     in_state,
     opened,
     reopened,
     resolved,
+    waived,
 )
+
+_PREFIX: Final = 8
+_HEX: Final = frozenset("0123456789abcdef")
 
 REFUSED: Final = (OPEN, WAIVED, CORRECTED)
 """The states in which a dead letter is a refused row still; what passes now is none."""
@@ -74,7 +82,7 @@ def open_dead_letters(
     return now.select(DEAD_LETTERS.schema.names)
 
 
-def settle(
+def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
     session: Session,
     desired: pa.Table,
     *,
@@ -113,9 +121,7 @@ def settle(
         schema = DEAD_LETTERS.schema
         events = pa.concat_tables(
             [
-                opened(
-                    fresh, day_column, stamp, schema=schema, attempts=attempts, before=before
-                ),
+                opened(fresh, day_column, stamp, schema=schema, attempts=attempts, before=before),
                 resolved(gone, stamp, schema=schema),
             ]
         )
@@ -165,26 +171,107 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> Non
         if not events.num_rows:
             return
         # Under the tokens of whoever judges these rows, so that no two settle one at a time.
-        owners = pc.unique(events["delivery"]).to_pylist()
-        parts = []
-        for owner in sorted(owners):
-            own = events.filter(pc.equal(events["delivery"], owner))
-            token = f"dead_letters/{vendor}/{owner}"
-            parts.append(Part(token, snapshot.sequence(token) + 1, own))
         try:
-            table.append(snapshot, parts, run_id=session.run_id)
+            table.append(snapshot, _parts(snapshot, events), run_id=session.run_id)
         except StaleSnapshotError:
             continue  # one of them was judged meanwhile; look again
         return
 
 
+def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> dict[str, Any]:
+    """Waive an open dead letter, or open a waived or corrected one again; returns it as JSON.
+
+    Args:
+        session: The run.
+        letter: Its id, or the beginning of it.
+        waive: Whether it is waived; else it is opened again.
+        by: Who decided it.
+        why: Kept with the decision.
+
+    Raises:
+        UsageError: If there is no such dead letter, or it is not in a state for that.
+    """
+    table = session.lake.table(DEAD_LETTERS)
+    while True:
+        snapshot = table.snapshot()
+        found = find_letter(session, letter, snapshot=snapshot)
+        state = found["state"][0].as_py()
+        if (state == OPEN) is not waive or state == PASSED:
+            raise UsageError(
+                f"the dead letter is {state}",
+                where=found["id"][0].as_py(),
+                remedy="only an open one can be waived, and a waived or corrected one reopened",
+                code="DEAD_LETTER_STATE",
+            )
+        event = waived if waive else reopened
+        rows = event(found, session.stamp(), schema=DEAD_LETTERS.schema, by=by, why=why)
+        try:
+            table.append(snapshot, _parts(snapshot, rows), run_id=session.run_id)
+        except StaleSnapshotError:
+            continue
+        return as_json(session, find_letter(session, letter))[0]
+
+
+def find_letter(session: Session, beginning: str, *, snapshot: Snapshot | None = None) -> pa.Table:
+    """The one dead letter whose id begins so.
+
+    Raises:
+        UsageError: If there is none, or more than one.
+    """
+    if len(beginning) >= _PREFIX and set(beginning) <= _HEX:
+        found = letters_now(session, f"id like '{beginning}%'", snapshot=snapshot)
+        if found.num_rows == 1:
+            return found
+    raise UsageError(
+        f"there is no one dead letter {beginning!r}",
+        where="ID",
+        remedy=f"give at least {_PREFIX} characters of an id of "
+        "`cost-pipeline dead-letters list --json`",
+        code="NO_SUCH_DEAD_LETTER",
+    )
+
+
+def history_of(session: Session, letter: str) -> list[dict[str, Any]]:
+    """The events of a dead letter, oldest first."""
+    events = (
+        session.lake.table(DEAD_LETTERS)
+        .snapshot()
+        .query(
+            "select sequence, event, recorded_at, run_id, attempts, resolved_by, decided_by, why "
+            f"from {{table}} where id = '{letter}' order by sequence"
+        )
+    )
+    return [{**row, "recorded_at": row["recorded_at"].isoformat()} for row in events.to_pylist()]
+
+
+def _parts(snapshot: Snapshot, events: pa.Table) -> list[Part]:
+    """The events under the tokens of whoever judges these rows: no two settle one at a time."""
+    names = ("stage", "vendor", "delivery", "day")
+    tokens = [
+        f"post/{day}"
+        if stage == Stage.POST
+        else f"acquire/{vendor}/{day}"
+        if stage == Stage.ACQUIRE
+        else f"dead_letters/{vendor}/{delivery}"
+        for stage, vendor, delivery, day in zip(
+            *(events[name].to_pylist() for name in names), strict=True
+        )
+    ]
+    column = pa.array(tokens)
+    return [
+        Part(token, snapshot.sequence(token) + 1, events.filter(pc.equal(column, token)))
+        for token in sorted(set(tokens))
+    ]
+
+
 def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
-    """Open dead letters in their public shape (docs/interfaces.md), oldest pull first.
+    """Dead letters in their public shape (docs/interfaces.md), oldest pull first.
 
     A row refused when posting keeps no copy of its text: it is read from the landed bytes.
     """
     rows = events.sort_by([("pull_date", "ascending"), ("row", "ascending")]).to_pylist()
     texts = _texts(session, rows)
+    sources = _sources(session, {row["delivery"] for row in rows})
     return [
         {
             "id": row["id"],
@@ -204,10 +291,33 @@ def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
             "amount": None if row["amount"] is None else shown(row["amount"]),
             "currency": row["currency"],
             "attempts": row["attempts"],
-            "opened_at": row["recorded_at"].isoformat(),
+            "opened_at": row.get("opened_at", row["recorded_at"]).isoformat(),
+            "state": row.get("state", OPEN),
+            "source": sources.get((row["vendor"], row["delivery"]), (None, None))[0],
+            "received_at": sources.get((row["vendor"], row["delivery"]), (None, None))[1],
+            "traceback": row["traceback"],
         }
         for row in rows
     ]
+
+
+def _sources(
+    session: Session, deliveries: set[str]
+) -> dict[tuple[str, str], tuple[str | None, str | None]]:
+    """Vendor and delivery to the address it came from first, and when."""
+    found = (
+        session.lake.table(RECEIVED)
+        .snapshot()
+        .query(
+            "select vendor, delivery, arg_min(uri, fetched_at) as uri, min(fetched_at) as at "
+            "from {table} where delivery in (from wanted) group by all",
+            wanted=pa.table({"delivery": pa.array(sorted(deliveries), TEXT)}),
+        )
+    )
+    return {
+        (row["vendor"], row["delivery"]): (row["uri"], row["at"].isoformat())
+        for row in found.to_pylist()
+    }
 
 
 def _texts(session: Session, rows: list[dict[str, Any]]) -> dict[tuple[str, str, int], str]:

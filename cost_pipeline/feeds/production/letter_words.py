@@ -34,9 +34,7 @@ class Words:
     by_field: dict[str, pa.Array]
 
 
-def words_of(
-    letters: pa.Table, keys: Mapping[str, Sequence[str]], fields: Sequence[str]
-) -> Words:
+def words_of(letters: pa.Table, keys: Mapping[str, Sequence[str]], fields: Sequence[str]) -> Words:
     """The words of dead letters.
 
     Args:
@@ -126,6 +124,11 @@ def _amounts(cover: Cover, letters: pa.Table) -> None:
     for row in totals:
         total = "" if row["total"] is None else f"{shown(row['total'])}"
         cover.lines.append(
-            [(row["vendor"], 10), (row["n"], 8), (total, 9), (row["currency"], 10)]
-            + [(row["unread"], 8)]
+            [
+                (row["vendor"], 10),
+                (row["n"], 8),
+                (total, 9),
+                (row["currency"], 10),
+                (row["unread"], 8),
+            ]
         )

@@ -59,7 +59,8 @@ _DELIVERIES: Final = """
         from disposed group by all
     ), recorded_n as (select vendor, delivery, sum(n) as n from recorded group by all),
     refused as (select vendor, delivery, count(*) as n from dead_letters group by all)
-    select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.size, s.fetched_at, s.attempts,
+    select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.role, s.size, s.fetched_at,
+        s.attempts,
         s.sighting > 1 as repeated, v.delivery is not null as validated, v.encoding,
         coalesce(v.rows, 0)::bigint as rows, coalesce(v.blank_rows, 0)::bigint as blank_rows,
         coalesce(c.n, 0)::bigint as records,
@@ -128,6 +129,7 @@ class DeliveryReport:
     control: ControlTotal | None
     drift: tuple[str, ...]
     duplicate_of: str | None
+    role: str | None
 
     @property
     def dead_letters(self) -> int:
@@ -167,6 +169,7 @@ class DeliveryReport:
             "control_total": control,
             "drift": list(self.drift),
             "duplicate_of": self.duplicate_of,
+            "role": self.role,
         }
 
 
@@ -212,6 +215,7 @@ def _report(row: dict[str, Any]) -> DeliveryReport:
         control=_control(row),
         drift=tuple(row["drift"] or ()),
         duplicate_of=row["delivery"] if repeated else None,
+        role=row["role"],
         **own,
     )
 

@@ -8,8 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.feeds.production.correction_rows import read_correction
+from cost_pipeline.feeds.production.deliveries import CORRECTION
 from cost_pipeline.feeds.production.letter_sheet import fields_of
 from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.parse import Refused, open_rows, read_ahead
 from cost_pipeline.validate.chunk import ordinals_of
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
@@ -24,7 +27,11 @@ def texts_of(
     Empty if the vendor's file is gone or the delivery cannot be read any more under it.
     """
     format_of = {v.vendor: v.format for v in session.home.vendors}
-    if vendor not in format_of or not rows:
+    if not rows:
+        return {}
+    if _is_correction(session, vendor, delivery):
+        return _texts_of_correction(session, delivery, rows)
+    if vendor not in format_of:
         return {}
     reader = open_rows(session.lake.content.open_path(delivery), format_of[vendor])
     if isinstance(reader, Refused):
@@ -38,6 +45,30 @@ def texts_of(
         if len(found) == len(wanted):
             break
     return found
+
+
+def _is_correction(session: Session, vendor: str, delivery: str) -> bool:
+    found = (
+        session.lake.table(DELIVERIES)
+        .snapshot()
+        .query(
+            f"select 1 from {{table}} where vendor = '{vendor}' and delivery = '{delivery}' "
+            f"and role = '{CORRECTION}' limit 1"
+        )
+    )
+    return bool(found.num_rows)
+
+
+def _texts_of_correction(
+    session: Session, delivery: str, rows: Collection[int]
+) -> dict[int, tuple[int, str]]:
+    read = read_correction(session.lake.content.open_path(delivery))
+    if isinstance(read, Refused):
+        return {}
+    wanted = pa.array(sorted(rows), pa.int64())
+    mine = read.table.filter(pc.is_in(read.table["row"], value_set=wanted))
+    columns = (mine[name].to_pylist() for name in ("row", "line", "text"))
+    return {row: (line, text) for row, line, text in zip(*columns, strict=True)}
 
 
 def cells_of(

@@ -71,9 +71,15 @@ class Pending:
 
 
 def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> list[Pending]:
-    """The deliveries received on a pull date that must be validated (again), in a fixed order."""
+    """The deliveries received on a pull date that must be validated (again), in a fixed order.
+
+    Those that vendors sent; `corrections` looks after what people sent.
+    """
     received = session.lake.table(DELIVERIES).snapshot()
-    today = received.read(where=f"pull_date = '{pull_date}'", columns=["vendor", "delivery"])
+    today = received.query(
+        f"select vendor, delivery from {{table}} where pull_date = '{pull_date}' and role is null",
+        where=f"pull_date = '{pull_date}'",
+    )
     wanted = set(zip(*(column.to_pylist() for column in today.columns), strict=True))
     current = {
         (row["vendor"], row["delivery"]): row for row in current_deliveries(session).to_pylist()
