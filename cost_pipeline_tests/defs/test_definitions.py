@@ -12,6 +12,7 @@ from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RATE_SCHEMA, RECO
 from cost_pipeline.defs import assets, checks
 from cost_pipeline.defs.build import build_definitions
 from cost_pipeline.defs.keys import (
+    CORRECTIONS_JOB,
     DEAD_LETTERS,
     FX_JOB,
     LEDGER,
@@ -19,7 +20,9 @@ from cost_pipeline.defs.keys import (
     PULL_JOB,
     RATES_BY_DATE,
     RECORDS_BY_DATE,
+    REPLAY_JOB,
     SNAPSHOTS,
+    STANDING_JOB,
 )
 from cost_pipeline.feeds.production.tables import LEDGER as POSTINGS
 from cost_pipeline.home.layout import init_home
@@ -138,13 +141,17 @@ def test_no_posting_is_said_to_come_from_a_purchase_order(specs):
 
 def test_jobs_schedule_and_sensor_are_there(demo):
     jobs = {job.name for job in demo.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert jobs == {PULL_JOB, POST_JOB, FX_JOB}
+    assert jobs == {PULL_JOB, POST_JOB, FX_JOB, CORRECTIONS_JOB, REPLAY_JOB, STANDING_JOB}
     repository = demo.get_repository_def()
-    (schedule,) = repository.schedule_defs
-    assert (schedule.name, schedule.cron_schedule) == ("pull_daily", "0 6 * * *")
-    (sensor,) = repository.sensor_defs
-    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
-    assert sensor.job_name == POST_JOB
+    schedules = {s.name: s.cron_schedule for s in repository.schedule_defs}
+    assert schedules == {"pull_daily": "0 6 * * *", "check_daily": "0 7 * * *"}
+    sensors = {s.name: s for s in repository.sensor_defs}
+    assert {name: sensor.job_name for name, sensor in sensors.items()} == {
+        "reconcile_ledger": POST_JOB,
+        "take_in_corrections": CORRECTIONS_JOB,
+    }
+    for sensor in sensors.values():
+        assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
 
 
 def test_the_blocking_checks_are_the_four_that_guard_the_ledger(demo):
