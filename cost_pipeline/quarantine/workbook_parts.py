@@ -19,7 +19,7 @@ _FORMATS: Final = (
     # number format, font, fill, border, more attributes, children
     (0, 0, 0, 0, "", ""),
     (49, 1, 2, 1, "", '<alignment vertical="center" wrapText="1"/>'),
-    (49, 2, 3, 1, "", '<alignment vertical="top"/>'),
+    (49, 2, 3, 1, "", '<alignment vertical="top" wrapText="1"/>'),
     # quotePrefix: a text that begins with = stays text also when the cell is edited.
     (49, 0, 0, 1, ' quotePrefix="1" applyProtection="1"', '<alignment vertical="top"/>%s'),
     (49, 0, 4, 1, ' quotePrefix="1" applyProtection="1"', '<alignment vertical="top"/>%s'),

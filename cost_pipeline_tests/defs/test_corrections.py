@@ -20,7 +20,7 @@ def _tick(works, name="take_in_corrections"):
     context = dg.build_sensor_context(
         instance=works.instance, resources={"home": HomeResource(path=str(works.house.root))}
     )
-    return works.definitions.get_sensor_def(name)(context)
+    return works.definitions.resolve_sensor_def(name)(context)
 
 
 def _mend(works):

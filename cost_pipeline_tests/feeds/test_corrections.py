@@ -136,7 +136,9 @@ def test_a_row_that_is_still_wrong_is_a_dead_letter_of_the_correction(desk):
 
 
 def test_real_dates_and_numbers_of_excel_are_read_whatever_the_vendors_style(desk, house):
-    house.edit_vendor("rentals", "columns:", 'dates: ["%d/%m/%Y"]\nnumbers: {decimal: ","}\ncolumns:')
+    house.edit_vendor(
+        "rentals", "columns:", 'dates: ["%d/%m/%Y"]\nnumbers: {decimal: ","}\ncolumns:'
+    )
     house.drop("rentals", DAY, [("R1", "31/03/2026", "1.5", "GBP", "x")])
     house.work(DAY)
     book = desk.export()
