@@ -96,7 +96,7 @@ def _row(number: int, chance: random.Random, *, spoilt: bool) -> list[str]:
         f"{chance.choice((2000, 2310, 3205, 6305))}-{chance.randint(1, 40):02d}",
         f"{chance.randint(1, 99_999)}.{chance.randint(0, 99):02d}",
         chance.choice(("GBP", "EUR", "USD", "CAD")),
-        f"Hire of equipment, unit {number % 977}, week {number % 53}",
+        f"Hire of equipment; unit {number % 977}; week {number % 53}",
     ]
 
 

@@ -221,7 +221,7 @@ def _rows(sheet: LetterSheet) -> Iterator[bytes]:
     for start in range(0, cells.num_rows, _ROWS_AT_ONCE):
         made = query(
             f"select concat('<row r=\"', {start + 2} + row_number() over () - 1, "
-            f'\'" ht="27" customHeight="1">\', {joined}, \'</row>\') as xml from cells',
+            f'\'" ht="38" customHeight="1">\', {joined}, \'</row>\') as xml from cells',
             cells=cells.slice(start, _ROWS_AT_ONCE),
         )
         for chunk in made["xml"].chunks:

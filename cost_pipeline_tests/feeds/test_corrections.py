@@ -1,4 +1,4 @@
-"""The round trip: dead letters go out as a workbook, people mend it, it comes back as a delivery."""
+"""The round trip: dead letters go out as a workbook and come back, mended, as a delivery."""
 
 from __future__ import annotations
 
@@ -316,7 +316,7 @@ def test_a_contract_that_refuses_the_correction_opens_the_dead_letter_again(desk
     assert desk.ledger() == [("R1", "100.0000"), ("R2", "50.0000")]
 
 
-def test_what_was_corrected_stays_corrected_when_its_delivery_is_judged_again(desk, house, door):
+def test_what_was_corrected_stays_corrected_when_its_delivery_is_judged_again(desk, house):
     _bad_date(desk)
     book = desk.export()
     _row(book, "R2")["Transaction date"].value = MARCH
