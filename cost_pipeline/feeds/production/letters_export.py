@@ -88,16 +88,9 @@ def export_letters(session: Session, scope: str, file: Path) -> Exported:
 
 def _counted_out(letters: pa.Table, found: Mapping[str, pa.Table]) -> Exported:
     gone = {kind: table.num_rows for kind, table in found.items()}
-    inside: set[str] = set()
-    for table in found.values():
-        inside.update(table["id"].to_pylist())
-    left = Counter(
-        reasons[0]
-        for mark, reasons in zip(
-            letters["id"].to_pylist(), letters["reasons"].to_pylist(), strict=True
-        )
-        if mark not in inside
-    )
+    inside = pa.chunked_array([c for t in found.values() for c in t["id"].chunks], pa.string())
+    outside = letters.filter(pc.invert(pc.is_in(letters["id"], value_set=inside.combine_chunks())))
+    left = Counter(pc.list_element(outside["reasons"], 0).to_pylist())
     return Exported(gone, dict(left.most_common()))
 
 
