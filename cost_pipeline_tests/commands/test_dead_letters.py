@@ -1,13 +1,16 @@
-"""`dead-letters` and `replay` as people use them: through the whole round trip, by commands only."""
+"""`dead-letters` and `replay` as people use them: the whole round trip, by commands only."""
 
 import json
 from datetime import date
 
 import openpyxl
+import pyarrow as pa
 import pytest
 
 from cost_pipeline.commands.common import open_session
-from cost_pipeline.feeds.production.pull import pull
+from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
+from cost_pipeline.core.reasons import Stage, dead_letter_id
+from cost_pipeline.feeds.production.dead_letters import settle
 
 
 def _json(answer):
@@ -90,15 +93,26 @@ def test_a_mended_vendor_file_is_replayed_without_fetching(call, home):
     assert "nothing to do" in call("replay", "--home", home).out
 
 
-def test_what_could_not_be_fetched_is_pulled_again(call, home):
-    """The folder was away for a day; the pull is tried again, and nothing else is pulled."""
-    inbox = home / "inbox" / "example"
-    away = home / "away"
-    inbox.rename(away)
+def test_what_could_not_be_fetched_for_the_moment_is_pulled_again(call, home):
+    """Only that pull is tried again; it succeeds, and its dead letter is resolved."""
     session = open_session(home)
-    pull(session, session.home.vendors, date(2026, 4, 2))
-    assert [letter["class"] for letter in _letters(call, home) if letter["stage"] == "acquire"]
-    away.rename(inbox)
+    day = date(2026, 4, 2)
+    fingerprint = "f" * 64
+    letter = {
+        "id": dead_letter_id("example_rentals", fingerprint, Stage.ACQUIRE, ["FETCH_FAILED"]),
+        "fingerprint": fingerprint, "delivery": "", "vendor": "example_rentals",
+        "feed": "production", "kind": "vendor_invoice", "stage": "acquire",
+        "failure_class": "transient", "reasons": ["FETCH_FAILED"], "errors": "[]",
+        "payload": "http://127.0.0.1:1/", "pull_date": day, "interpretation": "",
+    }  # fmt: skip
+    settle(
+        session,
+        pa.Table.from_pylist([letter], schema=DEAD_LETTER_SCHEMA),
+        scope="stage = 'acquire'",
+        days=[day],
+        day_column="pull_date",
+        writer="acquire/example_rentals",
+    )
     done = _json(call("dead-letters", "retry", "--home", home, "--json"))
     assert (done["deliveries"], done["resolved"]) == (1, 1)
-    assert not [letter for letter in _letters(call, home) if letter["stage"] == "acquire"]
+    assert not [one for one in _letters(call, home) if one["stage"] == "acquire"]

@@ -19,6 +19,7 @@ import pyarrow as pa
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.feeds.production.correction_parts import (
     CorrectionPart,
+    SortedOut,
     part_of,
     present_interpretation,
     sorted_out,
@@ -69,19 +70,27 @@ def waiting_files(session: Session) -> list[Path]:
 
 def take_in(session: Session) -> list[Taken]:
     """Land and judge every correction that waits, and finish what a killed run left."""
-    taken = [_receive(session, file) for file in waiting_files(session)]
+    taken = []
+    for file in waiting_files(session):
+        one, found = _receive(session, file)
+        taken.append(one)
+        validate_corrections(session, [one.delivery], read=found)
     validate_corrections(session)
     return taken
 
 
 def validate_corrections(
-    session: Session, deliveries: Collection[str] | None = None
+    session: Session,
+    deliveries: Collection[str] | None = None,
+    *,
+    read: SortedOut | None = None,
 ) -> list[CorrectionPart]:
     """Judge the corrections that have no validation under the present contract.
 
     Args:
         session: The run.
         deliveries: Only these; all if None.
+        read: What was read of one of them already: reading it is most of the work.
 
     Returns:
         What was judged.
@@ -90,7 +99,7 @@ def validate_corrections(
     for delivery in out_of_date(session):
         if deliveries is not None and delivery not in deliveries:
             continue
-        found = sorted_out(session, delivery)
+        found = read if read and read.delivery == delivery else sorted_out(session, delivery)
         known = {r["vendor"]: r for r in _of_delivery(session, delivery)}
         missing = [vendor for vendor in found.vendors if vendor not in known]
         if missing:  # its dead letters were not known when it came
@@ -123,7 +132,7 @@ def _uri_of(session: Session, delivery: str) -> str:
     return str(received["uri"][0].as_py())
 
 
-def _receive(session: Session, file: Path) -> Taken:
+def _receive(session: Session, file: Path) -> tuple[Taken, SortedOut]:
     """Land the bytes, and enter them for each vendor whose dead letters they answer."""
     content = session.lake.content
     beside = content.scratch() / f"correction-{session.run_id}-{file.name}"
@@ -133,11 +142,12 @@ def _receive(session: Session, file: Path) -> Taken:
     repeated = bool(_of_delivery(session, sha256))
     content.land(beside, sha256)
     today = session.clock().date()
-    vendors = sorted_out(session, sha256).vendors
+    found = sorted_out(session, sha256)
+    vendors = found.vendors
     if repeated:
         vendors = [row["vendor"] for row in _of_delivery(session, sha256)]
     _enter(session, sha256, file.as_uri(), today, vendors)
-    return Taken(file.as_uri(), sha256, today, repeated)
+    return Taken(file.as_uri(), sha256, today, repeated), found
 
 
 def _enter(
