@@ -161,6 +161,7 @@ def test_the_blocking_checks_are_the_four_that_guard_the_ledger(demo):
     }
     assert blocking == {
         ("dead_letters", "conservation"),
+        ("raw", "conservation"),  # of corrections
         ("records", "schema"),
         ("ledger", "conservation"),
         ("ledger", "fx_coverage"),
