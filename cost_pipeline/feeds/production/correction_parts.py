@@ -48,8 +48,6 @@ NOBODY: Final = "corrections"
 """The vendor under which rows are booked that answer nobody's dead letter; no vendor file may have
 this name."""
 _NOBODYS: Final = digest("interpretation", "corrections", 1)
-# A negative amount that names no invoice is as wrong as it was: its dead letter is not answered.
-_AUTHORISED: Final = (pc.field("amount") >= 0) | pc.field("credit_of").is_valid()
 _ANSWERED: Final = ("answers", "answers_delivery", "answers_row", "answers_stage")
 
 
@@ -220,7 +218,7 @@ class CorrectionPart:
             )
             records = _answering(done.records, chunk.rows, _ANSWERED)
             letters.append(_answering(done.dead_letters, chunk.rows, ("answers",)))
-            accepted.append(records.filter(_AUTHORISED)["answers"])
+            accepted.append(_answers(records))
             self.records += records.num_rows
             self.amounts.add(records)
             if records.num_rows:
@@ -326,6 +324,12 @@ def _answering(judged: pa.Table, rows: pa.Table, names: tuple[str, ...]) -> pa.T
         place = judged.column_names.index(name)
         judged = judged.set_column(place, judged.schema.field(name), rows[name].take(places))
     return judged
+
+
+def _answers(records: pa.Table) -> pa.ChunkedArray:
+    """What they answer. A negative amount that names no invoice is as wrong as it was: nothing."""
+    positive = pc.greater_equal(records["amount"], 0)
+    return records["answers"].filter(pc.or_(positive, pc.is_valid(records["credit_of"])))
 
 
 def _ordinals(session: Session, vendor: Vendor, rows: pa.Table) -> list[int | None] | None:
