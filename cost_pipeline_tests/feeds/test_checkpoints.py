@@ -36,7 +36,11 @@ def killer(at):
 
 def telling(steps):
     """The steps behind which the lake differs; the crash tests kill at the others too."""
-    return [at for at, (_, step) in enumerate(steps) if step == "synced"]
+    return [
+        at
+        for at, (table, step) in enumerate(steps)
+        if (table, step) != ("audit_log", "synced") and step == "synced"
+    ]
 
 
 def csv_with_blanks(door):
@@ -100,7 +104,7 @@ def test_a_run_killed_at_any_step_ends_as_an_undisturbed_one(door, tmp_path, cas
     between, steps = killer(-1)
     undisturbed = stored(door, validate(door, whole, between))
     assert {table for table, _ in steps} == {
-        "records", "dead_letters", "checkpoints", "validations"
+        "audit_log", "records", "dead_letters", "checkpoints", "validations"
     }  # fmt: skip
     begun = prepared(door, tmp_path / "begun", case)
     for at in telling(steps):

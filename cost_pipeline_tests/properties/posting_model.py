@@ -154,11 +154,13 @@ def outcome(
                     result.reasons["KEY_CONFLICT"] += 1
                 continue
             base = converted(row, BASES[vendor], rates)
+            too_large = base is not None and base >= 10**16
+            base = None if too_large else base
             costs[vendor, sha, number] = (row, base is not None and vendor != "orders")
             if base is None:
                 sums[2] += Decimal(row.amount)
                 fates.dead_letters += 1
-                result.reasons["FX_RATE_MISSING"] += 1
+                result.reasons["BAD_AMOUNT" if too_large else "FX_RATE_MISSING"] += 1
             elif vendor == "orders":
                 sums[2] += Decimal(row.amount)
                 fates.commitments += 1

@@ -18,6 +18,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.core.errors import CheckFailedError, UsageError
+from cost_pipeline.feeds.production.heads import gather, last_head, refuse_truncated
 from cost_pipeline.feeds.production.tables import LEDGER, writer_of
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
@@ -93,7 +94,9 @@ def close(
     """
     announced = False
     while True:
+        known = last_head(session)
         ledger = session.lake.table(LEDGER).snapshot()
+        refuse_truncated(known, ledger)
         last = _last(session.lake.table(PERIODS).snapshot(), period)
         if last is Act.CLOSED:
             raise UsageError(
@@ -173,6 +176,7 @@ def _barrier(session: Session, ledger: Snapshot, period: str) -> bool:
         session.lake.table(LEDGER).append(ledger, parts, run_id=session.run_id)
     except StaleSnapshotError:
         return False
+    gather(session)
     return True
 
 

@@ -9,7 +9,7 @@ that are loaded: an estimate beside the ledger, named as one.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,13 +20,16 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.currencies import currencies
+from cost_pipeline.contracts.rate_sources import sources_of
+from cost_pipeline.contracts.tables import DAY, MONEY, TEXT
 from cost_pipeline.core.money import at_scale, shown
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_in_force
 from cost_pipeline.feeds.production.report import recorded_amounts
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.convert import convert
-from cost_pipeline.fx.rates import REQUEST_SCHEMA, pin
+from cost_pipeline.fx.rates import pin
 from cost_pipeline.lake.tables import DELIVERIES
 
 _GAPS: Final = """
@@ -176,23 +179,23 @@ def _stand_ins(
         gaps=gaps.select(names),
         asked=asked.select(names),
     ).to_pylist()
-    bases = {
-        vendor.vendor: session.home.productions.productions[vendor.production].base_currency
-        for vendor in session.home.vendors
-    }
+    productions = {vendor.vendor: vendor.production for vendor in session.home.vendors}
     by_gap: dict[tuple[str, date], list[dict[str, Any]]] = {}
     for row in rows:
         by_gap.setdefault((row["vendor"], row["wanted"]), []).append(row)
-    return {gap: _stand_in(session, of, bases.get(gap[0]), gap[1]) for gap, of in by_gap.items()}
+    return {
+        gap: _stand_in(session, of, productions.get(gap[0]), gap[1]) for gap, of in by_gap.items()
+    }
 
 
 def _stand_in(
-    session: Session, rows: list[dict[str, Any]], base_currency: str | None, wanted: date
+    session: Session, rows: list[dict[str, Any]], production: str | None, wanted: date
 ) -> StandIn:
     amounts = {row["currency"]: row["amount"] for row in rows}
-    base, rates_of = None, None
-    if base_currency is not None:
-        base, rates_of = _in_base(session, amounts, base_currency, wanted)
+    base_currency, base, rates_of = None, None, None
+    if production is not None:
+        base_currency = session.home.productions.productions[production].base_currency
+        base, rates_of = _in_base(session, amounts, production, wanted)
     return StandIn(
         pull_date=rows[0]["pull_date"],
         deliveries=tuple(sorted({one for row in rows for one in row["deliveries"]})),
@@ -205,31 +208,35 @@ def _stand_in(
 
 
 def _in_base(
-    session: Session, amounts: Mapping[str, Decimal], base_currency: str, wanted: date
+    session: Session, amounts: Mapping[str, Decimal], production: str, wanted: date
 ) -> tuple[Decimal | None, date | None]:
     """The sum in the base currency at the newest loaded rates up to a date; None if one lacks."""
+    policy = session.home.productions.productions[production]
     in_force = rates_in_force(session)
-    known = in_force.filter(pc.less_equal(in_force["reference_date"], pa.scalar(wanted)))
+    mine = pc.and_(
+        pc.equal(in_force["source"], policy.fx.source),
+        pc.less_equal(in_force["reference_date"], pa.scalar(wanted)),
+    )
+    known = in_force.filter(mine)
     newest: date | None = pc.max(known["reference_date"]).as_py()
-    lines = _lines(amounts, base_currency, newest or wanted)
+    lines = with_policies(session, _lines(amounts, production, newest or wanted))
+    ages = lines.schema.get_field_index("max_age_days")
+    any_age = pa.repeat(pa.scalar(_ANY_AGE, pa.int32()), lines.num_rows)
+    lines = lines.set_column(ages, lines.schema.field(ages), any_age)
     minor_units = {code: currency.minor_units for code, currency in currencies().items()}
-    converted = convert(lines, pin(known, lines), minor_units)
+    converted = convert(lines, pin(known, lines, sources_of(session.home.productions)), minor_units)
     if converted["base_amount"].null_count:
         return None, newest
     total = sum(converted["base_amount"].to_pylist(), start=Decimal(0))
-    return total, newest if set(amounts) - {base_currency} else None
+    return total, newest if set(amounts) - {policy.base_currency} else None
 
 
-def _lines(amounts: Mapping[str, Decimal], base_currency: str, day: date) -> pa.Table:
-    rows: Iterable[dict[str, Any]] = (
+def _lines(amounts: Mapping[str, Decimal], production: str, day: date) -> pa.Table:
+    return pa.table(
         {
-            "transaction_date": day,
-            "currency": currency,
-            "base_currency": base_currency,
-            "max_age_days": _ANY_AGE,
-            "amount": at_scale(amount),
+            "transaction_date": pa.array([day] * len(amounts), DAY),
+            "production": pa.array([production] * len(amounts), TEXT),
+            "currency": pa.array(list(amounts), TEXT),
+            "amount": pa.array([at_scale(amount) for amount in amounts.values()], MONEY),
         }
-        for currency, amount in amounts.items()
     )
-    schema = pa.schema([*REQUEST_SCHEMA, pa.field("amount", pa.decimal128(20, 4), nullable=False)])
-    return pa.Table.from_pylist(list(rows), schema=schema)

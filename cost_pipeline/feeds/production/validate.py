@@ -29,6 +29,8 @@ from cost_pipeline.feeds.production.checkpoints import (
 )
 from cost_pipeline.feeds.production.dead_letters import OF_POSTING, REFUSED, letters_now
 from cost_pipeline.feeds.production.deliveries import current_deliveries
+from cost_pipeline.feeds.production.heads import last_head, refuse_truncated
+from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.snapshot import Snapshot
@@ -127,6 +129,7 @@ def validate_deliveries(
     session: Session, deliveries: Sequence[Pending], portions: Portions = Portions()
 ) -> None:
     """Validate each delivery from its landed bytes."""
+    refuse_truncated(last_head(session), session.lake.table(LEDGER).snapshot())
     session.lake.audit.settle(session.run_id)  # what a run that died announced and never did
     buffer = _Buffer(portions.commit)
     before = _Before(
