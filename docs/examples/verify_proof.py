@@ -17,7 +17,7 @@ def climb(leaf, path):
     """The Merkle root that a leaf and its path lead to."""
     node = hashlib.sha256(b"\0" + bytes.fromhex(leaf)).digest()
     for side, other in path:
-        pair = [bytes.fromhex(other), node] if side == "left" else [node, bytes.fromhex(other)]
+        pair = [node, bytes.fromhex(other)][:: (1, -1)[("right", "left").index(side)]]
         node = hashlib.sha256(b"\1" + b"".join(pair)).digest()
     return node.hex()
 
