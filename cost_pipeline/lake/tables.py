@@ -276,9 +276,10 @@ DEAD_LETTERS = TableSpec(
         Audited("corrected", "id", "event = 'resolved' and resolved_by is not null"),
         Audited("waived", "id", "event = 'waived'"),
         Audited("reopened", "id", "event = 'reopened'"),
+        Audited("retried", "id", "event = 'retried'"),
     ),
 )
-"""Events: opened, resolved, waived, reopened; numbered from 1 within a dead letter.
+"""Events: opened, retried, resolved, waived, reopened; numbered from 1 within a dead letter.
 
 `day` is the pull date, or the transaction date when posting. `resolved_by` is the correction's
 delivery; `decided_by` and `why` are a person's.

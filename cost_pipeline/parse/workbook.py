@@ -21,12 +21,16 @@ from cost_pipeline.parse.archive import BrokenMemberError, open_archive
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.excel import csv_line
 from cost_pipeline.parse.opening import open_rows
-from cost_pipeline.parse.rows import Limits, Refused
+from cost_pipeline.parse.rows import Limits, Refused, RowReader
 from cost_pipeline.parse.sheet import BrokenSheetError, SheetRow, ValueKind
 from cost_pipeline.parse.xlsx import XlsxSheet, column_name
 from cost_pipeline.parse.xlsx_book import read_book
 
 _ZIP: Final = b"PK\x03\x04"
+# As it went out; and as spreadsheets save it where the comma is the decimal sign, in the encoding
+# of their system unless they are asked for UTF-8.
+_DELIMITERS: Final = (",", ";", "\t")
+_ENCODINGS: Final = ("utf-8-sig", "cp1252")
 _HEADER_WITHIN: Final = 10
 _MOST_ROWS: Final = 1_100_000
 
@@ -145,12 +149,19 @@ def _table(
 
 
 def _of_csv(path: Path, mark: str, limits: Limits) -> list[MarkedSheet] | Refused:
-    reader = open_rows(path, CsvFormat(encodings=("utf-8-sig",)), limits=limits)
-    if isinstance(reader, Refused):
-        return reader
-    names = tuple(name.strip(BLANKS) for name in reader.header)
-    if mark not in names:
-        return []
+    """The one sheet of a CSV file, whichever of the separators it was saved with."""
+    first: Refused | None = None
+    for delimiter in _DELIMITERS:
+        layout = CsvFormat(encodings=_ENCODINGS, delimiter=delimiter)
+        reader = open_rows(path, layout, limits=limits)
+        if isinstance(reader, Refused):
+            first = first or reader
+        elif mark in (names := tuple(name.strip(BLANKS) for name in reader.header)):
+            return _rows_of_csv(reader, names)
+    return first or []
+
+
+def _rows_of_csv(reader: RowReader, names: tuple[str, ...]) -> list[MarkedSheet] | Refused:
     twice = _twice(names)
     if twice is not None:
         return Refused(Reason.SCHEMA_DRIFT, f"the file has the column {twice!r} more than once")

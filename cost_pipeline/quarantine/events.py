@@ -4,6 +4,7 @@ A dead letter's id is a hash of its row, its stage and its reasons, so one that 
 the same dead letter, and finding nothing new appends nothing. Its state is that of its last event:
 
     opened, reopened       open       somebody must look
+    retried                open       it was tried again in vain; it is as old as before
     waived                 waived     somebody decided that it may stay as it is
     resolved by a delivery corrected  a correction took the row's place
     resolved               passed     the row is accepted now, or the failure is over
@@ -109,10 +110,9 @@ def reopened(
 
 
 def retried(letters: pa.Table, stamp: Stamp, attempts: int, *, schema: pa.Schema) -> pa.Table:
-    """One `reopened` event per dead letter whose work was tried again in vain."""
+    """One `retried` event per open dead letter whose work was tried again in vain."""
     tried = pc.cast(pc.add(letters["attempts"], attempts), pa.int32())
-    extra = {**_same(letters, why="tried again in vain"), "attempts": tried}
-    return _events(letters, "reopened", stamp, schema, extra)
+    return _events(letters, "retried", stamp, schema, {"attempts": tried})
 
 
 def difference(desired: pa.Table, there: pa.Table) -> tuple[pa.Table, pa.Table]:

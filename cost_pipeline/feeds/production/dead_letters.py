@@ -31,6 +31,7 @@ from cost_pipeline.quarantine.events import (
     opened,
     reopened,
     resolved,
+    retried,
     waived,
 )
 
@@ -81,9 +82,10 @@ def open_dead_letters(
     *,
     snapshot: Snapshot | None = None,
 ) -> pa.Table:
-    """The events that opened what is open now, within `scope` (see `letters_now`)."""
+    """What is open now, within `scope` (see `letters_now`); `recorded_at` is since when."""
     now = in_state(letters_now(session, scope, days, snapshot=snapshot), OPEN)
-    return now.select(DEAD_LETTERS.schema.names)
+    place = now.schema.get_field_index("recorded_at")
+    return now.set_column(place, "recorded_at", now["opened_at"]).select(DEAD_LETTERS.schema.names)
 
 
 def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
@@ -96,6 +98,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
     writer: str,
     attempts: int = 1,
     held: Sequence[str] = (OPEN, WAIVED),
+    again: bool = False,
 ) -> tuple[int, int]:
     """Make the open dead letters within `scope` be exactly `desired`.
 
@@ -110,6 +113,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
         writer: With a day, the token under which only one run at a time may settle this scope.
         attempts: How often the work behind them was tried.
         held: The states in which one that is found again stays as it is.
+        again: Whether that an open one was tried again in vain is an event too.
 
     Returns:
         How many were opened and how many resolved.
@@ -119,7 +123,9 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
         snapshot = table.snapshot()
         before = letters_now(session, scope, days, snapshot=snapshot)
         fresh, gone = difference(desired, in_state(before, *held))
-        if not fresh.num_rows and not gone.num_rows:
+        there = in_state(before, OPEN) if again else before.slice(0, 0)
+        tried = there.filter(pc.is_in(there["id"], value_set=desired["id"].combine_chunks()))
+        if not fresh.num_rows and not gone.num_rows and not tried.num_rows:
             return 0, 0
         stamp = session.stamp()
         schema = DEAD_LETTERS.schema
@@ -127,6 +133,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
             [
                 opened(fresh, day_column, stamp, schema=schema, attempts=attempts, before=before),
                 resolved(gone, stamp, schema=schema),
+                retried(tried, stamp, attempts, schema=schema),
             ]
         )
         parts = []

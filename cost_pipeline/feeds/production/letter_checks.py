@@ -157,7 +157,7 @@ def _limits(now: datetime, limits: Mapping[str, int]) -> pa.Table:
 _CHANGES: Final = """
     with states as (
         select recorded_at::date as day, id, sequence,
-            (event in ('opened', 'reopened'))::int as open
+            (event in ('opened', 'reopened', 'retried'))::int as open
         from {table}
     ), changes as (
         select day, open - coalesce(lag(open) over (partition by id order by sequence), 0) as change
