@@ -1,6 +1,7 @@
 """Every reason code is reached: each has a case here that produces it.
 
-A new code needs a case: a row in ROWS, or a delivery in WHOLE, or a function in OTHERS.
+A new code needs a case: a row in ROWS, or a delivery in WHOLE, a function in OTHERS, or a
+credit in REVERSED.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ import openpyxl
 import pytest
 
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.feeds.production.approvals import Credit, Original, drafted, record
 from cost_pipeline.feeds.production.corrections import take_in
 from cost_pipeline.feeds.production.dead_letters import letters_now
 from cost_pipeline.feeds.production.letters_export import export_letters
+from cost_pipeline.feeds.production.periods import OpenPeriod, close
 
 DAY, NEXT = "2026-04-01", "2026-04-02"
 HEAD = (
@@ -89,7 +92,7 @@ WHOLE: dict[Reason, bytes] = {
 
 NOT_YET = {
     Reason.CONTROL_TOTAL: "a check of the delivery; no row of it is refused",
-    Reason.PERIOD_CLOSED: "periods cannot be closed yet",
+    Reason.PERIOD_CLOSED: "what comes late is posted into an open period",
 }
 
 
@@ -155,6 +158,50 @@ def _corrections(house):
     take_in(session)
 
 
+REVERSED = {
+    "X1": ("T9", Reason.REVERSAL_UNKNOWN),
+    "X2": ("lodging/L2", Reason.REVERSAL_AMBIGUOUS),
+    "X3": ("T3", Reason.REVERSAL_NOT_POSTED),
+    "X4": ("X1", Reason.REVERSAL_OF_REVERSAL),
+    "X5": ("lodging/L1", Reason.REVERSAL_OTHER_PRODUCTION),
+    "X6": ("T2", Reason.REVERSAL_OTHER_CURRENCY),
+    "X7": ("T1", Reason.REVERSAL_EXCEEDS),
+    "X8": ("M1", Reason.REVERSAL_PERIOD_CLOSED),
+}
+"""A negative row to what somebody approved that it takes back, and what comes of that."""
+OF_CREDITS = {reason for _, reason in REVERSED.values()} | {
+    Reason.CREDIT_UNMATCHED,
+    Reason.CREDIT_EXCEEDS,
+}
+
+
+def _credits(house):
+    """Credits, in a home of their own; the approvals are recorded, not asked for."""
+    costs = [
+        ("T1", DAY, "5.00", "GBP"),
+        ("T2", DAY, "90.00", "USD"),
+        ("T3", "2026-04-09", "90.00", "GBP"),  # no rate
+        ("M1", "2026-03-31", "90.00", "GBP"),
+    ]
+    house.drop("rentals", DAY, [*costs, *((name, DAY, "-9.00", "GBP") for name in REVERSED)])
+    house.drop("lodging", DAY, [(name, DAY, "9.00", "GBP") for name in ("L1", "L2", "L2")])
+    notes = [
+        ("I1", DAY, "1.00", "GBP", "", "N1"),
+        ("C1", DAY, "-2.00", "GBP", "", "", "N1"),
+        ("C2", DAY, "-2.00", "GBP", "", "", "N2"),
+    ]
+    house.notes(DAY, notes)
+    house.work(DAY)
+    session = house.session()
+    close(session, "2026-03", by="A", reason=None, examine=OpenPeriod)
+    for letter in letters_now(session, "vendor = 'rentals' and amount < 0").to_pylist():
+        named = list(REVERSED)[letter["row"] - len(costs) - 1]
+        before, _, after = REVERSED[named][0].rpartition("/")
+        credit = Credit(letter["vendor"], letter["fingerprint"], letter["id"])
+        original = Original(before or "rentals", transaction_id=after)
+        record(session, drafted(session, credit, original, by="A", reason="a test"))
+
+
 OTHERS = {
     Reason.KEY_CONFLICT: _key_conflict,
     Reason.UNKNOWN_FIELD: _unknown_field,
@@ -184,13 +231,17 @@ def produced(door, tmp_path_factory):
     _corrections(house)
     door.bring_up_to_date(house.session())
     assert door.unlawful(house.session()) == []
-    letters = letters_now(house.session())
-    return {reason for reasons in letters["reasons"].to_pylist() for reason in reasons}
+    credited = door.House(tmp_path_factory.mktemp("credits") / "home")
+    _credits(credited)
+    door.bring_up_to_date(credited.session())
+    assert door.unlawful(credited.session()) == []
+    letters = [letters_now(one.session())["reasons"].to_pylist() for one in (house, credited)]
+    return {reason for found in letters for reasons in found for reason in reasons}
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_code_is_produced_by_a_case(reason, produced):
-    has_case = reason in {*ROWS, *WHOLE, *OTHERS, *OF_CORRECTIONS}
+    has_case = reason in {*ROWS, *WHOLE, *OTHERS, *OF_CORRECTIONS, *OF_CREDITS}
     if reason in NOT_YET:
         assert not has_case
         assert reason not in produced, f"{reason} is reached now: take it out of NOT_YET"
