@@ -90,7 +90,7 @@ def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
         raise UsageError(
             f"{file!r} is a correction, whose rows are known by what they answer",
             where="FILE:LINE",
-            remedy="name the line of the vendor's file that it corrects; `dead-letters show` has it",
+            remedy="name the line of the vendor's file; `dead-letters show` has what it corrects",
             code="NO_SUCH_DELIVERY",
         )
     named = sorted({(one["vendor"], one["delivery"]) for one in sent})
