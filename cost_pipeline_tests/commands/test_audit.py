@@ -12,7 +12,7 @@ def test_a_sound_log_is_said_to_agree(call, worked):
     found = call("audit", "verify", "--home", worked)
     assert found.code == 0
     assert found.out.splitlines() == [
-        "3 blocks: 10 events committed, 0 blocks void, 0 blocks open",
+        "3 blocks: 11 events committed, 0 blocks void, 0 blocks open",
         "log and tables agree",
     ]
     assert json.loads(call("audit", "verify", "--home", worked, "--json").out) == {
@@ -34,7 +34,7 @@ def test_the_events_are_exported_one_a_line(call, worked):
     found = call("audit", "export", "--home", worked)
     assert found.code == 0
     lines = [json.loads(line) for line in found.out.splitlines()]
-    assert len(lines) == 10
+    assert len(lines) == 11
     assert {line["event"] for line in lines} == {"parsed", "rejected", "converted", "posted"}
     assert call("audit", "export", "--home", worked, "--from", "2100-01-01").out == ""
 

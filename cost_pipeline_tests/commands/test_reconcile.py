@@ -41,11 +41,11 @@ def test_both_sides_and_what_one_lacks_are_shown(call, paired):
     assert names.split() == [
         "vendor", "records", "agree", "differ", "only", "waiting", "duplicates", "conflicts",
     ]  # fmt: skip
-    assert here.split() == [VENDOR, "3", "1", "0", "2", "0", "0", "0"]
+    assert here.split() == [VENDOR, "4", "1", "0", "3", "0", "0", "0"]
     assert there.split() == ["listing", "1", "1", "0", "0", "0", "0", "0"]
-    assert found.out.count("only here") == 2
+    assert found.out.count("only here") == 3
     short = call("reconcile", "listing", "--limit", 1, "--home", paired)
-    assert "... and 1 more (--limit 2, or --json for all)" in short.out
+    assert "... and 2 more (--limit 3, or --json for all)" in short.out
 
 
 def test_in_json_every_line_is_there(call, paired):
@@ -53,8 +53,8 @@ def test_in_json_every_line_is_there(call, paired):
     assert found.code == 1
     (one,) = json.loads(found.out)
     assert one["agrees"] is False
-    assert [item["state"] for item in one["items"]] == ["only_here", "only_here"]
-    assert one["here"]["only"] == 2
+    assert [item["state"] for item in one["items"]] == ["only_here"] * 3
+    assert one["here"]["only"] == 3
 
 
 def test_a_home_without_a_pair_and_a_vendor_without_one_say_so(call, worked, paired):
