@@ -54,6 +54,7 @@ class RecordKind(StrEnum):
     VENDOR_INVOICE = "vendor_invoice"
     PAYROLL_LINE = "payroll_line"
     LOCATION_SETTLEMENT = "location_settlement"
+    TIMECARD = "timecard"
 
 
 class Negatives(StrEnum):

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from cost_pipeline.cli import main
-from cost_pipeline.contracts.cost import CONTRACTS
+from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.sources import Auth, OAuth2
 from cost_pipeline.contracts.vendor import FormatKind, RecordKind, Vendor

@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.cost import CONTRACTS, CostRecord, judge
+from cost_pipeline.contracts.cards import card_values
+from cost_pipeline.contracts.cost import CostRecord, judge
+from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.tables import COST_FIELDS
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
@@ -130,7 +132,9 @@ def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Ou
 def _unlawful(contract: type[CostRecord], row: dict[str, object]) -> str | None:
     """What the contract says against a stored record; None if nothing."""
     names = ["vendor", *(f.name for f in COST_FIELDS)]
-    verdict = judge(contract, {name: row[name] for name in names if row[name] is not None})
+    values = {name: row[name] for name in names if row[name] is not None}
+    values |= card_values(str(values.pop("card", "{}")))
+    verdict = judge(contract, values)
     if isinstance(verdict, CostRecord):
         return None
     wrong = "; ".join(f"{problem.field}: {problem.message}" for problem in verdict)
