@@ -118,7 +118,7 @@ class Reading:
         found = judge_field(self.contract, name, value)
         if isinstance(found, Problem):
             return Verdict(None, found)
-        return Verdict(found)  # type: ignore[arg-type]  # the field's own type is one of these
+        return Verdict(found)
 
     def _empty(self, name: str) -> Verdict:
         if name in self.demanded:

@@ -13,8 +13,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.cards import card_values
+from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.cost import CostRecord, judge
 from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.tables import COST_FIELDS
