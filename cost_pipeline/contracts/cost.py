@@ -1,8 +1,8 @@
 """The contracts of the production feed: what a cost record must look like.
 
 Belongs here: fields, their constraints and how a broken one is called. Reading a vendor's text into
-typed values is `cost_pipeline.validate`'s work; rules between fields are in `rules`, timecards in `timecard`. Constraints
-are written as annotations only, never as validator methods: the columnar lane is derived from the
+typed values is `cost_pipeline.validate`'s work; rules between fields are in `rules`, timecards in
+`timecard`. Constraints are written as annotations only, never as validator methods: the columnar lane is derived from the
 annotations and would not see a method (a test holds that).
 """
 

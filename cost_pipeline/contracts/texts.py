@@ -1,4 +1,4 @@
-"""How texts of a timecard are read where every vendor writes them alike: clocks, flags, words, lines.
+"""How texts of a timecard are read where all vendors write them alike: clocks, flags, lists.
 
 Belongs here: one text to one value or to what is wrong with it. Amounts and dates follow a vendor's
 own style and are read by `cost_pipeline.validate`; whether a value is allowed is the contract's.
