@@ -39,11 +39,13 @@ PRICED_SCHEMA: Final = pa.schema(
         pa.field("snapshot", HASH),
         pa.field("refusal", TEXT),
         pa.field("refusal_message", TEXT),
+        pa.field("rule_pack", TEXT),
     ]
 )
 """A resolved record with its conversion: an amount and its rates, or the reason why there is none.
 
-Conversions of records that do not stand are ignored and may be null.
+Conversions of records that do not stand are ignored and may be null. `rule_pack` names the rules
+that a timecard was evaluated under; a card that they block has a refusal too.
 """
 
 
@@ -91,7 +93,6 @@ def _postings(priced: pa.Table, posted: pa.ChunkedArray) -> pa.Table:
     The wide columns are copied once, into the order of partitions; only their hash is computed.
     """
     renamed = priced.rename_columns(_POSTED_AS)
-    renamed = renamed.append_column("rule_pack", pa.nulls(renamed.num_rows, TEXT))
     content = renamed.select(CONTENT_COLUMNS).take(posted)
     hashes = query(f"SELECT {SQL_CONTENT_HASH} AS content_hash FROM content", content=content)
     twice = query(
@@ -153,6 +154,7 @@ WITH refused AS (
     SELECT *,
         CASE WHEN standing = '{CONFLICT}' THEN '{Reason.KEY_CONFLICT}' ELSE refusal END AS reason,
         CASE WHEN standing = '{CONFLICT}' THEN 'key'
+             WHEN refusal LIKE 'UNION\_%' ESCAPE '\' THEN 'gross'
              WHEN refusal = '{Reason.BAD_AMOUNT}' THEN 'amount' ELSE 'currency' END AS field,
         CASE WHEN standing = '{CONFLICT}'
              THEN 'the same key came first, with other content, in row ' || of_row
