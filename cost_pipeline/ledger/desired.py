@@ -68,11 +68,14 @@ def desired(priced: pa.Table) -> Desired:
     """Assemble the desired state of the records' transaction dates.
 
     Args:
-        priced: Every record of those dates once (`PRICED_SCHEMA`; further columns are ignored).
+        priced: Every record of those dates once (`PRICED_SCHEMA`; further columns are ignored,
+            and `rule_pack` may be left out).
 
     Raises:
         ValueError: If a record is given twice; posting it twice would be worse.
     """
+    if "rule_pack" not in priced.column_names:
+        priced = priced.append_column("rule_pack", pa.nulls(priced.num_rows, TEXT))
     judged = query(
         _JUDGED, priced=priced.select(["standing", "refusal", "kind", "transaction_date"])
     )
@@ -154,7 +157,7 @@ WITH refused AS (
     SELECT *,
         CASE WHEN standing = '{CONFLICT}' THEN '{Reason.KEY_CONFLICT}' ELSE refusal END AS reason,
         CASE WHEN standing = '{CONFLICT}' THEN 'key'
-             WHEN refusal LIKE 'UNION\_%' ESCAPE '\' THEN 'gross'
+             WHEN starts_with(refusal, 'UNION_') THEN 'gross'
              WHEN refusal = '{Reason.BAD_AMOUNT}' THEN 'amount' ELSE 'currency' END AS field,
         CASE WHEN standing = '{CONFLICT}'
              THEN 'the same key came first, with other content, in row ' || of_row

@@ -1,12 +1,14 @@
 """The worked examples of the facts, held against the slow reference."""
 
 from datetime import date, timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
 from cost_pipeline_tests.rules.reference import amounts, meals, overtime, rest
 from cost_pipeline_tests.rules.reference.times import elapsed, tenths, worked
+
+D = Decimal
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.rules.load import bundled_packs
-from cost_pipeline.rules.pack import versions_on
+from cost_pipeline.rules.versions import Versions
 
 DAYS_BEFORE: Final = 27
 DAYS_AFTER: Final = 6
@@ -24,13 +24,15 @@ _PERFORMER: Final = """card like '%"agreement":"sag_aftra"%'"""
 _IS_CARD: Final = f"kind = '{RecordKind.TIMECARD}'"
 
 
+def until(last: date) -> str:
+    """SQL of the cards that findings of cards up to `last` may depend on at all."""
+    return f"{_IS_CARD} and transaction_date <= '{last + timedelta(days=DAYS_AFTER)}'"
+
+
 def around(first: date, last: date) -> str:
-    """SQL of the records that findings of cards from `first` to `last` depend on."""
-    begin, end = first - timedelta(days=DAYS_BEFORE), last + timedelta(days=DAYS_AFTER)
-    return (
-        f"({_IS_CARD} and transaction_date <= '{end}' "
-        f"and (transaction_date >= '{begin}' or {_PERFORMER}))"
-    )
+    """SQL of the cards that findings of cards from `first` to `last` depend on."""
+    begin = first - timedelta(days=DAYS_BEFORE)
+    return f"({until(last)} and (transaction_date >= '{begin}' or {_PERFORMER}))"
 
 
 def strict_vendors(session: Session) -> frozenset[str]:
@@ -48,8 +50,6 @@ def time_zones(session: Session) -> dict[str, str]:
 
 def card_digests(session: Session) -> dict[date, str]:
     """Per transaction date that has timecards, the digest of all that their findings depend on."""
-    if RecordKind.TIMECARD not in {vendor.record for vendor in session.home.vendors}:
-        return {}
     found = (
         session.lake.table(RECORDS)
         .snapshot()
@@ -58,13 +58,14 @@ def card_digests(session: Session) -> dict[date, str]:
     )
     zones = sorted(f"{code}={zone}" for code, zone in time_zones(session).items())
     strict = sorted(strict_vendors(session))
+    versions = Versions(bundled_packs())
     return {
         row["day"]: digest(
             "cards",
             row["n"],
             int(row["low"]),
             int(row["high"]),
-            *_versions(row["day"], whole_week=bool(strict)),
+            *_versions(versions, row["day"], whole_week=bool(strict)),
             *zones,
             *strict,
         )
@@ -72,11 +73,11 @@ def card_digests(session: Session) -> dict[date, str]:
     }
 
 
-def _versions(day: date, *, whole_week: bool) -> list[str]:
+def _versions(versions: Versions, day: date, *, whole_week: bool) -> list[str]:
     """The rules in force that day; for a strict payroll run on every day that it may hold."""
     reach = DAYS_AFTER if whole_week else 0
     days = (day + timedelta(days=offset) for offset in range(-reach, reach + 1))
-    return sorted({version for one in days for version in versions_on(bundled_packs(), one)})
+    return sorted({version for one in days for version in versions.on(one)})
 
 
 # As in `inputs`: a set is hashed as the sums of two halves of its members' hashes. Cards whose key

@@ -63,20 +63,21 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     A rival shares (vendor, key) with one of them, on whatever date.
     """
     listed = ", ".join(f"'{day}'" for day in sorted(dates))
-    return records_with_rivals(session, f"transaction_date in ({listed})")
+    condition = f"transaction_date in ({listed})"
+    return records_with_rivals(session, condition, prune=condition)
 
 
-def records_with_rivals(session: Session, condition: str) -> pa.Table:
-    """The records that count and keep a condition (SQL of our own), with all their rivals."""
+def records_with_rivals(session: Session, condition: str, *, prune: str) -> pa.Table:
+    """The records that count and keep a condition (SQL of our own), with all their rivals.
+
+    `prune` is what of the condition can be told from the statistics of files.
+    """
     deliveries = current_deliveries(session)
     snapshot = session.lake.table(RECORDS).snapshot()
-    wanted = snapshot.query(
-        f"{LIVE} where {condition}", where=condition, deliveries=deliveries
-    )
+    wanted = snapshot.query(f"{LIVE} where {condition}", where=prune, deliveries=deliveries)
     keys = query("select distinct vendor, key from wanted where key is not null", wanted=wanted)
     rivals = snapshot.query(
-        f"select * from ({LIVE} where not ({condition})) "
-        "semi join keys using (vendor, key)",
+        f"select * from ({LIVE} where not ({condition})) semi join keys using (vendor, key)",
         deliveries=deliveries,
         keys=keys,
     )

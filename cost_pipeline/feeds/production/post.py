@@ -80,7 +80,7 @@ def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
 
 
 def desired_of(session: Session, dates: Collection[date]) -> tuple[Desired, pa.Table]:
-    """The desired state of the dates, and their findings: a pure function of what the lake holds."""
+    """The desired state of the dates and their findings: a function of what the lake holds."""
     resolved = with_policies(session, resolve(live_records(session, dates), dates))
     pinned = pin(rates_in_force(session), resolved)
     minor_units = {code: currency.minor_units for code, currency in currencies().items()}
@@ -197,8 +197,10 @@ def _summary(postings: pa.Table, head: Head) -> Posted:
 
 
 def _replace_findings(session: Session, findings: pa.Table, dates: list[date]) -> None:
-    """Before the dispositions, which make the date count as posted; a home without cards has none."""
+    """Before the dispositions, which make the dates count as posted."""
     table = session.lake.table(FINDINGS)
+    if not findings.num_rows and not table.folder.exists():
+        return  # a home without timecards
     snapshot = table.snapshot()
     if not findings.num_rows and not snapshot.read(where=_in(dates), columns=["rule"]).num_rows:
         return

@@ -19,7 +19,7 @@ from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
 from cost_pipeline.contracts.tables import DAY, TEXT
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.feeds.production.cards import around, strict_vendors, time_zones
+from cost_pipeline.feeds.production.cards import around, strict_vendors, time_zones, until
 from cost_pipeline.feeds.production.inputs import records_with_rivals
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.ledger.standing import STANDS, resolve
@@ -30,16 +30,15 @@ from cost_pipeline.rules.load import bundled_packs
 def with_findings(
     session: Session, priced: pa.Table, dates: Collection[date]
 ) -> tuple[pa.Table, pa.Table]:
-    """The priced records with `rule_pack` and the refusals of blocked cards, and the findings.
+    """The priced records with `rule_pack` and the refusals of blocked cards; and findings.
 
     Args:
         session: The run.
-        priced: Records of the dates, converted (`ledger.desired.PRICED_SCHEMA` but `rule_pack`).
+        priced: Records of the dates, converted (`PRICED_SCHEMA` without `rule_pack`).
         dates: Their transaction dates.
     """
     if not pc.any(pc.equal(priced["kind"], RecordKind.TIMECARD.value)).as_py():
-        packs = pa.nulls(priced.num_rows, TEXT)
-        return priced.append_column("rule_pack", packs), FINDING_SCHEMA.empty_table()
+        return priced, FINDING_SCHEMA.empty_table()
     cards = standing_cards(session, min(dates), max(dates))
     findings = evaluate(cards, bundled_packs())
     verdicts = _verdicts(session, cards, findings)
@@ -49,7 +48,7 @@ def with_findings(
 
 def standing_cards(session: Session, first: date, last: date) -> pa.Table:
     """The cards that stand and that findings of these days depend on (`TIMECARD_SCHEMA`)."""
-    candidates = records_with_rivals(session, around(first, last))
+    candidates = records_with_rivals(session, around(first, last), prune=until(last))
     resolved = resolve(candidates)
     stands = resolved.filter(pc.equal(resolved["standing"], STANDS))
     return cards_of(stands, time_zones(session))

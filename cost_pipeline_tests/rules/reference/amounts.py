@@ -39,7 +39,7 @@ def per_diem(steps, day, supplied=()):
     return sum((amount for meal, amount in amounts.items() if meal not in supplied), D(0))
 
 
-def benefits(gross, earned_before, ceiling, photography_start, background=False):
+def benefits(gross, earned_before, ceiling, photography_start, *, background=False):
     """sag.ph.*: a percentage of gross up to the ceiling, which accumulates."""
     percent = D(_in_force(PRINCIPAL_PERCENT, photography_start)) - (D("0.5") if background else 0)
     counted = max(D(0), min(gross, ceiling - earned_before))

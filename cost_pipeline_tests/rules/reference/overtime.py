@@ -5,6 +5,7 @@ from decimal import Decimal
 from cost_pipeline_tests.rules.reference.times import cents, whole
 
 D = Decimal
+FORTY_FOUR = D(44)
 
 
 def _between(hours, low, high=None):
@@ -25,7 +26,7 @@ def sag_background(day_rate, hours):
     return cents(sag_day_performer(day_rate, min(hours, D(16))) + day_rate * beyond)
 
 
-def sag_weekly_theatrical(weekly_rate, daily_hours, guarantee=D(44)):
+def sag_weekly_theatrical(weekly_rate, daily_hours, guarantee=FORTY_FOUR):
     """sag.ot.weekly_theatrical: 2x past 10 a day; 1.5x past the guarantee less what was doubled."""
     hourly = weekly_rate / 44
     doubled = sum((_between(hours, D(10)) for hours in daily_hours), D(0))

@@ -6,10 +6,11 @@ from decimal import Decimal
 from cost_pipeline_tests.rules.reference.times import cents, tenths, whole
 
 D = Decimal
+CAP = D(950)
 DOUBLE_FROM = date(2024, 11, 3)
 
 
-def forced_call(day_pay, cap=D(950)):
+def forced_call(day_pay, cap=CAP):
     """sag.forced_call.*: the lesser of a day's pay or the cap."""
     return min(day_pay, cap)
 

@@ -29,7 +29,7 @@ def real(card, minute):
 
 
 def end_of(card):
-    """When the paid day ends: dismissal of a performer, wrap of crew; the other where one lacks."""
+    """When the paid day ends: a performer's dismissal, crew's wrap; the other where one lacks."""
     first, second = ("wrap", "dismissal") if card["agreement"] in CREW else ("dismissal", "wrap")
     return card[first] if card[first] is not None else card[second]
 
@@ -50,7 +50,7 @@ def meals(card):
 
 
 def deductible(start, end):
-    """Of a meal of at least half an hour its actual time, at most an hour; of a shorter one none."""
+    """Of a meal of at least half an hour its time, at most an hour; of a shorter one none."""
     taken = end - start
     return 0 if taken < 30 else min(taken, 60)
 
@@ -61,7 +61,7 @@ def worked(card):
 
 
 def prior_end(card):
-    """Minutes before this card's midnight (negative) at which work ended last, by the wall clock."""
+    """When work ended last, by the wall clock: minutes from this card's midnight, negative."""
     day = card["prior_work_date"] or card["work_date"] - timedelta(days=1)
     return card["prior_wrap"] - (card["work_date"] - day).days * 24 * 60
 
