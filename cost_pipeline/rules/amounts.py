@@ -141,6 +141,7 @@ class MealDue(Amounts):
     maximum_minutes: Minutes
     grace_minutes: Minutes
     extension_minutes: Minutes = 0
+    distant_last_hours: Hours | None = None
     non_deductible_minutes: Minutes
     non_deductible_window_hours: Hours
 

@@ -42,7 +42,9 @@ def _overlaps(versions: Sequence[PackedRule]) -> list[Problem]:
         first = max(left.rule.begins, right.rule.begins)
         last = min(left.rule.ends, right.rule.ends)
         if first <= last and meet(left.rule.applies, right.rule.applies):
-            words = f"{right.rule.id} and {left.rule.id} ({left.place}) both hold {_days(first, last)}"
+            words = (
+                f"{right.rule.id} and {left.rule.id} ({left.place}) both hold {_days(first, last)}"
+            )
             found.append((right.place, words))
     return found
 

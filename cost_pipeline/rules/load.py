@@ -73,9 +73,7 @@ def load_pack(folder: Path) -> Pack:
             for rule, line in zip(family.rules, lines, strict=True)
         )
     _refuse(check(rules))
-    return Pack(
-        folder.name, f"{folder.name}@{_digest(agreement, rules)}", agreement, tuple(rules)
-    )
+    return Pack(folder.name, f"{folder.name}@{_digest(agreement, rules)}", agreement, tuple(rules))
 
 
 def _digest(agreement: Agreement, rules: Sequence[PackedRule]) -> str:
@@ -134,7 +132,9 @@ def _values(file: Path) -> tuple[Any, list[int]]:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         reason = getattr(error, "problem", None) or str(error)
-        raise bad_pack(f"it is not YAML: {reason}", f"{file.parent.name}/{file.name}{line}") from error
+        raise bad_pack(
+            f"it is not YAML: {reason}", f"{file.parent.name}/{file.name}{line}"
+        ) from error
     if node is None:
         raise bad_pack("it is empty", f"{file.parent.name}/{file.name}")
     lines: list[int] = []

@@ -1,0 +1,116 @@
+"""Pieces of SQL that the families share: money, rounding, clocks and the shape of a finding.
+
+Amounts are whole ten-thousandths of a dollar, hours are minutes or tenths. There is no division of
+money but `rounded`, which is on whole numbers, half up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LOOKED_AT = "looked"
+
+
+def rounded(numerator: str, denominator: str) -> str:
+    """A quotient of whole numbers (not negative) as whole cents, in ten-thousandths of a dollar.
+
+    `numerator / denominator` is in ten-thousandths; it is rounded half up to the cent.
+    """
+    return f"((2 * ({numerator}) + 100 * ({denominator})) // (200 * ({denominator})) * 100)"
+
+
+def pay(tenths_times_hundredths: str, *, rate: str = "rate", per: str = "rate_tenths") -> str:
+    """Pay of tenths of an hour times hundredths of a multiplier at a rate for `per` tenths."""
+    return rounded(f"{rate} * ({tenths_times_hundredths})", f"100 * {per}")
+
+
+def dollars(units: str) -> str:
+    """Ten-thousandths as `$1,246.00`; more decimals only where there are any."""
+    whole = f"format('{{:,}}', abs({units}) // 10000)"
+    cents = f"lpad(CAST(abs({units}) % 10000 // 100 AS VARCHAR), 2, '0')"
+    rest = (
+        f"CASE WHEN {units} % 100 = 0 THEN '' ELSE lpad(CAST(abs({units}) % 100 AS VARCHAR), 2, '0')"
+        " END"
+    )
+    return f"(CASE WHEN {units} < 0 THEN '-$' ELSE '$' END || {whole} || '.' || {cents} || {rest})"
+
+
+def hours(minutes: str) -> str:
+    """Minutes as `8.5 h`; with minutes where they are no tenth: `8:31 h`."""
+    return (
+        f"CASE WHEN ({minutes}) % 6 = 0 THEN (({minutes}) // 60) || '.' || (({minutes}) % 60 // 6)"
+        f" || ' h' ELSE (({minutes}) // 60) || ':' || lpad(CAST(({minutes}) % 60 AS VARCHAR), 2, '0')"
+        " || ' h' END"
+    )
+
+
+def tenths(value: str) -> str:
+    """Tenths of an hour as `8.5 h`."""
+    return f"((({value}) // 10) || '.' || (({value}) % 10) || ' h')"
+
+
+def times(hundredths: str) -> str:
+    """Hundredths as `1.5x`."""
+    return (
+        f"(({hundredths}) // 100 || CASE WHEN ({hundredths}) % 100 = 0 THEN '' WHEN ({hundredths})"
+        f" % 10 = 0 THEN '.' || (({hundredths}) % 100 // 10) ELSE '.' ||"
+        f" lpad(CAST(({hundredths}) % 100 AS VARCHAR), 2, '0') END || 'x')"
+    )
+
+
+def clock(wall: str) -> str:
+    """Minutes of the work date by the wall clock as `02:30`, with `(+1)` on the next day."""
+    text = (
+        f"lpad(CAST(({wall}) // 60 % 24 AS VARCHAR), 2, '0') || ':' ||"
+        f" lpad(CAST(({wall}) % 60 AS VARCHAR), 2, '0')"
+    )
+    return f"({text} || CASE WHEN ({wall}) >= 1440 THEN ' (+' || (({wall}) // 1440) || ')' ELSE '' END)"
+
+
+def tenths_up(minutes: str) -> str:
+    """Minutes as tenths of an hour, a part of one counting whole."""
+    return f"((({minutes}) + 5) // 6)"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One rule on every card that it is for.
+
+    Attributes:
+        slot: Whose rule it is: its id, pack, grade and caveat come from there.
+        due: What is due, in ten-thousandths; NULL where the rule is not about money.
+        paid: What was paid for it; NULL where the card does not say.
+        words: The explanation, SQL text.
+        where: Which cards it is for.
+        why: Why it cannot be evaluated on a card, or NULL.
+        floor: Paid may be more without anything being said.
+        broken: For rules that are not about money: whether the card breaks it.
+        at_most: Never more than a flag.
+        unpaid_is_silent: Cards do not usually say what was paid for it, so that is no flag.
+    """
+
+    slot: str
+    due: str = "NULL"
+    paid: str = "NULL"
+    words: str = "''"
+    where: str = "true"
+    why: str = "NULL"
+    floor: bool = False
+    broken: str = "NULL"
+    at_most: bool = False
+    unpaid_is_silent: bool = False
+
+    def sql(self) -> str:
+        """The statement over `sheet` (cards with their terms)."""
+        slot = self.slot
+        return f"""
+SELECT id, {slot}__rule AS rule, {slot}__family AS family, {slot}__pack AS pack,
+       {"'flag'" if self.at_most else f"{slot}__grade"} AS grade,
+       {slot}__caveat AS caveat,
+       coalesce({slot}__why, {self.why}) AS why,
+       CAST({self.due} AS BIGINT) AS due, CAST({self.paid} AS BIGINT) AS paid,
+       {"true" if self.floor else "false"} AS floor,
+       {"true" if self.unpaid_is_silent else "false"} AS silent, CAST({self.broken} AS BOOLEAN) AS broken,
+       {self.words} AS words
+FROM sheet
+WHERE {slot}__rule IS NOT NULL AND unknown IS NULL AND {LOOKED_AT} AND ({self.where})"""
