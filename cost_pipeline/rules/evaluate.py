@@ -16,12 +16,10 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.cards import TIMECARD_SCHEMA
 from cost_pipeline.contracts.columns import session
 from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
-from cost_pipeline.rules.breaks import with_breaks
+from cost_pipeline.rules.facts import lay_out, with_terms
 from cost_pipeline.rules.families import QUERIES
 from cost_pipeline.rules.pack import Packs
-from cost_pipeline.rules.sheet import sheet
 from cost_pipeline.rules.sql import dollars
-from cost_pipeline.rules.tiers import with_tiers
 
 CARD_RULE: Final = "card.evaluated"
 CARD_FAMILY: Final = "card"
@@ -57,12 +55,12 @@ _COLUMNS: Final = (
     " department_code, agreement"
 )
 _FINDINGS: Final = f"""
-WITH answers AS ({" UNION ALL ".join(query.sql() for query in QUERIES)}),
+WITH answers AS ({" UNION ALL ".join(with_terms(query.sql(place)) for place, query in enumerate(QUERIES))}),
 judged AS (
     SELECT *, {_SEVERITY} AS severity,
         CASE WHEN floor AND paid > due THEN 0 ELSE due - paid END AS difference
     FROM answers)
-SELECT {_COLUMNS.replace("agreement", "cards.agreement")}, family, rule, pack, severity,
+SELECT {_COLUMNS.replace("agreement", "timed.agreement")}, family, rule, pack, severity,
     CASE WHEN severity <> '{Severity.NOT_EVALUATED}' THEN {_amount("due")} END AS due,
     CASE WHEN severity <> '{Severity.NOT_EVALUATED}' THEN {_amount("paid")} END AS paid,
     CASE WHEN severity <> '{Severity.NOT_EVALUATED}' THEN {_amount("difference")} END AS difference,
@@ -70,8 +68,8 @@ SELECT {_COLUMNS.replace("agreement", "cards.agreement")}, family, rule, pack, s
     CASE WHEN severity = '{Severity.NOT_EVALUATED}' THEN 'not evaluated: '
             || coalesce(why, 'something it needs is not on the card')
          ELSE coalesce(words, '') || {_MONEY_WORDS}
-            || CASE WHEN caveat = '' THEN '' ELSE '. ' || rtrim(caveat, '.') END END AS explanation
-FROM judged JOIN cards USING (id)
+            || CASE WHEN caveat = '' OR (severity = '{Severity.OK}' AND coalesce(due, 0) = 0) THEN '' ELSE '. ' || rtrim(caveat, '.') END END AS explanation, id, place
+FROM judged JOIN timed USING (id)
 """
 _REFUSED: Final = f"""
 SELECT {_COLUMNS}, '{CARD_FAMILY}' AS family, '{CARD_RULE}' AS rule, NULL AS pack,
@@ -79,9 +77,12 @@ SELECT {_COLUMNS}, '{CARD_FAMILY}' AS family, '{CARD_RULE}' AS rule, NULL AS pac
         AS severity,
     NULL AS due, NULL AS paid, NULL AS difference, currency,
     CASE WHEN agreement = 'non_union' THEN unknown ELSE 'not evaluated: ' || unknown END
-        AS explanation
-FROM refused
+        AS explanation, id, 0 AS place
+FROM timed WHERE unknown IS NOT NULL
 """
+
+
+_ALL: Final = f"{_FINDINGS} UNION ALL BY NAME {_REFUSED} ORDER BY id, place"
 
 
 def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
@@ -97,14 +98,9 @@ def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
     cards = cards.select(TIMECARD_SCHEMA.names).cast(TIMECARD_SCHEMA)
     if cards.num_rows == 0:
         return FINDING_SCHEMA.empty_table()
-    found = sheet(cards, packs)
-    refused = found.filter(pc.is_valid(found["unknown"]))
-    possible = with_breaks(with_tiers(found), packs)
     with session() as connection:
-        connection.register("sheet", possible)
-        connection.register("cards", possible)
-        connection.register("refused", refused)
-        findings = connection.sql(f"{_FINDINGS} UNION ALL BY NAME {_REFUSED}").to_arrow_table()
+        lay_out(connection, cards, packs)
+        findings = connection.sql(_ALL).to_arrow_table()
     return findings.select(FINDING_SCHEMA.names).cast(FINDING_SCHEMA)
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LOOKED_AT = "looked"
-
 
 def rounded(numerator: str, denominator: str) -> str:
     """A quotient of whole numbers (not negative) as whole cents, in ten-thousandths of a dollar.
@@ -100,11 +98,15 @@ class Query:
     at_most: bool = False
     unpaid_is_silent: bool = False
 
-    def sql(self) -> str:
-        """The statement over `sheet` (cards with their terms)."""
+    def sql(self, place: int) -> str:
+        """The statement over the facts of cards and the terms of their contexts.
+
+        Args:
+            place: Its place among the findings of a card.
+        """
         slot = self.slot
         return f"""
-SELECT id, {slot}__rule AS rule, {slot}__family AS family, {slot}__pack AS pack,
+SELECT id, {place} AS place, {slot}__rule AS rule, {slot}__family AS family, {slot}__pack AS pack,
        {"'flag'" if self.at_most else f"{slot}__grade"} AS grade,
        {slot}__caveat AS caveat,
        coalesce({slot}__why, {self.why}) AS why,
@@ -112,5 +114,5 @@ SELECT id, {slot}__rule AS rule, {slot}__family AS family, {slot}__pack AS pack,
        {"true" if self.floor else "false"} AS floor,
        {"true" if self.unpaid_is_silent else "false"} AS silent, CAST({self.broken} AS BOOLEAN) AS broken,
        {self.words} AS words
-FROM sheet
-WHERE {slot}__rule IS NOT NULL AND unknown IS NULL AND {LOOKED_AT} AND ({self.where})"""
+FROM facts JOIN TERMS USING (context)
+WHERE {slot}__rule IS NOT NULL AND ({self.where})"""

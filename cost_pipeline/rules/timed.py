@@ -1,8 +1,6 @@
-"""The sheet: each card with its terms, its times in whole minutes and what was paid for what.
+"""Each card with its context, and its times in whole minutes.
 
-Everything that more than one family needs is computed here once: how long was worked and how long
-had elapsed, how long the rest before was, which shifts count as one, what kind of day it was. A
-card that says something impossible has the words for it in `unknown`, and no family looks at it.
+A card that says something impossible has the words for it in `unknown`, and no family looks at it.
 """
 
 from __future__ import annotations
@@ -95,17 +93,7 @@ ORDER BY ALL
 """
 
 
-def sheet(cards: pa.Table, packs: Packs) -> pa.Table:
-    """The sheet of cards; `id` is a card's row number in `cards`, from 0."""
-    days, starts = days_table(cards, Epochs(packs))
-    terms = terms_table(cards, packs, days, starts)
-    timed = query(_TIMED, cards=cards, days=days, starts=starts, terms=terms)
-    paid = query(_PAID, cards=cards.select(["gross"]))
-    rested = query(_RESTED, timed=timed)
-    return query(_SHEET, rested=rested, terms=terms, paid=paid)
-
-
-def _real(wall: str) -> str:
+def real(wall: str) -> str:
     """Minutes that really passed: see `contracts.cards.CLOCK_COLUMNS`."""
     return f"({wall} - CASE WHEN {wall} >= clock_shift_at THEN clock_shift ELSE 0 END)"
 
@@ -128,7 +116,7 @@ _CLOCKS: Final = (
     "travel_from_start",
     "travel_from_end",
 )
-_REAL: Final = ", ".join(f"{_real(name)} AS {name}_" for name in _CLOCKS)
+_REAL: Final = ", ".join(f"{real(name)} AS {name}_" for name in _CLOCKS)
 _CREW: Final = (
     "agreement IN ('iatse_basic', 'iatse_area_standards', 'iatse_low_budget', 'teamsters_399')"
 )
@@ -173,9 +161,9 @@ _IMPOSSIBLE: Final = f"""CASE
     WHEN prior_work_date >= work_date THEN 'the day before, ' || prior_work_date || ', is not before'
 END"""
 
-_TIMED: Final = f"""
+TIMED: Final = f"""
 WITH numbered AS (
-    SELECT row_number() OVER () - 1 AS id, cards.* EXCLUDE (gross, delivery, "row",
+    SELECT cards.* EXCLUDE (gross, delivery, "row",
                union_category, gl_code, worker_name, loan_out, occupation_code, rate_type, report,
                last_man_in, days_off, craft, local, engagement, schedule, contract_type, zone,
                budget_tier, program_minutes, season, off_production, agreement),
@@ -183,8 +171,9 @@ WITH numbered AS (
            list_contains(coalesce(days_off, []),
                ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][dayofweek(work_date - 1) + 1])
                AS off_yesterday,
-           count(*) OVER (PARTITION BY production, worker_id, work_date) AS twins
-    FROM cards JOIN days ON days.day = cards.work_date
+           people.person, people.twins
+    FROM (SELECT row_number() OVER () - 1 AS id, * FROM cards) cards JOIN people USING (id)
+    JOIN days ON days.day = cards.work_date
     LEFT JOIN starts ON starts.day = cards.photography_start),
 placed AS (
     SELECT numbered.*, t.context, t.unknown, t.group_name, t.craft_name,
@@ -196,13 +185,13 @@ placed AS (
            CASE WHEN {_CREW} THEN coalesce(wrap, dismissal) ELSE coalesce(dismissal, wrap) END
                AS end_wall,
            {_REAL}
-    FROM numbered LEFT JOIN terms t
+    FROM numbered LEFT JOIN found t
         ON {_SAME} AND t.of_photography_epoch IS NOT DISTINCT FROM photography_epoch),
 ended AS (
-    SELECT *, {_real("end_wall")} AS end_,
+    SELECT *, {real("end_wall")} AS end_,
            CASE WHEN dismissal IS NULL OR wrap IS NULL THEN end_wall
                 ELSE end_wall - least(removal, greatest(dismissal - wrap, 0)) END AS rest_wall,
-           {_real("(prior_wrap - 1440 * (work_date - coalesce(prior_work_date, work_date - 1)))")}
+           {real("(prior_wrap - 1440 * (work_date - coalesce(prior_work_date, work_date - 1)))")}
                AS prior_given
     FROM placed),
 fed AS (SELECT *, {_meal(1)}, {_meal(2)} FROM ended)
@@ -221,146 +210,14 @@ SELECT * EXCLUDE (unknown, removal, amount, rate, contract_rate, scale_rate, stu
        CAST(miles * 100 AS BIGINT) AS miles, CAST(flight_hours * 60 AS BIGINT) AS flight,
        CAST(set_hours * 60 AS BIGINT) AS set_minutes,
        CASE WHEN works THEN end_ - call_ END AS elapsed,
-       CASE WHEN works THEN end_ - call_ - off1 - off2 END AS worked,
-       meal_due__rule IS NOT NULL AS has_meals
-FROM fed LEFT JOIN (SELECT context, meal_due__rule FROM terms) USING (context)
-ORDER BY id
+       CASE WHEN works THEN end_ - call_ - off1 - off2 END AS worked
+FROM fed
 """
+"""Statement over `cards`, `people`, `days`, `starts` and `found` (the terms with their dimensions)."""
 
-_BEFORE: Final = "PARTITION BY production, worker_id ORDER BY work_date, id"
-
-# Rest, and which shifts count as one: an invasion of more than the small limit joins them.
-_RESTED: Final = f"""
-WITH looked AS (
-    SELECT *,
-        lag(CASE WHEN works THEN rest_wall END IGNORE NULLS) OVER before AS prior_wall,
-        lag(CASE WHEN works THEN work_date END IGNORE NULLS) OVER before AS prior_date,
-        lag(CASE WHEN works THEN exterior END IGNORE NULLS) OVER before AS prior_exterior,
-        lag(CASE WHEN works THEN worked END IGNORE NULLS) OVER before AS prior_worked
-    FROM timed WHERE unknown IS NULL WINDOW before AS ({_BEFORE})),
-known AS (
-    SELECT *,
-        coalesce(prior_work_date, CASE WHEN prior_wrap IS NOT NULL THEN work_date - 1 END,
-                 prior_date) AS rested_from,
-        coalesce(prior_given, {_real("(prior_wall - 1440 * (work_date - prior_date))")}) AS prior_end,
-        prior_date IS NOT NULL AND prior_date = coalesce(prior_work_date,
-            CASE WHEN prior_wrap IS NOT NULL THEN work_date - 1 END, prior_date) AS prior_card
-    FROM looked)
-SELECT * EXCLUDE (prior_wall, prior_date), coalesce(prior_wrap, prior_wall) AS prior_shown,
-    CASE WHEN works THEN call_ - prior_end END AS rest,
-    CASE WHEN works THEN work_date - rested_from END AS days_between
-FROM known
-UNION ALL BY NAME
-SELECT * FROM timed WHERE unknown IS NOT NULL
+PEOPLE: Final = """
+SELECT id, min(id) OVER (PARTITION BY production, worker_id) AS person,
+       count(*) OVER (PARTITION BY production, worker_id, work_date) AS twins
+FROM (SELECT row_number() OVER () - 1 AS id, production, worker_id, work_date FROM cards)
 """
-
-_WAGES: Final = "('straight', 'overtime', 'double', 'gold', 'premium', 'holiday', 'guarantee')"
-MULTIPLIERS: Final = (100, 150, 200, 250, 300, 375, 400, 450, 500, 600)
-_BY_MULTIPLIER: Final = ",\n    ".join(
-    f"coalesce(sum(paid) FILTER (wage AND times = {times}), 0) AS paid_{times}"
-    for times in MULTIPLIERS
-)
-_CATEGORIES: Final = {
-    "wages": "wage",
-    "overtime": "wage AND (category IN ('overtime', 'double', 'gold') OR times > 100)",
-    "premium": "category IN ('premium', 'holiday')",
-    "meal": "category = 'meal_penalty'",
-    "rest": "category = 'rest_penalty'",
-    "night": "category = 'night_premium'",
-    "travel": "category = 'travel'",
-    "per_diem": "category = 'per_diem'",
-    "events": "category IN ('adjustment', 'allowance')",
-    "mileage": "category = 'mileage'",
-    "benefits": "category = 'benefits'",
-    "reportable": "wage OR category IN ('travel', 'adjustment', 'night_premium', 'rest_penalty')",
-}
-_BY_CATEGORY: Final = ",\n    ".join(
-    f"coalesce(sum(paid) FILTER ({what}), 0) AS paid_{name}" for name, what in _CATEGORIES.items()
-)
-_PAID: Final = f"""
-WITH lines AS (
-    SELECT id, unnest(gross, recursive := true)
-    FROM (SELECT row_number() OVER () - 1 AS id, gross FROM cards)),
-typed AS (
-    SELECT id, category, CAST(amount * 10000 AS BIGINT) AS paid, category IN {_WAGES} AS wage,
-        coalesce(CAST(multiplier * 100 AS BIGINT), CASE category
-            WHEN 'overtime' THEN 150 WHEN 'double' THEN 200 WHEN 'gold' THEN 200
-            WHEN 'holiday' THEN 200 WHEN 'straight' THEN 100 WHEN 'guarantee' THEN 100 END) AS times,
-        CASE WHEN category = 'overtime' AND multiplier = 1.5
-             THEN CAST(quantity * 10 AS BIGINT) END AS tenths_150
-    FROM lines)
-SELECT id, coalesce(sum(tenths_150), 0) AS tenths_150,
-    {_BY_MULTIPLIER},
-    {_BY_CATEGORY}
-FROM typed GROUP BY id
-"""
-_PAID_COLUMNS: Final = (
-    "tenths_150",
-    *(f"paid_{times}" for times in MULTIPLIERS),
-    *(f"paid_{name}" for name in _CATEGORIES),
-)
-_PAID_LIST: Final = ", ".join(f"CAST(paid.{n} AS BIGINT) AS {n}" for n in _PAID_COLUMNS)
-
-# `rate` is paid for `rate_tenths`; a day's pay is `rate * day_share / day_of`.
-_SHEET: Final = f"""
-WITH joined AS (
-    SELECT rested.* EXCLUDE (group_name, craft_name), terms.* EXCLUDE (unknown, context),
-           {_PAID_LIST}
-    FROM rested LEFT JOIN terms USING (context) LEFT JOIN paid USING (id)),
-restful AS (
-    SELECT *,
-        CASE WHEN days_between = 1 THEN daily_rest__minutes END AS rest_due,
-        coalesce(rest_invasion__small, CASE WHEN off_production THEN 120 ELSE 60 END) AS small
-    FROM joined),
-marked AS (
-    SELECT *,
-        coalesce(works AND rest_accumulation__below IS NOT NULL AND rest_due - rest > small, false)
-            AS continues
-    FROM restful),
-blocked AS (
-    SELECT *, sum(CASE WHEN continues AND prior_card THEN 0 ELSE 1 END)
-        OVER (PARTITION BY production, worker_id ORDER BY work_date, id) AS shift,
-        sum(CASE WHEN works AND rest < consecutive_days__rest AND days_between = 1 THEN 0 ELSE 1 END)
-        OVER (PARTITION BY production, worker_id ORDER BY work_date, id) AS run
-    FROM marked),
-summed AS (
-    SELECT *,
-        coalesce(sum(worked + CASE WHEN continues AND prior_card AND rest < rest_accumulation__below
-                                   THEN rest ELSE 0 END) OVER earlier, 0)
-            + CASE WHEN continues AND prior_card AND rest < rest_accumulation__below
-                   THEN rest ELSE 0 END AS worked_before,
-        coalesce(sum(elapsed + CASE WHEN continues AND prior_card AND rest < rest_accumulation__below
-                                    THEN rest ELSE 0 END) OVER earlier, 0)
-            + CASE WHEN continues AND prior_card AND rest < rest_accumulation__below
-                   THEN rest ELSE 0 END AS elapsed_before
-    FROM blocked
-    WINDOW earlier AS (PARTITION BY production, worker_id, shift ORDER BY work_date, id
-                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
-priced AS (
-    SELECT * EXCLUDE (worked_before, elapsed_before),
-        CAST(worked_before AS BIGINT) AS worked_before,
-        CAST(elapsed_before AS BIGINT) AS elapsed_before,
-        coalesce(holiday, false) OR coalesce(list_contains(holidays__names,
-            CASE WHEN holidays__saturday_kept THEN kept_saturday ELSE kept END), false)
-            AS is_holiday,
-        CASE rate_unit
-            WHEN 'hour' THEN 10 WHEN 'day' THEN 80 WHEN 'three_day' THEN 240
-            WHEN 'week' THEN CASE WHEN group_name = 'weekly_performer' OR group_name = 'schedule_f'
-                                       THEN 440
-                                  WHEN guaranteed >= 400 AND weekly_guarantee__multiplier IS NOT NULL
-                                       THEN 400 + (guaranteed - 400) * weekly_guarantee__multiplier
-                                            // 100
-                             END
-        END AS rate_tenths,
-        CASE rate_unit WHEN 'hour' THEN 8 ELSE 1 END AS day_share,
-        CASE rate_unit WHEN 'three_day' THEN 3 WHEN 'week' THEN 5 ELSE 1 END AS day_of
-    FROM summed)
-SELECT *,
-    CASE WHEN is_holiday AND holidays__multiplier IS NOT NULL THEN 'holiday'
-         WHEN workday = 7 THEN 'seventh' WHEN workday = 6 THEN 'sixth' ELSE 'normal' END AS day_kind,
-    CASE WHEN is_holiday AND holidays__multiplier IS NOT NULL THEN holidays__multiplier
-         WHEN workday = 7 THEN coalesce(premium_days__seventh, 100)
-         WHEN workday = 6 THEN coalesce(premium_days__sixth, 100) ELSE 100 END AS day_times,
-    true AS looked
-FROM priced
-"""
+"""Statement over `cards`: a number for each person on a production, and how many cards a day has."""
