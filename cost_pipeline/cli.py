@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "deliveries": ("inspect", "deliveries_command", "Every delivery and what became of it."),
     "dead-letters": ("inspect", "dead_letters", "Rows that were refused, and why."),
     "fx": ("fx", "fx", "Exchange rates: load, list, correct."),
+    "union": ("union", "union", "The union rules: explain cards, check cost codes."),
     "ledger": ("ledger", "ledger", "The ledger: totals, verify, trace."),
 }
 

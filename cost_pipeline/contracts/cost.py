@@ -2,8 +2,8 @@
 
 Belongs here: fields, their constraints and how a broken one is called. Reading a vendor's text into
 typed values is `cost_pipeline.validate`'s work; rules between fields are in `rules`, timecards in
-`timecard`. Constraints are written as annotations only, never as validator methods: the columnar lane is derived from the
-annotations and would not see a method (a test holds that).
+`timecard`. Constraints are written as annotations only, never as validator methods: the columnar
+lane is derived from the annotations and would not see a method (a test holds that).
 """
 
 from __future__ import annotations

@@ -97,6 +97,8 @@ class Vendor(Section):
     """One vendor file.
 
     Attributes:
+        payroll_run: Whether a timecard that a rule blocks is refused alone, or with its whole run:
+            the cards of its delivery and payroll week.
         key: `None` where the vendor has none (`key: none`): every row then stands for itself.
         columns: Contract field to the header names it has had; the first present is used.
         ignore: Header names that are known and not wanted; any other unknown name is drift.
@@ -113,6 +115,7 @@ class Vendor(Section):
     dates: tuple[str, ...] = ("%Y-%m-%d",)
     numbers: NumberStyle = NumberStyle()
     negatives: Literal["dead_letter"] = "dead_letter"
+    payroll_run: Literal["lines", "strict"] = "lines"
     key: Key | None
     columns: dict[str, tuple[str, ...]]
     ignore: tuple[str, ...] = ()

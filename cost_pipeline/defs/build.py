@@ -10,14 +10,16 @@ from pathlib import Path
 
 import dagster as dg
 
-from cost_pipeline.defs import assets, checks, partitions, sensors
+from cost_pipeline.defs import assets, checks, partitions, sensors, union
 from cost_pipeline.defs.keys import (
     DEAD_LETTERS,
+    FINDINGS,
     FX_JOB,
     LEDGER,
     POST_JOB,
     PULL_JOB,
     SNAPSHOTS,
+    WEEKLY,
     raw_key,
     records_key,
 )
@@ -62,6 +64,8 @@ def beta_and_preview_accepted() -> Iterator[None]:
 def _definitions(home: Home, today: date) -> dg.Definitions:
     pull_dates = partitions.pull_dates()
     transaction_dates = partitions.transaction_dates(today)
+    cards = union.has_timecards(home)
+    posted = [LEDGER, FINDINGS, WEEKLY] if cards else [LEDGER]
     pull_job = dg.define_asset_job(
         PULL_JOB,
         selection=dg.AssetSelection.assets(*_pulled_keys(home)),
@@ -69,7 +73,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
     )
     post_job = dg.define_asset_job(
         POST_JOB,
-        selection=dg.AssetSelection.assets(LEDGER),
+        selection=dg.AssetSelection.assets(*posted),
         description="Brings the ledger of one or more transaction dates to what its inputs say.",
     )
     fx_job = dg.define_asset_job(
@@ -84,10 +88,12 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
             assets.fx_snapshots(),
             *assets.hand_overs(home, transaction_dates),
             assets.ledger(home, transaction_dates),
+            *([union.findings(transaction_dates), union.summary()] if cards else []),
         ],
         asset_checks=[
             *checks.delivery_checks(home, pull_dates),
             checks.ledger_checks(transaction_dates),
+            *([union.family_checks(transaction_dates)] if cards else []),
         ],
         jobs=[pull_job, post_job, fx_job],
         schedules=[
@@ -95,7 +101,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
                 pull_job, name="pull_daily", hour_of_day=6, description="Pulls the day before."
             )
         ],
-        sensors=[sensors.reconciliation(post_job)],
+        sensors=[sensors.reconciliation(post_job, posted)],
         resources={"home": HomeResource(path=str(home.path))},
         # Steps here take milliseconds; a process for each would add about two seconds to it.
         executor=dg.in_process_executor,

@@ -103,21 +103,22 @@ def ledger_checks(partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDef
         days = [date.fromisoformat(key) for key in context.partition_keys]
         found = checks.ledger_checks(home.session(context.run.run_id), days)
         for name in sorted(key.name for key in context.selected_asset_check_keys):
-            results = _of_check(name, found)
+            results = of_check(name, found, LEDGER)
             if len(days) > 1:
                 report_check_per_partition(
                     context.instance, context.run, results, blocking=name in BLOCKING
                 )
-            yield _together(name, results)
+            yield together(name, results, LEDGER)
 
     return check_ledger
 
 
-def _of_check(
-    name: str, found: Mapping[date, Sequence[Outcome]]
+def of_check(
+    name: str, found: Mapping[date, Sequence[Outcome]], asset: dg.AssetKey
 ) -> list[tuple[str, dg.AssetCheckResult]]:
+    """The results of one check, by partition."""
     return [
-        (day.isoformat(), _result(outcome, LEDGER))
+        (day.isoformat(), _result(outcome, asset))
         for day, outcomes in found.items()
         for outcome in outcomes
         if outcome.name == name
@@ -147,7 +148,9 @@ def _result(outcome: Outcome, asset: dg.AssetKey) -> dg.AssetCheckResult:
     )
 
 
-def _together(name: str, results: Sequence[tuple[str, dg.AssetCheckResult]]) -> dg.AssetCheckResult:
+def together(
+    name: str, results: Sequence[tuple[str, dg.AssetCheckResult]], asset: dg.AssetKey
+) -> dg.AssetCheckResult:
     """One result for the run: red if any partition is."""
     red = [(partition, result) for partition, result in results if not result.passed]
     if len(results) == 1:
@@ -156,7 +159,7 @@ def _together(name: str, results: Sequence[tuple[str, dg.AssetCheckResult]]) -> 
     warns = severities == {dg.AssetCheckSeverity.WARN}
     return dg.AssetCheckResult(
         check_name=name,
-        asset_key=LEDGER,
+        asset_key=asset,
         passed=not red,
         severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
         description="; ".join(f"{key}: {result.description}" for key, result in red[:5])

@@ -14,6 +14,8 @@ RECORDS_BY_DATE: Final = dg.AssetKey(["records", "production", "by_transaction_d
 RATES_BY_DATE: Final = dg.AssetKey(["fx", "by_transaction_date"])
 SNAPSHOTS: Final = dg.AssetKey(["fx", "snapshots"])
 LEDGER: Final = dg.AssetKey(["ledger", "production"])
+FINDINGS: Final = dg.AssetKey(["union", "findings"])
+WEEKLY: Final = dg.AssetKey(["union", "weekly"])
 
 PULL_JOB: Final = "pull_and_validate"
 POST_JOB: Final = "post_ledger"

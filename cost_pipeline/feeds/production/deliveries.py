@@ -10,6 +10,12 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 
+LIVE: Final = """
+    select r.*, d.first_pulled
+    from {table} r join deliveries d using (vendor, delivery, interpretation)
+"""
+"""SQL of the records that count; `deliveries` is `current_deliveries`."""
+
 _CURRENT: Final = """
     with landed as (
         select vendor, delivery, min(pull_date) as first_pulled from deliveries group by all

@@ -2,7 +2,7 @@
 
 Automation may lose an update; this comparison cannot, because it looks at what is, not at what
 happened. A digest covers the records that count (with their place in time), their rivals for a
-key, and the rates pinned to the date.
+key, the rates pinned to the date, and of timecards what their rules are evaluated on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import pyarrow as pa
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.canonical import digest, digest_of_set
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.deliveries import current_deliveries
+from cost_pipeline.feeds.production.cards import card_digests
+from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
 from cost_pipeline.feeds.production.rates import rates_in_force
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
 from cost_pipeline.feeds.session import Session
@@ -27,11 +28,6 @@ from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
 RULES_OF_POSTING: Final = "1"
 """Raised when the kernels post the same inputs differently; every partition is then out of date."""
 
-_LIVE: Final = """
-    select r.*, d.first_pulled
-    from {table} r join deliveries d using (vendor, delivery, interpretation)
-"""
-
 # What a record says is a function of its row and of the interpretation, so these two stand for it.
 # The hash of its part in a partition is summed as two 64-bit halves: the sum of a set does not
 # depend on its order, and costs one pass however many records there are.
@@ -39,7 +35,7 @@ _DIGESTS: Final = f"""
     with live as (
         select transaction_date, production, currency, vendor, key,
             md5_number(fingerprint || interpretation || first_pulled::varchar) as part
-        from ({_LIVE})
+        from ({LIVE})
     ), contested as (
         select vendor, key from live where key is not null
         group by all having count(distinct transaction_date) > 1
@@ -58,7 +54,7 @@ _DIGESTS: Final = f"""
         sum((part >> 64)::hugeint) as high
     from involved group by transaction_date
 """
-_PAIRS: Final = f"select distinct transaction_date, production, currency from ({_LIVE})"
+_PAIRS: Final = f"select distinct transaction_date, production, currency from ({LIVE})"
 
 
 def live_records(session: Session, dates: Collection[date]) -> pa.Table:
@@ -66,18 +62,22 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
 
     A rival shares (vendor, key) with one of them, on whatever date.
     """
+    listed = ", ".join(f"'{day}'" for day in sorted(dates))
+    condition = f"transaction_date in ({listed})"
+    return records_with_rivals(session, condition, prune=condition)
+
+
+def records_with_rivals(session: Session, condition: str, *, prune: str) -> pa.Table:
+    """The records that count and keep a condition (SQL of our own), with all their rivals.
+
+    `prune` is what of the condition can be told from the statistics of files.
+    """
     deliveries = current_deliveries(session)
     snapshot = session.lake.table(RECORDS).snapshot()
-    listed = ", ".join(f"'{day}'" for day in sorted(dates))
-    wanted = snapshot.query(
-        f"{_LIVE} where transaction_date in ({listed})",
-        where=f"transaction_date in ({listed})",
-        deliveries=deliveries,
-    )
+    wanted = snapshot.query(f"{LIVE} where {condition}", where=prune, deliveries=deliveries)
     keys = query("select distinct vendor, key from wanted where key is not null", wanted=wanted)
     rivals = snapshot.query(
-        f"select * from ({_LIVE} where transaction_date not in ({listed})) "
-        "semi join keys using (vendor, key)",
+        f"select * from ({LIVE} where not ({condition})) semi join keys using (vendor, key)",
         deliveries=deliveries,
         keys=keys,
     )
@@ -127,7 +127,7 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
         session.lake.table(RECORDS)
         .snapshot()
         .query(
-            f"select transaction_date, min(pull_date) from ({_LIVE}) "
+            f"select transaction_date, min(pull_date) from ({LIVE}) "
             f"where pull_date in ({listed}) group by all",
             where=f"pull_date in ({listed})",
             deliveries=current_deliveries(session),
@@ -139,8 +139,9 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
 def present_inputs(session: Session) -> dict[date, str]:
     """The digest of all inputs of every transaction date that has records that count."""
     rates = rate_digests(session)
+    cards = card_digests(session)
     return {
-        day: digest("inputs", RULES_OF_POSTING, records, rates.get(day))
+        day: digest("inputs", RULES_OF_POSTING, records, rates.get(day), cards.get(day))
         for day, records in record_digests(session).items()
     }
 

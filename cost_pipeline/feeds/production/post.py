@@ -26,7 +26,8 @@ from cost_pipeline.feeds.production.inputs import (
     with_policies,
 )
 from cost_pipeline.feeds.production.rates import rates_in_force
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, NONE
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, FINDINGS, LEDGER, NONE
+from cost_pipeline.feeds.production.union import with_findings
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.convert import convert
 from cost_pipeline.fx.rates import pin
@@ -78,12 +79,13 @@ def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
     return result
 
 
-def desired_of(session: Session, dates: Collection[date]) -> Desired:
-    """The desired state of the dates: a pure function of what the lake holds."""
+def desired_of(session: Session, dates: Collection[date]) -> tuple[Desired, pa.Table]:
+    """The desired state of the dates and their findings: a function of what the lake holds."""
     resolved = with_policies(session, resolve(live_records(session, dates), dates))
     pinned = pin(rates_in_force(session), resolved)
     minor_units = {code: currency.minor_units for code, currency in currencies().items()}
-    return desired(convert(resolved, pinned, minor_units))
+    judged, findings = with_findings(session, convert(resolved, pinned, minor_units), dates)
+    return desired(judged), findings
 
 
 def _groups(session: Session, dates: list[date]) -> Iterator[list[date]]:
@@ -119,7 +121,7 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
         inputs, before = present_inputs(session), stored_inputs(session)
         ledger = session.lake.table(LEDGER).snapshot()
         lines = ledger.read(where=where)
-        wanted = desired_of(session, dates)
+        wanted, findings = desired_of(session, dates)
         changes = difference(wanted, active(lines))
         try:
             result = _append(session, ledger, lines, changes)
@@ -133,6 +135,7 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
             )
             moved = any(inputs.get(day, "") != before.get(day, "") for day in dates)
             if moved or changes.num_rows or any(settled):
+                _replace_findings(session, findings, dates)
                 _replace_dispositions(session, wanted, {d: inputs.get(d, "") for d in dates})
         except StaleSnapshotError:
             continue  # another run posted one of these dates; look again
@@ -191,6 +194,25 @@ def _summary(postings: pa.Table, head: Head) -> Posted:
         batch=head.batch,
         root=head.root,
     )
+
+
+def _replace_findings(session: Session, findings: pa.Table, dates: list[date]) -> None:
+    """Before the dispositions, which make the dates count as posted."""
+    table = session.lake.table(FINDINGS)
+    if not findings.num_rows and not table.folder.exists():
+        return  # a home without timecards
+    snapshot = table.snapshot()
+    if not findings.num_rows and not snapshot.read(where=_in(dates), columns=["rule"]).num_rows:
+        return
+    stamped = findings.append_column(
+        "recorded_at", pa.array([session.clock()] * findings.num_rows, INSTANT)
+    ).append_column("run_id", pa.array([session.run_id] * findings.num_rows, pa.string()))
+    table.replace(snapshot, stamped, [str(day) for day in dates], run_id=session.run_id)
+
+
+def _in(dates: list[date]) -> str:
+    listed = ", ".join(f"'{day}'" for day in dates)
+    return f"work_date in ({listed})"
 
 
 def _replace_dispositions(session: Session, wanted: Desired, inputs: Mapping[date, str]) -> None:

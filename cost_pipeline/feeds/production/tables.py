@@ -6,11 +6,26 @@ from typing import Final
 
 import pyarrow as pa
 
+from cost_pipeline.contracts.findings import FINDING_SCHEMA
 from cost_pipeline.contracts.tables import HASH, INSTANT, TEXT
 from cost_pipeline.lake.tables import TableSpec, Writing
 from cost_pipeline.ledger.schema import DISPOSITION_SCHEMA, POSTING_SCHEMA
 
 LEDGER: Final = TableSpec("ledger", POSTING_SCHEMA, "transaction_date")
+
+FINDINGS: Final = TableSpec(
+    "findings",
+    pa.schema(
+        [
+            *FINDING_SCHEMA,
+            pa.field("recorded_at", INSTANT, nullable=False),
+            pa.field("run_id", TEXT, nullable=False),
+        ]
+    ),
+    "work_date",
+    Writing.REPLACE,
+)
+"""The findings of a work date, replaced as a whole whenever that date is posted."""
 
 NONE: Final = "none"
 
