@@ -128,3 +128,18 @@ FROM weeks
 """
 """Statement over `timed`, `shifts`, `paid` and the terms: `tier_*` (tenths), `times_*` (hundredths)
 and the sums of the person's week; `moved` are straight hours past the week's limit."""
+
+TIER_COLUMNS: Final = (
+    "past_long",
+    "tier_0",
+    *(f"{kind}_{name}" for name in STEPS for kind in ("tier", "times")),
+    *(
+        f"week_{name}"
+        for name in (
+            "straight o1 days cards worked adjustment tenths_150 paid_150 paid_wages paid_events"
+            " holidays sixth seventh last"
+        ).split()
+    ),
+    "long_days",
+    "moved",
+)

@@ -9,15 +9,17 @@ from typing import Final
 
 import pyarrow as pa
 
+from cost_pipeline.contracts.cards import TIMECARD_SCHEMA
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.rules.calendar import holiday_kept
 from cost_pipeline.rules.context import CONTEXT_COLUMNS, Context, Epochs
 from cost_pipeline.rules.pack import Packs
 from cost_pipeline.rules.sql import clock
 from cost_pipeline.rules.terms import Terms
+from cost_pipeline.rules.units import RATE_UNIT
 
 # Above this a rate is a mistake, and its products would leave 64 bits.
-MOST_RATE: Final = 1_000_000
+MOST_RATE: Final = 1_000_000 * RATE_UNIT
 LONGEST_DAY_MINUTES: Final = 24 * 60
 
 _DIMENSIONS: Final = {
@@ -98,7 +100,7 @@ def real(wall: str) -> str:
     return f"({wall} - CASE WHEN {wall} >= clock_shift_at THEN clock_shift ELSE 0 END)"
 
 
-_CLOCKS: Final = (
+CLOCKS: Final = (
     "call",
     "general_call",
     "ndb_end",
@@ -116,7 +118,7 @@ _CLOCKS: Final = (
     "travel_from_start",
     "travel_from_end",
 )
-_REAL: Final = ", ".join(f"{real(name)} AS {name}_" for name in _CLOCKS)
+_REAL: Final = ", ".join(f"{real(name)} AS {name}_" for name in CLOCKS)
 _CREW: Final = (
     "agreement IN ('iatse_basic', 'iatse_area_standards', 'iatse_low_budget', 'teamsters_399')"
 )
@@ -138,7 +140,7 @@ def _meal(number: int) -> str:
 _IMPOSSIBLE: Final = f"""CASE
     WHEN currency <> 'USD' THEN 'it is paid in ' || currency || ', and the agreements are in USD'
     WHEN twins > 1 THEN 'there are ' || twins || ' cards of this person for this day'
-    WHEN rate >= {MOST_RATE} THEN 'the rate of ' || rate || ' is not one'
+    WHEN rate >= {MOST_RATE} THEN 'a rate of a million or more is not one'
     WHEN works AND call IS NULL THEN 'the call is missing'
     WHEN works AND end_wall IS NULL THEN 'the wrap is missing'
     WHEN wrap_ < call_ THEN 'the wrap ' || {clock("wrap")} || ' is before the call ' || {clock("call")}
@@ -161,12 +163,24 @@ _IMPOSSIBLE: Final = f"""CASE
     WHEN prior_work_date >= work_date THEN 'the day before, ' || prior_work_date || ', is not before'
 END"""
 
+_LEFT: Final = (
+    "gross fingerprint delivery row vendor transaction_id department_code union_category gl_code"
+    " worker_name loan_out occupation_code rate_type report last_man_in days_off"
+).split()
+_TAKEN: Final = (
+    *_LEFT,
+    *CONTEXT_COLUMNS[:-2],
+    "guaranteed_hours",
+    "flight_hours",
+    "set_hours",
+    "stunt_adjustment",
+    "craft",
+)
+_TAKEN_LIST: Final = ", ".join(f'"{name}"' for name in (*_LEFT, *CONTEXT_COLUMNS[:-2]))
+
 TIMED: Final = f"""
 WITH numbered AS (
-    SELECT cards.* EXCLUDE (gross, delivery, "row",
-               union_category, gl_code, worker_name, loan_out, occupation_code, rate_type, report,
-               last_man_in, days_off, craft, local, engagement, schedule, contract_type, zone,
-               budget_tier, program_minutes, season, off_production, agreement),
+    SELECT cards.* EXCLUDE ({_TAKEN_LIST}),
            {_DIMENSION_LIST}, days.holiday AS kept, days.holiday_saturday_kept AS kept_saturday,
            list_contains(coalesce(days_off, []),
                ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][dayofweek(work_date - 1) + 1])
@@ -199,16 +213,10 @@ SELECT * EXCLUDE (unknown, removal, amount, rate, contract_rate, scale_rate, stu
                   guaranteed_hours, earnings_to_date, benefits_paid, per_diem_paid, miles,
                   flight_hours, set_hours),
        coalesce(unknown, {_IMPOSSIBLE}) AS unknown, unknown IS NULL AS termed,
-       CAST(amount * 10000 AS BIGINT) AS amount, CAST(rate * 10000 AS BIGINT) AS rate,
-       CAST(contract_rate * 10000 AS BIGINT) AS contract_rate,
-       CAST(scale_rate * 10000 AS BIGINT) AS scale_rate,
-       CAST(coalesce(stunt_adjustment, 0) * 10000 AS BIGINT) AS adjustment,
-       CAST(guaranteed_hours * 10 AS BIGINT) AS guaranteed,
-       CAST(earnings_to_date * 10000 AS BIGINT) AS earnings_to_date,
-       CAST(benefits_paid * 10000 AS BIGINT) AS benefits_paid,
-       CAST(per_diem_paid * 10000 AS BIGINT) AS per_diem_paid,
-       CAST(miles * 100 AS BIGINT) AS miles, CAST(flight_hours * 60 AS BIGINT) AS flight,
-       CAST(set_hours * 60 AS BIGINT) AS set_minutes,
+       rate, amount, contract_rate, scale_rate, coalesce(stunt_adjustment, 0) AS adjustment,
+       guaranteed_hours // 1000 AS guaranteed, earnings_to_date, benefits_paid, per_diem_paid,
+       miles // 100 AS miles, flight_hours * 60 // 10000 AS flight,
+       set_hours * 60 // 10000 AS set_minutes,
        CASE WHEN works THEN end_ - call_ END AS elapsed,
        CASE WHEN works THEN end_ - call_ - off1 - off2 END AS worked
 FROM fed
@@ -221,3 +229,15 @@ SELECT id, min(id) OVER (PARTITION BY production, worker_id) AS person,
 FROM (SELECT row_number() OVER () - 1 AS id, production, worker_id, work_date FROM cards)
 """
 """Statement over `cards`: a number for each person on a production, and how many cards a day has."""
+
+TIMED_COLUMNS: Final = (
+    *(name for name in TIMECARD_SCHEMA.names if name not in _TAKEN),
+    *(f"{name}_" for name in CLOCKS),
+    *CONTEXT_COLUMNS[:-2],
+    *(
+        "id person context unknown group_name craft_name kept kept_saturday off_yesterday works"
+        " end_wall end_ rest_wall prior_given meal1 off1 meal2 off2 adjustment guaranteed flight"
+        " set_minutes elapsed worked"
+    ).split(),
+)
+"""What `TIMED` has for those who come after it."""
