@@ -10,7 +10,6 @@ from typing import Final
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.columns import query
 from cost_pipeline.rules.amounts import MinorHours
 from cost_pipeline.rules.pack import Packs
 from cost_pipeline.rules.units import minutes
@@ -48,54 +47,82 @@ def _late(number: int) -> str:
 _HALVES: Final = (
     "CASE WHEN coalesce(late{n}, 0) > 0 AND NOT french THEN (late{n} + 29) // 30 ELSE 0 END"
 )
-_WEEK: Final = "PARTITION BY production, worker_id, week_ending ORDER BY work_date, id"
+_WEEK: Final = "PARTITION BY person, week_ending ORDER BY work_date, id"
+_TERM_COLUMNS: Final = ", ".join(
+    [
+        *(
+            f"meal_due__{name}"
+            for name in (
+                "rule",
+                "after",
+                "last_after",
+                "extension",
+                "grace",
+                "crew",
+                "nd_shortest",
+                "nd_window",
+            )
+        ),
+        *(f"daily_rest__{name}" for name in ("overnight", "overnight_days", "exterior")),
+        *(f"weekly_rest__{name}" for name in ("one", "two", "reduced", "reduced_from")),
+        "minor_hours__rule",
+    ]
+)
+_REST_COLUMNS: Final = (
+    "daily_rest__overnight, daily_rest__overnight_days, daily_rest__exterior, weekly_rest__one,"
+    " weekly_rest__two, weekly_rest__reduced, weekly_rest__reduced_from"
+)
 _NEW_WEEK: Final = "(workday = 1 OR off_yesterday OR workday >= 6)"
 
-_BREAKS: Final = f"""
+_LATES: Final = ", ".join(f"gap{n}, late{n}, halves{n}" for n in MEALS)
+
+BREAKS: Final = f"""
 WITH anchored AS (
-    SELECT *, coalesce(french_hours, false) AS french,
+    SELECT timed.*, shifts.* EXCLUDE (id), {_TERM_COLUMNS}, coalesce(french_hours, false) AS french,
         CASE WHEN NOT meal_due__crew AND ndm_end_ - ndm_start_ >= meal_due__nd_shortest
                   AND ndm_start_ - call_ <= meal_due__nd_window THEN ndm_end_
              WHEN meal_due__crew AND ndb_end_ IS NOT NULL AND general_call_ IS NULL THEN ndb_end_
              WHEN meal_due__crew AND abs(ndb_end_ - general_call_) <= meal_due__nd_window
                   THEN greatest(call_, general_call_)
              ELSE call_ END AS anchor
-    FROM sheet),
+    FROM timed JOIN shifts USING (id) LEFT JOIN TERMS USING (context)),
 gaps AS (SELECT *, {", ".join(f"{_interval(n)} AS gap{n}" for n in MEALS)} FROM anchored),
 lates AS (SELECT *, {", ".join(f"{_late(n)} AS late{n}" for n in MEALS)} FROM gaps),
 halves AS (
     SELECT *, {", ".join(f"{_HALVES.format(n=n)} AS halves{n}" for n in MEALS)} FROM lates),
-counted AS (
-    SELECT *, halves1 + halves2 + halves3 AS halves,
-        coalesce(sum(halves1 + halves2 + halves3) OVER (
-            {_WEEK} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS halves_before
-    FROM halves),
 tried AS (
-    SELECT * EXCLUDE (halves_before), CAST(halves_before AS BIGINT) AS halves_before,
+    SELECT id, person, week_ending, work_date, workday, off_yesterday, call, days_between, rest_due,
+        birthdate, minor, school_day, minor_hours__rule, earnings_to_date, amount, french, {_LATES},
+        {_REST_COLUMNS},
+        halves1 + halves2 + halves3 AS halves,
         rest < rest_due AND rest >= daily_rest__overnight AS overnight_used,
         rest < rest_due AND rest >= daily_rest__exterior AND coalesce(exterior, false)
             AND coalesce(prior_exterior, false) AS exterior_used
-    FROM counted),
+    FROM halves),
 aged AS (
     SELECT *,
         coalesce(minor, false) OR coalesce(datesub('month', birthdate, work_date) < 216, false)
             AS is_minor,
         datesub('month', birthdate, work_date) AS age_months,
         coalesce(paid_reportable, amount) AS reportable
-    FROM tried),
+    FROM tried LEFT JOIN (SELECT id, paid_reportable FROM paid) USING (id)),
 used AS (
     SELECT *,
+        CAST(coalesce(sum(halves) OVER (
+            {_WEEK} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS BIGINT) AS halves_before,
         count(*) FILTER (overnight_used) OVER (
             {_WEEK} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS overnight_before,
         coalesce(lag(overnight_used) OVER ({_WEEK}), false) AS overnight_yesterday,
         coalesce(bool_or(exterior_used) OVER (
-            PARTITION BY production, worker_id ORDER BY work_date, id
+            PARTITION BY person ORDER BY work_date, id
             ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), false) AS exterior_lately,
         coalesce(earnings_to_date, CAST(sum(reportable) OVER (
-            PARTITION BY production, worker_id ORDER BY work_date, id
+            PARTITION BY person ORDER BY work_date, id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS BIGINT), 0) AS earned
     FROM aged)
-SELECT used.*, bands.* EXCLUDE (rule, from_months, to_months, band_school, band_latest, band_latest_free),
+SELECT id, french, halves, halves_before, {_LATES}, is_minor, age_months, reportable, earned,
+    band_name, band_at_work, band_with_meal, band_work, band_earliest, band_week, band_rest,
+    band_meal,
     -- Friday and Saturday nights come before a day without school.
     CASE WHEN dayofweek(work_date) IN (5, 6) THEN band_latest_free ELSE band_latest END
         AS band_latest,
@@ -112,7 +139,8 @@ FROM used LEFT JOIN bands ON is_minor AND bands.rule = minor_hours__rule
     AND age_months BETWEEN from_months AND to_months
     AND (band_school IS NULL OR band_school = school_day)
 """
-
+"""Statement over `timed`, `shifts`, `paid`, `bands` and the terms: how late meals were, how long the
+rest before had to be, what was earned before on the picture, and the band of a minor."""
 
 BANDS_SCHEMA: Final = pa.schema(
     [
@@ -168,9 +196,11 @@ def bands(packs: Packs) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=BANDS_SCHEMA)
 
 
-def with_breaks(sheet: pa.Table, packs: Packs) -> pa.Table:
-    """The sheet with `late*` and `halves*` of its meals, and `rest_needed` before it (minutes).
-
-    Also what was earned before on the picture, and the band of a minor.
-    """
-    return query(_BREAKS, sheet=sheet, bands=bands(packs))
+BREAK_COLUMNS: Final = (
+    *(f"{kind}{n}" for n in MEALS for kind in ("gap", "late", "halves")),
+    *(
+        "french halves halves_before is_minor age_months reportable earned band_name band_at_work"
+        " band_with_meal band_work band_earliest band_week band_rest band_meal band_latest"
+        " after_days_off rest_needed"
+    ).split(),
+)

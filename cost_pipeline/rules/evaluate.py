@@ -10,78 +10,44 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.cards import TIMECARD_SCHEMA
 from cost_pipeline.contracts.columns import session
 from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
-from cost_pipeline.rules.breaks import with_breaks
+from cost_pipeline.rules.facts import lay_out, with_terms
 from cost_pipeline.rules.families import QUERIES
+from cost_pipeline.rules.numbers import money
 from cost_pipeline.rules.pack import Packs
-from cost_pipeline.rules.sheet import sheet
-from cost_pipeline.rules.sql import dollars
-from cost_pipeline.rules.tiers import with_tiers
 
 CARD_RULE: Final = "card.evaluated"
 CARD_FAMILY: Final = "card"
-CHUNK_CARDS: Final = 100_000
+CHUNK_CARDS: Final = 200_000
 
-_DIFFERENCE: Final = "(due - paid)"
-_SEVERITY: Final = f"""CASE
-    WHEN why IS NOT NULL THEN '{Severity.NOT_EVALUATED}'
-    WHEN broken IS NOT NULL THEN CASE WHEN broken THEN grade ELSE '{Severity.OK}' END
-    WHEN due IS NULL THEN '{Severity.NOT_EVALUATED}'
-    WHEN paid IS NULL THEN CASE WHEN silent OR due = 0 THEN '{Severity.OK}' ELSE '{Severity.FLAG}' END
-    WHEN due > paid THEN grade
-    WHEN due < paid AND NOT floor THEN '{Severity.FLAG}'
-    ELSE '{Severity.OK}' END"""
-_MONEY_WORDS: Final = f"""CASE
-    WHEN due IS NULL OR broken IS NOT NULL THEN ''
-    WHEN paid IS NULL THEN '. Due ' || {dollars("due")} || '; what was paid is not on the card'
-    WHEN floor AND paid >= due THEN '. Due at least ' || {dollars("due")} || ', paid ' || {dollars("paid")}
-    WHEN due = paid THEN '. Due and paid ' || {dollars("due")}
-    WHEN due > paid THEN '. Due ' || {dollars("due")} || ', paid ' || {dollars("paid")} || ': '
-        || {dollars(_DIFFERENCE)} || ' too little'
-    ELSE '. Due ' || {dollars("due")} || ', paid ' || {dollars("paid")} || ': '
-        || {dollars("(paid - due)")} || ' more than due' END"""
-_AMOUNT: Final = "CAST({0} AS DECIMAL(18, 0)) * CAST(0.0001 AS DECIMAL(4, 4))"
-
-
-def _amount(units: str) -> str:
-    return f"CAST({_AMOUNT.format(units)} AS DECIMAL(20, 4))"
-
-
-_COLUMNS: Final = (
-    "fingerprint, vendor, production, transaction_id, work_date, week_ending, worker_id,"
-    " department_code, agreement"
-)
-_FINDINGS: Final = f"""
-WITH answers AS ({" UNION ALL ".join(query.sql() for query in QUERIES)}),
-judged AS (
-    SELECT *, {_SEVERITY} AS severity,
-        CASE WHEN floor AND paid > due THEN 0 ELSE due - paid END AS difference
-    FROM answers)
-SELECT {_COLUMNS.replace("agreement", "cards.agreement")}, family, rule, pack, severity,
-    CASE WHEN severity <> '{Severity.NOT_EVALUATED}' THEN {_amount("due")} END AS due,
-    CASE WHEN severity <> '{Severity.NOT_EVALUATED}' THEN {_amount("paid")} END AS paid,
-    CASE WHEN severity <> '{Severity.NOT_EVALUATED}' THEN {_amount("difference")} END AS difference,
-    currency,
-    CASE WHEN severity = '{Severity.NOT_EVALUATED}' THEN 'not evaluated: '
-            || coalesce(why, 'something it needs is not on the card')
-         ELSE coalesce(words, '') || {_MONEY_WORDS}
-            || CASE WHEN caveat = '' THEN '' ELSE '. ' || rtrim(caveat, '.') END END AS explanation
-FROM judged JOIN cards USING (id)
-"""
 _REFUSED: Final = f"""
-SELECT {_COLUMNS}, '{CARD_FAMILY}' AS family, '{CARD_RULE}' AS rule, NULL AS pack,
+SELECT id, '{CARD_RULE}' AS rule, '{CARD_FAMILY}' AS family, CAST(NULL AS VARCHAR) AS pack,
     CASE WHEN agreement = 'non_union' THEN '{Severity.OK}' ELSE '{Severity.NOT_EVALUATED}' END
         AS severity,
-    NULL AS due, NULL AS paid, NULL AS difference, currency,
+    CAST(NULL AS BIGINT) AS due, CAST(NULL AS BIGINT) AS paid, CAST(NULL AS BIGINT) AS difference,
     CASE WHEN agreement = 'non_union' THEN unknown ELSE 'not evaluated: ' || unknown END
         AS explanation
-FROM refused
+FROM timed WHERE unknown IS NOT NULL
 """
+_STATEMENTS: Final = [("", _REFUSED), *((q.slot, with_terms(q.sql())) for q in QUERIES)]
+_OF_CARD: Final = (
+    "fingerprint",
+    "vendor",
+    "production",
+    "transaction_id",
+    "work_date",
+    "week_ending",
+    "worker_id",
+    "department_code",
+    "agreement",
+    "currency",
+)
 
 
 def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
@@ -97,15 +63,27 @@ def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
     cards = cards.select(TIMECARD_SCHEMA.names).cast(TIMECARD_SCHEMA)
     if cards.num_rows == 0:
         return FINDING_SCHEMA.empty_table()
-    found = sheet(cards, packs)
-    refused = found.filter(pc.is_valid(found["unknown"]))
-    possible = with_breaks(with_tiers(found), packs)
     with session() as connection:
-        connection.register("sheet", possible)
-        connection.register("cards", possible)
-        connection.register("refused", refused)
-        findings = connection.sql(f"{_FINDINGS} UNION ALL BY NAME {_REFUSED}").to_arrow_table()
-    return findings.select(FINDING_SCHEMA.names).cast(FINDING_SCHEMA)
+        slots = lay_out(connection, cards, packs)
+        answers = [
+            connection.sql(statement).to_arrow_table()
+            for slot, statement in _STATEMENTS
+            if not slot or slot in slots
+        ]
+    return _findings(cards, pa.concat_tables(answers))
+
+
+def _findings(cards: pa.Table, answers: pa.Table) -> pa.Table:
+    """Answers with the columns of their cards, in the order of the cards."""
+    ids = answers["id"].to_numpy()
+    order = np.argsort(ids, kind="stable")
+    answers, theirs = answers.take(order), cards.select(_OF_CARD).take(ids[order])
+    columns = {name: theirs[name] for name in _OF_CARD}
+    columns |= {
+        name: answers[name] for name in ("family", "rule", "pack", "severity", "explanation")
+    }
+    columns |= {name: money(answers[name]) for name in ("due", "paid", "difference")}
+    return pa.table([columns[name] for name in FINDING_SCHEMA.names], schema=FINDING_SCHEMA)
 
 
 def in_chunks(batches: Iterable[pa.Table], packs: Packs) -> Iterator[pa.Table]:

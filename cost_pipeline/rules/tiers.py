@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import pyarrow as pa
-
-from cost_pipeline.contracts.columns import query
 from cost_pipeline.rules.sql import tenths_up
 
 
@@ -79,74 +76,70 @@ def _tier_list() -> str:
 
 
 _TIMES: Final = ",\n    ".join(f"{times_of(name)} AS times_{name}" for name in STEPS)
-_WEEK: Final = "PARTITION BY production, worker_id, week_ending"
+_WEEK: Final = "PARTITION BY person, week_ending"
 _PLAIN: Final = "works AND day_times = 100"
+_NAMES: Final = ", ".join(f"tier_{name}, times_{name}" for name in STEPS)
 
-_TIERS: Final = f"""
+TIERS: Final = f"""
 WITH past AS (
-    SELECT *, {_PASTS},
+    SELECT id, person, week_ending, work_date, works, worked, day_times, day_kind, is_holiday,
+        adjustment, group_name, overtime__weekly, {_TIMES}, {_PASTS},
         {_LONG} AS past_long
-    FROM sheet WHERE unknown IS NULL),
+    FROM timed JOIN shifts USING (id) LEFT JOIN TERMS USING (context)),
 tiers AS (
     SELECT * EXCLUDE (past_o1, past_o2, past_o3, past_g1, past_g2, past_g3, past_t1),
-        {_tier_list()},
-        {_TIMES}
+        {_tier_list()}
     FROM past),
 weeks AS (
-    SELECT *,
+    SELECT id, past_long, tier_0, {_NAMES}, overtime__weekly, group_name, works, day_times,
         coalesce(sum(CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END) OVER (
             {_WEEK} ORDER BY work_date, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
             AS straight_before,
-        sum(CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END) OVER ({_WEEK}) AS week_straight,
-        sum(CASE WHEN works THEN tier_o1 ELSE 0 END) OVER ({_WEEK}) AS week_o1,
-        sum(CASE WHEN {_PLAIN} THEN 1 ELSE 0 END) OVER ({_WEEK}) AS week_days,
-        count(*) OVER ({_WEEK}) AS week_cards,
-        sum(CASE WHEN works THEN worked ELSE 0 END) OVER ({_WEEK}) AS week_worked,
-        sum(adjustment) OVER ({_WEEK}) AS week_adjustment,
-        sum(tenths_150) OVER ({_WEEK}) AS week_tenths_150,
-        sum(paid_150) OVER ({_WEEK}) AS week_paid_150,
-        sum(paid_wages) OVER ({_WEEK}) AS week_paid_wages,
-        sum(paid_events) OVER ({_WEEK}) AS week_paid_events,
-        sum(CASE WHEN works AND is_holiday THEN 1 ELSE 0 END) OVER ({_WEEK}) AS week_holidays,
-        sum(CASE WHEN works AND day_kind = 'sixth' THEN 1 ELSE 0 END) OVER ({_WEEK}) AS week_sixth,
-        sum(CASE WHEN works AND day_kind = 'seventh' THEN 1 ELSE 0 END) OVER ({_WEEK})
-            AS week_seventh,
-        row_number() OVER ({_WEEK} ORDER BY work_date DESC, id DESC) = 1 AS week_last,
         sum(CASE WHEN works AND tier_o1 > 0 THEN 1 ELSE 0 END) OVER (
             {_WEEK} ORDER BY work_date, id ROWS UNBOUNDED PRECEDING) AS long_days,
-        row_number() OVER (PARTITION BY production, worker_id, run ORDER BY work_date, id)
-            AS day_in_row
-    FROM tiers)
-SELECT * EXCLUDE (straight_before, week_straight, week_o1, week_worked, week_adjustment,
-        week_tenths_150, week_paid_150, week_paid_wages, week_paid_events),
-    {
+        row_number() OVER ({_WEEK} ORDER BY work_date DESC, id DESC) = 1 AS week_last,
+        {
     ", ".join(
-        f"CAST({name} AS BIGINT) AS {name}"
-        for name in (
-            "straight_before",
-            "week_straight",
-            "week_o1",
-            "week_worked",
-            "week_adjustment",
-            "week_tenths_150",
-            "week_paid_150",
-            "week_paid_wages",
-            "week_paid_events",
-        )
+        f"CAST(sum({what}) OVER ({_WEEK}) AS BIGINT) AS week_{name}"
+        for name, what in {
+            "straight": f"CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END",
+            "o1": "CASE WHEN works THEN tier_o1 ELSE 0 END",
+            "days": f"CASE WHEN {_PLAIN} THEN 1 ELSE 0 END",
+            "cards": "1",
+            "worked": "CASE WHEN works THEN worked ELSE 0 END",
+            "adjustment": "adjustment",
+            "tenths_150": "tenths_150",
+            "paid_150": "paid_150",
+            "paid_wages": "paid_wages",
+            "paid_events": "paid_events",
+            "holidays": "CASE WHEN works AND is_holiday THEN 1 ELSE 0 END",
+            "sixth": "CASE WHEN works AND day_kind = 'sixth' THEN 1 ELSE 0 END",
+            "seventh": "CASE WHEN works AND day_kind = 'seventh' THEN 1 ELSE 0 END",
+        }.items()
     )
-},
+}
+    FROM tiers LEFT JOIN (SELECT id, tenths_150, paid_150, paid_wages, paid_events FROM paid)
+        USING (id))
+SELECT * EXCLUDE (straight_before, overtime__weekly, group_name, works, day_times),
     CASE WHEN {_PLAIN} AND overtime__weekly IS NOT NULL AND group_name = 'hourly'
          THEN CAST(greatest(0, least(tier_0, straight_before + tier_0 - overtime__weekly)) AS BIGINT)
-         ELSE 0 END AS moved,
-    CASE WHEN continues AND NOT prior_card
-         THEN 'the rest before was so short that the shifts count as one, and the card of the shift'
-              || ' before is not here' END AS shift_unknown,
-    CASE WHEN rate_tenths IS NULL
-         THEN 'a rate by the ' || rate_unit || ' gives no hourly rate here' END AS rate_unknown
+         ELSE 0 END AS moved
 FROM weeks
 """
+"""Statement over `timed`, `shifts`, `paid` and the terms: `tier_*` (tenths), `times_*` (hundredths)
+and the sums of the person's week; `moved` are straight hours past the week's limit."""
 
-
-def with_tiers(sheet: pa.Table) -> pa.Table:
-    """The sheet's possible cards with `tier_*` (tenths), `times_*` (hundredths) and week sums."""
-    return query(_TIERS, sheet=sheet)
+TIER_COLUMNS: Final = (
+    "past_long",
+    "tier_0",
+    *(f"{kind}_{name}" for name in STEPS for kind in ("tier", "times")),
+    *(
+        f"week_{name}"
+        for name in (
+            "straight o1 days cards worked adjustment tenths_150 paid_150 paid_wages paid_events"
+            " holidays sixth seventh last"
+        ).split()
+    ),
+    "long_days",
+    "moved",
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cost_pipeline.rules.families.wages import RATE_UNKNOWN
 from cost_pipeline.rules.sql import Query, clock, dollars, hours, pay, rounded, tenths, tenths_up
 
 _OVERNIGHT: Final = "coalesce(lodging, true) AND day_type <> 'holiday'"
@@ -76,7 +77,7 @@ QUERIES: Final = (
     ),
     Query(
         slot="per_diem_timing",
-        where=f"per_diem_in_payroll OR coalesce(paid_per_diem, 0) > 0",
+        where="per_diem_in_payroll OR coalesce(paid_per_diem, 0) > 0",
         broken="true",
         at_most=True,
         words="'per diem is inside the payroll check; it has to be paid apart, before the work'",
@@ -95,7 +96,7 @@ QUERIES: Final = (
         slot="travel_only",
         where="day_type = 'travel' AND group_name <> 'on_call' AND NOT travel_only__always_most",
         why=(
-            f"coalesce(rate_unknown, CASE WHEN {_TRAVELLED} IS NULL"
+            f"coalesce({RATE_UNKNOWN}, CASE WHEN {_TRAVELLED} IS NULL"
             " THEN 'the card does not say how long the travel took' END)"
         ),
         due=pay(f"{_TRAVEL_TENTHS} * 100"),
@@ -133,7 +134,7 @@ QUERIES: Final = (
     Query(
         slot="night_premium",
         where="works",
-        why="rate_unknown",
+        why=RATE_UNKNOWN,
         due=rounded(f"rate * {_NIGHT_TENTHS} * ({_PERCENT})", "100 * rate_tenths"),
         paid="paid_night",
         words=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cost_pipeline.rules.breaks import MEALS
+from cost_pipeline.rules.families.wages import RATE_UNKNOWN
 from cost_pipeline.rules.sql import Query, dollars, hours, rounded
 
 _NAMES: Final = {1: "1st", 2: "2nd", 3: "3rd"}
@@ -71,7 +72,7 @@ QUERIES: Final = (
     Query(
         slot="meal_penalty",
         where="works AND meal_due__rule IS NOT NULL",
-        why=f"CASE WHEN {_OVER_ALL} > 0 THEN rate_unknown END",
+        why=f"CASE WHEN {_OVER_ALL} > 0 THEN {RATE_UNKNOWN} END",
         due=_DUE,
         paid="paid_meal",
         words=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cost_pipeline.rules.families.wages import UNKNOWN, WORKED, paid_at
+from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN, WORKED, paid_at
 from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
 
 _CREW: Final = "group_name = 'hourly'"
@@ -76,7 +76,7 @@ QUERIES: Final = (
     Query(
         slot="idle_day",
         where="day_type = 'idle' AND workday >= 6",
-        why="rate_unknown",
+        why=RATE_UNKNOWN,
         due=pay("idle_day__tenths * 100"),
         paid="paid_wages",
         words=f"'idle ' || {_KIND} || ': ' || {tenths('idle_day__tenths')} || ' at ' || {dollars('rate')}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cost_pipeline.rules.families.wages import RATE_UNKNOWN
 from cost_pipeline.rules.sql import (
     Query,
     clock,
@@ -78,7 +79,7 @@ QUERIES: Final = (
     Query(
         slot="rest_invasion",
         where=_NEEDED,
-        why="rate_unknown",
+        why=RATE_UNKNOWN,
         due=f"CASE WHEN {_PAYS} THEN {pay(f'{_UNITS} * rest_invasion__multiplier')} ELSE 0 END",
         paid="paid_rest",
         words=(

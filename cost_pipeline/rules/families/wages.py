@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from cost_pipeline.rules.sheet import MULTIPLIERS
+from cost_pipeline.rules.paid import MULTIPLIERS
 from cost_pipeline.rules.sql import Query, dollars, hours, pay, rounded, tenths, times
 from cost_pipeline.rules.tiers import STEPS
 
-UNKNOWN: Final = "coalesce(rate_unknown, shift_unknown)"
+RATE_UNKNOWN: Final = (
+    "CASE WHEN rate_tenths IS NULL THEN 'a rate by the ' || rate_unit || ' gives no hourly rate here'"
+    " END"
+)
+UNKNOWN: Final = (
+    "CASE WHEN rate_tenths IS NULL THEN 'a rate by the ' || rate_unit || ' gives no hourly rate here'"
+    " WHEN continues AND NOT prior_card THEN 'the rest before was so short that the shifts count as"
+    " one, and the card of the shift before is not here' END"
+)
 
 
 def paid_at(multiple: str) -> str:
@@ -133,7 +141,7 @@ _LATE_HOURS: Final = f"(({_LATE} + 59) // 60)"
 _LONG_DAY: Final = Query(
     slot="long_day",
     where="works",
-    why="rate_unknown",
+    why=RATE_UNKNOWN,
     due=rounded(f"rate * day_share * long_day__days * {_LATE_HOURS} * day_times", "day_of * 10000"),
     paid=(
         "CASE WHEN past_long > 0 THEN paid_wages - least(paid_wages, paid_100 + paid_150 +"
@@ -191,7 +199,7 @@ _MINIMUM_TENTHS: Final = "(minimum_call__tenths - moved)"
 _MINIMUM_CALL: Final = Query(
     slot="minimum_call",
     where=f"{_NORMAL} AND day_type <> 'fitting' AND {_CREW}",
-    why="coalesce(rate_unknown, CASE WHEN day_type = 'training' THEN 'a training day has a shorter"
+    why=f"coalesce({RATE_UNKNOWN}, CASE WHEN day_type = 'training' THEN 'a training day has a shorter"
     f" minimum that is in no pack' END, {_NO_PREMIUM})",
     due=pay(f"{_MINIMUM_TENTHS} * 100"),
     paid="paid_100",
@@ -204,7 +212,7 @@ _MINIMUM_CALL: Final = Query(
 _MINIMUM_PREMIUM: Final = Query(
     slot="minimum_call",
     where=f"works AND day_times > 100 AND day_type NOT IN ('fitting', 'training') AND {_CREW}",
-    why="rate_unknown",
+    why=RATE_UNKNOWN,
     due=pay("minimum_call__tenths * day_times"),
     paid="paid_wages",
     floor=True,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cost_pipeline.rules.families.wages import UNKNOWN, WORKED
+from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN, WORKED
 from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
 
 _FULL_WEEK: Final = 5
@@ -71,7 +71,7 @@ _GUARANTEE: Final = Query(
     why=(
         "coalesce(CASE WHEN guaranteed IS NULL THEN 'the card does not say the guaranteed hours'"
         f" WHEN week_cards < {_FULL_WEEK} THEN 'the week has ' || week_cards || ' cards, and how a"
-        " shorter week is prorated is in no pack' END, rate_unknown)"
+        f" shorter week is prorated is in no pack' END, {RATE_UNKNOWN})"
     ),
     due=pay(_GUARANTEED),
     paid="week_paid_wages",
@@ -112,8 +112,8 @@ _WEEKLY_GROSS: Final = Query(
 _CONSECUTIVE: Final = Query(
     slot="consecutive_days",
     where="works AND day_in_row > consecutive_days__days",
-    why="rate_unknown",
-    due=pay(f"(tier_0 + tier_o1 + tier_o2 + tier_o3) * consecutive_days__extra"),
+    why=RATE_UNKNOWN,
+    due=pay("(tier_0 + tier_o1 + tier_o2 + tier_o3) * consecutive_days__extra"),
     words=(
         "'day ' || day_in_row || ' in a row: ' || "
         f"{times('consecutive_days__extra')} || ' on top of ' || {tenths('(tier_0 + tier_o1 + tier_o2 + tier_o3)')}"
