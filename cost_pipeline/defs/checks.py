@@ -22,7 +22,7 @@ LEDGER_CHECKS: Final = {
     "conservation": "Records of a date equal its postings and dispositions, per currency.",
     "fx_coverage": "Every converted posting carries the rates of the snapshot it names.",
     "integrity": "Every hash, seal, chain and reversal of the date's postings holds.",
-    "refused_when_posting": "Records with conflicting keys or without a rate are open.",
+    "refused_when_posting": "No record is refused for its key, a missing rate or a union rule.",
 }
 BLOCKING: Final = frozenset({"conservation", "schema", "fx_coverage", "integrity"})
 

@@ -1,10 +1,14 @@
 """Timecards through the flow: findings beside conversion, refusals before the ledger."""
 
 import json
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from cost_pipeline.feeds.production.tables import FINDINGS
+from cost_pipeline.rules.load import bundled_packs
 from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of
 
 
@@ -107,3 +111,39 @@ def test_cards_give_the_same_ledger_in_whatever_order_they_come(door, tmp_path):
             house.work(day)
         digests.add(door.digest(house.session()))
     assert len(digests) == 1
+
+
+def test_a_changed_rule_restates_exactly_the_dates_that_it_covers(door, payroll):
+    sent = (card(1, 2, **HUNGRY), card(2, 3, **HUNGRY), card(3, 4))
+    payroll.drop("payday", "2026-03-08", csv_of(*sent))
+    payroll.work("2026-03-08")
+    assert door.open_reasons(payroll.session()) == {"UNION_MEALS": 2}
+    changed = replace(payroll.session(), packs=free_meals_from(date(2026, 3, 3)))
+    assert [str(day) for day in door.stale(changed)] == ["2026-03-03", "2026-03-04"]
+    door.bring_up_to_date(changed)
+    assert door.open_reasons(changed) == {"UNION_MEALS": 1}
+    posted = {line["transaction_id"]: line["rule_pack"] for line in door.active_lines(changed)}
+    assert set(posted) == {"C-2", "C-3"}
+    causes = [line["cause"] for line in door.lines(changed).to_pylist()]
+    assert sorted(causes) == ["delivery", "delivery", "restated", "restated"]
+
+
+def free_meals_from(day):
+    """The rules, with meal penalties of nothing from a day on."""
+    packs = bundled_packs()
+    rules = {
+        pack.name: tuple(one for packed in pack.rules for one in _split(packed, day))
+        for pack in packs.packs
+    }
+    return replace(packs, packs=tuple(replace(p, rules=rules[p.name]) for p in packs.packs))
+
+
+def _split(packed, day):
+    rule = packed.rule
+    if rule.id != "iatse.meal.penalty.general":
+        return [packed]
+    nothing = rule.amounts.model_copy(update={"ladder": (Decimal(0),), "each_after": Decimal(0)})
+    return [
+        replace(packed, rule=rule.model_copy(update={"last": day - timedelta(days=1)})),
+        replace(packed, rule=rule.model_copy(update={"first": day, "amounts": nothing})),
+    ]
