@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -28,14 +28,74 @@ from cost_pipeline.feeds.production.categories import codes_in_use, unmapped
 from cost_pipeline.feeds.production.explain import Asked, Card, explain
 from cost_pipeline.feeds.production.explain import as_json as as_document
 from cost_pipeline.feeds.production.explain_html import page
+from cost_pipeline.feeds.production.packs import comparison, not_evaluated, packs_listed
 
 _COLOURS: Final = {"block": "red", "flag": "yellow", "not_evaluated": "dim", "ok": "green"}
+_CHANGES: Final = {"added": "green", "removed": "red", "changed": "yellow"}
 _DATE: Final = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.group()
 def union() -> None:
     """The union rules: what they say of a card, and which cost codes they cover."""
+
+
+@union.command(short_help="The rule packs: agreements, terms, versions.")
+@json_option
+@clear_errors
+def packs(*, as_json: bool) -> None:
+    """List the rule packs that come with the product; --json has every rule with its sources."""
+    found = packs_listed()
+    if as_json:
+        print_json({"packs": found, "reference_only": dict(not_evaluated())})
+        return
+    out = console()
+    table = columns("pack", "term", "rules", "may block", "version", numbers=("rules", "may block"))
+    for pack in found:
+        term = f"{pack['from'] or ''}..{pack['to'] or ''}".strip(".")
+        certain = [rule for rule in pack["rules"] if rule["at_most"] == "block"]
+        table.add_row(
+            pack["pack"],
+            term,
+            str(len(pack["rules"])),
+            str(len(certain)),
+            pack["version"].partition("@")[2],
+        )
+    out.print(table)
+    out.print(f"{counted(len(not_evaluated()), 'further rule')} for reference only, not evaluated")
+
+
+@union.command(short_help="What another rule pack would change.")
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@json_option
+@clear_errors
+def diff(*, a: str, b: str, as_json: bool) -> None:
+    """Show what leads from pack A to pack B (names or folders), and which work dates differ."""
+    found = comparison(a, b)
+    if as_json:
+        print_json(found)
+        return
+    out = console()
+    for change in found["changes"]:
+        out.print(_changed(change), soft_wrap=True)
+    if not found["changes"]:
+        out.print("the rules are the same")
+    for days in found["work_dates"]:
+        out.print(f"work dates that can differ: {days['from'] or 'all'} to {days['to'] or 'open'}")
+
+
+def _changed(change: Mapping[str, Any]) -> Text:
+    line = Text(f"{change['what']:<8}", style=_CHANGES[change["what"]])
+    line.append(f"{change['rule']}  {change['first'] or ''}..{change['last'] or ''}", style="default")
+    before, after = change["before"], change["after"]
+    if before is not None and after is not None:
+        for name, was in before.items():
+            line.append(f"\n        {name}: {was} -> {after[name]}", style="default")
+    else:
+        said = after if after is not None else before
+        line.append(f"  {said['amounts']}", style="dim")
+    return line
 
 
 @union.command("explain", short_help="What was due for a card, a person's week or a day, and why.")

@@ -67,16 +67,18 @@ QUERIES: Final = (
         where="works",
         broken="halves > 0",
         at_most=True,
-        words=f"coalesce(nullif({_LATE}, ''), {_IN_TIME})",
+        words=f"CASE WHEN halves = 0 THEN {_IN_TIME} ELSE {_LATE} END",
     ),
     Query(
         slot="meal_penalty",
+        quiet="no meal penalty due and none paid",
         where="works AND meal_due__rule IS NOT NULL",
-        why=f"CASE WHEN {_OVER_ALL} > 0 THEN {RATE_UNKNOWN} END",
-        due=_DUE,
+        why=f"CASE WHEN halves > 0 AND {_OVER_ALL} > 0 THEN {RATE_UNKNOWN} END",
+        due=f"CASE WHEN halves = 0 THEN 0 ELSE {_DUE} END",
         paid="paid_meal",
         words=(
-            f"coalesce(nullif({_LATE}, ''), {_IN_TIME}) || CASE WHEN {_OVER_ALL} > 0 THEN '; ' ||"
+            f"CASE WHEN halves = 0 THEN {_IN_TIME} ELSE {_LATE} END ||"
+            f" CASE WHEN halves > 0 AND {_OVER_ALL} > 0 THEN '; ' ||"
             f" {_OVER_ALL} || ' past the ' || meal_penalty__limit || ' of a week at ' ||"
             f" {dollars(_HOUR)} || ' each' ELSE '' END"
         ),

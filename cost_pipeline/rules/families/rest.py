@@ -61,6 +61,7 @@ QUERIES: Final = (
     ),
     Query(
         slot="forced_call",
+        quiet="rest kept: no forced call",
         where=_NEEDED,
         why="CASE WHEN rate_unit IN ('episode', 'flat') AND group_name <> 'schedule_f'"
         " AND group_name <> 'stunt_coordinator'"
@@ -78,6 +79,7 @@ QUERIES: Final = (
     ),
     Query(
         slot="rest_invasion",
+        quiet="nothing due for invaded rest and nothing paid",
         where=_NEEDED,
         why=RATE_UNKNOWN,
         due=f"CASE WHEN {_PAYS} THEN {pay(f'{_UNITS} * rest_invasion__multiplier')} ELSE 0 END",

@@ -140,6 +140,7 @@ _LATE: Final = "greatest(0, elapsed - long_day__after)"
 _LATE_HOURS: Final = f"(({_LATE} + 59) // 60)"
 _LONG_DAY: Final = Query(
     slot="long_day",
+    quiet="no extra day: not past sixteen hours",
     where="works",
     why=RATE_UNKNOWN,
     due=rounded(f"rate * day_share * long_day__days * {_LATE_HOURS} * day_times", "day_of * 10000"),
@@ -159,6 +160,7 @@ def _stepped(slot: str, steps: list[str], name: str) -> Query:
     return Query(
         slot=slot,
         where="works",
+        quiet=f"no {name}",
         why=UNKNOWN,
         due=pay(_sum(*steps)),
         paid=" + ".join(
