@@ -2,15 +2,18 @@
 
 import base64
 import re
+from dataclasses import replace
+from datetime import date
 
 import dagster as dg
 import pytest
 
 from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import FINDINGS, LEDGER, WEEKLY, records_key
 from cost_pipeline.feeds.production.union_summary import FAMILIES, check_name
 from cost_pipeline_tests.defs.conftest import Works
-from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of
+from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of, free_meals_from
 
 PULLED = "2026-03-08"
 
@@ -61,6 +64,13 @@ def test_the_sensor_asks_for_findings_with_the_ledger(payroll):
     assert isinstance(result, dg.SensorResult)
     (request,) = result.run_requests
     assert set(request.asset_selection) == {LEDGER, FINDINGS, WEEKLY}
+
+
+def test_a_changed_rule_is_a_new_data_version_of_exactly_the_dates_that_it_covers(payroll):
+    session = payroll.house.session()
+    assert hand_over(payroll.instance, session).records == 0
+    changed = replace(session, packs=free_meals_from(date(2026, 3, 3)))
+    assert hand_over(payroll.instance, changed).records == 1
 
 
 def test_timecards_are_records_of_their_own_kind(payroll):

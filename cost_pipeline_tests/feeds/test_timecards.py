@@ -2,14 +2,12 @@
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 
 import pytest
 
 from cost_pipeline.feeds.production.tables import FINDINGS
-from cost_pipeline.rules.load import bundled_packs
-from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of
+from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of, free_meals_from
 
 
 @pytest.fixture
@@ -126,24 +124,3 @@ def test_a_changed_rule_restates_exactly_the_dates_that_it_covers(door, payroll)
     assert set(posted) == {"C-2", "C-3"}
     causes = [line["cause"] for line in door.lines(changed).to_pylist()]
     assert sorted(causes) == ["delivery", "delivery", "restated", "restated"]
-
-
-def free_meals_from(day):
-    """The rules, with meal penalties of nothing from a day on."""
-    packs = bundled_packs()
-    rules = {
-        pack.name: tuple(one for packed in pack.rules for one in _split(packed, day))
-        for pack in packs.packs
-    }
-    return replace(packs, packs=tuple(replace(p, rules=rules[p.name]) for p in packs.packs))
-
-
-def _split(packed, day):
-    rule = packed.rule
-    if rule.id != "iatse.meal.penalty.general":
-        return [packed]
-    nothing = rule.amounts.model_copy(update={"ladder": (Decimal(0),), "each_after": Decimal(0)})
-    return [
-        replace(packed, rule=rule.model_copy(update={"last": day - timedelta(days=1)})),
-        replace(packed, rule=rule.model_copy(update={"first": day, "amounts": nothing})),
-    ]
