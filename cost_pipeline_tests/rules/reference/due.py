@@ -4,7 +4,7 @@ A function returns the amount due, or None where it does not say (an accumulated
 lacks something): then nothing is compared.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from cost_pipeline_tests.rules.reference import amounts, meals, overtime, rest
@@ -21,12 +21,16 @@ from cost_pipeline_tests.rules.reference.times import (
 )
 
 D = Decimal
+# Of the weeks that are compared: 4 July 2026 is a Saturday and is observed on the Friday.
+HOLIDAYS = {date(2026, 7, 3)}
+TWENTY = 20
 PRINCIPALS = {"performer", "stunt_performer"}
 
 
 def plain(card):
     """A normal day of work: no sixth or seventh day, no holiday, no travel."""
-    return card["workday"] <= 5 and not card["holiday"] and card["day_type"] == "work"
+    holiday = card["holiday"] or card["work_date"] in HOLIDAYS
+    return card["workday"] <= 5 and not holiday and card["day_type"] == "work"
 
 
 def hours_worked(card):
@@ -50,7 +54,13 @@ def _next_day(card, before):
 
 
 def _penalty(ladder):
-    return lambda card, _: sum((ladder(n) for n in meals.late_half_hours(card)), D(0))
+    def due(card, _):
+        late = meals.late_half_hours(card)
+        if card["agreement"].startswith("iatse") and card["halves_before"] + sum(late) > TWENTY:
+            return None  # the step after twenty in a week has examples of its own
+        return sum((ladder(n) for n in late), D(0))
+
+    return due
 
 
 def _sag_principal(card, _):
@@ -83,7 +93,7 @@ def _forced_call(day_pay):
 
 def _invasion(card, before):
     minutes = rest_minutes(card, before) if _next_day(card, before) else None
-    if minutes is None or minutes < 0 or card["holiday"] or card["workday"] > 5:
+    if minutes is None or minutes < 0 or not plain(card):
         return None
     invaded = rest.daily_hours(card["agreement"], card["zone"], card["craft"]) * 60 - minutes
     if invaded > 60:
@@ -120,7 +130,7 @@ def _crew_tiers(card, before):
     threshold = int(overtime.gold_threshold(card["zone"])) * 60
     after_gold = _worked_after(card, threshold, by_worked=by_worked)
     triple = 0
-    if card["photography_start"] >= amounts.TRIPLE_FROM:
+    if min(card["photography_start"], card["work_date"]) >= amounts.TRIPLE_FROM:
         triple = _worked_after(card, 15 * 60, by_worked=False)
     golden = max(after_gold, triple) - triple
     straight_and_half = worked(card) - golden - triple
