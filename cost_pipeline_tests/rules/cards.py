@@ -103,3 +103,13 @@ def only(found, rule):
 def due(rule, card, **changes):
     """What a rule says is due for one card."""
     return only(findings(card | changes), rule)["due"]
+
+
+def each(cards, rule):
+    """Of each card by itself the finding of a rule, or None; all evaluated at once."""
+    named = [
+        card | {"worker_id": f"W-{n}", "transaction_id": f"C-{n}"} for n, card in enumerate(cards)
+    ]
+    found = findings(*named)
+    by_card = {(f["transaction_id"], f["rule"]): f for f in found}
+    return [by_card.get((card["transaction_id"], rule)) for card in named]

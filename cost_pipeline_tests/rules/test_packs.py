@@ -20,6 +20,9 @@ from cost_pipeline.rules.terms import SLOTS, Terms
 PACKS = bundled_packs()
 COLLECTED = Path(__file__).with_name("collected_rules.txt").read_text().split()
 DAY = timedelta(days=1)
+CRAFTS = Crafts(PACKS)
+EPOCHS = Epochs(PACKS)
+TERMS = Terms(PACKS)
 
 
 def test_every_collected_rule_is_in_a_pack_or_says_why_not():
@@ -48,7 +51,6 @@ def _person(packed: PackedRule, day: date) -> Person:
     """Somebody whom a rule is made for, on a work date (or with photography begun then)."""
     applies, rule = packed.rule.applies, packed.rule
     pack = PACKS.named(packed.pack)
-    crafts = Crafts(PACKS)
     agreement = pack.agreement.agreement
     agreement = "sag_aftra" if agreement == "any" else agreement
     photography = applies.photography
@@ -57,7 +59,7 @@ def _person(packed: PackedRule, day: date) -> Person:
         started = photography.before - DAY
     by_start = rule.dated_by == "photography_start"
     for word in (*applies.crafts, *_all_crafts(agreement)):
-        craft = crafts.find(agreement, word)[1]
+        craft = CRAFTS.find(agreement, word)[1]
         for engagement in applies.engagements or (
             "daily",
             "weekly",
@@ -111,40 +113,32 @@ def _in_slot(packed: PackedRule) -> list[PackedRule]:
     ]
 
 
-def _borders():
-    for place, packed in enumerate(PACKS.rules):
-        for day, inside in (
-            (packed.rule.begins, {0, 1}),
-            (packed.rule.ends, {-1, 0}),
-        ):
-            if day not in {BEGINNING, FOREVER}:
-                for offset in (-1, 0, 1):
-                    yield pytest.param(
-                        place,
-                        day + offset * DAY,
-                        offset in inside,
-                        id=f"{packed.rule.id}-{place}-{day + offset * DAY}",
-                    )
+def _borders(packed):
+    """The day before, on and after each end of a rule's interval that is known."""
+    for day in (packed.rule.begins, packed.rule.ends):
+        if day not in {BEGINNING, FOREVER}:
+            yield from (day - DAY, day, day + DAY)
 
 
-@pytest.mark.parametrize(("place", "day", "inside"), list(_borders()))
-def test_the_day_before_on_and_after_a_border_picks_the_right_version(place, day, inside):
+@pytest.mark.parametrize(
+    "place", range(len(PACKS.rules)), ids=lambda n: f"{PACKS.rules[n].rule.id}-{n}"
+)
+def test_the_day_before_on_and_after_each_border_picks_the_right_version(place):
     packed = PACKS.rules[place]
-    day_of_epoch = Epochs(PACKS).of(day)
-    chosen = choose(_in_slot(packed), _person(packed, day_of_epoch))
-    picked = chosen is not None and chosen.packed == packed
-    # A rule of one day's length has both its borders at once.
-    assert picked == (inside and packed.rule.covers(day))
-    if not picked and chosen is not None and chosen.packed is not None:
-        assert chosen.packed.rule.covers(day)
+    for day in _borders(packed):
+        chosen = choose(_in_slot(packed), _person(packed, EPOCHS.of(day)))
+        picked = chosen is not None and chosen.packed == packed
+        assert picked == packed.rule.covers(day), day
+        if not picked and chosen is not None and chosen.packed is not None:
+            assert chosen.packed.rule.covers(day)
 
 
 @pytest.mark.parametrize("place", range(len(PACKS.rules)))
 def test_every_rule_becomes_terms(place):
     packed = PACKS.rules[place]
     start = packed.rule.begins if packed.rule.first else (packed.rule.last or date(2026, 3, 2))
-    person = _person(packed, Epochs(PACKS).of(start))
-    row = Terms(PACKS).table([(0, person.context)]).to_pylist()[0]
+    person = _person(packed, EPOCHS.of(start))
+    row = TERMS.table([(0, person.context)]).to_pylist()[0]
     assert row["unknown"] is None
     assert row[f"{packed.rule.slot}__rule"] == packed.rule.id
     assert row[f"{packed.rule.slot}__grade"] in {"block", "flag"}

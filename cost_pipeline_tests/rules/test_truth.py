@@ -5,20 +5,20 @@ from decimal import Decimal
 
 import pytest
 
-from cost_pipeline_tests.rules.cards import GRIP, PERFORMER, at, due, findings, line, only
+from cost_pipeline_tests.rules.cards import GRIP, PERFORMER, at, each, findings, line, only
 
 D = Decimal
 
 
-@pytest.mark.parametrize(
-    ("half_hours", "penalty"),
-    [(0, 0), (1, 25), (2, 60), (3, 110), (4, 160), (5, 210), (7, 310)],
-)
-def test_the_meal_ladder_of_principals(half_hours, penalty):
+def _late(card, half_hours):
     late = at("13:00") + 30 * half_hours
-    assert due(
-        "sag.meal.penalty.principal", PERFORMER, meal1_out=late, meal1_in=late + 30, wrap=late + 200
-    ) == D(penalty)
+    return card | {"meal1_out": late, "meal1_in": late + 30, "wrap": late + 60}
+
+
+def test_the_meal_ladder_of_principals():
+    ladder = {0: 0, 1: 25, 2: 60, 3: 110, 4: 160, 5: 210, 7: 310}
+    found = each([_late(PERFORMER, n) for n in ladder], "sag.meal.penalty.principal")
+    assert [f["due"] for f in found] == [D(total) for total in ladder.values()]
 
 
 @pytest.mark.parametrize(
@@ -39,22 +39,16 @@ def test_the_meal_ladder_of_principals(half_hours, penalty):
     ],
 )  # fmt: skip
 def test_the_other_ladders(agreement, contract_type, zone, craft, rule, sums):
-    for number, total in enumerate(sums, 1):
-        late = at("13:00") + 30 * number
-        found = findings(
-            GRIP
-            | {
-                "agreement": agreement,
-                "contract_type": contract_type,
-                "zone": zone,
-                "craft": craft,
-                "schedule": "X",
-                "meal1_out": late,
-                "meal1_in": late + 30,
-                "wrap": late + 60,
-            }
-        )
-        assert [f["due"] for f in found if f["rule"] == rule and f["due"] is not None] == [D(total)]
+    card = GRIP | {
+        "agreement": agreement,
+        "contract_type": contract_type,
+        "zone": zone,
+        "craft": craft,
+        "schedule": "X",
+    }
+    found = findings(*({**_late(card, n), "worker_id": f"W-{n}"} for n in range(1, len(sums) + 1)))
+    dues = [f["due"] for f in found if f["rule"] == rule and f["due"] is not None]
+    assert dues == [D(total) for total in sums]
 
 
 def test_a_weekly_guarantee_is_straight_hours_and_time_and_a_half():
@@ -78,19 +72,17 @@ def test_a_weekly_guarantee_is_straight_hours_and_time_and_a_half():
     assert "3 cards" in short["explanation"]
 
 
-@pytest.mark.parametrize(
-    ("craft", "rate", "hours", "total"),
-    [
+def test_the_guarantees_that_the_wage_schedules_print():
+    printed = [
         ("director_of_photography", "124.57", "43.2", "5381.42"),
         ("camera_operator", "79.22", "43.2", "3422.30"),
         ("first_assistant_camera", "60.92", "43.2", "2729.22"),
         ("best_boy_grip", "54.05", "54", "3297.05"),
-    ],
-)
-def test_the_guarantees_that_the_wage_schedules_print(craft, rate, hours, total):
+    ]
     week = [
         GRIP
         | {
+            "worker_id": craft,
             "craft": craft,
             "engagement": "weekly",
             "rate": D(rate),
@@ -99,91 +91,87 @@ def test_the_guarantees_that_the_wage_schedules_print(craft, rate, hours, total)
             "week_ending": date(2025, 3, 8),
             "workday": day + 1,
         }
+        for craft, rate, hours, _ in printed
         for day in range(5)
     ]
-    assert only(findings(*week), "iatse.weekly_guarantee.formula")["due"] == D(total)
+    found = [f for f in findings(*week) if f["rule"] == "iatse.weekly_guarantee.formula"]
+    assert [f["due"] for f in found] == [D(total) for *_, total in printed]
 
 
-@pytest.mark.parametrize(
-    ("minutes", "hours"), [(0, "0"), (1, "0.5"), (13, "0.5"), (30, "0.5"), (31, "0.6"), (36, "0.6"), (37, "0.7"), (60, "1.0")]
-)  # fmt: skip
-def test_small_invasions_pay_half_an_hour_at_least_and_tenths_above(minutes, hours):
-    card = GRIP | {"prior_wrap": at("21:00") + minutes, "photography_start": date(2024, 11, 3)}
-    assert due("iatse.rest.daily.penalty_small", card) == D(60) * 2 * D(hours)
-
-
-@pytest.mark.parametrize(
-    ("started", "rule", "pays"),
-    [
-        (date(2024, 11, 2), "iatse.rest.daily.penalty_small.old", D(60) * D("0.6")),
-        (date(2024, 11, 3), "iatse.rest.daily.penalty_small", D(120) * D("0.6")),
-        (date(2024, 11, 4), "iatse.rest.daily.penalty_small", D(120) * D("0.6")),
-    ],
-)
-def test_invaded_rest_doubles_for_photography_from_2024_11_03(started, rule, pays):
-    assert due(rule, GRIP, prior_wrap=at("21:36"), photography_start=started) == pays
-
-
-@pytest.mark.parametrize(
-    ("started", "applies"),
-    [(date(2024, 8, 3), False), (date(2024, 8, 4), True), (date(2024, 8, 5), True)],
-)
-def test_triple_time_is_for_photography_from_2024_08_04(started, applies):
-    found = findings(GRIP | {"photography_start": started, "wrap": at("23:00")})
-    triple = [f for f in found if f["rule"] == "iatse.gold.triple_15"]
-    assert [f["due"] for f in triple] == ([D(60) * 3] if applies else [])
-
-
-@pytest.mark.parametrize(
-    ("day", "rule", "minimum"),
-    [
-        (date(2024, 8, 3), None, None),
-        (date(2024, 8, 4), "iatse.scale.l80.grip.2024-08-04", D("52.67")),
-        (date(2024, 8, 5), "iatse.scale.l80.grip.2024-08-04", D("52.67")),
-        (date(2025, 8, 2), "iatse.scale.l80.grip.2024-08-04", D("52.67")),
-        (date(2025, 8, 3), "iatse.scale.l80.grip.2025-08-03", D("54.78")),
-    ],
-)
-def test_scale_by_the_work_date(day, rule, minimum):
-    found = [f for f in findings(GRIP | {"work_date": day}) if f["family"] == "scale"]
-    assert [f["due"] for f in found] == [minimum]
-    assert (found[0]["severity"] == "not_evaluated") == (rule is None)
-    if rule:
-        assert found[0]["rule"] == rule
-
-
-@pytest.mark.parametrize(
-    ("day", "total"),
-    [
-        (date(2023, 12, 9), 60),
-        (date(2023, 12, 10), 70),
-        (date(2023, 12, 11), 70),
-        (date(2025, 12, 13), 70),
-        (date(2025, 12, 14), 75),
-        (date(2025, 12, 15), 75),
-    ],
-)
-def test_the_performers_per_diem_before_in_and_after_each_period(day, total):
-    found = findings(PERFORMER | {"work_date": day, "zone": "distant"})
-    assert [f["due"] for f in found if f["family"] == "per_diem" and f["due"] is not None] == [
-        D(total)
+def test_small_invasions_pay_half_an_hour_at_least_and_tenths_above():
+    hours = {0: "0", 1: "0.5", 13: "0.5", 30: "0.5", 31: "0.6", 36: "0.6", 37: "0.7", 60: "1.0"}
+    cards = [
+        GRIP | {"prior_wrap": at("21:00") + n, "photography_start": date(2024, 11, 3)}
+        for n in hours
     ]
+    found = each(cards, "iatse.rest.daily.penalty_small")
+    assert [f["due"] for f in found] == [D(60) * 2 * D(paid) for paid in hours.values()]
+
+
+def test_invaded_rest_doubles_for_photography_from_2024_11_03():
+    cards = [
+        GRIP | {"prior_wrap": at("21:36"), "photography_start": date(2024, 11, day)}
+        for day in (2, 3, 4)
+    ]
+    old = each(cards, "iatse.rest.daily.penalty_small.old")
+    new = each(cards, "iatse.rest.daily.penalty_small")
+    assert [f and f["due"] for f in old] == [D(36), None, None]
+    assert [f and f["due"] for f in new] == [None, D(72), D(72)]
+
+
+def test_triple_time_is_for_photography_from_2024_08_04():
+    cards = [
+        GRIP | {"photography_start": date(2024, 8, day), "wrap": at("23:00")} for day in (3, 4, 5)
+    ]
+    found = each(cards, "iatse.gold.triple_15")
+    assert [f and f["due"] for f in found] == [None, D(180), D(180)]
+
+
+def _of_family(found, family):
+    return [f["due"] for f in found if f["family"] == family]
+
+
+def test_scale_by_the_work_date():
+    days = {
+        date(2024, 8, 3): None,
+        date(2024, 8, 4): D("52.67"),
+        date(2024, 8, 5): D("52.67"),
+        date(2025, 8, 2): D("52.67"),
+        date(2025, 8, 3): D("54.78"),
+    }
+    found = findings(*(GRIP | {"work_date": day} for day in days))
+    assert _of_family(found, "scale") == list(days.values())
+
+
+def test_the_performers_per_diem_before_in_and_after_each_period():
+    days = {
+        date(2023, 12, 9): 60,
+        date(2023, 12, 10): 70,
+        date(2023, 12, 11): 70,
+        date(2025, 12, 13): 70,
+        date(2025, 12, 14): 75,
+        date(2025, 12, 15): 75,
+    }
+    found = findings(*(PERFORMER | {"work_date": day, "zone": "distant"} for day in days))
+    assert _of_family(found, "per_diem") == [D(total) for total in days.values()]
+
+
+def test_the_area_standards_per_diem():
+    days = {
+        date(2024, 8, 3): "59.5",
+        date(2024, 8, 4): "70",
+        date(2026, 8, 1): "70",
+        date(2026, 8, 2): "75",
+    }
+    card = GRIP | {"agreement": "iatse_area_standards", "craft": "key", "zone": "distant"}
+    found = findings(*(card | {"work_date": day} for day in days))
+    assert _of_family(found, "per_diem") == [D(total) for total in days.values()]
 
 
 def test_a_meal_that_was_supplied_is_not_owed():
     card = PERFORMER | {"zone": "distant", "meals_supplied": ["lunch"], "per_diem_paid": D(53)}
     found = only(findings(card), "sag.per_diem.c")
     assert (found["due"], found["severity"]) == (D(53), "ok")
-
-
-@pytest.mark.parametrize(
-    ("day", "total"),
-    [(date(2024, 8, 3), "59.5"), (date(2024, 8, 4), "70"), (date(2026, 8, 1), "70"), (date(2026, 8, 2), "75")],
-)  # fmt: skip
-def test_the_area_standards_per_diem(day, total):
-    card = GRIP | {"agreement": "iatse_area_standards", "craft": "key", "zone": "distant"}
-    found = findings(card | {"work_date": day})
-    assert [f["due"] for f in found if f["rule"].startswith("asa.per_diem")] == [D(total)]
 
 
 def test_a_forced_call_in_the_words_of_a_payroll_accountant():
@@ -199,20 +187,18 @@ def test_a_forced_call_in_the_words_of_a_payroll_accountant():
     assert "In dispute" in found["explanation"]
 
 
-@pytest.mark.parametrize(
-    ("wrap", "total"),
-    [
-        ("14:30", "1204"),
-        ("15:30", "1204"),
-        ("16:30", "1429.75"),
-        ("17:30", "1655.5"),
-        ("18:30", "1956.5"),
-        ("18:36", "1986.6"),
-    ],
-)
-def test_a_day_performers_hours(wrap, total):
-    card = PERFORMER | {"rate": D(1204), "work_date": date(2025, 3, 4), "wrap": at(wrap)}
-    assert due("sag.ot.day_performer", card) == D(total)
+def test_a_day_performers_hours():
+    pay = {
+        "14:30": "1204",
+        "15:30": "1204",
+        "16:30": "1429.75",
+        "17:30": "1655.5",
+        "18:30": "1956.5",
+        "18:36": "1986.6",
+    }
+    card = PERFORMER | {"rate": D(1204), "work_date": date(2025, 3, 4)}
+    found = each([card | {"wrap": at(wrap)} for wrap in pay], "sag.ot.day_performer")
+    assert [f["due"] for f in found] == [D(total) for total in pay.values()]
 
 
 def test_what_was_paid_too_little_blocks_and_too_much_is_a_flag():
