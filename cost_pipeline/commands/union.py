@@ -87,7 +87,9 @@ def diff(*, a: str, b: str, as_json: bool) -> None:
 
 def _changed(change: Mapping[str, Any]) -> Text:
     line = Text(f"{change['what']:<8}", style=_CHANGES[change["what"]])
-    line.append(f"{change['rule']}  {change['first'] or ''}..{change['last'] or ''}", style="default")
+    line.append(
+        f"{change['rule']}  {change['first'] or ''}..{change['last'] or ''}", style="default"
+    )
     before, after = change["before"], change["after"]
     if before is not None and after is not None:
         for name, was in before.items():

@@ -35,7 +35,11 @@ SELECT id, '{CARD_RULE}' AS rule, '{CARD_FAMILY}' AS family, CAST(NULL AS VARCHA
         AS explanation
 FROM timed WHERE unknown IS NOT NULL
 """
-_STATEMENTS: Final = [("", _REFUSED), *((q.slot, with_terms(q.sql())) for q in QUERIES)]
+_STATEMENTS: Final = [with_terms(query.sql()) for query in QUERIES]
+# Planning a statement costs more than running it on a day's cards: ask first which have any.
+_ANY: Final = with_terms(
+    f"SELECT {', '.join(query.any_card() for query in QUERIES)} FROM facts JOIN TERMS USING (context)"
+)
 _OF_CARD: Final = (
     "fingerprint",
     "vendor",
@@ -64,12 +68,10 @@ def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
     if cards.num_rows == 0:
         return FINDING_SCHEMA.empty_table()
     with session() as connection:
-        slots = lay_out(connection, cards, packs)
-        answers = [
-            connection.sql(statement).to_arrow_table()
-            for slot, statement in _STATEMENTS
-            if not slot or slot in slots
-        ]
+        lay_out(connection, cards, packs)
+        (wanted,) = connection.sql(_ANY).fetchall()
+        chosen = [sql for sql, some in zip(_STATEMENTS, wanted, strict=True) if some]
+        answers = [connection.sql(sql).to_arrow_table() for sql in (_REFUSED, *chosen)]
     return _findings(cards, pa.concat_tables(answers))
 
 
@@ -86,7 +88,9 @@ def _findings(cards: pa.Table, answers: pa.Table) -> pa.Table:
     return pa.table([columns[name] for name in FINDING_SCHEMA.names], schema=FINDING_SCHEMA)
 
 
-def in_chunks(batches: Iterable[pa.Table], packs: Packs) -> Iterator[pa.Table]:
+def in_chunks(
+    batches: Iterable[pa.Table], packs: Packs, *, at_least: int = CHUNK_CARDS
+) -> Iterator[pa.Table]:
     """Findings of cards that come ordered by production and worker, chunk by chunk.
 
     Memory is that of a chunk: persons are kept whole, however the batches cut them.
@@ -94,11 +98,12 @@ def in_chunks(batches: Iterable[pa.Table], packs: Packs) -> Iterator[pa.Table]:
     Args:
         batches: Tables of `TIMECARD_SCHEMA`; a person's cards are next to each other.
         packs: The rules in force.
+        at_least: Cards of a chunk, but for the last.
     """
     held: pa.Table | None = None
     for batch in batches:
         held = batch if held is None else pa.concat_tables([held, batch])
-        if held.num_rows < CHUNK_CARDS:
+        if held.num_rows < at_least:
             continue
         ready, held = _at_a_person(held)
         if ready.num_rows:

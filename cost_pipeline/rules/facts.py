@@ -20,7 +20,7 @@ from cost_pipeline.rules.numbers import units
 from cost_pipeline.rules.pack import Packs
 from cost_pipeline.rules.paid import PAID, PAID_COLUMNS, gross_lines
 from cost_pipeline.rules.shifts import RESTS, SHIFT_COLUMNS, SHIFTS
-from cost_pipeline.rules.terms import SLOTS, TERMS_SCHEMA
+from cost_pipeline.rules.terms import TERMS_SCHEMA
 from cost_pipeline.rules.tiers import TIER_COLUMNS, TIERS
 from cost_pipeline.rules.timed import PEOPLE, TIMED, TIMED_COLUMNS, days_table, terms_table
 
@@ -51,14 +51,11 @@ STAGES: Final = {
 """Name of each table to its statement; `TERMS` stands for the terms that the statement names."""
 
 
-def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, packs: Packs) -> frozenset[str]:
+def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, packs: Packs) -> None:
     """Make the table `facts`, one narrow row for each card, and `terms`, in a session.
 
     The steps are tables of their own with a card's `id` (its row number in `cards`, from 0) and few
     columns: a window carries every column of its input, and with the terms there would be hundreds.
-
-    Returns:
-        The slots that some card has a rule for.
     """
     days, starts = days_table(cards, Epochs(packs))
     found = terms_table(cards, packs, days, starts)
@@ -72,7 +69,6 @@ def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, packs: Packs
     connection.execute("CREATE TEMP TABLE terms AS SELECT * FROM found")
     for name, statement in STAGES.items():
         connection.execute(f"CREATE TEMP TABLE {name} AS {with_terms(statement)}")
-    return frozenset(slot for slot in SLOTS if found[f"{slot}__rule"].null_count < len(found))
 
 
 _TERM: Final = re.compile(r"\b[a-z_]+__[a-z_0-9]+\b")

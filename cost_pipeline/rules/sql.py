@@ -105,6 +105,10 @@ class Query:
     unpaid_is_silent: bool = False
     quiet: str = ""
 
+    def any_card(self) -> str:
+        """Whether the rule is for any card, over the same; cheaper than finding that out by `sql`."""
+        return f"coalesce(bool_or({self.slot}__rule IS NOT NULL AND ({self.where})), false)"
+
     def sql(self) -> str:
         """The statement over the facts of cards and the terms of their contexts."""
         slot = self.slot

@@ -17,7 +17,6 @@ QUERIES: Final = (
         slot="scale",
         due=_DUE,
         paid="rate",
-        where="day_type <> 'idle'",
         floor=True,
         why=(
             "CASE WHEN scale__rule IS NOT NULL AND scale__minimum IS NULL"
