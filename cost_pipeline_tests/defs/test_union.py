@@ -76,3 +76,19 @@ def test_a_changed_rule_is_a_new_data_version_of_exactly_the_dates_that_it_cover
 def test_timecards_are_records_of_their_own_kind(payroll):
     made = payroll.materialized(records_key(RecordKind.TIMECARD))[PULLED]
     assert made.metadata["dagster/partition_row_count"].value == 2
+
+
+def test_payroll_on_an_unmapped_cost_code_turns_its_check_red(door, tmp_path, instance):
+    house = door.House(tmp_path / "home", ())
+    house.vendor_file("payday", PAYDAY.replace('"2500-01"', '"4600-01"'))
+    house.drop("payday", PULLED, csv_of(card(1, 2)))
+    works = Works(house, instance)
+    works.pull(PULLED)
+    key = records_key(RecordKind.TIMECARD)
+    assert works.statuses(key, "union_categories") == {PULLED: "FAILED"}
+    assert works.statuses(key, "schema") == {PULLED: "SUCCEEDED"}
+
+
+def test_mapped_payroll_passes_it(payroll):
+    key = records_key(RecordKind.TIMECARD)
+    assert payroll.statuses(key, "union_categories") == {PULLED: "SUCCEEDED"}
