@@ -38,7 +38,8 @@ DAYS_EACH: Final = 200
 # Weeks of five days and every third of six, from 2025-03-03 (a Monday) on.
 _CARDS: Final = """
 WITH people AS (
-    SELECT range AS person, range % 5 AS kind, range % 3 AS place FROM range({people})),
+    SELECT range AS person, range % 5 AS kind, range % 3 AS place
+    FROM range({people})),
 days AS (
     SELECT range AS n, range // 5 AS week, range % 5 AS day FROM range({days})),
 base AS (
@@ -47,7 +48,8 @@ base AS (
     FROM people CROSS JOIN days),
 typed AS (
     SELECT *,
-        ['iatse_basic', 'iatse_basic', 'iatse_area_standards', 'teamsters_399', 'sag_aftra'][kind + 1]
+        ['iatse_basic', 'iatse_basic', 'iatse_area_standards', 'teamsters_399', 'sag_aftra']
+            [kind + 1]
             AS agreement,
         ['grip', 'camera_operator', 'key', 'driver', 'performer'][kind + 1] AS craft,
         [60.0, 95.0, 53.5, 48.5, 1300.0][kind + 1] AS pay,
@@ -66,7 +68,8 @@ SELECT sha256(person || '/' || n) AS fingerprint, repeat('d', 64) AS delivery,
     60 AS program_minutes, 3 AS season, 'full' AS budget_tier, '487' AS local,
     DATE '2025-01-06' AS photography_start, CAST(pay AS DECIMAL(20, 4)) AS rate,
     CASE WHEN agreement = 'sag_aftra' THEN 'day' ELSE 'hour' END AS rate_unit,
-    DATE '2025-03-08' + CAST(7 * week AS INTEGER) AS week_ending, CAST(day + 1 AS INTEGER) AS workday,
+    DATE '2025-03-08' + CAST(7 * week AS INTEGER) AS week_ending,
+    CAST(day + 1 AS INTEGER) AS workday,
     ['sat', 'sun'] AS days_off, false AS holiday, 'work' AS day_type, false AS off_production,
     ['studio', 'bus_to', 'distant'][place + 1] AS zone, false AS exterior,
     call, call + 355 + CAST(dice % 20 AS INTEGER) AS meal1_out,
@@ -78,7 +81,8 @@ SELECT sha256(person || '/' || n) AS fingerprint, repeat('d', 64) AS delivery,
     false AS french_hours, false AS forced_call, CAST([] AS VARCHAR[]) AS meals_supplied,
     CAST(CASE WHEN place = 2 THEN 70 END AS DECIMAL(20, 4)) AS per_diem_paid,
     false AS per_diem_in_payroll, CAST([] AS VARCHAR[]) AS adjustments, true AS fifteen_million,
-    CAST([{{'category': 'straight', 'quantity': 8, 'multiplier': 1, 'rate': pay, 'amount': pay * 8}},
+    CAST([
+     {{'category': 'straight', 'quantity': 8, 'multiplier': 1, 'rate': pay, 'amount': pay * 8}},
      {{'category': 'overtime', 'quantity': 2, 'multiplier': 1.5, 'rate': pay, 'amount': pay * 3}},
      {{'category': 'gold', 'quantity': 1, 'multiplier': 2, 'rate': pay, 'amount': pay * 2}},
      {{'category': 'meal_penalty', 'quantity': 1, 'multiplier': 1, 'rate': 8.5, 'amount': 8.5}},

@@ -198,9 +198,24 @@ def bands(packs: Packs) -> pa.Table:
 
 BREAK_COLUMNS: Final = (
     *(f"{kind}{n}" for n in MEALS for kind in ("gap", "late", "halves")),
-    *(
-        "french halves halves_before is_minor age_months reportable earned band_name band_at_work"
-        " band_with_meal band_work band_earliest band_week band_rest band_meal band_latest"
-        " after_days_off rest_needed"
-    ).split(),
+    *[
+        "french",
+        "halves",
+        "halves_before",
+        "is_minor",
+        "age_months",
+        "reportable",
+        "earned",
+        "band_name",
+        "band_at_work",
+        "band_with_meal",
+        "band_work",
+        "band_earliest",
+        "band_week",
+        "band_rest",
+        "band_meal",
+        "band_latest",
+        "after_days_off",
+        "rest_needed",
+    ],
 )

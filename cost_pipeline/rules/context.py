@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from cost_pipeline.rules.pack import BEGINNING, FOREVER, Applies, Craft, Pack, PackedRule, Packs
+from cost_pipeline.rules.pack import (
+    BEGINNING,
+    FOREVER,
+    Applies,
+    Craft,
+    Pack,
+    PackedRule,
+    Packs,
+    Span,
+)
 
 GROUPS: Final = {
     ("principal", "daily"): "day_performer",
@@ -121,40 +130,51 @@ class Match:
     missing: str | None = None
 
 
-_WORDS: Final = {
-    "schedules": ("schedule", "its schedule (B, C, F, H)"),
-    "program_minutes": ("program_minutes", "the length of the programme"),
-    "season_first": ("season", "the season"),
-}
-
-
 def match(applies: Applies, person: Person) -> Match:
     """Whether a rule applies to a person, dates left aside."""
-    context = person.context
     if not _certainly(applies, person):
         return Match(applies=False)
-    if applies.schedules:
-        if context.schedule is None:
-            return Match(applies=True, missing=_WORDS["schedules"][1])
-        if context.schedule not in applies.schedules:
+    missing = None
+    for asked, value, words, fits in _by_what_cards_may_lack(applies, person):
+        if not asked:
+            continue
+        if value is None:
+            missing = missing or words
+        elif not fits:
             return Match(applies=False)
-    span = applies.program_minutes
-    if span:
-        if context.program_minutes is None:
-            return Match(applies=True, missing=_WORDS["program_minutes"][1])
-        last = span.last if span.last is not None else context.program_minutes
-        if not (span.first or 0) <= context.program_minutes <= last:
-            return Match(applies=False)
-    if applies.season_first is not None:
-        if context.season is None:
-            return Match(applies=True, missing=_WORDS["season_first"][1])
-        if applies.season_first != (context.season <= 1):
-            return Match(applies=False)
-    if applies.region is not None:
-        if person.region is None:
-            return Match(applies=True, missing="the local, which tells the region")
-        return Match(applies=applies.region == person.region)
-    return Match(applies=True)
+    return Match(applies=True, missing=missing)
+
+
+def _by_what_cards_may_lack(
+    applies: Applies, person: Person
+) -> Iterable[tuple[bool, object, str, bool]]:
+    """Whether it is asked, the card's value, what to call it, and whether it fits."""
+    context, span = person.context, applies.program_minutes
+    yield (
+        bool(applies.schedules),
+        context.schedule,
+        "its schedule (B, C, F, H)",
+        context.schedule in applies.schedules,
+    )
+    length = context.program_minutes
+    fits = span is None or length is None or _within(span, length)
+    yield span is not None, length, "the length of the programme", fits
+    yield (
+        applies.season_first is not None,
+        context.season,
+        "the season",
+        applies.season_first == ((context.season or 0) <= 1),
+    )
+    yield (
+        applies.region is not None,
+        person.region,
+        "the local, which tells the region",
+        applies.region == person.region,
+    )
+
+
+def _within(span: Span, number: int) -> bool:
+    return (span.first or 0) <= number <= (number if span.last is None else span.last)
 
 
 def _certainly(applies: Applies, person: Person) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -109,7 +110,7 @@ def _apart(left: Sequence[Days], right: Sequence[Days]) -> list[Days]:
     """The days that are in one of two sets of ranges only."""
     edges = sorted({d for first, last in (*left, *right) for d in (first, _next(last))})
     found = []
-    for first, following in zip(edges, edges[1:], strict=False):
+    for first, following in itertools.pairwise(edges):
         inside = [any(a <= first <= b for a, b in days) for days in (left, right)]
         if inside[0] != inside[1]:
             last = FOREVER if following == FOREVER else following - timedelta(days=1)

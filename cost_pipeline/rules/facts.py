@@ -26,7 +26,7 @@ from cost_pipeline.rules.timed import PEOPLE, TIMED, TIMED_COLUMNS, days_table, 
 
 _WORD: Final = re.compile(r"[a-z_0-9]+")
 _FAMILIES: Final = frozenset(_WORD.findall(" ".join(query.sql() for query in QUERIES)))
-_LATER: Final = _FAMILIES | frozenset(_WORD.findall(" ".join((RESTS, SHIFTS, TIERS, BREAKS))))
+_LATER: Final = _FAMILIES | frozenset(_WORD.findall(f"{RESTS} {SHIFTS} {TIERS} {BREAKS}"))
 _TIMED: Final = [name for name in TIMED_COLUMNS if name in _LATER]
 _KEPT: Final = [
     name

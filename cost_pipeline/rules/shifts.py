@@ -86,7 +86,21 @@ FROM summed
 """Statement over `timed`, `rests` and the terms. `rate` is paid for `rate_tenths`; a day's pay is
 `rate * day_share / day_of`; `day_times` is the multiple of the day in hundredths."""
 
-SHIFT_COLUMNS: Final = (
-    "rest prior_exterior prior_shown prior_card days_between rest_due continues worked_before"
-    " elapsed_before day_in_row is_holiday rate_tenths day_share day_of day_kind day_times"
-).split()
+SHIFT_COLUMNS: Final = [
+    "rest",
+    "prior_exterior",
+    "prior_shown",
+    "prior_card",
+    "days_between",
+    "rest_due",
+    "continues",
+    "worked_before",
+    "elapsed_before",
+    "day_in_row",
+    "is_holiday",
+    "rate_tenths",
+    "day_share",
+    "day_of",
+    "day_kind",
+    "day_times",
+]

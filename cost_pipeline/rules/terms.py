@@ -65,8 +65,10 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
                 "rate_hours": tenths,
             }
         ),
-        "loc_allowance_hours sixth_day_scale sixth_day_adjustment seventh_day_scale"
-        " seventh_day_adjustment holiday_scale rate_hours",
+        (
+            "loc_allowance_hours sixth_day_scale sixth_day_adjustment seventh_day_scale"
+            " seventh_day_adjustment holiday_scale rate_hours"
+        ),
     ),
     "meal_due": (
         f.meal_due,
@@ -213,11 +215,11 @@ class Terms:
         }
 
     def _tiers(self, pack: Pack) -> Mapping[str, str]:
-        own = dict(pack.agreement.budget_tiers)
+        own = {str(tier): part for tier, part in pack.agreement.budget_tiers.items()}
         for other in self._packs.values():
             if not own and other.agreement.agreement == pack.agreement.agreement:
                 own = {str(tier): part for tier, part in other.agreement.budget_tiers.items()}
-        return {str(tier): part for tier, part in own.items()}
+        return own
 
     @staticmethod
     def _grade(packed: PackedRule, agreement: Agreement, context: Context) -> str:

@@ -139,10 +139,22 @@ TIER_COLUMNS: Final = (
     *(f"{kind}_{name}" for name in STEPS for kind in ("tier", "times")),
     *(
         f"week_{name}"
-        for name in (
-            "straight o1 days cards worked adjustment tenths_150 paid_150 paid_wages paid_events"
-            " holidays sixth seventh last"
-        ).split()
+        for name in [
+            "straight",
+            "o1",
+            "days",
+            "cards",
+            "worked",
+            "adjustment",
+            "tenths_150",
+            "paid_150",
+            "paid_wages",
+            "paid_events",
+            "holidays",
+            "sixth",
+            "seventh",
+            "last",
+        ]
     ),
     "long_days",
     "moved",

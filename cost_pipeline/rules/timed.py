@@ -163,10 +163,24 @@ _IMPOSSIBLE: Final = f"""CASE
     WHEN prior_work_date >= work_date THEN 'the day before, ' || prior_work_date || ', is not before'
 END"""
 
-_LEFT: Final = (
-    "gross fingerprint delivery row vendor transaction_id department_code union_category gl_code"
-    " worker_name loan_out occupation_code rate_type report last_man_in days_off"
-).split()
+_LEFT: Final = [
+    "gross",
+    "fingerprint",
+    "delivery",
+    "row",
+    "vendor",
+    "transaction_id",
+    "department_code",
+    "union_category",
+    "gl_code",
+    "worker_name",
+    "loan_out",
+    "occupation_code",
+    "rate_type",
+    "report",
+    "last_man_in",
+    "days_off",
+]
 _TAKEN: Final = (
     *_LEFT,
     *CONTEXT_COLUMNS[:-2],
@@ -234,10 +248,31 @@ TIMED_COLUMNS: Final = (
     *(name for name in TIMECARD_SCHEMA.names if name not in _TAKEN),
     *(f"{name}_" for name in CLOCKS),
     *CONTEXT_COLUMNS[:-2],
-    *(
-        "id person context unknown group_name craft_name kept kept_saturday off_yesterday works"
-        " end_wall end_ rest_wall prior_given meal1 off1 meal2 off2 adjustment guaranteed flight"
-        " set_minutes elapsed worked"
-    ).split(),
+    *[
+        "id",
+        "person",
+        "context",
+        "unknown",
+        "group_name",
+        "craft_name",
+        "kept",
+        "kept_saturday",
+        "off_yesterday",
+        "works",
+        "end_wall",
+        "end_",
+        "rest_wall",
+        "prior_given",
+        "meal1",
+        "off1",
+        "meal2",
+        "off2",
+        "adjustment",
+        "guaranteed",
+        "flight",
+        "set_minutes",
+        "elapsed",
+        "worked",
+    ],
 )
 """What `TIMED` has for those who come after it."""

@@ -213,7 +213,7 @@ def test_what_was_paid_too_little_blocks_and_too_much_is_a_flag():
 
 
 def test_a_rule_after_the_term_of_its_agreement_is_a_flag_and_says_so():
-    late = PERFORMER | {"meal1_out": at("13:30"), "meal1_in": at("14:00"), "gross": [line("straight", "1246", "1")]}  # fmt: skip
+    late = _late(PERFORMER, 1) | {"gross": [line("straight", "1246", "1")]}
     before = only(findings(late | {"work_date": date(2026, 6, 30)}), "sag.meal.penalty.principal")
     after = only(findings(late | {"work_date": date(2026, 7, 1)}), "sag.meal.penalty.principal")
     assert (before["severity"], after["severity"]) == ("block", "flag")

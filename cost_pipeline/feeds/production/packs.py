@@ -55,7 +55,7 @@ def _day(day: object) -> str | None:
 
 
 def compare(left: str, right: str) -> tuple[Pack, Pack, list[Change], list[Days]]:
-    """Two packs by name or folder, what leads from one to the other, and which work dates differ."""
+    """Two packs (names or folders), what leads from one to the other, which work dates differ."""
     old, new = _found(left), _found(right)
     return old, new, difference(old, new), dates_that_differ(old, new)
 
