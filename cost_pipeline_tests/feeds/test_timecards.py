@@ -124,3 +124,32 @@ def test_a_changed_rule_restates_exactly_the_dates_that_it_covers(door, payroll)
     assert set(posted) == {"C-2", "C-3"}
     causes = [line["cause"] for line in door.lines(changed).to_pylist()]
     assert sorted(causes) == ["delivery", "delivery", "restated", "restated"]
+
+
+class KilledError(Exception):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize(
+    ("table", "step"),
+    [("findings", "before"), ("findings", "committed"), ("dispositions", "before")],
+)
+def test_killed_at_any_commit_and_run_again_it_is_as_if_undisturbed(door, payroll, table, step):
+    payroll.drop("payday", "2026-03-08", csv_of(card(1, 2), card(2, 3, **HUNGRY)))
+    payroll.pull("2026-03-08")
+
+    def die(name, place):
+        if (name, place) == (table, step):
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        door.bring_up_to_date(payroll.session(between=die))
+    session = payroll.session()
+    door.bring_up_to_date(session)
+    assert door.open_reasons(session) == {"UNION_MEALS": 1}
+    assert [line["transaction_id"] for line in door.active_lines(session)] == ["C-1"]
+    kinds = [line["kind"] for line in door.lines(session).to_pylist()]
+    assert kinds == ["post"]
+    assert len(findings(session, severity="block")) == 1
+    assert len({(f["fingerprint"], f["rule"]) for f in findings(session)}) == len(findings(session))
+    assert door.unlawful(session) == []

