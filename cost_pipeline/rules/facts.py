@@ -18,7 +18,7 @@ from cost_pipeline.rules.context import Epochs
 from cost_pipeline.rules.families import QUERIES
 from cost_pipeline.rules.numbers import units
 from cost_pipeline.rules.pack import Packs
-from cost_pipeline.rules.paid import PAID, PAID_COLUMNS, gross_lines
+from cost_pipeline.rules.paid import PAID_COLUMNS, paid_for
 from cost_pipeline.rules.shifts import RESTS, SHIFT_COLUMNS, SHIFTS
 from cost_pipeline.rules.terms import TERMS_SCHEMA
 from cost_pipeline.rules.tiers import TIER_COLUMNS, TIERS
@@ -41,7 +41,6 @@ JOIN breaks USING (id)
 STAGES: Final = {
     "people": PEOPLE,
     "timed": f"SELECT {', '.join(_TIMED)} FROM ({TIMED})",
-    "paid": PAID,
     "rests": RESTS,
     "shifts": SHIFTS,
     "tiers": TIERS,
@@ -59,11 +58,11 @@ def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, packs: Packs
     """
     days, starts = days_table(cards, Epochs(packs))
     found = terms_table(cards, packs, days, starts)
-    lines = gross_lines(cards)
+    paid = paid_for(cards)
     for place, field in enumerate(cards.schema):
         if pa.types.is_decimal(field.type):
             cards = cards.set_column(place, field.name, units(cards[field.name]))
-    tables = {"cards": cards, "days": days, "starts": starts, "found": found, "lines": lines}
+    tables = {"cards": cards, "days": days, "starts": starts, "found": found, "paid": paid}
     for name, table in {**tables, "bands": bands(packs)}.items():
         connection.register(name, table)
     connection.execute("CREATE TEMP TABLE terms AS SELECT * FROM found")
