@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -54,7 +55,7 @@ _OF_CARD: Final = (
 
 
 def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
-    """The findings of cards, as `FINDING_SCHEMA`, rule by rule.
+    """The findings of cards, as `FINDING_SCHEMA`, card by card in their order, then rule by rule.
 
     Args:
         cards: `TIMECARD_SCHEMA`. Every card gets at least one finding.
@@ -75,8 +76,10 @@ def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
 
 
 def _findings(cards: pa.Table, answers: pa.Table) -> pa.Table:
-    """Answers with the columns of their cards."""
-    theirs = cards.select(_OF_CARD).take(answers["id"])
+    """Answers with the columns of their cards, in the order of the cards."""
+    ids = answers["id"].to_numpy()
+    order = np.argsort(ids, kind="stable")
+    answers, theirs = answers.take(order), cards.select(_OF_CARD).take(ids[order])
     columns = {name: theirs[name] for name in _OF_CARD}
     columns |= {
         name: answers[name] for name in ("family", "rule", "pack", "severity", "explanation")

@@ -19,9 +19,8 @@ _SCALE: Final = "CASE WHEN scale__per = 'hour' THEN scale__minimum END"
 
 def _hourly(slot: str) -> str:
     rate = f"CASE WHEN fifteen_million THEN {slot}__rate ELSE {slot}__premium END"
-    by_hour = rounded(f"{_BENEFIT_TENTHS} * ({rate})", "10")
-    share = rounded(f"{_BENEFIT_TENTHS} * {slot}__percent * ({_SCALE})", "1000")
-    return f"({by_hour} + CASE WHEN {slot}__percent IS NULL THEN 0 ELSE {share} END)"
+    share = f"CASE WHEN {slot}__percent IS NULL THEN 0 ELSE {slot}__percent * ({_SCALE}) END"
+    return rounded(f"{_BENEFIT_TENTHS} * (100 * ({rate}) + {share})", "1000")
 
 
 _CONTRIBUTOR: Final = (
