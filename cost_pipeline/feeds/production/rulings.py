@@ -23,6 +23,7 @@ from cost_pipeline.feeds.production.deliveries import (
 )
 from cost_pipeline.feeds.production.periods import recorded_closings
 from cost_pipeline.feeds.production.pricing import priced
+from cost_pipeline.feeds.production.union import with_findings
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
@@ -79,6 +80,9 @@ def rulings(
         named = snapshot.query(_NAMED, deliveries=live, **names)
         resolved = resolve(named.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA))
     originals = priced(session, set_apart(resolved, reference), in_force)
+    if originals.num_rows:  # what a union rule blocks is not posted either
+        days = originals["transaction_date"].unique().to_pylist()
+        originals, _ = with_findings(session, originals, days)
     ruled = rule(negatives, originals, chosen, recorded_closings(session))
     # What only serves reconciliation takes nothing back, and nothing is ruled on it.
     apart = query(
