@@ -94,17 +94,15 @@ tiers AS (
     SELECT * EXCLUDE (past_o1, past_o2, past_o3, past_g1, past_g2, past_g3, past_t1),
         {_tier_list()}
     FROM past),
-weeks AS (
-    SELECT id, past_long, tier_0, {_NAMES}, overtime__weekly, group_name, works, day_times,
-        coalesce(sum({_STRAIGHT}) OVER (
-            {_WEEK} ORDER BY work_date, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-            AS straight_before,
-        sum(CASE WHEN works AND tier_o1 > 0 THEN 1 ELSE 0 END) OVER (
-            {_WEEK} ORDER BY work_date, id ROWS UNBOUNDED PRECEDING) AS long_days,
-        row_number() OVER ({_WEEK} ORDER BY work_date DESC, id DESC) = 1 AS week_last,
+paired AS (
+    SELECT tiers.*, tenths_150, paid_150, paid_wages, paid_events
+    FROM tiers LEFT JOIN (SELECT id, tenths_150, paid_150, paid_wages, paid_events FROM paid)
+        USING (id)),
+sums AS (
+    SELECT person, week_ending,
         {
     ", ".join(
-        f"CAST(sum({what}) OVER ({_WEEK}) AS BIGINT) AS week_{name}"
+        f"CAST(sum({what}) AS BIGINT) AS week_{name}"
         for name, what in {
             "straight": f"CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END",
             "o1": "CASE WHEN works THEN tier_o1 ELSE 0 END",
@@ -122,13 +120,23 @@ weeks AS (
         }.items()
     )
 }
-    FROM tiers LEFT JOIN (SELECT id, tenths_150, paid_150, paid_wages, paid_events FROM paid)
-        USING (id))
-SELECT * EXCLUDE (straight_before, overtime__weekly, group_name, works, day_times),
+    FROM paired GROUP BY person, week_ending),
+weeks AS (
+    SELECT id, past_long, tier_0, {_NAMES}, overtime__weekly, group_name, works, day_times,
+        coalesce(sum({_STRAIGHT}) OVER (
+            {_WEEK} ORDER BY work_date, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
+            AS straight_before,
+        sum(CASE WHEN works AND tier_o1 > 0 THEN 1 ELSE 0 END) OVER (
+            {_WEEK} ORDER BY work_date, id ROWS UNBOUNDED PRECEDING) AS long_days,
+        row_number() OVER ({_WEEK} ORDER BY work_date DESC, id DESC) = 1 AS week_last,
+        person, week_ending
+    FROM paired)
+SELECT * EXCLUDE (straight_before, overtime__weekly, group_name, works, day_times, person,
+                  week_ending),
     CASE WHEN {_PLAIN} AND overtime__weekly IS NOT NULL AND group_name = 'hourly'
          THEN CAST(greatest(0, least(tier_0, straight_before + tier_0 - overtime__weekly)) AS BIGINT)
          ELSE 0 END AS moved
-FROM weeks
+FROM weeks JOIN sums USING (person, week_ending)
 """
 """Statement over `timed`, `shifts`, `paid` and the terms: `tier_*` (tenths), `times_*` (hundredths)
 and the sums of the person's week; `moved` are straight hours past the week's limit."""

@@ -53,17 +53,29 @@ CASES = {
         "240",
     ),
     "a sixth day from the first hour": ("iatse.sixth_seventh.studio", GRIP | {"workday": 6}, "900"),
-    "a seventh day from the first hour": ("iatse.sixth_seventh.studio", GRIP | {"workday": 7}, "1200"),
+    "a seventh day from the first hour": (
+        "iatse.sixth_seventh.studio",
+        GRIP | {"workday": 7},
+        "1200",
+    ),
     "a holiday by its date": ("iatse.holidays", GRIP | {"work_date": date(2026, 5, 25)}, "1200"),
     "an idle sixth day far away": (
         "iatse.sixth_seventh.distant",
-        GRIP | OPEN | {"zone": "distant", "workday": 6, "day_type": "idle", "call": None, "wrap": None},
+        GRIP
+        | OPEN
+        | {"zone": "distant", "workday": 6, "day_type": "idle", "call": None, "wrap": None},
         "240",
     ),
     "night work off production, called by day": (
         "iatse.night_premium",
-        GRIP | {"off_production": True, "call": at("14:00"), "meal1_out": at("18:00"),
-                "meal1_in": at("18:30"), "wrap": at("24:00")},
+        GRIP
+        | {
+            "off_production": True,
+            "call": at("14:00"),
+            "meal1_out": at("18:00"),
+            "meal1_in": at("18:30"),
+            "wrap": at("24:00"),
+        },
         "24",
     ),
     "night work off production, called at night": (
@@ -73,15 +85,23 @@ CASES = {
     ),
     "travel only, short": (
         "iatse.travel_only",
-        GRIP | OPEN | {"day_type": "travel", "zone": "distant", "call": at("8:00"), "wrap": at("10:00")},
+        GRIP
+        | OPEN
+        | {"day_type": "travel", "zone": "distant", "call": at("8:00"), "wrap": at("10:00")},
         "240",
     ),
     "travel only, long": (
         "iatse.travel_only",
-        GRIP | OPEN | {"day_type": "travel", "zone": "distant", "call": at("8:00"), "wrap": at("19:00")},
+        GRIP
+        | OPEN
+        | {"day_type": "travel", "zone": "distant", "call": at("8:00"), "wrap": at("19:00")},
         "480",
     ),
-    "miles in the zone": ("iatse.mileage.zone", GRIP | {"zone": "studio_zone", "miles": D(40)}, "12"),
+    "miles in the zone": (
+        "iatse.mileage.zone",
+        GRIP | {"zone": "studio_zone", "miles": D(40)},
+        "12",
+    ),
     "health by the hour": ("iatse.ph.health", GRIP, "75.53"),
     "pension by the hour and in percent of scale": ("iatse.ph.pension", GRIP, "62.60"),
     "on call on a seventh day": (
@@ -115,7 +135,8 @@ CASES = {
     ),
     "schedule C on the ceiling": (
         "sag.ot.schedule_c_ceiling",
-        WEEKLY | {"schedule": "C", "rate": D(8000), "contract_type": "television", "wrap": at("19:30")},
+        WEEKLY
+        | {"schedule": "C", "rate": D(8000), "contract_type": "television", "wrap": at("19:30")},
         "400",
     ),
     "a weekly performer's straight day": ("sag.straight_time", WEEKLY, "880"),
@@ -130,10 +151,16 @@ CASES = {
         EXTRA | {"wrap": at("24:06")},
         "448",
     ),
-    "background events": ("sag.bg.adjustments", EXTRA | {"adjustments": ["wet", "automobile"]}, "51.5"),
+    "background events": (
+        "sag.bg.adjustments",
+        EXTRA | {"adjustments": ["wet", "automobile"]},
+        "51.5",
+    ),
     "a fitting of an hour and ten": (
         "sag.fitting.day_prior",
-        PERFORMER | OPEN | {"day_type": "fitting", "rate": D(1280), "call": at("9:00"), "wrap": at("10:10")},
+        PERFORMER
+        | OPEN
+        | {"day_type": "fitting", "rate": D(1280), "call": at("9:00"), "wrap": at("10:10")},
         "200",
     ),
     "a performer's travel day": (
@@ -166,7 +193,7 @@ CASES = {
         DIRECTOR | {"prior_wrap": at("21:30")},
         "700",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
