@@ -163,7 +163,7 @@ def _show(out: Console, cards: Sequence[Card]) -> None:
         )
         head.append(f"{money(card.amount)} {card.currency}, {card.state}", style="not bold")
         out.print(head)
-        out.print(Text("  " + ", ".join(card.terms.values()), style="dim"), soft_wrap=True)
+        out.print(Text(f"  {card.words}", style="dim"), soft_wrap=True)
         if card.times:
             times = ", ".join(f"{n.replace('_', ' ')} {t}" for n, t in card.times.items())
             out.print(Text(f"  {times}", style="dim"), soft_wrap=True)
@@ -180,8 +180,6 @@ def _show_finding(out: Console, finding: Mapping[str, str | None]) -> None:
     line.append(f"{severity.replace('_', ' '):<14}", style=_COLOURS[severity])
     line.append(f"{finding['rule']}: ")
     line.append(str(finding["explanation"]))
-    if finding["difference"] not in {None, "0.00"}:
-        line.append(f" [due {finding['due']}, paid {finding['paid']}]", style="bold")
     out.print(line, soft_wrap=True)
 
 

@@ -10,10 +10,12 @@ from typing import Final
 
 import dagster as dg
 
+from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.defs.keys import DEAD_LETTERS, LEDGER, raw_key, records_key
 from cost_pipeline.defs.reporting import report_check_per_partition
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
+from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
 from cost_pipeline.feeds.production.checks import Outcome
 from cost_pipeline.feeds.production.report import deliveries
 from cost_pipeline.home.load import Home
@@ -22,10 +24,15 @@ LEDGER_CHECKS: Final = {
     "conservation": "Records of a date equal its postings and dispositions, per currency.",
     "fx_coverage": "Every converted posting carries the rates of the snapshot it names.",
     "integrity": "Every hash, seal, chain and reversal of the date's postings holds.",
-    "refused_when_posting": "Records with conflicting keys or without a rate are open.",
+    "refused_when_posting": "No record is refused for its key, a missing rate or a union rule.",
 }
 BLOCKING: Final = frozenset({"conservation", "schema", "fx_coverage", "integrity"})
 
+_PAYROLL: Final = frozenset({RecordKind.PAYROLL_LINE, RecordKind.TIMECARD})
+_OF_RECORDS: Final = {
+    "schema": checks.records_satisfy_contract,
+    "union_categories": cost_codes_are_mapped,
+}
 _OF_PULL: Final = {
     "conservation": checks.rows_are_conserved,
     "control_totals": checks.control_totals_hold,
@@ -75,6 +82,16 @@ def delivery_checks(
         specs=[
             _spec("schema", records_key(kind), partitions, "Stored records satisfy the contract.")
             for kind in kinds
+        ]
+        + [
+            _spec(
+                "union_categories",
+                records_key(kind),
+                partitions,
+                "No payroll is refused because its cost code has no union category.",
+            )
+            for kind in kinds
+            if kind in _PAYROLL
         ],
     )
     def check_records(
@@ -83,7 +100,7 @@ def delivery_checks(
         session = home.session(context.run.run_id)
         day = date.fromisoformat(context.partition_key)
         for key in sorted(context.selected_asset_check_keys):
-            outcome = checks.records_satisfy_contract(session, day, key.asset_key.path[-1])
+            outcome = _OF_RECORDS[key.name](session, day, key.asset_key.path[-1])
             yield _result(outcome, key.asset_key)
 
     return [check_deliveries, check_records]

@@ -10,8 +10,10 @@ from datetime import date
 
 import dagster as dg
 
+from cost_pipeline.core.canonical import digest
 from cost_pipeline.defs.keys import RATES_BY_DATE, RECORDS_BY_DATE
 from cost_pipeline.defs.reporting import report_changed_partitions
+from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.inputs import rate_digests, record_digests
 from cost_pipeline.feeds.session import Session
 
@@ -26,7 +28,12 @@ class HandedOver:
 
 def hand_over(instance: dg.DagsterInstance, session: Session) -> HandedOver:
     """Report every transaction date whose records or pinned rates are not those reported last."""
-    records, rates = record_digests(session), rate_digests(session)
+    rates, cards = rate_digests(session), card_digests(session)
+    # Of timecards the rules and the cards around them are part of what the ledger is made from.
+    records = {
+        day: digest("with cards", version, cards[day]) if day in cards else version
+        for day, version in record_digests(session).items()
+    }
     return HandedOver(
         records=report_changed_partitions(instance, RECORDS_BY_DATE, _by_key(records)),
         rates=report_changed_partitions(instance, RATES_BY_DATE, _by_key(rates)),

@@ -9,6 +9,8 @@ from datetime import datetime
 from cost_pipeline.home.load import Home
 from cost_pipeline.lake.lake import Lake
 from cost_pipeline.quarantine.events import Stamp
+from cost_pipeline.rules.load import bundled_packs
+from cost_pipeline.rules.pack import Packs
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Session:
         clock: The present instant, UTC.
         environment: Where secrets are looked up by name.
         code_version: Of the program, stamped on postings.
+        packs: The union rules; None for those that come with the product.
         progress: Told what is being done, for a progress bar; (phase, done, total).
     """
 
@@ -31,7 +34,12 @@ class Session:
     clock: Callable[[], datetime]
     environment: Mapping[str, str]
     code_version: str
+    packs: Packs | None = None
     progress: Callable[[str, int, int], None] = lambda _phase, _done, _total: None
+
+    def rules(self) -> Packs:
+        """The union rules that hold for this run."""
+        return self.packs or bundled_packs()
 
     def stamp(self) -> Stamp:
         """Who writes, and the present instant."""

@@ -18,6 +18,7 @@ from cost_pipeline.rules import flatten as f
 from cost_pipeline.rules.context import Choice, Context, Crafts, Person, choose, group_of
 from cost_pipeline.rules.pack import Agreement, Pack, PackedRule, Packs
 from cost_pipeline.rules.units import cents, hundredths, minutes, tenths
+from cost_pipeline.rules.versions import Versions
 
 _TEXT: Final = frozenset({"per"})
 _FLAG: Final = frozenset(
@@ -144,6 +145,7 @@ class Terms:
 
     def __init__(self, packs: Packs) -> None:
         self._crafts = Crafts(packs)
+        self._versions = Versions(packs)
         self._packs = {pack.name: pack for pack in packs.packs}
         self._slots: dict[str, dict[str, list[PackedRule]]] = defaultdict(lambda: defaultdict(list))
         for pack in packs.packs:
@@ -199,7 +201,8 @@ class Terms:
         if packed is None:
             raise ValueError("a choice has a rule or says which it would have been")
         pack = self._packs[packed.pack]
-        named = {"rule": packed.rule.id, "family": packed.family, "pack": pack.version}
+        version = self._versions.of(packed.pack, person.context.work_epoch)
+        named = {"rule": packed.rule.id, "family": packed.family, "pack": version}
         if choice.packed is None:
             return {**named, "why": choice.why}
         flatten = SLOTS[slot][0]

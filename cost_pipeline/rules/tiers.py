@@ -78,12 +78,16 @@ def _tier_list() -> str:
 _TIMES: Final = ",\n    ".join(f"{times_of(name)} AS times_{name}" for name in STEPS)
 _WEEK: Final = "PARTITION BY person, week_ending"
 _PLAIN: Final = "works AND day_times = 100"
+# A day before the rules has no daily overtime that would take its long hours out of the straight
+# ones: it counts as eight hours at most, or the week's limit would be reached too early.
+_STRAIGHT: Final = f"""CASE WHEN NOT ({_PLAIN}) THEN 0
+    WHEN overtime__why IS NOT NULL THEN least(tier_0, 80) ELSE tier_0 END"""
 _NAMES: Final = ", ".join(f"tier_{name}, times_{name}" for name in STEPS)
 
 TIERS: Final = f"""
 WITH past AS (
     SELECT id, person, week_ending, work_date, works, worked, day_times, day_kind, is_holiday,
-        adjustment, group_name, overtime__weekly, {_TIMES}, {_PASTS},
+        adjustment, group_name, overtime__weekly, overtime__why, {_TIMES}, {_PASTS},
         {_LONG} AS past_long
     FROM timed JOIN shifts USING (id) LEFT JOIN TERMS USING (context)),
 tiers AS (
@@ -119,7 +123,7 @@ sums AS (
     FROM paired GROUP BY person, week_ending),
 weeks AS (
     SELECT id, past_long, tier_0, {_NAMES}, overtime__weekly, group_name, works, day_times,
-        coalesce(sum(CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END) OVER (
+        coalesce(sum({_STRAIGHT}) OVER (
             {_WEEK} ORDER BY work_date, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
             AS straight_before,
         sum(CASE WHEN works AND tier_o1 > 0 THEN 1 ELSE 0 END) OVER (

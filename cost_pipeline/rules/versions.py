@@ -1,7 +1,7 @@
 """What a pack's version is on one day: the same as long as nothing that covers the day changes.
 
 Findings and postings carry it. A rule that begins next year changes the pack and no version of
-this year, so it restates nothing.
+this year, so it restates nothing; nor does it that its predecessor now has an end.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Versions:
             pack.name: [packed.family + _text(packed.rule) for packed in pack.rules]
             for pack in packs.packs
         }
-        self._known: dict[tuple[str, tuple[int, ...]], str] = {}
+        self._known: dict[tuple[str, tuple[int, ...], bool], str] = {}
 
     def on(self, day: date) -> tuple[str, ...]:
         """The version of every pack that has rules on a day."""
@@ -40,14 +40,16 @@ class Versions:
         covering = tuple(n for n, packed in enumerate(pack.rules) if _covers(packed, day))
         if not covering:
             return None
-        key = (name, covering)
+        last = pack.agreement.last
+        expired = last is not None and day > last  # findings say so
+        key = (name, covering, expired)
         if key not in self._known:
-            self._known[key] = self._version(pack, covering)
+            self._known[key] = self._version(pack, covering, expired=expired)
         return self._known[key]
 
-    def _version(self, pack: Pack, covering: tuple[int, ...]) -> str:
+    def _version(self, pack: Pack, covering: tuple[int, ...], *, expired: bool) -> str:
         texts = sorted(self._texts[pack.name][place] for place in covering)
-        found = digest("rules of a day", _text(pack.agreement), *texts)
+        found = digest("rules of a day", expired, _text(pack.agreement), *texts)
         return f"{pack.name}@{found[:_DIGEST_LENGTH]}"
 
 
@@ -57,4 +59,6 @@ def _covers(packed: PackedRule, day: date) -> bool:
 
 
 def _text(model: BaseModel) -> str:
-    return json.dumps(model.model_dump(mode="json", by_alias=True), sort_keys=True)
+    """All that it says but its interval: that it covers the day is known."""
+    said = model.model_dump(mode="json", by_alias=True, exclude={"first", "last"})
+    return json.dumps(said, sort_keys=True)

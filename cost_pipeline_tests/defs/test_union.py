@@ -2,15 +2,18 @@
 
 import base64
 import re
+from dataclasses import replace
+from datetime import date
 
 import dagster as dg
 import pytest
 
 from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import FINDINGS, LEDGER, WEEKLY, records_key
 from cost_pipeline.feeds.production.union_summary import FAMILIES, check_name
 from cost_pipeline_tests.defs.conftest import Works
-from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of
+from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of, free_meals_from
 
 PULLED = "2026-03-08"
 
@@ -63,6 +66,29 @@ def test_the_sensor_asks_for_findings_with_the_ledger(payroll):
     assert set(request.asset_selection) == {LEDGER, FINDINGS, WEEKLY}
 
 
+def test_a_changed_rule_is_a_new_data_version_of_exactly_the_dates_that_it_covers(payroll):
+    session = payroll.house.session()
+    assert hand_over(payroll.instance, session).records == 0
+    changed = replace(session, packs=free_meals_from(date(2026, 3, 3)))
+    assert hand_over(payroll.instance, changed).records == 1
+
+
 def test_timecards_are_records_of_their_own_kind(payroll):
     made = payroll.materialized(records_key(RecordKind.TIMECARD))[PULLED]
     assert made.metadata["dagster/partition_row_count"].value == 2
+
+
+def test_payroll_on_an_unmapped_cost_code_turns_its_check_red(door, tmp_path, instance):
+    house = door.House(tmp_path / "home", ())
+    house.vendor_file("payday", PAYDAY.replace('"2500-01"', '"4600-01"'))
+    house.drop("payday", PULLED, csv_of(card(1, 2)))
+    works = Works(house, instance)
+    works.pull(PULLED)
+    key = records_key(RecordKind.TIMECARD)
+    assert works.statuses(key, "union_categories") == {PULLED: "FAILED"}
+    assert works.statuses(key, "schema") == {PULLED: "SUCCEEDED"}
+
+
+def test_mapped_payroll_passes_it(payroll):
+    key = records_key(RecordKind.TIMECARD)
+    assert payroll.statuses(key, "union_categories") == {PULLED: "SUCCEEDED"}

@@ -1,5 +1,11 @@
 """A vendor of timecards and what it sends: a grip's days, fair ones and one without penalties."""
 
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from cost_pipeline.rules.load import bundled_packs
+
 PAYDAY = """vendor: payday
 production: P100
 record: timecard
@@ -72,3 +78,24 @@ PAID_LATER = {
     "gross": f"{FAIR};meal_penalty|3|||30.00",
     "amount": "632.58",
 }
+
+
+def free_meals_from(day):
+    """The rules, with meal penalties of nothing from a day on."""
+    packs = bundled_packs()
+    rules = {
+        pack.name: tuple(one for packed in pack.rules for one in _split(packed, day))
+        for pack in packs.packs
+    }
+    return replace(packs, packs=tuple(replace(p, rules=rules[p.name]) for p in packs.packs))
+
+
+def _split(packed, day):
+    rule = packed.rule
+    if rule.id != "iatse.meal.penalty.general":
+        return [packed]
+    nothing = rule.amounts.model_copy(update={"ladder": (Decimal(0),), "each_after": Decimal(0)})
+    return [
+        replace(packed, rule=rule.model_copy(update={"last": day - timedelta(days=1)})),
+        replace(packed, rule=rule.model_copy(update={"first": day, "amounts": nothing})),
+    ]

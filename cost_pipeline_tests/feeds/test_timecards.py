@@ -1,11 +1,13 @@
 """Timecards through the flow: findings beside conversion, refusals before the ledger."""
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from cost_pipeline.feeds.production.tables import FINDINGS
-from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of
+from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of, free_meals_from
 
 
 @pytest.fixture
@@ -107,3 +109,47 @@ def test_cards_give_the_same_ledger_in_whatever_order_they_come(door, tmp_path):
             house.work(day)
         digests.add(door.digest(house.session()))
     assert len(digests) == 1
+
+
+def test_a_changed_rule_restates_exactly_the_dates_that_it_covers(door, payroll):
+    sent = (card(1, 2, **HUNGRY), card(2, 3, **HUNGRY), card(3, 4))
+    payroll.drop("payday", "2026-03-08", csv_of(*sent))
+    payroll.work("2026-03-08")
+    assert door.open_reasons(payroll.session()) == {"UNION_MEALS": 2}
+    changed = replace(payroll.session(), packs=free_meals_from(date(2026, 3, 3)))
+    assert [str(day) for day in door.stale(changed)] == ["2026-03-03", "2026-03-04"]
+    door.bring_up_to_date(changed)
+    assert door.open_reasons(changed) == {"UNION_MEALS": 1}
+    posted = {line["transaction_id"]: line["rule_pack"] for line in door.active_lines(changed)}
+    assert set(posted) == {"C-2", "C-3"}
+    causes = [line["cause"] for line in door.lines(changed).to_pylist()]
+    assert sorted(causes) == ["delivery", "delivery", "restated", "restated"]
+
+
+class KilledError(Exception):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize(
+    ("table", "step"),
+    [("findings", "before"), ("findings", "committed"), ("dispositions", "before")],
+)
+def test_killed_at_any_commit_and_run_again_it_is_as_if_undisturbed(door, payroll, table, step):
+    payroll.drop("payday", "2026-03-08", csv_of(card(1, 2), card(2, 3, **HUNGRY)))
+    payroll.pull("2026-03-08")
+
+    def die(name, place):
+        if (name, place) == (table, step):
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        door.bring_up_to_date(payroll.session(between=die))
+    session = payroll.session()
+    door.bring_up_to_date(session)
+    assert door.open_reasons(session) == {"UNION_MEALS": 1}
+    assert [line["transaction_id"] for line in door.active_lines(session)] == ["C-1"]
+    kinds = [line["kind"] for line in door.lines(session).to_pylist()]
+    assert kinds == ["post"]
+    assert len(findings(session, severity="block")) == 1
+    assert len({(f["fingerprint"], f["rule"]) for f in findings(session)}) == len(findings(session))
+    assert door.unlawful(session) == []

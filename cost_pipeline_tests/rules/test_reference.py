@@ -138,7 +138,12 @@ CARD = dict.fromkeys(
         *("meal1_out", "meal1_in", "meal2_out", "meal2_in", "dismissal", "ndm_start", "ndm_end"),
         *("grace1", "grace2", "extension1", "extension2", "french_hours", "prior_work_date"),
     )
-) | {"agreement": "iatse_basic", "clock_shift": 0, "clock_shift_at": 0}
+) | {
+    "agreement": "iatse_basic",
+    "zone": "studio",
+    "clock_shift": 0,
+    "clock_shift_at": 0,
+}
 
 
 def test_a_day_with_meals_and_without():
@@ -147,7 +152,15 @@ def test_a_day_with_meals_and_without():
     assert meals.late_half_hours(card) == [0, 0]
     late = {**card, "meal1_out": 841, "meal1_in": 871}
     assert meals.late_half_hours(late) == [3, 0]
-    assert meals.late_half_hours({**late, "grace1": True}) == [2, 0]
+    assert meals.late_half_hours({**late, "grace1": True}) == [3, 0]
+    assert meals.late_half_hours({**card, "meal1_out": 792, "meal1_in": 822, "grace1": True}) == [
+        0,
+        0,
+    ]
+    assert meals.late_half_hours({**card, "meal1_out": 793, "meal1_in": 823, "grace1": True}) == [
+        1,
+        0,
+    ]
     assert meals.late_half_hours({**late, "extension1": True}) == [2, 0]
     assert meals.late_half_hours({**CARD, "call": 420, "wrap": 1080}) == [10]
 

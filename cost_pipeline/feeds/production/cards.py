@@ -14,7 +14,6 @@ from cost_pipeline.core.canonical import digest
 from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import RECORDS
-from cost_pipeline.rules.load import bundled_packs
 from cost_pipeline.rules.versions import Versions
 
 DAYS_BEFORE: Final = 27
@@ -58,7 +57,7 @@ def card_digests(session: Session) -> dict[date, str]:
     )
     zones = sorted(f"{code}={zone}" for code, zone in time_zones(session).items())
     strict = sorted(strict_vendors(session))
-    versions = Versions(bundled_packs())
+    versions = Versions(session.rules())
     return {
         row["day"]: digest(
             "cards",

@@ -9,15 +9,18 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from cost_pipeline.contracts.unions import union_categories
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.feeds.production.checks import Outcome
 from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import RECORDS
 
+_SHOWN: Final = 5
 _CODE: Final = re.compile(r"cost code ([0-9]{3,4}(?:-[0-9]{2,4})?)$")
 
 
@@ -62,8 +65,23 @@ def unmapped(codes: Sequence[CodeInUse]) -> list[CodeInUse]:
     return [code for code in codes if code.agreement is None]
 
 
-def _refused(session: Session) -> dict[str, int]:
-    events = open_dead_letters(session, f"list_contains(reasons, '{Reason.UNMAPPED_COST_CODE}')")
+def cost_codes_are_mapped(session: Session, pull_date: date, kind: str) -> Outcome:
+    """No row of a kind of payroll is refused because nobody said which agreement covers it."""
+    refused = _refused(session, f"pull_date = '{pull_date}' and kind = '{kind}'")
+    listed = ", ".join(f"{code} ({count})" for code, count in sorted(refused.items())[:_SHOWN])
+    message = f"no union category is known for the cost codes {listed}" if refused else ""
+    return Outcome(
+        "union_categories",
+        not refused,
+        message or "every cost code of payroll is mapped to one union category",
+        {"codes": len(refused), "rows": sum(refused.values())},
+        warning=True,
+    )
+
+
+def _refused(session: Session, scope: str = "true") -> dict[str, int]:
+    unmapped = f"list_contains(reasons, '{Reason.UNMAPPED_COST_CODE}')"
+    events = open_dead_letters(session, f"{scope} and {unmapped}")
     found: dict[str, int] = {}
     for text in events["errors"].to_pylist():
         for error in json.loads(text):

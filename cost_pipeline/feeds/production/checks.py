@@ -284,7 +284,10 @@ def _integrity(day: date, lines: pa.Table) -> Outcome:
 def _refused(count: int) -> Outcome:
     message = "no record was refused when posting"
     if count:
-        message = f"{count} records were refused when posting: conflicting keys or missing rates"
+        message = (
+            f"{count} records were refused when posting: "
+            "conflicting keys, missing rates or union rules"
+        )
     return Outcome("refused_when_posting", count == 0, message, {"records": count}, warning=True)
 
 

@@ -68,6 +68,15 @@ class Card:
     gross: Sequence[Mapping[str, str]]
     findings: Sequence[Mapping[str, str | None]]
 
+    @property
+    def words(self) -> str:
+        """Its terms in a line: who, under what, where and for how much."""
+        terms = dict(self.terms)
+        rate, unit = terms.pop("rate", ""), terms.pop("rate_unit", "")
+        day, kind = terms.pop("workday", ""), terms.pop("day_type", "")
+        named = [value.replace("_", " ") for value in terms.values()]
+        return ", ".join([*named, f"{rate} by the {unit}", f"{kind} day {day} of the week"])
+
     def as_json(self) -> dict[str, Any]:
         """The card without its findings, which the document lists by themselves."""
         return {

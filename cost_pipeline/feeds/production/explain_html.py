@@ -37,7 +37,6 @@ def _section(card: Card) -> str:
     head = f"{card.work_date} {card.person}, card {card.card}"
     amount = f"{shown(card.amount)} {card.currency}, {card.state}"
     times = ", ".join(f"{name.replace('_', ' ')} {time}" for name, time in card.times.items())
-    terms = ", ".join(card.terms.values())
     rows = "".join(_row(finding) for finding in card.findings)
     table = (
         "<table><tr><th>finding</th><th>rule</th><th class=n>due</th><th class=n>paid</th>"
@@ -46,7 +45,7 @@ def _section(card: Card) -> str:
         else "<p>no findings</p>"
     )
     return (
-        f"<h2>{escape(head)}</h2><p>{escape(amount)}</p><p>{escape(terms)}</p>"
+        f"<h2>{escape(head)}</h2><p>{escape(amount)}</p><p>{escape(card.words)}</p>"
         f"<p>{escape(times)}</p>{table}"
     )
 

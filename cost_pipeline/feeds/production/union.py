@@ -24,7 +24,6 @@ from cost_pipeline.feeds.production.inputs import records_with_rivals
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.ledger.standing import STANDS, resolve
 from cost_pipeline.rules.evaluate import evaluate
-from cost_pipeline.rules.load import bundled_packs
 
 
 def with_findings(
@@ -40,7 +39,7 @@ def with_findings(
     if not pc.any(pc.equal(priced["kind"], RecordKind.TIMECARD.value)).as_py():
         return priced, FINDING_SCHEMA.empty_table()
     cards = standing_cards(session, min(dates), max(dates))
-    findings = evaluate(cards, bundled_packs())
+    findings = evaluate(cards, session.rules())
     verdicts = _verdicts(session, cards, findings)
     mine = findings.filter(pc.is_in(findings["work_date"], pa.array(sorted(dates), DAY)))
     return _judged(priced, verdicts), mine

@@ -16,9 +16,10 @@ from cost_pipeline.feeds.production.checks import Outcome
 from cost_pipeline.feeds.production.tables import FINDINGS
 from cost_pipeline.feeds.session import Session
 
+# `card` is what a card gets that no rule can be asked of.
 FAMILIES: Final = (
     "scale", "overtime", "guarantees", "weekly", "meals", "rest", "premium_days", "night",
-    "travel", "per_diem", "allowances", "minors", "pension_health",
+    "travel", "per_diem", "allowances", "minors", "pension_health", "card",
 )  # fmt: skip
 PENALTIES: Final = ("meals", "rest")
 """The families whose due amounts are penalties: money that better planning would have saved."""

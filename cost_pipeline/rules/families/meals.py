@@ -73,7 +73,9 @@ QUERIES: Final = (
         slot="meal_penalty",
         quiet="no meal penalty due and none paid",
         where="works AND meal_due__rule IS NOT NULL",
-        why=f"CASE WHEN halves > 0 AND {_OVER_ALL} > 0 THEN {RATE_UNKNOWN} END",
+        # Without the rule that says when a meal is due, none can be said to be in time.
+        why=f"CASE WHEN meal_due__why IS NOT NULL THEN meal_due__why"
+        f" WHEN halves > 0 AND {_OVER_ALL} > 0 THEN {RATE_UNKNOWN} END",
         due=f"CASE WHEN halves = 0 THEN 0 ELSE {_DUE} END",
         paid="paid_meal",
         words=(

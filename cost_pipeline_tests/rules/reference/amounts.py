@@ -6,6 +6,7 @@ from decimal import Decimal
 from cost_pipeline_tests.rules.reference.times import cents
 
 D = Decimal
+TRIPLE_FROM = date(2024, 8, 4)
 SAG_PER_DIEM = [
     (date(1, 1, 1), ("12", "18", "30")),
     (date(2023, 12, 10), ("14", "21", "35")),

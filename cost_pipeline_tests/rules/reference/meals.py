@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from cost_pipeline_tests.rules.reference.times import meals, real
+from cost_pipeline_tests.rules.reference.times import CREW, end_of, meals, real
 
 SIX_HOURS = 6 * 60
 
@@ -67,9 +67,12 @@ def late_half_hours(card):
 
     The first is due six hours after call, or after the end of a non-deductible meal in the first
     two hours (SAG-AFTRA), or after the end of a non-deductible breakfast (IATSE); the next six
-    hours after the end of the meal before; the wrap ends what is due. A grace (12 minutes) or an
-    extension (30 minutes) counts only where the card says that it was used; an extension is not
-    lengthened by a grace.
+    hours after the end of the meal before; the end of work ends what is due, on a distant location
+    of crew after six and a half hours (`distant_last_interval_hours`).
+
+    A grace (12 minutes, where the card says that it was used) helps a meal that came within it;
+    one that came later is late from the sixth hour on. The facts do not say which of the two is
+    meant; this is the reading under which more is due. An extension (30 minutes) moves the hour.
     """
     if card["french_hours"]:
         return []
@@ -86,13 +89,25 @@ def late_half_hours(card):
     taken = [(start, end) for start, end in meals(card) if end - start >= 30]
     ends = [*[start for start, _ in taken], None]
     for place, start in enumerate(ends):
-        stop = start if start is not None else real(card, card["wrap"] or card["dismissal"])
-        allowed = SIX_HOURS
-        if place < 2 and card[f"extension{place + 1}"]:
-            allowed += 30
-        elif place < 2 and card[f"grace{place + 1}"]:
-            allowed += 12
-        late.append(half_hours(stop - anchor - allowed))
+        stop = start if start is not None else end_of_need(card)
+        extended = place < 2 and card[f"extension{place + 1}"]
+        last_on_distant = start is None and card["agreement"] in CREW and card["zone"] == "distant"
+        allowed = SIX_HOURS + (30 if extended or last_on_distant else 0)
+        over = stop - anchor - allowed
+        graced = place < 2 and card[f"grace{place + 1}"] and over <= 12
+        late.append(0 if graced else half_hours(over))
         if start is not None:
             anchor = taken[place][1]
     return late
+
+
+def end_of_need(card):
+    """When no further meal is due: crew's wrap, a performer's dismissal.
+
+    Of a principal the first 15 minutes of make-up removal count for no penalty
+    (sag.ot.makeup_removal).
+    """
+    end = real(card, end_of(card))
+    if card["agreement"] == "sag_aftra" and card["schedule"] != "X":
+        end = max(real(card, card["wrap"]), end - 15)
+    return end
