@@ -24,7 +24,7 @@ from cost_pipeline.rules.pack import Packs
 
 CARD_RULE: Final = "card.evaluated"
 CARD_FAMILY: Final = "card"
-CHUNK_CARDS: Final = 250_000
+CHUNK_CARDS: Final = 100_000
 
 _REFUSED: Final = f"""
 SELECT id, '{CARD_RULE}' AS rule, '{CARD_FAMILY}' AS family, CAST(NULL AS VARCHAR) AS pack,
