@@ -1,4 +1,4 @@
-"""`deliveries`, `dead-letters`: what came, and what was refused and why."""
+"""`deliveries`: what came, and what became of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
-    counted,
     home_option,
     json_option,
     money,
@@ -33,16 +32,11 @@ from cost_pipeline.commands.pulled import (
 )
 from cost_pipeline.commands.trace_page import page
 from cost_pipeline.commands.trace_text import show_parts, write_page
-from cost_pipeline.core.errors import UsageError
-from cost_pipeline.core.reasons import Reason, catalogue
-from cost_pipeline.feeds.production.dead_letters import as_json as dead_letters_as_json
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.fetches import fetches
 from cost_pipeline.feeds.production.provisional import provisional
-from cost_pipeline.feeds.production.report import DeliveryReport, deliveries, reasons_of
+from cost_pipeline.feeds.production.report import DeliveryReport, deliveries
 from cost_pipeline.feeds.production.row_fate import row_fate
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.home.explain import nearest
 
 _PAYLOAD: Final = 90
 _TEXTS: Final = ("pulled", "vendor", "file", "state")
@@ -180,93 +174,3 @@ def _counts(report: DeliveryReport) -> tuple[int, ...]:
 def _sums(found: Sequence[DeliveryReport]) -> tuple[str, ...]:
     totals = (sum(numbers) for numbers in zip(*map(_counts, found), strict=True))
     return ("", "", f"{len(found):,} deliveries", "", *(f"{total:,}" for total in totals), "")
-
-
-@click.group("dead-letters")
-def dead_letters() -> None:
-    """Rows and deliveries that were refused, and why."""
-
-
-@dead_letters.command("list")
-@home_option
-@click.option("--vendor", metavar="NAME", help="Only this vendor's.")
-@click.option("--reason", metavar="CODE", help="Only those with this reason code.")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    metavar="N",
-    default=20,
-    show_default=True,
-    help="How many to show; JSON has all.",
-)
-@json_option
-@clear_errors
-def list_(
-    home: Path,
-    vendor: str | None,
-    reason: str | None,
-    limit: int,
-    as_json: bool,  # noqa: FBT001
-) -> None:
-    """List the open dead letters."""
-    session = open_session(home)
-    scope = _scope(vendor, reason, {v.vendor for v in session.home.vendors})
-    events = open_dead_letters(session, scope)
-    by_reason = reasons_of(events)
-    if as_json:
-        items = dead_letters_as_json(session, events)
-        print_json({"open": events.num_rows, "by_reason": by_reason, "items": items})
-        return
-    out = console()
-    if not by_reason:
-        out.print("[green]no dead letter is open[/]")
-        return
-    words = columns("reason", "open", "what it means", "what to do", numbers=("open",))
-    for column in words.columns[2:]:
-        column.no_wrap = False
-    for code, count in by_reason.items():
-        text = catalogue()[Reason(code)]
-        words.add_row(code, f"{count:,}", text.words, text.remedy)
-    out.print(words)
-    ordered = events.sort_by([(name, "ascending") for name in ("pull_date", "vendor", "row")])
-    for item in dead_letters_as_json(session, ordered.slice(0, limit)):
-        place = f"row {item['row']}, line {item['line']}" if item["row"] else "the whole of it"
-        out.print(f"\n[bold]{item['vendor']}[/] {item['pull_date']}, {place}")
-        for error in item["errors"]:
-            field = f"{error['field']}: " if error["field"] else ""
-            out.print(Text(f"  {field}{error['message']}"), soft_wrap=True)
-        if item["payload"]:
-            out.print(Text(f"  {_excerpt(item['payload'])}", style="dim"))
-    if events.num_rows > limit:
-        rest = counted(events.num_rows - limit, "more", "more")
-        out.print(f"\n... and {rest} (--limit {events.num_rows}, or --json for all)")
-
-
-def _scope(vendor: str | None, reason: str | None, vendors: set[str]) -> str:
-    """The condition that the options name; only names and codes that are known enter it."""
-    scope = "true"
-    if vendor is not None:
-        if vendor not in vendors:
-            raise UsageError(
-                f"there is no vendor {vendor!r}",
-                where="--vendor",
-                remedy=nearest(vendor, vendors) if vendors else "",
-                code="NO_SUCH_VENDOR",
-            )
-        scope += f" and vendor = '{vendor}'"
-    if reason is not None:
-        if reason not in set(Reason):
-            raise UsageError(
-                f"there is no reason code {reason!r}",
-                where="--reason",
-                remedy=nearest(reason, [code.value for code in Reason]),
-                code="NO_SUCH_REASON",
-            )
-        scope += f" and list_contains(reasons, '{reason}')"
-    return scope
-
-
-def _excerpt(payload: str) -> str:
-    """The beginning of a payload on one line, with what cannot be shown escaped."""
-    quoted = repr(payload[:_PAYLOAD])
-    return f"{quoted} ..." if len(payload) > _PAYLOAD else quoted

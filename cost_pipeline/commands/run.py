@@ -113,8 +113,10 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
         try:
             runner.load_fx()
             runner.pull(days)
+            runner.corrections()
             runner.post()
             runner.reconcile()
+            runner.standing_checks()
         except Exception:
             _alert(runner)
             raise

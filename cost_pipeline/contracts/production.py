@@ -84,6 +84,19 @@ class Alerts(Section):
     body: Literal["full", "text"] = "full"
 
 
+class AgeLimits(Section):
+    """For how many days a dead letter may be open before the check `age` is red, by its class."""
+
+    permanent: int = Field(default=14, ge=0)
+    transient: int = Field(default=3, ge=0)
+
+
+class DeadLetterPolicy(Section):
+    """What is expected of the people who look after dead letters."""
+
+    max_age_days: AgeLimits = AgeLimits()
+
+
 class Productions(Section):
     """The whole of `productions.yaml`."""
 
@@ -91,4 +104,5 @@ class Productions(Section):
     alerts: Alerts | None = None
     fx_inbox: str = "inbox/fx"
     fx_sources: dict[SourceName, PlainSource] = Field(default_factory=dict)
+    dead_letters: DeadLetterPolicy = DeadLetterPolicy()
     productions: dict[ProductionCode, Production] = Field(min_length=1)

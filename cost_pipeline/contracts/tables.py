@@ -63,11 +63,18 @@ RECORD_SCHEMA: Final = pa.schema(
         *COST_FIELDS,
         pa.field("key", TEXT),
         _required("interpretation", HASH),
+        pa.field("answers", HASH),
+        pa.field("answers_delivery", HASH),
+        pa.field("answers_row", pa.int64()),
+        pa.field("answers_stage", TEXT),
     ]
 )
 """A row that satisfied its contract; with a negative amount, one whose cost would satisfy it.
 
 `pull_date` is that of the delivery's first landing.
+
+`answers` and what begins with it are a correction's: the fingerprint, delivery, number and stage of
+refusal of the row whose place it takes.
 
 `key` is the canonical text of the natural key, `s10:1112-00001,`, and null where the vendor's rows
 have none. Keys are compared within a vendor.
@@ -94,12 +101,15 @@ DEAD_LETTER_SCHEMA: Final = pa.schema(
         pa.field("amount", MONEY),
         pa.field("currency", TEXT),
         _required("interpretation", HASH),
+        pa.field("answers", HASH),
+        pa.field("traceback", TEXT),
     ]
 )
 """A refused row, or a whole delivery where `row` is null.
 
 `errors` is a JSON list of {"field", "message"}; `payload` is null where the lake still holds the
-text under `delivery` and `row` (refused when posting).
+text under `delivery` and `row` (refused when posting). `answers` is the fingerprint of the row that
+a refused correction was meant for. `traceback` is there for failures of the infrastructure only.
 """
 
 RATE_SCHEMA: Final = pa.schema(

@@ -47,6 +47,10 @@ class UnionCategories:
             if len(left.last) == len(right.first) and right.first <= left.last:
                 raise _broken(f"the ranges from {left.first} and from {right.first} overlap")
 
+    def agreements(self) -> list[str]:
+        """Every agreement there is, in order."""
+        return sorted({entry.agreement for entry in self._ranges})
+
     def agreement(self, gl_code: str) -> str | None:
         """The agreement that covers a GL code (its account before any dash), None if unmapped."""
         account = gl_code.partition("-")[0]

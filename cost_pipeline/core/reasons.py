@@ -90,6 +90,9 @@ class Reason(StrEnum):
     CONTROL_TOTAL = "CONTROL_TOTAL"
     PERIOD_CLOSED = "PERIOD_CLOSED"
     FETCH_FAILED = "FETCH_FAILED"
+    CORRECTION_UNKNOWN = "CORRECTION_UNKNOWN"
+    CORRECTION_IDENTITY = "CORRECTION_IDENTITY"
+    CORRECTION_ANSWERED = "CORRECTION_ANSWERED"
 
 
 def dead_letter_id(vendor: str, fingerprint: str, stage: Stage, reasons: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ What does not belong here: any decision about data. Checks are in `checks`, what
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Final
 
 import dagster as dg
 
@@ -16,6 +17,7 @@ from cost_pipeline.defs.handover import HandedOver, hand_over
 from cost_pipeline.defs.keys import (
     CORRECTIONS,
     DEAD_LETTERS,
+    FX_CORRECTIONS,
     LEDGER,
     OWNERS,
     RATES_BY_DATE,
@@ -27,19 +29,22 @@ from cost_pipeline.defs.keys import (
 from cost_pipeline.defs.plan import MOST_DATES_A_RUN
 from cost_pipeline.defs.reporting import amounts, counts, impact
 from cost_pipeline.defs.resources import HomeResource
-from cost_pipeline.feeds.production.corrections import apply_corrections
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.provisional import Provisional, provisional
 from cost_pipeline.feeds.production.pull import PullOutcome, Telemetry, pull
+from cost_pipeline.feeds.production.rate_corrections import apply_corrections
 from cost_pipeline.feeds.production.rates import load_bundled_history, rates_in_force
+from cost_pipeline.feeds.production.replay import replay
 from cost_pipeline.feeds.production.report import (
     DeliveryReport,
     deliveries,
     open_of_pull_dates,
     reasons_of,
 )
-from cost_pipeline.feeds.production.validate import pending, validate_deliveries
 from cost_pipeline.home.load import Home
+
+DELIVERY: Final = "cost_pipeline/delivery"
+"""Tag of a replay of one delivery: its hash."""
 
 
 def pull_vendors(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -133,7 +138,7 @@ def validate_pulled(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.
     ) -> Iterator[dg.MaterializeResult[None]]:
         session = home.session(context.run.run_id)
         pull_date = date.fromisoformat(context.partition_key)
-        validate_deliveries(session, pending(session, session.home.vendors, pull_date))
+        replay(session, pull_date, context.run.tags.get(DELIVERY))
         touched = hand_over(context.instance, session)
         seen = [r for r in deliveries(session, [pull_date]) if r.duplicate_of is None]
         for kind in kinds:
@@ -246,7 +251,7 @@ def fx_snapshots() -> dg.AssetsDefinition:
 
 def _wanted(tags: Mapping[str, str]) -> list[str] | None:
     """The corrections that a run was requested for; None if it was not requested for any."""
-    return tags[CORRECTIONS].split(",") if CORRECTIONS in tags else None
+    return tags[FX_CORRECTIONS].split(",") if FX_CORRECTIONS in tags else None
 
 
 def hand_overs(home: Home, partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetSpec]:
@@ -258,7 +263,8 @@ def hand_overs(home: Home, partitions: dg.DailyPartitionsDefinition) -> list[dg.
             deps=[
                 dg.AssetDep(records_key(kind), partition_mapping=dg.AllPartitionMapping())
                 for kind in kinds
-            ],
+            ]
+            + [dg.AssetDep(CORRECTIONS, partition_mapping=dg.AllPartitionMapping())],
             group_name="records",
             owners=OWNERS,
             partitions_def=partitions,

@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from cost_pipeline.defs import (
     assets,
     audit,
     checks,
+    corrections,
     inbox,
     partitions,
     reconciliation,
@@ -22,6 +24,8 @@ from cost_pipeline.defs import (
 )
 from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.keys import (
+    CORRECTIONS,
+    CORRECTIONS_JOB,
     DEAD_LETTERS,
     FINDINGS,
     FX_JOB,
@@ -30,7 +34,9 @@ from cost_pipeline.defs.keys import (
     PULL_JOB,
     RECONCILE_JOB,
     RECONCILIATION,
+    REPLAY_JOB,
     SNAPSHOTS,
+    STANDING_JOB,
     WEEKLY,
     raw_key,
     records_key,
@@ -96,7 +102,9 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
     )
     audits = audit.audit_job()
     reports = reconciliation.reconciliation(home)
-    jobs = [pull_job, post_job, fx_job]
+    letter_jobs = _jobs_of_dead_letters(home)
+    corrections_job, _, standing_job = letter_jobs
+    jobs = [pull_job, post_job, fx_job, *letter_jobs]
     if reports:
         jobs.append(
             dg.define_asset_job(
@@ -109,6 +117,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
         assets=[
             assets.pull_vendors(home, pull_dates),
             assets.validate_pulled(home, pull_dates),
+            corrections.corrections(pull_dates),
             assets.fx_snapshots(),
             *assets.hand_overs(home, transaction_dates),
             assets.ledger(home, transaction_dates),
@@ -122,6 +131,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
             audit.audit_check(),
             checks.snapshot_checks(),
             *([union.family_checks(transaction_dates)] if cards else []),
+            checks.standing_checks(),
         ],
         jobs=[*jobs, audits.job],
         schedules=[
@@ -129,10 +139,17 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
                 pull_job, name="pull_daily", hour_of_day=6, description="Pulls the day before."
             ),
             audits,
+            dg.ScheduleDefinition(
+                name="check_daily",
+                job=standing_job,
+                cron_schedule="0 7 * * *",
+                description="Looks whether dead letters are open beyond their age limit.",
+            ),
         ],
         sensors=[
             sensors.reconciliation(post_job, posted),
             inbox.corrections(fx_job),
+            corrections.corrections_sensor(corrections_job),
             *alert_sensors(home),
         ],
         resources={"home": HomeResource(path=str(home.path))},
@@ -141,10 +158,31 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
     )
 
 
-def _pulled_keys(home: Home) -> list[dg.AssetKey]:
+def _jobs_of_dead_letters(home: Home) -> tuple[UnresolvedAssetJobDefinition, ...]:
+    return (
+        dg.define_asset_job(
+            CORRECTIONS_JOB,
+            selection=dg.AssetSelection.assets(CORRECTIONS),
+            description="Takes in the mended workbooks that wait in inbox/corrections.",
+        ),
+        dg.define_asset_job(
+            REPLAY_JOB,
+            selection=dg.AssetSelection.assets(*_validated_keys(home)),
+            description="Judges the landed deliveries of a pull date again, without fetching; with "
+            "the tag cost_pipeline/delivery only that one.",
+        ),
+        dg.define_asset_job(
+            STANDING_JOB,
+            selection=dg.AssetSelection.checks(dg.AssetCheckKey(DEAD_LETTERS, "age")),
+            description="The checks that belong to no pull: the age of open dead letters.",
+        ),
+    )
+
+
+def _validated_keys(home: Home) -> list[dg.AssetKey]:
     kinds = sorted({vendor.record for vendor in home.vendors})
-    return [
-        *(raw_key(vendor.vendor) for vendor in home.vendors),
-        *(records_key(kind) for kind in kinds),
-        DEAD_LETTERS,
-    ]
+    return [*(records_key(kind) for kind in kinds), DEAD_LETTERS]
+
+
+def _pulled_keys(home: Home) -> list[dg.AssetKey]:
+    return [*(raw_key(vendor.vendor) for vendor in home.vendors), *_validated_keys(home)]

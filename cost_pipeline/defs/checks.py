@@ -11,14 +11,28 @@ from typing import Final
 import dagster as dg
 
 from cost_pipeline.contracts.vendor import RecordKind
-from cost_pipeline.defs.keys import DEAD_LETTERS, LEDGER, SNAPSHOTS, raw_key, records_key
-from cost_pipeline.defs.reporting import report_check_per_partition
+from cost_pipeline.defs.keys import (
+    CORRECTIONS,
+    DEAD_LETTERS,
+    LEDGER,
+    SNAPSHOTS,
+    raw_key,
+    records_key,
+)
+from cost_pipeline.defs.reporting import amounts, oldest, report_check_per_partition
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
 from cost_pipeline.feeds.production.checks import Outcome
 from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
 from cost_pipeline.feeds.production.drift import schemas_of
+from cost_pipeline.feeds.production.letter_checks import (
+    amounts_lost,
+    letters_in_time,
+    open_per_day,
+    trend_plot,
+    with_amounts,
+)
 from cost_pipeline.feeds.production.provisional import provisional
 from cost_pipeline.feeds.production.report import deliveries
 from cost_pipeline.home.load import Home
@@ -40,10 +54,6 @@ _PAYROLL: Final = frozenset({RecordKind.PAYROLL_LINE, RecordKind.TIMECARD})
 _OF_RECORDS: Final = {
     "schema": checks.records_satisfy_contract,
     "union_categories": cost_codes_are_mapped,
-}
-_OF_PULL: Final = {
-    "conservation": checks.rows_are_conserved,
-    "control_totals": checks.control_totals_hold,
 }
 
 
@@ -72,6 +82,7 @@ def delivery_checks(
             _spec("conservation", DEAD_LETTERS, partitions, "Every row is a record or refused."),
             _spec("control_totals", DEAD_LETTERS, partitions, "Declared totals are the sums."),
             _spec("retyped", DEAD_LETTERS, partitions, "Amounts and dates look as accepted."),
+            _spec("conservation", CORRECTIONS, partitions, "As for deliveries of vendors."),
         ],
     )
     def check_deliveries(
@@ -93,8 +104,12 @@ def delivery_checks(
                 yield result_of(checks.all_is_fetched(gaps.get(vendor)), key.asset_key)
             elif key.name == "retyped":
                 yield result_of(checks.amounts_mean_what_they_did(schemas), key.asset_key)
+            elif key.name == "control_totals":
+                yield result_of(checks.control_totals_hold(reports), key.asset_key)
             else:
-                yield result_of(_OF_PULL[key.name](reports), key.asset_key)
+                lost = amounts_lost(session, days)
+                outcome = with_amounts(checks.rows_are_conserved(reports), lost)
+                yield result_of(outcome, key.asset_key)
 
     @dg.multi_asset_check(
         name="check_records",
@@ -156,6 +171,37 @@ def snapshot_checks() -> dg.AssetChecksDefinition:
             yield result_of(_OF_SNAPSHOTS[name](session), SNAPSHOTS)
 
     return check_snapshots
+
+
+def standing_checks() -> dg.AssetChecksDefinition:
+    """What is looked at as a whole, whenever it is asked."""
+
+    @dg.multi_asset_check(
+        name="check_dead_letters",
+        specs=[
+            dg.AssetCheckSpec(
+                "age",
+                asset=DEAD_LETTERS,
+                description="No dead letter is open for longer than productions.yaml allows.",
+            )
+        ],
+    )
+    def check_dead_letters(
+        context: dg.AssetCheckExecutionContext, home: HomeResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        session = home.session(context.run.run_id)
+        aged = letters_in_time(session)
+        found = result_of(aged.outcome, DEAD_LETTERS)
+        yield found._replace(
+            metadata={
+                **found.metadata,
+                "at_risk": amounts(aged.at_risk),
+                "oldest": oldest(aged.sample),
+                "open_per_day": dg.MetadataValue.md(trend_plot(open_per_day(session))),
+            }
+        )
+
+    return check_dead_letters
 
 
 def ledger_checks(partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDefinition:

@@ -12,7 +12,7 @@ from typing import Final
 
 import dagster as dg
 
-from cost_pipeline.defs.keys import DEAD_LETTERS, records_key
+from cost_pipeline.defs.keys import CORRECTIONS, DEAD_LETTERS, records_key
 from cost_pipeline.feeds.production.drift import dates_of_drifted
 from cost_pipeline.feeds.production.inputs import dates_of_pulls
 from cost_pipeline.feeds.session import Session
@@ -44,6 +44,7 @@ def pulls_not_cleared(instance: dg.DagsterInstance, session: Session) -> list[da
     kinds = sorted({vendor.record for vendor in session.home.vendors})
     keys = [
         dg.AssetCheckKey(DEAD_LETTERS, "conservation"),
+        dg.AssetCheckKey(CORRECTIONS, "conservation"),
         *(dg.AssetCheckKey(records_key(kind), "schema") for kind in kinds),
     ]
     found = instance.event_log_storage.get_asset_check_partition_info(keys)

@@ -16,9 +16,9 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from cost_pipeline.core.errors import CostPipelineError
-from cost_pipeline.defs.keys import CORRECTIONS, FX_JOB
+from cost_pipeline.defs.keys import FX_CORRECTIONS, FX_JOB
 from cost_pipeline.defs.resources import HomeResource
-from cost_pipeline.feeds.production.corrections import Waiting, waiting_corrections
+from cost_pipeline.feeds.production.rate_corrections import Waiting, waiting_corrections
 
 _PAUSE: Final = timedelta(minutes=15)
 
@@ -67,7 +67,7 @@ def _decide(
         if one.token not in busy and not (one.problem is not None and one.token in done)
     ]
     if fresh:
-        tags = {CORRECTIONS: ",".join(one.token for one in fresh)}
+        tags = {FX_CORRECTIONS: ",".join(one.token for one in fresh)}
         return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)])
     wrong = [one for one in settled if one.problem is not None]
     if wrong:
@@ -83,7 +83,7 @@ def _asked_for(instance: dg.DagsterInstance, now: datetime) -> tuple[set[str], s
 
     def files(**wanted: Any) -> set[str]:  # noqa: ANN401 - of Dagster's filter
         runs = instance.get_runs(dg.RunsFilter(job_name=FX_JOB, **wanted))
-        return {token for run in runs for token in run.tags.get(CORRECTIONS, "").split(",")}
+        return {token for run in runs for token in run.tags.get(FX_CORRECTIONS, "").split(",")}
 
     ended = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     busy = files(statuses=list(NOT_FINISHED_STATUSES))

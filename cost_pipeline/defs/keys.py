@@ -12,6 +12,7 @@ OWNERS: Final = ["team:production-accounting"]
 DEAD_LETTERS: Final = dg.AssetKey(["dead_letters", "production"])
 RECORDS_BY_DATE: Final = dg.AssetKey(["records", "production", "by_transaction_date"])
 RATES_BY_DATE: Final = dg.AssetKey(["fx", "by_transaction_date"])
+CORRECTIONS: Final = dg.AssetKey(["raw", "production", "corrections"])
 SNAPSHOTS: Final = dg.AssetKey(["fx", "snapshots"])
 LEDGER: Final = dg.AssetKey(["ledger", "production"])
 AUDIT: Final = dg.AssetKey(["audit", "production"])
@@ -19,7 +20,7 @@ RECONCILIATION: Final = dg.AssetKey(["report", "production", "reconciliation"])
 FINDINGS: Final = dg.AssetKey(["union", "findings"])
 WEEKLY: Final = dg.AssetKey(["union", "weekly"])
 
-CORRECTIONS: Final = "cost_pipeline/corrections"
+FX_CORRECTIONS: Final = "cost_pipeline/corrections"
 """Tag of a run of `FX_JOB`: the files of the watched folder that it was requested for."""
 
 PULL_JOB: Final = "pull_and_validate"
@@ -27,6 +28,9 @@ POST_JOB: Final = "post_ledger"
 FX_JOB: Final = "load_fx"
 AUDIT_JOB: Final = "verify_audit_log"
 RECONCILE_JOB: Final = "reconcile_vendors"
+CORRECTIONS_JOB: Final = "corrections"
+REPLAY_JOB: Final = "replay"
+STANDING_JOB: Final = "standing_checks"
 
 
 def raw_key(vendor: str) -> dg.AssetKey:

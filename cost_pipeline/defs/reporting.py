@@ -139,3 +139,25 @@ def counts(name: str, numbers: Mapping[str, int]) -> dg.TableMetadataValue:
         [dg.TableRecord({name: key, "count": count}) for key, count in ordered],
         schema=dg.TableSchema([dg.TableColumn(name), dg.TableColumn("count", "int")]),
     )
+
+
+def oldest(letters: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """Dead letters as a small table."""
+    names = ("opened", "vendor", "row", "reasons", "amount", "currency", "id")
+    return dg.MetadataValue.table(
+        [
+            dg.TableRecord(
+                {
+                    "opened": letter["opened_at"].date().isoformat(),
+                    "vendor": letter["vendor"],
+                    "row": str(letter["row"] or "all"),
+                    "reasons": ", ".join(letter["reasons"]),
+                    "amount": "" if letter["amount"] is None else shown(letter["amount"]),
+                    "currency": letter["currency"] or "",
+                    "id": letter["id"][:12],
+                }
+            )
+            for letter in letters
+        ],
+        schema=dg.TableSchema([dg.TableColumn(name) for name in names]),
+    )

@@ -18,12 +18,27 @@ from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionI
 
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.alerts import failed_runs, look_at_checks, tell
+from cost_pipeline.defs.assets import DELIVERY
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
 from cost_pipeline.defs.gate import held_back
 from cost_pipeline.defs.handover import hand_over
-from cost_pipeline.defs.keys import FX_JOB, LEDGER, POST_JOB, PULL_JOB, RECONCILE_JOB
+from cost_pipeline.defs.keys import (
+    CORRECTIONS_JOB,
+    DEAD_LETTERS,
+    FX_JOB,
+    LEDGER,
+    POST_JOB,
+    PULL_JOB,
+    RECONCILE_JOB,
+    REPLAY_JOB,
+    STANDING_JOB,
+    raw_key,
+    records_key,
+)
 from cost_pipeline.defs.plan import plan_posting
 from cost_pipeline.defs.sensors import RANGE_END, RANGE_START
+from cost_pipeline.feeds.production.corrections import out_of_date as corrections_behind
+from cost_pipeline.feeds.production.corrections import waiting_files
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
 from cost_pipeline.feeds.production.reconcile import pairs
 from cost_pipeline.feeds.session import Session
@@ -112,6 +127,31 @@ class Runner:
             self._run(PULL_JOB, partition_key=day.isoformat())
         self.progress("pulling and validating", len(pull_dates), len(pull_dates))
 
+    def corrections(self) -> int:
+        """Take in the corrections that wait; returns how many there are."""
+        waiting = len(waiting_files(self.session)) or len(corrections_behind(self.session))
+        if waiting:
+            self.progress("taking in corrections", 0, waiting)
+            self._run(CORRECTIONS_JOB, partition_key=self.session.clock().date().isoformat())
+            self.progress("taking in corrections", waiting, waiting)
+        return waiting
+
+    def replay(self, pull_date: date, delivery: str | None = None) -> None:
+        """Judge again what is behind of a pull date, or one delivery of it, without fetching."""
+        tags = {} if delivery is None else {DELIVERY: delivery}
+        self._run(REPLAY_JOB, partition_key=pull_date.isoformat(), tags=tags)
+
+    def pull_again(self, pull_date: date, vendors: Sequence[str]) -> None:
+        """Pull some vendors for a date once more, and validate what came."""
+        kinds = sorted({vendor.record for vendor in self.session.home.vendors})
+        keys = [raw_key(name) for name in vendors]
+        keys += [*(records_key(kind) for kind in kinds), DEAD_LETTERS]
+        self._run(PULL_JOB, partition_key=pull_date.isoformat(), assets=keys)
+
+    def standing_checks(self) -> None:
+        """The checks that belong to no pull: age of dead letters."""
+        self._run(STANDING_JOB)
+
     def post(self) -> list[date]:
         """Post every transaction date that is out of date and not held back; returns those."""
         present = present_inputs(self.session)
@@ -168,7 +208,12 @@ class Runner:
             )
 
     def _run(
-        self, job: str, *, partition_key: str | None = None, tags: dict[str, str] | None = None
+        self,
+        job: str,
+        *,
+        partition_key: str | None = None,
+        tags: dict[str, str] | None = None,
+        assets: Sequence[dg.AssetKey] | None = None,
     ) -> None:
         try:
             with beta_and_preview_accepted():
@@ -176,6 +221,7 @@ class Runner:
                     instance=self.instance,
                     partition_key=partition_key,
                     tags=tags,
+                    asset_selection=assets,
                     run_config={**_QUIET, "resources": {"home": {"config": self._resource}}},
                 )
         except DagsterExecutionInterruptedError:

@@ -24,6 +24,7 @@ from cost_pipeline.home.explain import nearest
 
 # What every record has without a column: `vendor:` and `production:` say it.
 _GIVEN: Final = frozenset({"vendor", "production"})
+_RESERVED: Final = "corrections"
 _PLACEHOLDER: Final = re.compile(r"\{pull_date(:[^{}]*)?\}")
 
 
@@ -40,6 +41,10 @@ def check_vendor(vendor: Vendor, document: Document, productions: frozenset[str]
             ("production",),
             f"there is no production `{vendor.production}` in productions.yaml",
             nearest(vendor.production, productions),
+        )
+    if vendor.vendor == _RESERVED:
+        document.complain(
+            ("vendor",), f"`{_RESERVED}` is the name of what people send back", "take another name"
         )
     _check_fields(vendor, document)
     _check_coverage(vendor, document)

@@ -87,12 +87,17 @@ DELIVERIES = TableSpec(
             pa.field("status", pa.int32()),
             _required("attempts", pa.int32()),
             _required("fetched_at", INSTANT),
+            pa.field("role", TEXT),
             *_STAMP,
         ]
     ),
     "pull_date",
 )
-"""One row each time bytes were received: the same bytes on two days are two rows."""
+"""One row each time bytes were received: the same bytes on two days are two rows.
+
+`role` is null for what a vendor sent, and `correction` for what people sent in its place; that is
+a row for each vendor whose dead letters it answers.
+"""
 
 BOOKMARKS = TableSpec(
     "bookmarks",
@@ -156,6 +161,7 @@ VALIDATIONS = TableSpec(
             _required("blank_rows", pa.int64()),
             _required("records", pa.int64()),
             _required("dead_letters", pa.int64()),
+            pa.field("amounts", TEXT),
             pa.field("control_declared", TEXT),
             pa.field("control_computed", TEXT),
             pa.field("control_tolerance", TEXT),
@@ -171,6 +177,9 @@ VALIDATIONS = TableSpec(
     "pull_date",
 )
 """One row when a delivery was validated whole; the one with the highest `sequence` counts.
+
+`amounts` is a JSON object of currency (or "") to the sum of every amount that could be read,
+accepted and refused: conservation compares it with what is stored.
 
 `shapes` is what its columns look like (`validate.shapes`), `schema` the hash of their names and
 types; null of a delivery that could not be read. `posts` is false where its records only serve
@@ -215,6 +224,7 @@ CHECKPOINTS = TableSpec(
             pa.field("encoding", TEXT),
             _required("state", TEXT),
             _required("shapes", TEXT),
+            _required("amounts", TEXT),
             *_STAMP,
         ]
     ),
@@ -251,18 +261,29 @@ DEAD_LETTERS = TableSpec(
             _required("day", DAY),
             _required("event", TEXT),
             *DEAD_LETTER_SCHEMA,
+            _required("sequence", pa.int32()),
             _required("attempts", pa.int32()),
             pa.field("resolved_by", TEXT),
+            pa.field("decided_by", TEXT),
+            pa.field("why", TEXT),
             *_STAMP,
         ]
     ),
     "day",
     audited=(
         Audited("rejected", "id", "event = 'opened'"),
-        Audited("resolved", "id", "event = 'resolved'"),
+        Audited("resolved", "id", "event = 'resolved' and resolved_by is null"),
+        Audited("corrected", "id", "event = 'resolved' and resolved_by is not null"),
+        Audited("waived", "id", "event = 'waived'"),
+        Audited("reopened", "id", "event = 'reopened'"),
+        Audited("retried", "id", "event = 'retried'"),
     ),
 )
-"""Events: opened, resolved. `day` is the pull date, or the transaction date when posting."""
+"""Events: opened, retried, resolved, waived, reopened; numbered from 1 within a dead letter.
+
+`day` is the pull date, or the transaction date when posting. `resolved_by` is the correction's
+delivery; `decided_by` and `why` are a person's.
+"""
 
 APPROVALS = TableSpec(
     "approvals",

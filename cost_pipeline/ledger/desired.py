@@ -24,7 +24,7 @@ from cost_pipeline.ledger.schema import (
     DISPOSITION_SCHEMA,
     SQL_CONTENT_HASH,
 )
-from cost_pipeline.ledger.standing import CONFLICT, DUPLICATE, REFERENCE
+from cost_pipeline.ledger.standing import ANSWERED, CONFLICT, DUPLICATE, OVERRULED, REFERENCE
 
 COMMITMENT: Final = "commitment"
 DEAD_LETTER: Final = "dead_letter"
@@ -132,7 +132,8 @@ _JUDGED_BY: Final = ["standing", "ruling", "refusal", "kind", "transaction_date"
 _JUDGED: Final = f"""
 SELECT row_number() OVER () - 1 AS position,
        CASE WHEN standing IN ('{DUPLICATE}', '{REFERENCE}') THEN standing
-            WHEN standing = '{CONFLICT}' OR coalesce(ruling, refusal) IS NOT NULL
+            WHEN standing IN ('{CONFLICT}', '{ANSWERED}', '{OVERRULED}')
+                OR coalesce(ruling, refusal) IS NOT NULL
             THEN '{DEAD_LETTER}'
             WHEN kind = '{RecordKind.PURCHASE_ORDER}' THEN '{COMMITMENT}' END AS disposition
 FROM priced ORDER BY transaction_date, position
@@ -140,7 +141,8 @@ FROM priced ORDER BY transaction_date, position
 
 _REASON: Final = (
     f"CASE WHEN standing = '{CONFLICT}' THEN '{Reason.KEY_CONFLICT}' "
-    "ELSE coalesce(ruling, refusal) END"
+    f"WHEN standing = '{OVERRULED}' THEN '{Reason.CORRECTION_ANSWERED}' "
+    f"WHEN standing <> '{ANSWERED}' THEN coalesce(ruling, refusal) END"
 )
 
 # A credit without leave is no record to people: it was refused before anything was posted.
@@ -174,19 +176,23 @@ _DEAD_LETTER_ID: Final = sql_digest(
 _DEAD_LETTERS: Final = f"""
 WITH refused AS (
     SELECT *, {_REASON} AS reason, {_STAGE} AS stage,
-        CASE WHEN standing = '{CONFLICT}' THEN 'key'
+        CASE WHEN standing = '{CONFLICT}' THEN 'key' WHEN standing = '{OVERRULED}' THEN ''
              WHEN ruling IS NOT NULL THEN 'amount'
              WHEN starts_with(refusal, 'UNION_') THEN 'gross'
              WHEN refusal = '{Reason.BAD_AMOUNT}' THEN 'amount' ELSE 'currency' END AS field,
         CASE WHEN standing = '{CONFLICT}'
              THEN 'the same key came first, with other content, in row ' || of_row
                   || ' of delivery ' || of_delivery || '; that one stands'
+             WHEN standing = '{OVERRULED}'
+             THEN 'the row that it answers has its place by row ' || of_row || ' of delivery '
+                  || of_delivery || ', which says something else'
              ELSE coalesce(ruling_message, refusal_message) END AS message
-    FROM held WHERE disposition = '{DEAD_LETTER}')
+    FROM held WHERE disposition = '{DEAD_LETTER}' AND standing <> '{ANSWERED}')
 SELECT {_DEAD_LETTER_ID} AS id, fingerprint, delivery, "row", line, vendor, feed, production, kind,
        stage, failure_class, [reason] AS reasons,
        json_array(json_object('field', field, 'message', message))::VARCHAR AS errors,
-       NULL::VARCHAR AS payload, pull_date, transaction_date, amount, currency, interpretation
+       NULL::VARCHAR AS payload, pull_date, transaction_date, amount, currency, interpretation,
+       answers, NULL::VARCHAR AS traceback
 FROM refused LEFT JOIN classes USING (reason)
 ORDER BY transaction_date, id, vendor
 """

@@ -2,7 +2,12 @@
 
 Within a key the first by (first pulled, vendor, delivery, row) stands, in whatever order deliveries
 were processed. Another with the same content is a duplicate of it; one with other content conflicts
-with it. A record without a key stands for itself.
+with it. A record without a key stands for itself. Negative amounts are compared apart from others.
+
+A correction takes the place of the row that it answers, also in time. Of a row and its corrections
+one has the place: a correction of a row that was refused when posting, else the row itself, else
+the first correction. What it has to say is compared within the place; only who has it is compared
+by key (docs/adr/0021).
 """
 
 from __future__ import annotations
@@ -16,15 +21,27 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import COST_FIELDS, DAY, HASH, RECORD_SCHEMA, TEXT
+from cost_pipeline.core.reasons import Stage
 
 STANDS: Final = "stands"
 DUPLICATE: Final = "duplicate"
 CONFLICT: Final = "conflict"
 REFERENCE: Final = "reference"
 """Stands, and is not to be posted: its vendor only serves reconciliation."""
+ANSWERED: Final = "answered"
+"""The row was refused and a correction has its place."""
+OVERRULED: Final = "overruled"
+"""A correction with other content than what has the place already."""
 
-CANDIDATE_SCHEMA: Final = pa.schema([*RECORD_SCHEMA, pa.field("first_pulled", DAY, nullable=False)])
-"""A record with `first_pulled`: the smallest pull date on which its delivery ever came."""
+CANDIDATE_SCHEMA: Final = pa.schema(
+    [
+        *RECORD_SCHEMA,
+        pa.field("first_pulled", DAY, nullable=False),
+        pa.field("answers_pulled", DAY),
+    ]
+)
+"""A record with `first_pulled`, the smallest pull date on which its delivery ever came, and for a
+correction that of the delivery whose row it answers."""
 
 RESOLVED_SCHEMA: Final = pa.schema(
     [
@@ -46,17 +63,16 @@ def resolve(candidates: pa.Table, dates: Collection[date] | None = None) -> pa.T
             the records of any date that share (vendor, key) with one of them. Each once.
         dates: The wanted transaction dates; all if None.
     """
-    rivals = query(_RIVALS, keys=candidates.select(["vendor", "key"]))["position"]
+    placed = _lost_places(candidates)
+    keys = candidates.select(["vendor", "key", "amount"])
+    rivals = query(_RIVALS, keys=keys, placed=placed)["position"]
     compared = candidates.select(_COMPARED).take(rivals).append_column("position", rivals)
-    losers = query(_LOSERS, rivals=compared)
-    standings = query(_STANDINGS, losers=losers, every=candidates.select(["row"]))
-    resolved = candidates.select(CANDIDATE_SCHEMA.names)
-    for name in standings.column_names:
-        resolved = resolved.append_column(name, standings[name])
+    losers = pa.concat_tables([placed, query(_LOSERS, rivals=compared).select(placed.column_names)])
+    resolved = _with_standings(candidates, losers)
     if dates is not None:
         wanted = pc.is_in(resolved["transaction_date"], pa.array(dates, DAY))
         resolved = resolved.filter(wanted)
-    return resolved.cast(RESOLVED_SCHEMA)
+    return resolved
 
 
 def set_apart(resolved: pa.Table, reference: pa.Table) -> pa.Table:
@@ -81,10 +97,52 @@ FROM (SELECT *, row_number() OVER () AS position FROM resolved)
 LEFT JOIN reference USING (vendor, delivery) ORDER BY position
 """
 
+
+def out_of_place(candidates: pa.Table) -> pa.Table:
+    """Of rows with corrections, and of corrections: those that do not have their place.
+
+    Args:
+        candidates: `CANDIDATE_SCHEMA`: records, with all that share a place with one of them.
+
+    Returns:
+        `RESOLVED_SCHEMA`, in their order.
+    """
+    return _with_standings(candidates, _lost_places(candidates)).filter(
+        pc.field("standing") != STANDS
+    )
+
+
+def _lost_places(candidates: pa.Table) -> pa.Table:
+    if candidates["answers"].null_count == candidates.num_rows:
+        return _LOST.empty_table()
+    numbers = pa.array(range(candidates.num_rows), pa.int64())
+    rows = candidates.select(_COMPARED).append_column("position", numbers)
+    return query(_OUT_OF_PLACE, rows=rows).cast(_LOST)
+
+
+def _with_standings(candidates: pa.Table, losers: pa.Table) -> pa.Table:
+    standings = query(_STANDINGS, losers=losers, every=candidates.select(["row"]))
+    resolved = candidates.select(CANDIDATE_SCHEMA.names)
+    for name in standings.column_names:
+        resolved = resolved.append_column(name, standings[name])
+    return resolved.cast(RESOLVED_SCHEMA)
+
+
+_LOST: Final = pa.schema(
+    [
+        ("position", pa.int64()),
+        ("of", HASH),
+        ("of_delivery", HASH),
+        ("of_row", pa.int64()),
+        ("standing", TEXT),
+    ]
+)
+
 # What a record says, wherever it came from; its vendor is the same as that of every rival.
 _CONTENT: Final = ("kind", *(entry.name for entry in COST_FIELDS))
 _COMPARED: Final = (
-    "fingerprint", "delivery", "row", "vendor", "key", "first_pulled", *_CONTENT,
+    "fingerprint", "delivery", "row", "vendor", "key", "first_pulled",
+    "answers", "answers_delivery", "answers_row", "answers_stage", "answers_pulled", *_CONTENT,
 )  # fmt: skip
 _SAME_CONTENT: Final = " AND ".join(f"r.{name} IS NOT DISTINCT FROM f.{name}" for name in _CONTENT)
 
@@ -93,21 +151,49 @@ _SAME_CONTENT: Final = " AND ".join(f"r.{name} IS NOT DISTINCT FROM f.{name}" fo
 # keys that share the short hash are only looked at in vain.
 _RIVALS: Final = """
 WITH short AS (
-    SELECT position, hash(vendor, key) AS short
+    SELECT position, hash(vendor, key, amount < 0) AS short
     FROM (SELECT *, row_number() OVER () - 1 AS position FROM keys)
-    WHERE key IS NOT NULL)
+    WHERE key IS NOT NULL AND position NOT IN (SELECT position FROM placed))
 SELECT position FROM short
 SEMI JOIN (SELECT short FROM short GROUP BY short HAVING count(*) > 1) USING (short)
 """
 
 _LOSERS: Final = f"""
 WITH firsts AS (
-    SELECT vendor, key, arg_min(position, {{
-        'first_pulled': first_pulled, 'delivery': delivery, 'row': "row"}}) AS position
+    SELECT vendor, key, amount < 0 AS negative, arg_min(position, {{
+        'first_pulled': coalesce(answers_pulled, first_pulled),
+        'delivery': coalesce(answers_delivery, delivery),
+        'row': coalesce(answers_row, "row")}}) AS position
     FROM rivals GROUP BY ALL)
 SELECT r.position, f.fingerprint AS of, f.delivery AS of_delivery, f."row" AS of_row,
        CASE WHEN {_SAME_CONTENT} THEN '{DUPLICATE}' ELSE '{CONFLICT}' END AS standing
-FROM rivals r JOIN firsts USING (vendor, key) JOIN rivals f ON f.position = firsts.position
+FROM rivals r JOIN firsts
+    ON firsts.vendor = r.vendor AND firsts.key = r.key AND firsts.negative = (r.amount < 0)
+JOIN rivals f ON f.position = firsts.position
+WHERE r.position <> f.position
+"""
+
+# A place is named by the fingerprint of the row that was refused. A correction that is negative and
+# names no invoice claims none: it waits for an approval as any negative row, and is no rival.
+_OUT_OF_PLACE: Final = f"""
+WITH claims AS (
+    FROM rows WHERE answers IS NULL OR amount >= 0 OR credit_of IS NOT NULL
+), sharing AS (
+    SELECT *, coalesce(answers, fingerprint) AS place,
+        CASE WHEN answers IS NULL THEN 1 WHEN answers_stage = '{Stage.POST}' THEN 0 ELSE 2 END
+            AS rank
+    FROM claims
+    WHERE answers IS NOT NULL
+        OR (vendor, fingerprint) IN (SELECT (vendor, answers) FROM claims WHERE answers IS NOT NULL)
+), firsts AS (
+    SELECT vendor, place, arg_min(position, {{
+        'rank': rank, 'first_pulled': first_pulled, 'delivery': delivery, 'row': "row"
+        }}) AS position
+    FROM sharing GROUP BY ALL)
+SELECT r.position, f.fingerprint AS of, f.delivery AS of_delivery, f."row" AS of_row,
+       CASE WHEN {_SAME_CONTENT} THEN '{DUPLICATE}'
+            WHEN r.answers IS NULL THEN '{ANSWERED}' ELSE '{OVERRULED}' END AS standing
+FROM sharing r JOIN firsts USING (vendor, place) JOIN sharing f ON f.position = firsts.position
 WHERE r.position <> f.position
 """
 

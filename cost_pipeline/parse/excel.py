@@ -207,7 +207,7 @@ class _SheetTable:
 
     def _raw(self, row: SheetRow) -> RawRow:
         width = max(len(self.header), max(row.cells, default=-1) + 1)
-        text = _csv_line([row.cells.get(i, "") for i in range(width)])
+        text = csv_line([row.cells.get(i, "") for i in range(width)])
         problem = self._problem(row)
         if problem is not None:
             text, _ = cut_text(text, self._limits)
@@ -236,7 +236,8 @@ def _filled(text: str) -> bool:
     return bool(text.strip(BLANKS))
 
 
-def _csv_line(cells: list[str]) -> str:
+def csv_line(cells: list[str]) -> str:
+    """The cells as a line of CSV (RFC 4180), without its terminator."""
     line = ",".join(cells)
     if _MARK.search(line) is None and line.count(",") == len(cells) - 1:
         return line

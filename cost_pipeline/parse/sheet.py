@@ -26,6 +26,15 @@ class BadValueError(Exception):
     """A cell's value that has no text. Does not leave this package."""
 
 
+class ValueKind(Enum):
+    """What a number format makes of a number."""
+
+    NUMBER = "number"
+    DAY = "day"
+    TIME = "time"
+    ELAPSED = "elapsed"
+
+
 @dataclass(slots=True)
 class SheetRow:
     """A row that has cells.
@@ -35,12 +44,14 @@ class SheetRow:
         cells: 0-based column to text, for cells that hold something.
         problems: 0-based column to what is wrong there; the cell's text is what can be shown.
         problem: What is wrong with the row as a whole.
+        kinds: 0-based column to what the number there means, for cells that hold a number.
     """
 
     line: int
     cells: dict[int, str] = field(default_factory=dict)
     problems: dict[int, str] = field(default_factory=dict)
     problem: str | None = None
+    kinds: dict[int, ValueKind] = field(default_factory=dict)
 
 
 class Sheet(Protocol):
@@ -51,15 +62,6 @@ class Sheet(Protocol):
     def rows(self) -> Iterator[SheetRow]:
         """Its rows in order. Raises BrokenSheetError where the file is damaged."""
         ...
-
-
-class ValueKind(Enum):
-    """What a number format makes of a number."""
-
-    NUMBER = "number"
-    DAY = "day"
-    TIME = "time"
-    ELAPSED = "elapsed"
 
 
 _PLAIN: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")

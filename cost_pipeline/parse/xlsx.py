@@ -189,12 +189,14 @@ class _RowReader:
         raise BadValueError(f"it is of the unknown type {kind[:20]!r}")
 
     def _number(self, value: str) -> str:
+        kind = ValueKind.NUMBER
         if self._style:
             style, styles = self._style, self._book.styles
             place = int(style) if style.isascii() and style.isdecimal() else 0
             kind = styles[place] if place < len(styles) else ValueKind.NUMBER
-            if kind is not ValueKind.NUMBER:
-                return moment_text(value, kind, since_1904=self._book.since_1904)
+        self._row.kinds[self._column] = kind
+        if kind is not ValueKind.NUMBER:
+            return moment_text(value, kind, since_1904=self._book.since_1904)
         return value if _PLAIN.fullmatch(value) else number_text(value.strip(), self._digits)
 
 

@@ -1,7 +1,15 @@
-"""Which dead letters to open and which to resolve: the difference, as for postings.
+"""Dead letters as a ledger of events, and which events to append: the difference, as for postings.
 
 A dead letter's id is a hash of its row, its stage and its reasons, so one that is found again is
-the same dead letter, and finding nothing new appends nothing.
+the same dead letter, and finding nothing new appends nothing. Its state is that of its last event:
+
+    opened, reopened       open       somebody must look
+    retried                open       it was tried again in vain; it is as old as before
+    waived                 waived     somebody decided that it may stay as it is
+    resolved by a delivery corrected  a correction took the row's place
+    resolved               passed     the row is accepted now, or the failure is over
+
+All but `passed` are refused rows still, and count as such.
 """
 
 from __future__ import annotations
@@ -13,16 +21,28 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-OPEN_NOW: Final = """
-    select * exclude (balance, newest) from (
+OPEN: Final = "open"
+WAIVED: Final = "waived"
+CORRECTED: Final = "corrected"
+PASSED: Final = "passed"
+
+# Events are ordered by their number within the dead letter: a clock may jump.
+LETTERS_NOW: Final = f"""
+    select * exclude (place),
+        case event when 'waived' then '{WAIVED}'
+            when 'resolved' then if(resolved_by is null, '{PASSED}', '{CORRECTED}')
+            else '{OPEN}' end as state
+    from (
         select *,
-            sum(if(event = 'opened', 1, -1)) over (partition by id) as balance,
-            row_number() over (partition by id, event order by recorded_at desc) as newest
-        from {table}
+            row_number() over (partition by id order by sequence desc, recorded_at desc) as place,
+            max(recorded_at) filter (event in ('opened', 'reopened'))
+                over (partition by id) as opened_at
+        from {{table}}
         where %s
-    ) where balance > 0 and event = 'opened' and newest = 1
+    ) where place = 1
 """
-"""SQL of the dead letters that are open, over events that satisfy the inserted condition."""
+"""SQL of every dead letter with its last event, `state` and `opened_at`, over events that satisfy
+the inserted condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +54,13 @@ class Stamp:
 
 
 def opened(
-    dead_letters: pa.Table, day: str, stamp: Stamp, *, schema: pa.Schema, attempts: int = 1
+    dead_letters: pa.Table,
+    day: str,
+    stamp: Stamp,
+    *,
+    schema: pa.Schema,
+    attempts: int = 1,
+    before: pa.Table | None = None,
 ) -> pa.Table:
     """One `opened` event per dead letter, in the order given.
 
@@ -44,46 +70,84 @@ def opened(
         stamp: Who and when.
         schema: The schema of the events.
         attempts: How often the work behind it was tried.
+        before: `id` and `sequence` of dead letters that had events already; none if not given.
     """
-    return _events(dead_letters, dead_letters[day], "opened", stamp, schema, attempts)
+    count = dead_letters.num_rows
+    last: pa.Array | pa.ChunkedArray = pa.repeat(pa.scalar(0, pa.int32()), count)
+    if before is not None and before.num_rows:
+        places = pc.index_in(dead_letters["id"], value_set=before["id"].combine_chunks())
+        last = pc.fill_null(before["sequence"].take(places), 0)
+    extra = {
+        "day": dead_letters[day],
+        "attempts": pa.repeat(pa.scalar(attempts, pa.int32()), count),
+        "sequence": last,
+    }
+    return _events(dead_letters, "opened", stamp, schema, extra)
 
 
 def resolved(
-    open_events: pa.Table, stamp: Stamp, *, schema: pa.Schema, by: str | None = None
+    letters: pa.Table, stamp: Stamp, *, schema: pa.Schema, by: str | None = None
 ) -> pa.Table:
-    """One `resolved` event per open one; `by` names the delivery that answered it."""
-    events = open_events.select([n for n in open_events.column_names if n != "resolved_by"])
-    return _events(events, open_events["day"], "resolved", stamp, schema, None, by=by)
+    """One `resolved` event per dead letter; `by` names the delivery that answered it."""
+    return _events(letters, "resolved", stamp, schema, _same(letters, resolved_by=by))
 
 
-def difference(desired: pa.Table, open_events: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """What to open (rows of `desired`) and what to resolve (rows of `open_events`), by id."""
-    wanted, there = desired["id"].combine_chunks(), open_events["id"].combine_chunks()
+def waived(letters: pa.Table, stamp: Stamp, *, schema: pa.Schema, by: str, why: str) -> pa.Table:
+    """One `waived` event per dead letter, with whose decision it is and why."""
+    return _events(letters, "waived", stamp, schema, _same(letters, decided_by=by, why=why))
+
+
+def reopened(
+    letters: pa.Table,
+    stamp: Stamp,
+    *,
+    schema: pa.Schema,
+    by: str | None = None,
+    why: str | None = None,
+) -> pa.Table:
+    """One `reopened` event per dead letter that was waived or corrected."""
+    return _events(letters, "reopened", stamp, schema, _same(letters, decided_by=by, why=why))
+
+
+def retried(letters: pa.Table, stamp: Stamp, attempts: int, *, schema: pa.Schema) -> pa.Table:
+    """One `retried` event per open dead letter whose work was tried again in vain."""
+    tried = pc.cast(pc.add(letters["attempts"], attempts), pa.int32())
+    return _events(letters, "retried", stamp, schema, {"attempts": tried})
+
+
+def difference(desired: pa.Table, there: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """What to open (rows of `desired`) and what to resolve (rows of `there`), by id."""
+    wanted, known = desired["id"].combine_chunks(), there["id"].combine_chunks()
     return (
-        desired.filter(pc.invert(pc.is_in(desired["id"], value_set=there))),
-        open_events.filter(pc.invert(pc.is_in(open_events["id"], value_set=wanted))),
+        desired.filter(pc.invert(pc.is_in(desired["id"], value_set=known))),
+        there.filter(pc.invert(pc.is_in(there["id"], value_set=wanted))),
     )
+
+
+def in_state(letters: pa.Table, *states: str) -> pa.Table:
+    """Those of `LETTERS_NOW` in one of the states."""
+    return letters.filter(pc.is_in(letters["state"], value_set=pa.array(states)))
+
+
+def _same(letters: pa.Table, **texts: str | None) -> dict[str, pa.Array]:
+    return {name: pa.array([text] * letters.num_rows, pa.string()) for name, text in texts.items()}
 
 
 def _events(
     rows: pa.Table,
-    day: pa.ChunkedArray,
     event: str,
     stamp: Stamp,
     schema: pa.Schema,
-    attempts: int | None,
-    *,
-    by: str | None = None,
+    extra: dict[str, pa.Array],
 ) -> pa.Table:
     count = rows.num_rows
-    columns = {name: rows[name] for name in rows.column_names}
+    own = {"resolved_by", "decided_by", "why"}
+    columns = {name: rows[name] for name in rows.column_names if name not in own} | extra
     columns |= {
-        "day": day,
         "event": pa.repeat(event, count),
-        "resolved_by": pa.array([by] * count, pa.string()),
+        "sequence": pc.cast(pc.add(columns["sequence"], 1), pa.int32()),
         "recorded_at": pa.repeat(pa.scalar(stamp.recorded_at, pa.timestamp("us", "UTC")), count),
         "run_id": pa.repeat(stamp.run_id, count),
     }
-    if attempts is not None:
-        columns["attempts"] = pa.repeat(pa.scalar(attempts, pa.int32()), count)
-    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
+    arrays = {field.name: columns.get(field.name, pa.nulls(count, field.type)) for field in schema}
+    return pa.table(arrays).cast(schema)

@@ -54,6 +54,7 @@ def validate_chunk(
     pull_date: date,
     state: DeliveryState,
     lanes: Lanes = "both",
+    ordinals: Sequence[int | None] | None = None,
 ) -> ValidatedChunk:
     """Judge every row of a chunk.
 
@@ -64,11 +65,13 @@ def validate_chunk(
         pull_date: Of its first landing.
         state: Of this delivery; updated.
         lanes: "model" sends every row through the model; the tables are the same.
+        ordinals: Those of the rows' keys, where they are not counted in this delivery.
     """
     applied = interpreter.for_columns(chunk.columns)
     context = Context(applied, delivery, pull_date)
     table = chunk.table
-    ordinals = _ordinals(table, applied, state)
+    if ordinals is None:
+        ordinals = ordinals_of(table, applied, state)
     provable = lanes == "both" and applied.reading.contract.columnar
     proven = prove_rows(table, context, ordinals) if provable else Proven.none(table.num_rows)
     rest = np.flatnonzero(~proven.mask)
@@ -86,7 +89,7 @@ def validate_chunk(
 
 def pass_over(chunk: Rows, interpreter: Interpreter, state: DeliveryState) -> None:
     """Take note of a chunk that was judged before: how often its keys came counts for the rest."""
-    _ordinals(chunk.table, interpreter.for_columns(chunk.columns), state)
+    ordinals_of(chunk.table, interpreter.for_columns(chunk.columns), state)
 
 
 def _judged(
@@ -121,7 +124,7 @@ def _merged(proven: pa.Table, judged: pa.Table) -> pa.Table:
     return pa.concat_tables([proven, judged]).sort_by("row")
 
 
-def _ordinals(
+def ordinals_of(
     table: pa.Table, interpreter: Interpreter, state: DeliveryState
 ) -> list[int | None] | None:
     """Of each row, how many rows of the delivery up to it have its key texts; None without need.

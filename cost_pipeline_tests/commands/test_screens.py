@@ -42,7 +42,7 @@ def test_however_narrow_the_terminal_no_number_of_a_delivery_is_cut(width):
         uri="http://127.0.0.1/v1/invoices?day=2026-04-04&page=3&size=500",
         pull_date=date(2026, 4, 4), size=1, state="duplicate", encoding="utf-8", rows=1234567,
         blank_rows=55936, records=1, refused=0, posted=1234500, commitments=1049, duplicates=742,
-        reference=0, conflicts=9017, drift=(), duplicate_of=None,
+        reference=0, conflicts=9017, drift=(), duplicate_of=None, role=None,
         control=ControlTotal(Decimal("1.01"), Decimal(1), Decimal(0), 0),
     )  # fmt: skip
     shown = Console(width=width, file=io.StringIO())

@@ -13,6 +13,7 @@ from cost_pipeline.defs import assets, audit, checks, reconciliation
 from cost_pipeline.defs.build import build_definitions
 from cost_pipeline.defs.keys import (
     AUDIT_JOB,
+    CORRECTIONS_JOB,
     DEAD_LETTERS,
     FX_JOB,
     LEDGER,
@@ -20,7 +21,9 @@ from cost_pipeline.defs.keys import (
     PULL_JOB,
     RATES_BY_DATE,
     RECORDS_BY_DATE,
+    REPLAY_JOB,
     SNAPSHOTS,
+    STANDING_JOB,
 )
 from cost_pipeline.feeds.production.tables import LEDGER as POSTINGS
 from cost_pipeline.home.layout import init_home
@@ -139,19 +142,24 @@ def test_no_posting_is_said_to_come_from_a_purchase_order(specs):
 
 def test_jobs_schedule_and_sensor_are_there(demo):
     jobs = {job.name for job in demo.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert jobs == {PULL_JOB, POST_JOB, FX_JOB, AUDIT_JOB}
+    assert jobs == {
+        PULL_JOB, POST_JOB, FX_JOB, AUDIT_JOB, CORRECTIONS_JOB, REPLAY_JOB, STANDING_JOB,
+    }  # fmt: skip
     repository = demo.get_repository_def()
     assert {s.name: s.cron_schedule for s in repository.schedule_defs} == {
         "pull_daily": "0 6 * * *",
         "verify_audit_daily": "30 6 * * *",
+        "check_daily": "0 7 * * *",
     }
     sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
-    assert sensors.keys() == {
-        "reconcile_ledger", "alert_failed_run", "alert_red", "fx_corrections",
-    }  # fmt: skip
+    asks_for = {
+        "reconcile_ledger": POST_JOB,
+        "fx_corrections": FX_JOB,
+        "take_in_corrections": CORRECTIONS_JOB,
+    }
+    assert sensors.keys() == {*asks_for, "alert_failed_run", "alert_red"}
     stopped = dg.DefaultSensorStatus.STOPPED  # this home has no `alerts:`
     assert {sensors[name].default_status for name in ("alert_red", "alert_failed_run")} == {stopped}
-    asks_for = {"reconcile_ledger": POST_JOB, "fx_corrections": FX_JOB}
     for name, job in asks_for.items():
         assert sensors[name].job_name == job
         assert sensors[name].default_status is dg.DefaultSensorStatus.RUNNING
@@ -164,6 +172,7 @@ def test_the_blocking_checks_are_the_four_that_guard_the_ledger(demo):
     }
     assert blocking == {
         ("dead_letters", "conservation"),
+        ("raw", "conservation"),  # of corrections
         ("records", "schema"),
         ("ledger", "conservation"),
         ("ledger", "fx_coverage"),

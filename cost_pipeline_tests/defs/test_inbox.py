@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from cost_pipeline.core.reference import reference_path
-from cost_pipeline.defs.keys import CORRECTIONS, FX_JOB, LEDGER, SNAPSHOTS
+from cost_pipeline.defs.keys import FX_CORRECTIONS, FX_JOB, LEDGER, SNAPSHOTS
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production.rates import snapshots_listed
 from cost_pipeline.lake.content import hash_file
@@ -103,7 +103,7 @@ def test_files_of_a_run_under_way_are_not_asked_for_again(watch):
     watch.drop(NAME, GOOD)
     watch.tick()
     (request,) = watch.tick().run_requests
-    assert list(request.tags) == [CORRECTIONS]
+    assert list(request.tags) == [FX_CORRECTIONS]
     job = watch.works.definitions.resolve_job_def(FX_JOB)
     for status, words in (
         (dg.DagsterRunStatus.STARTED, "runs under way"),

@@ -15,12 +15,12 @@ RUN = {
 DELIVERY = {
     "delivery", "vendor", "record", "uri", "pull_date", "size", "state", "encoding", "rows",
     "blank_rows", "records", "posted", "commitments", "duplicates", "dead_letters",
-    "control_total", "drift", "duplicate_of",
+    "control_total", "drift", "duplicate_of", "role",
 }  # fmt: skip
 DEAD_LETTER = {
     "id", "class", "stage", "reasons", "errors", "payload", "delivery", "row", "line", "vendor",
     "record", "fingerprint", "pull_date", "transaction_date", "amount", "currency", "attempts",
-    "opened_at",
+    "opened_at", "state", "source", "received_at", "traceback",
 }  # fmt: skip
 TOTALS = {
     "postings", "active_postings", "original", "base", "by_transaction_date", "digest",

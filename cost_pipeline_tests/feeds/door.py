@@ -413,11 +413,14 @@ def _doubled(session: Session) -> list[str]:
             found += [f"{spec.name} twice: {key}" for key, times in seen.items() if times > 1]
     records = Counter((row["vendor"], row["record_fingerprint"]) for row in active_lines(session))
     found += [f"posted twice: {key}" for key, times in records.items() if times > 1]
-    balance: dict[tuple[str, str], int] = {}
+    numbers: dict[str, list[int]] = {}
     for row in rows_of(session, DEAD_LETTERS):
-        key = (row["vendor"], row["id"])
-        balance[key] = balance.get(key, 0) + (1 if row["event"] == "opened" else -1)
-    return found + [f"dead letter {k}: balance {n}" for k, n in balance.items() if n not in {0, 1}]
+        numbers.setdefault(row["id"], []).append(row["sequence"])
+    return found + [
+        f"dead letter {letter}: events {sorted(have)}"
+        for letter, have in numbers.items()
+        if sorted(have) != list(range(1, len(have) + 1))
+    ]
 
 
 def change_parquet(file: Path, replaced: str) -> None:

@@ -88,6 +88,7 @@ def stored(door, session):
             "blank_rows",
             "records",
             "dead_letters",
+            "amounts",
             "encoding",
             "shapes",
         ),

@@ -1,280 +1,434 @@
-"""Corrections from before they are made to long after: impact, watched folder, any sequence."""
+"""The round trip: dead letters go out as a workbook and come back, mended, as a delivery."""
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
+import csv
+from datetime import datetime, timedelta
 
+import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.corrections import apply_corrections, waiting_corrections
-from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
-from cost_pipeline.feeds.production.impact import impact_of, preview_file
-from cost_pipeline.feeds.production.post import post
-from cost_pipeline.feeds.production.rates import correct_rates, load_file, snapshots_listed
+from cost_pipeline.feeds.production.corrections import take_in, waiting_files
+from cost_pipeline.feeds.production.dead_letters import decide, letters_now
+from cost_pipeline.feeds.production.letters_export import export_letters
 
-THURSDAY = date(2026, 4, 2)
-PULL = "2026-04-06"
+DAY = "2026-04-01"
+MARCH = "2026-03-31"
 
 
-def _file(house, text, name="correction.csv"):
-    file = house.root / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-    return file
+class Desk:
+    """An accountant's desk beside a house: exports, mends with openpyxl, drops files back."""
 
+    def __init__(self, house, door):
+        self.house, self.door = house, door
+        self.folder = house.root / "inbox" / "corrections"
+        self.folder.mkdir(parents=True)
 
-def _correct(house, day, text, reason="the bank said so", source="ecb"):
-    file = _file(house, f"currency,rate\n{text}\n")
-    return correct_rates(house.session(), day, file, reason, source)
+    def export(self, name="out.xlsx", scope="true", session=None):
+        file = self.house.root / name
+        export_letters(session or self.house.session(), scope, file)
+        return openpyxl.load_workbook(file) if file.suffix == ".xlsx" else file
 
+    def drop(self, book, name="mended.xlsx"):
+        book.save(self.folder / name)
 
-def _preview(house, day, text, source="ecb"):
-    file = _file(house, f"currency,rate\n{text}\n")
-    return preview_file(house.session(), day, file, source)
+    def work(self, session=None):
+        """Take in what waits and post; returns what was taken in."""
+        session = session or self.house.session()
+        taken = take_in(session)
+        self.door.bring_up_to_date(session)
+        assert self.door.unlawful(session) == []
+        return taken
+
+    def states(self):
+        """(vendor, row, reasons) of every dead letter to its state."""
+        return {
+            (r["vendor"], r["row"], *r["reasons"]): r["state"]
+            for r in letters_now(self.house.session()).to_pylist()
+        }
+
+    def ledger(self):
+        rows = self.door.active_lines(self.house.session())
+        return sorted((r["transaction_id"], str(r["original_amount"])) for r in rows)
 
 
 @pytest.fixture
-def easter(house):
-    """Pounds every day; Canadian dollars on Thursday, Saturday and the Tuesday before."""
-    rows = [(f"G{day}", f"2026-04-0{day}", "100.00", "GBP") for day in (1, 2, 3, 4, 6)]
-    rows += [
-        ("C2", "2026-04-02", "76.00", "CAD"),
-        ("C4", "2026-04-04", "152.00", "CAD"),
-        ("C0", "2026-03-31", "150.00", "CAD"),
-        ("K", "2026-04-06", "10.00", "KRW"),
-    ]
-    house.drop("rentals", PULL, rows)
-    house.work(PULL)
-    return house
+def desk(house, door):
+    return Desk(house, door)
 
 
-class TestImpact:
-    def test_it_is_what_the_repair_then_does_and_writes_nothing(self, door, easter):
-        before = door.versions(easter.session())
-        found = _preview(easter, THURSDAY, "CAD,1.6")
-        assert door.versions(easter.session()) == before
-        assert found.vintage == 2
-        assert [str(day) for day in found.impact.partitions] == ["2026-04-02", "2026-04-04"]
-        (change,) = found.impact.by
-        assert (change.production, change.gl_code, change.currency) == ("P100", "2000-01", "CAD")
-        # 228 Canadian dollars at 1.52 and 1.12 were 56 + 112; at 1.6 they are 53.20 + 106.40.
-        amounts = (change.before, change.after, change.difference)
-        assert amounts == (Decimal("168.0000"), Decimal("159.6000"), Decimal("-8.4000"))
-        assert found.impact.postings == change.postings == 2
-        assert not found.impact.out_of_date
-
-        _correct(easter, THURSDAY, "CAD,1.6")
-        posted = easter.work().posted
-        assert tuple(sorted(posted)) == found.impact.partitions
-        assert sum(done.reversals for done in posted.values()) == found.impact.postings
-        assert impact_of(easter.session(), posted).partitions == ()
-
-    def test_rates_that_are_in_force_already_change_nothing(self, easter):
-        found = _preview(easter, THURSDAY, "CAD,1.520")
-        assert (found.vintage, found.impact.partitions, found.impact.by) == (None, (), ())
-
-    def test_it_says_what_would_become_postable(self, easter):
-        # KRW of 6 April was refused: its last rate, of 31 March, is older than five days.
-        found = _preview(easter, THURSDAY, "KRW,1500").impact
-        assert found.becomes_postable == ((date(2026, 4, 6), 1),)
-        assert [(c.currency, str(c.before), c.postings) for c in found.by] == [("KRW", "0.0000", 1)]
-        assert found.partitions == (date(2026, 4, 6),)
-
-    def test_it_says_which_dates_wait_for_something_else(self, easter):
-        easter.drop("rentals", "2026-04-07", [("late", "2026-04-04", "10.00", "GBP")])
-        easter.pull("2026-04-07")
-        found = _preview(easter, THURSDAY, "CAD,1.6").impact
-        assert found.out_of_date == (date(2026, 4, 4),)
-
-    def test_a_day_without_a_snapshot_is_refused(self, easter):
-        with pytest.raises(UsageError) as caught:
-            _preview(easter, date(2026, 4, 3), "CAD,1.6")
-        assert caught.value.code == "FX_NO_SNAPSHOT"
+def _rows(book, sheet="Vendor invoices"):
+    """Rows of a sheet as header to cell."""
+    head = [cell.value for cell in book[sheet][1]]
+    return [dict(zip(head, row, strict=True)) for row in book[sheet].iter_rows(min_row=2)]
 
 
-class TestWatchedFolder:
-    TEXT = "# reason: typing error\ncurrency,rate\nCAD,1.6\n"
+def _row(book, transaction_id, sheet="Vendor invoices"):
+    (found,) = [r for r in _rows(book, sheet) if r["Transaction id"].value == transaction_id]
+    return found
 
-    def drop(self, house, name="2026-04-02.csv", text=TEXT):
-        return _file(house, text, f"inbox/fx/{name}")
 
-    def test_a_file_becomes_a_vintage_exactly_once_and_stays_where_it_is(self, door, easter):
-        file = self.drop(easter)
-        (done,) = apply_corrections(easter.session())
-        assert (done[0].name, done[1].vintage) == ("2026-04-02.csv", 2)
-        newest = snapshots_listed(easter.session(), 1)[0]
-        assert (newest["vintage"], newest["reason"]) == (2, "typing error")
-        _correct(easter, THURSDAY, "CAD,1.52", "it was right after all")
-        before = door.versions(easter.session())
-        assert apply_corrections(easter.session()) == []
-        assert waiting_corrections(easter.session()) == []
-        assert door.versions(easter.session()) == before
-        assert file.read_text(encoding="utf-8") == self.TEXT
-        # The same bytes under another name are another correction.
-        self.drop(easter, "2026-04-02-again.csv")
-        assert [made.vintage for _, made in apply_corrections(easter.session())] == [4]
+def _bad_date(desk, *more):
+    """A delivery with one good row and one whose date cannot be read."""
+    rows = [("R1", MARCH, "100.00", "GBP", "lamp"), ("R2", "soon", "50.00", "GBP", "stand"), *more]
+    delivery = desk.house.drop("rentals", DAY, rows)
+    desk.house.work(DAY)
+    return delivery
 
-    def test_a_file_that_changes_nothing_is_done_with(self, easter):
-        self.drop(easter, text="# reason: x\ncurrency,rate\nCAD,1.52\n")
-        assert [made.vintage for _, made in apply_corrections(easter.session())] == [None]
-        _correct(easter, THURSDAY, "CAD,1.7")
-        assert apply_corrections(easter.session()) == [], "it must not undo what came later"
 
-    @pytest.mark.parametrize(
-        ("name", "text", "words"),
-        [
-            ("april.csv", TEXT, "does not say which day"),
-            ("2026-04-31.csv", TEXT, "not a day"),
-            ("2026-04-03.csv", TEXT, "no snapshot ecb of 2026-04-03"),
-            ("nobody-2026-04-02.csv", TEXT, "no source of exchange rates 'nobody'"),
-            ("2026-04-02.csv", "currency,rate\nCAD,1.6\n", "gives no reason"),
-            ("2026-04-02.csv", "# reason: x\ncurrency,rate\nCAD,-1\n", "'-1' is not a rate"),
-            ("2026-04-02.csv", "# reason: x\ncurrency,rate\n", "there is no rate in it"),
-        ],
+def test_a_mended_row_is_posted_and_resolves_its_dead_letter(desk, door):
+    original = _bad_date(desk)
+    book = desk.export()
+    _row(book, "R2")["Transaction date"].value = MARCH
+    desk.drop(book)
+    (taken,) = desk.work()
+    session = desk.house.session()
+    assert desk.ledger() == [("R1", "100.0000"), ("R2", "50.0000")]
+    (letter,) = letters_now(session).to_pylist()
+    assert (letter["state"], letter["resolved_by"]) == ("corrected", taken.delivery)
+    first, answer = door.report_of(session, original), door.report_of(session, taken.delivery)
+    assert (first.rows, first.posted, first.dead_letters) == (2, 1, 1)
+    assert (answer.rows, answer.posted, answer.role) == (1, 1, "correction")
+
+
+def test_taking_in_again_and_judging_again_append_nothing(desk, door):
+    _bad_date(desk)
+    book = desk.export()
+    _row(book, "R2")["Transaction date"].value = MARCH
+    desk.drop(book)
+    desk.work()
+    before = door.versions(desk.house.session())
+    assert desk.work() == []
+    desk.house.work(DAY)
+    assert door.versions(desk.house.session()) == before
+
+
+def test_rows_that_nobody_touched_and_rows_that_were_deleted_stay_open(desk, door):
+    _bad_date(desk, ("R3", "later", "1.00", "GBP", "x"), ("R4", "never", "2.00", "GBP", "x"))
+    book = desk.export()
+    _row(book, "R2")["Transaction date"].value = MARCH
+    sheet = book["Vendor invoices"]
+    sheet.delete_rows(_row(book, "R4")["Amount"].row)
+    desk.drop(book)
+    (taken,) = desk.work()
+    states = desk.states()
+    assert [states["rentals", n, "BAD_DATE"] for n in (2, 3, 4)] == ["corrected", "open", "open"]
+    report = door.report_of(desk.house.session(), taken.delivery)
+    assert (report.rows, report.blank_rows) == (1, 1)
+
+
+def test_a_row_that_is_still_wrong_is_a_dead_letter_of_the_correction(desk):
+    _bad_date(desk)
+    book = desk.export()
+    _row(book, "R2")["Transaction date"].value = "in a while"
+    desk.drop(book)
+    desk.work()
+    assert desk.states() == {
+        ("rentals", 2, "BAD_DATE"): "open",
+        ("rentals", 1, "BAD_DATE"): "open",
+    }
+    again = desk.export()
+    assert len(_rows(again)) == 1  # the row goes out once, not once for each try
+    _row(again, "R2")["Transaction date"].value = MARCH
+    desk.drop(again, "second.xlsx")
+    desk.work()
+    assert set(desk.states().values()) == {"corrected"}
+
+
+def test_real_dates_and_numbers_of_excel_are_read_whatever_the_vendors_style(desk, house):
+    house.edit_vendor(
+        "rentals", "columns:", 'dates: ["%d/%m/%Y"]\nnumbers: {decimal: ","}\ncolumns:'
     )
-    def test_a_bad_file_is_named_kept_and_not_applied(self, door, easter, name, text, words):
-        good = self.drop(easter, "2026-04-01-good.csv")
-        bad = self.drop(easter, name, text)
-        assert [w.name for w, _ in apply_corrections(easter.session())] == [good.name]
-        outcome = corrections_are_applied(easter.session())
-        assert not outcome.passed
-        assert words in outcome.message
-        assert outcome.numbers == {"unreadable": 1, "waiting": 0}
-        before = door.versions(easter.session())
-        assert apply_corrections(easter.session()) == []
-        assert door.versions(easter.session()) == before
-        assert bad.read_text(encoding="utf-8") == text
-
-    def test_a_home_without_the_folder_has_no_corrections(self, easter):
-        assert waiting_corrections(easter.session()) == []
-        assert corrections_are_applied(easter.session()).passed
+    house.drop("rentals", DAY, [("R1", "31/03/2026", "1.5", "GBP", "x")])
+    house.work(DAY)
+    book = desk.export()
+    row = _row(book, "R1")
+    row["Transaction date"].value = datetime(2026, 4, 1)  # noqa: DTZ001 - as Excel has it
+    row["Transaction date"].number_format = "dd/mm/yyyy"
+    row["Amount"].value, row["Amount"].number_format = 1234.56, "0.00"
+    desk.drop(book)
+    desk.work()
+    (line,) = desk.door.active_lines(house.session())
+    assert (str(line["transaction_date"]), str(line["original_amount"])) == (
+        "2026-04-01",
+        "1234.5600",
+    )
 
 
-class TestPolicies:
-    PRODUCTIONS = """fx_sources:
-  studio: {title: the studio, pivot: USD, quote: per_unit, calendar: every_day}
-productions:
-  P100: {title: A, base_currency: USD, fx: {source: studio, rounding: half_up}}
-  P200: {title: B, base_currency: EUR}
-"""
-
-    @pytest.fixture
-    def mixed(self, house):
-        (house.root / "productions.yaml").write_text(self.PRODUCTIONS, encoding="utf-8")
-        file = _file(house, "currency,rate\nGBP,1.333\n")
-        for day in (1, 2):
-            load_file(house.session(), "studio", file, date(2026, 4, day))
-        house.drop(
-            "rentals",
-            PULL,
-            [("R1", "2026-04-01", "100.50", "GBP"), ("R2", "2026-04-02", "1", "GBP")],
-        )
-        house.drop("lodging", PULL, [("L1", "2026-04-01", "100.00", "GBP")])
-        house.work(PULL)
-        return house
-
-    def test_productions_of_one_lake_use_their_own_sources_and_say_so(self, door, mixed):
-        found = {
-            row["transaction_id"]: (
-                str(row["base_amount"]), row["rate_source"], row["quote_original"], row["rounding"]
-            )
-            for row in door.active_lines(mixed.session())
-        }  # fmt: skip
-        assert found == {
-            "R1": ("133.9700", "studio", "per_unit", "half_up"),  # 133.9665
-            "R2": ("1.3300", "studio", "per_unit", "half_up"),
-            "L1": ("116.2800", "ecb", "per_pivot", "half_even"),  # 100 / 0.86
-        }
-        assert door.unlawful(mixed.session()) == []
-
-    def test_a_correction_of_one_source_touches_only_who_uses_it(self, door, mixed):
-        found = _correct(mixed, date(2026, 4, 1), "GBP,1.4", source="studio")
-        assert list(found.affected) == [date(2026, 4, 1)], "it publishes every day"
-        (posted,) = mixed.work().posted.values()
-        assert (posted.posts, posted.reversals) == (1, 1)
-        _correct(mixed, date(2026, 4, 1), "GBP,0.9")
-        (posted,) = mixed.work().posted.values()
-        assert (posted.posts, posted.reversals) == (1, 1)
-        assert door.unlawful(mixed.session()) == []
-
-    def test_another_source_restates_the_production_with_a_cause_of_its_own(self, door, mixed):
-        text = self.PRODUCTIONS.replace("{source: studio, rounding: half_up}", "{source: ecb}")
-        (mixed.root / "productions.yaml").write_text(text, encoding="utf-8")
-        posted = mixed.work().posted
-        assert {cause for done in posted.values() for cause in done.causes} == {"fx_policy"}
-        assert {row["rate_source"] for row in door.active_lines(mixed.session())} == {"ecb"}
-        assert door.unlawful(mixed.session()) == []
-
-    def test_sources_that_disagree_turn_the_check_yellow_or_red(self, mixed):
-        assert sources_agree(mixed.session()).numbers["compared"] > 0
-        # The studio says 1.333 dollars for a pound; the ECB's rates come to 1.11 / 0.86 = 1.2907.
-        near = sources_agree(mixed.session())
-        assert (near.passed, near.warning) == (False, True)
-        _correct(mixed, date(2026, 4, 1), "GBP,2.5", source="studio")
-        far = sources_agree(mixed.session())
-        assert (far.passed, far.warning) == (False, False)
-        assert "2026-04-01" in far.message
-
-    def test_one_source_alone_is_not_evaluated(self, easter):
-        outcome = sources_agree(easter.session())
-        assert outcome.passed
-        assert "not evaluated: only one source" in outcome.message
+def test_a_number_with_more_decimals_than_it_shows_is_refused_and_not_rounded(desk):
+    _bad_date(desk)
+    book = desk.export()
+    row = _row(book, "R2")
+    row["Transaction date"].value = MARCH
+    row["Amount"].value, row["Amount"].number_format = 10.123456, "0.00"
+    desk.drop(book)
+    desk.work()
+    assert desk.states()["rentals", 1, "BAD_AMOUNT"] == "open"
+    assert desk.ledger() == [("R1", "100.0000")]
 
 
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["2026-04-01", "2026-04-02"]),
-        st.sampled_from(["GBP,0.9", "GBP,0.86", "CAD,1.6", "CAD,1.52", "USD,1.3", "KRW,1500"]),
-        st.sampled_from(["", "post", "post half", "race"]),
-    ),
-    min_size=1,
-    max_size=5,
-)
+def test_an_invented_row_answers_nothing(desk):
+    _bad_date(desk)
+    book = desk.export()
+    sheet = book["Vendor invoices"]
+    column = _row(book, "R2")["Amount"].column
+    sheet.cell(row=sheet.max_row + 1, column=column).value = "7.00"
+    desk.drop(book)
+    desk.work()
+    assert desk.states()["corrections", 2, "CORRECTION_UNKNOWN"] == "open"
+    assert desk.ledger() == [("R1", "100.0000")]
 
 
-@settings(max_examples=3, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
-@given(steps=STEPS)
-def test_any_sequence_of_corrections_ends_where_a_fresh_computation_does(
-    door, tmp_path_factory, steps
-):
-    """Twice, back, between two posts, and while a post is under way."""
-    rows = [
-        (f"{c}{d}", f"2026-04-0{d}", "100.50", c) for d in (1, 2, 4) for c in ("GBP", "CAD", "KRW")
-    ]
-    houses = [
-        door.House(tmp_path_factory.mktemp(name) / "home", ["rentals"])
-        for name in ("long", "fresh")
-    ]
-    for house in houses:
-        house.drop("rentals", PULL, rows)
-    worked, fresh = houses
-    worked.work(PULL)
-    for day, text, then in steps:
-        if then == "race":
-            raced = []
+@pytest.mark.parametrize(("column", "value"), [("Vendor", "lodging"), ("Row in file", "1")])
+def test_an_edited_identity_is_refused(desk, column, value):
+    _bad_date(desk)
+    book = desk.export()
+    row = _row(book, "R2")
+    row["Transaction date"].value = MARCH
+    row[column].value = value
+    desk.drop(book)
+    desk.work()
+    assert desk.states()["corrections", 1, "CORRECTION_IDENTITY"] == "open"
+    assert desk.ledger() == [("R1", "100.0000")]
 
-            def between(table, step, day=day, text=text, raced=raced):
-                if (table, step) == ("ledger", "before") and not raced:
-                    raced.append(_correct(worked, date.fromisoformat(day), text))
 
-            days = [date(2026, 4, d) for d in (1, 2, 4)]
-            post(worked.session(between=between), days)
-            if not raced:
-                _correct(worked, date.fromisoformat(day), text)
-        else:
-            _correct(worked, date.fromisoformat(day), text)
-        if then == "post half":
-            post(worked.session(), door.stale(worked.session())[:1])
-        elif then == "post":
-            worked.work()
-    worked.work()
-    for day, text, _ in steps:
-        _correct(fresh, date.fromisoformat(day), text)
-    fresh.work(PULL)
-    assert door.digest(worked.session()) == door.digest(fresh.session())
-    assert door.unlawful(worked.session()) == []
+def test_a_reference_copied_to_another_row_is_refused(desk):
+    _bad_date(desk, ("R3", "later", "1.00", "GBP", "x"))
+    book = desk.export()
+    row = _row(book, "R3")
+    row["Reference"].value = _row(book, "R2")["Reference"].value
+    desk.drop(book)
+    desk.work()
+    assert desk.states()["corrections", 2, "CORRECTION_IDENTITY"] == "open"
+
+
+def test_the_same_workbook_twice_is_a_duplicate_delivery(desk, door):
+    _bad_date(desk)
+    book = desk.export()
+    _row(book, "R2")["Transaction date"].value = MARCH
+    desk.drop(book)
+    desk.work()
+    (desk.folder / "copy.xlsx").write_bytes((desk.folder / "mended.xlsx").read_bytes())
+    (taken,) = desk.work()
+    assert taken.repeated
+    assert desk.ledger() == [("R1", "100.0000"), ("R2", "50.0000")]
+    states = sorted(r.state for r in door.reports(desk.house.session()) if r.role)
+    assert states == ["duplicate", "posted"]
+
+
+def test_of_two_corrections_of_a_row_the_first_has_its_place_whatever_the_order_of_work(desk):
+    _bad_date(desk)
+    for name, text in (("a.xlsx", "first"), ("b.xlsx", "second")):
+        book = desk.export()
+        _row(book, "R2")["Transaction date"].value = MARCH
+        _row(book, "R2")["Description"].value = text
+        desk.drop(book, name)
+    taken = desk.work()
+    line = next(
+        r for r in desk.door.active_lines(desk.house.session()) if r["transaction_id"] == "R2"
+    )
+    assert line["delivery"] == min(one.delivery for one in taken)
+    assert desk.states()["rentals", 1, "CORRECTION_ANSWERED"] == "open"
+
+
+def test_a_workbook_from_last_month_does_not_overrule_a_row_that_passes_by_now(desk, house):
+    house.drop("rentals", DAY, [("R1", "31.03.2026", "5.00", "GBP", "x")])
+    house.work(DAY)
+    book = desk.export()
+    house.edit_vendor("rentals", "columns:", 'dates: ["%Y-%m-%d", "%d.%m.%Y"]\ncolumns:')
+    house.work(DAY)
+    assert desk.ledger() == [("R1", "5.0000")]
+    _row(book, "R1")["Amount"].value = "6.00"
+    desk.drop(book)
+    desk.work()
+    assert desk.ledger() == [("R1", "5.0000")]
+    assert desk.states() == {
+        ("rentals", 1, "BAD_DATE"): "passed",
+        ("rentals", 1, "CORRECTION_ANSWERED"): "open",
+    }
+
+
+def test_a_corrected_row_stands_where_the_refused_one_would_have_stood(desk, house):
+    """The row of the first file comes first, also if its key came again before it was mended."""
+    _bad_date(desk)
+    house.drop("rentals", "2026-04-02", [("R2", MARCH, "51.00", "GBP", "stand")])
+    house.work("2026-04-02")
+    assert ("R2", "51.0000") in desk.ledger()
+    book = desk.export()
+    _row(book, "R2")["Transaction date"].value = MARCH
+    desk.drop(book)
+    desk.work()
+    assert desk.ledger() == [("R1", "100.0000"), ("R2", "50.0000")]
+    assert desk.states()["rentals", 1, "KEY_CONFLICT"] == "open"
+
+
+def test_a_conflict_of_keys_is_mended_by_a_number_of_its_own(desk, house, door):
+    rows = [("R1", MARCH, "1.00", "GBP", "a"), ("R1", MARCH, "2.00", "GBP", "b")]
+    delivery = house.drop("rentals", DAY, rows)
+    house.work(DAY)
+    book = desk.export()
+    _row(book, "R1")["Transaction id"].value = "R1-b"
+    desk.drop(book)
+    desk.work()
+    assert desk.ledger() == [("R1", "1.0000"), ("R1-b", "2.0000")]
+    assert desk.states() == {("rentals", 2, "KEY_CONFLICT"): "corrected"}
+    assert door.report_of(house.session(), delivery).dead_letters == 1
+
+
+def test_a_row_of_a_key_with_ordinal_keeps_its_ordinal(desk, house):
+    rows = [("L1", MARCH, "1.00", "GBP", "a"), ("L1", "x", "1.00", "GBP", "a")]
+    house.drop("lodging", DAY, rows)
+    house.work(DAY)
+    book = desk.export()
+    _row(book, "L1")["Transaction date"].value = MARCH
+    desk.drop(book)
+    desk.work()
+    assert desk.ledger() == [("L1", "1.0000"), ("L1", "1.0000")]
+
+
+def test_rows_of_a_vendor_without_a_key_are_posted_once(desk, house):
+    house.drop("petty", DAY, [("", "x", "1.00", "GBP", "a")])
+    house.work(DAY)
+    for name in ("a.xlsx", "b.xlsx"):
+        book = desk.export("o.xlsx")
+        _rows(book)[0]["Transaction date"].value = MARCH
+        _rows(book)[0]["Description"].value = name
+        desk.drop(book, name)
+    desk.work()
+    assert [amount for _, amount in desk.ledger()] == ["1.0000"]
+
+
+def test_a_contract_that_refuses_the_correction_opens_the_dead_letter_again(desk, house):
+    _bad_date(desk)
+    book = desk.export()
+    _row(book, "R2")["Transaction date"].value = MARCH
+    desk.drop(book)
+    desk.work()
+    house.edit_vendor("rentals", "columns:", 'dates: ["%d.%m.%Y"]\ncolumns:')
+    house.work(DAY)
+    desk.work()
+    assert desk.states()["rentals", 2, "BAD_DATE"] == "open"
+    assert desk.ledger() == []
+    house.edit_vendor("rentals", 'dates: ["%d.%m.%Y"]\n', "")
+    house.work(DAY)
+    desk.work()
+    assert desk.states()["rentals", 2, "BAD_DATE"] == "corrected"
+    assert desk.ledger() == [("R1", "100.0000"), ("R2", "50.0000")]
+
+
+def test_what_was_corrected_stays_corrected_when_its_delivery_is_judged_again(desk, house):
+    _bad_date(desk)
+    book = desk.export()
+    _row(book, "R2")["Transaction date"].value = MARCH
+    desk.drop(book)
+    desk.work()
+    house.edit_vendor("rentals", "constants:", "ignore: [nothing]\nconstants:")
+    house.work(DAY)
+    assert desk.states()["rentals", 2, "BAD_DATE"] == "corrected"
+    assert desk.ledger() == [("R1", "100.0000"), ("R2", "50.0000")]
+
+
+def test_a_waived_dead_letter_stays_waived_and_counts_and_can_be_reopened(desk, house, door):
+    delivery = _bad_date(desk)
+    (letter,) = door.open_letters(house.session())
+    decide(house.session(), letter["id"][:12], waive=True, by="pat", why="written off")
+    house.edit_vendor("rentals", "constants:", "ignore: [nothing]\nconstants:")
+    house.work(DAY)
+    assert desk.states() == {("rentals", 2, "BAD_DATE"): "waived"}
+    assert door.report_of(house.session(), delivery).dead_letters == 1
+    assert door.unlawful(house.session()) == []
+    decide(house.session(), letter["id"], waive=False, by="kim", why="it was not")
+    assert desk.states() == {("rentals", 2, "BAD_DATE"): "open"}
+
+
+def test_a_file_that_is_no_workbook_of_ours_is_one_dead_letter(desk):
+    (desk.folder / "notes.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    (desk.folder / "torn.xlsx").write_bytes(b"PK\x03\x04 torn")
+    desk.work()
+    letters = desk.door.open_letters(desk.house.session())
+    assert [letter["reasons"] for letter in letters] == [["NOT_THE_FORMAT"]] * 2
+
+
+def test_a_workbook_that_lost_a_column_is_refused_as_a_whole(desk):
+    _bad_date(desk)
+    book = desk.export()
+    _row(book, "R2")["Transaction date"].value = MARCH
+    book["Vendor invoices"].delete_cols(_row(book, "R2")["Description"].column)
+    desk.drop(book)
+    desk.work()
+    assert desk.states()["corrections", None, "SCHEMA_DRIFT"] == "open"
+
+
+def test_the_locks_of_open_workbooks_are_no_corrections(desk):
+    (desk.folder / "~$mended.xlsx").write_bytes(b"x")
+    (desk.folder / "notes.txt").write_text("x", encoding="utf-8")
+    assert waiting_files(desk.house.session()) == []
+
+
+FORMULAS = ["=1+1", "+44 20", "-5 off", "@home", "'quoted", "''twice", "=cmd|' /C calc'!A0"]
+
+
+def test_a_csv_neutralises_formulas_and_its_correction_has_the_texts_as_they_were(desk, house):
+    rows = [(f"R{n}", "x", "1.00", "GBP", text) for n, text in enumerate(FORMULAS)]
+    house.drop("rentals", DAY, rows)
+    house.work(DAY)
+    file = desk.export("out.csv")
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        found = list(csv.DictReader(text))
+    assert len(found) == len(rows)
+    for row in found:
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row.values())
+        row["Transaction date"] = MARCH
+    with (desk.folder / "mended.csv").open("w", encoding="utf-8-sig", newline="") as text:
+        writer = csv.DictWriter(text, list(found[0]))
+        writer.writeheader()
+        writer.writerows(found)
+    desk.work()
+    lines = desk.door.active_lines(house.session())
+    assert sorted(line["description"] for line in lines) == sorted(FORMULAS)
+
+
+def test_a_csv_that_comes_back_as_it_went_out_answers_nothing(desk, house, door):
+    house.drop("rentals", DAY, [("R1", "x", "-1.00", "GBP", text) for text in FORMULAS])
+    house.work(DAY)
+    file = desk.export("out.csv")
+    (desk.folder / "same.csv").write_bytes(file.read_bytes())
+    (taken,) = desk.work()
+    report = door.report_of(house.session(), taken.delivery)
+    assert (report.rows, report.blank_rows) == (0, len(FORMULAS))
+
+
+def test_every_cell_of_the_workbook_is_text_and_only_fields_are_open(desk, house):
+    house.drop("rentals", DAY, [("R1", "x", "1.00", "GBP", text) for text in FORMULAS])
+    house.work(DAY)
+    sheet = desk.export()["Vendor invoices"]
+    assert sheet.protection.sheet
+    head = {cell.value: cell.column for cell in sheet[1]}
+    for row in sheet.iter_rows(min_row=2):
+        assert {cell.data_type for cell in row if cell.value is not None} <= {"s", "inlineStr"}
+        assert row[head["Reference"] - 1].protection.locked
+        assert row[head["Vendor"] - 1].protection.locked
+        assert not row[head["Amount"] - 1].protection.locked
+    described = [row[head["Description"] - 1] for row in sheet.iter_rows(min_row=2)]
+    assert [cell.value for cell in described] == FORMULAS
+    wrong = sheet.cell(row=2, column=head["Transaction date"])
+    right = sheet.cell(row=2, column=head["Amount"])
+    assert wrong.fill.fgColor.rgb != right.fill.fgColor.rgb
+    assert "is not a date" in sheet.cell(row=2, column=wrong.column + 1).value
+    assert sheet.freeze_panes
+    assert sheet.auto_filter.ref
+    assert {v.type for v in sheet.data_validations.dataValidation} == {"list"}
+
+
+def test_the_corrections_of_yesterday_come_before_those_of_today(desk, house, door):
+    _bad_date(desk)
+    book = desk.export()
+    _row(book, "R2")["Transaction date"].value = MARCH
+    desk.drop(book, "first.xlsx")
+    desk.work(door.with_clock(house.session(), door.NOW))
+    book = openpyxl.load_workbook(desk.folder / "first.xlsx")
+    _row(book, "R2")["Amount"].value = "77.00"
+    desk.drop(book, "second.xlsx")
+    desk.work(door.with_clock(house.session(), door.NOW + timedelta(days=1)))
+    assert ("R2", "50.0000") in desk.ledger()
+    assert desk.states()["rentals", 1, "CORRECTION_ANSWERED"] == "open"

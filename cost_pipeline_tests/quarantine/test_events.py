@@ -13,7 +13,20 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.core.reasons import Stage, dead_letter_id
 from cost_pipeline.lake.tables import DEAD_LETTERS
-from cost_pipeline.quarantine.events import OPEN_NOW, Stamp, difference, opened, resolved
+from cost_pipeline.quarantine.events import (
+    CORRECTED,
+    LETTERS_NOW,
+    OPEN,
+    PASSED,
+    WAIVED,
+    Stamp,
+    difference,
+    in_state,
+    opened,
+    reopened,
+    resolved,
+    waived,
+)
 
 NOW = datetime(2026, 4, 7, tzinfo=UTC)
 
@@ -43,8 +56,12 @@ def _letters(*names):
     return pa.Table.from_pylist(rows, schema=DEAD_LETTER_SCHEMA)
 
 
+def _now(events):
+    return query(LETTERS_NOW.replace("{table}", "events") % "true", events=events)
+
+
 def _open_now(events):
-    found = query(OPEN_NOW.replace("{table}", "events") % "true", events=events)
+    found = in_state(_now(events), OPEN)
     return found.select(DEAD_LETTERS.schema.names).cast(DEAD_LETTERS.schema)
 
 
@@ -55,11 +72,12 @@ def _names(table):
 def _settled(events, desired, number):
     """The events after making `desired` what is open."""
     stamp = Stamp(NOW + timedelta(seconds=number), f"run-{number}")
-    fresh, gone = difference(desired, _open_now(events))
+    now = _now(events)
+    fresh, gone = difference(desired, in_state(now, OPEN, WAIVED))
     return pa.concat_tables(
         [
             events,
-            opened(fresh, "pull_date", stamp, schema=DEAD_LETTERS.schema),
+            opened(fresh, "pull_date", stamp, schema=DEAD_LETTERS.schema, before=now),
             resolved(gone, stamp, schema=DEAD_LETTERS.schema),
         ]
     )
@@ -112,3 +130,50 @@ def test_an_event_keeps_how_often_the_work_was_tried(attempts):
     assert events["attempts"].to_pylist() == [attempts]
     answered = resolved(_open_now(events), stamp, schema=DEAD_LETTERS.schema)
     assert answered["attempts"].to_pylist() == [attempts]
+
+
+def _state(events):
+    (row,) = _now(events).to_pylist()
+    return row["state"]
+
+
+def test_the_state_is_that_of_the_last_event_even_if_the_clock_jumps_back():
+    schema = DEAD_LETTERS.schema
+    events = opened(_letters(("a", "1")), "pull_date", Stamp(NOW, "r"), schema=schema)
+    steps = [
+        (lambda now, s: waived(now, s, schema=schema, by="pat", why="immaterial"), WAIVED),
+        (lambda now, s: reopened(now, s, schema=schema, by="pat", why="it is not"), OPEN),
+        (lambda now, s: resolved(now, s, schema=schema, by="c" * 64), CORRECTED),
+        (lambda now, s: reopened(now, s, schema=schema), OPEN),
+        (lambda now, s: resolved(now, s, schema=schema), PASSED),
+    ]
+    assert _state(events) == OPEN
+    for number, (step, state) in enumerate(steps, 1):
+        stamp = Stamp(NOW - timedelta(hours=number), f"r{number}")
+        events = pa.concat_tables([events, step(_now(events), stamp)])
+        assert _state(events) == state
+    assert events["sequence"].to_pylist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_decision_names_who_and_why_and_later_events_do_not_repeat_it():
+    schema, stamp = DEAD_LETTERS.schema, Stamp(NOW, "r")
+    events = opened(_letters(("a", "1")), "pull_date", stamp, schema=schema)
+    decided = waived(_now(events), stamp, schema=schema, by="pat", why="immaterial")
+    assert decided.select(["decided_by", "why"]).to_pylist() == [
+        {"decided_by": "pat", "why": "immaterial"}
+    ]
+    events = pa.concat_tables([events, decided])
+    (after,) = reopened(_now(events), stamp, schema=schema).to_pylist()
+    assert (after["decided_by"], after["why"]) == (None, None)
+
+
+def test_a_waived_dead_letter_that_is_found_again_stays_waived():
+    schema = DEAD_LETTERS.schema
+    desired = _letters(("a", "1"))
+    events = _settled(schema.empty_table(), desired, 0)
+    decided = waived(_now(events), Stamp(NOW, "r"), schema=schema, by="pat", why="immaterial")
+    events = pa.concat_tables([events, decided])
+    assert _settled(events, desired, 1).num_rows == events.num_rows
+    gone = _settled(events, _letters(), 2)
+    assert _state(gone) == PASSED
+    assert _state(_settled(gone, desired, 3)) == OPEN

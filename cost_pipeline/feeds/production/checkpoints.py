@@ -14,6 +14,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.feeds.production.amounts import AmountsByCurrency, amounts_from
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.snapshot import Snapshot
@@ -50,6 +51,7 @@ class Checkpoint:
         mark: Where the next one begins; None where the format cannot be opened there.
         state: The running totals behind them.
         describer: What their columns look like.
+        amounts: What the amounts in them come to.
     """
 
     chunks: int
@@ -57,6 +59,7 @@ class Checkpoint:
     mark: Mark | None
     state: DeliveryState
     describer: Describer
+    amounts: AmountsByCurrency
 
     def rest(
         self, chunks: Iterator[ParsedChunk], interpreter: Interpreter
@@ -71,7 +74,7 @@ class Checkpoint:
 
 def nothing_done() -> Checkpoint:
     """The checkpoint of a delivery that nothing is known of."""
-    return Checkpoint(0, 0, None, DeliveryState(), Describer())
+    return Checkpoint(0, 0, None, DeliveryState(), Describer(), AmountsByCurrency())
 
 
 def checkpoint_part(
@@ -82,6 +85,7 @@ def checkpoint_part(
     chunks: int,
     state: DeliveryState,
     describer: Describer,
+    amounts: AmountsByCurrency,
 ) -> Part:
     """The row that says these chunks are done; for after their commit."""
     stamp = session.stamp()
@@ -97,6 +101,7 @@ def checkpoint_part(
         "encoding": after and after.encoding,
         "state": state.as_json(),
         "shapes": describer.as_text(),
+        "amounts": amounts.as_json(),
         "recorded_at": stamp.recorded_at,
         "run_id": stamp.run_id,
     }
@@ -104,9 +109,9 @@ def checkpoint_part(
 
 
 def last_checkpoint(
-    checkpoints: Snapshot, subject: Subject, open_before: pa.Table | None, *, keys: bool
+    checkpoints: Snapshot, subject: Subject, refused: pa.Table | None, *, keys: bool
 ) -> Checkpoint:
-    """Where to go on, given the dead letters that are open of this delivery.
+    """Where to go on, given the dead letters of this delivery that are refused rows still.
 
     If one of them was opened under another interpretation, it is not known here whether the chunks
     that are done still refuse its row, so all are judged again.
@@ -114,14 +119,14 @@ def last_checkpoint(
     Args:
         checkpoints: The table.
         subject: What is to be validated.
-        open_before: Its open dead letters; None if it never had any.
+        refused: Its dead letters, open, waived or corrected; None if it never had any.
         keys: Whether the keys of all rows must be counted, for which all must be read.
     """
     chunks = checkpoints.sequence(subject.writer)
     if not chunks:
         return nothing_done()
-    if open_before is not None:
-        others = pc.not_equal(open_before["interpretation"], subject.interpretation)
+    if refused is not None:
+        others = pc.not_equal(refused["interpretation"], subject.interpretation)
         if pc.any(others, min_count=0).as_py():
             return nothing_done()
     # The vendor's name is checked when its file is read, and the rest are hashes and a date.
@@ -141,4 +146,5 @@ def last_checkpoint(
         mark,
         DeliveryState.from_json(row["state"]),
         describer_from_text(row["shapes"]),
+        AmountsByCurrency(amounts_from(row["amounts"])),
     )

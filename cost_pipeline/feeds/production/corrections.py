@@ -1,167 +1,203 @@
-"""The watched folder: a file that is dropped there becomes a new vintage, exactly once.
+"""Corrections: a workbook that was mended and dropped back is a delivery like any other.
 
-The name of a file says whose rates and which day: `2026-04-02.csv` (the ECB's) or
-`boc-2026-04-02-retyped.csv`. The reason stands in it, as a remark `# reason: ...`. A file is known
-by its name and bytes; that it was applied is recorded in the same commit as its vintage. Files are
-never moved, changed or deleted.
+Taken in: bytes first, then a row in `deliveries` for each vendor whose dead letters it answers. The
+judging is level-triggered: what is received and has no validation under the present contract is
+validated, so a run that was killed is finished by the next.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+import shutil
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import pyarrow.compute as pc
+import pyarrow as pa
 
-from cost_pipeline.contracts.rate_sources import ECB, Source
 from cost_pipeline.core.canonical import digest
-from cost_pipeline.core.errors import CostPipelineError, UsageError
-from cost_pipeline.feeds.production.rates import (
-    Correction,
-    rates_in_force,
-    source_of,
-    write_vintage,
+from cost_pipeline.feeds.production.correction_parts import (
+    CorrectionPart,
+    SortedOut,
+    part_of,
+    present_interpretation,
+    sorted_out,
 )
+from cost_pipeline.feeds.production.deliveries import CORRECTION, current_deliveries
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.fx.files import parse_two_columns
-from cost_pipeline.fx.reading import DayRates, day_of
-from cost_pipeline.lake.tables import FX_SNAPSHOTS
+from cost_pipeline.lake.content import hash_file
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.durable import clear_storage_errors
+from cost_pipeline.lake.tables import DELIVERIES
 
-_NAME: Final = re.compile(
-    r"(?:(?P<source>[a-z][a-z0-9_]*)-)?(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:[-_. ].*)?\.csv"
-)
-_MOST_BYTES: Final = 1 << 20
+FOLDER: Final = Path("inbox") / "corrections"
+_SUFFIXES: Final = frozenset({".xlsx", ".csv"})
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A file that was not applied yet.
+class Taken:
+    """What one correction brought.
 
     Attributes:
-        name: Of the file.
-        token: Its identity: name and bytes.
-        problem: What is wrong with it; None if it can be applied.
-        source: Whose rates it corrects; None if that could not be told.
-        corrected: Its day and rates; None if it could not be read.
-        reason: Why.
+        uri: The file.
+        delivery: Its SHA-256.
+        pull_date: The day it was taken in.
+        repeated: Whether the same bytes had come before.
     """
 
-    name: str
-    token: str
-    problem: CostPipelineError | None = None
-    source: Source | None = None
-    corrected: DayRates | None = None
-    reason: str = ""
+    uri: str
+    delivery: str
+    pull_date: date
+    repeated: bool
 
 
-def inbox(session: Session) -> Path:
-    """The watched folder, absolute."""
-    return session.home.path / Path(session.home.productions.fx_inbox).expanduser()
-
-
-def waiting_corrections(session: Session) -> list[Waiting]:
-    """The files that were not applied yet, by name. No folder is no file."""
-    folder = inbox(session)
+def waiting_files(session: Session) -> list[Path]:
+    """The files in the corrections folder that were not taken in yet, by name."""
+    folder = session.home.path / FOLDER
     if not folder.is_dir():
         return []
-    applied = session.lake.table(FX_SNAPSHOTS).snapshot()
-    found = []
-    for file in sorted(folder.iterdir()):
-        if file.name.startswith(".") or file.suffix.lower() != ".csv" or not file.is_file():
-            continue
-        waiting = _read(session, file)
-        if not applied.sequence(_writer(waiting.token)):
-            found.append(waiting)
-    return found
+    known = _known(session)
+    return [
+        file
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in _SUFFIXES
+        and not file.name.startswith(("~$", "."))
+        and file.is_file()
+        and (file.as_uri(), hash_file(file)) not in known
+    ]
 
 
-def apply_corrections(
-    session: Session, tokens: Collection[str] | None = None
-) -> list[tuple[Waiting, Correction]]:
-    """Apply the waiting files that can be applied, in the order of their names.
+def take_in(session: Session) -> list[Taken]:
+    """Land and judge every correction that waits, and finish what a killed run left."""
+    taken = []
+    for file in waiting_files(session):
+        one, found = _receive(session, file)
+        taken.append(one)
+        validate_corrections(session, [one.delivery], read=found)
+    validate_corrections(session)
+    return taken
+
+
+def validate_corrections(
+    session: Session,
+    deliveries: Collection[str] | None = None,
+    *,
+    read: SortedOut | None = None,
+) -> list[CorrectionPart]:
+    """Judge the corrections that have no validation under the present contract.
 
     Args:
         session: The run.
-        tokens: Only these; all if None.
+        deliveries: Only these; all if None.
+        read: What was read of one of them already: reading it is most of the work.
+
+    Returns:
+        What was judged.
     """
-    done = []
-    for waiting in waiting_corrections(session):
-        if waiting.problem or waiting.source is None or waiting.corrected is None:
+    done: list[CorrectionPart] = []
+    for delivery in out_of_date(session):
+        if deliveries is not None and delivery not in deliveries:
             continue
-        if tokens is None or waiting.token in tokens:
-            made = write_vintage(
-                session,
-                waiting.source,
-                waiting.corrected,
-                waiting.reason,
-                token=_writer(waiting.token),
-            )
-            done.append((waiting, made))
+        found = read if read and read.delivery == delivery else sorted_out(session, delivery)
+        known = {r["vendor"]: r for r in _of_delivery(session, delivery)}
+        missing = [vendor for vendor in found.vendors if vendor not in known]
+        if missing:  # its dead letters were not known when it came
+            first = min(known.values(), key=lambda row: row["first_pulled"])
+            _enter(session, delivery, _uri_of(session, delivery), first["first_pulled"], missing)
+            known = {r["vendor"]: r for r in _of_delivery(session, delivery)}
+        for vendor, row in sorted(known.items()):
+            part = part_of(session, found, vendor, row)
+            if part is not None:
+                part.validate()
+                done.append(part)
     return done
 
 
-def _writer(token: str) -> str:
-    return f"fx/inbox/{token}"
-
-
-def _read(session: Session, file: Path) -> Waiting:
-    token = digest("fx_inbox", file.name, "")
-    try:
-        data = _bytes(file)
-        token = digest("fx_inbox", file.name, data.hex())
-        source, day = _named(session, file)
-        read = parse_two_columns(data, source, where=str(file))
-        if not read.reason:
-            raise UsageError(
-                "the file gives no reason",
-                where=str(file),
-                remedy="begin it with a line `# reason: why these rates are right`",
-                code="FX_REASON",
-            )
-        _refuse_no_snapshot(session, source, day, file)
-    except CostPipelineError as error:
-        return Waiting(file.name, token, problem=error)
-    return Waiting(
-        file.name, token, source=source, corrected=DayRates(day, read.rates), reason=read.reason
+def _known(session: Session) -> set[tuple[str, str]]:
+    received = (
+        session.lake.table(DELIVERIES)
+        .snapshot()
+        .query(f"select distinct uri, delivery from {{table}} where role = '{CORRECTION}'")
     )
+    return set(zip(*(column.to_pylist() for column in received.columns), strict=True))
 
 
-def _bytes(file: Path) -> bytes:
-    try:
-        if file.stat().st_size <= _MOST_BYTES:
-            return file.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"the file cannot be read: {error.strerror}", where=str(file), code="FX_FILE"
-        ) from error
-    raise UsageError(
-        f"the file is larger than {_MOST_BYTES:,} bytes", where=str(file), code="FX_FILE"
+def _uri_of(session: Session, delivery: str) -> str:
+    received = (
+        session.lake.table(DELIVERIES)
+        .snapshot()
+        .query(f"select min(uri) as uri from {{table}} where delivery = '{delivery}'")
     )
+    return str(received["uri"][0].as_py())
 
 
-def _named(session: Session, file: Path) -> tuple[Source, date]:
-    match = _NAME.fullmatch(file.name)
-    if match is None:
-        raise UsageError(
-            "the name of the file does not say which day it corrects",
-            where=str(file),
-            remedy="name it 2026-04-02.csv, or boc-2026-04-02.csv for another source than ecb",
-            code="FX_FILE",
-        )
-    return source_of(session, match["source"] or ECB), day_of(match["day"], str(file), 0)
+def _receive(session: Session, file: Path) -> tuple[Taken, SortedOut]:
+    """Land the bytes, and enter them for each vendor whose dead letters they answer."""
+    content = session.lake.content
+    with content.scratch() as folder:
+        beside = folder / file.name
+        with clear_storage_errors(str(file)):
+            shutil.copyfile(file, beside)
+        sha256 = hash_file(beside)
+        content.land(beside, sha256)
+    repeated = bool(_of_delivery(session, sha256))
+    today = session.clock().date()
+    found = sorted_out(session, sha256)
+    vendors = found.vendors
+    if repeated:
+        vendors = [row["vendor"] for row in _of_delivery(session, sha256)]
+    _enter(session, sha256, file.as_uri(), today, vendors)
+    return Taken(file.as_uri(), sha256, today, repeated), found
 
 
-def _refuse_no_snapshot(session: Session, source: Source, day: date, file: Path) -> None:
-    rates = rates_in_force(session)
-    known = pc.and_(pc.equal(rates["source"], source.name), pc.equal(rates["reference_date"], day))
-    if not pc.any(known).as_py():
-        raise UsageError(
-            f"there is no snapshot {source.name} of {day} that could be corrected",
-            where=str(file),
-            remedy="load the rates of that day, or correct the publication day before it",
-            code="FX_NO_SNAPSHOT",
-        )
+def _enter(
+    session: Session, delivery: str, uri: str, pull_date: date, vendors: Sequence[str]
+) -> None:
+    stamp = session.stamp()
+    kinds = {vendor.vendor: vendor.record.value for vendor in session.home.vendors}
+    parts = []
+    for vendor in vendors:
+        row = {
+            "pull_date": pull_date,
+            "delivery": delivery,
+            "vendor": vendor,
+            "feed": "production",
+            "kind": kinds.get(vendor, CORRECTION),
+            "uri": uri,
+            "size": session.lake.content.path(delivery).stat().st_size,
+            "content_type": None,
+            "attempts": 1,
+            "fetched_at": stamp.recorded_at,
+            "role": CORRECTION,
+            "recorded_at": stamp.recorded_at,
+            "run_id": stamp.run_id,
+        }
+        identity = digest("received", vendor, pull_date, uri, delivery)
+        rows = pa.Table.from_pylist([row], schema=DELIVERIES.schema)
+        parts.append(Part(f"received/{identity}", 1, rows))
+    session.lake.table(DELIVERIES).append_once(parts, run_id=session.run_id)
+
+
+def _of_delivery(session: Session, delivery: str) -> list[dict[str, Any]]:
+    return [
+        row
+        for row in current_deliveries(session).to_pylist()
+        if row["delivery"] == delivery and row["role"] == CORRECTION
+    ]
+
+
+def out_of_date(session: Session) -> dict[str, date]:
+    """The corrections of which a part is not judged under the present contract, oldest first.
+
+    Returns:
+        Delivery to the day it was first taken in.
+    """
+    rows = [r for r in current_deliveries(session).to_pylist() if r["role"] == CORRECTION]
+    behind = {
+        row["delivery"]: row["first_pulled"]
+        for row in rows
+        if (present := present_interpretation(session, row["vendor"])) is not None
+        and row["interpretation"] != present
+    }
+    return dict(sorted(behind.items(), key=lambda one: (one[1], one[0])))

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.feeds.production.checks import Outcome
-from cost_pipeline.feeds.production.corrections import waiting_corrections
+from cost_pipeline.feeds.production.rate_corrections import waiting_corrections
 from cost_pipeline.feeds.production.rates import rates_in_force, source_of
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.compare import (

@@ -10,6 +10,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.tables import INSTANT, TEXT
+from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, Stage
 from cost_pipeline.feeds.production.rows import texts_of
@@ -17,7 +19,57 @@ from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import DEAD_LETTERS
-from cost_pipeline.quarantine.events import OPEN_NOW, difference, opened, resolved
+from cost_pipeline.lake.tables import DELIVERIES as RECEIVED
+from cost_pipeline.quarantine.events import (
+    CORRECTED,
+    LETTERS_NOW,
+    OPEN,
+    PASSED,
+    WAIVED,
+    difference,
+    in_state,
+    opened,
+    reopened,
+    resolved,
+    retried,
+    waived,
+)
+
+_PREFIX: Final = 8
+_HEX: Final = frozenset("0123456789abcdef")
+
+REFUSED: Final = (OPEN, WAIVED, CORRECTED)
+"""The states in which a dead letter is a refused row still; what passes now is none."""
+
+
+def letters_now(
+    session: Session,
+    scope: str = "true",
+    days: Sequence[date] | None = None,
+    *,
+    snapshot: Snapshot | None = None,
+    **tables: pa.Table,
+) -> pa.Table:
+    """Every dead letter within `scope` with its last event, `state` and `opened_at`.
+
+    Args:
+        session: The run.
+        scope: SQL over dead-letter columns; it is made of names, dates and hashes that this program
+            chose, never of vendor text. It must hold for all events of a dead letter or for none.
+        days: The partitions to look in; all if None.
+        snapshot: The state to look at; the present one if None.
+        tables: Arrow tables that `scope` names.
+    """
+    pruned = _days(days)
+    condition = f"({scope})" + (f" and {pruned}" if pruned else "")
+    snapshot = snapshot or session.lake.table(DEAD_LETTERS).snapshot()
+    found = snapshot.query(LETTERS_NOW % condition, where=pruned, **tables)
+    return found.select([*DEAD_LETTERS.schema.names, "state", "opened_at"]).cast(_NOW_SCHEMA)
+
+
+_NOW_SCHEMA: Final = pa.schema(
+    [*DEAD_LETTERS.schema, pa.field("state", TEXT), pa.field("opened_at", INSTANT)]
+)
 
 OF_POSTING: Final = f"(stage = '{Stage.POST}' or reasons = ['{Reason.NEGATIVE_AMOUNT}'])"
 """SQL of the dead letters that posting opens and settles: those of records, credits among them."""
@@ -30,18 +82,13 @@ def open_dead_letters(
     *,
     snapshot: Snapshot | None = None,
 ) -> pa.Table:
-    """The events that opened what is open now, within `scope` (SQL over dead-letter columns).
-
-    `scope` is made of names, dates and hashes that this program chose, never of vendor text.
-    """
-    pruned = _days(days)
-    condition = f"({scope})" + (f" and {pruned}" if pruned else "")
-    snapshot = snapshot or session.lake.table(DEAD_LETTERS).snapshot()
-    found = snapshot.query(OPEN_NOW % condition, where=pruned)
-    return found.select(DEAD_LETTERS.schema.names).cast(DEAD_LETTERS.schema)
+    """What is open now, within `scope` (see `letters_now`); `recorded_at` is since when."""
+    now = in_state(letters_now(session, scope, days, snapshot=snapshot), OPEN)
+    place = now.schema.get_field_index("recorded_at")
+    return now.set_column(place, "recorded_at", now["opened_at"]).select(DEAD_LETTERS.schema.names)
 
 
-def settle(
+def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
     session: Session,
     desired: pa.Table,
     *,
@@ -50,8 +97,12 @@ def settle(
     day_column: str,
     writer: str,
     attempts: int = 1,
+    held: Sequence[str] = (OPEN, WAIVED),
+    again: bool = False,
 ) -> tuple[int, int]:
     """Make the open dead letters within `scope` be exactly `desired`.
+
+    What was waived and is found again stays waived.
 
     Args:
         session: The run.
@@ -61,6 +112,8 @@ def settle(
         day_column: Of `desired`: its event's partition.
         writer: With a day, the token under which only one run at a time may settle this scope.
         attempts: How often the work behind them was tried.
+        held: The states in which one that is found again stays as it is.
+        again: Whether that an open one was tried again in vain is an event too.
 
     Returns:
         How many were opened and how many resolved.
@@ -68,16 +121,19 @@ def settle(
     table = session.lake.table(DEAD_LETTERS)
     while True:
         snapshot = table.snapshot()
-        before = open_dead_letters(session, scope, days, snapshot=snapshot)
-        fresh, gone = difference(desired, before)
-        if not fresh.num_rows and not gone.num_rows:
+        before = letters_now(session, scope, days, snapshot=snapshot)
+        fresh, gone = difference(desired, in_state(before, *held))
+        there = in_state(before, OPEN) if again else before.slice(0, 0)
+        tried = there.filter(pc.is_in(there["id"], value_set=desired["id"].combine_chunks()))
+        if not fresh.num_rows and not gone.num_rows and not tried.num_rows:
             return 0, 0
         stamp = session.stamp()
         schema = DEAD_LETTERS.schema
         events = pa.concat_tables(
             [
-                opened(fresh, day_column, stamp, schema=schema, attempts=attempts),
+                opened(fresh, day_column, stamp, schema=schema, attempts=attempts, before=before),
                 resolved(gone, stamp, schema=schema),
+                retried(tried, stamp, attempts, schema=schema),
             ]
         )
         parts = []
@@ -92,13 +148,141 @@ def settle(
         return fresh.num_rows, gone.num_rows
 
 
+def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> None:
+    """Resolve what a correction answers, and open again what it answered once and does no more.
+
+    Args:
+        session: The run.
+        vendor: Whose dead letters they are.
+        answered: Fingerprints of the rows that have an accepted answer in it.
+        by: The correction's delivery.
+    """
+    table = session.lake.table(DEAD_LETTERS)
+    answers = pa.table({"fingerprint": answered})
+    while True:
+        snapshot = table.snapshot()
+        letters = letters_now(
+            session,
+            f"vendor = '{vendor}' and id in (select id from {{table}} where resolved_by = '{by}' "
+            "or fingerprint in (from answered) or answers in (from answered))",
+            snapshot=snapshot,
+            answered=answers,
+        )
+        concerned = pc.or_(
+            pc.is_in(letters["fingerprint"], value_set=answered),
+            pc.fill_null(pc.is_in(letters["answers"], value_set=answered, skip_nulls=True), False),  # noqa: FBT003
+        )
+        stamp, schema = session.stamp(), DEAD_LETTERS.schema
+        mine = pc.fill_null(pc.equal(letters["resolved_by"], by), False)  # noqa: FBT003
+        withdrawn = in_state(letters.filter(pc.and_(mine, pc.invert(concerned))), CORRECTED)
+        done = in_state(letters.filter(concerned), OPEN, WAIVED)
+        events = pa.concat_tables(
+            [resolved(done, stamp, schema=schema, by=by), reopened(withdrawn, stamp, schema=schema)]
+        )
+        if not events.num_rows:
+            return
+        # Under the tokens of whoever judges these rows, so that no two settle one at a time.
+        try:
+            table.append(snapshot, _parts(snapshot, events), run_id=session.run_id)
+        except StaleSnapshotError:
+            continue  # one of them was judged meanwhile; look again
+        return
+
+
+def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> dict[str, Any]:
+    """Waive an open dead letter, or open a waived or corrected one again; returns it as JSON.
+
+    Args:
+        session: The run.
+        letter: Its id, or the beginning of it.
+        waive: Whether it is waived; else it is opened again.
+        by: Who decided it.
+        why: Kept with the decision.
+
+    Raises:
+        UsageError: If there is no such dead letter, or it is not in a state for that.
+    """
+    table = session.lake.table(DEAD_LETTERS)
+    while True:
+        snapshot = table.snapshot()
+        found = find_letter(session, letter, snapshot=snapshot)
+        state = found["state"][0].as_py()
+        if (state == OPEN) is not waive or state == PASSED:
+            raise UsageError(
+                f"the dead letter is {state}",
+                where=found["id"][0].as_py(),
+                remedy="only an open one can be waived, and a waived or corrected one reopened",
+                code="DEAD_LETTER_STATE",
+            )
+        event = waived if waive else reopened
+        rows = event(found, session.stamp(), schema=DEAD_LETTERS.schema, by=by, why=why)
+        try:
+            table.append(snapshot, _parts(snapshot, rows), run_id=session.run_id)
+        except StaleSnapshotError:
+            continue
+        return as_json(session, find_letter(session, letter))[0]
+
+
+def find_letter(session: Session, beginning: str, *, snapshot: Snapshot | None = None) -> pa.Table:
+    """The one dead letter whose id begins so.
+
+    Raises:
+        UsageError: If there is none, or more than one.
+    """
+    if len(beginning) >= _PREFIX and set(beginning) <= _HEX:
+        found = letters_now(session, f"id like '{beginning}%'", snapshot=snapshot)
+        if found.num_rows == 1:
+            return found
+    raise UsageError(
+        f"there is no one dead letter {beginning!r}",
+        where="ID",
+        remedy=f"give at least {_PREFIX} characters of an id of "
+        "`cost-pipeline dead-letters list --json`",
+        code="NO_SUCH_DEAD_LETTER",
+    )
+
+
+def history_of(session: Session, letter: str) -> list[dict[str, Any]]:
+    """The events of a dead letter, oldest first."""
+    events = (
+        session.lake.table(DEAD_LETTERS)
+        .snapshot()
+        .query(
+            "select sequence, event, recorded_at, run_id, attempts, resolved_by, decided_by, why "
+            f"from {{table}} where id = '{letter}' order by sequence"
+        )
+    )
+    return [{**row, "recorded_at": row["recorded_at"].isoformat()} for row in events.to_pylist()]
+
+
+def _parts(snapshot: Snapshot, events: pa.Table) -> list[Part]:
+    """The events under the tokens of whoever judges these rows: no two settle one at a time."""
+    names = ("stage", "reasons", "vendor", "delivery", "day")
+    tokens = [
+        f"post/{day}"
+        if stage == Stage.POST or reasons == [Reason.NEGATIVE_AMOUNT]
+        else f"acquire/{vendor}/{day}"
+        if stage == Stage.ACQUIRE
+        else f"dead_letters/{vendor}/{delivery}"
+        for stage, reasons, vendor, delivery, day in zip(
+            *(events[name].to_pylist() for name in names), strict=True
+        )
+    ]
+    column = pa.array(tokens)
+    return [
+        Part(token, snapshot.sequence(token) + 1, events.filter(pc.equal(column, token)))
+        for token in sorted(set(tokens))
+    ]
+
+
 def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
-    """Open dead letters in their public shape (docs/interfaces.md), oldest pull first.
+    """Dead letters in their public shape (docs/interfaces.md), oldest pull first.
 
     A row refused when posting keeps no copy of its text: it is read from the landed bytes.
     """
     rows = events.sort_by([("pull_date", "ascending"), ("row", "ascending")]).to_pylist()
     texts = _texts(session, rows)
+    sources = _sources(session, {row["delivery"] for row in rows})
     return [
         {
             "id": row["id"],
@@ -118,10 +302,33 @@ def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
             "amount": None if row["amount"] is None else shown(row["amount"]),
             "currency": row["currency"],
             "attempts": row["attempts"],
-            "opened_at": row["recorded_at"].isoformat(),
+            "opened_at": row.get("opened_at", row["recorded_at"]).isoformat(),
+            "state": row.get("state", OPEN),
+            "source": sources.get((row["vendor"], row["delivery"]), (None, None))[0],
+            "received_at": sources.get((row["vendor"], row["delivery"]), (None, None))[1],
+            "traceback": row["traceback"],
         }
         for row in rows
     ]
+
+
+def _sources(
+    session: Session, deliveries: set[str]
+) -> dict[tuple[str, str], tuple[str | None, str | None]]:
+    """Vendor and delivery to the address it came from first, and when."""
+    found = (
+        session.lake.table(RECEIVED)
+        .snapshot()
+        .query(
+            "select vendor, delivery, arg_min(uri, fetched_at) as uri, min(fetched_at) as at "
+            "from {table} where delivery in (from wanted) group by all",
+            wanted=pa.table({"delivery": pa.array(sorted(deliveries), TEXT)}),
+        )
+    )
+    return {
+        (row["vendor"], row["delivery"]): (row["uri"], row["at"].isoformat())
+        for row in found.to_pylist()
+    }
 
 
 def _texts(session: Session, rows: list[dict[str, Any]]) -> dict[tuple[str, str, int], str]:

@@ -12,10 +12,14 @@ from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 
+CORRECTION: Final = "correction"
+"""The role of a delivery that answers dead letters."""
+
 _RECEIVED: Final = Summary(
     "received",
-    "select filename, vendor, delivery, min(pull_date) as first_pulled from {table} group by all",
-    pa.schema([("vendor", TEXT), ("delivery", HASH), ("first_pulled", DAY)]),
+    "select filename, vendor, delivery, min(pull_date) as first_pulled, max(role) as role "
+    "from {table} group by all",
+    pa.schema([("vendor", TEXT), ("delivery", HASH), ("first_pulled", DAY), ("role", TEXT)]),
 )
 
 _VALIDATED: Final = Summary(
@@ -33,26 +37,28 @@ _VALIDATED: Final = Summary(
     ),
 )
 LIVE: Final = """
-    select r.*, d.first_pulled
+    select r.*, d.first_pulled, o.first_pulled as answers_pulled
     from {table} r join deliveries d using (vendor, delivery, interpretation)
+    left join deliveries o on o.vendor = r.vendor and o.delivery = r.answers_delivery
 """
 """SQL of the records that count, with the table `deliveries` (`current_deliveries`) at hand."""
 
 _CURRENT: Final = """
     with landed as (
-        select vendor, delivery, min(first_pulled) as first_pulled from received group by all
+        select vendor, delivery, min(first_pulled) as first_pulled, max(role) as role
+        from received group by all
     ), newest as (
         select vendor, delivery, arg_max(interpretation, sequence) as interpretation,
             arg_max(posts, sequence) as posts, max(sequence) as sequence
         from validated group by all
     )
-    select landed.vendor, landed.delivery, first_pulled, interpretation, sequence, posts
+    select landed.vendor, landed.delivery, first_pulled, role, interpretation, sequence, posts
     from landed left join newest using (vendor, delivery)
 """
 
 
 def current_deliveries(session: Session) -> pa.Table:
-    """Every delivery once: vendor, delivery, first_pulled, and its newest interpretation or null.
+    """Every delivery once: vendor, delivery, first_pulled, role, newest interpretation or null.
 
     `posts` is false where its records only serve reconciliation.
 

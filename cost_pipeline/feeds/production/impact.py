@@ -19,7 +19,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.rate_sources import Source
 from cost_pipeline.contracts.tables import DAY
 from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.dead_letters import OF_POSTING, letters_now
 from cost_pipeline.feeds.production.inputs import (
     out_of_date,
     pin_pairs,
@@ -37,6 +37,7 @@ from cost_pipeline.fx.snapshots import correct
 from cost_pipeline.ledger.desired import Desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.totals import active
+from cost_pipeline.quarantine.events import OPEN, WAIVED, in_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ _Counts = tuple[tuple[date, int], ...]
 
 def _letters(session: Session, wanted: Desired, dates: Collection[date]) -> tuple[_Counts, _Counts]:
     """Dead letters that would be opened and resolved, by transaction date."""
-    now = open_dead_letters(session, "stage = 'post'", sorted(dates))
+    now = in_state(letters_now(session, OF_POSTING, sorted(dates)), OPEN, WAIVED)
     names = ["vendor", "id", "transaction_date"]
     counted = query(
         "select 'opened' as what, transaction_date, count(*) as n from "

@@ -2,8 +2,8 @@
 
 Automation may lose an update; this comparison cannot, because it looks at what is, not at what
 happened. A digest covers the records that count (with their place in time), their rivals for a
-key, the rates pinned to the date, the rulings on its credits, and of timecards what their rules are
-evaluated on.
+key, who else claims the place of a row that was corrected, the rates pinned to the date, the
+rulings on its credits, and of timecards what their rules are evaluated on.
 
 Records are summarised once for each data file (`lake.derived`), so a comparison costs what is new
 since the last one and a look at the summaries, not a reading of every record.
@@ -20,17 +20,19 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.rate_sources import sources_of
-from cost_pipeline.contracts.tables import DAY, HASH, TEXT
+from cost_pipeline.contracts.tables import DAY, HASH
 from cost_pipeline.core.canonical import digest, digest_of_set
 from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
+from cost_pipeline.feeds.production.places import places, with_their_places
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_in_force
+from cost_pipeline.feeds.production.record_files import BY_DATE, PART, RIVALS, SUMS
 from cost_pipeline.feeds.production.rulings import rulings
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.rates import pin
-from cost_pipeline.lake.crossing import Crossing, crossing_rows
+from cost_pipeline.lake.crossing import crossing_rows
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import RECORDS
@@ -39,65 +41,43 @@ from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
 RULES_OF_POSTING: Final = "3"
 """Raised when the kernels post the same inputs differently; every partition is then out of date."""
 
-# What a record says is a function of its row and of the interpretation, so these two stand for it.
-# Their hashes are summed as two 64-bit halves: the sum of a set does not depend on its order, and
-# costs one pass however many records there are.
-_PART: Final = "md5_number(fingerprint || interpretation)"
-_SUMS: Final = """
-    sum((part & 18446744073709551615::uhugeint)::hugeint)::decimal(38, 0) as low,
-    sum((part >> 64)::hugeint)::decimal(38, 0) as high
-"""
-_BY_DATE: Final = Summary(
-    "by_date",
-    f"""
-    with parts as (select *, {_PART} as part from {{table}})
-    select filename, vendor, delivery, interpretation, transaction_date, production, currency,
-        count(*) as n, {_SUMS}
-    from parts group by all
-    """,
-    pa.schema(
-        [
-            ("vendor", TEXT),
-            ("delivery", HASH),
-            ("interpretation", HASH),
-            ("transaction_date", DAY),
-            ("production", TEXT),
-            ("currency", TEXT),
-            ("n", pa.int64()),
-            ("low", pa.decimal128(38, 0)),
-            ("high", pa.decimal128(38, 0)),
-        ]
-    ),
-)
-
-_RIVALS: Final = Crossing(
-    "rivals",
-    key=("vendor", "key"),
-    by="transaction_date",
-    kept=("vendor", "key", "delivery", "interpretation", "transaction_date", "fingerprint"),
-)
-
-# Per date and delivery: what counts there, and what rivals it from other dates. When a delivery
-# first came decides who stands, so it is part of what a date was computed from.
+# Per date and delivery: what counts there, what rivals it from other dates, and what shares a place
+# with any of these. When a delivery first came decides who stands, so it is part of what a date was
+# computed from.
 _GROUPS: Final = f"""
     with own as (
         select transaction_date, 'own' as side, vendor, delivery, interpretation, first_pulled,
-            sum(n) as n, sum(low) as low, sum(high) as high
+            null::date as answers_pulled, sum(n) as n, sum(low) as low, sum(high) as high
         from by_date join deliveries using (vendor, delivery, interpretation) group by all
     ), live as (
-        select distinct r.*, first_pulled, {_PART} as part
+        select distinct r.*, first_pulled, {PART} as part
         from rivals r join deliveries using (vendor, delivery, interpretation)
     ), theirs as (
         select distinct mine.transaction_date, 'rival' as side, theirs.vendor, theirs.delivery,
             theirs.interpretation, theirs.first_pulled, theirs.fingerprint, theirs.part
         from live mine join live theirs using (vendor, key)
         where theirs.transaction_date <> mine.transaction_date
+    ), claimants as (
+        select p.*, d.first_pulled, o.first_pulled as answers_pulled,
+            md5_number(concat_ws('|', fingerprint, interpretation, place, answers, answers_delivery,
+                answers_stage)) as part
+        from places p join deliveries d using (vendor, delivery, interpretation)
+        left join deliveries o on o.vendor = p.vendor and o.delivery = p.answers_delivery
+    ), touched as (
+        select transaction_date, vendor, place from claimants
+        union
+        select theirs.transaction_date, vendor, place
+        from theirs join claimants using (vendor, fingerprint)
     )
     from own
     union all
     select transaction_date, side, vendor, delivery, interpretation, first_pulled,
-        count(*) as n, {_SUMS}
+        null::date as answers_pulled, count(*) as n, {SUMS}
     from theirs group by all
+    union all
+    select touched.transaction_date, 'place' as side, vendor, c.delivery, c.interpretation,
+        c.first_pulled, c.answers_pulled, count(*) as n, {SUMS}
+    from touched join claimants c using (vendor, place) group by all
 """
 _PAIRS: Final = """
     select distinct transaction_date, production, currency
@@ -108,7 +88,8 @@ _PAIRS: Final = """
 def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     """The records of the dates that count, with all their rivals (CANDIDATE_SCHEMA).
 
-    A rival shares (vendor, key) with one of them, on whatever date.
+    A rival shares (vendor, key) with one of them, or the place of a row that was corrected, on
+    whatever date.
     """
     deliveries = current_deliveries(session)
     snapshot = session.lake.table(RECORDS).snapshot()
@@ -122,7 +103,7 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     keys = query("select distinct vendor, key from wanted where key is not null", wanted=wanted)
     elsewhere = query(
         "from rivals semi join keys using (vendor, key) anti join days using (transaction_date)",
-        rivals=crossing_rows(snapshot, _RIVALS),
+        rivals=crossing_rows(snapshot, RIVALS),
         keys=keys,
         days=days,
     )
@@ -134,9 +115,11 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
         days=days,
     )
     names = CANDIDATE_SCHEMA.names
-    return pa.concat_tables(
-        [wanted.select(names).cast(CANDIDATE_SCHEMA), rivals.select(names).cast(CANDIDATE_SCHEMA)]
-    )
+    found = [
+        wanted.select(names).cast(CANDIDATE_SCHEMA),
+        rivals.select(names).cast(CANDIDATE_SCHEMA),
+    ]
+    return with_their_places(session, pa.concat_tables(found))
 
 
 def live_records_of(session: Session, vendor: str) -> pa.Table:
@@ -154,7 +137,7 @@ def live_records_of(session: Session, vendor: str) -> pa.Table:
 
 def _files_with(snapshot: Snapshot, days: pa.Table) -> list[str]:
     """The data files that hold records of the days."""
-    by_date = summarised(snapshot, _BY_DATE)
+    by_date = summarised(snapshot, BY_DATE)
     mine = by_date.filter(pc.is_in(by_date["transaction_date"], days["transaction_date"]))
     return sorted(set(mine["filename"].to_pylist()))
 
@@ -163,7 +146,7 @@ def record_counts(session: Session) -> dict[date, int]:
     """How many records each transaction date has, whether they count or not."""
     counted = query(
         "select transaction_date, sum(n)::bigint as n from by_date group by all",
-        by_date=summarised(session.lake.table(RECORDS).snapshot(), _BY_DATE),
+        by_date=summarised(session.lake.table(RECORDS).snapshot(), BY_DATE),
     )
     return dict(zip(*(column.to_pylist() for column in counted.columns), strict=True))
 
@@ -173,8 +156,9 @@ def record_digests(session: Session) -> dict[date, str]:
     snapshot = session.lake.table(RECORDS).snapshot()
     groups = query(
         _GROUPS,
-        by_date=summarised(snapshot, _BY_DATE),
-        rivals=crossing_rows(snapshot, _RIVALS),
+        by_date=summarised(snapshot, BY_DATE),
+        rivals=crossing_rows(snapshot, RIVALS),
+        places=places(snapshot),
         deliveries=current_deliveries(session),
     )
     names = [name for name in groups.column_names if name != "transaction_date"]
@@ -194,7 +178,7 @@ def pin_pairs(session: Session, in_force: pa.Table) -> pa.Table:
     """What is pinned for every date and pair of currencies that has records (`PINNED_SCHEMA`)."""
     pairs = query(
         _PAIRS,
-        by_date=summarised(session.lake.table(RECORDS).snapshot(), _BY_DATE),
+        by_date=summarised(session.lake.table(RECORDS).snapshot(), BY_DATE),
         deliveries=current_deliveries(session),
     )
     sources = sources_of(session.home.productions)

@@ -98,8 +98,8 @@ def desired_of(
         dates: Transaction dates.
         in_force: Rates as they would be; those that are in force if None.
     """
-    live = live_records(session, dates)
-    costs = resolve(live.filter(pc.greater_equal(live["amount"], 0)), dates)
+    costs = resolve(live_records(session, dates), dates)  # a place is shared across signs
+    costs = costs.filter(pc.greater_equal(costs["amount"], 0))
     costs = set_apart(costs, reference_deliveries(session))
     ruled = pa.concat_tables([unruled(costs), rulings(session, dates, in_force=in_force)])
     judged, findings = with_findings(session, priced(session, ruled, in_force), dates)

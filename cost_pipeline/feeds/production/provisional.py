@@ -174,7 +174,7 @@ def _stand_ins(
     received = session.lake.table(DELIVERIES).snapshot()
     rows = query(
         _LAST_GOOD,
-        received=received.read(columns=[*names, "delivery"]),
+        received=received.read(columns=[*names, "delivery"], where="role is null"),
         recorded=recorded_amounts(session),
         gaps=gaps.select(names),
         asked=asked.select(names),

@@ -159,6 +159,7 @@ def _settle_failures(
         day_column="pull_date",
         writer=f"acquire/{vendor.vendor}",
         attempts=max((failure.attempts for failure in failures), default=1),
+        again=True,
     )
 
 

@@ -23,7 +23,7 @@ from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.inputs import live_records_of
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import DELIVERIES
-from cost_pipeline.ledger.standing import STANDS, resolve
+from cost_pipeline.ledger.standing import ANSWERED, CONFLICT, OVERRULED, STANDS, resolve
 
 _PLACE: Final = ("fingerprint", "delivery", "row", "first_pulled")
 
@@ -200,7 +200,8 @@ def _standing(resolved: pa.Table, rule: ReconcileWith) -> pa.Table:
 def _newest(session: Session, vendor: Vendor) -> date | None:
     received = session.lake.table(DELIVERIES).snapshot()
     found = received.query(
-        f"select max(pull_date) as newest from {{table}} where vendor = '{vendor.vendor}'"
+        f"select max(pull_date) as newest from {{table}} where vendor = '{vendor.vendor}' "
+        "and role is null"  # a correction says nothing of how far the vendor has told
     )
     newest: date | None = found["newest"][0].as_py()
     return newest
@@ -230,7 +231,7 @@ def _side(resolved: pa.Table, vendor: Vendor, states: dict[str, int], name: str)
         only=states.get(f"only_{name}", 0),
         waiting=states.get(f"waiting_{name}", 0),
         duplicates=of.get("duplicate", 0),
-        conflicts=of.get("conflict", 0),
+        conflicts=sum(of.get(name, 0) for name in (CONFLICT, ANSWERED, OVERRULED)),
     )
 
 

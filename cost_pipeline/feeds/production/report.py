@@ -16,12 +16,18 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.dead_letters import (
+    OF_POSTING,
+    REFUSED,
+    letters_now,
+    open_dead_letters,
+)
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import DELIVERIES, RECORDS, VALIDATIONS
 from cost_pipeline.ledger.schema import POST, REVERSE
+from cost_pipeline.quarantine.events import in_state
 
 _POSTED: Final = f"""
     select vendor, delivery, original_currency as currency, count(*) as n,
@@ -63,7 +69,8 @@ _DELIVERIES: Final = """
         from disposed group by all
     ), recorded_n as (select vendor, delivery, sum(n) as n from recorded group by all),
     refused as (select vendor, delivery, count(*) as n from dead_letters group by all)
-    select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.size, s.fetched_at, s.attempts,
+    select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.role, s.size, s.fetched_at,
+        s.attempts,
         s.sighting > 1 as repeated, v.delivery is not null as validated, v.encoding,
         coalesce(v.rows, 0)::bigint as rows, coalesce(v.blank_rows, 0)::bigint as blank_rows,
         (coalesce(c.n, 0) - coalesce(h.unapproved, 0))::bigint as records,
@@ -74,7 +81,7 @@ _DELIVERIES: Final = """
         coalesce(h.duplicates, 0)::bigint as duplicates,
         coalesce(h.reference, 0)::bigint as reference,
         coalesce(h.dead, 0)::bigint as conflicts,
-        coalesce(r.n, 0)::bigint as refused
+        (coalesce(r.n, 0) + coalesce(h.unapproved, 0))::bigint as refused
     from sightings s
     left join newest v using (vendor, delivery)
     left join recorded_n c using (vendor, delivery)
@@ -139,6 +146,7 @@ class DeliveryReport:
     control: ControlTotal | None
     drift: tuple[str, ...]
     duplicate_of: str | None
+    role: str | None
 
     @property
     def dead_letters(self) -> int:
@@ -180,6 +188,7 @@ class DeliveryReport:
             "control_total": control,
             "drift": list(self.drift),
             "duplicate_of": self.duplicate_of,
+            "role": self.role,
         }
 
 
@@ -188,7 +197,9 @@ def deliveries(
 ) -> list[DeliveryReport]:
     """Every delivery received (on the pull dates), by date, vendor and URI."""
     lake = session.lake
-    before_records = open_dead_letters(session, "stage in ('parse', 'validate')")
+    before_records = in_state(
+        letters_now(session, f"stage in ('parse', 'validate') and not {OF_POSTING}"), *REFUSED
+    )
     found = query(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(),
@@ -225,6 +236,7 @@ def _report(row: dict[str, Any]) -> DeliveryReport:
         control=_control(row),
         drift=tuple(row["drift"] or ()),
         duplicate_of=row["delivery"] if repeated else None,
+        role=row["role"],
         **own,
     )
 

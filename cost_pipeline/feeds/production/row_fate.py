@@ -173,7 +173,7 @@ def _facts(session: Session, delivery: dict[str, Any], number: int) -> dict[str,
     events = plain(
         session.lake.table(DEAD_LETTERS)
         .snapshot()
-        .query(f"from {{table}} where {this} order by recorded_at, event")
+        .query(f"from {{table}} where {this} order by id, sequence")
     )
     held = session.lake.table(DISPOSITIONS).snapshot().query(f"from {{table}} where {this}")
     return {
@@ -183,6 +183,7 @@ def _facts(session: Session, delivery: dict[str, Any], number: int) -> dict[str,
             {
                 "event": event["event"],
                 "at": event["recorded_at"],
+                "resolved_by": event["resolved_by"],
                 "id": event["id"],
                 "stage": event["stage"],
                 "reasons": event["reasons"],
@@ -234,11 +235,13 @@ def _fate(  # noqa: PLR0911 - one answer each
         other = held["of"] or {}
         where = f"row {other['row']} of delivery {other['delivery']}" if "row" in other else "a row"
         return "duplicate", f"the same as {where}, which stands in its place"
-    opened = _open(facts["dead_letters"])
-    if opened:
-        return "dead_letter", "refused: " + ", ".join(
-            reason for event in opened for reason in event["reasons"]
-        )
+    refused = _refused(facts["dead_letters"])
+    if refused:
+        words = "refused: " + ", ".join(reason for e in refused for reason in e["reasons"])
+        by = next((e["resolved_by"] for e in refused if e["resolved_by"]), None)
+        if by is not None:
+            return "corrected", f"{words}; delivery {by} corrects it"
+        return "dead_letter", words + ("; waived" if refused[-1]["event"] == "waived" else "")
     if lines:
         return "reversed", f"posted, and reversed on {lines[-1]['recorded_at']}"
     if not validated:
@@ -248,18 +251,10 @@ def _fate(  # noqa: PLR0911 - one answer each
     return "unknown", "the row left no trace: run `cost-pipeline run` and ask again"
 
 
-def _open(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    balance: dict[str, int] = {}
-    for event in events:
-        step = 1 if event["event"] == "opened" else -1
-        balance[event["id"]] = balance.get(event["id"], 0) + step
-    return [
-        one
-        for number, one in enumerate(events)
-        if one["event"] == "opened"
-        and balance[one["id"]] > 0
-        and all(later["id"] != one["id"] for later in events[number + 1 :])
-    ]
+def _refused(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last event of each dead letter that is a refused row still."""
+    last = {event["id"]: event for event in events}
+    return [e for e in last.values() if e["event"] != "resolved" or e["resolved_by"] is not None]
 
 
 _OTHER: Final = {

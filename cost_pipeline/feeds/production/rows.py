@@ -7,8 +7,16 @@ from collections.abc import Collection
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.feeds.production.correction_rows import read_correction
+from cost_pipeline.feeds.production.deliveries import CORRECTION
+from cost_pipeline.feeds.production.letter_sheet import fields_of
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.parse import Refused, open_rows
+from cost_pipeline.lake.tables import DELIVERIES
+from cost_pipeline.parse import Refused, open_rows, read_ahead
+from cost_pipeline.validate.chunk import ordinals_of
+from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
+from cost_pipeline.validate.state import DeliveryState
 
 
 def texts_of(
@@ -19,7 +27,11 @@ def texts_of(
     Empty if the vendor's file is gone or the delivery cannot be read any more under it.
     """
     format_of = {v.vendor: v.format for v in session.home.vendors}
-    if vendor not in format_of or not rows:
+    if not rows:
+        return {}
+    if _is_correction(session, vendor, delivery):
+        return _texts_of_correction(session, delivery, rows)
+    if vendor not in format_of:
         return {}
     reader = open_rows(session.lake.content.open_path(delivery), format_of[vendor])
     if isinstance(reader, Refused):
@@ -33,3 +45,75 @@ def texts_of(
         if len(found) == len(wanted):
             break
     return found
+
+
+def _is_correction(session: Session, vendor: str, delivery: str) -> bool:
+    found = (
+        session.lake.table(DELIVERIES)
+        .snapshot()
+        .query(
+            f"select 1 from {{table}} where vendor = '{vendor}' and delivery = '{delivery}' "
+            f"and role = '{CORRECTION}' limit 1"
+        )
+    )
+    return bool(found.num_rows)
+
+
+def _texts_of_correction(
+    session: Session, delivery: str, rows: Collection[int]
+) -> dict[int, tuple[int, str]]:
+    read = read_correction(session.lake.content.open_path(delivery))
+    if isinstance(read, Refused):
+        return {}
+    wanted = pa.array(sorted(rows), pa.int64())
+    mine = read.table.filter(pc.is_in(read.table["row"], value_set=wanted))
+    columns = (mine[name].to_pylist() for name in ("row", "line", "text"))
+    return {row: (line, text) for row, line, text in zip(*columns, strict=True)}
+
+
+def cells_of(
+    session: Session, vendor: Vendor, delivery: str, rows: pa.ChunkedArray
+) -> pa.Table | None:
+    """The cells that feed each field, verbatim, of the wanted rows of a delivery.
+
+    Args:
+        session: The run.
+        vendor: Whose delivery it is; a constant of its file is the text of every row.
+        delivery: SHA-256.
+        rows: Numbers of the rows.
+
+    Returns:
+        `row`, `ordinal` (of the row's key, where the vendor's key has one), and a string column for
+        each field; None if the delivery cannot be read any more under the vendor's file.
+    """
+    reader = open_rows(session.lake.content.open_path(delivery), vendor.format)
+    if isinstance(reader, Refused):
+        return None
+    interpreter = compile_interpreter(vendor, session.home.productions, reader.header)
+    state, found = DeliveryState(), []
+    wanted = pc.unique(rows)
+    for chunk in read_ahead(reader):
+        applied = interpreter.for_columns(chunk.columns)
+        ordinals = ordinals_of(chunk.table, applied, state)
+        mask = pc.is_in(chunk.table["row"], value_set=wanted)
+        if not pc.any(mask).as_py():
+            continue
+        mine = chunk.table.filter(mask)
+        columns = {"row": mine["row"]}
+        columns["ordinal"] = (
+            pa.nulls(mine.num_rows, pa.int64())
+            if ordinals is None
+            else pa.array(ordinals, pa.int64()).filter(mask.combine_chunks())
+        )
+        for name in fields_of(vendor.record):
+            columns[name] = _field(mine, applied, name)
+        found.append(pa.table(columns))
+    return pa.concat_tables(found) if found else None
+
+
+def _field(table: pa.Table, applied: Interpreter, name: str) -> pa.ChunkedArray | pa.Array:
+    cells = [table[f"c{place}"] for place in applied.sources.get(name, ())]
+    if cells:
+        return pc.coalesce(*cells) if len(cells) > 1 else cells[0]
+    text = applied.reading.constants.get(name)
+    return pa.array([text] * table.num_rows, pa.string())

@@ -22,6 +22,7 @@ from cost_pipeline.feeds.production.deliveries import (
     reference_deliveries,
 )
 from cost_pipeline.feeds.production.periods import recorded_closings
+from cost_pipeline.feeds.production.places import with_their_places
 from cost_pipeline.feeds.production.pricing import priced
 from cost_pipeline.feeds.production.union import with_findings
 from cost_pipeline.feeds.session import Session
@@ -29,7 +30,7 @@ from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.ledger.credits import RULED_SCHEMA, Approval, rule, unruled
-from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA, resolve, set_apart
+from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA, out_of_place, resolve, set_apart
 
 # What an approval or a credit can name a record by.
 _NAMED: Final = f"""
@@ -70,15 +71,24 @@ def rulings(
         return RULED_SCHEMA.empty_table()
     reference = reference_deliveries(session)
     every = found.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
+    # A row that a correction took the place of takes nothing back, and nothing is ruled on it.
+    lost = out_of_place(with_their_places(session, every))
+    lost = lost.filter(pc.less(lost["amount"], 0))
     negatives = query(
-        "from every anti join reference using (vendor, delivery)", every=every, reference=reference
+        "from every anti join reference using (vendor, delivery) "
+        "anti join lost using (vendor, fingerprint)",
+        every=every,
+        reference=reference,
+        lost=lost.select(["vendor", "fingerprint"]),
     ).cast(CANDIDATE_SCHEMA)
     chosen = approvals_in_force(session) if approvals is None else approvals
     names = _names(negatives, chosen)
     resolved = resolve(CANDIDATE_SCHEMA.empty_table())
     if any(table.num_rows for table in names.values()):
         named = snapshot.query(_NAMED, deliveries=live, **names)
-        resolved = resolve(named.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA))
+        named = named.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
+        resolved = resolve(with_their_places(session, named))
+        resolved = resolved.filter(pc.greater_equal(resolved["amount"], 0))
     originals = priced(session, set_apart(resolved, reference), in_force)
     if originals.num_rows:  # what a union rule blocks is not posted either
         days = originals["transaction_date"].unique().to_pylist()
@@ -86,9 +96,14 @@ def rulings(
     ruled = rule(negatives, originals, chosen, recorded_closings(session))
     # What only serves reconciliation takes nothing back, and nothing is ruled on it.
     apart = query(
-        "from every semi join reference using (vendor, delivery)", every=every, reference=reference
+        "from every semi join reference using (vendor, delivery) "
+        "anti join lost using (vendor, fingerprint)",
+        every=every,
+        reference=reference,
+        lost=lost.select(["vendor", "fingerprint"]),
     ).cast(CANDIDATE_SCHEMA)
-    ruled = pa.concat_tables([ruled, unruled(set_apart(resolve(apart), reference))])
+    others = [unruled(set_apart(resolve(apart), reference)), unruled(lost)]
+    ruled = pa.concat_tables([ruled, *others])
     if dates is None:
         return ruled
     return ruled.filter(pc.is_in(ruled["transaction_date"], pa.array(sorted(dates), DAY)))

@@ -27,7 +27,7 @@ from cost_pipeline.feeds.production.checkpoints import (
     checkpoint_part,
     last_checkpoint,
 )
-from cost_pipeline.feeds.production.dead_letters import OF_POSTING, open_dead_letters
+from cost_pipeline.feeds.production.dead_letters import OF_POSTING, REFUSED, letters_now
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.production.heads import last_head, refuse_truncated
 from cost_pipeline.feeds.production.tables import LEDGER
@@ -42,7 +42,7 @@ from cost_pipeline.lake.tables import (
     VALIDATIONS,
 )
 from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_ahead
-from cost_pipeline.quarantine.events import difference, opened, resolved
+from cost_pipeline.quarantine.events import CORRECTED, difference, in_state, opened, resolved
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
 from cost_pipeline.validate.shapes import Describer
@@ -94,9 +94,15 @@ class Pending:
 
 
 def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> list[Pending]:
-    """The deliveries received on a pull date that must be validated (again), in a fixed order."""
+    """The deliveries received on a pull date that must be validated (again), in a fixed order.
+
+    Those that vendors sent; `corrections` looks after what people sent.
+    """
     received = session.lake.table(DELIVERIES).snapshot()
-    today = received.read(where=f"pull_date = '{pull_date}'", columns=["vendor", "delivery"])
+    today = received.query(
+        f"select vendor, delivery from {{table}} where pull_date = '{pull_date}' and role is null",
+        where=f"pull_date = '{pull_date}'",
+    )
     wanted = set(zip(*(column.to_pylist() for column in today.columns), strict=True))
     current = {
         (row["vendor"], row["delivery"]): row for row in current_deliveries(session).to_pylist()
@@ -166,16 +172,18 @@ class _Validation:
         # Dead letters are settled by difference, so their tokens only keep runs apart. One that
         # was there before has some open perhaps, also from a validation that was killed half way.
         self.letters_before = before.letters.sequence(self.letters_writer)
-        self.open_before = self._open() if self.letters_before else None
+        self.known = self._known() if self.letters_before else None
+        self.refused_before = None if self.known is None else in_state(self.known, *REFUSED)
         self.kept: list[str] = []
         key = pending.vendor.key
         self.done = last_checkpoint(
             before.checkpoints,
             self._subject(),
-            self.open_before,
+            self.refused_before,
             keys=key is not None and key.ordinal,
         )
         self.chunks = self.done.chunks
+        self.amounts = self.done.amounts
 
     def run(self, chunk_rows: int) -> None:
         path = self.session.lake.content.open_path(self.pending.delivery)
@@ -206,6 +214,7 @@ class _Validation:
                         chunks=self.chunks,
                         state=state,
                         describer=describer,
+                        amounts=self.amounts,
                     )
                 ]
                 self.buffer.commit(self.session)
@@ -223,9 +232,9 @@ class _Validation:
         """Count what the chunks before the checkpoint came to; what they refused is refused."""
         self.records = self.done.state.records
         self.refused = self.done.state.dead_letters
-        if self.open_before is not None and self.done.rows:
-            done = pc.less_equal(self.open_before["row"], self.done.rows)
-            self.kept += self.open_before.filter(done)["id"].to_pylist()
+        if self.refused_before is not None and self.done.rows:
+            done = pc.less_equal(self.refused_before["row"], self.done.rows)
+            self.kept += self.refused_before.filter(done)["id"].to_pylist()
 
     def _add(self, records: pa.Table, dead_letters: pa.Table) -> None:
         self.chunks += 1
@@ -235,14 +244,31 @@ class _Validation:
         if records.num_rows:
             rows = records.select(RECORDS.schema.names)
             self.buffer.records.append(Part(self.records_writer, self.chunks, rows))
-        if self.open_before is not None:
+        self.amounts.add(records)
+        self.amounts.add(dead_letters)
+        if self.refused_before is not None:
             self.kept += dead_letters["id"].to_pylist()
-            dead_letters, _ = difference(dead_letters, self.open_before)
+            dead_letters, _ = difference(dead_letters, self.refused_before)
         if dead_letters.num_rows:
-            events = opened(
-                dead_letters, "pull_date", self.session.stamp(), schema=DEAD_LETTERS.schema
-            )
+            events = self._opened(dead_letters)
             self.buffer.dead_letters.append(self._letters(self.chunks, events))
+
+    def _opened(self, dead_letters: pa.Table) -> pa.Table:
+        """Their opening; what a correction has answered already is answered again at once."""
+        stamp, schema = self.session.stamp(), DEAD_LETTERS.schema
+        events = opened(dead_letters, "pull_date", stamp, schema=schema, before=self.known)
+        if self.known is None:
+            return events
+        corrected = in_state(self.known, CORRECTED)
+        answers = dict(
+            zip(*(corrected[n].to_pylist() for n in ("fingerprint", "resolved_by")), strict=True)
+        )
+        found = [events]
+        for by in sorted(set(answers.values())):
+            marks = pa.array([mark for mark, other in answers.items() if other == by])
+            mine = events.filter(pc.is_in(events["fingerprint"], value_set=marks))
+            found.append(resolved(mine, stamp, schema=schema, by=by))
+        return pa.concat_tables(found)
 
     def _letters(self, chunk: int, events: pa.Table) -> Part:
         return Part(self.letters_writer, self.letters_before + chunk, events)
@@ -305,14 +331,15 @@ class _Validation:
             "interpretation": self.interpreter.interpretation,
             "records": self.records,
             "dead_letters": self.refused,
+            "amounts": self.amounts.as_json(),
             "unreadable_amounts": 0,
             "posts": self.pending.vendor.posts,
             "recorded_at": stamp.recorded_at,
             "run_id": stamp.run_id,
             **facts,
         }
-        if self.open_before is not None:
-            self._resolve_what_passes_now(self.open_before)
+        if self.refused_before is not None:
+            self._resolve_what_passes_now(self.refused_before)
         mark = pa.Table.from_pylist([row], schema=VALIDATIONS.schema)
         self.buffer.complete.append(Part(self.mark_writer, 1, mark))
 
@@ -324,8 +351,8 @@ class _Validation:
             events = resolved(gone, self.session.stamp(), schema=DEAD_LETTERS.schema)
             self.buffer.dead_letters.append(self._letters(self.chunks + 1, events))
 
-    def _open(self) -> pa.Table:
-        return open_dead_letters(
+    def _known(self) -> pa.Table:
+        return letters_now(
             self.session,
             f"stage in ('parse', 'validate') and not {OF_POSTING} "
             f"and vendor = '{self.pending.vendor.vendor}' "

@@ -1,0 +1,303 @@
+"""`dead-letters`: what was refused and why, and what people do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from rich.text import Text
+
+from cost_pipeline.commands.common import (
+    clear_errors,
+    columns,
+    console,
+    counted,
+    home_option,
+    json_option,
+    open_session,
+    print_json,
+)
+from cost_pipeline.commands.replay import finish, work_through_dagster
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.reasons import Reason, catalogue
+from cost_pipeline.feeds.production.dead_letters import as_json as dead_letters_as_json
+from cost_pipeline.feeds.production.dead_letters import (
+    decide,
+    find_letter,
+    history_of,
+    open_dead_letters,
+)
+from cost_pipeline.feeds.production.report import reasons_of
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.home.explain import nearest
+
+if TYPE_CHECKING:
+    from cost_pipeline.defs.run import Runner
+
+_PAYLOAD: Final = 90
+
+
+@click.group("dead-letters")
+def dead_letters() -> None:
+    """Rows and deliveries that were refused, and why."""
+
+
+@dead_letters.command("list")
+@home_option
+@click.option("--vendor", metavar="NAME", help="Only this vendor's.")
+@click.option("--reason", metavar="CODE", help="Only those with this reason code.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="How many to show; JSON has all.",
+)
+@json_option
+@clear_errors
+def list_(
+    home: Path,
+    vendor: str | None,
+    reason: str | None,
+    limit: int,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """List the open dead letters."""
+    session = open_session(home)
+    scope = _scope(vendor, reason, {v.vendor for v in session.home.vendors})
+    events = open_dead_letters(session, scope)
+    by_reason = reasons_of(events)
+    if as_json:
+        items = dead_letters_as_json(session, events)
+        print_json({"open": events.num_rows, "by_reason": by_reason, "items": items})
+        return
+    out = console()
+    if not by_reason:
+        out.print("[green]no dead letter is open[/]")
+        return
+    words = columns("reason", "open", "what it means", "what to do", numbers=("open",))
+    for column in words.columns[2:]:
+        column.no_wrap = False
+    for code, count in by_reason.items():
+        text = catalogue()[Reason(code)]
+        words.add_row(code, f"{count:,}", text.words, text.remedy)
+    out.print(words)
+    ordered = events.sort_by([(name, "ascending") for name in ("pull_date", "vendor", "row")])
+    for item in dead_letters_as_json(session, ordered.slice(0, limit)):
+        place = f"row {item['row']}, line {item['line']}" if item["row"] else "the whole of it"
+        out.print(f"\n[bold]{item['vendor']}[/] {item['pull_date']}, {place}  {item['id'][:12]}")
+        for error in item["errors"]:
+            field = f"{error['field']}: " if error["field"] else ""
+            out.print(Text(f"  {field}{error['message']}"), soft_wrap=True)
+        if item["payload"]:
+            out.print(Text(f"  {_excerpt(item['payload'])}", style="dim"))
+    if events.num_rows > limit:
+        rest = counted(events.num_rows - limit, "more", "more")
+        out.print(f"\n... and {rest} (--limit {events.num_rows}, or --json for all)")
+
+
+def _scope(vendor: str | None, reason: str | None, vendors: set[str]) -> str:
+    """The condition that the options name; only names and codes that are known enter it."""
+    scope = "true"
+    if vendor is not None:
+        if vendor not in vendors:
+            raise UsageError(
+                f"there is no vendor {vendor!r}",
+                where="--vendor",
+                remedy=nearest(vendor, vendors) if vendors else "",
+                code="NO_SUCH_VENDOR",
+            )
+        scope += f" and vendor = '{vendor}'"
+    if reason is not None:
+        if reason not in set(Reason):
+            raise UsageError(
+                f"there is no reason code {reason!r}",
+                where="--reason",
+                remedy=nearest(reason, [code.value for code in Reason]),
+                code="NO_SUCH_REASON",
+            )
+        scope += f" and list_contains(reasons, '{reason}')"
+    return scope
+
+
+def _excerpt(payload: str) -> str:
+    """The beginning of a payload on one line, with what cannot be shown escaped."""
+    quoted = repr(payload[:_PAYLOAD])
+    return f"{quoted} ..." if len(payload) > _PAYLOAD else quoted
+
+
+@dead_letters.command(short_help="Show one dead letter with its history.")
+@click.argument("id")
+@home_option
+@json_option
+@clear_errors
+def show(id: str, home: Path, as_json: bool) -> None:  # noqa: A002, FBT001 - the argument's name
+    """Show one dead letter, open or not, with everything that happened to it."""
+    session = open_session(home)
+    letter = dead_letters_as_json(session, find_letter(session, id))[0]
+    history = history_of(session, letter["id"])
+    if as_json:
+        print_json({**letter, "history": history})
+        return
+    out = console()
+    _show_letter(letter)
+    for reason in letter["reasons"]:
+        text = catalogue()[Reason(reason)]
+        out.print(f"\n{reason}: {text.words}\n  what to do: {text.remedy}", soft_wrap=True)
+    out.print()
+    table = columns("when", "what", "by", "why")
+    for event in history:
+        by = event["decided_by"] or event["resolved_by"] or ""
+        table.add_row(event["recorded_at"][:19], event["event"], Text(by), Text(event["why"] or ""))
+    out.print(table)
+
+
+def _show_letter(letter: dict[str, Any]) -> None:
+    out = console()
+    out.print(f"[bold]{letter['vendor']}[/] {letter['pull_date']}, {letter['state']}")
+    out.print(f"id {letter['id']}")
+    for name in ("source", "delivery", "row", "line", "fingerprint", "stage", "class", "attempts"):
+        if letter[name] is not None:
+            out.print(Text(f"{name} {letter[name]}"), soft_wrap=True)
+    for error in letter["errors"]:
+        field = f"{error['field']}: " if error["field"] else ""
+        out.print(Text(f"  {field}{error['message']}"), soft_wrap=True)
+    for name in ("payload", "traceback"):
+        if letter[name]:
+            out.print(Text(f"  {_excerpt(letter[name])}", style="dim"))
+
+
+_BY: Final = click.option("--by", metavar="NAME", required=True, help="Who decides it.")
+_WHY: Final = click.option("--reason", metavar="WORDS", required=True, help="Why; it is kept.")
+
+
+@dead_letters.command(short_help="Decide that a dead letter may stay.")
+@click.argument("id")
+@home_option
+@_BY
+@_WHY
+@json_option
+@clear_errors
+def waive(
+    id: str,  # noqa: A002 - the argument's name
+    home: Path,
+    by: str,
+    reason: str,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Decide that a dead letter may stay as it is; the row remains a dead letter."""
+    _decide(open_session(home), id, waive=True, by=by, why=reason, as_json=as_json)
+
+
+@dead_letters.command(short_help="Open a waived or corrected one again.")
+@click.argument("id")
+@home_option
+@_BY
+@_WHY
+@json_option
+@clear_errors
+def reopen(
+    id: str,  # noqa: A002 - the argument's name
+    home: Path,
+    by: str,
+    reason: str,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Open a dead letter again that was waived or corrected."""
+    _decide(open_session(home), id, waive=False, by=by, why=reason, as_json=as_json)
+
+
+def _decide(
+    session: Session, letter: str, *, waive: bool, by: str, why: str, as_json: bool
+) -> None:
+    for name, text in (("--by", by), ("--reason", why)):
+        if not text.strip():
+            raise UsageError(f"{name} is empty", where=name, remedy="say it in words; it is kept")
+    found = decide(session, letter, waive=waive, by=by.strip(), why=why.strip())
+    if as_json:
+        print_json(found)
+        return
+    console().print(f"{found['id'][:16]} is {found['state']}")
+
+
+@dead_letters.command(short_help="Write the open ones to a workbook or CSV.")
+@home_option
+@click.option(
+    "--to",
+    "file",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="FILE.xlsx, or FILE.csv for a plain text file.",
+)
+@click.option("--vendor", metavar="NAME", help="Only this vendor's.")
+@click.option("--reason", metavar="CODE", help="Only those with this reason code.")
+@json_option
+@clear_errors
+def export(
+    home: Path,
+    file: Path,
+    vendor: str | None,
+    reason: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Write the open dead letters of rows to a file that people mend and drop back."""
+    from cost_pipeline.feeds.production.letters_export import export_letters  # noqa: PLC0415
+
+    session = open_session(home)
+    if file.suffix not in {".xlsx", ".csv"}:
+        raise UsageError(
+            f"{file.name!r} is neither a workbook nor a CSV",
+            where="--to",
+            remedy="end its name in .xlsx or .csv",
+        )
+    if not file.absolute().parent.is_dir():
+        raise UsageError("its folder is not there", where=str(file), remedy="make the folder first")
+    scope = _scope(vendor, reason, {v.vendor for v in session.home.vendors})
+    done = export_letters(session, scope, file.absolute())
+    if as_json:
+        print_json({"file": str(file.absolute()), "rows": done.rows, "left_out": done.left_out})
+        return
+    out = console()
+    out.print(f"[bold]{counted(done.count, 'row')}[/] in {file}", soft_wrap=True)
+    for kind, count in done.rows.items():
+        out.print(f"  {kind}: {count:,}")
+    for code, count in done.left_out.items():
+        out.print(
+            f"not in it, {count:,} {code}: {catalogue()[Reason(code)].remedy}", soft_wrap=True
+        )
+    out.print("save the mended file into inbox/corrections of the home")
+
+
+@dead_letters.command("import", short_help="Take in the corrections that wait, and post.")
+@home_option
+@json_option
+@clear_errors
+def import_(home: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Take in the corrections in inbox/corrections, judge them, and post what changed."""
+    session = open_session(home)
+    found = work_through_dagster(session, lambda runner: runner.corrections(), as_json=as_json)
+    finish(found, as_json=as_json)
+
+
+@dead_letters.command(short_help="Try again what failed for the moment.")
+@home_option
+@click.option("--vendor", metavar="NAME", help="Only this vendor's.")
+@json_option
+@clear_errors
+def retry(home: Path, vendor: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """Try again everything whose failure was transient: pull what was not fetched, post again."""
+    session = open_session(home)
+    known = {v.vendor for v in session.home.vendors}
+    scope = f"{_scope(vendor, None, known)} and stage = 'acquire' and failure_class = 'transient'"
+    letters = open_dead_letters(session, scope).select(["pull_date", "vendor"]).to_pylist()
+    pulls = sorted({(r["pull_date"], r["vendor"]) for r in letters if r["vendor"] in known})
+
+    def work(runner: Runner) -> int:
+        for day in sorted({day for day, _ in pulls}):
+            runner.pull_again(day, [name for one, name in pulls if one == day])
+        return len(pulls)
+
+    finish(work_through_dagster(session, work, as_json=as_json), as_json=as_json)

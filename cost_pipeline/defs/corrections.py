@@ -1,0 +1,134 @@
+"""Corrections of dead letters: the asset that takes them in, and the sensor that sees them come.
+
+The sensor lists and a pure function decides. A run takes in everything that waits, so one run at a
+time is enough; which transaction dates are then posted is the reconciliation's business.
+"""
+
+# No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+from cost_pipeline.core.errors import CostPipelineError
+from cost_pipeline.defs.handover import hand_over
+from cost_pipeline.defs.keys import CORRECTIONS, CORRECTIONS_JOB, DEAD_LETTERS, OWNERS
+from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.feeds.production.corrections import out_of_date, take_in, waiting_files
+
+FILES: Final = "cost_pipeline/corrections"
+"""Tag of a requested run: the files it was requested for."""
+
+# A file that is still being copied changes; one that is this old is taken to be whole.
+_SETTLED: Final = timedelta(seconds=10)
+_PAUSE: Final = timedelta(minutes=15)
+
+
+def corrections(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """What people sent back, partitioned by the day it was taken in."""
+
+    @dg.asset(
+        key=CORRECTIONS,
+        deps=[dg.AssetDep(DEAD_LETTERS, partition_mapping=dg.AllPartitionMapping())],
+        partitions_def=partitions,
+        group_name="dead_letters",
+        owners=OWNERS,
+        kinds={"excel"},
+        pool="vendors",
+        description="Mended workbooks from inbox/corrections: landed verbatim, judged under the "
+        "contract of the vendor whose dead letters they answer.",
+        code_version="1",
+    )
+    def corrections(
+        context: dg.AssetExecutionContext, home: HomeResource
+    ) -> dg.MaterializeResult[None]:
+        session = home.session(context.run.run_id)
+        taken = take_in(session)
+        touched = hand_over(context.instance, session)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/partition_row_count": len(taken),
+                "files": [one.uri for one in taken],
+                "repeated": sum(one.repeated for one in taken),
+                "transaction_dates_handed_over": touched.records,
+            }
+        )
+
+    return corrections
+
+
+def corrections_sensor(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """Asks for a run when there is a file in the corrections folder that was not taken in."""
+
+    @dg.sensor(
+        name="take_in_corrections",
+        job=job,
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Looks into inbox/corrections. A mended workbook there is a delivery: it is "
+        "landed and judged, and only the transaction dates that it touches are posted.",
+    )
+    def take_in_corrections(
+        context: dg.SensorEvaluationContext, home: HomeResource
+    ) -> dg.SensorResult | dg.SkipReason:
+        try:
+            session = home.session("sensor")
+            now = session.clock()
+            files = [file for file in waiting_files(session) if _is_settled(file, now)]
+            unfinished = sorted(out_of_date(session))
+        except (CostPipelineError, OSError) as error:
+            # A folder that cannot be listed is not an empty folder: nothing is decided.
+            return dg.SkipReason(f"the corrections could not be listed: {error}")
+        wanted = [file.name for file in files] or unfinished
+        under_way = context.instance.get_runs(
+            dg.RunsFilter(job_name=CORRECTIONS_JOB, statuses=list(NOT_FINISHED_STATUSES))
+        )
+        failed = context.instance.get_runs(
+            dg.RunsFilter(
+                job_name=CORRECTIONS_JOB,
+                statuses=[dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED],
+                updated_after=now - _PAUSE,
+            )
+        )
+        why_not = reason_to_wait(
+            wanted, busy=bool(under_way), failed=[run.tags.get(FILES, "") for run in failed]
+        )
+        if why_not is not None:
+            return dg.SkipReason(why_not)
+        return dg.SensorResult(
+            run_requests=[
+                dg.RunRequest(partition_key=now.date().isoformat(), tags={FILES: tag(wanted)})
+            ]
+        )
+
+    return take_in_corrections
+
+
+def _is_settled(file: Path, now: datetime) -> bool:
+    return now.timestamp() - file.stat().st_mtime >= _SETTLED.total_seconds()
+
+
+def tag(files: Sequence[str]) -> str:
+    """The files as a tag: names may be long, and hold anything."""
+    return f"{len(files)}: {', '.join(files)}"[:200]
+
+
+def reason_to_wait(files: Sequence[str], *, busy: bool, failed: Sequence[str]) -> str | None:
+    """Why no run is asked for now; None if one is.
+
+    Args:
+        files: What waits.
+        busy: Whether a run is under way: it takes in what waits.
+        failed: Tags of runs that failed lately.
+    """
+    if not files:
+        return "no correction waits"
+    if busy:
+        return "a run that takes in corrections is under way"
+    if tag(files) in failed:
+        return f"a run for the same files failed less than {_PAUSE} ago"
+    return None

@@ -1,0 +1,357 @@
+"""The part of a correction that concerns one vendor: judged under that vendor's contract.
+
+Belongs here: finding what each row answers, the verdicts, and the commits in their order: records,
+dead letters of refused rows, the resolution of what was answered, and last the mark that makes it
+count. Which row then has the place is decided when posting (`ledger.standing`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.reasons import FailureClass, Reason, Stage, catalogue, dead_letter_id
+from cost_pipeline.feeds.production import letter_sheet as sheet
+from cost_pipeline.feeds.production.amounts import AmountsByCurrency
+from cost_pipeline.feeds.production.correction_rows import (
+    CorrectionRows,
+    in_style_of,
+    read_correction,
+)
+from cost_pipeline.feeds.production.dead_letters import (
+    OF_POSTING,
+    REFUSED,
+    answer,
+    letters_now,
+    settle,
+)
+from cost_pipeline.feeds.production.rows import cells_of
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.tables import RECORDS, VALIDATIONS
+from cost_pipeline.parse import CHUNK_ROWS, ParsedChunk, Refused
+from cost_pipeline.validate.chunk import validate_chunk
+from cost_pipeline.validate.identity import fingerprint
+from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
+from cost_pipeline.validate.state import DeliveryState
+
+NOBODY: Final = "corrections"
+"""The vendor under which rows are booked that answer nobody's dead letter; no vendor file may have
+this name."""
+_NOBODYS: Final = digest("interpretation", "corrections", 1)
+_ANSWERED: Final = ("answers", "answers_delivery", "answers_row", "answers_stage")
+
+
+@dataclass(frozen=True, slots=True)
+class SortedOut:
+    """A correction with what each of its rows answers.
+
+    Attributes:
+        delivery: SHA-256.
+        rows: What was read, or why nothing was.
+        by_vendor: Vendor to its touched rows, with what they answer.
+        refused: Touched rows that answer nothing: number to reason and message.
+        untouched: Vendor to how many rows nobody changed.
+    """
+
+    delivery: str
+    rows: CorrectionRows | Refused
+    by_vendor: Mapping[str, pa.Table] = field(default_factory=dict)
+    refused: Mapping[int, tuple[Reason, str]] = field(default_factory=dict)
+    untouched: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def vendors(self) -> list[str]:
+        """Whose part there is; nobody's if there is no other, or for rows that answer nothing."""
+        found = sorted({*self.by_vendor, *self.untouched} - {NOBODY})
+        return [*found, NOBODY] if self.refused or not found else found
+
+
+def present_interpretation(session: Session, vendor: str) -> str | None:
+    """The interpretation under which a vendor's corrections would be read now.
+
+    None if the vendor is gone: its corrections stay as they were judged.
+    """
+    if vendor == NOBODY:
+        return _NOBODYS
+    own = _vendors(session).get(vendor)
+    return None if own is None else _interpreter(session, own).interpretation
+
+
+def sorted_out(session: Session, delivery: str) -> SortedOut:
+    """Read a landed correction, and find what each of its rows answers."""
+    rows = read_correction(session.lake.content.open_path(delivery))
+    if isinstance(rows, Refused):
+        return SortedOut(delivery, rows)
+    letters = letters_now(
+        session,
+        "id in (select reference from wanted) and answers is null and row is not null",
+        wanted=rows.table.select(["reference"]),
+    )
+    # A negative row is a record, so that it was refused when posting is what decides its place.
+    negative = pc.equal(pc.binary_join(letters["reasons"], ","), Reason.NEGATIVE_AMOUNT.value)
+    place = letters.schema.get_field_index("stage")
+    stages = pc.if_else(negative, Stage.POST.value, letters["stage"])
+    letters = letters.set_column(place, "stage", stages)
+    places = pc.index_in(rows.table["reference"], value_set=letters["id"].combine_chunks())
+    table = rows.table
+    for name, source in (
+        ("answers", "fingerprint"),
+        ("answers_delivery", "delivery"),
+        ("answers_row", "row"),
+        ("answers_stage", "stage"),
+        ("answers_vendor", "vendor"),
+    ):
+        table = table.append_column(name, letters[source].take(places))
+    owners = table["answers_vendor"]
+    known = pc.is_in(owners, value_set=pa.array(sorted(_vendors(session)), pa.string()))
+    own_row = pc.equal(pc.cast(table["answers_row"], pa.string()), table["source_row"])
+    true_identity = pc.fill_null(pc.and_(pc.equal(owners, table["vendor"]), own_row), False)  # noqa: FBT003
+    good = pc.and_(known, true_identity)
+    touched = rows.touched
+    refused = _refused(table.filter(pc.and_(touched, pc.invert(good))))
+    accepted = table.filter(pc.and_(touched, good))
+    idle = table.filter(pc.and_(pc.invert(touched), good))["answers_vendor"]
+    return SortedOut(
+        delivery,
+        rows,
+        {
+            vendor: accepted.filter(pc.equal(accepted["answers_vendor"], vendor))
+            for vendor in pc.unique(accepted["answers_vendor"]).to_pylist()
+        },
+        refused,
+        {e["values"]: e["counts"] for e in pc.value_counts(idle).to_pylist()},
+    )
+
+
+def _refused(table: pa.Table) -> dict[int, tuple[Reason, str]]:
+    found: dict[int, tuple[Reason, str]] = {}
+    names = ("row", "reference", "answers_vendor", "answers_row")
+    for number, reference, vendor, row in zip(
+        *(table[name].to_pylist() for name in names), strict=True
+    ):
+        if vendor is None:
+            words = "it has no reference" if not reference else "no dead letter has its reference"
+            found[number] = (Reason.CORRECTION_UNKNOWN, words)
+        else:
+            words = f"the reference is that of row {row} of {vendor}, or of a vendor that is gone"
+            found[number] = (Reason.CORRECTION_IDENTITY, words)
+    return found
+
+
+def part_of(
+    session: Session, found: SortedOut, vendor: str, current: Mapping[str, object]
+) -> CorrectionPart | None:
+    """The part of a vendor, if it is to be judged (again)."""
+    present = present_interpretation(session, vendor)
+    if present is None or present == current["interpretation"]:
+        return None
+    sequence = int(str(current["sequence"] or 0)) + 1
+    pulled = current["first_pulled"]
+    assert isinstance(pulled, date)  # noqa: S101 - for the type checker; the column is a date
+    return CorrectionPart(session, found, vendor, pulled, sequence, present)
+
+
+@dataclass(slots=True)
+class CorrectionPart:
+    """One vendor's rows of a correction on their way through."""
+
+    session: Session
+    found: SortedOut
+    vendor: str
+    pull_date: date
+    sequence: int
+    interpretation: str
+    records: int = 0
+    refused: int = 0
+    amounts: AmountsByCurrency = field(default_factory=AmountsByCurrency)
+
+    def validate(self) -> None:
+        """Judge the rows and commit what came of them."""
+        if self.vendor == NOBODY:
+            letters = self._nobodys()
+            accepted = pa.array([], pa.string())
+        else:
+            letters, accepted = self._judged()
+        self.refused = letters.num_rows
+        self.amounts.add(letters)
+        delivery = self.found.delivery
+        settle(
+            self.session,
+            letters,
+            scope=f"vendor = '{self.vendor}' and delivery = '{delivery}' "
+            f"and stage in ('parse', 'validate') and not {OF_POSTING}",
+            days=[self.pull_date],
+            day_column="pull_date",
+            writer=f"dead_letters/{self.vendor}/{delivery}",
+            held=REFUSED,
+        )
+        answer(self.session, self.vendor, accepted, by=delivery)
+        self._mark()
+
+    def _judged(self) -> tuple[pa.Table, pa.Array]:
+        """Records are committed; returned are the dead letters, and which rows were answered."""
+        rows = self.found.by_vendor.get(self.vendor)
+        if rows is None:
+            return DEAD_LETTER_SCHEMA.empty_table(), pa.array([], pa.string())
+        vendor = _vendors(self.session)[self.vendor]
+        interpreter = _interpreter(self.session, vendor)
+        state, letters, accepted = DeliveryState(), [], []
+        writer = f"records/{self.vendor}/{self.found.delivery}/{self.interpretation}"
+        for number, chunk in enumerate(self._chunks(vendor, rows), 1):
+            done = validate_chunk(
+                chunk.parsed,
+                interpreter,
+                delivery=self.found.delivery,
+                pull_date=self.pull_date,
+                state=state,
+                ordinals=chunk.ordinals,
+            )
+            records = _answering(done.records, chunk.rows, _ANSWERED)
+            letters.append(_answering(done.dead_letters, chunk.rows, ("answers",)))
+            accepted.append(_answers(records))
+            self.records += records.num_rows
+            self.amounts.add(records)
+            if records.num_rows:
+                part = Part(writer, number, records.select(RECORDS.schema.names))
+                self.session.lake.table(RECORDS).append_once([part], run_id=self.session.run_id)
+        return (
+            pa.concat_tables(letters),
+            pa.chunked_array(
+                [c for column in accepted for c in column.chunks], pa.string()
+            ).combine_chunks(),
+        )
+
+    def _chunks(self, vendor: Vendor, rows: pa.Table) -> Iterator[_Chunk]:
+        assert not isinstance(self.found.rows, Refused)  # noqa: S101 - it has rows
+        rows = in_style_of(vendor, rows, self.found.rows.kinds)
+        fields = sheet.fields_of(vendor.record)
+        ordinals = _ordinals(self.session, vendor, rows)
+        for start in range(0, rows.num_rows, CHUNK_ROWS):
+            mine = rows.slice(start, CHUNK_ROWS)
+            columns = [mine[name] for name in ("row", "line", "text", "malformed")]
+            columns += [mine[f"f_{name}"] for name in fields]
+            names = ["row", "line", "text", "malformed", *(f"c{n}" for n in range(len(fields)))]
+            parsed = ParsedChunk(
+                pa.Table.from_arrays(columns, names).combine_chunks(),
+                tuple(sheet.label(name) for name in fields),
+            )
+            own = None if ordinals is None else ordinals[start : start + CHUNK_ROWS]
+            yield _Chunk(parsed, mine, own)
+
+    def _nobodys(self) -> pa.Table:
+        """Rows that answer nothing, or the whole file if it cannot be read."""
+        rows, delivery = self.found.rows, self.found.delivery
+        if isinstance(rows, Refused):
+            whole = digest("delivery", delivery)
+            letter = self._letter(whole, Stage.PARSE, rows.reason, rows.message)
+            return pa.Table.from_pylist([letter], schema=DEAD_LETTER_SCHEMA)
+        wanted = pa.array(sorted(self.found.refused), pa.int64())
+        mine = rows.table.filter(pc.is_in(rows.table["row"], value_set=wanted))
+        columns = (mine[name].to_pylist() for name in ("row", "line", "text"))
+        letters = []
+        for number, line, text in zip(*columns, strict=True):
+            reason, message = self.found.refused[number]
+            mark = fingerprint(delivery, number, text)
+            letter = self._letter(mark, Stage.VALIDATE, reason, message)
+            letters.append({**letter, "row": number, "line": line, "payload": text})
+        return pa.Table.from_pylist(letters, schema=DEAD_LETTER_SCHEMA)
+
+    def _letter(self, mark: str, stage: Stage, reason: Reason, message: str) -> dict[str, object]:
+        assert catalogue()[reason].failure_class is FailureClass.PERMANENT  # noqa: S101
+        return {
+            "id": dead_letter_id(self.vendor, mark, stage, [reason]),
+            "fingerprint": mark,
+            "delivery": self.found.delivery,
+            "vendor": self.vendor,
+            "feed": "production",
+            "kind": "correction",
+            "stage": stage,
+            "failure_class": FailureClass.PERMANENT,
+            "reasons": [reason],
+            "errors": json.dumps([{"field": "", "message": message}]),
+            "pull_date": self.pull_date,
+            "interpretation": self.interpretation,
+        }
+
+    def _mark(self) -> None:
+        stamp, rows = self.session.stamp(), self.found.rows
+        own = _vendors(self.session).get(self.vendor)
+        row = {
+            "pull_date": self.pull_date,
+            "delivery": self.found.delivery,
+            "vendor": self.vendor,
+            "sequence": self.sequence,
+            "interpretation": self.interpretation,
+            "encoding": None if isinstance(rows, Refused) else rows.container,
+            "rows": self.records + self.refused,
+            "blank_rows": self.found.untouched.get(self.vendor, 0),
+            "records": self.records,
+            "dead_letters": self.refused,
+            "amounts": self.amounts.as_json(),
+            "unreadable_amounts": 0,
+            "posts": own is None or own.posts,
+            "header": [],
+            "drift": [],
+            "recorded_at": stamp.recorded_at,
+            "run_id": stamp.run_id,
+        }
+        writer = f"validations/{self.vendor}/{self.found.delivery}/{self.sequence}"
+        mark = Part(writer, 1, pa.Table.from_pylist([row], schema=VALIDATIONS.schema))
+        self.session.lake.table(VALIDATIONS).append_once([mark], run_id=self.session.run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    parsed: ParsedChunk
+    rows: pa.Table
+    ordinals: list[int | None] | None
+
+
+def _answering(judged: pa.Table, rows: pa.Table, names: tuple[str, ...]) -> pa.Table:
+    """The verdicts with what their rows answer."""
+    places = pc.index_in(judged["row"], value_set=rows["row"].combine_chunks())
+    for name in names:
+        place = judged.column_names.index(name)
+        judged = judged.set_column(place, judged.schema.field(name), rows[name].take(places))
+    return judged
+
+
+def _answers(records: pa.Table) -> pa.ChunkedArray:
+    """What they answer. A negative amount that names no invoice is as wrong as it was: nothing."""
+    positive = pc.greater_equal(records["amount"], 0)
+    return records["answers"].filter(pc.or_(positive, pc.is_valid(records["credit_of"])))
+
+
+def _ordinals(session: Session, vendor: Vendor, rows: pa.Table) -> list[int | None] | None:
+    """Of each row the ordinal of the row that it answers: it takes its place among repeats."""
+    if vendor.key is None or not vendor.key.ordinal:
+        return None
+    found: dict[tuple[str, int], int | None] = {}
+    for delivery in pc.unique(rows["answers_delivery"]).to_pylist():
+        mine = rows.filter(pc.equal(rows["answers_delivery"], delivery))
+        cells = cells_of(session, vendor, delivery, mine["answers_row"])
+        if cells is not None:
+            pairs = zip(cells["row"].to_pylist(), cells["ordinal"].to_pylist(), strict=True)
+            found |= {(delivery, row): ordinal for row, ordinal in pairs}
+    places = zip(rows["answers_delivery"].to_pylist(), rows["answers_row"].to_pylist(), strict=True)
+    return [found.get(place) for place in places]
+
+
+def _vendors(session: Session) -> dict[str, Vendor]:
+    return {vendor.vendor: vendor for vendor in session.home.vendors}
+
+
+def _interpreter(session: Session, vendor: Vendor) -> Interpreter:
+    read_as = sheet.corrected_vendor(vendor)
+    labels = tuple(sheet.label(name) for name in sheet.fields_of(vendor.record))
+    return compile_interpreter(read_as, session.home.productions, labels)

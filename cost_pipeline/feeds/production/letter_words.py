@@ -1,0 +1,138 @@
+"""Dead letters in the words of the people who mend them: per cell, per row, and on the cover."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.core.money import shown
+from cost_pipeline.core.reasons import Reason, catalogue
+from cost_pipeline.feeds.production.report import reasons_of
+from cost_pipeline.quarantine.workbook import Cover
+
+_KEY = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is wrong with rows, in their order.
+
+    Attributes:
+        wrong: Per row, what its reasons mean, and what concerns no single field.
+        remedy: Per row, what to do.
+        by_field: Per field with a problem anywhere: what is wrong there, null where nothing is.
+    """
+
+    wrong: pa.Array
+    remedy: pa.Array
+    by_field: dict[str, pa.Array]
+
+
+def words_of(letters: pa.Table, keys: Mapping[str, Sequence[str]], fields: Sequence[str]) -> Words:
+    """The words of dead letters.
+
+    Args:
+        letters: With `vendor`, `reasons` and `errors`.
+        keys: Vendor to the fields of its key: where a conflict of keys is shown.
+        fields: Those that have a column of their own; what concerns others is said of the row.
+    """
+    count = letters.num_rows
+    places: dict[str, list[str | None]] = {}
+    wrong: list[str] = []
+    remedies: list[str] = []
+    known = set(fields)
+    # Texts come to Python much faster than lists do.
+    joined = pc.binary_join(letters["reasons"], " ")
+    columns = (column.to_pylist() for column in (letters["vendor"], joined, letters["errors"]))
+    for place, (vendor, reasons, errors) in enumerate(zip(*columns, strict=True)):
+        meaning, remedy = _meaning(reasons)
+        rest = ""
+        for error in json.loads(errors):
+            field, message = error["field"], error["message"]
+            if field == _KEY and keys.get(vendor):
+                field = keys[vendor][0]
+            if field not in known:
+                rest += f" {field}: {message}" if field else f" {message}"
+                continue
+            if field not in places:
+                places[field] = [None] * count
+            column = places[field]
+            before = column[place]
+            column[place] = message if before is None else f"{before}; {message}"
+        wrong.append(meaning + rest)
+        remedies.append(remedy)
+    return Words(
+        pa.array(wrong, pa.string()),
+        pa.array(remedies, pa.string()),
+        {name: pa.array(column, pa.string()) for name, column in places.items()},
+    )
+
+
+@functools.cache
+def _meaning(reasons: str) -> tuple[str, str]:
+    texts = [catalogue()[Reason(reason)] for reason in reasons.split()]
+    return " ".join(t.words for t in texts), " ".join(t.remedy for t in texts)
+
+
+def cover_of(
+    now: datetime, letters: pa.Table, rows: Mapping[str, int], left_out: Mapping[str, int]
+) -> Cover:
+    """The cover: how to use the workbook, what is in it, what it comes to, what is not in it."""
+    cover = Cover((30, 12, 18, 14, 60))
+    cover.title("Rows that were refused")
+    cover.line(
+        f"Exported {now:%Y-%m-%d %H:%M} UTC. Mend the highlighted cells and save the file into the "
+        "folder inbox/corrections of the home. You may leave rows as they are, delete rows, sort "
+        "and filter; what you did not change stays open. Do not change the grey columns: they tell "
+        "which row a correction answers."
+    )
+    cover.line(
+        "Write dates and amounts as the vendor does (as in the cells around), or enter them as "
+        "real dates and numbers of Excel."
+    )
+    cover.heads("Rows in this workbook", "rows")
+    for kind, count in rows.items():
+        cover.line(kind.replace("_", " ").capitalize() + "s", count)
+    cover.totals("All", sum(rows.values()))
+    _reasons(cover, letters)
+    _amounts(cover, letters)
+    if left_out:
+        cover.heads("Open, and not to be mended here", "count", "what to do")
+        for reason, count in left_out.items():
+            text = catalogue()[Reason(reason)]
+            cover.lines.append([(reason, 10), (count, 8), (text.remedy, 0)])
+    return cover
+
+
+def _reasons(cover: Cover, letters: pa.Table) -> None:
+    cover.heads("Why", "rows", "what it means")
+    for reason, count in reasons_of(letters).items():
+        cover.lines.append([(reason, 10), (count, 8), (catalogue()[Reason(reason)].words, 0)])
+
+
+def _amounts(cover: Cover, letters: pa.Table) -> None:
+    totals = query(
+        "select vendor, coalesce(currency, '(currency unreadable)') as currency, count(*) as n, "
+        "sum(amount) as total, count(*) - count(amount) as unread "
+        "from letters group by all order by all",
+        letters=letters.select(["vendor", "currency", "amount"]),
+    ).to_pylist()
+    cover.heads("Vendor", "rows", "amount", "currency", "amounts that cannot be read")
+    for row in totals:
+        total = "" if row["total"] is None else f"{shown(row['total'])}"
+        cover.lines.append(
+            [
+                (row["vendor"], 10),
+                (row["n"], 8),
+                (total, 9),
+                (row["currency"], 10),
+                (row["unread"], 8),
+            ]
+        )

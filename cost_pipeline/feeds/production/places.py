@@ -1,0 +1,97 @@
+"""Records that share a place: rows that were refused, and the corrections that answer them.
+
+Corrections are few. They are known from the summaries of the data files, and the rows that they
+answer are looked for only in the files of those rows' deliveries; nothing else is read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
+from cost_pipeline.feeds.production.record_files import BY_DATE, CLAIM_SCHEMA, CLAIMS
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.derived import files_of, summarised
+from cost_pipeline.lake.snapshot import Snapshot
+from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
+
+_SCHEMA: Final = pa.schema([("filename", pa.string()), *CLAIM_SCHEMA, ("place", pa.string())])
+
+
+def places(snapshot: Snapshot) -> pa.Table:
+    """Every record that shares a place with another, whether it counts or not.
+
+    Columns: `filename`, those of a claim, and `place`: the fingerprint of the row that was refused.
+    """
+    held = _HELD.get(snapshot.folder)
+    if held is not None and held[0] == snapshot.identity:
+        return held[1]
+    every = summarised(snapshot, CLAIMS)
+    claims = every.filter(pc.is_valid(every["answers"]))
+    found = _SCHEMA.empty_table()
+    if claims.num_rows:
+        found = query(
+            "select *, coalesce(answers, fingerprint) as place from "
+            "(from claims union all by name from answered)",
+            claims=claims,
+            answered=_answered(snapshot, claims),
+        )
+        found = found.select(_SCHEMA.names).cast(_SCHEMA)
+    _HELD[snapshot.folder] = (snapshot.identity, found)
+    return found
+
+
+# A version of a table never changes: within a process it need not be looked through twice.
+_HELD: Final[dict[Path, tuple[tuple[str, int], pa.Table]]] = {}
+
+
+def _answered(snapshot: Snapshot, claims: pa.Table) -> pa.Table:
+    """The rows that were answered, as far as they are records: refused only when posting."""
+    holding = query(
+        "select distinct filename from by_date semi join claims "
+        "on claims.vendor = by_date.vendor and claims.answers_delivery = by_date.delivery",
+        by_date=summarised(snapshot, BY_DATE),
+        claims=claims,
+    )
+    if not holding.num_rows:
+        return claims.schema.empty_table()
+    rows = snapshot.query(
+        f"select filename, {', '.join(CLAIM_SCHEMA.names)} from {{table}} where answers is null "
+        "and (vendor, fingerprint) in (select (vendor, answers) from claims)",
+        files=files_of(holding),
+        claims=claims,
+    )
+    return rows.select(claims.column_names).cast(claims.schema)
+
+
+def with_their_places(session: Session, found: pa.Table) -> pa.Table:
+    """The records (CANDIDATE_SCHEMA) with all that count and share a place with one of them."""
+    snapshot = session.lake.table(RECORDS).snapshot()
+    sharing = places(snapshot)
+    if not sharing.num_rows:
+        return found
+    others = query(
+        """
+        with mine as (select distinct vendor, place from sharing
+            semi join known using (vendor, fingerprint))
+        from sharing semi join mine using (vendor, place)
+        anti join known using (vendor, fingerprint)
+        """,
+        sharing=sharing,
+        known=found.select(["vendor", "fingerprint"]),
+    )
+    if not others.num_rows:
+        return found
+    more = snapshot.query(
+        f"from ({LIVE}) semi join others using (vendor, fingerprint)",
+        files=files_of(others),
+        deliveries=current_deliveries(session),
+        others=others.select(["vendor", "fingerprint"]),
+    )
+    return pa.concat_tables([found, more.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)])

@@ -1,0 +1,88 @@
+"""Replay: landed deliveries judged again under the present contract, without fetching anything.
+
+What is judged already under the present contract would give what there is, so only what is behind
+is replayed: a changed contract, mapping or rule replays exactly what it concerns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.feeds.production.corrections import out_of_date, validate_corrections
+from cost_pipeline.feeds.production.deliveries import CORRECTION, current_deliveries
+from cost_pipeline.feeds.production.validate import pending, validate_deliveries
+from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.tables import DELIVERIES
+
+_PREFIX = 8
+_HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A delivery that was not judged under the present contract: what, and its first pull date."""
+
+    vendor: str
+    delivery: str
+    pull_date: date
+
+
+def behind(session: Session, pull_dates: Collection[date] | None = None) -> list[Behind]:
+    """Every delivery (first received on one of the dates) that a replay would judge again."""
+    rows = current_deliveries(session).to_pylist()
+    first = {(r["vendor"], r["delivery"]): r["first_pulled"] for r in rows}
+    days = {r["first_pulled"] for r in rows if r["role"] is None}
+    found = {
+        Behind(p.vendor.vendor, p.delivery, first[p.vendor.vendor, p.delivery])
+        for day in sorted(days)
+        if pull_dates is None or day in pull_dates
+        for p in pending(session, session.home.vendors, day)
+    }
+    found |= {
+        Behind(CORRECTION, delivery, pulled)
+        for delivery, pulled in out_of_date(session).items()
+        if pull_dates is None or pulled in pull_dates
+    }
+    return sorted(found, key=lambda b: (b.pull_date, b.vendor, b.delivery))
+
+
+def replay(session: Session, pull_date: date, delivery: str | None = None) -> int:
+    """Judge again what is behind of one pull date, or one delivery of it; returns how many."""
+    found = pending(session, session.home.vendors, pull_date)
+    chosen = [one for one in found if delivery is None or one.delivery == delivery]
+    validate_deliveries(session, chosen)
+    behind_too = [
+        one
+        for one, pulled in out_of_date(session).items()
+        if pulled == pull_date and (delivery is None or one == delivery)
+    ]
+    validate_corrections(session, behind_too)
+    return len(chosen) + len(behind_too)
+
+
+def delivery_named(session: Session, beginning: str) -> tuple[str, date]:
+    """The one landed delivery whose hash begins so, and its first pull date.
+
+    Raises:
+        UsageError: If there is none, or more than one.
+    """
+    if len(beginning) >= _PREFIX and set(beginning) <= _HEX:
+        found = (
+            session.lake.table(DELIVERIES)
+            .snapshot()
+            .query(
+                "select delivery, min(pull_date) as day from {table} "
+                f"where delivery like '{beginning}%' group by all"
+            )
+        )
+        if found.num_rows == 1:
+            return found["delivery"][0].as_py(), found["day"][0].as_py()
+    raise UsageError(
+        f"there is no one delivery {beginning!r}",
+        where="--delivery",
+        remedy=f"give at least {_PREFIX} characters of a hash of `cost-pipeline deliveries --json`",
+        code="NO_SUCH_DELIVERY",
+    )

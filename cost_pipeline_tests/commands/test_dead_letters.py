@@ -1,0 +1,118 @@
+"""`dead-letters` and `replay` as people use them: the whole round trip, by commands only."""
+
+import json
+from datetime import date
+
+import openpyxl
+import pyarrow as pa
+import pytest
+
+from cost_pipeline.commands.common import open_session
+from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
+from cost_pipeline.core.reasons import Stage, dead_letter_id
+from cost_pipeline.feeds.production.dead_letters import settle
+
+
+def _json(answer):
+    assert answer.code == 0, answer.err
+    return json.loads(answer.out)
+
+
+def _letters(call, home):
+    return _json(call("dead-letters", "list", "--home", home, "--json"))["items"]
+
+
+def test_a_credit_goes_out_comes_back_as_a_cost_and_is_posted(call, home):
+    (letter,) = _letters(call, home)
+    file = home / "out.xlsx"
+    out = _json(call("dead-letters", "export", "--home", home, "--to", file, "--json"))
+    assert out == {"file": str(file), "rows": {"vendor_invoice": 1}, "left_out": {}}
+    book = openpyxl.load_workbook(file)
+    sheet = book["Vendor invoices"]
+    head = {cell.value: cell.column for cell in sheet[1]}
+    cell = sheet.cell(row=2, column=head["Amount"])
+    assert cell.value == "-£20.00"
+    cell.value = "£20.00"
+    folder = home / "inbox" / "corrections"
+    folder.mkdir()
+    book.save(folder / "mended.xlsx")
+    done = _json(call("dead-letters", "import", "--home", home, "--json"))
+    assert (done["deliveries"], done["resolved"], done["open"]) == (1, 1, 0)
+    assert done["transaction_dates"] == ["2026-03-31"]
+    assert done["checks"]["failed"] == []
+    shown = _json(call("dead-letters", "show", letter["id"][:8], "--home", home, "--json"))
+    assert shown["state"] == "corrected"
+    assert [event["event"] for event in shown["history"]] == ["opened", "resolved"]
+    again = _json(call("dead-letters", "import", "--home", home, "--json"))
+    assert (again["deliveries"], again["transaction_dates"]) == (0, [])
+
+
+def test_waiving_names_who_and_why_and_reopening_undoes_it(call, home):
+    (letter,) = _letters(call, home)
+    arguments = ("--home", home, "--by", "Pat Doe", "--reason", "written off", "--json")
+    waived = _json(call("dead-letters", "waive", letter["id"][:8], *arguments))
+    assert waived["state"] == "waived"
+    assert _letters(call, home) == []
+    screen = call("dead-letters", "show", letter["id"][:8], "--home", home).out
+    assert "Pat Doe" in screen
+    assert "written off" in screen
+    assert _json(call("dead-letters", "reopen", letter["id"], *arguments))["state"] == "open"
+    assert len(_letters(call, home)) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("show", "nothing"), "NO_SUCH_DEAD_LETTER"),
+        (("waive", "00000000", "--by", "x", "--reason", "y"), "NO_SUCH_DEAD_LETTER"),
+        (("export", "--to", "letters.doc"), "WRONG_USE"),
+        (("export", "--to", "absent-folder/letters.xlsx"), "WRONG_USE"),
+        (("waive", "00000000", "--by", " ", "--reason", "y"), "WRONG_USE"),
+    ],
+)
+def test_wrong_use_says_what_to_do(call, worked, arguments, code):
+    name, *rest = arguments
+    answer = call("dead-letters", name, *rest, "--home", worked, "--json")
+    assert answer.code == 2
+    error = json.loads(answer.err)["error"]
+    assert error["code"] == code
+    assert error["remedy"]
+
+
+def test_a_mended_vendor_file_is_replayed_without_fetching(call, home):
+    (inbox,) = (home / "inbox" / "example").iterdir()
+    vendor = home / "vendors" / "example_rentals.yaml"
+    text = vendor.read_text(encoding="utf-8")
+    vendor.write_text(text.replace('"%d/%m/%Y"', '"%Y-%m-%d"'), encoding="utf-8")
+    inbox.unlink()
+    done = _json(call("replay", "--home", home, "--json"))
+    assert (done["deliveries"], done["opened"]) == (1, 4)
+    vendor.write_text(text, encoding="utf-8")
+    done = _json(call("replay", "--home", home, "--pull-dates", "2026-04-01", "--json"))
+    assert (done["deliveries"], done["resolved"], done["open"]) == (1, 4, 1)
+    assert "nothing to do" in call("replay", "--home", home).out
+
+
+def test_what_could_not_be_fetched_for_the_moment_is_pulled_again(call, home):
+    """Only that pull is tried again; it succeeds, and its dead letter is resolved."""
+    session = open_session(home)
+    day = date(2026, 4, 2)
+    fingerprint = "f" * 64
+    letter = {
+        "id": dead_letter_id("example_rentals", fingerprint, Stage.ACQUIRE, ["FETCH_FAILED"]),
+        "fingerprint": fingerprint, "delivery": "", "vendor": "example_rentals",
+        "feed": "production", "kind": "vendor_invoice", "stage": "acquire",
+        "failure_class": "transient", "reasons": ["FETCH_FAILED"], "errors": "[]",
+        "payload": "http://127.0.0.1:1/", "pull_date": day, "interpretation": "",
+    }  # fmt: skip
+    settle(
+        session,
+        pa.Table.from_pylist([letter], schema=DEAD_LETTER_SCHEMA),
+        scope="stage = 'acquire'",
+        days=[day],
+        day_column="pull_date",
+        writer="acquire/example_rentals",
+    )
+    done = _json(call("dead-letters", "retry", "--home", home, "--json"))
+    assert (done["deliveries"], done["resolved"]) == (1, 1)
+    assert not [one for one in _letters(call, home) if one["stage"] == "acquire"]
