@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     "drift": ("drift", "drift", "Columns that are not as accepted; accept a new schema."),
     "reconcile": ("reconcile", "reconcile_command", "Vendors that tell of the same costs."),
     "reversals": ("reversals", "reversals", "Negative amounts that may be posted."),
+    "union": ("union", "union", "The union rules: packs, explain cards, check cost codes."),
     "fx": ("fx", "fx", "Exchange rates: load, list, correct, impact, compare."),
     "ledger": ("ledger", "ledger", "The ledger: totals, as-of, verify, prove, trace, periods."),
 }

@@ -1,9 +1,9 @@
 """The contracts of the production feed: what a cost record must look like.
 
 Belongs here: fields, their constraints and how a broken one is called. Reading a vendor's text into
-typed values is `cost_pipeline.validate`'s work; rules between fields are in `rules`. Constraints
-are written as annotations only, never as validator methods: the columnar lane is derived from the
-annotations and would not see a method (a test holds that).
+typed values is `cost_pipeline.validate`'s work; rules between fields are in `rules`, timecards in
+`timecard`. Constraints are written as annotations only, never as validator methods: the columnar
+lane is derived from the annotations and would not see a method (a test holds that).
 """
 
 from __future__ import annotations
@@ -123,6 +123,8 @@ class CostRecord(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     kind: ClassVar[RecordKind]
+    columnar: ClassVar[bool] = True
+    """Whether whole columns can be proven: no field's reading needs another field of its row."""
 
     vendor: Name
     transaction_id: Id
@@ -177,12 +179,6 @@ class LocationSettlement(CostRecord):
     kind = RecordKind.LOCATION_SETTLEMENT
 
     location: ShortText | None = None
-
-
-CONTRACTS: Final[Mapping[RecordKind, type[CostRecord]]] = {
-    contract.kind: contract
-    for contract in (PurchaseOrder, VendorInvoice, PayrollLine, LocationSettlement)
-}
 
 
 def judge(

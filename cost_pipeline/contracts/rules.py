@@ -13,14 +13,18 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.tax_ids import kinds_demanding_tax_id
 from cost_pipeline.contracts.unions import NON_UNION, union_categories
 from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason
+
+if TYPE_CHECKING:
+    from cost_pipeline.contracts.timecard import GrossLine  # it imports `cost`, which imports this
 
 # Part of every interpretation: raise it when a rule's code changes what it accepts.
 RULES_VERSION: Final = 1
@@ -103,6 +107,16 @@ def _union_category(gl_code: str, category: str | None) -> Problem | None:
     return Problem("union_category", Reason.UNION_CATEGORY_MISMATCH, message)
 
 
+def _gross_adds_up(gross: tuple[GrossLine, ...] | None, amount: Decimal) -> Problem | None:
+    if not gross:
+        return None
+    total = sum((line.amount for line in gross), Decimal(0))
+    if total == amount:
+        return None
+    message = f"its {len(gross)} lines add up to {shown(total)}, and the amount is {shown(amount)}"
+    return Problem("gross", Reason.GROSS_NOT_THE_SUM, message)
+
+
 def _tax_id(present: bool) -> Problem | None:  # noqa: FBT001 - the only thing this rule sees
     if present:
         return None
@@ -131,9 +145,15 @@ def rules_for(kind: RecordKind) -> tuple[Rule, ...]:
         ),
         Rule(
             "union category as the cost code demands",
-            frozenset({RecordKind.PAYROLL_LINE}),
+            frozenset({RecordKind.PAYROLL_LINE, RecordKind.TIMECARD}),
             (Seen("gl_code"), Seen("union_category")),
             _union_category,
+        ),
+        Rule(
+            "gross lines add up to the amount",
+            frozenset({RecordKind.TIMECARD}),
+            (Seen("gross"), Seen("amount")),
+            _gross_adds_up,
         ),
         Rule(
             "tax id where the kind demands one",

@@ -41,6 +41,8 @@ COST_FIELDS: Final = (
     pa.field("invoice_number", TEXT),
     pa.field("worker_id", TEXT),
     pa.field("location", TEXT),
+    # What only a timecard says, as one canonical text: see `contracts.cards`.
+    pa.field("card", TEXT),
 )
 
 # Where a row came from: enough to find its bytes again.

@@ -56,6 +56,7 @@ class RecordKind(StrEnum):
     VENDOR_INVOICE = "vendor_invoice"
     PAYROLL_LINE = "payroll_line"
     LOCATION_SETTLEMENT = "location_settlement"
+    TIMECARD = "timecard"
 
 
 class Negatives(StrEnum):
@@ -121,6 +122,8 @@ class Vendor(Section):
     Attributes:
         negatives: `credit_note` where negative amounts are credits that name their invoice in
             `credit_of`; else each waits for an approved reversal.
+        payroll_run: Whether a timecard that a rule blocks is refused alone, or with its whole run:
+            the cards of its delivery and payroll week.
         key: `None` where the vendor has none (`key: none`): every row then stands for itself.
         columns: Contract field to the header names it has had; the first present is used.
         ignore: Header names that are known and not wanted; any other unknown name is drift.
@@ -139,6 +142,7 @@ class Vendor(Section):
     dates: tuple[str, ...] = ("%Y-%m-%d",)
     numbers: NumberStyle = NumberStyle()
     negatives: Literal["dead_letter", "credit_note"] = "dead_letter"
+    payroll_run: Literal["lines", "strict"] = "lines"
     key: Key | None
     columns: dict[str, tuple[str, ...]]
     ignore: tuple[str, ...] = ()

@@ -20,12 +20,14 @@ from cost_pipeline.defs import (
     partitions,
     reconciliation,
     sensors,
+    union,
 )
 from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.keys import (
     CORRECTIONS,
     CORRECTIONS_JOB,
     DEAD_LETTERS,
+    FINDINGS,
     FX_JOB,
     LEDGER,
     POST_JOB,
@@ -35,6 +37,7 @@ from cost_pipeline.defs.keys import (
     REPLAY_JOB,
     SNAPSHOTS,
     STANDING_JOB,
+    WEEKLY,
     raw_key,
     records_key,
 )
@@ -79,6 +82,8 @@ def beta_and_preview_accepted() -> Iterator[None]:
 def _definitions(home: Home, today: date) -> dg.Definitions:
     pull_dates = partitions.pull_dates()
     transaction_dates = partitions.transaction_dates(today)
+    cards = union.has_timecards(home)
+    posted = [LEDGER, FINDINGS, WEEKLY] if cards else [LEDGER]
     pull_job = dg.define_asset_job(
         PULL_JOB,
         selection=dg.AssetSelection.assets(*_pulled_keys(home)),
@@ -86,7 +91,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
     )
     post_job = dg.define_asset_job(
         POST_JOB,
-        selection=dg.AssetSelection.assets(LEDGER),
+        selection=dg.AssetSelection.assets(*posted),
         description="Brings the ledger of one or more transaction dates to what its inputs say.",
     )
     fx_job = dg.define_asset_job(
@@ -118,12 +123,14 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
             assets.ledger(home, transaction_dates),
             *reports,
             audit.audit_asset(),
+            *([union.findings(transaction_dates), union.summary()] if cards else []),
         ],
         asset_checks=[
             *checks.delivery_checks(home, pull_dates),
             checks.ledger_checks(transaction_dates),
             audit.audit_check(),
             checks.snapshot_checks(),
+            *([union.family_checks(transaction_dates)] if cards else []),
             checks.standing_checks(),
         ],
         jobs=[*jobs, audits.job],
@@ -140,7 +147,7 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
             ),
         ],
         sensors=[
-            sensors.reconciliation(post_job),
+            sensors.reconciliation(post_job, posted),
             inbox.corrections(fx_job),
             corrections.corrections_sensor(corrections_job),
             *alert_sensors(home),

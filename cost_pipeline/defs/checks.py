@@ -11,6 +11,7 @@ from typing import Final
 
 import dagster as dg
 
+from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.defs.keys import (
     CORRECTIONS,
     DEAD_LETTERS,
@@ -22,6 +23,7 @@ from cost_pipeline.defs.keys import (
 from cost_pipeline.defs.reporting import amounts, oldest, report_check_per_partition
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
+from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
 from cost_pipeline.feeds.production.checks import Outcome
 from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
 from cost_pipeline.feeds.production.drift import SchemaReport, schemas_of
@@ -42,13 +44,19 @@ LEDGER_CHECKS: Final = {
     "fx_coverage": "Every converted posting carries the rates of the snapshot it names.",
     "integrity": "Every hash, seal, chain and reversal of the date's postings holds.",
     "closed_periods": "Nothing was posted into a period after it was closed.",
-    "refused_when_posting": "Conflicting keys, missing rates or unmatched credits are open.",
+    "refused_when_posting": "No record is refused for its key, a rate, a credit or a union rule.",
 }
 RAW_CHECKS: Final = {
     "drift": "No delivery has a column that the vendor file does not know.",
     "fetched": "Nothing of the pull date is missing because it could not be fetched.",
 }
 BLOCKING: Final = frozenset({"conservation", "schema", "fx_coverage", "integrity"})
+
+_PAYROLL: Final = frozenset({RecordKind.PAYROLL_LINE, RecordKind.TIMECARD})
+_OF_RECORDS: Final = {
+    "schema": checks.records_satisfy_contract,
+    "union_categories": cost_codes_are_mapped,
+}
 
 
 def delivery_checks(
@@ -93,6 +101,16 @@ def delivery_checks(
         specs=[
             _spec("schema", records_key(kind), partitions, "Stored records satisfy the contract.")
             for kind in kinds
+        ]
+        + [
+            _spec(
+                "union_categories",
+                records_key(kind),
+                partitions,
+                "No payroll is refused because its cost code has no union category.",
+            )
+            for kind in kinds
+            if kind in _PAYROLL
         ],
     )
     def check_records(
@@ -101,7 +119,7 @@ def delivery_checks(
         session = home.session(context.run.run_id)
         day = date.fromisoformat(context.partition_key)
         for key in sorted(context.selected_asset_check_keys):
-            outcome = checks.records_satisfy_contract(session, day, key.asset_key.path[-1])
+            outcome = _OF_RECORDS[key.name](session, day, key.asset_key.path[-1])
             yield result_of(outcome, key.asset_key)
 
     return [check_deliveries, check_records]
@@ -220,21 +238,22 @@ def ledger_checks(partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDef
         days = [date.fromisoformat(key) for key in context.partition_keys]
         found = checks.ledger_checks(home.session(context.run.run_id), days)
         for name in sorted(key.name for key in context.selected_asset_check_keys):
-            results = _of_check(name, found)
+            results = of_check(name, found, LEDGER)
             if len(days) > 1:
                 report_check_per_partition(
                     context.instance, context.run, results, blocking=name in BLOCKING
                 )
-            yield _together(name, results)
+            yield together(name, results, LEDGER)
 
     return check_ledger
 
 
-def _of_check(
-    name: str, found: Mapping[date, Sequence[Outcome]]
+def of_check(
+    name: str, found: Mapping[date, Sequence[Outcome]], asset: dg.AssetKey
 ) -> list[tuple[str, dg.AssetCheckResult]]:
+    """The results of one check, by partition."""
     return [
-        (day.isoformat(), result_of(outcome, LEDGER))
+        (day.isoformat(), result_of(outcome, asset))
         for day, outcomes in found.items()
         for outcome in outcomes
         if outcome.name == name
@@ -265,7 +284,9 @@ def result_of(outcome: Outcome, asset: dg.AssetKey) -> dg.AssetCheckResult:
     )
 
 
-def _together(name: str, results: Sequence[tuple[str, dg.AssetCheckResult]]) -> dg.AssetCheckResult:
+def together(
+    name: str, results: Sequence[tuple[str, dg.AssetCheckResult]], asset: dg.AssetKey
+) -> dg.AssetCheckResult:
     """One result for the run: red if any partition is."""
     red = [(partition, result) for partition, result in results if not result.passed]
     if len(results) == 1:
@@ -274,7 +295,7 @@ def _together(name: str, results: Sequence[tuple[str, dg.AssetCheckResult]]) -> 
     warns = severities == {dg.AssetCheckSeverity.WARN}
     return dg.AssetCheckResult(
         check_name=name,
-        asset_key=LEDGER,
+        asset_key=asset,
         passed=not red,
         severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
         description="; ".join(f"{key}: {result.description}" for key, result in red[:5])

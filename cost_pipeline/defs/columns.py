@@ -15,7 +15,7 @@ import pyarrow as pa
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RATE_SCHEMA, RECORD_SCHEMA
 from cost_pipeline.contracts.vendor import RecordKind, Vendor
 from cost_pipeline.defs.keys import SNAPSHOTS, raw_key, records_key
-from cost_pipeline.feeds.production.tables import LEDGER
+from cost_pipeline.feeds.production.tables import FINDINGS, LEDGER
 
 # One word means one thing in every table, so one list does for all of them.
 _MEANINGS: Final[Mapping[str, str]] = {
@@ -30,6 +30,19 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "code_version": "of the program that wrote the line",
     "content_hash": "hash of what the line says, wherever it came from",
     "credit_of": "reference of the invoice that a credit note takes back",
+    "agreement": "of the timecard: which rules it is under",
+    "card": "what only a timecard says, as canonical JSON",
+    "difference": "due less paid",
+    "due": "what the rule gives",
+    "explanation": "the finding in words, with its arithmetic",
+    "family": "of rules",
+    "pack": "the rules in force on the work date, by name and digest",
+    "paid": "what the gross lines of the rule's categories add up to",
+    "rule": "id of the rule in its pack",
+    "severity": "ok, flag, block or not_evaluated",
+    "week_ending": "of the payroll week",
+    "work_date": "day of the work",
+    "worker_id": "the person in the vendor's payroll",
     "currency": "ISO 4217, valid on the transaction date",
     "day": "pull date, or transaction date when refused while posting",
     "delivery": "SHA-256 of the delivered bytes",
@@ -149,6 +162,11 @@ def rates() -> dg.TableSchema:
 def postings() -> dg.TableSchema:
     """Columns of the ledger."""
     return schema(LEDGER.schema)
+
+
+def findings() -> dg.TableSchema:
+    """Columns of findings."""
+    return schema(FINDINGS.schema)
 
 
 def lineage_of_records(vendors: Iterable[Vendor]) -> dg.TableColumnLineage:

@@ -10,8 +10,10 @@ from datetime import date
 
 import dagster as dg
 
+from cost_pipeline.core.canonical import digest
 from cost_pipeline.defs.keys import RATES_BY_DATE, RECORDS_BY_DATE, SNAPSHOTS
 from cost_pipeline.defs.reporting import impact, report_changed_partitions
+from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.impact import Impact, impact_of
 from cost_pipeline.feeds.production.inputs import (
     rate_digests,
@@ -35,7 +37,12 @@ class HandedOver:
 
 def hand_over(instance: dg.DagsterInstance, session: Session) -> HandedOver:
     """Report every transaction date whose records, rulings or rates are not those reported last."""
-    records, rates = ruled_record_digests(session), rate_digests(session)
+    rates, cards = rate_digests(session), card_digests(session)
+    # Of timecards the rules and the cards around them are part of what the ledger is made from.
+    records = {
+        day: digest("with cards", version, cards[day]) if day in cards else version
+        for day, version in ruled_record_digests(session).items()
+    }
     of_records = report_changed_partitions(instance, RECORDS_BY_DATE, _by_key(records))
     of_rates = report_changed_partitions(instance, RATES_BY_DATE, _by_key(rates))
     found = HandedOver(len(of_records), len(of_rates), _impact(session, of_rates))

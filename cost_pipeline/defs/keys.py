@@ -17,6 +17,8 @@ SNAPSHOTS: Final = dg.AssetKey(["fx", "snapshots"])
 LEDGER: Final = dg.AssetKey(["ledger", "production"])
 AUDIT: Final = dg.AssetKey(["audit", "production"])
 RECONCILIATION: Final = dg.AssetKey(["report", "production", "reconciliation"])
+FINDINGS: Final = dg.AssetKey(["union", "findings"])
+WEEKLY: Final = dg.AssetKey(["union", "weekly"])
 
 FX_CORRECTIONS: Final = "cost_pipeline/corrections"
 """Tag of a run of `FX_JOB`: the files of the watched folder that it was requested for."""

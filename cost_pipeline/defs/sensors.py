@@ -5,7 +5,7 @@ from with what there is now, so an update that an edge-triggered automation lost
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -31,8 +31,15 @@ INPUTS: Final = "cost_pipeline/inputs"
 _PAUSE: Final = timedelta(minutes=15)
 
 
-def reconciliation(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
-    """Asks for the ledger partitions whose inputs are not those they were computed from."""
+def reconciliation(
+    job: UnresolvedAssetJobDefinition, posted: Sequence[dg.AssetKey]
+) -> dg.SensorDefinition:
+    """Asks for the ledger partitions whose inputs are not those they were computed from.
+
+    Args:
+        job: That posts.
+        posted: The assets that a posting makes: the ledger, and what is shown of its findings.
+    """
 
     @dg.sensor(
         name="reconcile_ledger",
@@ -55,7 +62,10 @@ def reconciliation(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
         except CostPipelineError as error:
             # A lake that cannot be read is not an empty lake: nothing is decided.
             return dg.SkipReason(f"the lake could not be compared: {error}")
-        return _decide(context.instance, dates, present, held, session.clock())
+        found = _decide(context.instance, dates, present, held, session.clock())
+        if isinstance(found, dg.SkipReason):
+            return found
+        return dg.SensorResult(run_requests=[request(run, posted) for run in found])
 
     return reconcile_ledger
 
@@ -66,7 +76,7 @@ def _decide(
     present: Mapping[date, str],
     held: Mapping[date, date],
     now: datetime,
-) -> dg.SensorResult | dg.SkipReason:
+) -> list[PlannedRun] | dg.SkipReason:
     if not dates:
         return dg.SkipReason(f"the ledger of {len(present)} transaction dates is up to date")
     free = [day for day in dates if day not in held]
@@ -74,7 +84,7 @@ def _decide(
     failed = _failed_lately(instance, now - _PAUSE)
     planned = [run for run in plan_posting(waiting, present) if run.key not in failed]
     if planned:
-        return dg.SensorResult(run_requests=[request(run) for run in planned])
+        return planned
     held_pulls = sorted({held[day].isoformat() for day in dates if day in held})
     return dg.SkipReason(
         f"{len(dates)} transaction dates are out of date: {len(free) - len(waiting)} are in runs "
@@ -109,7 +119,7 @@ def _failed_lately(instance: dg.DagsterInstance, since: datetime) -> set[str]:
     return {run.tags[INPUTS] for run in runs if INPUTS in run.tags}
 
 
-def request(run: PlannedRun) -> dg.RunRequest:
+def request(run: PlannedRun, posted: Sequence[dg.AssetKey] = (LEDGER,)) -> dg.RunRequest:
     """The run request of a planned run.
 
     It has no run key: Dagster never starts a second run with the same key, and a date may come to
@@ -117,7 +127,7 @@ def request(run: PlannedRun) -> dg.RunRequest:
     """
     tags = {INPUTS: run.key}
     if run.first == run.last:
-        return dg.RunRequest(partition_key=run.first, asset_selection=[LEDGER], tags=tags)
+        return dg.RunRequest(partition_key=run.first, asset_selection=list(posted), tags=tags)
     return dg.RunRequest(
-        asset_selection=[LEDGER], tags={**tags, RANGE_START: run.first, RANGE_END: run.last}
+        asset_selection=list(posted), tags={**tags, RANGE_START: run.first, RANGE_END: run.last}
     )

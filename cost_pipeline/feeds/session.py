@@ -9,6 +9,8 @@ from datetime import datetime
 from cost_pipeline.home.load import Home
 from cost_pipeline.lake.lake import Lake
 from cost_pipeline.quarantine.events import Stamp
+from cost_pipeline.rules.load import bundled_packs
+from cost_pipeline.rules.pack import Packs
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Session:
         environment: Where secrets are looked up by name.
         code_version: Of the program, stamped on postings.
         debug_loop: Whether the event loop of a pull is watched.
+        packs: The union rules; None for those that come with the product.
         progress: Told what is being done, for a progress bar; (phase, done, total).
     """
 
@@ -33,7 +36,12 @@ class Session:
     environment: Mapping[str, str]
     code_version: str
     debug_loop: bool = False
+    packs: Packs | None = None
     progress: Callable[[str, int, int], None] = lambda _phase, _done, _total: None
+
+    def rules(self) -> Packs:
+        """The union rules that hold for this run."""
+        return self.packs or bundled_packs()
 
     def stamp(self) -> Stamp:
         """Who writes, and the present instant."""

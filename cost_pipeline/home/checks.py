@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from typing import Final
 
-from cost_pipeline.contracts.cost import CONTRACTS, judge_field
+from cost_pipeline.contracts.constraints import parts
+from cost_pipeline.contracts.cost import judge_field
+from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import published_sources, sources_of
+from cost_pipeline.contracts.texts import reader
 from cost_pipeline.contracts.vendor import FolderSource, HttpSource, Vendor
 from cost_pipeline.home.document import Document
 from cost_pipeline.home.explain import nearest
@@ -151,9 +156,12 @@ def _check_constants(vendor: Vendor, document: Document) -> None:
     """A constant that its own field refuses would refuse every row."""
     contract = CONTRACTS[vendor.record]
     for name, text in vendor.constants.items():
+        info = contract.model_fields.get(name)
         # Amounts and dates are read by the vendor's own style; validate does that.
-        if name in contract.model_fields and name not in {"amount", "transaction_date"}:
-            found = judge_field(contract, name, text)
+        if info is not None and parts(info).base not in {Decimal, date}:
+            read = reader(info)
+            value = text if read is None else read(name, text)
+            found = value if isinstance(value, Problem) else judge_field(contract, name, value)
             if isinstance(found, Problem):
                 document.complain(
                     ("constants", name), f"`{name}` cannot be `{text}`: {found.message}"

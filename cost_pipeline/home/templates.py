@@ -26,7 +26,7 @@ EXAMPLE_VENDOR: Final = """\
 vendor: example_rentals             # names the asset raw/production/example_rentals
 feed: production
 production: P100                    # a code of productions.yaml
-# purchase_order | vendor_invoice | payroll_line | location_settlement
+# purchase_order | vendor_invoice | payroll_line | location_settlement | timecard
 record: vendor_invoice
 priority: normal                    # payroll | high | normal | low
 source:

@@ -44,11 +44,13 @@ PRICED_SCHEMA: Final = pa.schema(
         pa.field("snapshot", HASH),
         pa.field("refusal", TEXT),
         pa.field("refusal_message", TEXT),
+        pa.field("rule_pack", TEXT),
     ]
 )
 """A ruled record with its conversion: an amount and its rates, or the reason why there is none.
 
-Conversions of records that do not stand are ignored and may be null.
+Conversions of records that do not stand are ignored and may be null. `rule_pack` names the rules
+that a timecard was evaluated under; a card that they block has a refusal too.
 """
 
 
@@ -71,11 +73,14 @@ def desired(priced: pa.Table) -> Desired:
     """Assemble the desired state of the records' transaction dates.
 
     Args:
-        priced: Every record of those dates once (`PRICED_SCHEMA`; further columns are ignored).
+        priced: Every record of those dates once (`PRICED_SCHEMA`; further columns are ignored,
+            and `rule_pack` may be left out).
 
     Raises:
         ValueError: If a record is given twice; posting it twice would be worse.
     """
+    if "rule_pack" not in priced.column_names:
+        priced = priced.append_column("rule_pack", pa.nulls(priced.num_rows, TEXT))
     judged = query(_JUDGED, priced=priced.select(_JUDGED_BY))
     posted = judged.filter(pc.is_null(judged["disposition"]))["position"]
     others = judged.filter(pc.is_valid(judged["disposition"]))
@@ -94,7 +99,6 @@ def _postings(priced: pa.Table, posted: pa.ChunkedArray) -> pa.Table:
     The wide columns are copied once, into the order of partitions; only their hash is computed.
     """
     renamed = priced.rename_columns(_POSTED_AS)
-    renamed = renamed.append_column("rule_pack", pa.nulls(renamed.num_rows, TEXT))
     content = renamed.select(CONTENT_COLUMNS).take(posted)
     hashes = query(f"SELECT {SQL_CONTENT_HASH} AS content_hash FROM content", content=content)
     twice = query(
@@ -174,6 +178,7 @@ WITH refused AS (
     SELECT *, {_REASON} AS reason, {_STAGE} AS stage,
         CASE WHEN standing = '{CONFLICT}' THEN 'key' WHEN standing = '{OVERRULED}' THEN ''
              WHEN ruling IS NOT NULL THEN 'amount'
+             WHEN starts_with(refusal, 'UNION_') THEN 'gross'
              WHEN refusal = '{Reason.BAD_AMOUNT}' THEN 'amount' ELSE 'currency' END AS field,
         CASE WHEN standing = '{CONFLICT}'
              THEN 'the same key came first, with other content, in row ' || of_row

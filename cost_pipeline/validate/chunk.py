@@ -72,9 +72,8 @@ def validate_chunk(
     table = chunk.table
     if ordinals is None:
         ordinals = ordinals_of(table, applied, state)
-    proven = (
-        prove_rows(table, context, ordinals) if lanes == "both" else Proven.none(table.num_rows)
-    )
+    provable = lanes == "both" and applied.reading.contract.columnar
+    proven = prove_rows(table, context, ordinals) if provable else Proven.none(table.num_rows)
     rest = np.flatnonzero(~proven.mask)
     accepted, refused = _judged(table, rest, context, ordinals, proven.fingerprints)
     records = _merged(proven.records, records_table(accepted, context))

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from cost_pipeline.contracts.constraints import TextProof, text_proof
-from cost_pipeline.contracts.cost import CONTRACTS, CostRecord, judge_field
+from cost_pipeline.contracts.constraints import TextProof, parts, text_proof
+from cost_pipeline.contracts.cost import CostRecord, judge_field
+from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rules import RULES_VERSION, Rule, rules_for
+from cost_pipeline.contracts.texts import Reader, reader
 from cost_pipeline.contracts.vendor import FormatKind, Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import UsageError
@@ -47,7 +49,8 @@ _VERDICT_KEYS: Final = {
 }
 _MOST_REMEMBERED: Final = 100_000
 
-FieldValue = str | Decimal | date
+# Texts, amounts and dates; of a timecard also minutes, flags, lists of words and of gross lines.
+FieldValue = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Reading:
     """How one vendor's texts are read, whatever the header.
 
     Attributes:
+        readers: How the texts of fields are read that are not simply their value.
         proofs: Contract field to its proof over a column; a field without one is judged by value.
         constants: Contract field to its text, from the vendor file.
         demanded: Fields that may not be empty, by the contract or by the key.
@@ -73,12 +77,12 @@ class Reading:
     vendor: Vendor
     contract: type[CostRecord]
     rules: tuple[Rule, ...]
+    readers: Mapping[str, Reader]
     proofs: Mapping[str, TextProof]
     constants: Mapping[str, str]
     demanded: frozenset[str]
     productions: frozenset[str]
     amounts: AmountReader
-    dates: DateReader
     interpretation: str
     remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
 
@@ -87,10 +91,8 @@ class Reading:
         stripped = text.strip()
         if not stripped:
             return None
-        if name == "amount":
-            return self.amounts.read(stripped)
-        if name == "transaction_date":
-            return self.dates.read(stripped)
+        if name in self.readers:
+            return self.readers[name](name, stripped)
         if name == "production" and stripped not in self.productions:
             message = f"{shown(stripped)} is not a production of this home"
             return Problem(name, Reason.UNKNOWN_PRODUCTION, message)
@@ -117,7 +119,7 @@ class Reading:
         found = judge_field(self.contract, name, value)
         if isinstance(found, Problem):
             return Verdict(None, found)
-        return Verdict(found)  # type: ignore[arg-type]  # the field's own type is one of these
+        return Verdict(found)
 
     def _empty(self, name: str) -> Verdict:
         if name in self.demanded:
@@ -195,20 +197,41 @@ def compile_interpreter(
         constants.setdefault("production", vendor.production)
     key = vendor.key.columns if vendor.key else ()
     derived = {n: proof for n, info in fields.items() if (proof := text_proof(info)) is not None}
+    amounts = AmountReader(vendor.numbers)
     reading = Reading(
         vendor=vendor,
         contract=contract,
         rules=rules_for(vendor.record),
+        readers=_readers(contract, amounts, DateReader(vendor.dates)),
         proofs=derived if proofs is None else proofs,
         constants=constants,
         demanded=frozenset(n for n, info in fields.items() if info.is_required()) | set(key),
         productions=frozenset(productions.productions),
-        amounts=AmountReader(vendor.numbers),
-        dates=DateReader(vendor.dates),
+        amounts=amounts,
         interpretation=_interpretation(vendor, contract, productions),
     )
     _check(reading)
     return _applied(reading, tuple(columns))
+
+
+def _readers(
+    contract: type[CostRecord], amounts: AmountReader, dates: DateReader
+) -> dict[str, Reader]:
+    """Each field's reader: by the vendor's style for numbers and dates, else as all write them."""
+    found: dict[str, Reader] = {}
+    for name, info in contract.model_fields.items():
+        base = parts(info).base
+        if base is Decimal:
+            found[name] = lambda name, text: _named(name, amounts.read(text))
+        elif base is date:
+            found[name] = lambda name, text: _named(name, dates.read(text))
+        elif (read := reader(info)) is not None:
+            found[name] = read
+    return found
+
+
+def _named(name: str, found: Decimal | date | Problem) -> Decimal | date | Problem:
+    return replace(found, field=name) if isinstance(found, Problem) else found
 
 
 def _check(reading: Reading) -> None:

@@ -6,14 +6,17 @@ Plain Python on purpose: the columnar lane is tested against it, and it explains
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from cost_pipeline.contracts.cards import card_text
 from cost_pipeline.contracts.cost import CostRecord, judge, judge_field
 from cost_pipeline.contracts.problems import Problem
+from cost_pipeline.contracts.texts import minutes_of
+from cost_pipeline.contracts.timecard import Timecard
 from cost_pipeline.core.money import at_scale
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.validate.identity import content_fields, fingerprint, key_text
@@ -128,6 +131,7 @@ def _typed(
             problems.append(found)
         elif found is not None:
             values[name] = found
+    _place_clocks(values)
     if reading.vendor.key is None and "transaction_id" not in spoiled:
         values.setdefault("transaction_id", f"{delivery[:12]}:{row.row}")
     missing = reading.demanded - values.keys()
@@ -141,6 +145,17 @@ def _typed(
             message = "the vendor file does not know this key; map it or list it under `ignore`"
             problems.append(Problem(interpreter.columns[place], Reason.UNKNOWN_FIELD, message))
     return values, problems
+
+
+def _place_clocks(values: dict[str, Any]) -> None:
+    """Times that were written with their date, as minutes of the row's own work date."""
+    for name in [name for name, value in values.items() if isinstance(value, datetime)]:
+        moment = values.pop(name)
+        day = values.get("transaction_date")
+        if name == "prior_wrap":
+            day = values.setdefault("prior_work_date", moment.date())
+        if day is not None:  # without a work date that is the problem to mend
+            values[name] = minutes_of(moment, day)
 
 
 def _first_present(cells: tuple[str | None, ...], places: tuple[int, ...]) -> str | None:
@@ -160,6 +175,7 @@ def _accepted(
     }
     amount = at_scale(record.amount)
     values["amount"] = -amount if negative else amount
+    values["card"] = card_text(record) if isinstance(record, Timecard) else None
     key = None
     if vendor.key is not None:
         key = key_text((values[name] for name in vendor.key.columns), row.ordinal)

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.constraints import AmountBounds, amount_bounds, text_proof
-from cost_pipeline.contracts.cost import CONTRACTS, judge_field
+from cost_pipeline.contracts.cost import judge_field
+from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.problems import Problem
 
 ODD = st.sampled_from(

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from cost_pipeline.cli import main
-from cost_pipeline.contracts.cost import CONTRACTS
+from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.sources import Auth, OAuth2
 from cost_pipeline.contracts.vendor import FormatKind, RecordKind, Vendor
@@ -146,6 +146,6 @@ def test_every_error_code_is_documented_under_its_exit_code(page, project_root):
 
 def test_every_sample_of_json_is_json(page):
     samples = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    assert len(samples) == 29
+    assert len(samples) == 31
     for sample in samples:
         json.loads(sample)

@@ -14,8 +14,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.cards import card_values
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.cost import CONTRACTS, CostRecord, judge
+from cost_pipeline.contracts.cost import CostRecord, judge
+from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.tables import COST_FIELDS, INSTANT
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
@@ -216,6 +218,7 @@ def _unlawful(contract: type[CostRecord], row: dict[str, object]) -> str | None:
     """What the contract says against a stored record; None if nothing."""
     names = ["vendor", *(f.name for f in COST_FIELDS)]
     values = {name: row[name] for name in names if row[name] is not None}
+    values |= card_values(str(values.pop("card", "{}")))
     amount = values.get("amount")
     if isinstance(amount, Decimal):  # a credit is judged as the cost that it takes back
         values["amount"] = abs(amount)
@@ -413,7 +416,8 @@ def _refused(count: int) -> Outcome:
     message = "no record was refused when posting"
     if count:
         message = (
-            f"{count} records were refused when posting: conflicting keys, missing rates, credits"
+            f"{count} records were refused when posting: "
+            "conflicting keys, missing rates, credits or union rules"
         )
     return Outcome("refused_when_posting", count == 0, message, {"records": count}, warning=True)
 

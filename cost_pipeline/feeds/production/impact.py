@@ -168,7 +168,7 @@ def impact_of(
         return Impact()
     listed = ", ".join(f"'{day}'" for day in sorted(dates))
     lines = session.lake.table(LEDGER).snapshot().read(where=f"transaction_date in ({listed})")
-    wanted = desired_of(session, dates, in_force)
+    wanted, _ = desired_of(session, dates, in_force)
     changes = difference(wanted, active(lines))
     opened, resolved = _letters(session, wanted, dates)
     touched = {

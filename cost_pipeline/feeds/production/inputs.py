@@ -2,8 +2,8 @@
 
 Automation may lose an update; this comparison cannot, because it looks at what is, not at what
 happened. A digest covers the records that count (with their place in time), their rivals for a
-key, who else claims the place of a row that was corrected, the rates pinned to the date, and the
-rulings on its credits.
+key, who else claims the place of a row that was corrected, the rates pinned to the date, the
+rulings on its credits, and of timecards what their rules are evaluated on.
 
 Records are summarised once for each data file (`lake.derived`), so a comparison costs what is new
 since the last one and a look at the summaries, not a reading of every record.
@@ -22,6 +22,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.contracts.tables import DAY, HASH
 from cost_pipeline.core.canonical import digest, digest_of_set
+from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
 from cost_pipeline.feeds.production.places import places, with_their_places
 from cost_pipeline.feeds.production.policies import with_policies
@@ -221,9 +222,11 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
 
 def present_inputs(session: Session) -> dict[date, str]:
     """The digest of all inputs of every transaction date that has records that count."""
-    rates, ruled = rate_digests(session), ruling_digests(session)
+    rates, ruled, cards = rate_digests(session), ruling_digests(session), card_digests(session)
     return {
-        day: digest("inputs", RULES_OF_POSTING, records, rates.get(day), ruled.get(day))
+        day: digest(
+            "inputs", RULES_OF_POSTING, records, rates.get(day), ruled.get(day), cards.get(day)
+        )
         for day, records in record_digests(session).items()
     }
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.cost import CONTRACTS
 from cost_pipeline.contracts.formats import CsvFormat
+from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.tables import COST_FIELDS
 from cost_pipeline.contracts.vendor import RecordKind, Vendor
 from cost_pipeline.core.canonical import sql_digest, sql_field

@@ -30,7 +30,14 @@ from cost_pipeline.feeds.production.inputs import (
 from cost_pipeline.feeds.production.periods import closed_periods
 from cost_pipeline.feeds.production.pricing import priced
 from cost_pipeline.feeds.production.rulings import rulings
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, NONE, writer_of
+from cost_pipeline.feeds.production.tables import (
+    DISPOSITIONS,
+    FINDINGS,
+    LEDGER,
+    NONE,
+    writer_of,
+)
+from cost_pipeline.feeds.production.union import with_findings
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
@@ -83,8 +90,8 @@ def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
 
 def desired_of(
     session: Session, dates: Collection[date], in_force: pa.Table | None = None
-) -> Desired:
-    """The desired state of the dates: a pure function of what the lake holds.
+) -> tuple[Desired, pa.Table]:
+    """The desired state of the dates and their findings: a function of what the lake holds.
 
     Args:
         session: The run.
@@ -95,7 +102,8 @@ def desired_of(
     costs = costs.filter(pc.greater_equal(costs["amount"], 0))
     costs = set_apart(costs, reference_deliveries(session))
     ruled = pa.concat_tables([unruled(costs), rulings(session, dates, in_force=in_force)])
-    return desired(priced(session, ruled, in_force))
+    judged, findings = with_findings(session, priced(session, ruled, in_force), dates)
+    return desired(judged), findings
 
 
 def _groups(session: Session, dates: list[date]) -> Iterator[list[date]]:
@@ -127,7 +135,7 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
         refuse_truncated(known, ledger)
         closed = closed_periods(session)
         lines = ledger.read(where=where)
-        wanted = desired_of(session, dates)
+        wanted, findings = desired_of(session, dates)
         changes = difference(wanted, active(lines), closed)
         try:
             result = _append(session, ledger, lines, changes, known.recorded_at)
@@ -142,6 +150,7 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
             )
             moved = any(inputs.get(day, "") != before.get(day, "") for day in dates)
             if moved or changes.num_rows or any(settled):
+                _replace_findings(session, findings, dates)
                 _replace_dispositions(session, wanted, {d: inputs.get(d, "") for d in dates})
         except StaleSnapshotError:
             continue  # another run posted one of these dates; look again
@@ -207,6 +216,25 @@ def _summary(postings: pa.Table, head: Head) -> Posted:
         batch=head.batch,
         root=head.root,
     )
+
+
+def _replace_findings(session: Session, findings: pa.Table, dates: list[date]) -> None:
+    """Before the dispositions, which make the dates count as posted."""
+    table = session.lake.table(FINDINGS)
+    if not findings.num_rows and not table.folder.exists():
+        return  # a home without timecards
+    snapshot = table.snapshot()
+    if not findings.num_rows and not snapshot.read(where=_in(dates), columns=["rule"]).num_rows:
+        return
+    stamped = findings.append_column(
+        "recorded_at", pa.array([session.clock()] * findings.num_rows, INSTANT)
+    ).append_column("run_id", pa.array([session.run_id] * findings.num_rows, pa.string()))
+    table.replace(snapshot, stamped, [str(day) for day in dates], run_id=session.run_id)
+
+
+def _in(dates: list[date]) -> str:
+    listed = ", ".join(f"'{day}'" for day in dates)
+    return f"work_date in ({listed})"
 
 
 def _replace_dispositions(session: Session, wanted: Desired, inputs: Mapping[date, str]) -> None:

@@ -24,6 +24,7 @@ from cost_pipeline.feeds.production.deliveries import (
 from cost_pipeline.feeds.production.periods import recorded_closings
 from cost_pipeline.feeds.production.places import with_their_places
 from cost_pipeline.feeds.production.pricing import priced
+from cost_pipeline.feeds.production.union import with_findings
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
@@ -89,6 +90,9 @@ def rulings(
         resolved = resolve(with_their_places(session, named))
         resolved = resolved.filter(pc.greater_equal(resolved["amount"], 0))
     originals = priced(session, set_apart(resolved, reference), in_force)
+    if originals.num_rows:  # what a union rule blocks is not posted either
+        days = originals["transaction_date"].unique().to_pylist()
+        originals, _ = with_findings(session, originals, days)
     ruled = rule(negatives, originals, chosen, recorded_closings(session))
     # What only serves reconciliation takes nothing back, and nothing is ruled on it.
     apart = query(

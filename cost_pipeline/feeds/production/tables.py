@@ -7,6 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from cost_pipeline.contracts.findings import FINDING_SCHEMA
 from cost_pipeline.contracts.tables import HASH, INSTANT, TEXT
 from cost_pipeline.lake.tables import Audited, TableSpec, Writing
 from cost_pipeline.ledger.heads import HEAD_SCHEMA
@@ -34,6 +35,20 @@ def writer_of(transaction_date: date) -> str:
     """The application transaction of a ledger partition: two runs that write it exclude another."""
     return f"{LEDGER_WRITER}{transaction_date}"
 
+
+FINDINGS: Final = TableSpec(
+    "findings",
+    pa.schema(
+        [
+            *FINDING_SCHEMA,
+            pa.field("recorded_at", INSTANT, nullable=False),
+            pa.field("run_id", TEXT, nullable=False),
+        ]
+    ),
+    "work_date",
+    Writing.REPLACE,
+)
+"""The findings of a work date, replaced as a whole whenever that date is posted."""
 
 NONE: Final = "none"
 

@@ -1,0 +1,54 @@
+"""What evaluating a rule on a card gives: a finding, in the shape that rooms hand to each other.
+
+Every rule that applies to a card gives one, also where nothing is wrong: silence would look like
+compliance. `difference` is due minus paid, so that what is owed to the person is positive.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.tables import DAY, HASH, MONEY, TEXT
+
+
+class Severity(StrEnum):
+    """What a finding asks for."""
+
+    OK = "ok"
+    FLAG = "flag"
+    BLOCK = "block"
+    NOT_EVALUATED = "not_evaluated"
+
+
+def _required(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+FINDING_SCHEMA: Final = pa.schema(
+    [
+        _required("fingerprint", HASH),
+        _required("vendor", TEXT),
+        _required("production", TEXT),
+        _required("transaction_id", TEXT),
+        _required("work_date", DAY),
+        _required("week_ending", DAY),
+        _required("worker_id", TEXT),
+        _required("department_code", TEXT),
+        _required("agreement", TEXT),
+        _required("family", TEXT),
+        _required("rule", TEXT),
+        pa.field("pack", TEXT),
+        _required("severity", TEXT),
+        pa.field("due", MONEY),
+        pa.field("paid", MONEY),
+        pa.field("difference", MONEY),
+        _required("currency", TEXT),
+        _required("explanation", TEXT),
+    ]
+)
+"""One rule on one card. `due`, `paid` and `difference` are null where the rule was not evaluated,
+and `paid` and `difference` where the card does not say what was paid for it. `pack` names the
+pack's version (`<agreement>@<digest>`), null only where no pack covers the date."""

@@ -1,0 +1,221 @@
+"""The breaks of each card: how late its meals were, and how long the rest before had to be.
+
+Both look at the days around: half hours of meal penalty are counted by the week, and a shortened
+rest may be used so many times a week only.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+from cost_pipeline.rules.amounts import MinorHours
+from cost_pipeline.rules.pack import Packs
+from cost_pipeline.rules.units import minutes
+
+MEALS: Final = (1, 2, 3)
+
+
+def _interval(number: int) -> str:
+    """Minutes between the meal before (or the call) and this meal (or the wrap); null where none.
+
+    A meal that is too short is no meal. With one meal there are two intervals, with two three.
+    """
+    both, one = "(meal1 AND meal2)", "(meal1 OR meal2)"
+    first_out = "CASE WHEN meal1 THEN meal1_out_ ELSE meal2_out_ END"
+    first_in = "CASE WHEN meal1 THEN meal1_in_ ELSE meal2_in_ END"
+    stop = "(end_ - (end_wall - rest_wall))"
+    return {
+        1: f"CASE WHEN {one} THEN {first_out} ELSE {stop} END - anchor",
+        2: f"CASE WHEN {both} THEN meal2_out_ WHEN {one} THEN {stop} END - {first_in}",
+        3: f"CASE WHEN {both} THEN {stop} END - meal2_in_",
+    }[number]
+
+
+def _late(number: int) -> str:
+    last = {1: "NOT (meal1 OR meal2)", 2: "NOT (meal1 AND meal2)", 3: "true"}[number]
+    due = f"CASE WHEN {last} THEN meal_due__last_after ELSE meal_due__after END"
+    if number == MEALS[-1]:
+        return f"gap3 - {due}"
+    extended = f"coalesce(extension{number}, false)"
+    late = f"(gap{number} - {due} - CASE WHEN {extended} THEN meal_due__extension ELSE 0 END)"
+    excused = f"coalesce(grace{number}, false) AND NOT {extended} AND {late} <= meal_due__grace"
+    return f"CASE WHEN {excused} THEN 0 ELSE {late} END"
+
+
+_HALVES: Final = (
+    "CASE WHEN coalesce(late{n}, 0) > 0 AND NOT french THEN (late{n} + 29) // 30 ELSE 0 END"
+)
+_WEEK: Final = "PARTITION BY person, week_ending ORDER BY work_date, id"
+_TERM_COLUMNS: Final = ", ".join(
+    [
+        *(
+            f"meal_due__{name}"
+            for name in (
+                "rule",
+                "after",
+                "last_after",
+                "extension",
+                "grace",
+                "crew",
+                "nd_shortest",
+                "nd_window",
+            )
+        ),
+        *(f"daily_rest__{name}" for name in ("overnight", "overnight_days", "exterior")),
+        *(f"weekly_rest__{name}" for name in ("one", "two", "reduced", "reduced_from")),
+        "minor_hours__rule",
+    ]
+)
+_REST_COLUMNS: Final = (
+    "daily_rest__overnight, daily_rest__overnight_days, daily_rest__exterior, weekly_rest__one,"
+    " weekly_rest__two, weekly_rest__reduced, weekly_rest__reduced_from"
+)
+_NEW_WEEK: Final = "(workday = 1 OR off_yesterday OR workday >= 6)"
+
+_LATES: Final = ", ".join(f"gap{n}, late{n}, halves{n}" for n in MEALS)
+
+BREAKS: Final = f"""
+WITH anchored AS (
+    SELECT timed.*, shifts.* EXCLUDE (id), {_TERM_COLUMNS}, coalesce(french_hours, false) AS french,
+        CASE WHEN NOT meal_due__crew AND ndm_end_ - ndm_start_ >= meal_due__nd_shortest
+                  AND ndm_start_ - call_ <= meal_due__nd_window THEN ndm_end_
+             WHEN meal_due__crew AND ndb_end_ IS NOT NULL AND general_call_ IS NULL THEN ndb_end_
+             WHEN meal_due__crew AND abs(ndb_end_ - general_call_) <= meal_due__nd_window
+                  THEN greatest(call_, general_call_)
+             ELSE call_ END AS anchor
+    FROM timed JOIN shifts USING (id) LEFT JOIN TERMS USING (context)),
+gaps AS (SELECT *, {", ".join(f"{_interval(n)} AS gap{n}" for n in MEALS)} FROM anchored),
+lates AS (SELECT *, {", ".join(f"{_late(n)} AS late{n}" for n in MEALS)} FROM gaps),
+halves AS (
+    SELECT *, {", ".join(f"{_HALVES.format(n=n)} AS halves{n}" for n in MEALS)} FROM lates),
+tried AS (
+    SELECT id, person, week_ending, work_date, workday, off_yesterday, call, days_between, rest_due,
+        birthdate, minor, school_day, minor_hours__rule, earnings_to_date, amount, french, {_LATES},
+        {_REST_COLUMNS},
+        halves1 + halves2 + halves3 AS halves,
+        rest < rest_due AND rest >= daily_rest__overnight AS overnight_used,
+        rest < rest_due AND rest >= daily_rest__exterior AND coalesce(exterior, false)
+            AND coalesce(prior_exterior, false) AS exterior_used
+    FROM halves),
+aged AS (
+    SELECT *,
+        coalesce(minor, false) OR coalesce(datesub('month', birthdate, work_date) < 216, false)
+            AS is_minor,
+        datesub('month', birthdate, work_date) AS age_months,
+        coalesce(paid_reportable, amount) AS reportable
+    FROM tried LEFT JOIN (SELECT id, paid_reportable FROM paid) USING (id)),
+used AS (
+    SELECT *,
+        CAST(coalesce(sum(halves) OVER (
+            {_WEEK} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS BIGINT) AS halves_before,
+        count(*) FILTER (overnight_used) OVER (
+            {_WEEK} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS overnight_before,
+        coalesce(lag(overnight_used) OVER ({_WEEK}), false) AS overnight_yesterday,
+        coalesce(bool_or(exterior_used) OVER (
+            PARTITION BY person ORDER BY work_date, id
+            ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), false) AS exterior_lately,
+        coalesce(earnings_to_date, CAST(sum(reportable) OVER (
+            PARTITION BY person ORDER BY work_date, id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS BIGINT), 0) AS earned
+    FROM aged)
+SELECT id, french, halves, halves_before, {_LATES}, is_minor, age_months, reportable, earned,
+    band_name, band_at_work, band_with_meal, band_work, band_earliest, band_week, band_rest,
+    band_meal,
+    -- Friday and Saturday nights come before a day without school.
+    CASE WHEN dayofweek(work_date) IN (5, 6) THEN band_latest_free ELSE band_latest END
+        AS band_latest,
+    days_between >= 2 AND {_NEW_WEEK} AS after_days_off,
+    CASE WHEN days_between = 1 AND overnight_used AND NOT overnight_yesterday
+              AND overnight_before < daily_rest__overnight_days THEN daily_rest__overnight
+         WHEN days_between = 1 AND exterior_used AND NOT exterior_lately THEN daily_rest__exterior
+         WHEN days_between = 1 THEN rest_due
+         WHEN days_between = 2 AND {_NEW_WEEK} THEN weekly_rest__one
+         WHEN days_between > 2 AND {_NEW_WEEK} AND call >= weekly_rest__reduced_from
+              THEN weekly_rest__reduced
+         WHEN days_between > 2 AND {_NEW_WEEK} THEN weekly_rest__two END AS rest_needed
+FROM used LEFT JOIN bands ON is_minor AND bands.rule = minor_hours__rule
+    AND age_months BETWEEN from_months AND to_months
+    AND (band_school IS NULL OR band_school = school_day)
+"""
+"""Statement over `timed`, `shifts`, `paid`, `bands` and the terms: how late meals were, how long the
+rest before had to be, what was earned before on the picture, and the band of a minor."""
+
+BANDS_SCHEMA: Final = pa.schema(
+    [
+        pa.field("rule", pa.string()),
+        pa.field("from_months", pa.int64()),
+        pa.field("to_months", pa.int64()),
+        pa.field("band_school", pa.bool_()),
+        pa.field("band_name", pa.string()),
+        *(
+            pa.field(f"band_{name}", pa.int64())
+            for name in (
+                "at_work",
+                "with_meal",
+                "work",
+                "earliest",
+                "latest",
+                "latest_free",
+                "week",
+                "rest",
+                "meal",
+            )
+        ),
+    ]
+)
+
+
+def bands(packs: Packs) -> pa.Table:
+    """The age bands of minors, in minutes."""
+    rows = []
+    for packed in packs.rules:
+        found = packed.rule.amounts
+        if not isinstance(found, MinorHours):
+            continue
+        rows += [
+            {
+                "rule": packed.rule.id,
+                "from_months": band.from_months,
+                "to_months": band.to_months,
+                "band_school": band.school_day,
+                "band_name": band.name,
+                "band_at_work": minutes(band.at_work),
+                "band_with_meal": minutes(band.with_meal),
+                "band_work": band.work_minutes,
+                "band_earliest": minutes(found.earliest),
+                "band_latest": minutes(found.latest),
+                "band_latest_free": minutes(found.latest_before_free_day),
+                "band_week": minutes(found.weekly_hours),
+                "band_rest": minutes(found.rest_hours),
+                "band_meal": minutes(found.meal_hours),
+            }
+            for band in found.bands
+        ]
+    return pa.Table.from_pylist(rows, schema=BANDS_SCHEMA)
+
+
+BREAK_COLUMNS: Final = (
+    *(f"{kind}{n}" for n in MEALS for kind in ("gap", "late", "halves")),
+    *[
+        "french",
+        "halves",
+        "halves_before",
+        "is_minor",
+        "age_months",
+        "reportable",
+        "earned",
+        "band_name",
+        "band_at_work",
+        "band_with_meal",
+        "band_work",
+        "band_earliest",
+        "band_week",
+        "band_rest",
+        "band_meal",
+        "band_latest",
+        "after_days_off",
+        "rest_needed",
+    ],
+)

@@ -1,0 +1,73 @@
+"""Contractual holidays: which day each falls on in a year, before anyone moves it off a weekend."""
+
+from __future__ import annotations
+
+import functools
+from datetime import date, timedelta
+from typing import Final
+
+_MONDAY: Final = 0
+_THURSDAY: Final = 3
+_SATURDAY: Final = 5
+_SUNDAY: Final = 6
+
+
+def _nth(year: int, month: int, weekday: int, nth: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
+
+
+def _last_monday(year: int, month: int) -> date:
+    end = date(year, month + 1, 1) - timedelta(days=1)
+    return end - timedelta(days=(end.weekday() - _MONDAY) % 7)
+
+
+def _easter(year: int) -> date:
+    """Gregorian Easter Sunday (Meeus, Jones, Butcher)."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    d, e = divmod(b, 4)
+    g = (8 * b + 13) // 25
+    h = (19 * a + b - d - g + 15) % 30
+    i, k = divmod(c, 4)
+    m = (32 + 2 * e + 2 * i - h - k) % 7
+    n = (a + 11 * h + 22 * m) // 451
+    month, day = divmod(h + m - 7 * n + 114, 31)
+    return date(year, month, day + 1)
+
+
+@functools.cache
+def holidays_of(year: int) -> dict[date, str]:
+    """The day of each holiday, by name as rule packs write it."""
+    thanksgiving = _nth(year, 11, _THURSDAY, 4)
+    return {
+        date(year, 1, 1): "new_year",
+        _nth(year, 1, _MONDAY, 3): "mlk",
+        _nth(year, 2, _MONDAY, 3): "presidents",
+        _easter(year) - timedelta(days=2): "good_friday",
+        _last_monday(year, 5): "memorial",
+        date(year, 6, 19): "juneteenth",
+        date(year, 7, 4): "independence",
+        _nth(year, 9, _MONDAY, 1): "labor",
+        thanksgiving: "thanksgiving",
+        thanksgiving + timedelta(days=1): "day_after_thanksgiving",
+        date(year, 12, 25): "christmas",
+    }
+
+
+def holiday_kept(day: date, *, saturday_kept: bool = False) -> str | None:
+    """The holiday that is kept on a day: Saturday's on Friday, Sunday's on Monday.
+
+    Args:
+        day: Any date.
+        saturday_kept: Whether one that falls on a Saturday is kept there.
+    """
+    weekday = day.weekday()
+    own = holidays_of(day.year).get(day)
+    if own and weekday != _SUNDAY and (weekday != _SATURDAY or saturday_kept):
+        return own
+    before, after = day - timedelta(days=1), day + timedelta(days=1)
+    if before.weekday() == _SUNDAY and (moved := holidays_of(before.year).get(before)):
+        return moved
+    if after.weekday() == _SATURDAY and not saturday_kept:
+        return holidays_of(after.year).get(after)
+    return None

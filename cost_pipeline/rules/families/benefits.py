@@ -1,0 +1,107 @@
+"""Pension and health: percentages with a ceiling for each picture, and sums by the hour or day."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cost_pipeline.rules.sql import Query, dollars, rounded, tenths, tenths_up
+
+_CEILING: Final = "contribution_ceiling__cents * 100"
+_COUNTED: Final = (
+    f"greatest(0, least(reportable, coalesce({_CEILING}, reportable + earned) - earned))"
+)
+_PAID: Final = "coalesce(benefits_paid, nullif(paid_benefits, 0))"
+_BOUND: Final = f"earned + reportable > {_CEILING}"
+
+_BENEFIT_TENTHS: Final = f"greatest(80, {tenths_up('worked')})"
+_SCALE: Final = "CASE WHEN scale__per = 'hour' THEN scale__minimum END"
+
+
+def _hourly(slot: str) -> str:
+    rate = f"CASE WHEN fifteen_million THEN {slot}__rate ELSE {slot}__premium END"
+    share = f"CASE WHEN {slot}__percent IS NULL THEN 0 ELSE {slot}__percent * ({_SCALE}) END"
+    return rounded(f"{_BENEFIT_TENTHS} * (100 * ({rate}) + {share})", "1000")
+
+
+_CONTRIBUTOR: Final = (
+    "CASE WHEN fifteen_million IS NULL"
+    " THEN 'the card does not say whether the producer is a $15 Million Contributor' END"
+)
+_NO_SCALE: Final = (
+    f"CASE WHEN ({_SCALE}) IS NULL"
+    " THEN 'a part is a percentage of scale, and the packs have no hourly minimum here' END"
+)
+_PENSION: Final = _hourly("pension")
+
+QUERIES: Final = (
+    Query(
+        slot="contribution_rate",
+        where="reportable > 0 OR benefits_paid > 0",
+        why=(
+            "CASE WHEN contribution_ceiling__why IS NOT NULL THEN contribution_ceiling__why"
+            " WHEN contribution_ceiling__episode AND contribution_ceiling__cents IS NULL"
+            " THEN 'the ceiling of this length of programme is in no pack'"
+            " WHEN contribution_ceiling__episode AND earnings_to_date IS NULL"
+            f" AND {_BOUND} THEN 'the ceiling is for an episode, and the card does not say what was"
+            " earned on it before' END"
+        ),
+        due=rounded(f"{_COUNTED} * contribution_rate__rate", "100000"),
+        paid=_PAID,
+        unpaid_is_silent=True,
+        words=(
+            f"(contribution_rate__rate // 1000) || '.' || (contribution_rate__rate % 1000 // 100) ||"
+            f" ' % of ' || {dollars(_COUNTED)} || CASE WHEN ({_CEILING}) IS NULL THEN ''"
+            f" WHEN {_BOUND} THEN ': of ' || {dollars('reportable')} || ' after ' ||"
+            f" {dollars('earned')} || ' earned before, up to the ceiling of ' || {dollars(f'({_CEILING})')}"
+            f" ELSE ', below the ceiling of ' || {dollars(f'({_CEILING})')} END"
+        ),
+    ),
+    Query(
+        slot="contribution_ceiling",
+        where="reportable > 0",
+        why=(
+            "CASE WHEN contribution_ceiling__cents IS NULL"
+            " THEN 'the ceiling of this length of programme is in no pack' END"
+        ),
+        broken="false",
+        words=(
+            f"{dollars('earned')} || ' earned before and ' || {dollars('reportable')} || ' now, of ' ||"
+            f" {dollars(f'({_CEILING})')} || CASE WHEN {_BOUND} THEN ': the ceiling is reached' ELSE ''"
+            " END"
+        ),
+    ),
+    Query(
+        slot="pension",
+        where="works",
+        why=f"coalesce({_CONTRIBUTOR}, {_NO_SCALE})",
+        due=_PENSION,
+        unpaid_is_silent=True,
+        words=(
+            f"{tenths(_BENEFIT_TENTHS)} || ' worked or guaranteed: pension, retired employees, dental,"
+            f" vision and training by the hour, and ' || pension__percent || ' % of scale'"
+        ),
+    ),
+    Query(
+        slot="health",
+        where="works",
+        why=_CONTRIBUTOR,
+        due=_hourly("health"),
+        paid=f"CASE WHEN ({_SCALE}) IS NOT NULL AND pension__rule IS NOT NULL"
+        f" THEN greatest(0, {_PAID} - {_PENSION}) END",
+        unpaid_is_silent=True,
+        words=(
+            f"{tenths(_BENEFIT_TENTHS)} || ' worked or guaranteed at ' ||"
+            f" {dollars('(CASE WHEN fifteen_million THEN health__rate ELSE health__premium END)')} ||"
+            f" CASE WHEN {_PAID} IS NULL THEN '' ELSE '; paid is what was paid for benefits less what"
+            " is due for pension' END"
+        ),
+    ),
+    Query(
+        slot="daily_contribution",
+        where="works",
+        due="100 * daily_contribution__cents",
+        paid=_PAID,
+        unpaid_is_silent=True,
+        words=f"'a day worked: ' || {dollars('(daily_contribution__cents * 100)')}",
+    ),
+)

@@ -1,0 +1,38 @@
+"""Working hours of minors: one finding that names everything that was too long, early or late."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cost_pipeline.rules.sql import Query, clock, hours
+
+_BROKEN: Final = {
+    "worked > band_at_work": f"{hours('worked')} || ' at work without meals, at most ' || {hours('band_at_work')}",
+    "elapsed > band_with_meal": f"{hours('elapsed')} || ' at work with meals, at most ' || {hours('band_with_meal')}",
+    "set_minutes > band_work": f"{hours('set_minutes')} || ' of work on the set, at most ' || {hours('band_work')}",
+    "call < band_earliest": f"'called at ' || {clock('call')} || ', not before ' || {clock('band_earliest')}",
+    "end_wall > band_latest": f"'at work until ' || {clock('end_wall')} || ', not after ' || {clock('band_latest')}",
+    "week_last AND week_worked > band_week": f"{hours('week_worked')} || ' in the week, at most ' || {hours('band_week')}",
+    "rest < band_rest": f"{hours('rest')} || ' of rest, at least ' || {hours('band_rest')}",
+    "greatest(coalesce(gap1, 0), coalesce(gap2, 0), coalesce(gap3, 0)) > band_meal": (
+        f"{hours('greatest(coalesce(gap1, 0), coalesce(gap2, 0), coalesce(gap3, 0))')} ||"
+        f" ' without a meal, at most ' || {hours('band_meal')}"
+    ),
+}
+_WORDS: Final = ", ".join(f"CASE WHEN {when} THEN {words} END" for when, words in _BROKEN.items())
+
+QUERIES: Final = (
+    Query(
+        slot="minor_hours",
+        where="works AND is_minor",
+        why=(
+            "CASE WHEN birthdate IS NULL THEN 'the card does not say the minor''s birthdate'"
+            " WHEN band_name IS NULL AND school_day IS NULL AND age_months >= 72"
+            " THEN 'the card does not say whether it was a school day'"
+            " WHEN band_name IS NULL THEN 'no band of the pack has this age' END"
+        ),
+        broken=" OR ".join(f"coalesce({when}, false)" for when in _BROKEN),
+        at_most=True,
+        words=f"band_name || ': ' || coalesce(nullif(concat_ws('; ', {_WORDS}), ''), 'within the hours')",
+    ),
+)

@@ -1,0 +1,92 @@
+"""The 6th and 7th day of a person's week, holidays, and idle days on a distant location."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN, WORKED, paid_at
+from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
+
+_CREW: Final = "group_name = 'hourly'"
+_BY_DAY: Final = "group_name IN ('day_performer', 'background')"
+_OTHER: Final = f"NOT {_CREW} AND NOT {_BY_DAY} AND group_name <> 'on_call'"
+_STEPS: Final = ("o1", "o2", "o3")
+_OVER: Final = " + ".join(f"tier_{name}" for name in _STEPS)
+_TIMED: Final = " + ".join(f"tier_{name} * coalesce(times_{name}, 0)" for name in _STEPS)
+_KIND: Final = "replace(replace(day_kind, 'sixth', '6th day'), 'seventh', '7th day')"
+_HOURS: Final = f"greatest(80 - ({_OVER}), tier_0)"
+# Overnight, the base of a day performer's 7th day is at most twice scale.
+_CAPPED: Final = (
+    "CASE WHEN overnight_seventh__rule IS NOT NULL AND day_kind = 'seventh'"
+    " AND scale__minimum IS NOT NULL THEN least(rate + adjustment,"
+    " scale__minimum * overnight_seventh__schedule_a_scale_times // 100) ELSE rate + adjustment END"
+)
+_A_DAY: Final = rounded("rate * day_share * day_times", "day_of * 100")
+_ABOVE_DAY: Final = rounded("rate * day_share * (day_times - 100)", "day_of * 100")
+_ONE_DAY: Final = rounded("rate * day_share", "day_of")
+_C_CAP: Final = "overnight_seventh__rule IS NOT NULL AND day_kind = 'seventh' AND schedule = 'C'"
+
+
+def _on(slot: str, kinds: str) -> tuple[Query, ...]:
+    where = f"works AND day_times > 100 AND day_kind IN ({kinds})"
+    return (
+        Query(
+            slot=slot,
+            where=f"{where} AND {_CREW}",
+            why=UNKNOWN,
+            due=pay(f"tier_0 * day_times + {_TIMED}"),
+            paid=paid_at("day_times"),
+            words=(
+                f"{_KIND} || ': ' || {WORKED} || '; ' || {tenths(f'(tier_0 + {_OVER})')} || ' at ' ||"
+                f" {times('day_times')} || ' of ' || {dollars('rate')}"
+            ),
+        ),
+        Query(
+            slot=slot,
+            where=f"{where} AND {_BY_DAY}",
+            why=UNKNOWN,
+            due=pay(f"{_HOURS} * day_times + {_TIMED}", rate=f"({_CAPPED})"),
+            paid="paid_wages",
+            words=(
+                f"{_KIND} || ': ' || {WORKED} || '; ' || {tenths(_HOURS)} || ' at ' ||"
+                f" {times('day_times')} || CASE WHEN {_OVER} > 0 THEN ' and ' || {tenths(f'({_OVER})')}"
+                f" || ' of overtime, none below that' ELSE '' END || ', of ' || {dollars(_CAPPED)} ||"
+                " ' for 8 h'"
+            ),
+        ),
+        Query(
+            slot=slot,
+            where=f"{where} AND {_OTHER}",
+            why="CASE WHEN rate_unit IN ('episode', 'flat') THEN 'a rate by the ' || rate_unit ||"
+            " ' gives no day''s pay here' END",
+            due=f"CASE WHEN {_C_CAP} THEN {_ONE_DAY} + least({_ABOVE_DAY},"
+            f" overnight_seventh__schedule_c_cap * 100) ELSE {_A_DAY} END",
+            paid="paid_wages",
+            words=(
+                f"{_KIND} || ': a day''s pay of ' || {dollars(_ONE_DAY)} || ' at ' ||"
+                f" {times('day_times')}"
+            ),
+        ),
+    )
+
+
+QUERIES: Final = (
+    *_on("premium_days", "'sixth', 'seventh'"),
+    *_on("holidays", "'holiday'"),
+    Query(
+        slot="idle_day",
+        where="day_type = 'idle' AND workday >= 6",
+        why=RATE_UNKNOWN,
+        due=pay("idle_day__tenths * 100"),
+        paid="paid_wages",
+        words=f"'idle ' || {_KIND} || ': ' || {tenths('idle_day__tenths')} || ' at ' || {dollars('rate')}",
+    ),
+    Query(
+        slot="on_call_day",
+        where="works AND workday = 7",
+        why="CASE WHEN rate_unit <> 'week' THEN 'the rate is by the ' || rate_unit END",
+        due=rounded("rate * on_call_day__multiplier", "500"),
+        paid="paid_wages",
+        words=f"'7th day on call: ' || {times('on_call_day__multiplier')} || ' of a fifth of ' || {dollars('rate')}",
+    ),
+)

@@ -1,0 +1,251 @@
+"""Wages of a day by the hour: minimum call, overtime, golden and triple time, extra days' pay.
+
+What is paid for a tier is told by its multiple: the gross lines of wages at 1.5, 2, 3 and so on.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cost_pipeline.rules.paid import MULTIPLIERS
+from cost_pipeline.rules.sql import Query, dollars, hours, pay, rounded, tenths, times
+from cost_pipeline.rules.tiers import STEPS
+
+RATE_UNKNOWN: Final = (
+    "CASE WHEN rate_tenths IS NULL THEN 'a rate by the ' || rate_unit || ' gives no hourly rate here'"
+    " END"
+)
+UNKNOWN: Final = (
+    "CASE WHEN rate_tenths IS NULL THEN 'a rate by the ' || rate_unit || ' gives no hourly rate here'"
+    " WHEN continues AND NOT prior_card THEN 'the rest before was so short that the shifts count as"
+    " one, and the card of the shift before is not here' END"
+)
+
+
+def paid_at(multiple: str) -> str:
+    """The wages paid at a multiple."""
+    cases = " ".join(f"WHEN {value} THEN paid_{value}" for value in MULTIPLIERS)
+    return f"CASE {multiple} {cases} ELSE 0 END"
+
+
+def spelled(*steps: str) -> str:
+    """`2.0 h at 1.5x + 1.0 h at 2x` of the steps that have hours."""
+    parts = ", ".join(
+        f"CASE WHEN tier_{name} > 0 THEN {tenths(f'tier_{name}')} || ' at ' || {times(f'times_{name}')}"
+        " END"
+        for name in steps
+    )
+    return f"concat_ws(' + ', {parts})"
+
+
+def _sum(*steps: str) -> str:
+    return " + ".join(f"tier_{name} * coalesce(times_{name}, 0)" for name in steps)
+
+
+WORKED: Final = (
+    f"{hours('worked')} || ' worked, ' || {hours('elapsed')} || ' elapsed' ||"
+    f" CASE WHEN elapsed_before > 0 THEN ' after ' || {hours('elapsed_before')} ||"
+    " ' of the shift before, which counts as one with it' ELSE '' END"
+)
+_HOURLY: Final = (
+    f"CASE WHEN rate_tenths = 10 THEN {dollars('rate')} || ' an hour' ELSE {dollars('rate')} ||"
+    f" ' for ' || {tenths('rate_tenths')} END"
+)
+_NORMAL: Final = "works AND day_times = 100"
+_CREW: Final = "group_name = 'hourly'"
+_OVERTIME: Final = [name for name, (slot, _) in STEPS.items() if slot == "overtime"]
+_GOLDEN: Final = [name for name, (slot, _) in STEPS.items() if slot == "golden"]
+_NO_PREMIUM: Final = (
+    "CASE WHEN day_kind <> 'normal' AND premium_days__rule IS NULL"
+    " THEN 'the packs have no multiples for a ' || day_kind || ' day of this agreement' END"
+)
+
+_CREW_OVERTIME: Final = Query(
+    slot="overtime",
+    where=f"{_NORMAL} AND {_CREW}",
+    why=f"coalesce({UNKNOWN}, {_NO_PREMIUM})",
+    due=pay(f"{_sum(*_OVERTIME)} + moved * coalesce(times_o1, 0)"),
+    paid=" + ".join(
+        [
+            paid_at("times_o1"),
+            *(
+                f"CASE WHEN times_{name} IS NOT NULL AND times_{name} <> times_o1"
+                f" THEN {paid_at(f'times_{name}')} ELSE 0 END"
+                for name in _OVERTIME[1:]
+            ),
+        ]
+    ),
+    words=(
+        f"{WORKED} || '; at ' || {_HOURLY} || ': ' || coalesce(nullif(concat_ws(' + ',"
+        f" nullif({spelled(*_OVERTIME)}, ''), CASE WHEN moved > 0 THEN {tenths('moved')} || ' past ' ||"
+        f" {tenths('overtime__weekly')} || ' of the week at ' || {times('times_o1')} END), ''),"
+        " 'no overtime')"
+    ),
+)
+
+_DAY: Final = rounded("(rate + adjustment) * day_share", "day_of")
+_ABOVE: Final = (
+    "coalesce(scale__minimum IS NOT NULL AND overtime_above_break__times_scale IS NOT NULL"
+    " AND rate * 100 > scale__minimum * overtime_above_break__times_scale, false)"
+)
+# Straight hours are a whole day at least: a day performer is engaged by the day.
+_DAY_HOURS: Final = (
+    f"greatest(80, tier_0 + {' + '.join(f'tier_{n}' for n in _OVERTIME)})"
+    f" - {' - '.join(f'tier_{n}' for n in _OVERTIME)}"
+)
+_DAY_PERFORMER: Final = Query(
+    slot="overtime",
+    where=f"{_NORMAL} AND group_name = 'day_performer' AND NOT {_ABOVE}",
+    why=UNKNOWN,
+    due=pay(f"({_DAY_HOURS}) * 100 + {_sum(*_OVERTIME)}", rate="(rate + adjustment)"),
+    paid="paid_wages",
+    words=(
+        f"{WORKED} || '; ' || {dollars('(rate + adjustment)')} || ' for 8 h: '"
+        f" || {tenths(f'({_DAY_HOURS})')} || ' straight' ||"
+        f" coalesce(' + ' || nullif({spelled(*_OVERTIME)}, ''), '')"
+    ),
+)
+_BREAK_TENTHS: Final = "(tier_o1 + tier_o2 + tier_o3)"
+_BREAK_RATE: Final = "scale__minimum * overtime_above_break__times_scale"
+_ABOVE_BREAK: Final = Query(
+    slot="overtime_above_break",
+    where=f"{_NORMAL} AND group_name = 'day_performer' AND {_ABOVE}",
+    why=UNKNOWN,
+    due=(
+        f"{_DAY} + "
+        + rounded(f"{_BREAK_RATE} * {_BREAK_TENTHS} * overtime_above_break__normal1", "80 * 10000")
+    ),
+    paid="paid_wages",
+    words=(
+        f"{WORKED} || '; the rate of ' || {dollars('rate')} || ' is over the money break of ' ||"
+        f" {dollars(f'({_BREAK_RATE} // 100)')} || ': the rate + ' || {tenths(_BREAK_TENTHS)} ||"
+        " ' at 1.5x of the money break over 8 h'"
+    ),
+)
+_BACKGROUND: Final = Query(
+    slot="overtime",
+    where=f"{_NORMAL} AND group_name = 'background'",
+    why=UNKNOWN,
+    due=pay(_sum(*_OVERTIME)),
+    paid="paid_150 + CASE WHEN past_long > 0 THEN least(paid_200, "
+    + pay("tier_o2 * coalesce(times_o2, 0)")
+    + ") ELSE paid_200 END",
+    words=(
+        f"{WORKED} || '; ' || {dollars('rate')} || ' a day over 8 h: ' ||"
+        f" coalesce(nullif({spelled(*_OVERTIME)}, ''), 'no overtime')"
+    ),
+)
+
+_LATE: Final = "greatest(0, elapsed - long_day__after)"
+_LATE_HOURS: Final = f"(({_LATE} + 59) // 60)"
+_LONG_DAY: Final = Query(
+    slot="long_day",
+    quiet="no extra day: not past sixteen hours",
+    where="works",
+    why=RATE_UNKNOWN,
+    due=rounded(f"rate * day_share * long_day__days * {_LATE_HOURS} * day_times", "day_of * 10000"),
+    paid=(
+        "CASE WHEN past_long > 0 THEN paid_wages - least(paid_wages, paid_100 + paid_150 +"
+        f" least(paid_200, {pay('tier_o2 * coalesce(times_o2, 0)')})) ELSE 0 END"
+    ),
+    words=(
+        f"{hours('elapsed')} || ' from call to dismissal, ' || {hours('long_day__after')} ||"
+        f" ' without extra days: ' || CASE WHEN {_LATE_HOURS} = 0 THEN 'none due' ELSE"
+        f" {_LATE_HOURS} || ' of ' || {dollars('rate * day_share // day_of')} END"
+    ),
+)
+
+
+def _stepped(slot: str, steps: list[str], name: str) -> Query:
+    return Query(
+        slot=slot,
+        where="works",
+        quiet=f"no {name}",
+        why=UNKNOWN,
+        due=pay(_sum(*steps)),
+        paid=" + ".join(
+            f"CASE WHEN times_{step} IS NOT NULL THEN {paid_at(f'times_{step}')} ELSE 0 END"
+            for step in steps
+        ),
+        words=(
+            f"{WORKED} || '; {name} after ' || {hours(f'{slot}__from1')} ||"
+            f" CASE WHEN {slot}__worked1 THEN ' worked' ELSE ' elapsed' END || ': ' ||"
+            f" coalesce(nullif({spelled(*steps)}, ''), 'none') ||"
+            f" CASE WHEN {' + '.join(f'tier_{s}' for s in steps)} > 0 THEN ' at ' || {_HOURLY}"
+            " ELSE '' END"
+        ),
+    )
+
+
+_DIRECTOR_DAYS: Final = (
+    "(CASE WHEN elapsed > extended_day__from1 THEN extended_day__days1 ELSE 0 END"
+    " + CASE WHEN elapsed > extended_day__from2 THEN extended_day__days2 ELSE 0 END"
+    " + CASE WHEN elapsed > extended_day__further THEN 100 * ((elapsed - extended_day__further"
+    " + extended_day__each - 1) // extended_day__each) ELSE 0 END)"
+)
+_EXTENDED: Final = Query(
+    slot="extended_day",
+    where="works",
+    why="CASE WHEN extended_day__from1 IS NULL THEN 'the pack has no bands for this craft'"
+    " WHEN rate_unit NOT IN ('day', 'week') THEN 'the rate is by the ' || rate_unit END",
+    due=rounded(f"rate * {_DIRECTOR_DAYS}", "day_of * 100"),
+    paid="paid_overtime",
+    words=(
+        f"{hours('elapsed')} || ' of workday: ' || ({_DIRECTOR_DAYS} // 100) || '.' ||"
+        f" lpad(CAST({_DIRECTOR_DAYS} % 100 AS VARCHAR), 2, '0') || ' further days of ' ||"
+        f" {dollars('rate // day_of')}"
+    ),
+)
+
+_MINIMUM_TENTHS: Final = "(minimum_call__tenths - moved)"
+_MINIMUM_CALL: Final = Query(
+    slot="minimum_call",
+    where=f"{_NORMAL} AND day_type <> 'fitting' AND {_CREW}",
+    why=f"coalesce({RATE_UNKNOWN}, CASE WHEN day_type = 'training' THEN 'a training day has a shorter"
+    f" minimum that is in no pack' END, {_NO_PREMIUM})",
+    due=pay(f"{_MINIMUM_TENTHS} * 100"),
+    paid="paid_100",
+    words=(
+        f"'a call pays ' || {tenths('minimum_call__tenths')} || ' at least; ' || {WORKED} || '; '"
+        f" || {tenths(_MINIMUM_TENTHS)} || ' straight at ' || {_HOURLY} || CASE WHEN moved > 0 THEN"
+        f" ', the other ' || {tenths('moved')} || ' are overtime of the week' ELSE '' END"
+    ),
+)
+_MINIMUM_PREMIUM: Final = Query(
+    slot="minimum_call",
+    where=f"works AND day_times > 100 AND day_type NOT IN ('fitting', 'training') AND {_CREW}",
+    why=RATE_UNKNOWN,
+    due=pay("minimum_call__tenths * day_times"),
+    paid="paid_wages",
+    floor=True,
+    words=(
+        f"'a call pays ' || {tenths('minimum_call__tenths')} || ' at least, on a ' || day_kind ||"
+        f" ' day at ' || {times('day_times')} || '; ' || {WORKED}"
+    ),
+)
+_A_DAYS_PAY: Final = Query(
+    slot="minimum_call",
+    where=f"{_NORMAL} AND NOT {_CREW} AND day_type <> 'fitting'",
+    why="CASE WHEN rate_unit IN ('episode', 'flat') AND group_name <> 'stunt_coordinator'"
+    " THEN 'a rate by the ' || rate_unit || ' gives no day''s pay here' END",
+    due=rounded("rate * day_share", "day_of"),
+    paid="paid_100",
+    words=(
+        f"'a day''s pay of ' || {dollars('rate')} || ' by the ' || rate_unit || CASE WHEN day_of > 1"
+        " THEN ', a day being one of ' || day_of ELSE '' END"
+    ),
+)
+
+QUERIES: Final = (
+    _MINIMUM_CALL,
+    _MINIMUM_PREMIUM,
+    _A_DAYS_PAY,
+    _CREW_OVERTIME,
+    _DAY_PERFORMER,
+    _ABOVE_BREAK,
+    _BACKGROUND,
+    _LONG_DAY,
+    _stepped("golden", _GOLDEN, "golden time"),
+    _stepped("triple", ["t1"], "triple time"),
+    _EXTENDED,
+)

@@ -1,0 +1,124 @@
+"""What is counted by the week: performers' weekly overtime, guarantees, consecutive days.
+
+A sum of the week is judged on its last card, with everything that the week's cards were paid.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN, WORKED
+from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
+
+_FULL_WEEK: Final = 5
+_BREAK_OF_F: Final = 40_000 * 10_000
+_PLAIN: Final = "(works AND day_times = 100)"
+_LIMIT: Final = (
+    "CASE WHEN week_days > 3 THEN coalesce(overtime__four_day, overtime__weekly)"
+    " ELSE overtime__weekly END"
+)
+_WEEKLY: Final = (
+    f"CASE WHEN week_last AND overtime__weekly IS NOT NULL"
+    f" THEN greatest(0, week_straight - ({_LIMIT})) ELSE 0 END"
+)
+_FIRST: Final = (
+    "CASE WHEN overtime__free_days IS NOT NULL AND long_days <= overtime__free_days THEN 0"
+    " ELSE tier_o1 END"
+)
+_RATE: Final = "least(rate, coalesce(overtime__ceiling, rate))"
+_DAILY: Final = (
+    f"CASE WHEN {_PLAIN} THEN ({_FIRST}) * coalesce(times_o1, 0) + tier_o2 * coalesce(times_o2, 0)"
+    " ELSE 0 END"
+)
+
+_PERFORMER: Final = Query(
+    slot="overtime",
+    where=(
+        f"({_PLAIN} OR (week_last AND overtime__weekly IS NOT NULL AND week_straight > 0))"
+        " AND group_name IN ('weekly_performer', 'three_day_performer', 'schedule_f')"
+    ),
+    why=(
+        f"coalesce({UNKNOWN}, CASE WHEN group_name = 'schedule_f' AND rate >= {_BREAK_OF_F}"
+        " THEN 'overtime is negotiable above 40,000' END)"
+    ),
+    due=pay(
+        f"{_DAILY} + ({_WEEKLY}) * coalesce(overtime__weekly_multiplier, 0)", rate=f"({_RATE})"
+    ),
+    paid=(
+        "CASE WHEN overtime__weekly IS NULL THEN paid_150 + paid_200"
+        f" ELSE CASE WHEN {_PLAIN} THEN paid_200 ELSE 0 END"
+        " + CASE WHEN week_last THEN week_paid_150 ELSE 0 END END"
+    ),
+    words=(
+        f"CASE WHEN {_PLAIN} THEN {WORKED} || '; ' ELSE '' END || {dollars(f'({_RATE})')} || ' for ' ||"
+        f" {tenths('rate_tenths')} || ': ' || coalesce(nullif(concat_ws(' + ',"
+        f" CASE WHEN {_PLAIN} AND ({_FIRST}) > 0 THEN {tenths(f'({_FIRST})')} || ' at ' ||"
+        f" {times('times_o1')} END, CASE WHEN {_PLAIN} AND tier_o2 > 0 THEN {tenths('tier_o2')} ||"
+        f" ' at ' || {times('times_o2')} END, CASE WHEN ({_WEEKLY}) > 0 THEN"
+        f" {tenths(f'({_WEEKLY})')} || ' of the week''s ' || {tenths('week_straight')} || ' at ' ||"
+        f" {times('overtime__weekly_multiplier')} END), ''), 'no overtime') ||"
+        f" CASE WHEN {_PLAIN} AND ({_FIRST}) < tier_o1 THEN ', a free day' ELSE '' END"
+    ),
+)
+
+_GUARANTEED: Final = (
+    "(least(guaranteed, weekly_guarantee__straight) * 100"
+    " + greatest(0, guaranteed - weekly_guarantee__straight) * weekly_guarantee__multiplier)"
+)
+_GUARANTEE: Final = Query(
+    slot="weekly_guarantee",
+    where="week_last",
+    why=(
+        "coalesce(CASE WHEN guaranteed IS NULL THEN 'the card does not say the guaranteed hours'"
+        f" WHEN week_cards < {_FULL_WEEK} THEN 'the week has ' || week_cards || ' cards, and how a"
+        f" shorter week is prorated is in no pack' END, {RATE_UNKNOWN})"
+    ),
+    due=pay(_GUARANTEED),
+    paid="week_paid_wages",
+    floor=True,
+    words=(
+        f"'week of ' || {tenths('guaranteed')} || ' guaranteed at ' || {dollars('rate')} || ': ' ||"
+        f" {tenths('least(guaranteed, weekly_guarantee__straight)')} || ' + ' ||"
+        f" {tenths('greatest(0, guaranteed - weekly_guarantee__straight)')} || ' at ' ||"
+        f" {times('weekly_guarantee__multiplier')}"
+    ),
+)
+
+_SCALE: Final = "scale__minimum"
+_BASE: Final = f"least(coalesce(contract_rate, rate), {_SCALE} + week_adjustment)"
+_GROSS: Final = rounded(
+    f"{_SCALE} * 8800 * (least(week_days, 5) + week_holidays)"
+    f" + ({_BASE}) * (150 * week_tenths_150 + 200 * week_o1) + 44000 * week_adjustment"
+    f" + (440 * weekly_gross__sixth_day_scale * {_SCALE}"
+    f" + 440 * weekly_gross__sixth_day_adjustment * week_adjustment) * week_sixth"
+    f" + (440 * weekly_gross__seventh_day_scale * {_SCALE}"
+    f" + 440 * weekly_gross__seventh_day_adjustment * week_adjustment) * week_seventh",
+    "44000",
+)
+_WEEKLY_GROSS: Final = Query(
+    slot="weekly_gross",
+    where="week_last",
+    why="CASE WHEN scale__minimum IS NULL THEN 'the week''s scale is not known' END",
+    due=_GROSS,
+    paid="week_paid_wages + week_paid_events",
+    at_most=True,
+    words=(
+        f"'week of ' || week_days || ' days at scale ' || {dollars(_SCALE)} || ', hours at 1/44 of ' ||"
+        f" {dollars(f'({_BASE})')} || ': ' || {tenths('week_tenths_150')} || ' at 1.5x as paid, ' ||"
+        f" {tenths('week_o1')} || ' at 2x'"
+    ),
+)
+
+_CONSECUTIVE: Final = Query(
+    slot="consecutive_days",
+    where="works AND day_in_row > consecutive_days__days",
+    why=RATE_UNKNOWN,
+    due=pay("(tier_0 + tier_o1 + tier_o2 + tier_o3) * consecutive_days__extra"),
+    words=(
+        "'day ' || day_in_row || ' in a row: ' || "
+        f"{times('consecutive_days__extra')} || ' on top of ' || {tenths('(tier_0 + tier_o1 + tier_o2 + tier_o3)')}"
+        " || '; the card has no gross line for it'"
+    ),
+)
+
+QUERIES: Final = (_PERFORMER, _GUARANTEE, _WEEKLY_GROSS, _CONSECUTIVE)

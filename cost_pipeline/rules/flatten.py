@@ -1,0 +1,339 @@
+"""A rule's amounts as columns of whole numbers, resolved for one context.
+
+One function for each slot. What depends on the context alone (a ceiling by contract type, a rest by
+zone) is decided here, so that the SQL of the families has arithmetic only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from cost_pipeline.rules import amounts as a
+from cost_pipeline.rules.context import Person
+from cost_pipeline.rules.units import cents, hundredths, minutes, rate_units, tenths
+
+Row = dict[str, Any]
+_DISTANT: Final = "distant"
+_MOST_STEPS: Final = 3
+
+
+def _premium(person: Person) -> bool:
+    return person.context.contract_type in {"television", "new_media"}
+
+
+def scale(found: a.Scale, person: Person, share: Decimal) -> Row:
+    """The minimum of the person's craft and schedule, and of the week where there is one."""
+    schedule = {"daily": "daily", "weekly": "weekly"}.get(person.context.engagement)
+    fit = [
+        entry
+        for entry in found.minimums
+        if entry.craft in {None, person.craft} and entry.schedule in {None, schedule}
+    ]
+    by_unit = {entry.per: entry.minimum for entry in fit}
+    week = by_unit.pop("week", None) if len(by_unit) > 1 else None
+    per, minimum = next(iter(by_unit.items()), ("", None))
+    if person.group == "stunt_coordinator":
+        share = Decimal(1)
+    return {
+        "per": per,
+        "minimum": None if minimum is None else rate_units(minimum * share),
+        "week": None if week is None else rate_units(week),
+    }
+
+
+def _step(step: a.OvertimeStep, *, worked: bool) -> tuple[Any, ...]:
+    normal = hundredths(step.normal)
+    return (
+        minutes(step.hours),
+        worked or step.basis == "worked",
+        normal,
+        normal if step.sixth is None else hundredths(step.sixth),
+        normal if step.seventh is None else hundredths(step.seventh),
+    )
+
+
+def overtime(found: a.Overtime, person: Person, _share: Decimal) -> Row:
+    """Up to three steps, then what is by the week."""
+    context = person.context
+    on_television = context.contract_type == "television" and not context.off_production
+    worked = found.worked_on_television and on_television and context.zone != _DISTANT
+    row: Row = {}
+    for number in range(_MOST_STEPS):
+        given = number < len(found.steps)
+        values = _step(found.steps[number], worked=worked) if given else (None,) * 5
+        names = ("from", "worked", "normal", "sixth", "seventh")
+        row |= {f"{name}{number + 1}": value for name, value in zip(names, values, strict=True)}
+    overnight = context.zone == _DISTANT and found.weekly_after_overnight is not None
+    weekly = found.weekly_after_overnight if overnight else found.weekly_after
+    ceiling = found.ceiling_television if _premium(person) else found.ceiling_theatrical
+    return row | {
+        "rate_tenths": _maybe(tenths, found.rate_hours),
+        "weekly": _maybe(tenths, weekly),
+        "four_day": _maybe(tenths, found.four_day_after),
+        "weekly_multiplier": _maybe(hundredths, found.weekly_multiplier),
+        "free_days": found.free_days,
+        "ceiling": _maybe(rate_units, ceiling),
+        "times_scale": _maybe(hundredths, found.money_break_times_scale),
+        "disputed_from": _maybe(minutes, found.disputed_hours),
+    }
+
+
+def _maybe(unit: Callable[[Decimal], int], value: Decimal | None) -> int | None:
+    return None if value is None else unit(value)
+
+
+def premium_days(found: a.PremiumDays, person: Person, _share: Decimal) -> Row:
+    """On an overnight location of performers six of seven days are workdays."""
+    overnight = person.context.agreement == "sag_aftra" and person.context.zone == _DISTANT
+    return {
+        "sixth": 100 if overnight else hundredths(found.sixth),
+        "seventh": hundredths(found.seventh),
+        "holiday": hundredths(found.holiday),
+    }
+
+
+def holidays(found: a.Holidays, person: Person, _share: Decimal) -> Row:
+    """On a distant location the crew keeps a Saturday holiday on Saturday."""
+    crew = person.context.agreement.startswith("iatse")
+    return {
+        "names": list(found.names),
+        "multiplier": hundredths(found.worked),
+        "saturday_kept": crew and person.context.zone == _DISTANT,
+    }
+
+
+def meal_due(found: a.MealDue, person: Person, _share: Decimal) -> Row:
+    """Minutes; a non-deductible meal is timed from the call, or from the crew's call (IATSE)."""
+    performer = person.context.agreement == "sag_aftra"
+    return {
+        "after": minutes(found.hours),
+        "shortest": found.minimum_minutes,
+        "longest": found.maximum_minutes,
+        "grace": found.grace_minutes,
+        "extension": found.extension_minutes,
+        "nd_shortest": found.non_deductible_minutes,
+        "nd_window": minutes(found.non_deductible_window_hours),
+        "last_after": minutes(found.distant_last_hours or found.hours)
+        if person.context.zone == _DISTANT
+        else minutes(found.hours),
+        "crew": not performer,
+        "not_before": 0 if performer else 120,
+    }
+
+
+def meal_penalty(found: a.MealPenalty, _person: Person, _share: Decimal) -> Row:
+    """The first four half hours spelled out."""
+    ladder = [cents(step) for step in found.ladder]
+    after = cents(found.each_after)
+    ladder += [after] * (4 - len(ladder))
+    names = ("first", "second", "third", "fourth")
+    return dict(zip(names, ladder, strict=True)) | {
+        "after": after,
+        "limit": found.weekly_limit,
+        "prevailing": found.over_limit == "prevailing",
+        "floor": _maybe(cents, found.over_limit_floor),
+    }
+
+
+def daily_rest(found: a.DailyRest, person: Person, _share: Decimal) -> Row:
+    """The hours for this craft and zone, and what may shorten them."""
+    distant = person.context.zone == _DISTANT
+    special = person.craft in found.special_crafts
+    if special:
+        hours = found.special_distant if distant else found.special
+    else:
+        hours = found.distant if distant else found.general
+    overnight = distant and person.context.contract_type == "theatrical"
+    nearby = person.context.zone in {"nearby", "bus_to"}
+    return {
+        "minutes": _maybe(minutes, hours),
+        "overnight": _maybe(minutes, found.theatrical_overnight) if overnight else None,
+        "overnight_days": found.theatrical_overnight_days if overnight else None,
+        "exterior": _maybe(minutes, found.exterior_nearby) if nearby else None,
+        "exterior_days": found.exterior_nearby_once_in_days if nearby else None,
+    }
+
+
+def weekly_rest(found: a.WeeklyRest, _person: Person, _share: Decimal) -> Row:
+    """Minutes."""
+    return {
+        "two": minutes(found.two_days_off),
+        "one": minutes(found.one_day_off),
+        "reduced": _maybe(minutes, found.reduced),
+        "reduced_from": _maybe(minutes, found.reduced_if_call_from),
+    }
+
+
+def forced_call(found: a.ForcedCall, _person: Person, _share: Decimal) -> Row:
+    """Caps."""
+    return {"cap": cents(found.cap), "disputed_cap": _maybe(cents, found.disputed_cap)}
+
+
+def rest_invasion(found: a.RestInvasion, person: Person, _share: Decimal) -> Row:
+    """The limit of a small invasion by on or off production."""
+    off = person.context.off_production
+    small = found.small_hours_off_production if off else found.small_hours
+    weekend_only = person.context.agreement == "teamsters_399"
+    return {
+        "small": minutes(small),
+        "multiplier": hundredths(found.multiplier),
+        "least": tenths(found.minimum_hours),
+        "weekend_only": weekend_only,
+    }
+
+
+def rest_accumulation(found: a.RestAccumulation, _person: Person, _share: Decimal) -> Row:
+    """Minutes."""
+    return {"below": minutes(found.continuous_below)}
+
+
+def minimum_call(found: a.MinimumCall, _person: Person, _share: Decimal) -> Row:
+    """Tenths."""
+    return {"tenths": tenths(found.hours)}
+
+
+def weekly_guarantee(found: a.WeeklyGuarantee, person: Person, _share: Decimal) -> Row:
+    """Hours up to `straight` are straight; a straight craft has no others."""
+    straight = person.craft in found.straight_crafts
+    return {
+        "straight": tenths(found.straight_hours),
+        "multiplier": 100 if straight else hundredths(found.multiplier),
+    }
+
+
+def on_call_day(found: a.OnCallDay, _person: Person, _share: Decimal) -> Row:
+    """A multiple of a fifth of the week."""
+    return {"multiplier": hundredths(found.multiplier)}
+
+
+def long_day(found: a.LongDay, _person: Person, _share: Decimal) -> Row:
+    """Minutes, and days' pay by the hour."""
+    return {"after": minutes(found.hours), "days": hundredths(found.days)}
+
+
+def night_premium(found: a.NightPremium, _person: Person, _share: Decimal) -> Row:
+    """Hundredths."""
+    return {
+        "evening": hundredths(found.evening_percent) // 100,
+        "night": hundredths(found.night_percent) // 100,
+    }
+
+
+def travel_only(found: a.TravelOnly, _person: Person, _share: Decimal) -> Row:
+    """Tenths."""
+    return {
+        "least": tenths(found.minimum_hours),
+        "most": tenths(found.maximum_hours),
+        "share": found.on_call_days_of_week,
+        "always_most": found.unknown_hours_pay == "maximum",
+    }
+
+
+def idle_day(found: a.IdleDay, _person: Person, _share: Decimal) -> Row:
+    """Tenths."""
+    return {"tenths": tenths(found.hours)}
+
+
+def per_diem(found: a.PerDiem, _person: Person, _share: Decimal) -> Row:
+    """Cents."""
+    names = ("breakfast", "lunch", "dinner")
+    return {name: cents(getattr(found, name)) for name in names}
+
+
+def living_allowance(found: a.LivingAllowance, _person: Person, _share: Decimal) -> Row:
+    """Cents."""
+    return {"daily": cents(found.daily), "weekly": cents(found.weekly)}
+
+
+def contribution_rate(found: a.ContributionRate, person: Person, _share: Decimal) -> Row:
+    """Thousandths of a percent."""
+    background = person.group == "background"
+    rate = found.background if background else found.principal
+    return {"rate": hundredths(rate) * 10}
+
+
+def contribution_ceiling(found: a.ContributionCeiling, person: Person, _share: Decimal) -> Row:
+    """Of the picture, or of an episode by its length; none where the length is not known."""
+    length = person.context.program_minutes
+    if found.picture is not None:
+        return {"cents": cents(found.picture), "episode": False}
+    half, hour = found.half_hour, found.one_hour
+    if length is None or half is None or hour is None:
+        return {"cents": None, "episode": True}
+    longest = 65
+    if length > longest:
+        return {"cents": None, "episode": True}
+    return {"cents": cents(half if length <= 35 else hour), "episode": True}  # noqa: PLR2004
+
+
+def hourly_contribution(found: a.HourlyContribution, _person: Person, _share: Decimal) -> Row:
+    """Ten-thousandths of a dollar by the hour; percent of scale."""
+    premium = found.premium_per_hour
+    return {
+        "rate": rate_units(found.per_hour),
+        "premium": rate_units(found.per_hour if premium is None else premium),
+        "percent": _maybe(int, found.percent_of_scale),
+    }
+
+
+def daily_contribution(found: a.DailyContribution, _person: Person, _share: Decimal) -> Row:
+    """Cents."""
+    return {"cents": cents(found.per_day)}
+
+
+def consecutive_days(found: a.ConsecutiveDays, _person: Person, _share: Decimal) -> Row:
+    """Days in a row, and what is added."""
+    return {
+        "days": found.days,
+        "rest": minutes(found.rest_hours),
+        "extra": hundredths(found.extra),
+    }
+
+
+def extended_day(found: a.ExtendedDay, person: Person, _share: Decimal) -> Row:
+    """The bands of the person's own craft."""
+    own = [
+        (minutes(hours), hundredths(days))
+        for who, hours, days in found.steps
+        if who == person.craft
+    ]
+    own += [(None, None)] * (2 - len(own))  # type: ignore[list-item]
+    further = found.from_hours.get(person.craft)
+    return {
+        "from1": own[0][0],
+        "days1": own[0][1],
+        "from2": own[1][0],
+        "days2": own[1][1],
+        "further": _maybe(minutes, further),
+        "each": minutes(found.hours_per_further_day),
+    }
+
+
+def rest_by_fraction(found: a.RestByFraction, _person: Person, _share: Decimal) -> Row:
+    """Minutes, and hundredths of a day by the hour."""
+    return {
+        "minutes": minutes(found.hours),
+        "fraction": hundredths(found.fraction_per_hour),
+        "moved": minutes(found.moved_hours),
+    }
+
+
+def flat(names: Mapping[str, Callable[[Decimal], int]]) -> Callable[..., Row]:
+    """Named sums as columns, each in its unit."""
+
+    def flattened(found: a.Flat, _person: Person, _share: Decimal) -> Row:
+        return {name: unit(found.sums[name]) for name, unit in names.items()}
+
+    return flattened
+
+
+def events(found: a.Flat, _person: Person, _share: Decimal) -> Row:
+    """The words of events, and their sums in the same order."""
+    return {"words": list(found.sums), "sums": [cents(value) for value in found.sums.values()]}
+
+
+def nothing(_found: a.Flat, _person: Person, _share: Decimal) -> Row:
+    """A rule without numbers."""
+    return {}

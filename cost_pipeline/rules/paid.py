@@ -1,0 +1,88 @@
+"""What each card was paid for what: its gross lines summed by multiple and by category.
+
+Whole numbers in numpy: the lines of a card lie together, so a sum is one pass over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.rules.numbers import units
+
+WAGES: Final = ("straight", "overtime", "double", "gold", "premium", "holiday", "guarantee")
+HALF_MORE: Final = 15_000
+MULTIPLIERS: Final = (100, 150, 200, 250, 300, 375, 400, 450, 500, 600)
+# Where a line names no multiple, its category does; a premium or other line may have any.
+_USUAL: Final = {
+    "straight": 100,
+    "guarantee": 100,
+    "overtime": 150,
+    "double": 200,
+    "gold": 200,
+    "holiday": 200,
+}
+_CATEGORIES: Final = {
+    "wages": WAGES,
+    "premium": ("premium", "holiday"),
+    "meal": ("meal_penalty",),
+    "rest": ("rest_penalty",),
+    "night": ("night_premium",),
+    "travel": ("travel",),
+    "per_diem": ("per_diem",),
+    "events": ("adjustment", "allowance"),
+    "mileage": ("mileage",),
+    "benefits": ("benefits",),
+    "reportable": (*WAGES, "travel", "adjustment", "night_premium", "rest_penalty"),
+}
+PAID_COLUMNS: Final = (
+    "tenths_150",
+    "paid_overtime",
+    *(f"paid_{times}" for times in MULTIPLIERS),
+    *(f"paid_{name}" for name in _CATEGORIES),
+)
+
+
+def paid_for(cards: pa.Table) -> pa.Table:
+    """`id` (row number) and `PAID_COLUMNS` of the cards that have gross lines.
+
+    Money is in ten-thousandths of a dollar. `tenths_150` are the hours of overtime at 1.5.
+    """
+    lists = cards["gross"].combine_chunks()
+    counts = np.asarray(pc.fill_null(pc.list_value_length(lists), 0)).astype(np.int64)
+    lined = np.flatnonzero(counts)
+    if not len(lined):
+        return pa.table({name: pa.array([], pa.int64()) for name in ("id", *PAID_COLUMNS)})
+    starts = (np.cumsum(counts) - counts)[lined]
+    sums = {name: np.add.reduceat(values, starts) for name, values in _measures(lists.flatten())}
+    return pa.table({"id": lined, **sums})
+
+
+def _measures(lines: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - pyarrow and numpy
+    """Of each line what it adds to each column."""
+    coded = lines.field("category").dictionary_encode()
+    codes, words = np.asarray(coded.indices), coded.dictionary.to_pylist()
+    amount = np.asarray(units(lines.field("amount")))
+    stated = lines.field("multiplier")
+    usual = np.array([_USUAL.get(word, 0) for word in words], np.int64)[codes]
+    named = np.asarray(pc.fill_null(units(stated), 0))
+    times = np.where(np.asarray(pc.is_null(stated)), usual, named // 100)
+    exact = np.asarray(pc.is_null(stated)) | (named % 100 == 0)
+
+    def among(names: tuple[str, ...]) -> Any:  # noqa: ANN401
+        return np.array([word in names for word in words], bool)[codes]
+
+    wage = among(WAGES)
+    for multiple in MULTIPLIERS:
+        yield f"paid_{multiple}", np.where(wage & exact & (times == multiple), amount, 0)
+    for name, words_ in _CATEGORIES.items():
+        yield f"paid_{name}", np.where(among(words_), amount, 0)
+    dearer = wage & (among(("overtime", "double", "gold")) | (times > MULTIPLIERS[0]))
+    yield "paid_overtime", np.where(dearer, amount, 0)
+    half_more = among(("overtime",)) & (named == HALF_MORE)
+    tenths = np.asarray(pc.fill_null(units(lines.field("quantity")), 0)) // 1000
+    yield "tenths_150", np.where(half_more, tenths, 0)

@@ -1,0 +1,169 @@
+"""The hours of each card by tier, in tenths, and the sums of its week.
+
+A tier is what is left of the day past a threshold, less what is past a dearer one. Parts of a tenth
+count whole, at each threshold, so that the tiers of a day add up to its hours.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cost_pipeline.rules.sql import tenths_up
+
+
+def _after_worked(threshold: str) -> str:
+    return f"greatest(0, least(worked, worked_before + worked - {threshold}))"
+
+
+def _after_elapsed(threshold: str) -> str:
+    """Work past a moment of the day: the meals after it are taken off."""
+    point = f"greatest(call_, call_ + {threshold} - elapsed_before)"
+    meals = " - ".join(
+        f"CASE WHEN off{n} > 0 THEN greatest(0, meal{n}_out_ + off{n} - greatest(meal{n}_out_, {point}))"
+        " ELSE 0 END"
+        for n in (1, 2)
+    )
+    return f"greatest(0, greatest(0, end_ - {point}) - {meals})"
+
+
+def _past(slot: str, number: int) -> str:
+    threshold = f"{slot}__from{number}"
+    past = (
+        f"CASE WHEN {slot}__worked{number} THEN {_after_worked(threshold)}"
+        f" ELSE {_after_elapsed(threshold)} END"
+    )
+    return f"CASE WHEN {threshold} IS NULL THEN 0 ELSE {tenths_up(past)} END"
+
+
+# Cheapest first; each later one takes its hours from those before.
+STEPS: Final = {
+    "o1": ("overtime", 1),
+    "o2": ("overtime", 2),
+    "o3": ("overtime", 3),
+    "g1": ("golden", 1),
+    "g2": ("golden", 2),
+    "g3": ("golden", 3),
+    "t1": ("triple", 1),
+}
+
+
+def times_of(step: str) -> str:
+    """The multiple of a step on this kind of day, never less than the day's own."""
+    slot, number = STEPS[step]
+    by_day = (
+        f"CASE day_kind WHEN 'sixth' THEN {slot}__sixth{number}"
+        f" WHEN 'normal' THEN {slot}__normal{number} ELSE {slot}__seventh{number} END"
+    )
+    return f"CASE WHEN {slot}__from{number} IS NOT NULL THEN greatest({by_day}, day_times) END"
+
+
+_PASTS: Final = ",\n    ".join(
+    f"{_past(slot, number)} AS past_{name}" for name, (slot, number) in STEPS.items()
+)
+_LONG: Final = f"CASE WHEN long_day__after IS NULL THEN 0 ELSE {tenths_up(_after_elapsed('long_day__after'))} END"
+
+
+def _most(names: list[str]) -> str:
+    return "greatest(" + ", ".join(f"past_{name}" for name in names) + ")"
+
+
+def _tier_list() -> str:
+    names = [*STEPS, "long"]
+    parts = [f"greatest(0, {tenths_up('worked')} - {_most(names)}) AS tier_0"]
+    for place, name in enumerate(STEPS):
+        parts.append(f"{_most(names[place:])} - {_most(names[place + 1 :])} AS tier_{name}")
+    return ",\n    ".join(parts)
+
+
+_TIMES: Final = ",\n    ".join(f"{times_of(name)} AS times_{name}" for name in STEPS)
+_WEEK: Final = "PARTITION BY person, week_ending"
+_PLAIN: Final = "works AND day_times = 100"
+# A day before the rules has no daily overtime that would take its long hours out of the straight
+# ones: it counts as eight hours at most, or the week's limit would be reached too early.
+_STRAIGHT: Final = f"""CASE WHEN NOT ({_PLAIN}) THEN 0
+    WHEN overtime__why IS NOT NULL THEN least(tier_0, 80) ELSE tier_0 END"""
+_NAMES: Final = ", ".join(f"tier_{name}, times_{name}" for name in STEPS)
+
+TIERS: Final = f"""
+WITH past AS (
+    SELECT id, person, week_ending, work_date, works, worked, day_times, day_kind, is_holiday,
+        adjustment, group_name, overtime__weekly, overtime__why, {_TIMES}, {_PASTS},
+        {_LONG} AS past_long
+    FROM timed JOIN shifts USING (id) LEFT JOIN TERMS USING (context)),
+tiers AS (
+    SELECT * EXCLUDE (past_o1, past_o2, past_o3, past_g1, past_g2, past_g3, past_t1),
+        {_tier_list()}
+    FROM past),
+paired AS (
+    SELECT tiers.*, tenths_150, paid_150, paid_wages, paid_events
+    FROM tiers LEFT JOIN (SELECT id, tenths_150, paid_150, paid_wages, paid_events FROM paid)
+        USING (id)),
+sums AS (
+    SELECT person, week_ending,
+        {
+    ", ".join(
+        f"CAST(sum({what}) AS BIGINT) AS week_{name}"
+        for name, what in {
+            "straight": f"CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END",
+            "o1": "CASE WHEN works THEN tier_o1 ELSE 0 END",
+            "days": f"CASE WHEN {_PLAIN} THEN 1 ELSE 0 END",
+            "cards": "1",
+            "worked": "CASE WHEN works THEN worked ELSE 0 END",
+            "adjustment": "adjustment",
+            "tenths_150": "tenths_150",
+            "paid_150": "paid_150",
+            "paid_wages": "paid_wages",
+            "paid_events": "paid_events",
+            "holidays": "CASE WHEN works AND is_holiday THEN 1 ELSE 0 END",
+            "sixth": "CASE WHEN works AND day_kind = 'sixth' THEN 1 ELSE 0 END",
+            "seventh": "CASE WHEN works AND day_kind = 'seventh' THEN 1 ELSE 0 END",
+        }.items()
+    )
+}
+    FROM paired GROUP BY person, week_ending),
+weeks AS (
+    SELECT id, past_long, tier_0, {_NAMES}, overtime__weekly, group_name, works, day_times,
+        coalesce(sum({_STRAIGHT}) OVER (
+            {_WEEK} ORDER BY work_date, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
+            AS straight_before,
+        sum(CASE WHEN works AND tier_o1 > 0 THEN 1 ELSE 0 END) OVER (
+            {_WEEK} ORDER BY work_date, id ROWS UNBOUNDED PRECEDING) AS long_days,
+        row_number() OVER ({_WEEK} ORDER BY work_date DESC, id DESC) = 1 AS week_last,
+        person, week_ending
+    FROM paired)
+SELECT * EXCLUDE (straight_before, overtime__weekly, group_name, works, day_times, person,
+                  week_ending),
+    CASE WHEN {_PLAIN} AND overtime__weekly IS NOT NULL AND group_name = 'hourly'
+         THEN CAST(greatest(0, least(tier_0, straight_before + tier_0 - overtime__weekly)) AS BIGINT)
+         ELSE 0 END AS moved
+FROM weeks JOIN sums USING (person, week_ending)
+"""
+"""Statement over `timed`, `shifts`, `paid` and the terms: `tier_*` (tenths), `times_*` (hundredths)
+and the sums of the person's week; `moved` are straight hours past the week's limit."""
+
+TIER_COLUMNS: Final = (
+    "past_long",
+    "tier_0",
+    *(f"{kind}_{name}" for name in STEPS for kind in ("tier", "times")),
+    *(
+        f"week_{name}"
+        for name in [
+            "straight",
+            "o1",
+            "days",
+            "cards",
+            "worked",
+            "adjustment",
+            "tenths_150",
+            "paid_150",
+            "paid_wages",
+            "paid_events",
+            "holidays",
+            "sixth",
+            "seventh",
+            "last",
+        ]
+    ),
+    "long_days",
+    "moved",
+)

@@ -1,0 +1,116 @@
+"""Cards that cannot be: each says why, and none gets a number."""
+
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from cost_pipeline.contracts.findings import FINDING_SCHEMA
+from cost_pipeline.rules.evaluate import evaluate, in_chunks
+from cost_pipeline.rules.load import bundled_packs
+from cost_pipeline_tests.rules.cards import GRIP, PERFORMER, at, findings, table
+
+IMPOSSIBLE = {
+    "a wrap before the call": ({"wrap": at("5:00")}, "the wrap 05:00 is before the call 07:00"),
+    "a day of 30 hours": ({"wrap": at("37:00")}, "the day is 30 hours long"),
+    "no call": ({"call": None}, "the call is missing"),
+    "no wrap": ({"wrap": None}, "the wrap is missing"),
+    "a meal without its end": ({"meal1_in": None}, "a meal lacks its beginning or its end"),
+    "a meal that ends before it begins": ({"meal1_in": 700}, "a meal ends before it begins"),
+    "meals that overlap": ({"meal2_out": 800, "meal2_in": 830}, "the meals overlap"),
+    "a meal before the call": ({"meal1_out": 300, "meal1_in": 330}, "begins before the call"),
+    "a meal after the wrap": ({"meal2_out": 1060, "meal2_in": 1090}, "a meal ends after the wrap"),
+    "a dismissal before the wrap": ({"dismissal": 1000}, "the dismissal 16:40 is before the wrap"),
+    "a prior wrap after this call": ({"prior_wrap": at("32:00")}, "is after this call"),
+    "a prior day that is not before": (
+        {"prior_work_date": date(2026, 3, 3), "prior_wrap": 60},
+        "is not before",
+    ),
+    "an unknown craft": ({"craft": "juggler"}, "the craft 'juggler' is in no rule pack"),
+    "an agreement without a pack": ({"agreement": "wga"}, "no rule pack of the agreement wga"),
+    "an engagement without rules": ({"engagement": "flat"}, "no rules for a grip engaged as flat"),
+    "another currency": ({"currency": "CAD"}, "it is paid in CAD"),
+    "a rate that is none": ({"rate": Decimal(2_000_000)}, "a rate of a million or more"),
+}  # fmt: skip
+
+
+def test_an_impossible_card_says_why_and_has_no_number():
+    cards = [
+        GRIP | changes | {"worker_id": name, "transaction_id": name}
+        for name, (changes, _) in IMPOSSIBLE.items()
+    ]
+    found = {entry["transaction_id"]: entry for entry in findings(*cards)}
+    assert len(found) == len(IMPOSSIBLE)
+    for name, (_, words) in IMPOSSIBLE.items():
+        entry = found[name]
+        assert entry["severity"] == "not_evaluated", name
+        assert entry["due"] is None
+        assert entry["difference"] is None
+        assert words in entry["explanation"], entry["explanation"]
+
+
+def test_two_cards_of_one_person_for_one_day_are_neither_evaluated():
+    found = findings(GRIP, GRIP | {"transaction_id": "C-2"}, GRIP | {"worker_id": "W-2"})
+    twins = [f for f in found if f["worker_id"] == "W-1"]
+    assert [f["severity"] for f in twins] == ["not_evaluated", "not_evaluated"]
+    assert all("2 cards of this person" in f["explanation"] for f in twins)
+    assert any(f["severity"] == "ok" for f in found if f["worker_id"] == "W-2")
+
+
+def test_a_date_before_any_pack_is_not_evaluated_rule_by_rule():
+    found = findings(PERFORMER | {"work_date": date(2019, 3, 5), "photography_start": None})
+    assert found
+    money = [f for f in found if f["due"] is not None]
+    assert money == []
+    assert {f["severity"] for f in found} == {"not_evaluated"}
+    assert any("no rule pack covers this work date" in f["explanation"] for f in found)
+
+
+def test_without_a_wrap_before_it_only_rest_is_not_evaluated():
+    found = findings(GRIP | {"prior_wrap": None})
+    missing = {f["rule"] for f in found if f["severity"] == "not_evaluated"}
+    assert missing == {"iatse.rest.daily"}
+
+
+def test_non_union_work_is_told_apart_from_silence():
+    (found,) = findings(GRIP | {"agreement": "non_union"})
+    assert (found["severity"], found["family"]) == ("ok", "card")
+
+
+def test_every_card_gets_a_finding_whatever_its_day_was():
+    kinds = ("work", "rehearsal", "fitting", "travel", "hold", "idle", "holiday", "training")
+    cards = [
+        card | {"day_type": kind, "worker_id": f"{kind}-{n}", "transaction_id": f"{kind}-{n}"}
+        for kind in kinds
+        for n, card in enumerate((GRIP, PERFORMER))
+    ]
+    found = findings(*cards)
+    assert {f["transaction_id"] for f in found} == {card["transaction_id"] for card in cards}
+
+
+def test_no_cards_have_no_findings():
+    assert evaluate(table(), bundled_packs()).schema == FINDING_SCHEMA
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_chunks_of_whole_persons_give_the_same_findings(size):
+    cards = [
+        GRIP
+        | {
+            "worker_id": f"W-{person}",
+            "transaction_id": f"{person}-{day}",
+            "work_date": date(2026, 3, 2 + day),
+            "workday": day + 1,
+            "prior_wrap": None,
+            "wrap": 1050 + 60 * ((day * 7 + person) % 8),
+        }
+        for person in range(3)
+        for day in range(4)
+    ]
+    whole = table(*cards)
+    batches = [whole.slice(n, size) for n in range(0, len(cards), size)]
+    parts = pa.concat_tables(list(in_chunks(batches, bundled_packs(), at_least=size)))
+    order = [("transaction_id", "ascending"), ("rule", "ascending"), ("explanation", "ascending")]
+    whole_found = evaluate(whole, bundled_packs())
+    assert parts.sort_by(order).equals(whole_found.sort_by(order))
