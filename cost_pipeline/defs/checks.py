@@ -5,6 +5,7 @@ Blocking: conservation, schema, FX coverage, integrity. A red one stops what lie
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -25,7 +26,7 @@ from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
 from cost_pipeline.feeds.production.checks import Outcome
 from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
-from cost_pipeline.feeds.production.drift import schemas_of
+from cost_pipeline.feeds.production.drift import SchemaReport, schemas_of
 from cost_pipeline.feeds.production.letter_checks import (
     amounts_lost,
     letters_in_time,
@@ -33,8 +34,9 @@ from cost_pipeline.feeds.production.letter_checks import (
     trend_plot,
     with_amounts,
 )
-from cost_pipeline.feeds.production.provisional import provisional
-from cost_pipeline.feeds.production.report import deliveries
+from cost_pipeline.feeds.production.provisional import Provisional, provisional
+from cost_pipeline.feeds.production.report import DeliveryReport, deliveries
+from cost_pipeline.feeds.session import Session
 from cost_pipeline.home.load import Home
 
 LEDGER_CHECKS: Final = {
@@ -88,28 +90,10 @@ def delivery_checks(
     def check_deliveries(
         context: dg.AssetCheckExecutionContext, home: HomeResource
     ) -> Iterator[dg.AssetCheckResult]:
-        session = home.session(context.run.run_id)
-        days = [date.fromisoformat(context.partition_key)]
-        reports, schemas = deliveries(session, days), schemas_of(session, pull_dates=days)
-        gaps = {gap.vendor: gap for gap in provisional(session, days)}
+        day = date.fromisoformat(context.partition_key)
+        pulled = _look_at(home.session(context.run.run_id), day)
         for key in sorted(context.selected_asset_check_keys):
-            vendor = key.asset_key.path[-1]
-            if key.name == "drift":
-                outcome = checks.columns_are_as_accepted(
-                    [r for r in reports if r.vendor == vendor],
-                    [s for s in schemas if s.vendor == vendor],
-                )
-                yield result_of(outcome, key.asset_key)
-            elif key.name == "fetched":
-                yield result_of(checks.all_is_fetched(gaps.get(vendor)), key.asset_key)
-            elif key.name == "retyped":
-                yield result_of(checks.amounts_mean_what_they_did(schemas), key.asset_key)
-            elif key.name == "control_totals":
-                yield result_of(checks.control_totals_hold(reports), key.asset_key)
-            else:
-                lost = amounts_lost(session, days)
-                outcome = with_amounts(checks.rows_are_conserved(reports), lost)
-                yield result_of(outcome, key.asset_key)
+            yield result_of(pulled.outcome(key), key.asset_key)
 
     @dg.multi_asset_check(
         name="check_records",
@@ -139,6 +123,42 @@ def delivery_checks(
             yield result_of(outcome, key.asset_key)
 
     return [check_deliveries, check_records]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pulled:
+    """What is known of a pull date, looked at once for all its checks."""
+
+    reports: Sequence[DeliveryReport]
+    schemas: Sequence[SchemaReport]
+    gaps: Mapping[str, Provisional]
+    amounts_lost: Sequence[str]
+
+    def outcome(self, key: dg.AssetCheckKey) -> Outcome:
+        """What a check of the pull date finds."""
+        vendor = key.asset_key.path[-1]
+        match key.name:
+            case "drift":
+                return checks.columns_are_as_accepted(
+                    [r for r in self.reports if r.vendor == vendor],
+                    [s for s in self.schemas if s.vendor == vendor],
+                )
+            case "fetched":
+                return checks.all_is_fetched(self.gaps.get(vendor))
+            case "retyped":
+                return checks.amounts_mean_what_they_did(self.schemas)
+            case "control_totals":
+                return checks.control_totals_hold(self.reports)
+        return with_amounts(checks.rows_are_conserved(self.reports), self.amounts_lost)
+
+
+def _look_at(session: Session, day: date) -> _Pulled:
+    return _Pulled(
+        deliveries(session, [day]),
+        schemas_of(session, pull_dates=[day]),
+        {gap.vendor: gap for gap in provisional(session, [day])},
+        amounts_lost(session, [day]),
+    )
 
 
 SNAPSHOT_CHECKS: Final = {

@@ -130,7 +130,13 @@ def test_a_vendor_that_stays_down_leaves_the_bytes_of_the_first_try_alone(door, 
     api.listing.items.append({"id": "another"})
     fetching.pull(FIRST)
     assert sorted(fetching.session().lake.content.root.rglob("*")) == before
-    assert len(door.rows_of(fetching.session(), door.DEAD_LETTERS)) == 1
+    (letter,) = door.open_letters(fetching.session())
+    assert letter["attempts"] == 4, "two tries of two pulls"
+    events = sorted(
+        door.rows_of(fetching.session(), door.DEAD_LETTERS), key=lambda r: r["sequence"]
+    )
+    assert [event["event"] for event in events] == ["opened", "retried"]
+    assert letter["recorded_at"] == events[0]["recorded_at"], "it is as old as before"
 
 
 def test_every_fetch_has_its_telemetry(fetching, api):

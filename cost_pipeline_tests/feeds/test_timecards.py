@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from cost_pipeline.feeds.production.letters_export import export_letters
 from cost_pipeline.feeds.production.tables import FINDINGS
 from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of, free_meals_from
 
@@ -48,6 +49,13 @@ def test_a_card_that_a_rule_blocks_is_a_dead_letter_and_its_neighbours_are_poste
     (blocked,) = findings(session, severity="block")
     assert (str(blocked["due"]), str(blocked["paid"])) == ("30.0000", "0.0000")
     assert door.unlawful(session) == []
+
+
+def test_a_refused_card_does_not_go_out_in_a_sheet_that_has_no_columns_for_its_hours(payroll):
+    payroll.drop("payday", "2026-03-08", csv_of(card(1, 2), card(2, 3, **HUNGRY)))
+    payroll.work("2026-03-08")
+    done = export_letters(payroll.session(), "true", payroll.root / "out.csv")
+    assert (done.rows, done.left_out) == ({}, {"UNION_MEALS": 1})
 
 
 def test_a_strict_vendors_run_is_rejected_whole_and_other_weeks_are_not(door, payroll):

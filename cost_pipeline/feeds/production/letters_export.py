@@ -63,8 +63,8 @@ class Exported:
 def export_letters(session: Session, scope: str, file: Path) -> Exported:
     """Write the open dead letters within `scope` (see `letters_now`) to an `.xlsx` or a `.csv`.
 
-    What concerns a whole delivery, or a row of a correction, is not a row to be corrected: it is
-    counted in `left_out`.
+    What concerns a whole delivery, a row of a correction, or a timecard (the sheet has no columns
+    for its hours) is not a row to be corrected: it is counted in `left_out`.
 
     Raises:
         EnvironmentFailedError: If the file cannot be written; none is left half written.
@@ -106,6 +106,7 @@ def _correctable(session: Session, letters: pa.Table) -> pa.Table:
         where l.row is not null and l.stage in ('validate', 'post')
             and l.failure_class = 'permanent'
             and d.role is distinct from '{CORRECTION}'
+            and l.kind <> '{RecordKind.TIMECARD}'
         order by l.kind, l.vendor, l.pull_date, l.delivery, l.row
         """,
         letters=letters,

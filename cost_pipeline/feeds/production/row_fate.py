@@ -85,7 +85,15 @@ def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
         if (by_hash and one["delivery"].startswith(file))
         or any(uri == file or uri.endswith(f"/{file}") for uri in (one["uri"], unquote(one["uri"])))
     ]
-    named = sorted({(one["vendor"], one["delivery"]) for one in matching})
+    sent = [one for one in matching if one["role"] is None]
+    if matching and not sent:
+        raise UsageError(
+            f"{file!r} is a correction, whose rows are known by what they answer",
+            where="FILE:LINE",
+            remedy="name the line of the vendor's file; `dead-letters show` has what it corrects",
+            code="NO_SUCH_DELIVERY",
+        )
+    named = sorted({(one["vendor"], one["delivery"]) for one in sent})
     if len(named) != 1:
         several = "; ".join(f"{delivery[:12]} of {vendor}" for vendor, delivery in named[:_NAMED])
         raise UsageError(
