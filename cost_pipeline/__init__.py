@@ -1,3 +1,3 @@
 """cost_pipeline: vendor files and APIs in; an exact ledger and explained dead letters out."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
