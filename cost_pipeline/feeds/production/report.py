@@ -23,9 +23,10 @@ from cost_pipeline.feeds.production.dead_letters import (
     open_dead_letters,
 )
 from cost_pipeline.feeds.production.deliveries import current_deliveries
+from cost_pipeline.feeds.production.states import Facts, State, state_of
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.tables import DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, RECORDS, VALIDATIONS
 from cost_pipeline.ledger.schema import POST, REVERSE
 from cost_pipeline.quarantine.events import in_state
 
@@ -71,7 +72,8 @@ _DELIVERIES: Final = """
     refused as (select vendor, delivery, count(*) as n from dead_letters group by all)
     select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.role, s.size, s.fetched_at,
         s.attempts,
-        s.sighting > 1 as repeated, v.delivery is not null as validated, v.encoding,
+        s.sighting > 1 as repeated, v.delivery is not null as validated,
+        b.delivery is not null as begun, v.encoding,
         coalesce(v.rows, 0)::bigint as rows, coalesce(v.blank_rows, 0)::bigint as blank_rows,
         (coalesce(c.n, 0) - coalesce(h.unapproved, 0))::bigint as records,
         v.control_declared, v.control_computed, v.control_tolerance, v.unreadable_amounts,
@@ -84,6 +86,7 @@ _DELIVERIES: Final = """
         (coalesce(r.n, 0) + coalesce(h.unapproved, 0))::bigint as refused
     from sightings s
     left join newest v using (vendor, delivery)
+    left join begun b using (vendor, delivery)
     left join recorded_n c using (vendor, delivery)
     left join posted_n p using (vendor, delivery)
     left join held h using (vendor, delivery)
@@ -132,7 +135,7 @@ class DeliveryReport:
     uri: str
     pull_date: date
     size: int
-    state: str
+    state: State
     encoding: str | None
     rows: int
     blank_rows: int
@@ -204,6 +207,7 @@ def deliveries(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(),
         validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
+        begun=_begun(session),
         recorded=recorded_amounts(session),
         posted=lake.table(LEDGER).snapshot().query(_POSTED),
         disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),
@@ -211,6 +215,12 @@ def deliveries(
     ).to_pylist()
     wanted = None if pull_dates is None else set(pull_dates)
     return [_report(row) for row in found if wanted is None or row["pull_date"] in wanted]
+
+
+def _begun(session: Session) -> pa.Table:
+    """The deliveries of which some was committed before they were whole."""
+    found = session.lake.table(CHECKPOINTS).snapshot().read(columns=["vendor", "delivery"])
+    return found.group_by(["vendor", "delivery"]).aggregate([])
 
 
 def _report(row: dict[str, Any]) -> DeliveryReport:
@@ -241,14 +251,16 @@ def _report(row: dict[str, Any]) -> DeliveryReport:
     )
 
 
-def _state(row: dict[str, Any], *, repeated: bool, accounted: int) -> str:
-    if repeated:
-        return "duplicate"
-    if not row["validated"]:
-        return "landed"
-    if row["encoding"] is None:
-        return "failed"
-    return "posted" if accounted == row["rows"] else "validated"
+def _state(row: dict[str, Any], *, repeated: bool, accounted: int) -> State:
+    facts = Facts(
+        repeated=repeated,
+        begun=row["begun"],
+        validated=row["validated"],
+        readable=row["encoding"] is not None,
+        rows=row["rows"],
+        accounted=accounted,
+    )
+    return state_of(facts, where=row["uri"])
 
 
 def _control(row: dict[str, Any]) -> ControlTotal | None:
@@ -284,6 +296,7 @@ def amounts_in_and_out(session: Session) -> pa.Table:
             group by all
         ) o using (vendor, delivery, currency)
         """,
+        begun=_begun(session),
         recorded=recorded_amounts(session),
         posted=lake.table(LEDGER).snapshot().query(_POSTED),
         disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),

@@ -1,0 +1,88 @@
+"""Ingestion as a state machine: where a delivery is, derived from what the tables hold.
+
+No state is stored, so none can be wrong: each is a fact about rows that are there, and the order in
+which those are committed makes the transitions. A combination of facts that no order of commits can
+leave behind is not a state but damage, and is said as such.
+
+    landed ──▶ parsed ──▶ validated ──▶ posted
+       │          └───────▶ failed        │
+       └──▶ duplicate                     └──▶ validated (another contract, or withdrawn)
+
+`announced` is what could not be fetched: `provisional` says it of a vendor and pull date, because
+nothing is known yet of which deliveries there would have been.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from cost_pipeline.core.errors import EnvironmentFailedError
+
+
+class State(StrEnum):
+    """Where a delivery is."""
+
+    LANDED = "landed"
+    PARSED = "parsed"
+    VALIDATED = "validated"
+    POSTED = "posted"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+
+
+TRANSITIONS: Final[dict[State | None, frozenset[State]]] = {
+    None: frozenset({State.LANDED, State.DUPLICATE}),
+    State.LANDED: frozenset({State.PARSED, State.VALIDATED, State.POSTED, State.FAILED}),
+    State.PARSED: frozenset({State.VALIDATED, State.POSTED, State.FAILED}),
+    State.VALIDATED: frozenset({State.POSTED, State.FAILED}),
+    State.POSTED: frozenset({State.VALIDATED, State.FAILED}),
+    State.FAILED: frozenset({State.VALIDATED, State.POSTED}),
+    State.DUPLICATE: frozenset(),
+}
+"""What may follow on what. A delivery of which every row was refused is posted once it is
+validated; one that a mended vendor file can read is no longer failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the tables say of a delivery.
+
+    Attributes:
+        repeated: Its bytes were received before.
+        begun: A checkpoint says that some of it was committed.
+        validated: It has a validation.
+        readable: It could be read as its format.
+        rows: How many rows it has by its validation.
+        accounted: Of how many of them it is known what became.
+    """
+
+    repeated: bool
+    begun: bool
+    validated: bool
+    readable: bool
+    rows: int
+    accounted: int
+
+
+def state_of(facts: Facts, *, where: str = "") -> State:
+    """The state that the facts are.
+
+    Raises:
+        EnvironmentFailedError: `TABLE_DAMAGED` if no order of commits leaves such facts.
+    """
+    if facts.repeated:
+        return State.DUPLICATE
+    if not facts.validated:
+        return State.PARSED if facts.begun else State.LANDED
+    if facts.accounted > facts.rows:
+        raise EnvironmentFailedError(
+            f"{facts.accounted} rows are accounted for of a delivery that has {facts.rows}",
+            where=where,
+            remedy="`cost-pipeline ledger verify` and `audit verify` say which table was changed",
+            code="TABLE_DAMAGED",
+        )
+    if not facts.readable:
+        return State.FAILED
+    return State.POSTED if facts.accounted == facts.rows else State.VALIDATED
