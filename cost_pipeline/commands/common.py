@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 import click
 from rich.console import Console
@@ -124,9 +124,10 @@ def clear_errors(command: Callable[P, R]) -> Callable[P, R]:
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except KeyboardInterrupt:
-            click.echo("stopped; what was committed stays, a rerun goes on from there", err=True)
-            sys.exit(3)
+            _stopped()
         except Exception as error:  # boundary: only what is known to be a person's is made plain
+            if _is_interrupt(error):
+                _stopped()
             clear = storage_failure(error, where="the lake")
             if clear is None:
                 raise
@@ -134,6 +135,29 @@ def clear_errors(command: Callable[P, R]) -> Callable[P, R]:
             sys.exit(clear.exit_code)
 
     return wrapped
+
+
+def _stopped() -> NoReturn:
+    click.echo("stopped; what was committed stays, a rerun goes on from there", err=True)
+    sys.exit(3)
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Whether a Ctrl-C is behind an error: DuckDB makes it a RuntimeError, Dagster wraps that."""
+    seen: BaseException | None = error
+    for _ in range(_DEEPEST_CAUSE):
+        if seen is None:
+            return False
+        if isinstance(seen, KeyboardInterrupt) or (
+            isinstance(seen, RuntimeError) and str(seen) == "Query interrupted"
+        ):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+# Chains of Dagster's errors can be circular.
+_DEEPEST_CAUSE: Final = 20
 
 
 def parse_pull_dates(text: str) -> list[date]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from cost_pipeline.commands.common import counted, money, parse_pull_dates
+from cost_pipeline.commands.common import clear_errors, counted, money, parse_pull_dates
 from cost_pipeline.commands.inspect import show_deliveries
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.report import ControlTotal, DeliveryReport
@@ -182,3 +182,22 @@ def test_a_proof_and_a_bundle_leave_the_house(call, worked, tmp_path):
     assert (folder / "manifest.json").exists()
     again = call(*export, "--json")
     assert (again.code, json.loads(again.err)["error"]["code"]) == (2, "NOT_EMPTY")
+
+
+@pytest.mark.parametrize("wrapped", ["bare", "wrapped"])
+def test_ctrl_c_inside_a_query_ends_in_one_sentence(capsys, wrapped):
+    """Found by `make chaos`: DuckDB turns it into a RuntimeError of its own."""
+
+    @clear_errors
+    def command():
+        try:
+            raise RuntimeError("Query interrupted")
+        except RuntimeError as error:
+            if wrapped == "bare":
+                raise
+            raise ValueError("a step failed") from error
+
+    with pytest.raises(SystemExit) as ended:
+        command()
+    assert ended.value.code == 3
+    assert capsys.readouterr().err.startswith("stopped; what was committed stays")
