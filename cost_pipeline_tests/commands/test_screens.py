@@ -188,14 +188,13 @@ def test_a_proof_and_a_bundle_leave_the_house(call, worked, tmp_path):
 def test_ctrl_c_inside_a_query_ends_in_one_sentence(capsys, wrapped):
     """Found by `make chaos`: DuckDB turns it into a RuntimeError of its own."""
 
+    interrupt = RuntimeError("Query interrupted")
+
     @clear_errors
     def command():
-        try:
-            raise RuntimeError("Query interrupted")
-        except RuntimeError as error:
-            if wrapped == "bare":
-                raise
-            raise ValueError("a step failed") from error
+        if wrapped == "bare":
+            raise interrupt
+        raise ValueError("a step failed") from interrupt
 
     with pytest.raises(SystemExit) as ended:
         command()

@@ -28,7 +28,7 @@ AMOUNTS = ("Net amount", "NetAmount", "Amount")
 
 
 def _independent(file):
-    """Rows, blank rows and the sum of amounts that are not negative, by the csv module alone."""
+    """Rows, blank rows and the sum of amounts, credits included, by the csv module alone."""
     data = file.read_bytes()
     try:
         text = data.decode("utf-8-sig")
@@ -43,7 +43,7 @@ def _independent(file):
     if last == [place]:
         filled.pop()
     amounts = [Decimal(row[place].strip().replace(",", "")) for row in filled]
-    return len(filled), blank, sum(amount for amount in amounts if amount >= 0)
+    return len(filled), blank, sum(amounts)
 
 
 @pytest.fixture(scope="module")
