@@ -229,3 +229,13 @@ def test_amounts_of_a_period_are_what_they_were_when_it_was_closed(door, march):
     assert lines_of(door, session, "T1")[1:] == [
         ("reverse", "superseded", "2026-04"), ("post", "late", "2026-04"),
     ]  # fmt: skip
+
+
+def test_a_period_can_be_closed_before_anything_was_ever_posted(door, house):
+    """Found by the histories of `test_books`: a barrier in a ledger without a partition."""
+    shut(house.session())
+    assert closed_periods(house.session()) == {"2026-03"}
+    house.drop("rentals", APRIL, [("T1", MARCH, "10.00", "GBP")])
+    house.work(APRIL)
+    assert lines_of(door, house.session(), "T1") == [("post", "late", "2026-04")]
+    assert door.unlawful(house.session()) == []
