@@ -102,7 +102,12 @@ def partition_leaf(day: date, head: PartitionHead) -> str:
 
 
 def partitions_root(partitions: Mapping[date, PartitionHead]) -> str:
-    """The Merkle root over all partitions, by transaction date."""
+    """The Merkle root over all partitions, by transaction date; zeros if there is none.
+
+    There is none where a period was closed before anything was posted.
+    """
+    if not partitions:
+        return FIRST_ROOT
     return merkle.root([partition_leaf(day, head) for day, head in sorted(partitions.items())])
 
 

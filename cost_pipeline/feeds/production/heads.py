@@ -97,12 +97,11 @@ def _entry(session: Session, before: Gathered, ledger: Snapshot) -> pa.Table | N
             for writer in entry.tokens
             if writer.startswith(LEDGER_WRITER)
         }
-    heads = _heads(ledger, changed)
-    if not files or not (heads or before.partitions):
-        return None  # the barrier of a period that was closed before anything was posted
+    if not files or not (changed or before.partitions):
+        return None
     return next_entry(
         before,
-        heads,
+        _heads(ledger, changed),
         files,
         ledger_version=version,
         stamp=Stamp(session.clock(), session.code_version, session.run_id),
