@@ -273,11 +273,11 @@ def _after(  # noqa: C901, PLR0911 - one answer each
             files[row["path"]] = row["sha256"]
     if len(named) + len(files) != len(entry) or first["day"] != first["recorded_at"].date():
         return wrong("a row of it is there twice, or under another day", len(entry), len(named))
-    if not partitions or partitions_root(partitions) != first["partitions_root"]:
+    if partitions_root(partitions) != first["partitions_root"]:
         return wrong(
             "its partitions are not those of its root",
             first["partitions_root"],
-            partitions_root(partitions) if partitions else "none",
+            partitions_root(partitions),
         )
     if not files or files_root(files.items()) != first["files_root"]:
         return wrong("its files are not those of its root", first["files_root"], "others")
