@@ -45,7 +45,9 @@ def home(cli, tmp_path_factory):
         "commitments": 0,
         "duplicates": 0,
         "dead_letters": 1,
+        "reference": 0,
         "by_reason": {"NEGATIVE_AMOUNT": 1},
+        "provisional": [],
         "checks": {"passed": found.json()["checks"]["passed"], "failed": []},
     }
     assert set(found.json()) == RUN

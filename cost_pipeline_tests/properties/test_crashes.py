@@ -91,13 +91,13 @@ def test_killed_at_any_step_a_rerun_gives_the_undisturbed_result(
 
 
 def test_killed_again_and_again_it_gets_there(worker, undisturbed, tmp_path):
-    # Dies at the 21st step of every run: that is after it has marked void what the run before had
+    # Dies at the 41st step of every run: that is after it has marked void what the run before had
     # announced (a block and a fence), announced a commit of its own, made it, and some more. At the
     # eighth step no run would ever get beyond tidying up after the one before.
     steps, expected = undisturbed
     home = tmp_path / "home"
     runs = 0
-    while worker.ask("crash", home, 20) == {"killed": signal.SIGKILL}:
+    while worker.ask("crash", home, 40) == {"killed": signal.SIGKILL}:
         runs += 1
         assert runs <= len(steps)
     assert runs > 3

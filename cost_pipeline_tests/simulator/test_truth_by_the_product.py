@@ -34,7 +34,7 @@ def test_rows_blank_rows_records_reasons_and_sums_agree(tmp_path):
         interpreter = compile_interpreter(vendor, home.productions, ())
         # Not DAYS[4]: to know a delivery that came before is the feed's business.
         for day in (DAYS[0], DAYS[2], DAYS[3], DAYS[5], DAYS[6]):
-            rows = blank = records = credits = 0
+            rows = blank = records = negative = 0
             reasons: Counter[str] = Counter()
             sums: Counter[str] = Counter()
             for path in _deliveries(world, home, vendor, day):
@@ -54,15 +54,15 @@ def test_rows_blank_rows_records_reasons_and_sums_agree(tmp_path):
                         strict=True,
                     ):
                         # A credit is a record; whether it may be posted is ruled on later.
-                        credits += amount < 0
+                        negative += amount < 0
                         sums[currency] += max(amount, 0)
                 rows += reader.rows
                 blank += reader.blank_rows
             expected = truth[vendor.vendor, day]
             where = (vendor.vendor, day)
             assert (rows, blank) == (expected.rows, expected.blank_rows), where
-            assert credits == expected.by_reason.get("NEGATIVE_AMOUNT", 0), where
-            assert records - credits == expected.records, (where, reasons)
+            assert negative == expected.by_reason.get("NEGATIVE_AMOUNT", 0), where
+            assert records - negative == expected.records, (where, reasons)
             early = {
                 reason: count
                 for reason, count in expected.by_reason.items()
