@@ -10,11 +10,11 @@ pytestmark = pytest.mark.e2e
 HASH = re.compile(r"[0-9a-f]{64}")
 RUN = {
     "deliveries", "rows", "blank_rows", "records", "posted", "commitments", "duplicates",
-    "dead_letters", "by_reason", "checks",
+    "dead_letters", "reference", "by_reason", "provisional", "checks",
 }  # fmt: skip
 DELIVERY = {
     "delivery", "vendor", "record", "uri", "pull_date", "size", "state", "encoding", "rows",
-    "blank_rows", "records", "posted", "commitments", "duplicates", "dead_letters",
+    "blank_rows", "records", "posted", "commitments", "duplicates", "dead_letters", "reference",
     "control_total", "drift", "duplicate_of", "role",
 }  # fmt: skip
 DEAD_LETTER = {
@@ -23,7 +23,8 @@ DEAD_LETTER = {
     "opened_at", "state", "source", "received_at", "traceback",
 }  # fmt: skip
 TOTALS = {
-    "postings", "active_postings", "original", "base", "by_transaction_date", "digest",
+    "postings", "active_postings", "original", "base", "by_account", "by_transaction_date",
+    "digest",
 }  # fmt: skip
 
 
@@ -109,18 +110,25 @@ def test_totals_and_verification_have_the_public_shape(cli, home):
     }
     verified = cli("ledger", "verify", "--home", home, "--json")
     assert verified.code == 0
-    assert verified.json() == {
+    told = verified.json()
+    assert HASH.fullmatch(told.pop("head"))
+    assert told == {
         "ok": True,
         "partitions": 2,
         "batches": 2,
         "postings": 3,
+        "files": 4,
+        "heads": 1,
+        "signed": 0,
+        "uncovered": 0,
         "first_broken": None,
     }
 
 
 def test_a_posting_is_traced_to_its_bytes_by_its_id_or_its_transaction_id(cli, home):
     found = cli("ledger", "trace", "EX-1001", "--home", home, "--json").json()
-    assert list(found) == ["posting", "record", "row", "delivery", "rate", "batch", "run"]
+    parts = {"posting", "record", "row", "delivery", "contract", "rate", "batch", "run", "history"}
+    assert parts <= set(found)
     assert found["row"]["number"] == 1
     assert found["row"]["line"] == 2
     assert found["row"]["text"].startswith('EX-1001,30/03/2026,"£1,250.00",Example Rentals Ltd')
@@ -134,7 +142,8 @@ def test_rates_are_loaded_once_listed_and_corrected_as_new_vintages(cli, home, t
     copied = tmp_path / "home"
     shutil.copytree(home, copied)
     again = cli("fx", "load", "--home", copied, "--json")
-    assert (again.code, again.json()) == (0, {"days": 0, "contradictions": 0})
+    told = {"source": "ecb", "days": 0, "contradictions": 0, "unmapped": []}
+    assert (again.code, again.json()) == (0, told)
     file = tmp_path / "rates.csv"
     file.write_text("currency,rate\nUSD,1.2000\n", encoding="utf-8")
     arguments = ("fx", "correct", "--home", copied, "--date", "2026-03-31", "--file", file)
