@@ -148,7 +148,7 @@ def test_rates_are_loaded_once_listed_and_corrected_as_new_vintages(cli, home, t
     file.write_text("currency,rate\nUSD,1.2000\n", encoding="utf-8")
     arguments = ("fx", "correct", "--home", copied, "--date", "2026-03-31", "--file", file)
     corrected = cli(*arguments, "--reason", "keyed wrongly", "--json").json()
-    assert set(corrected) == {"date", "vintage", "snapshot", "transaction_dates"}
+    assert set(corrected) == {"source", "date", "vintage", "snapshot", "transaction_dates"}
     assert (corrected["date"], corrected["vintage"]) == ("2026-03-31", 2)
     assert "2026-03-31" in corrected["transaction_dates"]
     listed = cli("fx", "list", "--home", copied, "--limit", "500", "--json").json()
