@@ -147,9 +147,10 @@ def _landed(session: Session, day: date, rows: pa.Table) -> Iterator[tuple[pa.Ta
 
 def _land(session: Session, day: date, start: int, body: bytes) -> str:
     landed = hashlib.sha256(body).hexdigest()
-    scratch = session.lake.content.scratch() / landed
-    scratch.write_bytes(body)
-    session.lake.content.land(scratch, landed)
+    with session.lake.content.scratch() as folder:
+        scratch = folder / landed
+        scratch.write_bytes(body)
+        session.lake.content.land(scratch, landed)
     known = {
         "pull_date": PULLED, "delivery": landed, "vendor": VENDOR, "feed": "production",
         "kind": "vendor_invoice", "uri": f"file:///inbox/bench/{day}-{start}.csv",
