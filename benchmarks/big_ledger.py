@@ -73,7 +73,9 @@ select *, {SQL_CONTENT_HASH} as content_hash from (
         case currency when 'USD' then amount when 'GBP' then (amount * 1.25)::decimal(20, 4)
             when 'EUR' then (amount * 1.1)::decimal(20, 4)
             else (amount * 0.7)::decimal(20, 4) end as base_amount,
-        'USD' as base_currency, null as snapshot, 1::decimal(28, 10) as rate_original,
+        'USD' as base_currency, 'ecb' as rate_source, 'half_even' as rounding,
+        'per_pivot' as quote_original, 'per_pivot' as quote_base,
+        null as snapshot, 1::decimal(28, 10) as rate_original,
         1::decimal(28, 10) as rate_base, null as rate_date, null as rule_pack,
         fingerprint as record_fingerprint, delivery, "row",
         strftime(day, '%Y-%m') as posting_period
