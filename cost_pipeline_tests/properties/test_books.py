@@ -34,7 +34,7 @@ from cost_pipeline.feeds.production.post import post
 from cost_pipeline.feeds.production.rates import correct_rates
 
 LONG = settings().max_examples > 100
-EXAMPLES, STEPS = (150, 20) if LONG else (4, 7)
+EXAMPLES, STEPS = (150, 20) if LONG else (5, 8)
 
 VENDORS = ["rentals", "petty", "lodging", "notes", "orders"]
 PULLS = ["2026-03-31", "2026-04-01", "2026-04-02"]
