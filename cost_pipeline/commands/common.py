@@ -49,8 +49,10 @@ def program() -> str:
     """How this program is called here: by its name where that is found, else as it was called."""
     if shutil.which("cost-pipeline"):
         return "cost-pipeline"
-    as_module = sys.argv[0].endswith("__main__.py")
-    return "python -m cost_pipeline" if as_module else sys.argv[0]
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return "python -m cost_pipeline"
+    return str(called) if called.name == "cost-pipeline" else "cost-pipeline"
 
 
 def console() -> Console:

@@ -6,6 +6,7 @@ transaction dates are posted is decided as in the sensor, by comparing digests.
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -239,14 +240,18 @@ class Runner:
 def home_instance(session: Session) -> Iterator[dg.DagsterInstance]:
     """The Dagster instance of a home, made on first use.
 
-    One process makes it: several at once on an empty DAGSTER_HOME can break it for good.
+    One process at a time makes it: several at once on an empty DAGSTER_HOME would each create the
+    same tables, and can break it for good.
     """
     folder = session.home.dagster_home
     folder.mkdir(parents=True, exist_ok=True)
     before = os.environ.get("DAGSTER_HOME")
     os.environ["DAGSTER_HOME"] = str(folder)
     try:
-        with dg.DagsterInstance.from_config(str(folder)) as instance:
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            made = dg.DagsterInstance.from_config(str(folder))
+        with made as instance:
             yield instance
     finally:
         if before is None:

@@ -15,10 +15,11 @@ ROWS = [(f"T{i}", "2026-04-01", f"{i}.50", "GBP") for i in range(1, 12)]
 
 def test_every_combination_of_facts_is_one_state_or_damage():
     seen = set()
-    for flags in itertools.product([False, True], repeat=4):
+    for flags in itertools.product([False, True], repeat=5):
         for rows, accounted in ((0, 0), (3, 0), (3, 3), (3, 4)):
             facts = Facts(*flags, rows, accounted)
-            if facts.validated and not facts.repeated and accounted > rows:
+            more = accounted > rows and not facts.reread
+            if facts.validated and not facts.repeated and more:
                 with pytest.raises(EnvironmentFailedError, match="4 rows are accounted for"):
                     state_of(facts, where="x")
             else:
@@ -52,6 +53,24 @@ def test_a_delivery_goes_through_its_states_in_order_whatever_is_committed_next(
     validate_deliveries(session, waiting, Portions(chunk=2, commit=4))
     door.bring_up_to_date(session)
     assert passed == [None, State.LANDED, State.PARSED, State.VALIDATED, State.POSTED]
+
+
+def test_between_another_reading_and_its_posting_a_delivery_waits_and_is_not_called_damaged(
+    door, tmp_path
+):
+    """What the reading before posted still stands beside what the new one refused."""
+    house = door.House(tmp_path / "home", ["rentals"])
+    house.drop("rentals", DAY, ROWS)
+    house.work(DAY)
+    house.edit_vendor("rentals", "amount: [amount]", "amount: [sum]")
+    session = house.session()
+    waiting = pending(session, session.home.vendors, door._day(DAY))
+    validate_deliveries(session, waiting, Portions(chunk=2, commit=4))
+    (report,) = door.reports(house.session())
+    assert (report.state, report.accounted) == (State.VALIDATED, 2 * len(ROWS))
+    door.bring_up_to_date(house.session())
+    (report,) = door.reports(house.session())
+    assert (report.state, report.dead_letters) == (State.POSTED, len(ROWS))
 
 
 def test_what_cannot_be_read_has_failed_and_a_mended_vendor_file_reads_it(door, tmp_path):

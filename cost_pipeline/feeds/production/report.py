@@ -57,7 +57,7 @@ _DELIVERIES: Final = """
             partition by vendor, delivery order by pull_date, uri) as sighting
         from deliveries
     ), newest as (
-        select * from validations
+        select *, count(*) over (partition by vendor, delivery) > 1 as reread from validations
         qualify sequence = max(sequence) over (partition by vendor, delivery)
     ), posted_n as (select vendor, delivery, sum(n) as n from posted group by all),
     held as (
@@ -73,6 +73,7 @@ _DELIVERIES: Final = """
     select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.role, s.size, s.fetched_at,
         s.attempts,
         s.sighting > 1 as repeated, v.delivery is not null as validated,
+        coalesce(v.reread, false) as reread,
         b.delivery is not null as begun, v.encoding,
         coalesce(v.rows, 0)::bigint as rows, coalesce(v.blank_rows, 0)::bigint as blank_rows,
         (coalesce(c.n, 0) - coalesce(h.unapproved, 0))::bigint as records,
@@ -256,6 +257,7 @@ def _state(row: dict[str, Any], *, repeated: bool, accounted: int) -> State:
         repeated=repeated,
         begun=row["begun"],
         validated=row["validated"],
+        reread=row["reread"],
         readable=row["encoding"] is not None,
         rows=row["rows"],
         accounted=accounted,

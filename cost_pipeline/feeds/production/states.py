@@ -53,6 +53,7 @@ class Facts:
         repeated: Its bytes were received before.
         begun: A checkpoint says that some of it was committed.
         validated: It has a validation.
+        reread: It has more than one: it was read again, by another contract or vendor file.
         readable: It could be read as its format.
         rows: How many rows it has by its validation.
         accounted: Of how many of them it is known what became.
@@ -61,6 +62,7 @@ class Facts:
     repeated: bool
     begun: bool
     validated: bool
+    reread: bool
     readable: bool
     rows: int
     accounted: int
@@ -77,6 +79,8 @@ def state_of(facts: Facts, *, where: str = "") -> State:
     if not facts.validated:
         return State.PARSED if facts.begun else State.LANDED
     if facts.accounted > facts.rows:
+        if facts.reread:  # what the reading before posted is not yet reversed
+            return State.VALIDATED
         raise EnvironmentFailedError(
             f"{facts.accounted} rows are accounted for of a delivery that has {facts.rows}",
             where=where,
