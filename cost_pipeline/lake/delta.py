@@ -101,6 +101,7 @@ class Table:
         self._announcer = announcer if spec.audited else None
         self.folder = folder
         self._between = between or (lambda _step: None)
+        self._newest: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
         """The table as it is now; created empty if it does not exist.
@@ -109,10 +110,21 @@ class Table:
             EnvironmentFailedError: If the folder exists but is not a readable Delta table.
         """
         with clear_storage_errors(str(self.folder)), clear_read_errors(str(self.folder)):
-            try:
-                return Snapshot(self.spec, DeltaTable(str(self.folder)), self.folder)
-            except TableNotFoundError:
-                return Snapshot(self.spec, self._create(), self.folder)
+            if self._newest is None or not self._is_newest(self._newest):
+                try:
+                    table = DeltaTable(str(self.folder))
+                except TableNotFoundError:
+                    table = self._create()
+                self._newest = Snapshot(self.spec, table, self.folder)
+            return self._newest
+
+    def _is_newest(self, snapshot: Snapshot) -> bool:
+        """Whether its log entry is there and none follows on it.
+
+        Reading a log takes milliseconds and a step of the flow asks hundreds of times.
+        """
+        log, version = self.folder / "_delta_log", snapshot.table.version()
+        return entry_of(log, version).exists() and not entry_of(log, version + 1).exists()
 
     def _create(self) -> DeltaTable:
         if self._holds_something():
@@ -232,10 +244,12 @@ class Table:
         writer = _writer(self.spec, rows)
         self._between("before")
         with clear_storage_errors(str(self.folder)):
+            # A table of its own: writing moves it on, and others still read the snapshot's.
+            table = DeltaTable(str(self.folder), version=snapshot.table.version())
             try:
                 if predicate is None:
                     write_deltalake(
-                        snapshot.table,
+                        table,
                         rows,
                         mode="append",
                         writer_properties=writer,
@@ -243,7 +257,7 @@ class Table:
                     )
                 else:
                     write_deltalake(
-                        snapshot.table,
+                        table,
                         rows,
                         mode="overwrite",
                         predicate=predicate,
@@ -253,11 +267,16 @@ class Table:
             except CommitFailedError as error:
                 raise StaleSnapshotError(str(error)) from error
             self._between("committed")
-            self._sync(snapshot.table.version())
+            self._sync(table.version())
         self._between("synced")
 
     def _sync(self, version: int) -> None:
         _sync(self.folder, version)
+
+
+def entry_of(log: Path, version: int) -> Path:
+    """The file of one commit in the log of a table."""
+    return log / f"{version:020d}.json"
 
 
 def tokens_of(folder: Path, writers: Iterable[str]) -> dict[str, int]:
@@ -303,8 +322,7 @@ def fence(folder: Path, token: str, *, run_id: str) -> int:
 
 
 def _sync(folder: Path, version: int) -> None:
-    log = folder / "_delta_log"
-    entry = log / f"{version:020d}.json"
+    entry = entry_of(folder / "_delta_log", version)
     files = [entry]
     for line in entry.read_text(encoding="utf-8").splitlines():
         added = json.loads(line).get("add")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
 from cost_pipeline.lake.audit_log import AuditLog
@@ -20,6 +20,8 @@ FORMAT: Final = 2
 _MARKER: Final = "lake.json"
 # A run that starts with less than this would only fail half way, if cleanly.
 _HEADROOM: Final = 4 << 20
+
+T = TypeVar("T")
 
 
 class Lake:
@@ -35,6 +37,7 @@ class Lake:
         self.content = ContentStore(root / "bytes")
         self._between = between
         self._tables: dict[str, Table] = {}
+        self._kept: dict[str, tuple[object, Any]] = {}
         self.audit = AuditLog(self.table(AUDIT_LOG), root / "tables")
 
     def table(self, spec: TableSpec) -> Table:
@@ -48,6 +51,24 @@ class Lake:
                 between=(lambda step: hook(spec.name, step)) if hook else None,
             )
         return self._tables[spec.name]
+
+    def kept(
+        self, name: str, specs: Sequence[TableSpec], make: Callable[[], T], *, given: object = None
+    ) -> T:
+        """What `make` makes of the tables as they are now, made once for each state of them.
+
+        Args:
+            name: Of what is made; one thing is kept under it.
+            specs: Every table that `make` reads.
+            make: Makes it; a commit of another process meanwhile only means that it is made again.
+            given: Whatever else it is made from, compared by equality.
+        """
+        state = (given, *(self.table(spec).snapshot().identity for spec in specs))
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != state:
+            kept = self._kept[name] = (state, make())
+        made: T = kept[1]
+        return made
 
 
 def open_lake(uri: str, *, between: Callable[[str, str], None] | None = None) -> Lake:

@@ -65,10 +65,14 @@ def current_deliveries(session: Session) -> pa.Table:
     `first_pulled` is the smallest pull date on which the bytes were ever received, whatever order
     the pulls were run in: it decides which of two conflicting rows stands.
     """
-    return query(
-        _CURRENT,
-        received=summarised(session.lake.table(DELIVERIES).snapshot(), _RECEIVED),
-        validated=summarised(session.lake.table(VALIDATIONS).snapshot(), _VALIDATED),
+    return session.lake.kept(
+        "current_deliveries",
+        [DELIVERIES, VALIDATIONS],
+        lambda: query(
+            _CURRENT,
+            received=summarised(session.lake.table(DELIVERIES).snapshot(), _RECEIVED),
+            validated=summarised(session.lake.table(VALIDATIONS).snapshot(), _VALIDATED),
+        ),
     )
 
 

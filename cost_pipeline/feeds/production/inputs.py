@@ -35,7 +35,7 @@ from cost_pipeline.fx.rates import pin
 from cost_pipeline.lake.crossing import crossing_rows
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.lake.tables import DELIVERIES, FX_SNAPSHOTS, RECORDS, VALIDATIONS
 from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
 
 RULES_OF_POSTING: Final = "3"
@@ -153,6 +153,12 @@ def record_counts(session: Session) -> dict[date, int]:
 
 def record_digests(session: Session) -> dict[date, str]:
     """Per transaction date, the digest of the records that count there and of their rivals."""
+    return session.lake.kept(
+        "record_digests", [RECORDS, DELIVERIES, VALIDATIONS], lambda: _record_digests(session)
+    )
+
+
+def _record_digests(session: Session) -> dict[date, str]:
     snapshot = session.lake.table(RECORDS).snapshot()
     groups = query(
         _GROUPS,
@@ -171,7 +177,12 @@ def record_digests(session: Session) -> dict[date, str]:
 
 def rate_digests(session: Session) -> dict[date, str]:
     """Per transaction date, the digest of the rates pinned to the currencies of its records."""
-    return digests_of_pins(pin_pairs(session, rates_in_force(session)))
+    return session.lake.kept(
+        "rate_digests",
+        [RECORDS, DELIVERIES, VALIDATIONS, FX_SNAPSHOTS],
+        lambda: digests_of_pins(pin_pairs(session, rates_in_force(session))),
+        given=session.home,
+    )
 
 
 def pin_pairs(session: Session, in_force: pa.Table) -> pa.Table:

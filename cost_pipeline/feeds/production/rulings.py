@@ -28,7 +28,14 @@ from cost_pipeline.feeds.production.union import with_findings
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.lake.tables import (
+    APPROVALS,
+    DELIVERIES,
+    FX_SNAPSHOTS,
+    PERIODS,
+    RECORDS,
+    VALIDATIONS,
+)
 from cost_pipeline.ledger.credits import RULED_SCHEMA, Approval, rule, unruled
 from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA, out_of_place, resolve, set_apart
 
@@ -63,6 +70,23 @@ def rulings(
         approvals: Other approvals than those in force: what would be ruled if.
         in_force: Other rates than those in force.
     """
+    if approvals is None and in_force is None:
+        ruled = session.lake.kept(
+            "rulings",
+            [RECORDS, DELIVERIES, VALIDATIONS, APPROVALS, PERIODS, FX_SNAPSHOTS],
+            lambda: _ruled(session, None, None),
+            given=(session.home, session.packs),
+        )
+    else:
+        ruled = _ruled(session, approvals, in_force)
+    if dates is None:
+        return ruled
+    return ruled.filter(pc.is_in(ruled["transaction_date"], pa.array(sorted(dates), DAY)))
+
+
+def _ruled(
+    session: Session, approvals: Collection[Approval] | None, in_force: pa.Table | None
+) -> pa.Table:
     live = current_deliveries(session)
     snapshot = session.lake.table(RECORDS).snapshot()
     files = _files_with_negatives(snapshot)
@@ -103,10 +127,7 @@ def rulings(
         lost=lost.select(["vendor", "fingerprint"]),
     ).cast(CANDIDATE_SCHEMA)
     others = [unruled(set_apart(resolve(apart), reference)), unruled(lost)]
-    ruled = pa.concat_tables([ruled, *others])
-    if dates is None:
-        return ruled
-    return ruled.filter(pc.is_in(ruled["transaction_date"], pa.array(sorted(dates), DAY)))
+    return pa.concat_tables([ruled, *others])
 
 
 _NEGATIVES: Final = Summary(
