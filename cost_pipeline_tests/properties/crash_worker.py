@@ -1,6 +1,8 @@
 """A process that works on homes and kills itself: driven by `test_crashes`, a line at a time.
 
     work HOME            do the whole scenario undisturbed and answer with the steps it went through
+    copies HOME FOLDER   do it, and copy the home as it is at each step; answer as `work`, and with
+                         the steps at which something had changed: a copy FOLDER/N for each
     crash HOME N         do it and die by SIGKILL at step N (from 0)
     finish HOME          do it undisturbed and answer with what there is then
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -103,8 +106,28 @@ def work(home: Path) -> dict[str, object]:
     return {"steps": steps}
 
 
-def crash(home: Path, at: int) -> dict[str, object]:
-    seen = 0
+def copies(home: Path, folder: Path) -> dict[str, object]:
+    steps: list[str] = []
+    changed: list[int] = []
+    last: set[tuple[str, int, int]] = set()
+
+    def between(table: str, step: str) -> None:
+        nonlocal last
+        found = {
+            (str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in home.rglob("*")
+        }
+        if found != last:
+            shutil.copytree(home, folder / str(len(steps)))
+            changed.append(len(steps))
+            last = found
+        steps.append(f"{table} {step}")
+
+    scenario(home, between)
+    return {"steps": steps, "changed": changed}
+
+
+def crash(home: Path, number: str) -> dict[str, object]:
+    seen, at = 0, int(number)
 
     def between(_table: str, _step: str) -> None:
         nonlocal seen
@@ -142,6 +165,14 @@ def finish(home: Path) -> dict[str, object]:
     return state(home)
 
 
+DOES = {
+    "work": work,
+    "copies": lambda home, folder: copies(home, Path(folder)),
+    "crash": crash,
+    "finish": finish,
+}
+
+
 def _answer(line: str) -> str:
     """The answer of a child that does what the line says; how it ended if it was killed."""
     name, home, *rest = line.split("\t")
@@ -149,7 +180,7 @@ def _answer(line: str) -> str:
     child = os.fork()
     if child == 0:
         os.close(reading)
-        found = {"work": work, "crash": crash, "finish": finish}[name](Path(home), *map(int, rest))
+        found = DOES[name](Path(home), *rest)
         with os.fdopen(writing, "w", encoding="utf-8") as out:
             json.dump(found, out)
         os._exit(0)
