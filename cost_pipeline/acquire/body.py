@@ -155,7 +155,7 @@ async def take(blocks: AsyncIterator[bytes], intake: Intake) -> Packed | None:
             if len(waiting) >= _BLOCK:
                 full, waiting = bytes(waiting), bytearray()
                 await asyncio.to_thread(intake.write, full)
-    except Exception:
+    except Exception:  # whatever ended the body
         intake.write(bytes(waiting))  # what did arrive is evidence
         raise
     await asyncio.to_thread(intake.write, bytes(waiting))

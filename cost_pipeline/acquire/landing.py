@@ -70,7 +70,7 @@ class Landing:
                     one.scratch.hand_over(one.fetched.path)
                 pairs = [(one.job, one.fetched) for one in together]
                 await _to_the_end(in_thread(partial(self._land, pairs)))
-            except Exception:
+            except Exception:  # whatever it was is the waiting pulls' to hear
                 for one in together:
                     one.fetched.path.unlink(missing_ok=True)
                 raise

@@ -1,4 +1,8 @@
-"""The ledger as it was known: late data and corrections, each day against what it printed."""
+"""The ledger as it was known: a month of late data, corrections and reversals.
+
+Each day is held against what was printed that day, and its lines against a count made that day
+without the code under test.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,11 +24,15 @@ from cost_pipeline.feeds.production.ledger_view import (
     write_lines,
 )
 from cost_pipeline.feeds.production.rates import correct_rates
+from cost_pipeline.feeds.production.reversals import approve
 from cost_pipeline.feeds.production.summary import currency_totals
 
 FIRST = date(2026, 4, 1)
-DAYS = [FIRST + timedelta(days=n) for n in range(10)]
-"""A day of work each; what is delivered is dated up to three weeks back."""
+DAYS = [FIRST + timedelta(days=n) for n in range(30)]
+"""A day of work each; what is delivered is dated up to a month back."""
+
+CREDITS = {12: ("T12-0", "-5.00", "GBP"), 20: ("T18-1", "-28.10", "USD")}
+"""By the day they come: what they take back (approved two days later), how much, and currency."""
 
 
 def _rows(number):
@@ -40,32 +49,51 @@ def _rows(number):
     ]
     if number % 3 == 2:
         rows.append((f"T{number - 1}-0", late[0], "99.99", "USD"))
+    if number in CREDITS:
+        _, amount, currency = CREDITS[number]
+        rows.append((f"R{number}", late[2], amount, currency))
     return rows
+
+
+def _standing(lines):
+    """The postings that nothing has reversed, told line by line."""
+    rows = lines.to_pylist()
+    taken_back = {row["reverses"] for row in rows if row["kind"] == "reverse"}
+    return sorted(
+        (row["posting_id"], row["original_amount"], row["base_amount"], row["gl_code"])
+        for row in rows
+        if row["kind"] == "post" and row["posting_id"] not in taken_back
+    )
 
 
 @pytest.fixture(scope="module")
 def month(door, tmp_path_factory):
-    """The house after ten days of work, and what was printed at the end of each day."""
+    """The house after a month of work, and what was printed at the end of each day."""
     house = door.House(tmp_path_factory.mktemp("month") / "home")
-    printed = []
+    printed, counted = [], []
     for number, day in enumerate(DAYS):
         at = datetime.combine(day, time(17, 30), UTC)
         session = house.session(clock=lambda at=at: at)
         house.drop("rentals", day, _rows(number))
-        if number % 4 == 3:
+        if number % 8 == 3:
             file = house.root / "correction.csv"
-            file.write_text(f"currency,rate\nGBP,0.8{number}\n", "utf-8")
+            file.write_text(f"currency,rate\nGBP,0.8{number:02d}\n", "utf-8")
             correct_rates(session, date(2026, 4, 1), file, "a test")
         if number == 6:
             # The vendor file reads accounts otherwise from now on: everything is restated.
             house.edit_vendor("rentals", 'gl_code: "2000-01"', 'gl_code: "2100-01"')
-        house.work(day, session=house.session(clock=lambda at=at: at))
+        if number - 2 in CREDITS:
+            (letter,) = door.open_letters(session, "amount < 0")
+            original, *_ = CREDITS[number - 2]
+            approve(session, letter["id"], original, by="A. Ccountant", reason="returned")
+        house.work(day, session=session)
         printed.append((day, ledger_totals(session), currency_totals(session)))
-    return house, printed
+        counted.append(_standing(door.lines(session)))
+    return house, printed, counted
 
 
 def test_every_day_of_the_past_is_what_was_printed_that_day(month):
-    house, printed = month
+    house, printed, _ = month
     session = house.session()
     for day, totals, by_currency in printed:
         assert ledger_totals(session, parse_instant(day.isoformat())) == totals, day
@@ -77,14 +105,26 @@ def test_every_day_of_the_past_is_what_was_printed_that_day(month):
     assert last.postings >= last.active_postings + 8, "and some of it was corrected later"
 
 
+def test_the_lines_of_every_day_are_those_that_stood_that_day(month, door):
+    house, printed, counted = month
+    session = house.session()
+    for (day, *_), standing in zip(printed, counted, strict=True):
+        known = pa.concat_tables(lines_known_at(session, parse_instant(day.isoformat())))
+        assert _standing(known) == standing, day
+    causes = set(door.lines(session)["cause"].to_pylist())
+    assert {"fx_correction", "reversal"} <= causes
+    taken_back = [amount for _, amount, *_ in counted[-1] if amount < 0]
+    assert sorted(map(str, taken_back)) == ["-28.1000", "-5.0000"]
+
+
 def test_before_anything_was_recorded_there_is_nothing(month):
-    house, _ = month
+    house, *_ = month
     found = ledger_totals(house.session(), parse_instant("2026-03-31"))
     assert (found.postings, found.active_postings, found.by_account) == (0, 0, {})
 
 
 def test_an_instant_includes_what_was_recorded_at_it(month):
-    house, printed = month
+    house, printed, _ = month
     session = house.session()
     at = datetime.combine(DAYS[3], time(17, 30), UTC)
     assert ledger_totals(session, at) == printed[3][1]
@@ -92,7 +132,7 @@ def test_an_instant_includes_what_was_recorded_at_it(month):
 
 
 def test_totals_per_account_add_up_to_the_totals(month):
-    house, _ = month
+    house, *_ = month
     for day in (DAYS[4], DAYS[8]):
         found = ledger_totals(house.session(), parse_instant(day.isoformat()))
         assert len(found.by_account) == (1 if day == DAYS[4] else 2)
@@ -107,7 +147,7 @@ def test_totals_per_account_add_up_to_the_totals(month):
 
 
 def test_the_lines_of_then_are_written_with_all_their_digits(month, tmp_path):
-    house, printed = month
+    house, printed, _ = month
     at = parse_instant(DAYS[5].isoformat())
     for name in ("lines.csv", "lines.parquet"):
         written = write_lines(lines_known_at(house.session(), at), tmp_path / name)
@@ -134,7 +174,7 @@ def test_a_date_means_its_end_and_an_instant_is_taken_to_utc():
 
 
 def test_lines_are_not_written_as_something_else(month, tmp_path):
-    house, _ = month
+    house, *_ = month
     for name in ("lines.xlsx", "nowhere/lines.csv"):
         with pytest.raises(UsageError):
             write_lines(
