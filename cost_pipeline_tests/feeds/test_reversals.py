@@ -17,6 +17,7 @@ from cost_pipeline.feeds.production.approvals import (
 )
 from cost_pipeline.feeds.production.periods import OpenPeriod, close, reopen
 from cost_pipeline.feeds.production.reversals import approve, reversals_listed
+from cost_pipeline.feeds.production.trace import trace
 
 DAY = "2026-04-01"
 LATER = "2026-04-02"
@@ -81,6 +82,10 @@ def test_a_negative_amount_waits_for_an_approval_and_is_then_posted_with_its_sig
     (original,) = [r for r in door.active_lines(session) if r["transaction_id"] == "T1"]
     assert line["reversal_of"] == original["record_fingerprint"]
     assert line["approval"] == act["approval"]
+    for found, allowed in ((line, "this posting"), (original, "a reversal of this posting")):
+        (told,) = trace(session, found["posting_id"])["approvals"]
+        assert (told["allows"], told["by"], told["reason"]) == (allowed, "A. Ccountant", "refund")
+        assert (told["act"], told["approval"]) == ("approved", act["approval"])
     assert letters(door, session) == {3: ["NEGATIVE_AMOUNT"]}
     report = door.reports(session)[0]
     assert (report.records, report.posted, report.dead_letters) == (2, 2, 1)

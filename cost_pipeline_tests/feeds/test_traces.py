@@ -64,6 +64,28 @@ def test_the_fate_of_a_line_is_told(house, place, fate, words):
     assert found["delivery"]["uri"].endswith(place.rpartition(":")[0])
 
 
+def test_a_row_of_a_vendor_that_is_only_compared_is_not_called_waiting(door, tmp_path):
+    house = door.House(tmp_path / "home", ["rentals"])
+    house.drop("rentals", "2026-04-01", ROWS[:2])
+    house.work("2026-04-01")
+    house.edit_vendor("rentals", "record:", "posts: false\nrecord:")
+    house.drop("rentals", "2026-04-02", [("T9", "2026-04-02", "9.00", "USD")])
+    house.work("2026-04-01", "2026-04-02")
+    for place, kinds in (("2026-04-01.csv:2", ["post", "reverse"]), ("2026-04-02.csv:2", [])):
+        found = row_fate(house.session(), place)
+        assert (found["fate"], "posts: false" in found["words"]) == ("reference", True), place
+        assert [line["kind"] for line in found["lines"]] == kinds
+
+
+def test_what_a_file_has_beside_rows_is_told_apart(door, tmp_path):
+    house = door.House(tmp_path / "home", ["rentals"])
+    house.edit_vendor("rentals", "{kind: csv}", "{kind: csv, control_total: {column: amount}}")
+    house.drop("rentals", "2026-04-01", [*ROWS[:2], ("", "", "30.00", "", "")])
+    house.work("2026-04-01")
+    found = [row_fate(house.session(), f"2026-04-01.csv:{line}")["fate"] for line in range(1, 5)]
+    assert found == ["header", "posted", "posted", "control_row"]
+
+
 def test_the_history_of_a_corrected_row_has_every_line(house):
     found = row_fate(house.session(), "rentals/2026-04-01.csv:2")
     assert [(line["kind"], line["cause"]) for line in found["lines"]] == [

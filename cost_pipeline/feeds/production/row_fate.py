@@ -239,6 +239,8 @@ def _fate(  # noqa: PLR0911 - one answer each
         )
     if held and held["disposition"] == "commitment":
         return "commitment", "a purchase order: held as a commitment and not posted to actuals"
+    if held and held["disposition"] == "reference":
+        return "reference", "only compared and not posted: its vendor says `posts: false`"
     if held and held["disposition"] == "duplicate":
         other = held["of"] or {}
         where = f"row {other['row']} of delivery {other['delivery']}" if "row" in other else "a row"

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.tables import RECORD_SCHEMA
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.feeds.production.approvals import acts_on_approvals
 from cost_pipeline.feeds.production.rows import texts_of
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.feeds.session import Session
@@ -44,6 +45,7 @@ def trace(session: Session, posting: str) -> dict[str, Any]:
         "contract": _contract(session, record, delivery),
         "rate": _rate(session, found),
         "rules": {"rule_pack": found["rule_pack"]} if found["rule_pack"] else None,
+        "approvals": _approvals(session, found),
         "history": _history(session, found),
         "batch": {
             "transaction_date": found["transaction_date"],
@@ -182,6 +184,23 @@ def _rate(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
         "vintage": head[0]["vintage"] if head else None,
         "reason": head[0]["reason"] if head else None,
     }
+
+
+def _approvals(session: Session, posting: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who allowed this posting to take something back, or something to take it back; by time."""
+    found = []
+    for act in acts_on_approvals(session):
+        mine = act["approval"] == posting["approval"]
+        named = act["original_vendor"] == posting["vendor"] and (
+            act["original_fingerprint"] == posting["record_fingerprint"]
+            or act["original_transaction_id"] == posting["transaction_id"]
+        )
+        if mine or named:
+            allows = "this posting" if mine else "a reversal of this posting"
+            told = {name: act[name] for name in ("by", "reason", "approval", "dead_letter")}
+            at = _text(act["recorded_at"])
+            found.append({"at": at, "act": act["act"], "allows": allows, **told})
+    return found
 
 
 def _history(session: Session, posting: dict[str, Any]) -> list[dict[str, Any]]:
