@@ -23,6 +23,7 @@ from typing import Final
 
 import aiohttp
 
+from cost_pipeline.acquire.evidence import without_secrets
 from cost_pipeline.acquire.folder import pull_folder
 from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.http import HttpContext, open_session, pull_http
@@ -186,6 +187,12 @@ async def _isolated(job: PullJob, pull: _Pull) -> Pulled:
     try:
         await asyncio.wait({task})
         pulled = _outcome(job, task)
+        secrets = pull.tokens.secrets(job.vendor.source)
+        failures = [
+            await in_thread(functools.partial(without_secrets, failure, secrets, scratch))
+            for failure in pulled.failures
+        ]
+        pulled = replace(pulled, failures=tuple(failures))
         if pending:
             await asyncio.wait(pending)
         if not pull.landing:

@@ -86,6 +86,21 @@ class Tokens:
             secret = "Basic " + base64.b64encode(secret.encode()).decode()
         return {auth.header: secret}
 
+    def secrets(self, source: object) -> list[bytes]:
+        """What logs in to an HTTP source now, as it is sent and as people hold it."""
+        auth = source.auth if isinstance(source, HttpSource) else None
+        if auth is None:
+            return []
+        if isinstance(auth, OAuth2):
+            held = self._tokens.get(_key(auth))
+            texts = [self._environment.get(auth.secret_env, ""), held.text if held else ""]
+        else:
+            secret = self._environment.get(auth.env, "")
+            texts = [secret, base64.b64encode(secret.encode()).decode()]
+            if auth.kind == "basic":
+                texts.append(secret.partition(":")[2])
+        return [text.encode() for text in texts if text]
+
     def refuse(self, source: HttpSource, headers: Mapping[str, str]) -> bool:
         """A vendor refused these headers; whether fresh ones may do better."""
         auth = source.auth

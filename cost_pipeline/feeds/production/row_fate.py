@@ -237,14 +237,8 @@ def _fate(  # noqa: PLR0911 - one answer each
         return "posted", words + (
             f", after {len(lines) - 1} earlier lines" if len(lines) > 1 else ""
         )
-    if held and held["disposition"] == "commitment":
-        return "commitment", "a purchase order: held as a commitment and not posted to actuals"
-    if held and held["disposition"] == "reference":
-        return "reference", "only compared and not posted: its vendor says `posts: false`"
-    if held and held["disposition"] == "duplicate":
-        other = held["of"] or {}
-        where = f"row {other['row']} of delivery {other['delivery']}" if "row" in other else "a row"
-        return "duplicate", f"the same as {where}, which stands in its place"
+    if held and held["disposition"] in _HELD:
+        return _held(held)
     refused = _refused(facts["dead_letters"])
     if refused:
         words = "refused: " + ", ".join(reason for e in refused for reason in e["reasons"])
@@ -261,12 +255,27 @@ def _fate(  # noqa: PLR0911 - one answer each
     return "unknown", "the row left no trace: run `cost-pipeline run` and ask again"
 
 
+def _held(held: dict[str, Any]) -> tuple[str, str]:
+    disposition = held["disposition"]
+    words = _HELD[disposition]
+    if disposition == "duplicate":
+        other = held["of"] or {}
+        where = f"row {other['row']} of delivery {other['delivery']}" if "row" in other else "a row"
+        words = words.format(where)
+    return disposition, words
+
+
 def _refused(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The last event of each dead letter that is a refused row still."""
     last = {event["id"]: event for event in events}
     return [e for e in last.values() if e["event"] != "resolved" or e["resolved_by"] is not None]
 
 
+_HELD: Final = {
+    "commitment": "a purchase order: held as a commitment and not posted to actuals",
+    "reference": "only compared and not posted: its vendor says `posts: false`",
+    "duplicate": "the same as {}, which stands in its place",
+}
 _OTHER: Final = {
     "blank": ("blank", "a blank line: counted, and not a row"),
     "header": ("header", "above the first row: the header or what comes before it"),

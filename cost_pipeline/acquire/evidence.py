@@ -1,0 +1,46 @@
+"""What a vendor sent of something that failed: kept for people, unless it tells a secret of ours.
+
+Some servers repeat the request in their error pages. A delivery is landed verbatim whatever it
+holds; what only shows why a fetch failed is not worth keeping a credential for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from cost_pipeline.acquire.outcome import FetchFailure
+from cost_pipeline.acquire.scratch import Scratch
+
+_BLOCK: Final = 1 << 20
+
+
+def without_secrets(
+    failure: FetchFailure, secrets: Collection[bytes], scratch: Scratch
+) -> FetchFailure:
+    """The failure; if what was received holds one of the secrets it is removed, and that is said.
+
+    Raises:
+        OSError: If what was received cannot be read.
+    """
+    if failure.received is None or not _holds(failure.received, secrets):
+        return failure
+    scratch.remove(failure.received)
+    words = f"{failure.message} (what it sent repeats this vendor's secret and was not kept)"
+    return replace(failure, message=words, received=None)
+
+
+def _holds(path: Path, secrets: Collection[bytes]) -> bool:
+    if not secrets:
+        return False
+    overlap = max(map(len, secrets)) - 1
+    before = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            window = before + block
+            if any(secret in window for secret in secrets):
+                return True
+            before = window[-overlap:] if overlap else b""
+    return False
