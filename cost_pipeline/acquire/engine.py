@@ -183,16 +183,10 @@ async def _isolated(job: PullJob, pull: _Pull) -> Pulled:
         if pull.landing:
             pending.append(await pull.landing.bring(job, fetched, scratch))
 
-    task = asyncio.create_task(_fetch(job, pull, scratch, deliver))
+    task = asyncio.create_task(_discreet(job, pull, scratch, deliver))
     try:
         await asyncio.wait({task})
         pulled = _outcome(job, task)
-        secrets = pull.tokens.secrets(job.vendor.source)
-        failures = [
-            await in_thread(functools.partial(without_secrets, failure, secrets, scratch))
-            for failure in pulled.failures
-        ]
-        pulled = replace(pulled, failures=tuple(failures))
         if pending:
             await asyncio.wait(pending)
         if not pull.landing:
@@ -223,6 +217,21 @@ def _outcome(job: PullJob, task: asyncio.Task[Pulled]) -> Pulled:
     _LOG.error("a defect while pulling %s", job.vendor.vendor, exc_info=error)
     message = f"a defect in cost_pipeline ({type(error).__name__}: {error}); please report it"
     return _failed(job, message, transient=False)
+
+
+async def _discreet(
+    job: PullJob, pull: _Pull, scratch: Scratch, deliver: Callable[[Fetched], Awaitable[None]]
+) -> Pulled:
+    """As `_fetch`, without what repeats the vendor's secret among what is kept of failures."""
+    pulled = await _fetch(job, pull, scratch, deliver)
+    if not pulled.failures:
+        return pulled
+    secrets = pull.tokens.secrets(job.vendor.source)
+    failures = [
+        await in_thread(functools.partial(without_secrets, failure, secrets, scratch))
+        for failure in pulled.failures
+    ]
+    return replace(pulled, failures=tuple(failures))
 
 
 async def _fetch(
