@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ _CSV: Final = {
 }
 _RETRY_AFTER: Final = {429, 503}
 _HEAD: Final = 1024
+_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _SLOW_DOWN: Final = 429
 _GZIP: Final = {"application/gzip", "application/x-gzip"}
 
@@ -34,7 +36,8 @@ def status_error(
 ) -> AttemptError:
     """What a status other than success means."""
     status = response.status
-    words = f"answered {status} {response.reason or ''}".rstrip()
+    # The standard's words: the vendor's own may repeat what it was asked with.
+    words = f"answered {status} {_PHRASES.get(status, '')}".rstrip()
     if 300 <= status < 400:  # noqa: PLR2004  (redirects in HTTP)
         return AttemptError(
             f"{words}: the API is elsewhere; put its final address into `url:`", transient=False

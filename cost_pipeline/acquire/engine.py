@@ -183,7 +183,7 @@ async def _isolated(job: PullJob, pull: _Pull) -> Pulled:
         if pull.landing:
             pending.append(await pull.landing.bring(job, fetched, scratch))
 
-    task = asyncio.create_task(_discreet(job, pull, scratch, deliver))
+    task = asyncio.create_task(_fetch(job, pull, scratch, deliver))
     try:
         await asyncio.wait({task})
         pulled = _outcome(job, task)
@@ -219,21 +219,6 @@ def _outcome(job: PullJob, task: asyncio.Task[Pulled]) -> Pulled:
     return _failed(job, message, transient=False)
 
 
-async def _discreet(
-    job: PullJob, pull: _Pull, scratch: Scratch, deliver: Callable[[Fetched], Awaitable[None]]
-) -> Pulled:
-    """As `_fetch`, without what repeats the vendor's secret among what is kept of failures."""
-    pulled = await _fetch(job, pull, scratch, deliver)
-    if not pulled.failures:
-        return pulled
-    secrets = pull.tokens.secrets(job.vendor.source)
-    failures = [
-        await in_thread(functools.partial(without_secrets, failure, secrets, scratch))
-        for failure in pulled.failures
-    ]
-    return replace(pulled, failures=tuple(failures))
-
-
 async def _fetch(
     job: PullJob, pull: _Pull, scratch: Scratch, deliver: Callable[[Fetched], Awaitable[None]]
 ) -> Pulled:
@@ -249,7 +234,13 @@ async def _fetch(
             policy=pull.policy,
             deliver=deliver,
         )
-        return await pull_http(job, source, context)
+        pulled = await pull_http(job, source, context)
+        secrets = pull.tokens.secrets(source)
+        failures = [
+            await in_thread(functools.partial(without_secrets, failure, secrets, scratch))
+            for failure in pulled.failures
+        ]
+        return replace(pulled, failures=tuple(failures))
     if isinstance(source, SftpSource):
         return await _fetch_sftp(job, source, pull, scratch, deliver)
     pulled = await _fetch_folder(job, source, pull, scratch)

@@ -83,22 +83,21 @@ class Tokens:
         if auth.kind == "bearer":
             secret = f"Bearer {secret}"
         elif auth.kind == "basic":
-            secret = "Basic " + base64.b64encode(secret.encode()).decode()
+            secret = f"Basic {_basic(secret)}"
         return {auth.header: secret}
 
-    def secrets(self, source: object) -> list[bytes]:
-        """What logs in to an HTTP source now, as it is sent and as people hold it."""
-        auth = source.auth if isinstance(source, HttpSource) else None
+    def secrets(self, source: HttpSource) -> list[bytes]:
+        """What logs in to a source now, as it is sent and as people hold it."""
+        auth = source.auth
         if auth is None:
             return []
         if isinstance(auth, OAuth2):
             held = self._tokens.get(_key(auth))
             texts = [self._environment.get(auth.secret_env, ""), held.text if held else ""]
         else:
-            secret = self._environment.get(auth.env, "")
-            texts = [secret, base64.b64encode(secret.encode()).decode()]
+            texts = [self._environment.get(auth.env, "")]
             if auth.kind == "basic":
-                texts.append(secret.partition(":")[2])
+                texts += [_basic(texts[0]), texts[0].partition(":")[2]]
         return [text.encode() for text in texts if text]
 
     def refuse(self, source: HttpSource, headers: Mapping[str, str]) -> bool:
@@ -133,7 +132,7 @@ class Tokens:
                 auth.url,
                 data=form,
                 headers={
-                    "Authorization": "Basic " + base64.b64encode(pair.encode()).decode(),
+                    "Authorization": f"Basic {_basic(pair)}",
                     "Accept": "application/json",
                     "Accept-Encoding": "identity",
                 },
@@ -157,6 +156,11 @@ OAuth2Key = tuple[str, str, str, str]
 
 def _key(auth: OAuth2) -> OAuth2Key:
     return auth.url, auth.id_env, auth.scope, json.dumps(auth.parameters, sort_keys=True)
+
+
+def _basic(pair: str) -> str:
+    """A name and a password as basic authentication sends them (RFC 7617)."""
+    return base64.b64encode(pair.encode()).decode()
 
 
 def _refused(response: aiohttp.ClientResponse, auth: OAuth2) -> AttemptError:

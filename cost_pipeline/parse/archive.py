@@ -47,7 +47,7 @@ class Archive:
             zipfile.BadZipFile,
             zlib.error,
             EOFError,
-            NotImplementedError,
+            NotImplementedError,  # a compression that zipfile does not know
             KeyError,
             OSError,
         ) as error:

@@ -15,7 +15,7 @@ from aiohttp import web
 from cost_pipeline.simulator.cast import GUILD, NORTHWIND, PAGE_SIZES
 from cost_pipeline.simulator.faults import Spoiler
 from cost_pipeline.simulator.recipes import Recipe
-from cost_pipeline.simulator.server_thread import ServerThread
+from cost_pipeline.simulator.server_thread import HttpServerThread
 from cost_pipeline.simulator.world import World
 
 TOKEN_VARIABLE: Final = "GUILD_PAYROLL_TOKEN"  # noqa: S105  (a name, not a secret)
@@ -31,7 +31,7 @@ FAULTS: Final[Mapping[tuple[str, str, int], tuple[int, dict[str, str]]]] = {
 }
 
 
-class Portal(ServerThread):
+class Portal(HttpServerThread):
     """Serves a world while it is open; use it as a context manager.
 
     Args:
@@ -49,29 +49,19 @@ class Portal(ServerThread):
         faults: Mapping[tuple[str, str, int], tuple[int, dict[str, str]]] = FAULTS,
         recipe: Recipe | None = None,
     ) -> None:
-        super().__init__("portal")
+        super().__init__("portal", patience=1.0)
         self.spoiler = Spoiler(recipe or Recipe())
         self._world = world
         self._token = token
         self._faults = dict(faults)
-        self.url = ""
-        """The address, `http://127.0.0.1:<port>`, once it is open."""
         self.requests = 0
         """How many requests were answered, faults included."""
 
-    async def _serve(self) -> None:
+    def _app(self) -> web.Application:
         app = web.Application(middlewares=[self.spoiler.middleware])
         app.router.add_get(RENTALS_PATH, self._rentals)
         app.router.add_get(PAYROLL_PATH, self._payroll)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            await self._until_closed()
-        finally:
-            await runner.cleanup()
+        return app
 
     async def _rentals(self, request: web.Request) -> web.Response:
         return self._page(request, NORTHWIND.name)

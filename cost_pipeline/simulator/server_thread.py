@@ -9,6 +9,8 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
+from aiohttp import web
+
 from cost_pipeline.core.errors import EnvironmentFailedError
 
 _START_TIMEOUT: Final = 10.0
@@ -74,3 +76,33 @@ class ServerThread(abc.ABC):
             self._failed = error
         finally:
             self._ready.set()
+
+
+class HttpServerThread(ServerThread):
+    """An HTTP server on a free port of loopback; what it answers is said in `_app`.
+
+    Args:
+        name: For messages and the thread.
+        patience: Seconds that answers under way have when it closes.
+    """
+
+    def __init__(self, name: str, *, patience: float = 0.5) -> None:
+        super().__init__(name)
+        self._patience = patience
+        self.url = ""
+        """The address, `http://127.0.0.1:<port>`, once it is open."""
+
+    @abc.abstractmethod
+    def _app(self) -> web.Application:
+        """The routes and what answers them."""
+
+    async def _serve(self) -> None:
+        runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=self._patience)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, "127.0.0.1", 0)
+            await site.start()
+            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            await self._until_closed()
+        finally:
+            await runner.cleanup()

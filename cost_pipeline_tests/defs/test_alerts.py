@@ -90,7 +90,7 @@ def alarm(works, house, receivers, monkeypatch):
     with (house.root / "productions.yaml").open("a", encoding="utf-8") as file:
         file.write("alerts: {webhook_env: TEST_HOOK}\n")
     with receivers.Receiver() as receiver:
-        monkeypatch.setenv("TEST_HOOK", receiver.url)
+        monkeypatch.setenv("TEST_HOOK", receiver.hook)
         yield Alarm(type(works)(house, works.instance), receiver)
 
 

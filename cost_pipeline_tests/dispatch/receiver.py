@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from cost_pipeline.simulator.server_thread import ServerThread
+from cost_pipeline.simulator.server_thread import HttpServerThread
 
 
-class Receiver(ServerThread):
+class Receiver(HttpServerThread):
     """Takes every document, after it gave the answers of `first`."""
 
     def __init__(self, *first: int) -> None:
@@ -19,20 +19,16 @@ class Receiver(ServerThread):
         self.taken: list[dict] = []
         self.keys: list[str] = []
         self.calls = 0
-        self.url = ""
 
-    async def _serve(self) -> None:
+    def _app(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/hook/s3cret", self._take)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook/s3cret"
-            await self._until_closed()
-        finally:
-            await runner.cleanup()
+        return app
+
+    @property
+    def hook(self) -> str:
+        """Where documents are taken; a secret is in it, as with chat tools."""
+        return f"{self.url}/hook/s3cret"
 
     async def _take(self, request: web.Request) -> web.Response:
         self.calls += 1

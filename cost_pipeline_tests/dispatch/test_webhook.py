@@ -15,7 +15,7 @@ QUICK = {"base": 0.0, "longest": 0.0, "timeout": 5.0}
 @pytest.mark.parametrize("first", [(), (500,), (503, 429, 500)])
 def test_a_document_is_sent_until_it_is_taken(receivers, first):
     with receivers.Receiver(*first) as receiver:
-        send(Webhook(receiver.url, "HOOK", **QUICK), {"text": "é"}, key="k")
+        send(Webhook(receiver.hook, "HOOK", **QUICK), {"text": "é"}, key="k")
     assert receiver.taken == [{"text": "é"}]
     assert receiver.keys == ["k"]
     assert receiver.calls == len(first) + 1
@@ -28,7 +28,7 @@ def test_what_is_not_taken_is_told_without_its_address(receivers, caplog, status
         receivers.Receiver(*[status] * 9) as receiver,
         pytest.raises(EnvironmentFailedError, match=f"answered {status}") as raised,
     ):
-        send(Webhook(receiver.url, "HOOK", **QUICK), {}, key="k")
+        send(Webhook(receiver.hook, "HOOK", **QUICK), {}, key="k")
     assert receiver.calls == calls
     assert raised.value.code == "ALERT_NOT_SENT"
     assert "HOOK" in raised.value.where

@@ -8,13 +8,14 @@ import gzip
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from aiohttp import web
 
-from cost_pipeline.simulator.server_thread import ServerThread
+from cost_pipeline.simulator.server_thread import HttpServerThread
 
 pytestmark = pytest.mark.e2e
 
@@ -27,6 +28,7 @@ PLANTED = {
 }
 """All have one text in common, which is nowhere else; base64 of it is searched for too."""
 
+DAY = "2026-04-01"
 AUTH = {
     "good": "{kind: bearer, env: PLANTED_BEARER}",
     "refused": "{kind: bearer, env: PLANTED_BEARER}",
@@ -64,38 +66,30 @@ constants: {{department_code: "2000", gl_code: "2000-01"}}
 """
 
 
-class Echo(ServerThread):
+class Echo(HttpServerThread):
     """A vendor whose failures tell what it was asked with, as some do."""
 
     def __init__(self) -> None:
         super().__init__("echo")
-        self.url = ""
         self.heard: set[str] = set()
 
-    async def _serve(self) -> None:
+    def _app(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/{name}", self._answer)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            await self._until_closed()
-        finally:
-            await runner.cleanup()
+        return app
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
-        told = f"{dict(request.headers)} {request.path_qs} {await request.text()}"
+        asked = [request.headers.get(name, "") for name in ("Authorization", "X-Key")]
+        told = f"{' '.join(asked)} {await request.text()}"
         self.heard.add(name)
         if name == "good":
             row = {"id": "T1", "date": "2026-04-01", "amount": "1.00", "currency": "USD"}
             return web.json_response({"items": [row]})
         if name in ("refused", "token"):
-            return web.Response(status=401, text=told, headers={"X-Asked": told})
+            return web.Response(status=401, reason=told, text=told, headers={"X-Asked": told})
         if name == "moved":
-            return web.Response(status=302, headers={"Location": f"/elsewhere?was={told[:200]}"})
+            return web.Response(status=302, headers={"Location": f"/elsewhere?was={told}"})
         if name == "stalled":
             answer = web.StreamResponse(headers={"Content-Type": "application/json"})
             answer.content_length = 10_000
@@ -123,6 +117,9 @@ def _searched(folder: Path) -> list[str]:
             content += str(pq.ParquetFile(file).read().to_pylist()).encode()
         if content[:2] == b"\x1f\x8b":
             content += gzip.decompress(content)
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as book:
+                content += b"".join(map(book.read, book.namelist()))
         found += _found(str(file.relative_to(folder)), content)
     return found
 
@@ -137,12 +134,12 @@ def test_no_secret_is_printed_or_kept_whatever_fails(tmp_path):
             text = _VENDOR.format(name=name, url=echo.url, auth=auth)
             (home / "vendors" / f"{name}.yaml").write_text(text, encoding="utf-8")
         printed = b""
-        for command in (
-            ("run", "--pull-dates", "2026-04-01", "--log-json", "--debug-loop"),
-            ("deliveries", "--telemetry"),
-            ("dead-letters", "list", "--json"),
-            ("dead-letters", "export", "--to", home / "out.xlsx"),
-            ("audit", "export", "--to", home / "audit.jsonl"),
+        for code, *command in (
+            (3, "run", "--pull-dates", DAY, "--log-json", home / "log.jsonl", "--debug-loop"),
+            (0, "deliveries", "--telemetry"),
+            (0, "dead-letters", "list", "--json"),
+            (0, "dead-letters", "export", "--to", home / "out.xlsx"),
+            (0, "audit", "export"),
         ):
             done = subprocess.run(  # noqa: S603 - our own command
                 [sys.executable, "-m", "cost_pipeline", *map(str, command), "--home", str(home)],
@@ -151,8 +148,10 @@ def test_no_secret_is_printed_or_kept_whatever_fails(tmp_path):
                 timeout=120,
                 check=False,
             )
+            assert done.returncode == code, (command, done.stderr)
             assert b"Traceback" not in done.stderr, done.stderr
             printed += done.stdout + done.stderr
+    assert (home / "log.jsonl").stat().st_size
     assert echo.heard >= {"good", "refused", "broken", "moved", "stalled", "token"}
     assert b"refused" in printed
     assert _found("printed", printed) == []
@@ -163,4 +162,7 @@ def test_the_search_finds_what_is_planted(tmp_path):
     (tmp_path / "a.log").write_text("token " + PLANTED["PLANTED_BEARER"], encoding="utf-8")
     (tmp_path / "b.gz").write_bytes(gzip.compress(PLANTED["PLANTED_KEY"].encode()))
     (tmp_path / "c").write_text("Basic c29tZW9uZTpwYTU1LTVlY3JldA==", encoding="utf-8")
-    assert [line.split(":")[0] for line in _searched(tmp_path)] == ["a.log", "b.gz", "c"]
+    with zipfile.ZipFile(tmp_path / "d.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("sheet", PLANTED["PLANTED_SECRET"] * 9)
+    found = [line.split(":")[0] for line in _searched(tmp_path)]
+    assert found == ["a.log", "b.gz", "c", "d.xlsx"]

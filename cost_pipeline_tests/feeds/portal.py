@@ -10,7 +10,7 @@ import asyncio
 from aiohttp import web
 
 from cost_pipeline.simulator.api import Listing
-from cost_pipeline.simulator.server_thread import ServerThread
+from cost_pipeline.simulator.server_thread import HttpServerThread
 
 PAGES = "{style: page, size: 2, size_parameter: size, more: more, total: total}"
 
@@ -40,7 +40,7 @@ def item(number: int, day: str = "2026-04-01", amount: str = "10.00", currency: 
     return {"id": f"N{number:03}", "date": day, "amount": amount, "currency": currency}
 
 
-class Api(ServerThread):
+class Api(HttpServerThread):
     """`/<name>` lists `items`; what is asked is remembered, and the vendor may be down."""
 
     def __init__(self, *names: str, items=()) -> None:
@@ -52,21 +52,12 @@ class Api(ServerThread):
         self.broken: set[str] = set()
         """Pages (`1`, `2`) that break off half way; `*` is a vendor that answers 503."""
         self.stalled: set[str] = set()
-        self.url = ""
 
-    async def _serve(self) -> None:
+    def _app(self) -> web.Application:
         app = web.Application()
         for name in self.names:
             app.router.add_get(f"/{name}", self._answer)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            await self._until_closed()
-        finally:
-            await runner.cleanup()
+        return app
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path_qs)
