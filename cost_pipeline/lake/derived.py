@@ -82,7 +82,7 @@ def derived_place(snapshot: Snapshot, name: str, meaning: str) -> Path:
 def read_derived(place: Path, schema: pa.Schema) -> pa.Table:
     """What is kept there; nothing if it is not there, or not readable, or has other columns."""
     try:
-        found = pq.read_table(place, partitioning=None)
+        found = pq.read_table(place, partitioning=None, page_checksum_verification=True)
         return found.cast(schema) if found.schema.names == schema.names else schema.empty_table()
     except (OSError, pa.ArrowException):
         return schema.empty_table()
@@ -93,7 +93,8 @@ def write_derived(place: Path, table: pa.Table) -> None:
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         place.parent.mkdir(exist_ok=True)
-        pq.write_table(table, beside, compression="zstd")
+        # With checksums, for nothing else would tell a changed value from a true one.
+        pq.write_table(table, beside, compression="zstd", write_page_checksum=True)
         beside.replace(place)
     except OSError:
         remove(beside)

@@ -98,8 +98,8 @@ class ParsedChunk:
             it starts on), `text` string (verbatim, without line terminator), `malformed` string
             (null, or why the row has no cells), then `c0`, `c1`, ... string: verbatim cells.
         columns: The source's name of each `c{i}`, verbatim; duplicates are possible.
-        after: Where reading can go on behind it; None if there is nothing more, or the format has
-            no such places.
+        after: Where reading can go on behind it, be it to a control row alone; None if there is
+            nothing more, or the format has no such places.
     """
 
     table: pa.Table

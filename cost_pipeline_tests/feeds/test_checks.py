@@ -125,7 +125,7 @@ def test_a_dead_letter_that_vanishes_breaks_the_conservation_of_rows(door, house
     session = house.session()
     assert rows_are_conserved(door.reports(session)).passed
     events = session.lake.table(door.DEAD_LETTERS).snapshot().read()
-    _append(session, door.DEAD_LETTERS, _set(events, "event", "resolved"))
+    _append(session, door.DEAD_LETTERS, _set(_set(events, "event", "resolved"), "sequence", 2))
     assert not rows_are_conserved(door.reports(session)).passed
 
 

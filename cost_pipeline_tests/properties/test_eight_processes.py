@@ -43,9 +43,9 @@ def worked(new_house):
         killed += running[victim].wait() < 0
         running[victim].stderr.close()
         running[victim] = _start(house.root, victim, max(left - 2, 1))
+    complaints = {number: process.communicate(timeout=120) for number, process in running.items()}
     for number, process in running.items():
-        _, complaint = process.communicate(timeout=120)
-        assert process.returncode == 0, f"worker {number}: {complaint.decode()}"
+        assert process.returncode == 0, f"worker {number}: {complaints[number][1].decode()}"
     return house, killed
 
 
