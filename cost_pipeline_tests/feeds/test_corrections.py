@@ -432,3 +432,25 @@ def test_the_corrections_of_yesterday_come_before_those_of_today(desk, house, do
     desk.work(door.with_clock(house.session(), door.NOW + timedelta(days=1)))
     assert ("R2", "50.0000") in desk.ledger()
     assert desk.states()["rentals", 1, "CORRECTION_ANSWERED"] == "open"
+
+
+def test_columns_that_no_row_uses_are_folded_away_and_may_be_filled(desk):
+    _bad_date(desk)
+    book = desk.export()
+    sheet, row = book["Vendor invoices"], _row(book, "R2")
+    folded = {name for name, cell in row.items() if _column(sheet, cell).hidden}
+    assert {"Supplier", "Invoice number"} <= folded
+    assert not folded & {"Vendor", "Transaction date", "Amount", "Reference", "As exported"}
+    assert not _column(sheet, row["Supplier"]).protection.locked
+    row["Supplier"].value = "Lantern Prop House"
+    row["Transaction date"].value = MARCH
+    desk.drop(book)
+    desk.work()
+    named = [r["vendor_name"] for r in desk.door.active_lines(desk.house.session())]
+    assert sorted(map(str, named)) == ["Lantern Prop House", "None"]
+
+
+def _column(sheet, cell):
+    columns = sheet.column_dimensions.values()
+    (found,) = [one for one in columns if one.min <= cell.column <= one.max]
+    return found

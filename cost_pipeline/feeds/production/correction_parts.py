@@ -239,7 +239,7 @@ class CorrectionPart:
         for start in range(0, rows.num_rows, CHUNK_ROWS):
             mine = rows.slice(start, CHUNK_ROWS)
             columns = [mine[name] for name in ("row", "line", "text", "malformed")]
-            columns += [mine[f"f_{name}"] for name in fields]
+            columns += [sheet.cells_in(mine, name) for name in fields]
             names = ["row", "line", "text", "malformed", *(f"c{n}" for n in range(len(fields)))]
             parsed = ParsedChunk(
                 pa.Table.from_arrays(columns, names).combine_chunks(),
