@@ -316,6 +316,69 @@ def test_a_contract_that_refuses_the_correction_opens_the_dead_letter_again(desk
     assert desk.ledger() == [("R1", "100.0000"), ("R2", "50.0000")]
 
 
+def test_a_correction_that_is_refused_when_posting_is_corrected_again(desk, house, door):
+    _bad_date(desk)
+    book = desk.export()
+    row = _row(book, "R2")
+    row["Transaction date"].value, row["Transaction id"].value = MARCH, "R1"
+    desk.drop(book)
+    desk.work()
+    assert desk.states() == {
+        ("rentals", 2, "BAD_DATE"): "corrected",
+        ("rentals", 1, "KEY_CONFLICT"): "open",
+    }
+    for name, text in (("b.xlsx", "second"), ("c.xlsx", "third")):
+        again = desk.export()
+        assert len(_rows(again)) == 1
+        row = _row(again, "R1")
+        assert (row["Transaction date"].value, row["Amount"].value) == (MARCH, "50.00")
+        row["Transaction id"].value, row["Description"].value = "R2", text
+        desk.drop(again, name)
+    one, other = desk.work()
+    line = _line(desk, "R2")
+    assert line["delivery"] == min(one.delivery, other.delivery), "as among corrections of a row"
+    assert desk.states() == {
+        ("rentals", 2, "BAD_DATE"): "corrected",
+        ("rentals", 1, "KEY_CONFLICT"): "corrected",
+        ("rentals", 1, "CORRECTION_ANSWERED"): "open",
+    }
+    before = door.versions(house.session())
+    desk.work()
+    house.work(DAY)
+    assert door.versions(house.session()) == before
+
+
+def test_a_correction_that_is_withdrawn_leaves_its_row_to_the_one_that_came_later(desk, house):
+    _bad_date(desk)
+    for name, text in (("a.xlsx", "31.03.2026"), ("b.xlsx", MARCH)):
+        book = desk.export()
+        _row(book, "R2")["Transaction date"].value = text
+        _row(book, "R2")["Description"].value = name
+        desk.drop(book, name)
+    house.edit_vendor("rentals", "columns:", 'dates: ["%Y-%m-%d", "%d.%m.%Y"]\ncolumns:')
+    taken = {one.uri.rpartition("/")[2]: one.delivery for one in desk.work()}
+    first = _line(desk, "R2")["description"]
+    assert taken[first] == min(taken.values())
+    other = "%d.%m.%Y" if first == "b.xlsx" else "%Y-%m-%d"
+    kept = "a.xlsx" if first == "b.xlsx" else "b.xlsx"
+    house.edit_vendor("rentals", '["%Y-%m-%d", "%d.%m.%Y"]', f'["{other}"]')
+    house.work(DAY)
+    desk.work()
+    assert _line(desk, "R2")["description"] == kept
+    (letter,) = [
+        r
+        for r in letters_now(house.session()).to_pylist()
+        if r["row"] == 2 and r["delivery"] not in taken.values()
+    ]
+    assert (letter["state"], letter["resolved_by"]) == ("corrected", taken[kept])
+
+
+def _line(desk, transaction_id):
+    lines = desk.door.active_lines(desk.house.session())
+    (found,) = [line for line in lines if line["transaction_id"] == transaction_id]
+    return found
+
+
 def test_what_was_corrected_stays_corrected_when_its_delivery_is_judged_again(desk, house):
     _bad_date(desk)
     book = desk.export()

@@ -22,8 +22,7 @@ from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.unions import union_categories
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.feeds.production import letter_sheet as sheet
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
-from cost_pipeline.feeds.production.deliveries import CORRECTION
+from cost_pipeline.feeds.production.dead_letters import CORRECTABLE, open_dead_letters
 from cost_pipeline.feeds.production.letter_words import Words, cover_of, words_of
 from cost_pipeline.feeds.production.rows import cells_of
 from cost_pipeline.feeds.session import Session
@@ -63,8 +62,8 @@ class Exported:
 def export_letters(session: Session, scope: str, file: Path) -> Exported:
     """Write the open dead letters within `scope` (see `letters_now`) to an `.xlsx` or a `.csv`.
 
-    What concerns a whole delivery or a row of a correction is not a row to be corrected: it is
-    counted in `left_out`.
+    What concerns a whole delivery, or a row of a correction (unless it was refused when posting),
+    is not a row to be corrected: it is counted in `left_out`.
 
     Raises:
         EnvironmentFailedError: If the file cannot be written; none is left half written.
@@ -95,21 +94,21 @@ def _counted_out(letters: pa.Table, found: Mapping[str, pa.Table]) -> Exported:
 
 
 def _correctable(session: Session, letters: pa.Table) -> pa.Table:
-    """Dead letters of rows that a vendor sent, with the URI of the file."""
+    """Dead letters of rows that may be corrected, with the URI of the file."""
     received = session.lake.table(DELIVERIES).snapshot()
     return query(
         f"""
         select l.*, d.uri from letters l join (
-            select vendor, delivery, arg_min(uri, (pull_date, uri)) as uri, max(role) as role
+            select vendor, delivery, arg_min(uri, (pull_date, uri)) as uri
             from received group by all
         ) d using (vendor, delivery)
         where l.row is not null and l.stage in ('validate', 'post')
             and l.failure_class = 'permanent'
-            and d.role is distinct from '{CORRECTION}'
+            and ({CORRECTABLE})
         order by l.kind, l.vendor, l.pull_date, l.delivery, l.row
         """,
         letters=letters,
-        received=received.read(columns=["vendor", "delivery", "uri", "pull_date", "role"]),
+        received=received.read(columns=["vendor", "delivery", "uri", "pull_date"]),
     )
 
 
