@@ -9,7 +9,8 @@ leave behind is not a state but damage, and is said as such.
        └──▶ duplicate                     └──▶ validated (another contract, or withdrawn)
 
 `announced` is what could not be fetched: `provisional` says it of a vendor and pull date, because
-nothing is known yet of which deliveries there would have been.
+nothing is known yet of which deliveries there would have been. Nothing is dispatched to another
+system yet, so `posted` is the last state.
 """
 
 from __future__ import annotations
