@@ -160,6 +160,8 @@ _IMPOSSIBLE: Final = f"""CASE
     WHEN ndm_end_ < ndm_start_ THEN 'the non-deductible meal ends before it begins'
     WHEN prior_wrap IS NOT NULL AND call IS NOT NULL AND prior_given > call_
         THEN 'the wrap of the day before is after this call'
+    WHEN week_ending < work_date OR week_ending > work_date + 6
+        THEN 'the week ending ' || week_ending || ' is not that of this day'
     WHEN prior_work_date >= work_date THEN 'the day before, ' || prior_work_date || ', is not before'
 END"""
 
