@@ -107,10 +107,15 @@ class Holidays(Amounts):
 
 
 class MinimumCall(Amounts):
-    """Any call pays at least so many hours."""
+    """Any call pays at least so many hours.
+
+    Those past `straight_hours` are overtime. A day of nothing but training pays `training_hours`.
+    """
 
     kind: Literal["minimum_call"]
     hours: Hours
+    straight_hours: Hours = Decimal(8)
+    training_hours: Hours | None = None
 
 
 class WeeklyGuarantee(Amounts):

@@ -185,13 +185,23 @@ def rest_invasion(found: a.RestInvasion, person: Person, _share: Decimal) -> Row
 
 
 def rest_accumulation(found: a.RestAccumulation, _person: Person, _share: Decimal) -> Row:
-    """Minutes."""
-    return {"below": minutes(found.continuous_below)}
+    """Minutes below which the time between is work; tenths and multiple of a call back."""
+    return {
+        "below": minutes(found.continuous_below),
+        "callback": tenths(found.callback_hours),
+        "callback_times": hundredths(found.callback_multiplier),
+        "premium_callback": tenths(found.callback_premium_hours),
+        "premium_callback_times": hundredths(found.callback_premium_multiplier),
+    }
 
 
 def minimum_call(found: a.MinimumCall, _person: Person, _share: Decimal) -> Row:
     """Tenths."""
-    return {"tenths": tenths(found.hours)}
+    return {
+        "tenths": tenths(found.hours),
+        "straight": tenths(found.straight_hours),
+        "training": _maybe(tenths, found.training_hours),
+    }
 
 
 def weekly_guarantee(found: a.WeeklyGuarantee, person: Person, _share: Decimal) -> Row:

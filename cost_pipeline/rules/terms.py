@@ -49,7 +49,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "triple": (f.overtime, _STEPS),
     "premium_days": (f.premium_days, "sixth seventh holiday"),
     "holidays": (f.holidays, "names multiplier saturday_kept"),
-    "minimum_call": (f.minimum_call, "tenths"),
+    "minimum_call": (f.minimum_call, "tenths straight training"),
     "weekly_guarantee": (f.weekly_guarantee, "straight multiplier"),
     "on_call_day": (f.on_call_day, "multiplier"),
     "idle_day": (f.idle_day, "tenths"),
@@ -79,7 +79,10 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "weekly_rest": (f.weekly_rest, "two one reduced reduced_from"),
     "forced_call": (f.forced_call, "cap disputed_cap"),
     "rest_invasion": (f.rest_invasion, "small multiplier least weekend_only"),
-    "rest_accumulation": (f.rest_accumulation, "below"),
+    "rest_accumulation": (
+        f.rest_accumulation,
+        "below callback callback_times premium_callback premium_callback_times",
+    ),
     "rest_by_fraction": (f.rest_by_fraction, "minutes fraction moved"),
     "air_travel": (
         f.flat({"flight_hours": minutes, "rest_hours": minutes}),

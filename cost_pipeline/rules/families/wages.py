@@ -60,11 +60,32 @@ _NO_PREMIUM: Final = (
     " THEN 'the packs have no multiples for a ' || day_kind || ' day of this agreement' END"
 )
 
+# A minimum call of more hours than are straight guarantees overtime. Where the rest before was
+# invaded so far that the shifts count as one, a call back has a minimum of its own instead.
+_ALL_TENTHS: Final = "(" + " + ".join(["tier_0", *(f"tier_{name}" for name in STEPS)]) + ")"
+_STRAIGHT: Final = (
+    "(CASE WHEN continues THEN tier_0 WHEN day_type = 'training' THEN"
+    " greatest(minimum_call__training, tier_0) ELSE greatest(minimum_call__straight, tier_0) END)"
+)
+_GUARANTEED: Final = (
+    "(CASE WHEN day_type = 'training' OR minimum_call__tenths IS NULL THEN 0 ELSE greatest(0,"
+    " CASE WHEN continues THEN rest_accumulation__callback ELSE minimum_call__tenths END"
+    f" - greatest({_STRAIGHT}, {_ALL_TENTHS})) END)"
+)
+_GUARANTEED_TIMES: Final = (
+    "CASE WHEN continues THEN rest_accumulation__callback_times ELSE coalesce(times_o1, 150) END"
+)
+_WORKED_OVERTIME: Final = pay(f"{_sum(*_OVERTIME)} + moved * coalesce(times_o1, 0)")
+_GUARANTEED_PAID: Final = (
+    f"CASE WHEN {_GUARANTEED} > 0 THEN least({pay(f'{_GUARANTEED} * ({_GUARANTEED_TIMES})')},"
+    f" greatest(0, paid_150 - {_WORKED_OVERTIME})) ELSE 0 END"
+)
+
 _CREW_OVERTIME: Final = Query(
     slot="overtime",
     where=f"{_NORMAL} AND {_CREW}",
     why=f"coalesce({UNKNOWN}, {_NO_PREMIUM})",
-    due=pay(f"{_sum(*_OVERTIME)} + moved * coalesce(times_o1, 0)"),
+    due=_WORKED_OVERTIME,
     paid=" + ".join(
         [
             paid_at("times_o1"),
@@ -74,7 +95,8 @@ _CREW_OVERTIME: Final = Query(
                 for name in _OVERTIME[1:]
             ),
         ]
-    ),
+    )
+    + f" - {_GUARANTEED_PAID}",
     words=(
         f"{WORKED} || '; at ' || {_HOURLY} || ': ' || coalesce(nullif(concat_ws(' + ',"
         f" nullif({spelled(*_OVERTIME)}, ''), CASE WHEN moved > 0 THEN {tenths('moved')} || ' past ' ||"
@@ -197,30 +219,39 @@ _EXTENDED: Final = Query(
     ),
 )
 
-_MINIMUM_TENTHS: Final = "(minimum_call__tenths - moved)"
 _MINIMUM_CALL: Final = Query(
     slot="minimum_call",
     where=f"{_NORMAL} AND day_type <> 'fitting' AND {_CREW}",
-    why=f"coalesce({RATE_UNKNOWN}, CASE WHEN day_type = 'training' THEN 'a training day has a shorter"
-    f" minimum that is in no pack' END, {_NO_PREMIUM})",
-    due=pay(f"{_MINIMUM_TENTHS} * 100"),
-    paid="paid_100",
+    why=f"coalesce({UNKNOWN}, {_NO_PREMIUM})",
+    due=pay(f"({_STRAIGHT} - moved) * 100 + {_GUARANTEED} * ({_GUARANTEED_TIMES})"),
+    paid=f"paid_100 + {_GUARANTEED_PAID}",
     words=(
-        f"'a call pays ' || {tenths('minimum_call__tenths')} || ' at least; ' || {WORKED} || '; '"
-        f" || {tenths(_MINIMUM_TENTHS)} || ' straight at ' || {_HOURLY} || CASE WHEN moved > 0 THEN"
-        f" ', the other ' || {tenths('moved')} || ' are overtime of the week' ELSE '' END"
+        "CASE WHEN continues THEN 'a call back pays ' ||"
+        f" {tenths('rest_accumulation__callback')} WHEN day_type = 'training' THEN"
+        f" 'a day of training pays ' || {tenths('minimum_call__training')} ELSE 'a call pays ' ||"
+        f" {tenths('minimum_call__tenths')} END || ' at least; ' || {WORKED} || '; '"
+        f" || {tenths(f'({_STRAIGHT} - moved)')} || ' straight at ' || {_HOURLY} ||"
+        f" CASE WHEN moved > 0 THEN ', the other ' || {tenths('moved')} ||"
+        f" ' are overtime of the week' ELSE '' END || CASE WHEN {_GUARANTEED} > 0 THEN ', and ' ||"
+        f" {tenths(_GUARANTEED)} || ' not worked at ' || {times(_GUARANTEED_TIMES)} ELSE '' END"
     ),
 )
 _MINIMUM_PREMIUM: Final = Query(
     slot="minimum_call",
     where=f"works AND day_times > 100 AND day_type NOT IN ('fitting', 'training') AND {_CREW}",
     why=RATE_UNKNOWN,
-    due=pay("minimum_call__tenths * day_times"),
+    due=pay(
+        "CASE WHEN continues THEN rest_accumulation__premium_callback *"
+        " rest_accumulation__premium_callback_times ELSE minimum_call__tenths * day_times END"
+    ),
     paid="paid_wages",
     floor=True,
     words=(
-        f"'a call pays ' || {tenths('minimum_call__tenths')} || ' at least, on a ' || day_kind ||"
-        f" ' day at ' || {times('day_times')} || '; ' || {WORKED}"
+        "CASE WHEN continues THEN 'a call back pays ' ||"
+        f" {tenths('rest_accumulation__premium_callback')} || ' at ' ||"
+        f" {times('rest_accumulation__premium_callback_times')} || ' at least' ELSE 'a call pays ' ||"
+        f" {tenths('minimum_call__tenths')} || ' at least, on a ' || day_kind || ' day at ' ||"
+        f" {times('day_times')} END || '; ' || {WORKED}"
     ),
 )
 _A_DAYS_PAY: Final = Query(
