@@ -35,6 +35,7 @@ _CATEGORIES: Final = {
     "travel": ("travel",),
     "per_diem": ("per_diem",),
     "events": ("adjustment", "allowance"),
+    "adjustment": ("adjustment",),
     "mileage": ("mileage",),
     "benefits": ("benefits",),
     "reportable": (*WAGES, "travel", "adjustment", "night_premium", "rest_penalty"),

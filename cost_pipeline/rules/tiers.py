@@ -83,11 +83,17 @@ _PLAIN: Final = "works AND day_times = 100"
 _STRAIGHT: Final = f"""CASE WHEN NOT ({_PLAIN}) THEN 0
     WHEN overtime__why IS NOT NULL THEN least(tier_0, 80) ELSE tier_0 END"""
 _NAMES: Final = ", ".join(f"tier_{name}, times_{name}" for name in STEPS)
+# Of a performer: the hours past ten, whichever step of the day they are.
+_DOUBLE: Final = (
+    "CASE WHEN overtime__normal1 = 200 THEN tier_o1 WHEN overtime__normal2 = 200 THEN tier_o2"
+    " ELSE 0 END"
+)
 
 TIERS: Final = f"""
 WITH past AS (
     SELECT id, person, week_ending, work_date, works, worked, day_times, day_kind, is_holiday,
-        adjustment, group_name, overtime__weekly, overtime__why, {_TIMES}, {_PASTS},
+        adjustment, rate_type, group_name, overtime__weekly, overtime__why, overtime__normal1,
+        overtime__normal2, {_TIMES}, {_PASTS},
         {_LONG} AS past_long
     FROM timed JOIN shifts USING (id) LEFT JOIN TERMS USING (context)),
 tiers AS (
@@ -95,8 +101,8 @@ tiers AS (
         {_tier_list()}
     FROM past),
 paired AS (
-    SELECT tiers.*, tenths_150, paid_150, paid_wages, paid_events
-    FROM tiers LEFT JOIN (SELECT id, tenths_150, paid_150, paid_wages, paid_events FROM paid)
+    SELECT tiers.*, tenths_150, paid_150, paid_wages, paid_adjustment
+    FROM tiers LEFT JOIN (SELECT id, tenths_150, paid_150, paid_wages, paid_adjustment FROM paid)
         USING (id)),
 sums AS (
     SELECT person, week_ending,
@@ -105,7 +111,8 @@ sums AS (
         f"CAST(sum({what}) AS BIGINT) AS week_{name}"
         for name, what in {
             "straight": f"CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END",
-            "o1": "CASE WHEN works THEN tier_o1 ELSE 0 END",
+            "double": f"CASE WHEN works THEN {_DOUBLE} ELSE 0 END",
+            "days_worked": "CASE WHEN works THEN 1 ELSE 0 END",
             "days": f"CASE WHEN {_PLAIN} THEN 1 ELSE 0 END",
             "cards": "1",
             "worked": "CASE WHEN works THEN worked ELSE 0 END",
@@ -113,9 +120,10 @@ sums AS (
             "tenths_150": "tenths_150",
             "paid_150": "paid_150",
             "paid_wages": "paid_wages",
-            "paid_events": "paid_events",
+            "paid_adjustment": "paid_adjustment",
+            "at_location": "CASE WHEN rate_type = 'location' THEN 1 ELSE 0 END",
             "holidays": "CASE WHEN works AND is_holiday THEN 1 ELSE 0 END",
-            "sixth": "CASE WHEN works AND day_kind = 'sixth' THEN 1 ELSE 0 END",
+            "sixth": "CASE WHEN works AND day_kind = 'sixth' AND day_times > 100 THEN 1 ELSE 0 END",
             "seventh": "CASE WHEN works AND day_kind = 'seventh' THEN 1 ELSE 0 END",
         }.items()
     )
@@ -149,7 +157,8 @@ TIER_COLUMNS: Final = (
         f"week_{name}"
         for name in [
             "straight",
-            "o1",
+            "double",
+            "days_worked",
             "days",
             "cards",
             "worked",
@@ -157,7 +166,8 @@ TIER_COLUMNS: Final = (
             "tenths_150",
             "paid_150",
             "paid_wages",
-            "paid_events",
+            "paid_adjustment",
+            "at_location",
             "holidays",
             "sixth",
             "seventh",

@@ -178,7 +178,6 @@ _LEFT: Final = [
     "worker_name",
     "loan_out",
     "occupation_code",
-    "rate_type",
     "report",
     "last_man_in",
     "days_off",

@@ -87,8 +87,9 @@ _GUARANTEE: Final = Query(
 _SCALE: Final = "scale__minimum"
 _BASE: Final = f"least(coalesce(contract_rate, rate), {_SCALE} + week_adjustment)"
 _GROSS: Final = rounded(
-    f"{_SCALE} * 8800 * (least(week_days, 5) + week_holidays)"
-    f" + ({_BASE}) * (150 * week_tenths_150 + 200 * week_o1) + 44000 * week_adjustment"
+    f"{_SCALE} * 8800 * (least(week_days_worked, 5) + week_holidays)"
+    f" + ({_BASE}) * (150 * week_tenths_150 + 200 * week_double + CASE WHEN week_at_location > 0"
+    " THEN 100 * weekly_gross__loc_allowance_hours ELSE 0 END) + 44000 * week_adjustment"
     f" + (440 * weekly_gross__sixth_day_scale * {_SCALE}"
     f" + 440 * weekly_gross__sixth_day_adjustment * week_adjustment) * week_sixth"
     f" + (440 * weekly_gross__seventh_day_scale * {_SCALE}"
@@ -100,12 +101,14 @@ _WEEKLY_GROSS: Final = Query(
     where="week_last",
     why="CASE WHEN scale__minimum IS NULL THEN 'the week''s scale is not known' END",
     due=_GROSS,
-    paid="week_paid_wages + week_paid_events",
+    paid="week_paid_wages + week_paid_adjustment",
     at_most=True,
     words=(
-        f"'week of ' || week_days || ' days at scale ' || {dollars(_SCALE)} || ', hours at 1/44 of ' ||"
+        f"'week of ' || week_days_worked || ' days at scale ' || {dollars(_SCALE)} ||"
+        f" ', hours at 1/44 of ' ||"
         f" {dollars(f'({_BASE})')} || ': ' || {tenths('week_tenths_150')} || ' at 1.5x as paid, ' ||"
-        f" {tenths('week_o1')} || ' at 2x'"
+        f" {tenths('week_double')} || ' at 2x' || CASE WHEN week_at_location > 0 THEN"
+        f" ', and ' || {tenths('weekly_gross__loc_allowance_hours')} || ' for the location' ELSE '' END"
     ),
 )
 
