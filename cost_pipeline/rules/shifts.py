@@ -41,7 +41,8 @@ WITH restful AS (
         coalesce(rest_invasion__small, CASE WHEN off_production THEN 120 ELSE 60 END) AS small,
         coalesce(holiday, false) OR coalesce(list_contains(holidays__names, {_KEPT}), false)
             AND holidays__multiplier IS NOT NULL AS is_holiday,
-        holidays__multiplier, premium_days__sixth, premium_days__seventh, workday,
+        coalesce(holidays__multiplier, premium_days__holiday, 100) AS holiday_times,
+        premium_days__sixth, premium_days__seventh, workday,
         CASE rate_unit
             WHEN 'hour' THEN 10 WHEN 'day' THEN 80 WHEN 'three_day' THEN 240
             WHEN 'week' THEN CASE WHEN group_name IN ('weekly_performer', 'schedule_f') THEN 440
@@ -78,7 +79,7 @@ SELECT id, rest, prior_exterior, prior_shown, prior_card, days_between, rest_due
     is_holiday, rate_tenths, day_share, day_of,
     CASE WHEN is_holiday THEN 'holiday' WHEN workday = 7 THEN 'seventh'
          WHEN workday = 6 THEN 'sixth' ELSE 'normal' END AS day_kind,
-    CASE WHEN is_holiday THEN coalesce(holidays__multiplier, 100)
+    CASE WHEN is_holiday THEN holiday_times
          WHEN workday = 7 THEN coalesce(premium_days__seventh, 100)
          WHEN workday = 6 THEN coalesce(premium_days__sixth, 100) ELSE 100 END AS day_times
 FROM summed

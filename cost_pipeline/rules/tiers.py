@@ -134,7 +134,7 @@ weeks AS (
         coalesce(sum({_STRAIGHT}) OVER (
             {_WEEK} ORDER BY work_date, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
             AS straight_before,
-        sum(CASE WHEN works AND tier_o1 > 0 THEN 1 ELSE 0 END) OVER (
+        sum(CASE WHEN {_PLAIN} AND tier_o1 > 0 THEN 1 ELSE 0 END) OVER (
             {_WEEK} ORDER BY work_date, id ROWS UNBOUNDED PRECEDING) AS long_days,
         row_number() OVER ({_WEEK} ORDER BY work_date DESC, id DESC) = 1 AS week_last,
         person, week_ending

@@ -24,11 +24,21 @@ _CAPPED: Final = (
 _A_DAY: Final = rounded("rate * day_share * day_times", "day_of * 100")
 _ABOVE_DAY: Final = rounded("rate * day_share * (day_times - 100)", "day_of * 100")
 _ONE_DAY: Final = rounded("rate * day_share", "day_of")
+# Hours past ten are at 2x on any day, on what a week's rate counts for.
+_DOUBLE: Final = (
+    "(CASE WHEN overtime__normal1 = 200 THEN tier_o1 * times_o1"
+    " WHEN overtime__normal2 = 200 THEN tier_o2 * times_o2 ELSE 0 END)"
+)
+_DOUBLE_PAY: Final = (
+    f"CASE WHEN {_DOUBLE} > 0 THEN "
+    + pay(_DOUBLE, rate="least(rate, coalesce(overtime__ceiling, rate))")
+    + " ELSE 0 END"
+)
 _C_CAP: Final = "overnight_seventh__rule IS NOT NULL AND day_kind = 'seventh' AND schedule = 'C'"
 
 
 def _on(slot: str, kinds: str) -> tuple[Query, ...]:
-    where = f"works AND day_times > 100 AND day_kind IN ({kinds})"
+    where = f"works AND day_times > 100 AND ({kinds})"
     return (
         Query(
             slot=slot,
@@ -60,19 +70,20 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
             why="CASE WHEN rate_unit IN ('episode', 'flat') THEN 'a rate by the ' || rate_unit ||"
             " ' gives no day''s pay here' END",
             due=f"CASE WHEN {_C_CAP} THEN {_ONE_DAY} + least({_ABOVE_DAY},"
-            f" overnight_seventh__schedule_c_cap * 100) ELSE {_A_DAY} END",
+            f" overnight_seventh__schedule_c_cap * 100) ELSE {_A_DAY} END + {_DOUBLE_PAY}",
             paid="paid_wages",
             words=(
                 f"{_KIND} || ': a day''s pay of ' || {dollars(_ONE_DAY)} || ' at ' ||"
-                f" {times('day_times')}"
+                f" {times('day_times')} || CASE WHEN {_DOUBLE} > 0 THEN"
+                f" ', and the hours past ten: ' || {dollars(f'({_DOUBLE_PAY})')} ELSE '' END"
             ),
         ),
     )
 
 
 QUERIES: Final = (
-    *_on("premium_days", "'sixth', 'seventh'"),
-    *_on("holidays", "'holiday'"),
+    *_on("premium_days", "day_kind <> 'holiday' OR holidays__rule IS NULL"),
+    *_on("holidays", "day_kind = 'holiday'"),
     Query(
         slot="idle_day",
         where="day_type = 'idle' AND workday >= 6",

@@ -39,7 +39,9 @@ _PERFORMER: Final = Query(
     ),
     why=(
         f"coalesce({UNKNOWN}, CASE WHEN group_name = 'schedule_f' AND rate >= {_BREAK_OF_F}"
-        " THEN 'overtime is negotiable above 40,000' END)"
+        " THEN 'overtime is negotiable above 40,000'"
+        " WHEN week_last AND overtime__four_day IS NOT NULL AND week_days > 4"
+        " THEN 'the packs have the limits of three and of four days only' END)"
     ),
     due=pay(
         f"{_DAILY} + ({_WEEKLY}) * coalesce(overtime__weekly_multiplier, 0)", rate=f"({_RATE})"
