@@ -146,7 +146,7 @@ def daily_rest(found: a.DailyRest, person: Person, _share: Decimal) -> Row:
     else:
         hours = found.distant if distant else found.general
     overnight = distant and person.context.contract_type == "theatrical"
-    nearby = person.context.zone in {"nearby", "bus_to"}
+    nearby = person.context.zone == "nearby"
     return {
         "minutes": _maybe(minutes, hours),
         "overnight": _maybe(minutes, found.theatrical_overnight) if overnight else None,
@@ -242,8 +242,8 @@ def travel_only(found: a.TravelOnly, _person: Person, _share: Decimal) -> Row:
 
 
 def idle_day(found: a.IdleDay, _person: Person, _share: Decimal) -> Row:
-    """Tenths."""
-    return {"tenths": tenths(found.hours)}
+    """Tenths to be paid, and for which benefits are due."""
+    return {"tenths": tenths(found.hours), "benefits": tenths(found.benefit_hours)}
 
 
 def per_diem(found: a.PerDiem, _person: Person, _share: Decimal) -> Row:
@@ -337,6 +337,13 @@ def flat(names: Mapping[str, Callable[[Decimal], int]]) -> Callable[..., Row]:
         return {name: unit(found.sums[name]) for name, unit in names.items()}
 
     return flattened
+
+
+def mileage(found: a.Flat, person: Person, _share: Decimal) -> Row:
+    """Cents by the mile, and what a day in the secondary zone adds."""
+    secondary = person.context.zone == "secondary_zone"
+    daily = found.sums.get("secondary_zone_daily", Decimal(0)) if secondary else Decimal(0)
+    return {"per_mile": cents(found.sums["per_mile"]), "daily": cents(daily)}
 
 
 def events(found: a.Flat, _person: Person, _share: Decimal) -> Row:

@@ -23,7 +23,9 @@ known AS (
     FROM looked)
 SELECT id, prior_exterior, coalesce(prior_wrap, prior_wall) AS prior_shown,
     coalesce(prior_date = rested_from, false) AS prior_card,
-    CASE WHEN works THEN call_ - prior_end END AS rest,
+    -- A shift that began before the one before had ended has no rest that could be told.
+    CASE WHEN works AND prior_end <= call_ THEN call_ - prior_end END AS rest,
+    coalesce(works AND prior_end > call_, false) AS overlapping,
     CASE WHEN works THEN work_date - rested_from END AS days_between
 FROM known
 """
@@ -35,7 +37,8 @@ _KEPT: Final = "CASE WHEN holidays__saturday_kept THEN kept_saturday ELSE kept E
 
 SHIFTS: Final = f"""
 WITH restful AS (
-    SELECT id, person, work_date, works, worked, elapsed, rest, prior_exterior, prior_shown,
+    SELECT id, person, work_date, works, worked, elapsed, rest, overlapping, prior_exterior,
+        prior_shown,
         prior_card, days_between, rest_accumulation__below, consecutive_days__rest,
         CASE WHEN days_between = 1 THEN daily_rest__minutes END AS rest_due,
         coalesce(rest_invasion__small, CASE WHEN off_production THEN 120 ELSE 60 END) AS small,
@@ -73,7 +76,7 @@ summed AS (
     FROM blocked
     WINDOW earlier AS (PARTITION BY person, shift ORDER BY work_date, id
                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
-SELECT id, rest, prior_exterior, prior_shown, prior_card, days_between, rest_due, continues,
+SELECT id, rest, overlapping, prior_exterior, prior_shown, prior_card, days_between, rest_due, continues,
     CAST(worked_so_far AS BIGINT) AS worked_before,
     CAST(elapsed_so_far AS BIGINT) AS elapsed_before, day_in_row,
     is_holiday, rate_tenths, day_share, day_of,
@@ -89,6 +92,7 @@ FROM summed
 
 SHIFT_COLUMNS: Final = [
     "rest",
+    "overlapping",
     "prior_exterior",
     "prior_shown",
     "prior_card",

@@ -52,7 +52,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "minimum_call": (f.minimum_call, "tenths straight training"),
     "weekly_guarantee": (f.weekly_guarantee, "straight multiplier"),
     "on_call_day": (f.on_call_day, "multiplier"),
-    "idle_day": (f.idle_day, "tenths"),
+    "idle_day": (f.idle_day, "tenths benefits"),
     "weekly_gross": (
         f.flat(
             {
@@ -90,8 +90,14 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     ),
     "makeup_removal": (f.flat({"minutes": int}), "minutes"),
     "overnight_seventh": (
-        f.flat({"schedule_a_scale_times": hundredths, "schedule_c_cap": cents}),
-        "schedule_a_scale_times schedule_c_cap",
+        f.flat(
+            {
+                "schedule_a_scale_times": hundredths,
+                "schedule_c_cap": cents,
+                "travel_multiplier": hundredths,
+            }
+        ),
+        "schedule_a_scale_times schedule_c_cap travel_multiplier",
     ),
     "long_day": (f.long_day, "after days"),
     "night_premium": (f.night_premium, "evening night"),
@@ -99,7 +105,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "per_diem": (f.per_diem, "breakfast lunch dinner"),
     "per_diem_timing": (f.nothing, ""),
     "living_allowance": (f.living_allowance, "daily weekly"),
-    "mileage": (f.flat({"per_mile": cents}), "per_mile"),
+    "mileage": (f.mileage, "per_mile daily"),
     "fitting": (
         f.flat({"min_hours": tenths, "unit_minutes": int, "money_break": cents}),
         "min_hours unit_minutes money_break",

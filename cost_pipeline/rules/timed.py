@@ -193,9 +193,14 @@ _TAKEN: Final = (
 )
 _TAKEN_LIST: Final = ", ".join(f'"{name}"' for name in (*_LEFT, *CONTEXT_COLUMNS[:-2]))
 
+# A performer whose days off are Saturday and Sunday works a 6th and a 7th day on them, whatever the
+# number of the day.
+_WORKDAY: Final = """CASE WHEN agreement = 'sag_aftra' AND list_has_all(days_off, ['sat', 'sun'])
+    THEN CASE dayofweek(work_date) WHEN 6 THEN 6 WHEN 0 THEN 7 ELSE workday END ELSE workday END"""
+
 TIMED: Final = f"""
 WITH numbered AS (
-    SELECT cards.* EXCLUDE ({_TAKEN_LIST}),
+    SELECT cards.* EXCLUDE ({_TAKEN_LIST}) REPLACE ({_WORKDAY} AS workday),
            {_DIMENSION_LIST}, days.holiday AS kept, days.holiday_saturday_kept AS kept_saturday,
            list_contains(coalesce(days_off, []),
                ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][dayofweek(work_date - 1) + 1])

@@ -27,6 +27,7 @@ QUERIES: Final = (
         where="works AND is_minor",
         why=(
             "CASE WHEN birthdate IS NULL THEN 'the card does not say the minor''s birthdate'"
+            " WHEN work_date - birthdate < 15 THEN 'no band of the pack is of the first 15 days'"
             " WHEN band_name IS NULL AND school_day IS NULL AND age_months >= 72"
             " THEN 'the card does not say whether it was a school day'"
             " WHEN band_name IS NULL THEN 'no band of the pack has this age' END"

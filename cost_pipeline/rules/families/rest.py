@@ -27,7 +27,8 @@ _RESTED: Final = (
     f" ': ' || {hours('rest')} || ' rest, ' || {hours('rest_needed')} || ' due'"
 )
 _UNKNOWN: Final = (
-    "CASE WHEN rest IS NULL THEN 'no earlier card of this person is here and this one does not say"
+    "CASE WHEN overlapping THEN 'the card before ends after this call'"
+    " WHEN rest IS NULL THEN 'no earlier card of this person is here and this one does not say"
     " when work ended before' END"
 )
 _DAY: Final = rounded("(rate + adjustment) * day_share", "day_of")
