@@ -101,7 +101,8 @@ _GROSS: Final = rounded(
 _WEEKLY_GROSS: Final = Query(
     slot="weekly_gross",
     where="week_last",
-    why="CASE WHEN scale__minimum IS NULL THEN 'the week''s scale is not known' END",
+    why="CASE WHEN scale__minimum IS NULL THEN 'the week''s scale is not known'"
+    " WHEN week_tenths_150 IS NULL THEN 'no gross line of the week says the hours at 1.5x' END",
     due=_GROSS,
     paid="week_paid_wages + week_paid_adjustment",
     at_most=True,
