@@ -65,7 +65,8 @@ joining AS (SELECT *, continues AND prior_card AS joined FROM marked),
 blocked AS (
     SELECT *,
         sum(CASE WHEN joined THEN 0 ELSE 1 END) OVER ({_ORDER}) AS shift,
-        sum(CASE WHEN works AND rest < consecutive_days__rest AND days_between = 1 THEN 0 ELSE 1 END)
+        sum(CASE WHEN works AND coalesce(rest < consecutive_days__rest, true) AND days_between = 1
+                 THEN 0 ELSE 1 END)
             OVER ({_ORDER}) AS run
     FROM joining),
 summed AS (
