@@ -13,15 +13,17 @@ RESTS: Final = f"""
 WITH looked AS (
     SELECT id, work_date, works, call_, prior_wrap, prior_given, clock_shift_at, clock_shift,
         {_SAID} AS said_date,
-        lag(CASE WHEN works THEN rest_wall END IGNORE NULLS) OVER before AS prior_wall,
+        lag(CASE WHEN works THEN end_wall END IGNORE NULLS) OVER before AS prior_wall,
+        lag(CASE WHEN works THEN removed END IGNORE NULLS) OVER before AS prior_removed,
         lag(CASE WHEN works THEN work_date END IGNORE NULLS) OVER before AS prior_date,
         lag(CASE WHEN works THEN exterior END IGNORE NULLS) OVER before AS prior_exterior
     FROM timed WHERE unknown IS NULL WINDOW before AS ({_ORDER})),
 known AS (
     SELECT *, coalesce(said_date, prior_date) AS rested_from,
-        coalesce(prior_given, {real("(prior_wall - 1440 * (work_date - prior_date))")}) AS prior_end
+        coalesce(prior_given,
+            {real("(prior_wall - 1440 * (work_date - prior_date))")} - prior_removed) AS prior_end
     FROM looked)
-SELECT id, prior_exterior, coalesce(prior_wrap, prior_wall) AS prior_shown,
+SELECT id, prior_exterior, coalesce(prior_wrap, prior_wall - prior_removed) AS prior_shown,
     coalesce(prior_date = rested_from, false) AS prior_card,
     -- A shift that began before the one before had ended has no rest that could be told.
     CASE WHEN works AND prior_end <= call_ THEN call_ - prior_end END AS rest,

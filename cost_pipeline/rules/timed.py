@@ -223,8 +223,8 @@ placed AS (
         ON {_SAME} AND t.of_photography_epoch IS NOT DISTINCT FROM photography_epoch),
 ended AS (
     SELECT *, {real("end_wall")} AS end_,
-           CASE WHEN dismissal IS NULL OR wrap IS NULL THEN end_wall
-                ELSE end_wall - least(removal, greatest(dismissal - wrap, 0)) END AS rest_wall,
+           CASE WHEN dismissal IS NULL OR wrap IS NULL THEN 0
+                ELSE least(removal, greatest(dismissal_ - wrap_, 0)) END AS removed,
            {real("(prior_wrap - 1440 * (work_date - coalesce(prior_work_date, work_date - 1)))")}
                AS prior_given
     FROM placed),
@@ -267,7 +267,7 @@ TIMED_COLUMNS: Final = (
         "works",
         "end_wall",
         "end_",
-        "rest_wall",
+        "removed",
         "prior_given",
         "meal1",
         "off1",
