@@ -8,6 +8,7 @@ from cost_pipeline_tests.rules.reference.history import kind, new_week, rest, si
 from cost_pipeline_tests.rules.reference.times import (
     cents,
     deductible,
+    elapsed,
     end_of,
     meals,
     real,
@@ -53,19 +54,26 @@ def chain(card, history):
     return found
 
 
-def past(card, history, threshold, *, by_worked):
-    """Minutes worked on this card past a threshold of the whole chain: one minute at a time."""
-    done = passed = count = 0
+def minutes_of(card, history):
+    """Of each minute worked on a card, how many were worked and how many passed before it.
+
+    Both are counted from the first of the shifts that count as one.
+    """
+    done = passed = 0
     for shift, gap in chain(card, history):
         done, passed = done + gap, passed + gap
-        breaks = [(out, out + deductible(out, back)) for out, back in meals(shift)]
-        for minute in range(real(shift, shift["call"]), real(shift, end_of(shift))):
-            resting = any(out <= minute < back for out, back in breaks)
-            if shift is card and not resting:
-                count += (done if by_worked else passed) >= threshold
-            passed += 1
-            done += not resting
-    return count
+        if shift is not card:
+            done, passed = done + worked(shift), passed + elapsed(shift)
+    resting = set()
+    for out, back in meals(card):
+        resting |= set(range(out, out + deductible(out, back)))
+    found = []
+    for minute in range(real(card, card["call"]), real(card, end_of(card))):
+        if minute not in resting:
+            found.append((done, passed))
+            done += 1
+        passed += 1
+    return found
 
 
 def straight_limit(card):
@@ -95,9 +103,10 @@ def steps(card, history):
         new = not television or card["photography_start"] >= TRIPLE_FROM
         elapsed = not new and card["zone"] == "distant"
         second, by_worked, third = (14 if elapsed else 12), not elapsed, 15 if new else None
-    over_1 = past(card, history, straight_limit(card) * 60, by_worked=True)
-    over_2 = past(card, history, second * 60, by_worked=by_worked)
-    over_3 = 0 if third is None else past(card, history, third * 60, by_worked=False)
+    minutes = minutes_of(card, history)
+    over_1 = sum(done >= straight_limit(card) * 60 for done, _ in minutes)
+    over_2 = sum((done if by_worked else passed) >= second * 60 for done, passed in minutes)
+    over_3 = 0 if third is None else sum(passed >= third * 60 for _, passed in minutes)
     top = tenths(over_3)
     high = max(tenths(over_2), top)
     half = max(tenths(over_1), high)
