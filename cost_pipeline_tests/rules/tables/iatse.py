@@ -116,6 +116,14 @@ sweep("2.2 forty straight, the others at 1.5x", RULE, FULL, "guaranteed_hours",
 sweep("2.2 straight hours of operators", RULE,
       week(on(WEEKLY_OPERATOR, rate="79.22"), *["16:30"] * 5), "guaranteed_hours",
       {"40": "3168.80", "43.2": "3422.30"})
+for craft, rate, hours, printed in (
+    ("director_of_photography", "124.57", "43.2", "5381.42"),
+    ("camera_operator", "79.22", "43.2", "3422.30"),
+    ("first_assistant_camera", "60.92", "43.2", "2729.22"),
+    ("best_boy_grip", "54.05", "54", "3297.05"),
+):
+    of_craft = crew(craft, rate=rate, engagement="weekly", guaranteed_hours=hours)
+    one(f"2.2 {craft}, as printed", RULE, printed, *week(of_craft, *["16:30"] * 5))
 one("2.2 four days", RULE, None, *FULL[:4])
 RULE = "iatse.min_call.daily"
 steps("2.4", GRIP, (BEGAN, RULE, "480"), (ENDED, None, None))
