@@ -97,6 +97,21 @@ def test_make_up_removal_in_the_night_of_a_clock_change_is_in_minutes_that_passe
     assert "35:09 h rest, 36.0 h due" in found["explanation"]
 
 
+def test_a_weekend_that_a_reason_on_no_card_may_shorten_is_a_flag():
+    """Basic Agreement: 54 hours, 50 for night exteriors, restricted access and safety delays."""
+    monday = GRIP | {
+        "work_date": date(2026, 3, 2),
+        "workday": 1,
+        "prior_work_date": date(2026, 2, 27),
+        "gross": [line("straight", "480")],
+    }
+    ends = ("25:01", "29:00", "29:01")
+    cards = [monday | {"prior_wrap": at(end)} for end in ends]
+    found = each(cards, "iatse.rest.daily.penalty_small")
+    assert [f["severity"] for f in found] == ["flag", "flag", "block"]
+    assert [f["due"] for f in found] == [D(60), D(480), D(492)]
+
+
 def test_a_large_invasion_joins_the_shifts():
     first = GRIP | {"work_date": date(2026, 3, 2), "workday": 1, "wrap": at("21:00"),
                     "prior_wrap": None}  # fmt: skip

@@ -240,6 +240,11 @@ sweep("2.7 days", RULE, GRIP, "work_date",
        "2026-07-04": None, "2027-07-05": "1200"})
 sweep("2.7 a Saturday, distant", RULE, FAR, "work_date",
       {"2026-07-03": None, "2026-07-04": "1200"})
+NOT_WORKED = on(KEY, day_type="holiday", holiday=True, call=None, wrap=None, **NO_MEAL)
+sweep("2.7 not worked, by the week a minimum call", RULE, NOT_WORKED, "engagement",
+      {"weekly": "570", "daily": None})
+sweep("2.7 not worked, television", RULE, on(NOT_WORKED, contract_type="television"), "season",
+      {1: None, 2: None, 3: "570"})
 RULE = "iatse.night_premium"
 OFF = on(GRIP, off_production=True, **NO_MEAL)
 
