@@ -18,7 +18,7 @@ from cost_pipeline.contracts.cards import TIMECARD_SCHEMA
 from cost_pipeline.contracts.findings import Severity
 from cost_pipeline.rules.evaluate import CARD_RULE, evaluate
 from cost_pipeline.rules.load import bundled_packs
-from cost_pipeline.simulator.timecards import ROLES, company, person_week
+from cost_pipeline.simulator.timecards import ROLES, Role, company, person_week
 from cost_pipeline_tests.rules.reference.due import BROKEN, DUE
 from cost_pipeline_tests.rules.reference.history import History, possible
 from cost_pipeline_tests.simulator.test_timecards import read
@@ -32,6 +32,16 @@ BORDERS = [
     *(date(2024, 7, 29), date(2024, 10, 28), date(2025, 3, 3), date(2025, 7, 28)),
     *(date(2025, 12, 8), date(2026, 6, 29), date(2026, 7, 27)),
 ]
+# Whom the invented company does not employ.
+OTHERS = (
+    Role("iatse_basic", "camera_operator", "3301", "IATSE", "weekly", "82.39", "hour", "600", "B",
+         "43.2"),
+    Role("iatse_basic", "boom_operator", "3401", "IATSE", "daily", "61.00", "hour", "695"),
+    Role("iatse_low_budget", "grip", "2502", "IATSE", "daily", "18.50", "hour", "80"),
+    Role("dga", "key_second_assistant_director", "2002", "DGA", "weekly", "4473.00", "week"),
+    Role("dga", "second_assistant_director", "2002", "DGA", "weekly", "3000.00", "week"),
+    Role("dga", "unit_production_manager", "2001", "DGA", "weekly", "7021.00", "week"),
+)  # fmt: skip
 TIMES = ("call", "meal1_out", "meal1_in", "meal2_out", "meal2_in", "wrap", "dismissal")
 
 
@@ -131,7 +141,7 @@ def test_every_rule_that_the_reference_knows_gives_the_same_to_the_cent(two_week
     weeks=st.lists(
         st.tuples(
             st.integers(0, 2**32),
-            st.sampled_from(ROLES),
+            st.sampled_from((*ROLES, *OTHERS)),
             st.sampled_from(BORDERS),
             st.integers(1, 2),
         ),

@@ -25,7 +25,7 @@ BASIC = "iatse_basic"
 def multiple(card):
     """What every hour of the day is worth at least: 2.3 of the facts."""
     times = {"normal": "1", "sixth": "1.5", "seventh": "2", "holiday": "2"}
-    if card["agreement"] != BASIC:
+    if card["agreement"] != BASIC or card["work_date"] < TERM:
         return D(1)
     if card["zone"] == "distant":
         times["sixth"] = "1"
@@ -76,10 +76,29 @@ def minutes_of(card, history):
     return found
 
 
-def straight_limit(card):
-    """Hours of a day that are straight: eight, but six of a daily script supervisor."""
-    script = card["craft"] == "script_supervisor" and card["engagement"] == "daily"
-    return 6 if script and card["agreement"] == BASIC else 8
+def weekly_operator(card):
+    """Directors of photography and camera operators by the week have straight hours only."""
+    return (
+        card["agreement"] == BASIC
+        and card["craft"] in {"camera_operator", "director_of_photography"}
+        and card["engagement"] == "weekly"
+    )
+
+
+def daily_script(card):
+    """Script supervisors by the day have overtime after six hours."""
+    return (card["agreement"], card["craft"], card["engagement"]) == (
+        BASIC,
+        "script_supervisor",
+        "daily",
+    )
+
+
+def straight_minutes(card):
+    """Minutes of a day that are straight."""
+    if weekly_operator(card):
+        return 558
+    return (6 if daily_script(card) else 8) * 60
 
 
 def steps(card, history):
@@ -104,7 +123,7 @@ def steps(card, history):
         elapsed = not new and card["zone"] == "distant"
         second, by_worked, third = (14 if elapsed else 12), not elapsed, 15 if new else None
     minutes = minutes_of(card, history)
-    over_1 = sum(done >= straight_limit(card) * 60 for done, _ in minutes)
+    over_1 = sum(done >= straight_minutes(card) for done, _ in minutes)
     over_2 = sum((done if by_worked else passed) >= second * 60 for done, passed in minutes)
     over_3 = 0 if third is None else sum(passed >= third * 60 for _, passed in minutes)
     top = tenths(over_3)
@@ -123,13 +142,14 @@ def straight_in_week(card, history):
 
 
 def moved(card, history):
-    """Straight hours that are past forty of the week."""
+    """Straight hours that are past forty of the week, of operators past 43.2."""
+    limit = D("43.2") if weekly_operator(card) else D(40)
     before = sum(
         (straight_in_week(c, history) for c in history.week if c["work_date"] < card["work_date"]),
         D(0),
     )
     own = straight_in_week(card, history)
-    return max(D(0), min(own, before + own - 40))
+    return max(D(0), min(own, before + own - limit))
 
 
 def daily_weekly(card, history):
@@ -174,7 +194,7 @@ def nine_hours(card):
     """2.4: whether a call is nine hours: some locals by the week, sound by the day, distant."""
     if card["engagement"] == "weekly":
         return card["craft"] == "key_grip"
-    return card["craft"] == "script_supervisor" or card["zone"] == "distant"
+    return card["craft"] in {"script_supervisor", "boom_operator"} or card["zone"] == "distant"
 
 
 def minimum_call(card, history):
@@ -190,7 +210,7 @@ def minimum_call(card, history):
     if accumulates(card, before):
         straight, least = found[0], D(4)
     else:
-        straight = max(D(straight_limit(card)), found[0])
+        straight = max(D(6) if daily_script(card) else D(8), found[0])
     unworked = max(D(0), least - max(straight, sum(found)))
     return cents(card["rate"] * (straight - moved(card, history) + D("1.5") * unworked))
 
@@ -224,6 +244,8 @@ def guarantee(card, history):
     if len(history.week) < 5 or card["work_date"] != history.week[-1]["work_date"]:
         return None
     hours = card["guaranteed_hours"]
+    if weekly_operator(card):
+        return cents(card["rate"] * hours)
     return cents(card["rate"] * (min(hours, D(40)) + D("1.5") * max(D(0), hours - 40)))
 
 

@@ -9,13 +9,23 @@ from cost_pipeline_tests.rules.reference.times import cents, elapsed
 D = Decimal
 
 
+# Hours past which so many days are owed, and past which each four hours owe one.
+BANDS = {
+    "first_ad": ([(13, "0.5"), (15, "0.5")], 19),
+    "key_second_assistant_director": ([(13, "0.5"), (15, "1")], 19),
+    "second_assistant_director": ([(15, "1")], 19),
+    "unit_production_manager": ([(D("15.9"), "1")], 20),
+}
+
+
 def extended_day(card, _):
-    """dga.extended_day of a 1st: half a day past 13 h and past 15, one for each four past 19."""
+    """dga.extended_day: by the craft's bands; a production manager's begins at 16 h."""
     if not works(card):
         return None
+    bands, further = BANDS[card["craft"]]
     minutes = elapsed(card)
-    days = D("0.5") * (minutes > 13 * 60) + D("0.5") * (minutes > 15 * 60)
-    days += -(-max(0, minutes - 19 * 60) // (4 * 60))
+    days = sum((D(days) for hours, days in bands if minutes > hours * 60), D(0))
+    days += -(-max(0, minutes - further * 60) // (4 * 60))
     return cents(card["rate"] / 5 * days)
 
 

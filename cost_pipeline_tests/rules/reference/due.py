@@ -12,11 +12,13 @@ from cost_pipeline_tests.rules.reference.times import cents
 D = Decimal
 
 
-def _halves_before(history, card):
+def _halves_before(history, card, since=crew.TERM):
     return sum(
         sum(meals.late_half_hours(c))
         for c in history.week
-        if works(c) and c["work_date"] < card["work_date"]
+        if works(c)
+        and c["work_date"] < card["work_date"]
+        and (since is None or c["work_date"] >= since)
     )
 
 
@@ -64,6 +66,12 @@ def _benefits(card, history):
     )
 
 
+def _low_budget(card, history):
+    hour = max(D(20), cents(card["rate"]))
+    before = _halves_before(history, card, since=None)
+    return meals.penalty(card, before, meals.low_budget, hour) if works(card) else None
+
+
 _NORMAL_GOLD, _DISTANT_GOLD = [("2", "3", "4")], [("2", "2", "4")]
 _TRIPLE = [("3", "4.5", "6")]
 _DRIVERS = [("2.5", "3.75", "5"), ("3", "4.5", "6")]
@@ -85,6 +93,7 @@ DUE = {
     "sag.meal.penalty.background": _penalty(meals.sag_background),
     "iatse.meal.penalty.general": _penalty(meals.iatse_general, limited=True),
     "iatse.meal.penalty.tv_studio": _penalty(meals.iatse_tv_studio, limited=True),
+    "lbt.meal": _low_budget,
     "t399.meal": _penalty(meals.teamsters),
     "sag.ot.day_performer": performers.day_performer,
     "sag.ot.schedule_c_ceiling": performers.by_the_week,
