@@ -72,7 +72,29 @@ def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
         (wanted,) = connection.sql(_ANY).fetchall()
         chosen = [sql for sql, some in zip(_STATEMENTS, wanted, strict=True) if some]
         answers = [connection.sql(sql).to_arrow_table() for sql in (_REFUSED, *chosen)]
-    return _findings(cards, pa.concat_tables(answers))
+    answered = pa.concat_tables(answers)
+    return _findings(cards, pa.concat_tables([answered, _unlooked(cards, answered)]))
+
+
+def _unlooked(cards: pa.Table, answered: pa.Table) -> pa.Table:
+    """An answer for each card that no rule looked at, in the shape of the others."""
+    ids = np.setdiff1d(np.arange(cards.num_rows), answered["id"].to_numpy())
+    kinds = cards["day_type"].take(ids).to_pylist()
+    words = "not evaluated: the packs have no rule for a day of {} of this craft and agreement"
+    rows = {
+        "id": ids,
+        "rule": [CARD_RULE] * len(ids),
+        "family": [CARD_FAMILY] * len(ids),
+        "severity": [str(Severity.NOT_EVALUATED)] * len(ids),
+        "explanation": [words.format(kind) for kind in kinds],
+    }
+    columns = [
+        pa.array(rows[field.name], field.type)
+        if field.name in rows
+        else pa.nulls(len(ids), field.type)
+        for field in answered.schema
+    ]
+    return pa.table(columns, schema=answered.schema)
 
 
 def _findings(cards: pa.Table, answers: pa.Table) -> pa.Table:

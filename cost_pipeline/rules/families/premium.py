@@ -98,7 +98,7 @@ QUERIES: Final = (
     Query(
         slot="holidays",
         where=f"day_type = 'holiday' AND is_holiday AND {_CREW} AND engagement = 'weekly'"
-        " AND minimum_call__rule IS NOT NULL",
+        " AND minimum_call__tenths IS NOT NULL",
         why=(
             f"coalesce({RATE_UNKNOWN}, CASE WHEN contract_type = 'television' AND"
             " season <= 2 THEN 'sideletters leave out the holidays of a first season"
