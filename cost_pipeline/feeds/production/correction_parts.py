@@ -25,6 +25,7 @@ from cost_pipeline.feeds.production import letter_sheet as sheet
 from cost_pipeline.feeds.production.amounts import AmountsByCurrency
 from cost_pipeline.feeds.production.correction_rows import (
     CorrectionRows,
+    as_chunk,
     in_style_of,
     read_correction,
 )
@@ -285,19 +286,11 @@ class CorrectionPart:
     def _chunks(self, vendor: Vendor, rows: pa.Table) -> Iterator[_Chunk]:
         assert not isinstance(self.found.rows, Refused)  # noqa: S101 - it has rows
         rows = in_style_of(vendor, rows, self.found.rows.kinds)
-        fields = sheet.fields_of(vendor.record)
         ordinals = _ordinals(self.session, vendor, rows)
         for start in range(0, rows.num_rows, CHUNK_ROWS):
             mine = rows.slice(start, CHUNK_ROWS)
-            columns = [mine[name] for name in ("row", "line", "text", "malformed")]
-            columns += [sheet.cells_in(mine, name) for name in fields]
-            names = ["row", "line", "text", "malformed", *(f"c{n}" for n in range(len(fields)))]
-            parsed = ParsedChunk(
-                pa.Table.from_arrays(columns, names).combine_chunks(),
-                tuple(sheet.label(name) for name in fields),
-            )
             own = None if ordinals is None else ordinals[start : start + CHUNK_ROWS]
-            yield _Chunk(parsed, mine, own)
+            yield _Chunk(as_chunk(vendor, mine), mine, own)
 
     def _nobodys(self) -> pa.Table:
         """Rows that answer nothing, or the whole file if it cannot be read."""

@@ -22,7 +22,7 @@ from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.vendor import RecordKind, Vendor
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.feeds.production import letter_sheet as sheet
-from cost_pipeline.parse import MarkedSheet, Refused, ValueKind, read_marked
+from cost_pipeline.parse import MarkedSheet, ParsedChunk, Refused, ValueKind, read_marked
 from cost_pipeline.quarantine.formulas import original
 
 _ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -150,6 +150,18 @@ def in_style_of(
         place = rows.column_names.index(f"f_{field}")
         rows = rows.set_column(place, f"f_{field}", pa.array(texts, pa.string()))
     return rows
+
+
+def as_chunk(vendor: Vendor, rows: pa.Table) -> ParsedChunk:
+    """Rows of a correction as the chunk of a delivery whose columns are the sheet's fields."""
+    fields = sheet.fields_of(vendor.record)
+    columns = [rows[name] for name in ("row", "line", "text", "malformed")]
+    columns += [sheet.cells_in(rows, name) for name in fields]
+    names = ["row", "line", "text", "malformed", *(f"c{n}" for n in range(len(fields)))]
+    return ParsedChunk(
+        pa.Table.from_arrays(columns, names).combine_chunks(),
+        tuple(sheet.label(name) for name in fields),
+    )
 
 
 def _written(day: date, form: str) -> str:
