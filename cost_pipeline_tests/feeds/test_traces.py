@@ -12,6 +12,7 @@ from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.rates import correct_rates
 from cost_pipeline.feeds.production.row_fate import row_fate
 from cost_pipeline.feeds.production.trace import trace
+from cost_pipeline.parse.ep_ledger import DETAIL_COLUMNS
 
 HOSTILE = "<script>alert('x')</script> & \"y\""
 ROWS = [
@@ -84,6 +85,33 @@ def test_what_a_file_has_beside_rows_is_told_apart(door, tmp_path):
     house.work("2026-04-01")
     found = [row_fate(house.session(), f"2026-04-01.csv:{line}")["fate"] for line in range(1, 5)]
     assert found == ["header", "posted", "posted", "control_row"]
+
+
+LISTING = """Acct: 6305 - LOCATION POLICE
+{columns}
+{row}
+Acct Total: 6305{commas}12.00
+Acct: 6307 - FIRE
+{row}
+"""
+
+
+def test_lines_of_a_listing_that_are_no_rows_are_furniture(door, tmp_path):
+    house = door.House(tmp_path / "home", ["rentals"])
+    house.edit_vendor("rentals", "{kind: csv}", "{kind: ep_ledger}")
+    for ours, theirs in (
+        ("[id]", '["Trans#"]'), ("[date]", '["Eff. Date"]'), ("[amount]", "[Amount]"),
+        ("[currency]", "[Cur]"), ("[text]", "[Description]"),
+    ):  # fmt: skip
+        house.edit_vendor("rentals", f": {ours}", f": {theirs}")
+    told = {"Trans#": "T1", "Eff. Date": "2026-04-01", "Amount": "12.00", "Cur": "USD"}
+    row = ",".join(told.get(name, "") for name in DETAIL_COLUMNS)
+    listing = LISTING.format(columns=",".join(DETAIL_COLUMNS), row=row, commas="," * 24)
+    (house.root / "inbox" / "rentals").mkdir(parents=True, exist_ok=True)
+    (house.root / "inbox" / "rentals" / "2026-04-01.csv").write_text(listing, encoding="utf-8")
+    house.work("2026-04-01")
+    found = [row_fate(house.session(), f"2026-04-01.csv:{line}")["fate"] for line in range(1, 7)]
+    assert found == ["header", "header", "posted", "furniture", "furniture", "duplicate"]
 
 
 def test_the_history_of_a_corrected_row_has_every_line(house):
