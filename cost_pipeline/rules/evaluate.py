@@ -33,7 +33,7 @@ SELECT id, '{CARD_RULE}' AS rule, '{CARD_FAMILY}' AS family, CAST(NULL AS VARCHA
     CAST(NULL AS BIGINT) AS due, CAST(NULL AS BIGINT) AS paid, CAST(NULL AS BIGINT) AS difference,
     CASE WHEN agreement = 'non_union' THEN unknown ELSE 'not evaluated: ' || unknown END
         AS explanation
-FROM timed WHERE unknown IS NOT NULL
+FROM refused
 """
 _STATEMENTS: Final = [with_terms(query.sql()) for query in QUERIES]
 # Planning a statement costs more than running it on a day's cards: ask first which have any.
@@ -68,7 +68,7 @@ def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
     if cards.num_rows == 0:
         return FINDING_SCHEMA.empty_table()
     with session() as connection:
-        lay_out(connection, cards, packs)
+        connection.register("refused", lay_out(connection, cards, packs))
         (wanted,) = connection.sql(_ANY).fetchall()
         chosen = [sql for sql, some in zip(_STATEMENTS, wanted, strict=True) if some]
         answers = [connection.sql(sql).to_arrow_table() for sql in (_REFUSED, *chosen)]

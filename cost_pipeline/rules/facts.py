@@ -1,73 +1,98 @@
-"""The facts of each card, laid out as tables of a session, for the families to look at.
+"""The facts of each card, laid out as a table of a session, for the families to look at.
 
-Step by step: times (`timed`), rest and which shifts count as one (`shifts`), hours by tier and the
-sums of the week (`tiers`), meals (`breaks`). Each step is a table with a card's `id` and few columns,
-because a window carries every column of its input, and with the terms there would be hundreds.
+Step by step, each adding columns: times (`timed`), rest and which shifts count as one (`shifts`),
+meals (`breaks`), hours by tier and the sums of the week (`tiers`). What a card alone decides is a
+statement, row by row over the facts so far; what the cards around it decide is `groups`' work.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from cost_pipeline.rules.breaks import BREAK_COLUMNS, BREAKS, bands
+from cost_pipeline.rules.breaks import BREAKS, RESTS_NEEDED, bands, used_before
 from cost_pipeline.rules.context import Epochs
 from cost_pipeline.rules.families import QUERIES
+from cost_pipeline.rules.groups import Groups, whole
 from cost_pipeline.rules.numbers import units
 from cost_pipeline.rules.pack import Packs
-from cost_pipeline.rules.paid import PAID_COLUMNS, paid_for
-from cost_pipeline.rules.shifts import RESTS, SHIFT_COLUMNS, SHIFTS
-from cost_pipeline.rules.terms import TERMS_SCHEMA
-from cost_pipeline.rules.tiers import TIER_COLUMNS, TIERS
-from cost_pipeline.rules.timed import PEOPLE, TIMED, TIMED_COLUMNS, days_table, terms_table
+from cost_pipeline.rules.paid import paid_for
+from cost_pipeline.rules.shifts import RESTS, looked_back, run_on
+from cost_pipeline.rules.terms import TERMS_SCHEMA, Terms
+from cost_pipeline.rules.tiers import TIERS, summed
+from cost_pipeline.rules.timed import TIMED, contexts_of, days_table, persons, twins
 
 _WORD: Final = re.compile(r"[a-z_0-9]+")
 _FAMILIES: Final = frozenset(_WORD.findall(" ".join(query.sql() for query in QUERIES)))
-_LATER: Final = _FAMILIES | frozenset(_WORD.findall(f"{RESTS} {SHIFTS} {TIERS} {BREAKS}"))
-_TIMED: Final = [name for name in TIMED_COLUMNS if name in _LATER]
-_KEPT: Final = [
-    name
-    for name in (*_TIMED, *PAID_COLUMNS, *SHIFT_COLUMNS, *TIER_COLUMNS, *BREAK_COLUMNS)
-    if name in _FAMILIES
-]
-_FACTS: Final = f"""
-SELECT {", ".join(dict.fromkeys(("id", "context", *_KEPT)))}
-FROM timed LEFT JOIN paid USING (id) JOIN shifts USING (id) JOIN tiers USING (id)
-JOIN breaks USING (id)
-"""
-STAGES: Final = {
-    "people": PEOPLE,
-    "timed": f"SELECT {', '.join(_TIMED)} FROM ({TIMED})",
-    "rests": RESTS,
-    "shifts": SHIFTS,
-    "tiers": TIERS,
-    "breaks": BREAKS,
-    "facts": _FACTS,
-}
-"""Name of each table to its statement; `TERMS` stands for the terms that the statement names."""
 
 
-def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, packs: Packs) -> None:
-    """Make the table `facts`, one narrow row for each card, and `terms`, in a session.
+def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, packs: Packs) -> pa.Table:
+    """Make the tables `facts`, a row for each card that can be, and `terms`, in a session.
 
-    The steps are tables of their own with a card's `id` (its row number in `cards`, from 0) and few
-    columns: a window carries every column of its input, and with the terms there would be hundreds.
+    Returns:
+        The cards that cannot be or have no rules: `id` (the row number in `cards`, from 0),
+        `agreement`, and `unknown`, the words for it.
     """
-    days, starts = days_table(cards, Epochs(packs))
-    found = terms_table(cards, packs, days, starts)
-    paid = paid_for(cards)
-    for place, field in enumerate(cards.schema):
-        if pa.types.is_decimal(field.type):
-            cards = cards.set_column(place, field.name, units(cards[field.name]))
-    tables = {"cards": cards, "days": days, "starts": starts, "found": found, "paid": paid}
-    for name, table in {**tables, "bands": bands(packs)}.items():
-        connection.register(name, table)
-    connection.execute("CREATE TEMP TABLE terms AS SELECT * FROM found")
-    for name, statement in STAGES.items():
-        connection.execute(f"CREATE TEMP TABLE {name} AS {with_terms(statement)}")
+    context, contexts = contexts_of(cards, Epochs(packs))
+    connection.register("resolved", Terms(packs).table(enumerate(contexts)))
+    connection.execute("CREATE TEMP TABLE terms AS SELECT * FROM resolved")
+    connection.register("days", days_table(cards))
+    connection.register("bands", bands(packs))
+    person = persons(cards)
+    numbers = {
+        "id": pa.array(np.arange(cards.num_rows)),
+        "context": pa.array(context),
+        "person": pa.array(person),
+        "twins": pa.array(twins(cards, person)),
+        **paid_for(cards),
+        **{f.name: units(cards[f.name]) for f in cards.schema if pa.types.is_decimal(f.type)},
+    }
+    facts = _stated(connection, _with(cards, numbers), TIMED)
+    refused = facts.filter(pc.is_valid(facts["unknown"]))
+    if refused.num_rows:
+        facts = facts.filter(pc.is_null(facts["unknown"]))
+    _lay_out(connection, facts)
+    return refused.select(["id", "agreement", "unknown"])
+
+
+def _lay_out(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
+    person, date = whole(facts["person"]), whole(facts["work_date"])
+    days = Groups((person,), (date,))
+    weeks = Groups((person, whole(facts["week_ending"])), (date,))
+    facts = _with(facts, looked_back(facts, days))
+    facts = _stated(connection, facts, RESTS)
+    facts = _with(facts, run_on(facts, days))
+    facts = _stated(connection, facts, BREAKS)
+    facts = _with(facts, used_before(facts, days, weeks))
+    facts = _stated(connection, facts, RESTS_NEEDED)
+    facts = _stated(connection, facts, TIERS)
+    facts = _with(facts, summed(facts, weeks))
+    kept = facts.select([n for n in facts.column_names if n in _FAMILIES or n in {"id", "context"}])
+    connection.register("found", kept)
+    connection.execute("CREATE TEMP TABLE facts AS SELECT * FROM found")
+
+
+def _with(facts: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
+    """With columns of the same rows, in the place of those with their names."""
+    named = dict(zip(facts.column_names, facts.columns, strict=True)) | dict(columns)
+    return pa.table(named)
+
+
+def _stated(connection: duckdb.DuckDBPyConnection, facts: pa.Table, statement: str) -> pa.Table:
+    """With the columns that a statement over `facts` and the terms gives for each `id`."""
+    connection.register("facts", facts)
+    found = connection.sql(with_terms(statement)).to_arrow_table()
+    connection.unregister("facts")
+    # Joins may give the rows in another order.
+    if not found["id"].equals(facts["id"]):
+        found = found.take(np.argsort(found["id"].to_numpy(), kind="stable"))
+    return _with(facts, dict(zip(found.column_names, found.columns, strict=True)))
 
 
 _TERM: Final = re.compile(r"\b[a-z_]+__[a-z_0-9]+\b")

@@ -48,23 +48,26 @@ PAID_COLUMNS: Final = (
 )
 
 
-def paid_for(cards: pa.Table) -> pa.Table:
-    """`id` (row number) and `PAID_COLUMNS` of the cards that have gross lines.
+def paid_for(cards: pa.Table) -> dict[str, pa.Array]:
+    """`PAID_COLUMNS` of the cards, null where a card has no gross lines.
 
     Money is in ten-thousandths of a dollar. `tenths_150` are the hours of overtime at 1.5.
     """
     lists = cards["gross"].combine_chunks()
     counts = np.asarray(pc.fill_null(pc.list_value_length(lists), 0)).astype(np.int64)
-    lined = np.flatnonzero(counts)
-    if not len(lined):
-        return pa.table({name: pa.array([], pa.int64()) for name in ("id", *PAID_COLUMNS)})
+    lined = counts > 0
     starts = (np.cumsum(counts) - counts)[lined]
-    sums = {name: np.add.reduceat(values, starts) for name, values in _measures(lists.flatten())}
-    return pa.table({"id": lined, **sums})
+    found = {}
+    for name, values in _measures(lists.flatten()):
+        sums = np.zeros(len(counts), np.int64)
+        if values is not None:
+            sums[lined] = np.add.reduceat(values, starts)
+        found[name] = pa.array(sums, pa.int64(), mask=~lined)
+    return found
 
 
 def _measures(lines: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - pyarrow and numpy
-    """Of each line what it adds to each column."""
+    """Of each line what it adds to each column; None where no line adds anything."""
     coded = lines.field("category").dictionary_encode()
     codes, words = np.asarray(coded.indices), coded.dictionary.to_pylist()
     amount = np.asarray(units(lines.field("amount")))
@@ -77,13 +80,16 @@ def _measures(lines: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - pyarro
     def among(names: tuple[str, ...]) -> Any:  # noqa: ANN401
         return np.array([word in names for word in words], bool)[codes]
 
+    def of(lines_: Any, values: Any) -> Any:  # noqa: ANN401
+        return np.where(lines_, values, 0) if lines_.any() else None
+
     wage = among(WAGES)
     for multiple in MULTIPLIERS:
-        yield f"paid_{multiple}", np.where(wage & exact & (times == multiple), amount, 0)
+        yield f"paid_{multiple}", of(wage & exact & (times == multiple), amount)
     for name, words_ in _CATEGORIES.items():
-        yield f"paid_{name}", np.where(among(words_), amount, 0)
+        yield f"paid_{name}", of(among(words_), amount)
     dearer = wage & (among(("overtime", "double", "gold")) | (times > MULTIPLIERS[0]))
-    yield "paid_overtime", np.where(dearer, amount, 0)
+    yield "paid_overtime", of(dearer, amount)
     half_more = among(("overtime",)) & (named == HALF_MORE)
     tenths = np.asarray(pc.fill_null(units(lines.field("quantity")), 0)) // 1000
-    yield "tenths_150", np.where(half_more, tenths, 0)
+    yield "tenths_150", of(half_more, tenths)
