@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import duckdb
@@ -17,33 +18,80 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.rules.breaks import BREAKS, RESTS_NEEDED, bands, used_before
-from cost_pipeline.rules.context import Epochs
 from cost_pipeline.rules.families import QUERIES
 from cost_pipeline.rules.groups import Groups, whole
 from cost_pipeline.rules.numbers import units
-from cost_pipeline.rules.pack import Packs
 from cost_pipeline.rules.paid import paid_for
 from cost_pipeline.rules.shifts import RESTS, looked_back, run_on
+from cost_pipeline.rules.sql import Query
 from cost_pipeline.rules.terms import TERMS_SCHEMA, Terms
 from cost_pipeline.rules.tiers import TIERS, summed
 from cost_pipeline.rules.timed import TIMED, contexts_of, days_table, persons, twins
 
 _WORD: Final = re.compile(r"[a-z_0-9]+")
-_FAMILIES: Final = frozenset(_WORD.findall(" ".join(query.sql() for query in QUERIES)))
+_TERM: Final = re.compile(r"\b[a-z_]+__[a-z_0-9]+\b")
+_TERM_NAMES: Final = frozenset(TERMS_SCHEMA.names)
+_WORDS: Final = {query: frozenset(_WORD.findall(query.sql())) for query in QUERIES}
+_FAMILIES: Final = frozenset().union(*_WORDS.values())
 
 
-def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, packs: Packs) -> pa.Table:
-    """Make the tables `facts`, a row for each card that can be, and `terms`, in a session.
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A session with the tables `facts`, a row for each card that can be, and `terms`.
 
-    Returns:
-        The cards that cannot be or have no rules: `id` (the row number in `cards`, from 0),
-        `agreement`, and `unknown`, the words for it.
+    Attributes:
+        connection: The session.
+        terms: What is in `terms`.
+        names: The columns of `facts`.
+        refused: The cards that cannot be or have no rules: `id` (the row number in the cards, from
+            0), `agreement`, and `unknown`, the words for it.
     """
-    context, contexts = contexts_of(cards, Epochs(packs))
-    connection.register("resolved", Terms(packs).table(enumerate(contexts)))
+
+    connection: duckdb.DuckDBPyConnection
+    terms: pa.Table
+    names: frozenset[str]
+    refused: pa.Table
+
+    def meant(self) -> list[Query]:
+        """The rules that are for any card.
+
+        Planning a statement costs more than running it on a day's cards, so it is asked first.
+        """
+        rules = {query: self.terms[f"{query.slot}__rule"] for query in QUERIES}
+        there = [query for query, named in rules.items() if named.null_count < len(named)]
+        if not there:
+            return []
+        asked = ", ".join(query.any_card() for query in there)
+        (some,) = self.connection.sql(self._narrow(f"SELECT {asked} FROM {_BOTH}")).fetchall()
+        return [query for query, any_card in zip(there, some, strict=True) if any_card]
+
+    def answers(self, query: Query) -> pa.Table:
+        """What a rule says of the cards that it is for, in their order (`ANSWER_SCHEMA`)."""
+        return self.connection.sql(self._narrow(query.sql())).to_arrow_table()
+
+    def _narrow(self, statement: str) -> str:
+        named = self.names.intersection(_WORD.findall(statement)) | {"id", "context"}
+        facts = f"(SELECT {', '.join(sorted(named))} FROM facts)"
+        return with_terms(statement).replace("FACTS", facts)
+
+
+_BOTH: Final = "FACTS JOIN TERMS USING (context)"
+
+
+def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, resolver: Terms) -> Laid:
+    """Make the facts of cards in a session, with the terms of their contexts.
+
+    Args:
+        connection: A session with no tables yet.
+        cards: `TIMECARD_SCHEMA`.
+        resolver: The packs, as they are resolved.
+    """
+    context, contexts = contexts_of(cards, resolver.epochs)
+    terms = resolver.table(enumerate(contexts))
+    connection.register("resolved", terms)
     connection.execute("CREATE TEMP TABLE terms AS SELECT * FROM resolved")
     connection.register("days", days_table(cards))
-    connection.register("bands", bands(packs))
+    connection.register("bands", bands(resolver.packs))
     person = persons(cards)
     numbers = {
         "id": pa.array(np.arange(cards.num_rows)),
@@ -57,11 +105,15 @@ def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, packs: Packs
     refused = facts.filter(pc.is_valid(facts["unknown"]))
     if refused.num_rows:
         facts = facts.filter(pc.is_null(facts["unknown"]))
-    _lay_out(connection, facts)
-    return refused.select(["id", "agreement", "unknown"])
+    facts = _looked_around(connection, facts)
+    kept = facts.select([n for n in facts.column_names if n in _FAMILIES or n in {"id", "context"}])
+    connection.register("found", kept)
+    connection.execute("CREATE TEMP TABLE facts AS SELECT * FROM found")
+    names = frozenset(kept.column_names)
+    return Laid(connection, terms, names, refused.select(["id", "agreement", "unknown"]))
 
 
-def _lay_out(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
+def _looked_around(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> pa.Table:
     person, date = whole(facts["person"]), whole(facts["work_date"])
     days = Groups((person,), (date,))
     weeks = Groups((person, whole(facts["week_ending"])), (date,))
@@ -72,10 +124,7 @@ def _lay_out(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
     facts = _with(facts, used_before(facts, days, weeks))
     facts = _stated(connection, facts, RESTS_NEEDED)
     facts = _stated(connection, facts, TIERS)
-    facts = _with(facts, summed(facts, weeks))
-    kept = facts.select([n for n in facts.column_names if n in _FAMILIES or n in {"id", "context"}])
-    connection.register("found", kept)
-    connection.execute("CREATE TEMP TABLE facts AS SELECT * FROM found")
+    return _with(facts, summed(facts, weeks))
 
 
 def _with(facts: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
@@ -95,13 +144,7 @@ def _stated(connection: duckdb.DuckDBPyConnection, facts: pa.Table, statement: s
     return _with(facts, dict(zip(found.column_names, found.columns, strict=True)))
 
 
-_TERM: Final = re.compile(r"\b[a-z_]+__[a-z_0-9]+\b")
-
-
 def with_terms(statement: str) -> str:
     """A statement with `TERMS` in the place of the terms: only the columns that it names."""
     named = sorted(set(_TERM.findall(statement)) & _TERM_NAMES)
     return statement.replace("TERMS", f"(SELECT {', '.join(['context', *named])} FROM terms)")
-
-
-_TERM_NAMES: Final = frozenset(TERMS_SCHEMA.names)
