@@ -23,6 +23,7 @@ from cost_pipeline.rules.groups import Groups, whole
 from cost_pipeline.rules.numbers import units
 from cost_pipeline.rules.paid import paid_for
 from cost_pipeline.rules.shifts import RESTS, looked_back, run_on
+from cost_pipeline.rules.spelling import said
 from cost_pipeline.rules.sql import Query
 from cost_pipeline.rules.terms import TERMS_SCHEMA, Terms
 from cost_pipeline.rules.tiers import TIERS, summed
@@ -31,8 +32,6 @@ from cost_pipeline.rules.timed import TIMED, contexts_of, days_table, persons, t
 _WORD: Final = re.compile(r"[a-z_0-9]+")
 _TERM: Final = re.compile(r"\b[a-z_]+__[a-z_0-9]+\b")
 _TERM_NAMES: Final = frozenset(TERMS_SCHEMA.names)
-_WORDS: Final = {query: frozenset(_WORD.findall(query.sql())) for query in QUERIES}
-_FAMILIES: Final = frozenset().union(*_WORDS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +105,9 @@ def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, resolver: Te
     if refused.num_rows:
         facts = facts.filter(pc.is_null(facts["unknown"]))
     facts = _looked_around(connection, facts)
-    kept = facts.select([n for n in facts.column_names if n in _FAMILIES or n in {"id", "context"}])
-    connection.register("found", kept)
-    connection.execute("CREATE TEMP TABLE facts AS SELECT * FROM found")
-    names = frozenset(kept.column_names)
+    facts = _with(facts, said(connection, facts))
+    connection.register("facts", facts)
+    names = frozenset(facts.column_names)
     return Laid(connection, terms, names, refused.select(["id", "agreement", "unknown"]))
 
 

@@ -13,9 +13,11 @@ from typing import Final
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
 from cost_pipeline.rules.numbers import money
+from cost_pipeline.rules.spelling import spelled
 from cost_pipeline.rules.sql import Query, dollars
 
 ANSWER_SCHEMA: Final = pa.schema(
@@ -55,16 +57,14 @@ SELECT id, CAST(0 AS BIGINT) AS context, CASE WHEN agreement <> 'non_union' THEN
     CASE WHEN agreement = 'non_union' THEN false END AS broken, unknown AS words
 FROM refused
 """
-_MONEY: Final = f"""CASE
+_MONEY: Final = """CASE
     WHEN due IS NULL THEN ''
-    WHEN paid IS NULL THEN concat('. Due ', {dollars("due")}, '; what was paid is not on the card')
-    WHEN floor AND paid >= due
-        THEN concat('. Due at least ', {dollars("due")}, ', paid ', {dollars("paid")})
-    WHEN due = paid THEN concat('. Due and paid ', {dollars("due")})
-    WHEN due > paid THEN concat('. Due ', {dollars("due")}, ', paid ', {dollars("paid")}, ': ',
-        {dollars("(due - paid)")}, ' too little')
-    ELSE concat('. Due ', {dollars("due")}, ', paid ', {dollars("paid")}, ': ',
-        {dollars("(paid - due)")}, ' more than due') END"""
+    WHEN paid IS NULL THEN concat('. Due ', said_due, '; what was paid is not on the card')
+    WHEN floor AND paid >= due THEN concat('. Due at least ', said_due, ', paid ', said_paid)
+    WHEN due = paid THEN concat('. Due and paid ', said_due)
+    WHEN due > paid
+        THEN concat('. Due ', said_due, ', paid ', said_paid, ': ', said_apart, ' too little')
+    ELSE concat('. Due ', said_due, ', paid ', said_paid, ': ', said_apart, ' more than due') END"""
 _TOLD: Final = f"""
 SELECT severity,
     CASE WHEN evaluated THEN due END AS due,
@@ -111,29 +111,36 @@ def findings(
         terms: The terms of the contexts, by their number.
         asked: Every rule with its answers, each in the order of the cards.
     """
-    answers = pa.concat_tables([one.answers for one in asked])
+    answers = pa.concat_tables([one.answers for one in asked]).combine_chunks()
     number = np.repeat(np.arange(len(asked)), [one.answers.num_rows for one in asked])
     order = np.argsort(answers["id"].to_numpy(), kind="stable")
     answers, number = answers.take(order), number[order]
+    named = _named(terms, asked)
     place = number * terms.num_rows + answers["context"].to_numpy()
-    named = {name: column.take(place) for name, column in _named(terms, asked).items()}
-    queries = [one.query or Query(slot="") for one in asked]
-    for name, of_query in (
-        ("floor", [query.floor for query in queries]),
-        ("silent", [query.unpaid_is_silent for query in queries]),
-        ("quiet", [query.quiet for query in queries]),
-    ):
-        answers = answers.append_column(name, pa.array(of_query).take(number))
-    for name in ("grade", "caveat"):
-        answers = answers.append_column(name, named[name])
-    connection.register("answers", answers)
+    due, paid = answers["due"].combine_chunks(), answers["paid"].combine_chunks()
+    apart = pc.abs(pc.subtract(due, paid))
+    columns = {name: answers[name] for name in ("why", "due", "paid", "broken", "words")}
+    columns |= {name: named[name].take(place) for name in ("grade", "caveat")}
+    columns |= {name: flags.take(number) for name, flags in _manners(asked).items()}
+    for name, amounts in {"due": due, "paid": paid, "apart": apart}.items():
+        columns[f"said_{name}"] = spelled(connection, amounts, dollars)
+    connection.register("answers", pa.table(columns))
     told = connection.sql(_TOLD).to_arrow_table()
-    theirs = cards.select(_OF_CARD).take(answers["id"])
-    columns = {name: theirs[name] for name in _OF_CARD}
-    columns |= {name: named[name] for name in ("rule", "family", "pack")}
+    columns = {name: cards[name].combine_chunks().take(answers["id"]) for name in _OF_CARD}
+    columns |= {name: named[name].take(place) for name in ("rule", "family", "pack")}
     columns |= {name: told[name] for name in ("severity", "explanation")}
     columns |= {name: money(told[name]) for name in ("due", "paid", "difference")}
     return pa.table([columns[name] for name in FINDING_SCHEMA.names], schema=FINDING_SCHEMA)
+
+
+def _manners(asked: Sequence[Asked]) -> dict[str, pa.Array]:
+    """How each rule is spoken of, whatever the context: see `Query`."""
+    queries = [one.query for one in asked]
+    return {
+        "floor": pa.array([query is not None and query.floor for query in queries]),
+        "silent": pa.array([query is not None and query.unpaid_is_silent for query in queries]),
+        "quiet": pa.array(["" if query is None else query.quiet for query in queries]),
+    }
 
 
 def _named(terms: pa.Table, asked: Sequence[Asked]) -> dict[str, pa.Array]:
