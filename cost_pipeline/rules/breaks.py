@@ -27,7 +27,7 @@ def _interval(number: int) -> str:
     both, one = "(meal1 AND meal2)", "(meal1 OR meal2)"
     first_out = "CASE WHEN meal1 THEN meal1_out_ ELSE meal2_out_ END"
     first_in = "CASE WHEN meal1 THEN meal1_in_ ELSE meal2_in_ END"
-    stop = "(end_ - (end_wall - rest_wall))"
+    stop = "(end_ - removed)"
     return {
         1: f"CASE WHEN {one} THEN {first_out} ELSE {stop} END - anchor",
         2: f"CASE WHEN {both} THEN meal2_out_ WHEN {one} THEN {stop} END - {first_in}",
@@ -47,7 +47,8 @@ def _late(number: int) -> str:
 
 
 _HALVES: Final = (
-    "CASE WHEN coalesce(late{n}, 0) > 0 AND NOT french THEN (late{n} + 29) // 30 ELSE 0 END"
+    "CASE WHEN coalesce(late{n}, 0) > 0 AND works AND NOT french THEN (late{n} + 29) // 30"
+    " ELSE 0 END"
 )
 _NEW_WEEK: Final = "(workday = 1 OR off_yesterday OR workday >= 6)"
 

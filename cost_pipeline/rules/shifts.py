@@ -19,7 +19,8 @@ def looked_back(facts: pa.Table, days: Groups) -> dict[str, pa.Array]:
     works = true(facts["works"])
     found = {}
     for name, column in (
-        ("prior_wall", facts["rest_wall"]),
+        ("prior_wall", facts["end_wall"]),
+        ("prior_removed", facts["removed"]),
         ("prior_date", facts["work_date"]),
         ("prior_exterior", facts["exterior"]),
     ):
@@ -33,10 +34,11 @@ WITH looked AS (
     SELECT *, {_SAID} AS said_date FROM facts JOIN TERMS USING (context)),
 known AS (
     SELECT *, coalesce(said_date, prior_date) AS rested_from,
-        coalesce(prior_given, {real("(prior_wall - 1440 * (work_date - prior_date))")}) AS prior_end
+        coalesce(prior_given,
+            {real("(prior_wall - 1440 * (work_date - prior_date))")} - prior_removed) AS prior_end
     FROM looked),
 restful AS (
-    SELECT *, coalesce(prior_wrap, prior_wall) AS prior_shown,
+    SELECT *, coalesce(prior_wrap, prior_wall - prior_removed) AS prior_shown,
         coalesce(prior_date = rested_from, false) AS prior_card,
         -- A shift that began before the one before had ended has no rest that could be told.
         CASE WHEN works AND prior_end <= call_ THEN call_ - prior_end END AS rest,
@@ -57,7 +59,8 @@ marked AS (
 SELECT id, rest, overlapping, prior_shown, prior_card, days_between, rest_due, continues, joined,
     -- An invasion of more than the small limit makes two shifts count as one.
     CASE WHEN joined AND rest < rest_accumulation__below THEN rest ELSE 0 END AS gap,
-    coalesce(works AND rest < consecutive_days__rest AND days_between = 1, false) AS in_a_row,
+    coalesce(works AND coalesce(rest < consecutive_days__rest, true) AND days_between = 1, false)
+        AS in_a_row,
     is_holiday,
     CASE rate_unit
         WHEN 'hour' THEN 10 WHEN 'day' THEN 80 WHEN 'three_day' THEN 240

@@ -197,14 +197,14 @@ WITH placed AS (
     FROM facts cards JOIN terms USING (context) JOIN days ON day = work_date),
 ended AS (
     SELECT *, {real("end_wall")} AS end_,
-           CASE WHEN dismissal IS NULL OR wrap IS NULL THEN end_wall
-                ELSE end_wall - least(removal, greatest(dismissal - wrap, 0)) END AS rest_wall,
+           CASE WHEN dismissal IS NULL OR wrap IS NULL THEN 0
+                ELSE least(removal, greatest(dismissal_ - wrap_, 0)) END AS removed,
            {real("(prior_wrap - 1440 * (work_date - coalesce(prior_work_date, work_date - 1)))")}
                AS prior_given
     FROM placed),
 fed AS (SELECT *, {_meal(1)}, {_meal(2)} FROM ended)
 SELECT id, {", ".join(f"{name}_" for name in CLOCKS)}, workday, kept, kept_saturday, off_yesterday,
-       group_name, craft_name, works, end_wall, end_, rest_wall, prior_given,
+       group_name, craft_name, works, end_wall, end_, removed, prior_given,
        meal1, off1, meal2, off2,
        coalesce(unknown, {_IMPOSSIBLE}) AS unknown,
        coalesce(stunt_adjustment, 0) AS adjustment,

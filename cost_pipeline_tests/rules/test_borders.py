@@ -1,4 +1,4 @@
-"""Each rule at each of its borders: what the tables of `tables` say, and that they leave none out."""
+"""Each rule at each of its borders: what `tables` says by hand, and that it leaves none out."""
 
 from collections import defaultdict
 from datetime import timedelta
@@ -10,9 +10,9 @@ from cost_pipeline.contracts.findings import Severity
 from cost_pipeline.rules.load import bundled_packs
 from cost_pipeline.rules.pack import BEGINNING, FOREVER
 from cost_pipeline_tests.rules.cards import findings
-from cost_pipeline_tests.rules.tables import sag
+from cost_pipeline_tests.rules.tables import iatse, others, sag
 
-TABLES = [sag.ROWS]
+TABLES = [sag.ROWS, iatse.ROWS, others.ROWS]
 CASES = {
     f"{rule} {source}": rows for table in TABLES for (source, rule), rows in table.named.items()
 }
@@ -38,16 +38,60 @@ def given():
 @pytest.mark.parametrize("name", CASES)
 def test_a_rule_gives_what_the_facts_say(name, given):
     wrong = []
+    money = not SEVERITIES & {row.gives for row in CASES[name]}
     for n, row in enumerate(CASES[name]):
-        mine = given[f"{name}/{n}/{len(row.cards) - 1}", row.rule]
-        if row.gives in SEVERITIES:
-            got = [f["severity"] for f in mine if f["due"] is None]
-            wanted = [row.gives]
-        else:
-            got = [f["due"] for f in mine if f["due"] is not None]
-            wanted = [] if row.gives is None else [Decimal(row.gives)]
-            got = got or [f["severity"] for f in mine]
+        mine = [
+            finding
+            for finding in given[f"{name}/{n}/{len(row.cards) - 1}", row.rule]
+            if (finding["due"] is not None) == money
+        ]
+        got = [finding["due"] if money else finding["severity"] for finding in mine]
+        wanted = [] if row.gives is None else [Decimal(row.gives) if money else row.gives]
         if got != wanted:
             said = [f["explanation"] for f in mine]
             wrong.append((n, str(row.cards[-1]["work_date"]), got, wanted, said))
     assert not wrong
+
+
+DATED = set().union(*(table.dated for table in TABLES))
+KNOWN = set().union(*(table.known for table in TABLES))
+SWEPT = set().union(*(table.swept for table in TABLES))
+# What these say is by the date alone; every other kind has a number that a card can be at.
+WITHOUT_NUMBERS = {
+    *("scale", "holidays", "flat", "per_diem", "living_allowance", "contribution_rate"),
+    *("daily_contribution",),
+}
+
+
+def borders(rule):
+    """The first day of a rule and the day after its last, and those of when photography began."""
+    for day in (rule.begins, rule.ends + timedelta(days=1) if rule.ends < FOREVER else FOREVER):
+        yield rule.dated_by, day
+    photography = rule.applies.photography
+    if photography:
+        yield from (
+            ("photography_start", day) for day in (photography.first, photography.before) if day
+        )
+
+
+def test_every_rule_has_a_row_at_each_of_its_dates():
+    missing = {
+        (packed.rule.id, str(day), by)
+        for packed in bundled_packs().rules
+        for by, day in borders(packed.rule)
+        if day not in {BEGINNING, FOREVER} and (packed.rule.id, day, by) not in DATED
+    }
+    assert sorted(missing) == []
+
+
+def test_every_rule_has_a_row():
+    assert {packed.rule.id for packed in bundled_packs().rules} == KNOWN
+
+
+def test_every_rule_with_a_number_has_rows_on_both_sides_of_it():
+    numbered = {
+        packed.rule.id
+        for packed in bundled_packs().rules
+        if packed.rule.amounts.kind not in WITHOUT_NUMBERS
+    }
+    assert sorted(numbered - SWEPT) == []

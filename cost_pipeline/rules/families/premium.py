@@ -21,20 +21,24 @@ _CAPPED: Final = (
     " AND scale__minimum IS NOT NULL THEN least(rate + adjustment,"
     " scale__minimum * overnight_seventh__schedule_a_scale_times // 100) ELSE rate + adjustment END"
 )
-_A_DAY: Final = rounded("rate * day_share * day_times", "day_of * 100")
-_ABOVE_DAY: Final = rounded("rate * day_share * (day_times - 100)", "day_of * 100")
 _ONE_DAY: Final = rounded("rate * day_share", "day_of")
 # Hours past ten are at 2x on any day, on what a week's rate counts for.
 _DOUBLE: Final = (
     "(CASE WHEN overtime__normal1 = 200 THEN tier_o1 * times_o1"
     " WHEN overtime__normal2 = 200 THEN tier_o2 * times_o2 ELSE 0 END)"
 )
-_DOUBLE_PAY: Final = (
-    f"CASE WHEN {_DOUBLE} > 0 THEN "
-    + pay(_DOUBLE, rate="least(rate, coalesce(overtime__ceiling, rate))")
-    + " ELSE 0 END"
-)
+_DOUBLE_RATE: Final = "least(rate, coalesce(overtime__ceiling, rate))"
 _C_CAP: Final = "overnight_seventh__rule IS NOT NULL AND day_kind = 'seventh' AND schedule = 'C'"
+_ABOVE: Final = (
+    f"CASE WHEN {_C_CAP} THEN least(rate * day_share * (day_times - 100),"
+    " overnight_seventh__schedule_c_cap * 10000 * day_of)"
+    " ELSE rate * day_share * (day_times - 100) END"
+)
+_DAY_AND_DOUBLE: Final = rounded(
+    f"(rate * day_share * 100 + ({_ABOVE})) * coalesce(rate_tenths, 1)"
+    f" + {_DOUBLE_RATE} * {_DOUBLE} * day_of",
+    "100 * day_of * coalesce(rate_tenths, 1)",
+)
 
 
 def _on(slot: str, kinds: str) -> tuple[Query, ...]:
@@ -69,13 +73,12 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
             where=f"{where} AND {_OTHER}",
             why="CASE WHEN rate_unit IN ('episode', 'flat') THEN 'a rate by the ' || rate_unit ||"
             " ' gives no day''s pay here' END",
-            due=f"CASE WHEN {_C_CAP} THEN {_ONE_DAY} + least({_ABOVE_DAY},"
-            f" overnight_seventh__schedule_c_cap * 100) ELSE {_A_DAY} END + {_DOUBLE_PAY}",
+            due=_DAY_AND_DOUBLE,
             paid="paid_wages",
             words=(
                 f"{_KIND} || ': a day''s pay of ' || {dollars(_ONE_DAY)} || ' at ' ||"
                 f" {times('day_times')} || CASE WHEN {_DOUBLE} > 0 THEN"
-                f" ', and the hours past ten: ' || {dollars(f'({_DOUBLE_PAY})')} ELSE '' END"
+                f" ', and the hours past ten: ' || {dollars(f'({pay(_DOUBLE, rate=_DOUBLE_RATE)})')} ELSE '' END"
             ),
         ),
     )

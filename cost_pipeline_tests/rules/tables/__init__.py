@@ -113,8 +113,9 @@ class Rows:
                 first = date.fromisoformat(start)
                 held = {rule, before[0], *about} - {None}
                 self.dated |= {(name, first, by) for name in held}
-                for day, holds in ((first - DAY, before), (first, (rule, gives)),
-                                   (first + DAY, (rule, gives))):  # fmt: skip
+                held_on = {-1: before, 0: (rule, gives), 1: (rule, gives)}
+                for days, holds in held_on.items():
+                    day = first + days * DAY
                     moved = _moved(cards, day, by)
                     rows += [Row(n, moved, holds[1] if n == holds[0] else None) for n in rules]
             before = (rule, gives)
@@ -139,9 +140,7 @@ def _moved(cards, day, by):
     if by == "photography_start":
         return tuple(card | {by: day} for card in cards)
     shift = day - cards[-1]["work_date"]
-    moved = [card | {"work_date": card["work_date"] + shift} for card in cards]
+    with_it = ("work_date", "prior_work_date", "week_ending")
     return tuple(
-        card | ({"prior_work_date": card["prior_work_date"] + shift}
-                if card.get("prior_work_date") else {})
-        for card in moved
-    )  # fmt: skip
+        card | {name: card[name] + shift for name in with_it if card.get(name)} for card in cards
+    )
