@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from cost_pipeline.rules.amounts import MinorHours
 from cost_pipeline.rules.groups import Groups, true, whole
 from cost_pipeline.rules.pack import Packs
+from cost_pipeline.rules.sql import hours
 from cost_pipeline.rules.units import minutes
 
 MEALS: Final = (1, 2, 3)
@@ -52,6 +53,28 @@ _HALVES: Final = (
 )
 _NEW_WEEK: Final = "(workday = 1 OR off_yesterday OR workday >= 6)"
 
+_NAMES: Final = {1: "1st", 2: "2nd", 3: "3rd"}
+
+
+def _meal(number: int) -> str:
+    begun = {
+        1: "CASE WHEN meal1 OR meal2 THEN ' begun ' ELSE ' not had ' END",
+        2: "CASE WHEN meal1 AND meal2 THEN ' begun ' ELSE ' not had ' END",
+        3: "' not had '",
+    }[number]
+    after = "the call or non-deductible meal" if number == 1 else "the meal before"
+    return (
+        f"CASE WHEN halves{number} > 0 THEN '{_NAMES[number]} meal' || {begun} ||"
+        f" {hours(f'gap{number}')} || ' after {after}: ' || {hours(f'late{number}')} || ' late, ' ||"
+        f" halves{number} || CASE halves{number} WHEN 1 THEN ' half hour' ELSE ' half hours' END END"
+    )
+
+
+_LATE: Final = f"concat_ws('; ', {', '.join(_meal(n) for n in MEALS)})"
+_IN_TIME: Final = (
+    "CASE WHEN french THEN 'French hours: no meal is due by the clock' ELSE 'meals in time' END"
+)
+
 _LATES: Final = ", ".join(f"gap{n}, late{n}, halves{n}" for n in MEALS)
 
 BREAKS: Final = f"""
@@ -66,8 +89,9 @@ WITH anchored AS (
     FROM facts JOIN TERMS USING (context)),
 gaps AS (SELECT *, {", ".join(f"{_interval(n)} AS gap{n}" for n in MEALS)} FROM anchored),
 lates AS (SELECT *, {", ".join(f"{_late(n)} AS late{n}" for n in MEALS)} FROM gaps),
-halves AS (SELECT *, {", ".join(f"{_HALVES.format(n=n)} AS halves{n}" for n in MEALS)} FROM lates)
-SELECT id, french, {_LATES}, halves1 + halves2 + halves3 AS halves,
+counted AS (SELECT *, {", ".join(f"{_HALVES.format(n=n)} AS halves{n}" for n in MEALS)} FROM lates)
+SELECT id, {_LATES}, halves1 + halves2 + halves3 AS halves,
+    CASE WHEN halves = 0 THEN {_IN_TIME} ELSE {_LATE} END AS said_meals,
     rest < rest_due AND rest >= daily_rest__overnight AS overnight_used,
     rest < rest_due AND rest >= daily_rest__exterior AND coalesce(exterior, false)
         AND coalesce(prior_exterior, false) AS exterior_used,
@@ -75,7 +99,7 @@ SELECT id, french, {_LATES}, halves1 + halves2 + halves3 AS halves,
         AS is_minor,
     datesub('month', birthdate, work_date) AS age_months,
     coalesce(paid_reportable, amount) AS reportable
-FROM halves
+FROM counted
 """
 """How late the meals of a card were, and whether its rest was a shortened one that may be lawful."""
 
@@ -93,8 +117,15 @@ def used_before(facts: pa.Table, days: Groups, weeks: Groups) -> dict[str, pa.Ar
     }
 
 
-RESTS_NEEDED: Final = f"""
-SELECT id, band_name, band_at_work, band_with_meal, band_work, band_earliest, band_week, band_rest,
+def _over(number: int) -> str:
+    """Half hours of a meal past the week's limit: its last ones."""
+    counted = " + ".join(["halves_before", *(f"halves{n}" for n in MEALS if n <= number)])
+    return f"greatest(0, least(halves{number}, {counted} - coalesce(meal_penalty__limit, 1000000)))"
+
+
+NEEDED: Final = f"""
+SELECT id, {", ".join(f"{_over(n)} AS over{n}" for n in MEALS)}, over1 + over2 + over3 AS over,
+    band_name, band_at_work, band_with_meal, band_work, band_earliest, band_week, band_rest,
     band_meal,
     -- Friday and Saturday nights come before a day without school.
     CASE WHEN dayofweek(work_date) IN (5, 6) THEN band_latest_free ELSE band_latest END
@@ -113,7 +144,8 @@ LEFT JOIN bands ON is_minor AND bands.rule = minor_hours__rule
     AND age_months BETWEEN from_months AND to_months
     AND (band_school IS NULL OR band_school = school_day)
 """
-"""How long the rest before had to be, and the band of a minor. Over `bands` too."""
+"""Half hours of meals past the week's limit, how long the rest before had to be, and the band of a
+minor. Over `bands` too."""
 
 BANDS_SCHEMA: Final = pa.schema(
     [

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.rules.breaks import BREAKS, RESTS_NEEDED, bands, used_before
+from cost_pipeline.rules.breaks import BREAKS, NEEDED, bands, used_before
 from cost_pipeline.rules.families import QUERIES
 from cost_pipeline.rules.groups import Groups, whole
 from cost_pipeline.rules.numbers import units
@@ -120,7 +120,7 @@ def _looked_around(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> pa
     facts = _with(facts, run_on(facts, days))
     facts = _stated(connection, facts, BREAKS)
     facts = _with(facts, used_before(facts, days, weeks))
-    facts = _stated(connection, facts, RESTS_NEEDED)
+    facts = _stated(connection, facts, NEEDED)
     facts = _stated(connection, facts, TIERS)
     return _with(facts, summed(facts, weeks))
 

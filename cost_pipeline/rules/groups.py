@@ -40,7 +40,7 @@ class Groups:
     def cut(self, begins: Array) -> Groups:
         """The same order in smaller groups: one begins at each of these rows too."""
         smaller = object.__new__(Groups)
-        smaller._begin(self._order, self._begins | begins[self._order])  # noqa: SLF001 - its own
+        smaller._begin(self._order, self._begins | begins[self._order])
         return smaller
 
     def _back(self, ordered: Array) -> Array:

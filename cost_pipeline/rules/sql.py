@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-
 def rounded(numerator: str, denominator: str) -> str:
     """A quotient of whole numbers (not negative) as whole cents, in ten-thousandths of a dollar.
 

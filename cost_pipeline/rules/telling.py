@@ -122,8 +122,8 @@ def findings(
     columns = {name: answers[name] for name in ("why", "due", "paid", "broken", "words")}
     columns |= {name: named[name].take(place) for name in ("grade", "caveat")}
     columns |= {name: flags.take(number) for name, flags in _manners(asked).items()}
-    for name, amounts in {"due": due, "paid": paid, "apart": apart}.items():
-        columns[f"said_{name}"] = spelled(connection, amounts, dollars)
+    amounts = {"said_due": due, "said_paid": paid, "said_apart": apart}
+    columns |= spelled(connection, {name: (values, dollars) for name, values in amounts.items()})
     connection.register("answers", pa.table(columns))
     told = connection.sql(_TOLD).to_arrow_table()
     columns = {name: cards[name].combine_chunks().take(answers["id"]) for name in _OF_CARD}

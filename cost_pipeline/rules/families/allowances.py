@@ -7,7 +7,6 @@ from typing import Final
 from cost_pipeline.rules.families.wages import RATE_UNKNOWN
 from cost_pipeline.rules.sql import (
     Query,
-    clock,
     dollars,
     hours,
     pay,
@@ -128,7 +127,7 @@ QUERIES: Final = (
         why="CASE WHEN rate_unit <> 'week' THEN 'the rate is by the ' || rate_unit END",
         due=rounded("rate", "travel_only__share"),
         paid="paid_wages + paid_travel",
-        words=f"'travel only, on call: a sixth of ' || said_rate",
+        words="'travel only, on call: a sixth of ' || said_rate",
     ),
     Query(
         slot="travel_only",

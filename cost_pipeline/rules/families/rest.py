@@ -7,7 +7,6 @@ from typing import Final
 from cost_pipeline.rules.families.wages import RATE_UNKNOWN
 from cost_pipeline.rules.sql import (
     Query,
-    clock,
     dollars,
     hours,
     pay,
@@ -53,7 +52,7 @@ QUERIES: Final = (
         where=f"{_KNOWN} AND after_days_off",
         broken=_BROKEN,
         at_most=True,
-        words=f"said_rested || ' around ' || (days_between - 1) || ' days off'",
+        words="said_rested || ' around ' || (days_between - 1) || ' days off'",
     ),
     Query(
         slot="forced_call",
