@@ -31,6 +31,7 @@ from cost_pipeline.rules.timed import TIMED, contexts_of, days_table, persons, t
 
 _WORD: Final = re.compile(r"[a-z_0-9]+")
 _TERM: Final = re.compile(r"\b[a-z_]+__[a-z_0-9]+\b")
+_FAMILIES: Final = frozenset(_WORD.findall(" ".join(query.sql() for query in QUERIES)))
 _TERM_NAMES: Final = frozenset(TERMS_SCHEMA.names)
 
 
@@ -106,8 +107,8 @@ def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, resolver: Te
         facts = facts.filter(pc.is_null(facts["unknown"]))
     facts = _looked_around(connection, facts)
     facts = _with(facts, said(connection, facts))
-    connection.register("facts", facts)
-    names = frozenset(facts.column_names)
+    names = _FAMILIES.intersection(facts.column_names) | {"id", "context"}
+    connection.register("facts", facts.select(sorted(names)))
     return Laid(connection, terms, names, refused.select(["id", "agreement", "unknown"]))
 
 

@@ -6,8 +6,9 @@ was due and paid, caveats, what was not evaluated) is said here, for all rules i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import duckdb
@@ -48,7 +49,6 @@ _OF_CARD: Final = (
     "agreement",
     "currency",
 )
-_NAMES: Final = ("rule", "family", "pack", "grade", "caveat")
 
 # Cards that cannot be looked at: non-union work is none to look at, which is in order.
 REFUSED: Final = """
@@ -58,7 +58,6 @@ SELECT id, CAST(0 AS BIGINT) AS context, CASE WHEN agreement <> 'non_union' THEN
 FROM refused
 """
 _MONEY: Final = """CASE
-    WHEN due IS NULL THEN ''
     WHEN paid IS NULL THEN concat('. Due ', said_due, '; what was paid is not on the card')
     WHEN floor AND paid >= due THEN concat('. Due at least ', said_due, ', paid ', said_paid)
     WHEN due = paid THEN concat('. Due and paid ', said_due)
@@ -66,26 +65,25 @@ _MONEY: Final = """CASE
         THEN concat('. Due ', said_due, ', paid ', said_paid, ': ', said_apart, ' too little')
     ELSE concat('. Due ', said_due, ', paid ', said_paid, ': ', said_apart, ' more than due') END"""
 _TOLD: Final = f"""
-SELECT severity,
+WITH judged AS (
+    SELECT *, why IS NULL AND (broken IS NOT NULL OR due IS NOT NULL) AS evaluated,
+        coalesce(broken, due > paid, false) AS wrong,
+        coalesce(CASE WHEN paid IS NULL THEN due <> 0 AND NOT silent
+                      ELSE due < paid AND NOT floor END, false) AS doubtful,
+        quiet <> '' AND coalesce(due = 0 AND paid = 0, false) AS hushed
+    FROM answers)
+SELECT CASE WHEN NOT evaluated THEN '{Severity.NOT_EVALUATED}' WHEN wrong THEN grade
+            WHEN doubtful THEN '{Severity.FLAG}' ELSE '{Severity.OK}' END AS severity,
     CASE WHEN evaluated THEN due END AS due,
     CASE WHEN evaluated THEN paid END AS paid,
     CASE WHEN evaluated THEN CASE WHEN floor THEN greatest(due - paid, 0) ELSE due - paid END END
         AS difference,
     CASE WHEN NOT evaluated
          THEN concat('not evaluated: ', coalesce(why, 'something it needs is not on the card'))
-         WHEN quiet <> '' AND due = 0 AND paid = 0 THEN quiet
-         WHEN caveat = '' OR (severity = '{Severity.OK}' AND coalesce(due, 0) = 0)
-         THEN concat(words, {_MONEY})
-         ELSE concat(words, {_MONEY}, '. ', rtrim(caveat, '.')) END AS explanation
-FROM (SELECT *, severity <> '{Severity.NOT_EVALUATED}' AS evaluated FROM (SELECT *, CASE
-    WHEN why IS NOT NULL THEN '{Severity.NOT_EVALUATED}'
-    WHEN broken IS NOT NULL THEN CASE WHEN broken THEN grade ELSE '{Severity.OK}' END
-    WHEN due IS NULL THEN '{Severity.NOT_EVALUATED}'
-    WHEN paid IS NULL
-        THEN CASE WHEN silent OR due = 0 THEN '{Severity.OK}' ELSE '{Severity.FLAG}' END
-    WHEN due > paid THEN grade
-    WHEN due < paid AND NOT floor THEN '{Severity.FLAG}'
-    ELSE '{Severity.OK}' END AS severity FROM answers))
+         WHEN hushed THEN quiet
+         ELSE concat(words, CASE WHEN due IS NOT NULL THEN {_MONEY} END,
+                     CASE WHEN wrong OR doubtful OR due <> 0 THEN caveat END) END AS explanation
+FROM judged
 """
 
 
@@ -101,8 +99,13 @@ class Asked:
 
 
 def findings(
-    connection: duckdb.DuckDBPyConnection, cards: pa.Table, terms: pa.Table, asked: Sequence[Asked]
-) -> pa.Table:
+    connection: duckdb.DuckDBPyConnection,
+    cards: pa.Table,
+    terms: pa.Table,
+    asked: Sequence[Asked],
+    *,
+    at_once: int,
+) -> Iterator[pa.Table]:
     """The findings (`FINDING_SCHEMA`), in the order of the cards, then of the rules.
 
     Args:
@@ -110,53 +113,61 @@ def findings(
         cards: What was evaluated.
         terms: The terms of the contexts, by their number.
         asked: Every rule with its answers, each in the order of the cards.
+        at_once: Of how many cards the findings come in one table.
     """
-    answers = pa.concat_tables([one.answers for one in asked]).combine_chunks()
+    answers = pa.concat_tables([one.answers for one in asked])
     number = np.repeat(np.arange(len(asked)), [one.answers.num_rows for one in asked])
-    order = np.argsort(answers["id"].to_numpy(), kind="stable")
-    answers, number = answers.take(order), number[order]
-    named = _named(terms, asked)
     place = number * terms.num_rows + answers["context"].to_numpy()
+    ids = answers["id"].to_numpy()
+    order = np.argsort(ids, kind="stable")
+    manners = pa.concat_tables([_manner(terms, one.query) for one in asked]).combine_chunks()
+    cuts = np.searchsorted(ids[order], np.arange(0, cards.num_rows + at_once, at_once))
+    for first, last in pairwise(cuts):
+        mine = order[first:last]
+        yield _told(connection, cards, answers.take(mine), manners.take(place[mine]))
+
+
+def _told(
+    connection: duckdb.DuckDBPyConnection, cards: pa.Table, answers: pa.Table, manner: pa.Table
+) -> pa.Table:
     due, paid = answers["due"].combine_chunks(), answers["paid"].combine_chunks()
-    apart = pc.abs(pc.subtract(due, paid))
-    columns = {name: answers[name] for name in ("why", "due", "paid", "broken", "words")}
-    columns |= {name: named[name].take(place) for name in ("grade", "caveat")}
-    columns |= {name: flags.take(number) for name, flags in _manners(asked).items()}
-    amounts = {"said_due": due, "said_paid": paid, "said_apart": apart}
-    columns |= spelled(connection, {name: (values, dollars) for name, values in amounts.items()})
-    connection.register("answers", pa.table(columns))
+    amounts = {"said_due": due, "said_paid": paid, "said_apart": pc.abs(pc.subtract(due, paid))}
+    said = spelled(connection, {name: (values, dollars) for name, values in amounts.items()})
+    columns = {name: manner[name] for name in ("grade", "caveat", "floor", "silent", "quiet")}
+    columns |= {name: answers[name] for name in ("why", "due", "paid", "broken", "words")}
+    connection.register("answers", pa.table(columns | said))
     told = connection.sql(_TOLD).to_arrow_table()
-    columns = {name: cards[name].combine_chunks().take(answers["id"]) for name in _OF_CARD}
-    columns |= {name: named[name].take(place) for name in ("rule", "family", "pack")}
+    columns = {name: cards[name].take(answers["id"]) for name in _OF_CARD}
+    columns |= {name: manner[name] for name in ("rule", "family", "pack")}
     columns |= {name: told[name] for name in ("severity", "explanation")}
     columns |= {name: money(told[name]) for name in ("due", "paid", "difference")}
     return pa.table([columns[name] for name in FINDING_SCHEMA.names], schema=FINDING_SCHEMA)
 
 
-def _manners(asked: Sequence[Asked]) -> dict[str, pa.Array]:
-    """How each rule is spoken of, whatever the context: see `Query`."""
-    queries = [one.query for one in asked]
-    return {
-        "floor": pa.array([query is not None and query.floor for query in queries]),
-        "silent": pa.array([query is not None and query.unpaid_is_silent for query in queries]),
-        "quiet": pa.array(["" if query is None else query.quiet for query in queries]),
-    }
+_MANNER: Final = pa.schema(
+    [
+        *(pa.field(name, pa.string()) for name in ("rule", "family", "pack", "grade", "caveat")),
+        *(pa.field(name, pa.bool_()) for name in ("floor", "silent")),
+        pa.field("quiet", pa.string()),
+    ]
+)
 
 
-def _named(terms: pa.Table, asked: Sequence[Asked]) -> dict[str, pa.Array]:
-    """What each rule is called in each context: rule after rule, each for all contexts."""
-    found: dict[str, list[str | None]] = {name: [] for name in _NAMES}
-    for one in asked:
-        for name in _NAMES:
-            found[name] += _of(terms, one.query, name)
-    return {name: pa.array(values, pa.string()) for name, values in found.items()}
-
-
-def _of(terms: pa.Table, query: Query | None, name: str) -> list[str | None]:
+def _manner(terms: pa.Table, query: Query | None) -> pa.Table:
+    """What a rule is called in each context, and how it is spoken of."""
     if query is None:
-        words = {"rule": CARD_RULE, "family": CARD_FAMILY, "pack": None, "caveat": ""}
-        return [words.get(name)] * terms.num_rows
-    if name == "grade" and query.at_most:
-        return [Severity.FLAG.value] * terms.num_rows
-    column: list[str | None] = terms[f"{query.slot}__{name}"].to_pylist()
-    return column
+        spoken = {"rule": CARD_RULE, "family": CARD_FAMILY, "caveat": "", "quiet": ""}
+        return pa.Table.from_pylist(
+            [{**spoken, "floor": False, "silent": False}] * terms.num_rows, schema=_MANNER
+        )
+    of = {name: terms[f"{query.slot}__{name}"].to_pylist() for name in _MANNER.names[:5]}
+    if query.at_most:
+        of["grade"] = [Severity.FLAG.value] * terms.num_rows
+    of["caveat"] = [". " + caveat.rstrip(".") if caveat else "" for caveat in of["caveat"]]
+    for name, value in (
+        ("floor", query.floor),
+        ("silent", query.unpaid_is_silent),
+        ("quiet", query.quiet),
+    ):
+        of[name] = [value] * terms.num_rows
+    return pa.table(of, schema=_MANNER)
