@@ -86,7 +86,7 @@ WITH anchored AS (
              WHEN meal_due__crew AND abs(ndb_end_ - general_call_) <= meal_due__nd_window
                   THEN greatest(call_, general_call_)
              ELSE call_ END AS anchor
-    FROM facts JOIN TERMS USING (context)),
+    FROM FACTS JOIN TERMS USING (context)),
 gaps AS (SELECT *, {", ".join(f"{_interval(n)} AS gap{n}" for n in MEALS)} FROM anchored),
 lates AS (SELECT *, {", ".join(f"{_late(n)} AS late{n}" for n in MEALS)} FROM gaps),
 counted AS (SELECT *, {", ".join(f"{_HALVES.format(n=n)} AS halves{n}" for n in MEALS)} FROM lates)
@@ -139,7 +139,7 @@ SELECT id, {", ".join(f"{_over(n)} AS over{n}" for n in MEALS)}, over1 + over2 +
          WHEN days_between > 2 AND {_NEW_WEEK} AND call >= weekly_rest__reduced_from
               THEN weekly_rest__reduced
          WHEN days_between > 2 AND {_NEW_WEEK} THEN weekly_rest__two END AS rest_needed
-FROM facts JOIN TERMS USING (context)
+FROM FACTS JOIN TERMS USING (context)
 LEFT JOIN bands ON is_minor AND bands.rule = minor_hours__rule
     AND age_months BETWEEN from_months AND to_months
     AND (band_school IS NULL OR band_school = school_day)

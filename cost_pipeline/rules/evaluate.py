@@ -22,7 +22,7 @@ from cost_pipeline.rules.telling import REFUSED, Asked, findings
 from cost_pipeline.rules.terms import Terms
 
 # What is planned for a chunk takes as long as a tenth of this many cards.
-CHUNK_CARDS: Final = 400_000
+CHUNK_CARDS: Final = 200_000
 TOLD_CARDS: Final = 50_000
 
 

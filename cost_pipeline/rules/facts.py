@@ -8,7 +8,7 @@ statement, row by row over the facts so far; what the cards around it decide is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,9 +30,9 @@ from cost_pipeline.rules.tiers import TIERS, summed
 from cost_pipeline.rules.timed import TIMED, contexts_of, days_table, persons, twins
 
 _WORD: Final = re.compile(r"[a-z_0-9]+")
-_TERM: Final = re.compile(r"\b[a-z_]+__[a-z_0-9]+\b")
 _FAMILIES: Final = frozenset(_WORD.findall(" ".join(query.sql() for query in QUERIES)))
-_TERM_NAMES: Final = frozenset(TERMS_SCHEMA.names)
+# The names of the craft and its group become facts.
+_TERM_NAMES: Final = frozenset({*TERMS_SCHEMA.names} - {"unknown", "craft_name", "group_name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +62,13 @@ class Laid:
         if not there:
             return []
         asked = ", ".join(query.any_card() for query in there)
-        (some,) = self.connection.sql(self._narrow(f"SELECT {asked} FROM {_BOTH}")).fetchall()
+        statement = _narrowed(f"SELECT {asked} FROM FACTS JOIN TERMS USING (context)", self.names)
+        (some,) = self.connection.sql(statement).fetchall()
         return [query for query, any_card in zip(there, some, strict=True) if any_card]
 
     def answers(self, query: Query) -> pa.Table:
         """What a rule says of the cards that it is for, in their order (`ANSWER_SCHEMA`)."""
-        return self.connection.sql(self._narrow(query.sql())).to_arrow_table()
-
-    def _narrow(self, statement: str) -> str:
-        named = self.names.intersection(_WORD.findall(statement)) | {"id", "context"}
-        facts = f"(SELECT {', '.join(sorted(named))} FROM facts)"
-        return with_terms(statement).replace("FACTS", facts)
-
-
-_BOTH: Final = "FACTS JOIN TERMS USING (context)"
+        return self.connection.sql(_narrowed(query.sql(), self.names)).to_arrow_table()
 
 
 def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, resolver: Terms) -> Laid:
@@ -135,7 +128,7 @@ def _with(facts: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
 def _stated(connection: duckdb.DuckDBPyConnection, facts: pa.Table, statement: str) -> pa.Table:
     """With the columns that a statement over `facts` and the terms gives for each `id`."""
     connection.register("facts", facts)
-    found = connection.sql(with_terms(statement)).to_arrow_table()
+    found = connection.sql(_narrowed(statement, facts.column_names)).to_arrow_table()
     connection.unregister("facts")
     # Joins may give the rows in another order.
     if not found["id"].equals(facts["id"]):
@@ -143,7 +136,10 @@ def _stated(connection: duckdb.DuckDBPyConnection, facts: pa.Table, statement: s
     return _with(facts, dict(zip(found.column_names, found.columns, strict=True)))
 
 
-def with_terms(statement: str) -> str:
-    """A statement with `TERMS` in the place of the terms: only the columns that it names."""
-    named = sorted(set(_TERM.findall(statement)) & _TERM_NAMES)
-    return statement.replace("TERMS", f"(SELECT {', '.join(['context', *named])} FROM terms)")
+def _narrowed(statement: str, names: Iterable[str]) -> str:
+    """A statement over `FACTS` and `TERMS` with only the columns that it names: all would be planned."""
+    words = {*_WORD.findall(statement), "id", "context"}
+    facts, terms = (", ".join(sorted(words.intersection(has))) for has in (names, _TERM_NAMES))
+    return statement.replace("FACTS", f"(SELECT {facts} FROM facts)").replace(
+        "TERMS", f"(SELECT {terms} FROM terms)"
+    )

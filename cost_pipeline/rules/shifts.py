@@ -31,7 +31,7 @@ def looked_back(facts: pa.Table, days: Groups) -> dict[str, pa.Array]:
 
 RESTS: Final = f"""
 WITH looked AS (
-    SELECT *, {_SAID} AS said_date FROM facts JOIN TERMS USING (context)),
+    SELECT *, {_SAID} AS said_date FROM FACTS JOIN TERMS USING (context)),
 known AS (
     SELECT *, coalesce(said_date, prior_date) AS rested_from,
         coalesce(prior_given,

@@ -112,7 +112,7 @@ _OF_WEEK: Final = {
 
 TIERS: Final = f"""
 WITH past AS (
-    SELECT *, {_TIMES}, {_PASTS}, {_LONG} AS past_long FROM facts JOIN TERMS USING (context)),
+    SELECT *, {_TIMES}, {_PASTS}, {_LONG} AS past_long FROM FACTS JOIN TERMS USING (context)),
 tiers AS (SELECT *, {_tier_list()} FROM past)
 SELECT id, past_long, tier_0, {", ".join(f"tier_{name}, times_{name}" for name in STEPS)},
     {", ".join(f"CAST({what} AS BIGINT) AS of_week_{name}" for name, what in _OF_WEEK.items())},

@@ -194,7 +194,9 @@ WITH placed AS (
            CASE WHEN {_CREW} THEN coalesce(wrap, dismissal) ELSE coalesce(dismissal, wrap) END
                AS end_wall,
            {_REAL}
-    FROM facts cards JOIN terms USING (context) JOIN days ON day = work_date),
+    FROM FACTS cards JOIN TERMS USING (context)
+    JOIN (SELECT context, unknown, group_name, craft_name FROM terms) USING (context)
+    JOIN days ON day = work_date),
 ended AS (
     SELECT *, {real("end_wall")} AS end_,
            CASE WHEN dismissal IS NULL OR wrap IS NULL THEN 0
