@@ -5,13 +5,14 @@ Whole numbers in numpy: the lines of a card lie together, so a sum is one pass o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.rules.groups import Array
 from cost_pipeline.rules.numbers import units
 
 WAGES: Final = ("straight", "overtime", "double", "gold", "premium", "holiday", "guarantee")
@@ -57,17 +58,24 @@ def paid_for(cards: pa.Table) -> dict[str, pa.Array]:
     counts = np.asarray(pc.fill_null(pc.list_value_length(lists), 0)).astype(np.int64)
     lined = counts > 0
     starts = (np.cumsum(counts) - counts)[lined]
+    none = np.zeros(int(lined.sum()), np.int64)
+
+    def of_cards(amounts: Array, lines: Array) -> Array:
+        return np.add.reduceat(np.where(lines, amounts, 0), starts) if lines.any() else none
+
     found = {}
-    for name, values in _measures(lists.flatten()):
-        sums = np.zeros(len(counts), np.int64)
-        if values is not None:
-            sums[lined] = np.add.reduceat(values, starts)
-        found[name] = pa.array(sums, pa.int64(), mask=~lined)
+    for name, sums in _sums(lists.flatten(), of_cards, none):
+        values = sums if lined.all() else np.zeros(len(counts), np.int64)
+        if values is not sums:
+            values[lined] = sums
+        found[name] = pa.array(values, pa.int64(), mask=~lined)
     return found
 
 
-def _measures(lines: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - pyarrow and numpy
-    """Of each line what it adds to each column; None where no line adds anything."""
+def _sums(
+    lines: pa.StructArray, of_cards: Callable[[Array, Array], Array], none: Array
+) -> Iterator[tuple[str, Array]]:
+    """Each column, from the lines: `of_cards` sums amounts over those of a card's lines."""
     coded = lines.field("category").dictionary_encode()
     codes, words = np.asarray(coded.indices), coded.dictionary.to_pylist()
     amount = np.asarray(units(lines.field("amount")))
@@ -76,20 +84,17 @@ def _measures(lines: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - pyarro
     named = np.asarray(pc.fill_null(units(stated), 0))
     times = np.where(np.asarray(pc.is_null(stated)), usual, named // 100)
     exact = np.asarray(pc.is_null(stated)) | (named % 100 == 0)
+    by_word = {word: of_cards(amount, codes == code) for code, word in enumerate(words)}
 
-    def among(names: tuple[str, ...]) -> Any:  # noqa: ANN401
+    def among(names: tuple[str, ...]) -> Array:
         return np.array([word in names for word in words], bool)[codes]
-
-    def of(lines_: Any, values: Any) -> Any:  # noqa: ANN401
-        return np.where(lines_, values, 0) if lines_.any() else None
 
     wage = among(WAGES)
     for multiple in MULTIPLIERS:
-        yield f"paid_{multiple}", of(wage & exact & (times == multiple), amount)
-    for name, words_ in _CATEGORIES.items():
-        yield f"paid_{name}", of(among(words_), amount)
+        yield f"paid_{multiple}", of_cards(amount, wage & exact & (times == multiple))
+    for name, parts in _CATEGORIES.items():
+        yield f"paid_{name}", sum((by_word[word] for word in parts if word in by_word), none)
     dearer = wage & (among(("overtime", "double", "gold")) | (times > MULTIPLIERS[0]))
-    yield "paid_overtime", of(dearer, amount)
-    half_more = among(("overtime",)) & (named == HALF_MORE)
+    yield "paid_overtime", of_cards(amount, dearer)
     tenths = np.asarray(pc.fill_null(units(lines.field("quantity")), 0)) // 1000
-    yield "tenths_150", of(half_more, tenths)
+    yield "tenths_150", of_cards(tenths, among(("overtime",)) & (named == HALF_MORE))
