@@ -15,7 +15,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.rules import flatten as f
-from cost_pipeline.rules.context import Choice, Context, Crafts, Person, choose, group_of
+from cost_pipeline.rules.context import Choice, Context, Crafts, Epochs, Person, choose, group_of
 from cost_pipeline.rules.pack import Agreement, Pack, PackedRule, Packs
 from cost_pipeline.rules.units import cents, hundredths, minutes, tenths
 from cost_pipeline.rules.versions import Versions
@@ -150,9 +150,12 @@ TERMS_SCHEMA: Final = pa.schema(
 
 
 class Terms:
-    """Resolves contexts to their terms, by the packs."""
+    """Resolves contexts to their terms, by the packs; each context once."""
 
     def __init__(self, packs: Packs) -> None:
+        self.packs: Final = packs
+        self.epochs: Final = Epochs(packs)
+        self._known: dict[Context, f.Row] = {}
         self._crafts = Crafts(packs)
         self._versions = Versions(packs)
         self._packs = {pack.name: pack for pack in packs.packs}
@@ -163,8 +166,13 @@ class Terms:
 
     def table(self, contexts: Iterable[tuple[int, Context]]) -> pa.Table:
         """The terms of numbered contexts, as `TERMS_SCHEMA`."""
-        rows = [{"context": number, **self._row(context)} for number, context in contexts]
+        rows = [{"context": number, **self._resolved(context)} for number, context in contexts]
         return pa.Table.from_pylist(rows, schema=TERMS_SCHEMA)
+
+    def _resolved(self, context: Context) -> f.Row:
+        if context not in self._known:
+            self._known[context] = self._row(context)
+        return self._known[context]
 
     def _row(self, context: Context) -> f.Row:
         person = self._person(context)

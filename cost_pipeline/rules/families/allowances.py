@@ -7,7 +7,6 @@ from typing import Final
 from cost_pipeline.rules.families.wages import RATE_UNKNOWN
 from cost_pipeline.rules.sql import (
     Query,
-    clock,
     dollars,
     hours,
     pay,
@@ -119,7 +118,7 @@ QUERIES: Final = (
         words=(
             f"'travel only: ' || {hours(f'({TRAVELLED})')} || ', between ' ||"
             f" {tenths('travel_only__least')} || ' and ' || {tenths('travel_only__most')} || ': ' ||"
-            f" {tenths(TRAVEL_TENTHS)} || ' at ' || {dollars('rate')}"
+            f" {tenths(TRAVEL_TENTHS)} || ' at ' || said_rate"
         ),
     ),
     Query(
@@ -128,7 +127,7 @@ QUERIES: Final = (
         why="CASE WHEN rate_unit <> 'week' THEN 'the rate is by the ' || rate_unit END",
         due=rounded("rate", "travel_only__share"),
         paid="paid_wages + paid_travel",
-        words=f"'travel only, on call: a sixth of ' || {dollars('rate')}",
+        words="'travel only, on call: a sixth of ' || said_rate",
     ),
     Query(
         slot="travel_only",
@@ -160,8 +159,8 @@ QUERIES: Final = (
         due=rounded(f"rate * {_NIGHT_TENTHS} * ({_PERCENT})", "100 * rate_tenths"),
         paid="paid_night",
         words=(
-            f"'called ' || {clock('call')} || ': ' || {tenths(_NIGHT_TENTHS)} || ' at ' ||"
-            f" ({_PERCENT}) || ' % of ' || {dollars('rate')}"
+            f"'called ' || said_call || ': ' || {tenths(_NIGHT_TENTHS)} || ' at ' ||"
+            f" ({_PERCENT}) || ' % of ' || said_rate"
         ),
     ),
     Query(
@@ -176,7 +175,7 @@ QUERIES: Final = (
         words=(
             "CASE WHEN rate > fitting__money_break * 100 THEN 'fitting: none due over ' ||"
             f" {dollars('(fitting__money_break * 100)')} || ' a day' ELSE 'fitting of ' ||"
-            f" {hours('worked')} || ', paid as ' || {hours(_FITTED)} || ' of ' || {dollars('rate')} ||"
+            f" {hours('worked')} || ', paid as ' || {hours(_FITTED)} || ' of ' || said_rate ||"
             " ' for 8 h' END"
         ),
     ),

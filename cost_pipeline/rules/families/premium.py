@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN, WORKED, paid_at
+from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN, paid_at
 from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
 
 _CREW: Final = "group_name = 'hourly'"
@@ -51,8 +51,8 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
             due=pay(f"tier_0 * day_times + {_TIMED}"),
             paid=paid_at("day_times"),
             words=(
-                f"{_KIND} || ': ' || {WORKED} || '; ' || {tenths(f'(tier_0 + {_OVER})')} || ' at ' ||"
-                f" {times('day_times')} || ' of ' || {dollars('rate')}"
+                f"{_KIND} || ': ' || said_worked || '; ' || {tenths(f'(tier_0 + {_OVER})')} || ' at ' ||"
+                f" {times('day_times')} || ' of ' || said_rate"
             ),
         ),
         Query(
@@ -62,7 +62,7 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
             due=pay(f"{_HOURS} * day_times + {_TIMED}", rate=f"({_CAPPED})"),
             paid="paid_wages",
             words=(
-                f"{_KIND} || ': ' || {WORKED} || '; ' || {tenths(_HOURS)} || ' at ' ||"
+                f"{_KIND} || ': ' || said_worked || '; ' || {tenths(_HOURS)} || ' at ' ||"
                 f" {times('day_times')} || CASE WHEN {_OVER} > 0 THEN ' and ' || {tenths(f'({_OVER})')}"
                 f" || ' of overtime, none below that' ELSE '' END || ', of ' || {dollars(_CAPPED)} ||"
                 " ' for 8 h'"
@@ -93,7 +93,7 @@ QUERIES: Final = (
         why=RATE_UNKNOWN,
         due=pay("idle_day__tenths * 100"),
         paid="paid_wages",
-        words=f"'idle ' || {_KIND} || ': ' || {tenths('idle_day__tenths')} || ' at ' || {dollars('rate')}",
+        words=f"'idle ' || {_KIND} || ': ' || {tenths('idle_day__tenths')} || ' at ' || said_rate",
     ),
     Query(
         slot="holidays",
@@ -119,6 +119,6 @@ QUERIES: Final = (
         why="CASE WHEN rate_unit <> 'week' THEN 'the rate is by the ' || rate_unit END",
         due=rounded("rate * on_call_day__multiplier", "500"),
         paid="paid_wages",
-        words=f"'7th day on call: ' || {times('on_call_day__multiplier')} || ' of a fifth of ' || {dollars('rate')}",
+        words=f"'7th day on call: ' || {times('on_call_day__multiplier')} || ' of a fifth of ' || said_rate",
     ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN, WORKED
+from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN
 from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
 
 _FULL_WEEK: Final = 5
@@ -52,7 +52,7 @@ _PERFORMER: Final = Query(
         " + CASE WHEN week_last THEN week_paid_150 ELSE 0 END END"
     ),
     words=(
-        f"CASE WHEN {_PLAIN} THEN {WORKED} || '; ' ELSE '' END || {dollars(f'({_RATE})')} || ' for ' ||"
+        f"CASE WHEN {_PLAIN} THEN said_worked || '; ' ELSE '' END || {dollars(f'({_RATE})')} || ' for ' ||"
         f" {tenths('rate_tenths')} || ': ' || coalesce(nullif(concat_ws(' + ',"
         f" CASE WHEN {_PLAIN} AND ({_FIRST}) > 0 THEN {tenths(f'({_FIRST})')} || ' at ' ||"
         f" {times('times_o1')} END, CASE WHEN {_PLAIN} AND tier_o2 > 0 THEN {tenths('tier_o2')} ||"
@@ -79,7 +79,7 @@ _GUARANTEE: Final = Query(
     paid="week_paid_wages",
     floor=True,
     words=(
-        f"'week of ' || {tenths('guaranteed')} || ' guaranteed at ' || {dollars('rate')} || ': ' ||"
+        f"'week of ' || {tenths('guaranteed')} || ' guaranteed at ' || said_rate || ': ' ||"
         f" {tenths('least(guaranteed, weekly_guarantee__straight)')} || ' + ' ||"
         f" {tenths('greatest(0, guaranteed - weekly_guarantee__straight)')} || ' at ' ||"
         f" {times('weekly_guarantee__multiplier')}"
