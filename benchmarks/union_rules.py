@@ -176,7 +176,9 @@ def main() -> int:
     ratio, growth = evaluating / reading, twice.peak_mb / last.peak_mb
     print(f"cards {rounds[0][0].count:,}, findings {last.count:,}")
     print(f"read      {reading:7.2f} s, {by_clock[0]:7.2f} by the clock")
-    print(f"evaluated {evaluating:7.2f} s, {by_clock[1]:7.2f} by the clock; peak {last.peak_mb:,.0f} MB")
+    print(
+        f"evaluated {evaluating:7.2f} s, {by_clock[1]:7.2f} by the clock; peak {last.peak_mb:,.0f} MB"
+    )
     print(f"ratio {ratio:.1f} (at most {MOST_RATIO}), {by_clock[1] / by_clock[0]:.1f} by the clock")
     print(f"twice the cards: {growth:.2f} x the memory (at most {MOST_GROWTH})")
     return 0 if ratio <= MOST_RATIO and growth <= MOST_GROWTH else 1
