@@ -6,7 +6,7 @@ Whole numbers in numpy: the lines of a card lie together, so a sum is one pass o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
