@@ -35,7 +35,7 @@ types: setup
 
 check: lint types
 	@$(BIN)/dg check defs
-	@$(BIN)/python -m pytest -n $(WORKERS) -q --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n $(WORKERS) -q
 
 # Dagster's web UI over the demo's home; `make ui HOME_DIR=...` for another one.
 ui: setup

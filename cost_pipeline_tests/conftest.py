@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Deadlines are off because these machines are shared; `make test` stays short by few examples, and
 # HYPOTHESIS_PROFILE=thorough looks longer.
 settings.register_profile(
-    "default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "default", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("thorough", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -15,6 +15,7 @@ import stamina
 from cost_pipeline.acquire.outcome import FetchFailure
 from cost_pipeline.acquire.policy import Policy
 from cost_pipeline.contracts.sources import Retry
+from cost_pipeline.core.frames import frames_of
 from cost_pipeline.core.reasons import Reason
 
 _T = TypeVar("_T")
@@ -90,7 +91,16 @@ def given_up(uri: str, error: AttemptError, effort: Effort) -> FetchFailure:
         received=error.received,
         latency=effort.spent,
         queued=effort.queued,
+        traceback=behind(error),
     )
+
+
+def behind(error: AttemptError) -> str | None:
+    """What the system or a library raised behind a failure that may pass; None if nothing did.
+
+    What lasts is somebody's to mend and needs words, not a way through the code.
+    """
+    return frames_of(error, own=AttemptError) if error.transient else None
 
 
 async def persist(

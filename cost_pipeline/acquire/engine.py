@@ -23,6 +23,7 @@ from typing import Final
 
 import aiohttp
 
+from cost_pipeline.acquire.attempts import AttemptError
 from cost_pipeline.acquire.evidence import without_secrets
 from cost_pipeline.acquire.folder import pull_folder
 from cost_pipeline.acquire.hosts import Hosts
@@ -43,6 +44,7 @@ from cost_pipeline.acquire.telemetry import Telemetry
 from cost_pipeline.acquire.tokens import Tokens
 from cost_pipeline.contracts.sources import FolderSource, HttpSource, SftpSource
 from cost_pipeline.core.errors import CostPipelineError
+from cost_pipeline.core.frames import frames_of
 from cost_pipeline.core.reasons import Reason
 
 __all__ = [
@@ -216,7 +218,7 @@ def _outcome(job: PullJob, task: asyncio.Task[Pulled]) -> Pulled:
     # letter says so.
     _LOG.error("a defect while pulling %s", job.vendor.vendor, exc_info=error)
     message = f"a defect in cost_pipeline ({type(error).__name__}: {error}); please report it"
-    return _failed(job, message, transient=False)
+    return _failed(job, message, transient=False, error=error)
 
 
 async def _fetch(
@@ -286,17 +288,20 @@ async def _fetch_folder(
         try:
             async with asyncio.timeout(patience):
                 return await in_thread(work)
-        except TimeoutError:
+        except TimeoutError as error:
             # Its thread may hang for good; it must not write once the drive answers again.
             scratch.close()
             message = f"the folder {source.path} did not answer within {patience:g} s"
-            return _failed(job, message, transient=True)
+            return _failed(job, message, transient=True, error=error)
 
 
-def _failed(job: PullJob, message: str, *, transient: bool) -> Pulled:
+def _failed(
+    job: PullJob, message: str, *, transient: bool, error: BaseException | None = None
+) -> Pulled:
     source = job.vendor.source
     where = source.path if isinstance(source, FolderSource) else source.url
-    failure = FetchFailure(where, Reason.FETCH_FAILED, message, transient)
+    traceback = frames_of(error, own=AttemptError) if error else None
+    failure = FetchFailure(where, Reason.FETCH_FAILED, message, transient, traceback=traceback)
     return Pulled(job.vendor.vendor, failures=(failure,), bookmark=job.bookmark)
 
 

@@ -10,14 +10,17 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from cost_pipeline.acquire.attempts import AttemptError
 from cost_pipeline.acquire.outcome import Fetched, FetchFailure, Pulled, PullJob
 from cost_pipeline.acquire.pattern import on_date
 from cost_pipeline.acquire.scratch import Scratch
 from cost_pipeline.contracts.vendor import FolderSource
+from cost_pipeline.core.frames import frames_of
 from cost_pipeline.core.reasons import Reason
 
 _BLOCK: Final = 1 << 20
@@ -64,7 +67,7 @@ def pull_folder(
     try:
         files = list(_candidates(folder, on_date(source.files, job.pull_date)))
     except OSError as error:
-        return Pulled(vendor, failures=(_failure(folder, *_words(error, "folder")),))
+        return Pulled(vendor, failures=(_unreadable(folder, error, "folder"),))
     for file in files:
         found = _copy(file, folder, scratch=scratch, clock=clock)
         if isinstance(found, FetchFailure):
@@ -112,7 +115,7 @@ def _copy(
                     break  # it grows: a log that is appended to for ever would never end
             after = os.fstat(opened.fileno())
     except OSError as error:
-        return _failure(file, *_words(error, "file"))
+        return _unreadable(file, error, "file")
     sha256 = spool.close()
     same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     if not same or spool.size != after.st_size:
@@ -152,7 +155,15 @@ def _words(error: OSError, kind: str) -> tuple[str, bool]:
     return f"cannot be read: {error.strerror}", error.errno in _PASSING
 
 
-def _failure(place: Path, message: str, transient: bool) -> FetchFailure:  # noqa: FBT001
+def _unreadable(place: Path, error: OSError, kind: str) -> FetchFailure:
+    message, transient = _words(error, kind)
+    failure = _failure(place, message, transient=transient)
+    if message.startswith("cannot be read"):
+        return replace(failure, traceback=frames_of(error, own=AttemptError))
+    return failure
+
+
+def _failure(place: Path, message: str, *, transient: bool) -> FetchFailure:
     return FetchFailure(_uri(place), Reason.FETCH_FAILED, f"{place}: {message}", transient)
 
 

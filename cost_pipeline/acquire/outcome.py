@@ -138,6 +138,8 @@ class FetchFailure:
         received: The bytes that did arrive, where the policy keeps them.
         latency: Seconds from the first attempt to giving up, waits for a slot not counted.
         queued: Seconds of waiting for a slot.
+        traceback: What the system or a library raised, as types and places only (`core.frames`);
+            None for an answer that was understood.
     """
 
     uri: str
@@ -148,6 +150,7 @@ class FetchFailure:
     received: Path | None = None
     latency: float = 0.0
     queued: float = 0.0
+    traceback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import asyncssh
 
-from cost_pipeline.acquire.attempts import AttemptError, Effort, given_up, persist
+from cost_pipeline.acquire.attempts import AttemptError, Effort, behind, given_up, persist
 from cost_pipeline.acquire.body import Intake, take
 from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.outcome import (
@@ -86,12 +86,18 @@ class _Visit:
         return f"{self.source.url}/{quote(name)}" if name else self.source.url
 
     def fail(
-        self, name: str, message: str, *, transient: bool, received: Path | None = None
+        self,
+        name: str,
+        message: str,
+        *,
+        transient: bool,
+        received: Path | None = None,
+        traceback: str | None = None,
     ) -> None:
         """Note that one file could not be had; the others go on."""
         uri = self.uri(name)
         self.failures[uri] = FetchFailure(
-            uri, Reason.FETCH_FAILED, message, transient, received=received
+            uri, Reason.FETCH_FAILED, message, transient, received=received, traceback=traceback
         )
 
     def end(self) -> Pulled:
@@ -233,7 +239,13 @@ async def _fetch(
         failed.received = context.scratch.evidence(spool, wanted=context.policy.keep_received)
         if failed.again:
             raise failed from error
-        visit.fail(look.name, failed.message, transient=failed.transient, received=failed.received)
+        visit.fail(
+            look.name,
+            failed.message,
+            transient=failed.transient,
+            received=failed.received,
+            traceback=behind(failed),
+        )
         return
     if fetched is None:
         context.scratch.remove(spool.path)

@@ -74,7 +74,8 @@ RECORD_SCHEMA: Final = pa.schema(
 `pull_date` is that of the delivery's first landing.
 
 `answers` and what begins with it are a correction's: the fingerprint, delivery, number and stage of
-refusal of the row whose place it takes.
+refusal of the row whose place it takes. The stage of a correction of a correction that was refused
+when posting is that of the row with the number of corrections between, `validate+1`.
 
 `key` is the canonical text of the natural key, `s10:1112-00001,`, and null where the vendor's rows
 have none. Keys are compared within a vendor.

@@ -128,12 +128,15 @@ class Table:
 
     def _create(self) -> DeltaTable:
         if self._holds_something():
-            raise EnvironmentFailedError(
-                f"the table {self.spec.name!r} has files but no readable log",
-                where=str(self.folder),
-                remedy="restore its _delta_log folder from a copy; nothing was changed",
-                code="TABLE_DAMAGED",
-            )
+            try:
+                return DeltaTable(str(self.folder))  # another run has made it meanwhile
+            except TableNotFoundError:
+                raise EnvironmentFailedError(
+                    f"the table {self.spec.name!r} has files but no readable log",
+                    where=str(self.folder),
+                    remedy="restore its _delta_log folder from a copy; nothing was changed",
+                    code="TABLE_DAMAGED",
+                ) from None
         configuration: dict[str, str | None] = {
             "delta.logRetentionDuration": _KEEP_FOR_EVER,
             "delta.deletedFileRetentionDuration": _KEEP_FOR_EVER,

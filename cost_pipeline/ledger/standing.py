@@ -7,7 +7,8 @@ with it. A record without a key stands for itself. Negative amounts are compared
 A correction takes the place of the row that it answers, also in time. Of a row and its corrections
 one has the place: a correction of a row that was refused when posting, else the row itself, else
 the first correction. What it has to say is compared within the place; only who has it is compared
-by key (docs/adr/0021).
+by key (docs/adr/0021). A correction that was refused when posting may be corrected again: the
+answer to it comes before it in the same place.
 """
 
 from __future__ import annotations
@@ -29,9 +30,15 @@ CONFLICT: Final = "conflict"
 REFERENCE: Final = "reference"
 """Stands, and is not to be posted: its vendor only serves reconciliation."""
 ANSWERED: Final = "answered"
-"""The row was refused and a correction has its place."""
+"""The row (or correction) was refused and a correction of it has its place."""
 OVERRULED: Final = "overruled"
 """A correction with other content than what has the place already."""
+
+AGAIN: Final = "+"
+"""Between the stage of a row's refusal and the number of corrections that an answer passes over."""
+
+DEPTH: Final = f"coalesce(try_cast(split_part(answers_stage, '{AGAIN}', 2) AS INTEGER), 0)"
+"""SQL of that number."""
 
 CANDIDATE_SCHEMA: Final = pa.schema(
     [
@@ -174,25 +181,28 @@ WHERE r.position <> f.position
 """
 
 # A place is named by the fingerprint of the row that was refused. A correction that is negative and
-# names no invoice claims none: it waits for an approval as any negative row, and is no rival.
+# names no invoice claims none: it waits for an approval as any negative row, and is no rival. The
+# stage of an answer to a correction is that of the row and how many corrections lie between.
 _OUT_OF_PLACE: Final = f"""
 WITH claims AS (
     FROM rows WHERE answers IS NULL OR amount >= 0 OR credit_of IS NOT NULL
 ), sharing AS (
     SELECT *, coalesce(answers, fingerprint) AS place,
-        CASE WHEN answers IS NULL THEN 1 WHEN answers_stage = '{Stage.POST}' THEN 0 ELSE 2 END
-            AS rank
+        CASE WHEN answers IS NULL THEN 1
+            WHEN split_part(answers_stage, '{AGAIN}', 1) = '{Stage.POST}' THEN 0 ELSE 2 END AS rank,
+        {DEPTH} AS depth
     FROM claims
     WHERE answers IS NOT NULL
         OR (vendor, fingerprint) IN (SELECT (vendor, answers) FROM claims WHERE answers IS NOT NULL)
 ), firsts AS (
     SELECT vendor, place, arg_min(position, {{
-        'rank': rank, 'first_pulled': first_pulled, 'delivery': delivery, 'row': "row"
-        }}) AS position
+        'rank': rank, 'again': -depth, 'first_pulled': first_pulled, 'delivery': delivery,
+        'row': "row"}}) AS position
     FROM sharing GROUP BY ALL)
 SELECT r.position, f.fingerprint AS of, f.delivery AS of_delivery, f."row" AS of_row,
        CASE WHEN {_SAME_CONTENT} THEN '{DUPLICATE}'
-            WHEN r.answers IS NULL THEN '{ANSWERED}' ELSE '{OVERRULED}' END AS standing
+            WHEN r.answers IS NULL OR r.depth < f.depth THEN '{ANSWERED}'
+            ELSE '{OVERRULED}' END AS standing
 FROM sharing r JOIN firsts USING (vendor, place) JOIN sharing f ON f.position = firsts.position
 WHERE r.position <> f.position
 """

@@ -91,7 +91,8 @@ def _misfit(body: Body, encoding: str, block: int) -> _Misfit | None:
         if "\0" in text:
             found = data.find(b"\0")
             return _Misfit(encoding, before + max(found, 0), nul=True)
-    return None
+    kept, _ = decoder.getstate()  # `utf-8-sig` swallows a file that is half a mark
+    return _Misfit(encoding, fed - len(kept)) if kept else None
 
 
 def _line_of(body: Body, encoding: str, offset: int, block: int) -> int:

@@ -157,7 +157,8 @@ def _of_csv(path: Path, mark: str, limits: Limits) -> list[MarkedSheet] | Refuse
         if isinstance(reader, Refused):
             first = first or reader
         elif mark in (names := tuple(name.strip(BLANKS) for name in reader.header)):
-            return _rows_of_csv(reader, names)
+            # A column without a name has no cells: a row with something in it is malformed.
+            return _rows_of_csv(reader, tuple(name for name in names if name))
     return first or []
 
 

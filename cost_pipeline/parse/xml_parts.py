@@ -49,6 +49,11 @@ def feed(parser: expat.XMLParserType, pieces: Iterable[bytes], name: str) -> Ite
         yield
     except expat.ExpatError as error:
         raise BrokenSheetError(f"its part {name} is not XML: {error}") from None
+    except (LookupError, ValueError) as error:
+        if not any(word in str(error) for word in ("encoding", "codec")):
+            raise
+        # What Python says of a declared encoding that it does not know, or cannot map to bytes.
+        raise BrokenSheetError(f"its part {name} cannot be decoded: {error}") from None
 
 
 def local(name: str) -> str:

@@ -66,6 +66,7 @@ class Column:
         editable: Whether people may write into it; the others are protected.
         explains: Whether it says what is wrong with the column before it.
         choices: The name of the list that its drop-down offers.
+        hidden: Whether it is folded away: no row has anything in it. People may show and fill it.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Column:
     editable: bool = False
     explains: bool = False
     choices: str | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,8 @@ def _opening(sheet: LetterSheet) -> str:
     across = f'xSplit="{sheet.frozen}" ' if sheet.frozen else ""
     pane = "bottomRight" if sheet.frozen else "bottomLeft"
     columns = "".join(
-        f'<col min="{n}" max="{n}" width="{c.width}" customWidth="1"/>'
+        f'<col min="{n}" max="{n}" width="{c.width}" customWidth="1" style="{_style(c)}" '
+        f'hidden="{int(c.hidden)}"/>'
         for n, c in enumerate(sheet.columns, 1)
     )
     return (
@@ -206,22 +209,30 @@ def _header(columns: Sequence[Column]) -> str:
 
 
 def _rows(sheet: LetterSheet) -> Iterator[bytes]:
-    """The XML of the rows, in order, as the bytes of the column that SQL makes."""
+    """The XML of the rows, in order, as the bytes of the column that SQL makes.
+
+    Nothing is written for a hidden column; the cell behind one says its own place.
+    """
     expressions = []
     tables = {}
     for number, column in enumerate(sheet.columns):
+        if column.hidden:
+            continue
+        after_gap = number > 0 and sheet.columns[number - 1].hidden
+        letters = column_letters(number + 1) if after_gap else None
         tables[f"c{number}"] = _writable(sheet.cells[column.name])
         style = f"'{_style(column)}'"
         if column.name in sheet.wrong.column_names:
             tables[f"w{number}"] = sheet.wrong[column.name]
             style = f"if(w{number}, '{WRONG}', '{_style(column)}')"
-        expressions.append(_cell_sql(f"c{number}", style))
+        expressions.append(_cell_sql(f"c{number}", style, letters))
     cells = pa.table(tables)
     joined = ", ".join(expressions)
     for start in range(0, cells.num_rows, _ROWS_AT_ONCE):
         made = query(
-            f"select concat('<row r=\"', {start + 2} + row_number() over () - 1, "
-            f'\'" ht="38" customHeight="1">\', {joined}, \'</row>\') as xml from cells',
+            f"select concat('<row r=\"', line, "
+            f'\'" ht="38" customHeight="1">\', {joined}, \'</row>\') as xml '
+            f"from (select *, {start + 2} + row_number() over () - 1 as line from cells)",
             cells=cells.slice(start, _ROWS_AT_ONCE),
         )
         for chunk in made["xml"].chunks:
@@ -238,10 +249,11 @@ def _bytes_of(texts: pa.Array) -> bytes:
     return bytes(memoryview(data)[first:last]) if data is not None else b""
 
 
-def _cell_sql(name: str, style: str) -> str:
+def _cell_sql(name: str, style: str, letters: str | None) -> str:
+    place = "'<c s=\"'" if letters is None else f"'<c r=\"{letters}', line, '\" s=\"'"
     text = f"replace(replace(replace({name}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
     return (
-        f"'<c s=\"', {style}, if({name} is null, '\"/>', concat('\" t=\"inlineStr\"><is>"
+        f'{place}, {style}, if({name} is null, \'"/>\', concat(\'" t="inlineStr"><is>'
         f"<t xml:space=\"preserve\">', {text}, '</t></is></c>'))"
     )
 

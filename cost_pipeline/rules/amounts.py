@@ -186,7 +186,11 @@ class DailyRest(Amounts):
 
 
 class WeeklyRest(Amounts):
-    """Hours of rest around days off."""
+    """Hours of rest around days off.
+
+    `reduced` are enough after two days off if the call is not before `reduced_if_call_from`; without
+    that, for reasons that no card says.
+    """
 
     kind: Literal["weekly_rest"]
     two_days_off: Hours

@@ -24,7 +24,12 @@ def _premium(person: Person) -> bool:
 
 
 def scale(found: a.Scale, person: Person, share: Decimal) -> Row:
-    """The minimum of the person's craft and schedule, and of the week where there is one."""
+    """The minimum of the person's craft and schedule, and of the week where there is one.
+
+    None of student and short pictures: the packs have no share of scale for them.
+    """
+    if person.context.budget_tier in {"student", "short"}:
+        return {"per": "", "minimum": None, "week": None}
     schedule = {"daily": "daily", "weekly": "weekly"}.get(person.context.engagement)
     fit = [
         entry

@@ -98,6 +98,24 @@ class Asked:
     answers: pa.Table
 
 
+def unlooked(cards: pa.Table, asked: Sequence[Asked]) -> pa.Table:
+    """An answer (`ANSWER_SCHEMA`) for each card that no rule looked at."""
+    looked = np.zeros(cards.num_rows, bool)
+    for one in asked:
+        looked[one.answers["id"].to_numpy()] = True
+    ids = np.flatnonzero(~looked)
+    kinds = cards["day_type"].take(ids).to_pylist()
+    why = [f"the packs have no rule for a day of {k} of this craft and agreement" for k in kinds]
+    given = {"id": ids, "context": np.zeros(len(ids), np.int64), "why": why}
+    columns = {
+        field.name: pa.array(given[field.name], field.type)
+        if field.name in given
+        else pa.nulls(len(ids), field.type)
+        for field in ANSWER_SCHEMA
+    }
+    return pa.table(columns, schema=ANSWER_SCHEMA)
+
+
 def findings(
     connection: duckdb.DuckDBPyConnection,
     cards: pa.Table,

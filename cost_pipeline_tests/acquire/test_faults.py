@@ -78,7 +78,9 @@ def test_a_fault_that_passes_costs_a_retry_and_no_item(bench, fault, source, ask
     assert len(bench.left()) == 3
 
 
-# Fault, settings, what the user reads, whether it may pass; it stays, on page 2 of 3.
+# Fault, settings, what the user reads, whether it may pass; it stays, on page 2 of 3. A traceback
+# is there of what the network did, and none of an answer that was understood.
+BY_THE_NETWORK = {"stall", "reset", "wrong_length"}
 STAYING = [
     ({"fault": "stall", "seconds": 5}, {"read_timeout": 0.2}, "sent nothing for 0.2 s", True),
     ({"fault": "reset"}, {}, "broke off in the middle of the body", True),
@@ -131,6 +133,10 @@ def test_a_fault_that_stays_is_one_failure_and_the_page_before_it_is_kept(
     assert ids(pulled) == [1, 2]
     assert len(bench.left()) == 1
     assert [one.outcome for one in pulled.telemetry] == ["delivered", "failed"]
+    assert (failure.traceback is not None) is (fault["fault"] in BY_THE_NETWORK)
+    if failure.traceback:
+        assert "cost_pipeline.acquire." in failure.traceback
+        assert "127.0.0.1" not in failure.traceback
 
 
 # Fault on page 2 of 3, settings, and how what is kept of it begins; nothing where nothing came.

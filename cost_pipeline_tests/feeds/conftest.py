@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cost_pipeline_tests.feeds.desk import Desk
+
 DOOR = Path(__file__).with_name("door.py")
 
 
@@ -32,6 +34,12 @@ def door():
 def house(door, tmp_path):
     """A home with all the door's vendors and three days of rates."""
     return door.House(tmp_path / "home")
+
+
+@pytest.fixture
+def desk(house, door):
+    """An accountant's desk beside the house."""
+    return Desk(house, door)
 
 
 @pytest.fixture(scope="session")

@@ -8,78 +8,15 @@ from datetime import datetime, timedelta
 import openpyxl
 import pytest
 
-from cost_pipeline.feeds.production.corrections import take_in, waiting_files
+from cost_pipeline.feeds.production.corrections import waiting_files
 from cost_pipeline.feeds.production.dead_letters import decide, letters_now
-from cost_pipeline.feeds.production.letters_export import export_letters
-
-DAY = "2026-04-01"
-MARCH = "2026-03-31"
-
-
-class Desk:
-    """An accountant's desk beside a house: exports, mends with openpyxl, drops files back."""
-
-    def __init__(self, house, door):
-        self.house, self.door = house, door
-        self.folder = house.root / "inbox" / "corrections"
-        self.folder.mkdir(parents=True)
-
-    def export(self, name="out.xlsx", scope="true", session=None):
-        file = self.house.root / name
-        export_letters(session or self.house.session(), scope, file)
-        return openpyxl.load_workbook(file) if file.suffix == ".xlsx" else file
-
-    def drop(self, book, name="mended.xlsx"):
-        book.save(self.folder / name)
-
-    def work(self, session=None):
-        """Take in what waits and post; returns what was taken in."""
-        session = session or self.house.session()
-        taken = take_in(session)
-        self.door.bring_up_to_date(session)
-        assert self.door.unlawful(session) == []
-        return taken
-
-    def states(self):
-        """(vendor, row, reasons) of every dead letter to its state."""
-        return {
-            (r["vendor"], r["row"], *r["reasons"]): r["state"]
-            for r in letters_now(self.house.session()).to_pylist()
-        }
-
-    def ledger(self):
-        rows = self.door.active_lines(self.house.session())
-        return sorted((r["transaction_id"], str(r["original_amount"])) for r in rows)
-
-
-@pytest.fixture
-def desk(house, door):
-    return Desk(house, door)
-
-
-def _rows(book, sheet="Vendor invoices"):
-    """Rows of a sheet as header to cell."""
-    head = [cell.value for cell in book[sheet][1]]
-    return [dict(zip(head, row, strict=True)) for row in book[sheet].iter_rows(min_row=2)]
-
-
-def _row(book, transaction_id, sheet="Vendor invoices"):
-    (found,) = [r for r in _rows(book, sheet) if r["Transaction id"].value == transaction_id]
-    return found
-
-
-def _bad_date(desk, *more):
-    """A delivery with one good row and one whose date cannot be read."""
-    rows = [("R1", MARCH, "100.00", "GBP", "lamp"), ("R2", "soon", "50.00", "GBP", "stand"), *more]
-    delivery = desk.house.drop("rentals", DAY, rows)
-    desk.house.work(DAY)
-    return delivery
+from cost_pipeline_tests.feeds.desk import DAY, MARCH, bad_date, row_of, rows_of
 
 
 def test_a_mended_row_is_posted_and_resolves_its_dead_letter(desk, door):
-    original = _bad_date(desk)
+    original = bad_date(desk)
     book = desk.export()
-    _row(book, "R2")["Transaction date"].value = MARCH
+    row_of(book, "R2")["Transaction date"].value = MARCH
     desk.drop(book)
     (taken,) = desk.work()
     session = desk.house.session()
@@ -92,9 +29,9 @@ def test_a_mended_row_is_posted_and_resolves_its_dead_letter(desk, door):
 
 
 def test_taking_in_again_and_judging_again_append_nothing(desk, door):
-    _bad_date(desk)
+    bad_date(desk)
     book = desk.export()
-    _row(book, "R2")["Transaction date"].value = MARCH
+    row_of(book, "R2")["Transaction date"].value = MARCH
     desk.drop(book)
     desk.work()
     before = door.versions(desk.house.session())
@@ -104,11 +41,11 @@ def test_taking_in_again_and_judging_again_append_nothing(desk, door):
 
 
 def test_rows_that_nobody_touched_and_rows_that_were_deleted_stay_open(desk, door):
-    _bad_date(desk, ("R3", "later", "1.00", "GBP", "x"), ("R4", "never", "2.00", "GBP", "x"))
+    bad_date(desk, ("R3", "later", "1.00", "GBP", "x"), ("R4", "never", "2.00", "GBP", "x"))
     book = desk.export()
-    _row(book, "R2")["Transaction date"].value = MARCH
+    row_of(book, "R2")["Transaction date"].value = MARCH
     sheet = book["Vendor invoices"]
-    sheet.delete_rows(_row(book, "R4")["Amount"].row)
+    sheet.delete_rows(row_of(book, "R4")["Amount"].row)
     desk.drop(book)
     (taken,) = desk.work()
     states = desk.states()
@@ -118,9 +55,9 @@ def test_rows_that_nobody_touched_and_rows_that_were_deleted_stay_open(desk, doo
 
 
 def test_a_row_that_is_still_wrong_is_a_dead_letter_of_the_correction(desk):
-    _bad_date(desk)
+    bad_date(desk)
     book = desk.export()
-    _row(book, "R2")["Transaction date"].value = "in a while"
+    row_of(book, "R2")["Transaction date"].value = "in a while"
     desk.drop(book)
     desk.work()
     assert desk.states() == {
@@ -128,8 +65,8 @@ def test_a_row_that_is_still_wrong_is_a_dead_letter_of_the_correction(desk):
         ("rentals", 1, "BAD_DATE"): "open",
     }
     again = desk.export()
-    assert len(_rows(again)) == 1  # the row goes out once, not once for each try
-    _row(again, "R2")["Transaction date"].value = MARCH
+    assert len(rows_of(again)) == 1  # the row goes out once, not once for each try
+    row_of(again, "R2")["Transaction date"].value = MARCH
     desk.drop(again, "second.xlsx")
     desk.work()
     assert set(desk.states().values()) == {"corrected"}
@@ -142,7 +79,7 @@ def test_real_dates_and_numbers_of_excel_are_read_whatever_the_vendors_style(des
     house.drop("rentals", DAY, [("R1", "31/03/2026", "1.5", "GBP", "x")])
     house.work(DAY)
     book = desk.export()
-    row = _row(book, "R1")
+    row = row_of(book, "R1")
     row["Transaction date"].value = datetime(2026, 4, 1)  # noqa: DTZ001 - as Excel has it
     row["Transaction date"].number_format = "dd/mm/yyyy"
     row["Amount"].value, row["Amount"].number_format = 1234.56, "0.00"
@@ -156,9 +93,9 @@ def test_real_dates_and_numbers_of_excel_are_read_whatever_the_vendors_style(des
 
 
 def test_a_number_with_more_decimals_than_it_shows_is_refused_and_not_rounded(desk):
-    _bad_date(desk)
+    bad_date(desk)
     book = desk.export()
-    row = _row(book, "R2")
+    row = row_of(book, "R2")
     row["Transaction date"].value = MARCH
     row["Amount"].value, row["Amount"].number_format = 10.123456, "0.00"
     desk.drop(book)
@@ -168,10 +105,10 @@ def test_a_number_with_more_decimals_than_it_shows_is_refused_and_not_rounded(de
 
 
 def test_an_invented_row_answers_nothing(desk):
-    _bad_date(desk)
+    bad_date(desk)
     book = desk.export()
     sheet = book["Vendor invoices"]
-    column = _row(book, "R2")["Amount"].column
+    column = row_of(book, "R2")["Amount"].column
     sheet.cell(row=sheet.max_row + 1, column=column).value = "7.00"
     desk.drop(book)
     desk.work()
@@ -181,9 +118,9 @@ def test_an_invented_row_answers_nothing(desk):
 
 @pytest.mark.parametrize(("column", "value"), [("Vendor", "lodging"), ("Row in file", "1")])
 def test_an_edited_identity_is_refused(desk, column, value):
-    _bad_date(desk)
+    bad_date(desk)
     book = desk.export()
-    row = _row(book, "R2")
+    row = row_of(book, "R2")
     row["Transaction date"].value = MARCH
     row[column].value = value
     desk.drop(book)
@@ -193,19 +130,19 @@ def test_an_edited_identity_is_refused(desk, column, value):
 
 
 def test_a_reference_copied_to_another_row_is_refused(desk):
-    _bad_date(desk, ("R3", "later", "1.00", "GBP", "x"))
+    bad_date(desk, ("R3", "later", "1.00", "GBP", "x"))
     book = desk.export()
-    row = _row(book, "R3")
-    row["Reference"].value = _row(book, "R2")["Reference"].value
+    row = row_of(book, "R3")
+    row["Reference"].value = row_of(book, "R2")["Reference"].value
     desk.drop(book)
     desk.work()
     assert desk.states()["corrections", 2, "CORRECTION_IDENTITY"] == "open"
 
 
 def test_the_same_workbook_twice_is_a_duplicate_delivery(desk, door):
-    _bad_date(desk)
+    bad_date(desk)
     book = desk.export()
-    _row(book, "R2")["Transaction date"].value = MARCH
+    row_of(book, "R2")["Transaction date"].value = MARCH
     desk.drop(book)
     desk.work()
     (desk.folder / "copy.xlsx").write_bytes((desk.folder / "mended.xlsx").read_bytes())
@@ -216,46 +153,14 @@ def test_the_same_workbook_twice_is_a_duplicate_delivery(desk, door):
     assert states == ["duplicate", "posted"]
 
 
-def test_of_two_corrections_of_a_row_the_first_has_its_place_whatever_the_order_of_work(desk):
-    _bad_date(desk)
-    for name, text in (("a.xlsx", "first"), ("b.xlsx", "second")):
-        book = desk.export()
-        _row(book, "R2")["Transaction date"].value = MARCH
-        _row(book, "R2")["Description"].value = text
-        desk.drop(book, name)
-    taken = desk.work()
-    line = next(
-        r for r in desk.door.active_lines(desk.house.session()) if r["transaction_id"] == "R2"
-    )
-    assert line["delivery"] == min(one.delivery for one in taken)
-    assert desk.states()["rentals", 1, "CORRECTION_ANSWERED"] == "open"
-
-
-def test_a_workbook_from_last_month_does_not_overrule_a_row_that_passes_by_now(desk, house):
-    house.drop("rentals", DAY, [("R1", "31.03.2026", "5.00", "GBP", "x")])
-    house.work(DAY)
-    book = desk.export()
-    house.edit_vendor("rentals", "columns:", 'dates: ["%Y-%m-%d", "%d.%m.%Y"]\ncolumns:')
-    house.work(DAY)
-    assert desk.ledger() == [("R1", "5.0000")]
-    _row(book, "R1")["Amount"].value = "6.00"
-    desk.drop(book)
-    desk.work()
-    assert desk.ledger() == [("R1", "5.0000")]
-    assert desk.states() == {
-        ("rentals", 1, "BAD_DATE"): "passed",
-        ("rentals", 1, "CORRECTION_ANSWERED"): "open",
-    }
-
-
 def test_a_corrected_row_stands_where_the_refused_one_would_have_stood(desk, house):
     """The row of the first file comes first, also if its key came again before it was mended."""
-    _bad_date(desk)
+    bad_date(desk)
     house.drop("rentals", "2026-04-02", [("R2", MARCH, "51.00", "GBP", "stand")])
     house.work("2026-04-02")
     assert ("R2", "51.0000") in desk.ledger()
     book = desk.export()
-    _row(book, "R2")["Transaction date"].value = MARCH
+    row_of(book, "R2")["Transaction date"].value = MARCH
     desk.drop(book)
     desk.work()
     assert desk.ledger() == [("R1", "100.0000"), ("R2", "50.0000")]
@@ -267,7 +172,7 @@ def test_a_conflict_of_keys_is_mended_by_a_number_of_its_own(desk, house, door):
     delivery = house.drop("rentals", DAY, rows)
     house.work(DAY)
     book = desk.export()
-    _row(book, "R1")["Transaction id"].value = "R1-b"
+    row_of(book, "R1")["Transaction id"].value = "R1-b"
     desk.drop(book)
     desk.work()
     assert desk.ledger() == [("R1", "1.0000"), ("R1-b", "2.0000")]
@@ -280,7 +185,7 @@ def test_a_row_of_a_key_with_ordinal_keeps_its_ordinal(desk, house):
     house.drop("lodging", DAY, rows)
     house.work(DAY)
     book = desk.export()
-    _row(book, "L1")["Transaction date"].value = MARCH
+    row_of(book, "L1")["Transaction date"].value = MARCH
     desk.drop(book)
     desk.work()
     assert desk.ledger() == [("L1", "1.0000"), ("L1", "1.0000")]
@@ -291,45 +196,15 @@ def test_rows_of_a_vendor_without_a_key_are_posted_once(desk, house):
     house.work(DAY)
     for name in ("a.xlsx", "b.xlsx"):
         book = desk.export("o.xlsx")
-        _rows(book)[0]["Transaction date"].value = MARCH
-        _rows(book)[0]["Description"].value = name
+        rows_of(book)[0]["Transaction date"].value = MARCH
+        rows_of(book)[0]["Description"].value = name
         desk.drop(book, name)
     desk.work()
     assert [amount for _, amount in desk.ledger()] == ["1.0000"]
 
 
-def test_a_contract_that_refuses_the_correction_opens_the_dead_letter_again(desk, house):
-    _bad_date(desk)
-    book = desk.export()
-    _row(book, "R2")["Transaction date"].value = MARCH
-    desk.drop(book)
-    desk.work()
-    house.edit_vendor("rentals", "columns:", 'dates: ["%d.%m.%Y"]\ncolumns:')
-    house.work(DAY)
-    desk.work()
-    assert desk.states()["rentals", 2, "BAD_DATE"] == "open"
-    assert desk.ledger() == []
-    house.edit_vendor("rentals", 'dates: ["%d.%m.%Y"]\n', "")
-    house.work(DAY)
-    desk.work()
-    assert desk.states()["rentals", 2, "BAD_DATE"] == "corrected"
-    assert desk.ledger() == [("R1", "100.0000"), ("R2", "50.0000")]
-
-
-def test_what_was_corrected_stays_corrected_when_its_delivery_is_judged_again(desk, house):
-    _bad_date(desk)
-    book = desk.export()
-    _row(book, "R2")["Transaction date"].value = MARCH
-    desk.drop(book)
-    desk.work()
-    house.edit_vendor("rentals", "constants:", "ignore: [nothing]\nconstants:")
-    house.work(DAY)
-    assert desk.states()["rentals", 2, "BAD_DATE"] == "corrected"
-    assert desk.ledger() == [("R1", "100.0000"), ("R2", "50.0000")]
-
-
 def test_a_waived_dead_letter_stays_waived_and_counts_and_can_be_reopened(desk, house, door):
-    delivery = _bad_date(desk)
+    delivery = bad_date(desk)
     (letter,) = door.open_letters(house.session())
     decide(house.session(), letter["id"][:12], waive=True, by="pat", why="written off")
     house.edit_vendor("rentals", "constants:", "ignore: [nothing]\nconstants:")
@@ -350,10 +225,10 @@ def test_a_file_that_is_no_workbook_of_ours_is_one_dead_letter(desk):
 
 
 def test_a_workbook_that_lost_a_column_is_refused_as_a_whole(desk):
-    _bad_date(desk)
+    bad_date(desk)
     book = desk.export()
-    _row(book, "R2")["Transaction date"].value = MARCH
-    book["Vendor invoices"].delete_cols(_row(book, "R2")["Description"].column)
+    row_of(book, "R2")["Transaction date"].value = MARCH
+    book["Vendor invoices"].delete_cols(row_of(book, "R2")["Description"].column)
     desk.drop(book)
     desk.work()
     assert desk.states()["corrections", None, "SCHEMA_DRIFT"] == "open"
@@ -421,14 +296,36 @@ def test_every_cell_of_the_workbook_is_text_and_only_fields_are_open(desk, house
 
 
 def test_the_corrections_of_yesterday_come_before_those_of_today(desk, house, door):
-    _bad_date(desk)
+    bad_date(desk)
     book = desk.export()
-    _row(book, "R2")["Transaction date"].value = MARCH
+    row_of(book, "R2")["Transaction date"].value = MARCH
     desk.drop(book, "first.xlsx")
     desk.work(door.with_clock(house.session(), door.NOW))
     book = openpyxl.load_workbook(desk.folder / "first.xlsx")
-    _row(book, "R2")["Amount"].value = "77.00"
+    row_of(book, "R2")["Amount"].value = "77.00"
     desk.drop(book, "second.xlsx")
     desk.work(door.with_clock(house.session(), door.NOW + timedelta(days=1)))
     assert ("R2", "50.0000") in desk.ledger()
     assert desk.states()["rentals", 1, "CORRECTION_ANSWERED"] == "open"
+
+
+def test_columns_that_no_row_uses_are_folded_away_and_may_be_filled(desk):
+    bad_date(desk)
+    book = desk.export()
+    sheet, row = book["Vendor invoices"], row_of(book, "R2")
+    folded = {name for name, cell in row.items() if _column(sheet, cell).hidden}
+    assert {"Supplier", "Invoice number"} <= folded
+    assert not folded & {"Vendor", "Transaction date", "Amount", "Reference", "As exported"}
+    assert not _column(sheet, row["Supplier"]).protection.locked
+    row["Supplier"].value = "Lantern Prop House"
+    row["Transaction date"].value = MARCH
+    desk.drop(book)
+    desk.work()
+    named = [r["vendor_name"] for r in desk.door.active_lines(desk.house.session())]
+    assert sorted(map(str, named)) == ["Lantern Prop House", "None"]
+
+
+def _column(sheet, cell):
+    columns = sheet.column_dimensions.values()
+    (found,) = [one for one in columns if one.min <= cell.column <= one.max]
+    return found

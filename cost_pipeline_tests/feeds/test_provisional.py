@@ -102,6 +102,21 @@ def test_without_a_rate_the_estimate_names_no_sum(fetching, api, portal):
     assert found.amounts == {"SEK": Decimal("10.0000")}
 
 
+def test_a_connection_that_fails_has_its_traceback_and_an_answer_has_none(door, fetching, api):
+    fetching.pull(FIRST)
+    api.broken = {"*"}
+    fetching.pull(SECOND)
+    (answered,) = door.open_letters(fetching.session())
+    assert answered["traceback"] is None
+    api.broken = {"2"}
+    api.listing.items[2]["amount"] = "11.00"
+    fetching.pull(THIRD)
+    (broken,) = [one for one in door.open_letters(fetching.session()) if one["traceback"]]
+    assert broken["traceback"].startswith("aiohttp.")
+    assert "\n  cost_pipeline.acquire.http:" in broken["traceback"]
+    assert "127.0.0.1" not in broken["traceback"], "types and places, no values"
+
+
 def test_what_came_of_a_broken_page_is_kept_and_named_and_never_read_as_data(door, fetching, api):
     api.broken = {"2"}
     fetching.work(FIRST)

@@ -1,14 +1,26 @@
 """Timecards through the flow: findings beside conversion, refusals before the ledger."""
 
+import csv
+import io
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 
+import openpyxl
 import pytest
 
+from cost_pipeline.feeds.production import letter_sheet
+from cost_pipeline.feeds.production.corrections import take_in
 from cost_pipeline.feeds.production.letters_export import export_letters
 from cost_pipeline.feeds.production.tables import FINDINGS
-from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of, free_meals_from
+from cost_pipeline_tests.feeds.payday import (
+    HUNGRY,
+    NAMES,
+    PAYDAY,
+    card,
+    csv_of,
+    free_meals_from,
+)
 
 
 @pytest.fixture
@@ -51,11 +63,67 @@ def test_a_card_that_a_rule_blocks_is_a_dead_letter_and_its_neighbours_are_poste
     assert door.unlawful(session) == []
 
 
-def test_a_refused_card_does_not_go_out_in_a_sheet_that_has_no_columns_for_its_hours(payroll):
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_a_refused_card_goes_out_with_its_hours_and_comes_back_mended(door, payroll, suffix):
     payroll.drop("payday", "2026-03-08", csv_of(card(1, 2), card(2, 3, **HUNGRY)))
     payroll.work("2026-03-08")
-    done = export_letters(payroll.session(), "true", payroll.root / "out.csv")
-    assert (done.rows, done.left_out) == ({}, {"UNION_MEALS": 1})
+    session = payroll.session()
+    out, folder = payroll.root / f"out.{suffix}", payroll.root / "inbox" / "corrections"
+    done = export_letters(session, "true", out)
+    assert (done.rows, done.left_out) == ({"timecard": 1}, {})
+    folder.mkdir()
+    take_back(out, folder / f"mended.{suffix}", {"Meal 1 out": "13.0", "Meal 1 in": "13.5"})
+    take_in(session)
+    door.bring_up_to_date(session)
+    assert door.open_reasons(session) == {}
+    assert {line["transaction_id"] for line in door.active_lines(session)} == {"C-1", "C-2"}
+    assert not findings(session, severity="block")
+    assert door.unlawful(session) == []
+
+
+def take_back(out, mended, values):
+    """Write values into the one row of an export, and save it."""
+    if out.suffix == ".csv":
+        head, row = csv.reader(io.StringIO(out.read_text("utf-8-sig")))
+        row = [values.get(name, cell) for name, cell in zip(head, row, strict=True)]
+        with mended.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([head, row])
+        return
+    book = openpyxl.load_workbook(out)
+    sheet = book["Timecards"]
+    head = [cell.value for cell in sheet[1]]
+    for name, value in values.items():
+        sheet.cell(2, head.index(name) + 1).value = value
+    book.save(mended)
+
+
+def test_a_card_may_be_mended_with_real_times_and_dates_of_excel(door, payroll):
+    payroll.edit_vendor("payday", "key:", 'dates: ["%d.%m.%Y"]\nnumbers: {decimal: ","}\nkey:')
+    payroll.edit_vendor("payday", "2026-01-05", "05.01.2026")
+    style = {"date": "03.03.2026", "amount": "602,58", "week": "07.03.2026", "rate": "54,78"}
+    wrong = card(2, 3, wrap="half past five", **style)
+    cells = [f'"{wrong[name]}"' for name in NAMES]
+    payroll.drop("payday", "2026-03-08", f"{','.join(NAMES)}\n{','.join(cells)}\n".encode())
+    payroll.work("2026-03-08")
+    session = payroll.session()
+    assert door.open_reasons(session) == {"BAD_TIME": 1}
+    out, folder = payroll.root / "out.xlsx", payroll.root / "inbox" / "corrections"
+    export_letters(session, "true", out)
+    folder.mkdir()
+    values = {"Wrap": time(17, 30), "Week ending": date(2026, 3, 7), "Rate": 54.78}
+    take_back(out, folder / "mended.xlsx", values)
+    take_in(session)
+    door.bring_up_to_date(session)
+    assert door.open_reasons(session) == {}
+    (line,) = door.active_lines(session)
+    assert line["transaction_id"] == "C-2"
+
+
+def test_each_column_of_a_sheet_has_a_name_of_its_own():
+    own = [letter_sheet.KIND, letter_sheet.FILE, *letter_sheet.IDENTITY, letter_sheet.RECEIVED]
+    names = [*own, *map(letter_sheet.label, letter_sheet.FIELDS)]
+    assert len(names) == len(set(names))
+    assert {"agreement", "zone", "day_type"} < set(letter_sheet.words_of_cards())
 
 
 def test_a_strict_vendors_run_is_rejected_whole_and_other_weeks_are_not(door, payroll):

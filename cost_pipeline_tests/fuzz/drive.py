@@ -15,7 +15,7 @@ import atheris
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 with atheris.instrument_imports(include=["cost_pipeline.parse", "cost_pipeline.validate"]):
-    from targets import TARGETS, judge
+    from targets import TARGETS
 
 from cost_pipeline.core.errors import CostPipelineError
 
@@ -29,7 +29,7 @@ def main() -> None:
 
     def one(data: bytes) -> None:
         try:
-            judge(target, data)
+            target.judge(data)
         except CostPipelineError:
             return  # a clear error is a lawful ending
 

@@ -1,4 +1,4 @@
-"""What is fuzzed: every format from bytes to verdicts, with seeds that are lawful deliveries.
+"""What is fuzzed: formats and corrections, from bytes to verdicts, with seeds that are lawful.
 
 A target takes any bytes. It may refuse them or read them, and must account for every row it read:
 numbered without gaps, with cells or the reason why there are none, and in the end a record or a
@@ -12,6 +12,9 @@ import gzip
 import io
 import json
 import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,12 +22,20 @@ from typing import Any
 
 import openpyxl
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import xlwt
 
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.vendor import Vendor
-from cost_pipeline.parse import Limits, Refused, open_rows
+from cost_pipeline.feeds.production import letter_sheet as sheet
+from cost_pipeline.feeds.production.correction_rows import (
+    as_chunk,
+    in_style_of,
+    read_correction,
+)
+from cost_pipeline.parse import Limits, ParsedChunk, Refused, open_rows
+from cost_pipeline.quarantine.workbook import Column, Cover, LetterSheet, write_workbook
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
 from cost_pipeline.validate.state import DeliveryState
@@ -82,37 +93,88 @@ class Target:
         """How its rows are judged."""
         return compile_interpreter(self.vendor, PRODUCTIONS, ())
 
+    def judge(self, data: bytes) -> int | None:
+        """Read and validate the bytes; the number of rows, or None if the delivery was refused.
 
-def judge(target: Target, data: bytes) -> int | None:
-    """Read and validate the bytes; the number of rows, or None if the delivery was refused.
+        Raises:
+            AssertionError: If a row is unaccounted for. Anything else raised is a finding as well.
+        """
+        with written(data) as path:
+            reader = open_rows(path, self.vendor.format, chunk_rows=3, limits=LIMITS)
+            if isinstance(reader, Refused):
+                assert reader.message, "a refusal says why"
+                return None
+            state, seen = DeliveryState(), 0
+            for chunk in reader:
+                numbers = chunk.table["row"].to_pylist()
+                assert numbers == list(range(seen + 1, seen + 1 + len(numbers))), "numbered"
+                seen += len(numbers)
+                judge_chunk(chunk, self.interpreter, state)
+            assert reader.rows == seen == state.records + state.dead_letters
+            return seen
 
-    Raises:
-        AssertionError: If a row is unaccounted for. Anything else raised is a finding as well.
-    """
+
+@contextmanager
+def written(data: bytes) -> Iterator[Path]:
+    """The bytes as a file."""
     with tempfile.NamedTemporaryFile(prefix="fuzz-") as file:
         file.write(data)
         file.flush()
-        reader = open_rows(Path(file.name), target.vendor.format, chunk_rows=3, limits=LIMITS)
-        if isinstance(reader, Refused):
-            assert reader.message, "a refusal says why"
+        yield Path(file.name)
+
+
+def judge_chunk(chunk: ParsedChunk, interpreter: Interpreter, state: DeliveryState) -> None:
+    """Validate a chunk.
+
+    Raises:
+        AssertionError: If a row is not exactly one of record and dead letter.
+    """
+    chunk.table.validate(full=True)
+    judged = validate_chunk(
+        chunk, interpreter, delivery="0" * 64, pull_date=date(2026, 4, 1), state=state
+    )
+    verdicts = [*judged.records["row"].to_pylist(), *judged.dead_letters["row"].to_pylist()]
+    assert sorted(verdicts) == chunk.table["row"].to_pylist(), "every row is exactly one of two"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What people send back: rows of a workbook or a CSV, read as their vendor's.
+
+    Attributes:
+        seeds: Lawful ones.
+        wrap: Makes a file of the bytes that are bent: those of a sheet, so that a change reaches
+            it, where one of the workbook would only break the archive.
+    """
+
+    vendor: Vendor
+    seeds: tuple[bytes, ...]
+    wrap: Callable[[bytes], bytes] = bytes
+
+    @functools.cached_property
+    def interpreter(self) -> Interpreter:
+        """How its rows are judged."""
+        labels = tuple(map(sheet.label, sheet.fields_of(self.vendor.record)))
+        return compile_interpreter(sheet.corrected_vendor(self.vendor), PRODUCTIONS, labels)
+
+    def judge(self, data: bytes) -> int | None:
+        """Read the bytes and validate each row; how many, or None if they are no correction.
+
+        Raises:
+            AssertionError: If a row is unaccounted for. Anything else raised is a finding as well.
+        """
+        with written(self.wrap(data)) as path:
+            found = read_correction(path)
+        if isinstance(found, Refused):
+            assert found.message, "a refusal says why"
             return None
-        state, seen = DeliveryState(), 0
-        for chunk in reader:
-            chunk.table.validate(full=True)
-            numbers = chunk.table["row"].to_pylist()
-            assert numbers == list(range(seen + 1, seen + 1 + len(numbers))), "rows are numbered"
-            seen += len(numbers)
-            judged = validate_chunk(
-                chunk,
-                target.interpreter,
-                delivery="0" * 64,
-                pull_date=date(2026, 4, 1),
-                state=state,
-            )
-            verdicts = [*judged.records["row"].to_pylist(), *judged.dead_letters["row"].to_pylist()]
-            assert sorted(verdicts) == numbers, "every row is exactly one of two"
-        assert reader.rows == seen == state.records + state.dead_letters
-        return seen
+        rows = found.table
+        assert rows["row"].to_pylist() == list(range(1, rows.num_rows + 1)), "numbered"
+        assert len(found.touched) == rows.num_rows
+        if rows.num_rows:
+            styled = in_style_of(self.vendor, rows, found.kinds)
+            judge_chunk(as_chunk(self.vendor, styled), self.interpreter, DeliveryState())
+        return int(rows.num_rows)
 
 
 def _csv(delimiter: str = ",") -> bytes:
@@ -203,7 +265,61 @@ _FIXED = {
     },
 }
 
-TARGETS: dict[str, Target] = {
+
+def _exported() -> pa.Table:
+    """Rows as they go out: one for each of `ROWS`, and what only the export knows."""
+    fields = sheet.fields_of(INVOICES.record)
+    named = dict(zip(("transaction_id", "transaction_date", "amount", "currency", "description"),
+                     zip(*ROWS, strict=True), strict=True))  # fmt: skip
+    constants = {"department_code": "2000", "gl_code": "2000-01", "production": "P100"}
+    cells = {f: pa.array(named.get(f, [constants.get(f)] * 3), pa.string()) for f in fields}
+    references = pa.chunked_array([[str(n) * 64 for n in range(3)]])
+    marks = sheet.marks_of(references, pa.table({f"f_{f}": c for f, c in cells.items()}))
+    identity = {
+        sheet.VENDOR: pa.array(["fuzz"] * 3),
+        sheet.ROW: pa.array(["1", "2", "3"]),
+        sheet.REFERENCE: references,
+        sheet.EXPORTED: marks,
+    }
+    return pa.table({**identity, **{sheet.label(f): c for f, c in cells.items()}})
+
+
+def _workbook() -> bytes:
+    out, rows = io.BytesIO(), _exported()
+    columns = tuple(Column(name, 9) for name in rows.column_names)
+    write_workbook(out, Cover((9,)), [LetterSheet("Rows", columns, rows, pa.table({}))], {})
+    return out.getvalue()
+
+
+_SHEET = "xl/worksheets/sheet2.xml"
+
+
+def _sheet() -> bytes:
+    with zipfile.ZipFile(io.BytesIO(_workbook())) as book:
+        return book.read(_SHEET)
+
+
+def _with_sheet(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(_BOOK)) as book, zipfile.ZipFile(out, "w") as changed:
+        for name in book.namelist():
+            changed.writestr(name, data if name == _SHEET else book.read(name))
+    return out.getvalue()
+
+
+def _csv_out() -> bytes:
+    out = io.BytesIO()
+    pa.csv.write_csv(_exported(), out)
+    return out.getvalue()
+
+
+INVOICES = Target({"kind": "csv"}, (), _NAMED).vendor
+_BOOK = _workbook()
+
+TARGETS: dict[str, Target | Correction] = {
+    "correction, csv": Correction(INVOICES, (_csv_out(), _csv_out().replace(b",", b";"))),
+    "correction, sheet": Correction(INVOICES, (_sheet(),), _with_sheet),
+    "correction, workbook": Correction(INVOICES, (_BOOK,)),
     "csv": Target({"kind": "csv"}, (_csv(), b"\xef\xbb\xbf" + _csv()), _NAMED),
     "csv, encodings and control": Target(
         {

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from deltalake.exceptions import TableNotFoundError
 
 from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.lake import delta
 from cost_pipeline.lake.delta import Part, StaleSnapshotError, Table
 from cost_pipeline.lake.tables import TableSpec, Writing
 
@@ -237,3 +239,21 @@ def test_a_folder_that_may_not_be_written_is_a_clear_error(table):
     with pytest.raises(EnvironmentFailedError) as raised:
         table.append_once([_part("w", 1, (ONE, "a"))], run_id="r")
     assert raised.value.code == "NOT_WRITABLE"
+
+
+def test_a_table_that_another_run_makes_while_it_is_looked_for_is_opened(table, monkeypatch):
+    theirs = Table(RACE, table.folder)
+    looked, missed = delta.DeltaTable, []
+
+    class Late(looked):
+        """Not there at the first look, and made right after it."""
+
+        def __init__(self, *place, **at):
+            if not missed:
+                missed.append(place)
+                theirs.append_once([_part("w", 1, (ONE, "a"))], run_id="r")
+                raise TableNotFoundError("no files in log segment")
+            super().__init__(*place, **at)
+
+    monkeypatch.setattr(delta, "DeltaTable", Late)
+    assert _content(table) == [("2026-04-01", "a")]

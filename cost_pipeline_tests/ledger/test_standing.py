@@ -128,3 +128,35 @@ def test_of_each_key_exactly_one_record_stands(kit, rows):
     standing = [row["key"] for row in resolved if row["standing"] == "stands"]
     keys = [key for key in standing if key]
     assert sorted(keys) == sorted({row["key"] for row in resolved if row["key"]})
+
+
+ROW = {"fingerprint": "f" * 64, "delivery": "f" * 64, "row": 9}
+
+
+def _answer(number, stage):
+    place = {"answers": ROW["fingerprint"], "answers_delivery": ROW["delivery"], "answers_row": 9}
+    own = {"row": number, "delivery": str(number) * 64, "description": f"c{number}"}
+    return {**own, **place, "answers_stage": stage}
+
+
+@pytest.mark.parametrize(
+    ("row", "stages", "standings"),
+    [
+        (False, ["validate", "validate"], ["stands", "overruled"]),
+        (False, ["validate", "validate+1"], ["answered", "stands"]),
+        (False, ["validate", "validate+1", "validate+1"], ["answered", "stands", "overruled"]),
+        (False, ["validate", "validate+1", "validate+2"], ["answered", "answered", "stands"]),
+        (False, ["validate+10", "validate+9"], ["stands", "answered"]),
+        (True, ["validate", "validate+1"], ["stands", "overruled", "overruled"]),
+        (True, ["post", "post+1"], ["answered", "answered", "stands"]),
+    ],
+)
+def test_an_answer_to_a_correction_comes_before_it_in_the_place_of_their_row(
+    kit, row, stages, standings
+):
+    answers = [_answer(number, stage) for number, stage in enumerate(stages, 1)]
+    candidates = [*([ROW] if row else []), *answers]
+    for given_order in (candidates, candidates[::-1]):
+        resolved = resolve(kit.candidates(given_order)).to_pylist()
+        found = {one["row"]: one["standing"] for one in resolved}
+        assert [found[one["row"]] for one in candidates] == standings

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.parse import Limits
+from cost_pipeline.parse import Limits, Refused
 
 SHEET = "xl/worksheets/sheet1.xml"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -60,6 +60,18 @@ def test_a_billion_laughs_end_before_the_first(door, part):
     refusal = door.refusal(rebuilt(laughing, part=part), kind="excel")
     assert refusal.reason is Reason.NOT_THE_FORMAT
     assert "document type (DTD)" in refusal.message
+
+
+@pytest.mark.parametrize("part", [SHEET, "xl/styles.xml"])
+@pytest.mark.parametrize("encoding", ["UTF-4", "big5", "idna", "zlib"])
+def test_an_encoding_that_no_xml_has_is_told(door, part, encoding):
+    def declared(content):
+        start = content.index(b"?>") + 2 if content.startswith(b"<?xml") else 0
+        return f'<?xml version="1.0" encoding="{encoding}"?>'.encode() + content[start:]
+
+    got = door.outcome(rebuilt(declared, part=part), kind="excel")
+    told = got.message if isinstance(got, Refused) else str(got.problems)
+    assert "cannot be decoded" in told
 
 
 @pytest.mark.parametrize(

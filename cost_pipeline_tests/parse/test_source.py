@@ -59,6 +59,14 @@ def test_a_character_cut_off_at_the_end_is_an_encoding_failure(door, block):
     assert "byte 2, line 2" in refusal.message
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "ep_ledger"])
+@pytest.mark.parametrize("data", [b"\xef", b"\xef\xbb"])
+def test_half_a_byte_order_mark_is_an_encoding_failure(door, kind, data):
+    refusal = door.refusal(data, kind=kind)
+    assert refusal.reason is Reason.ENCODING
+    assert "byte 0, line 1" in refusal.message
+
+
 def test_lone_surrogates_that_an_encoding_can_spell_do_not_fit(door):
     refusal = door.refusal(b"a\n+2AA-\n", encodings=["utf-7"])
     assert refusal.reason is Reason.ENCODING

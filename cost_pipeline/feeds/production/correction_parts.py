@@ -16,6 +16,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
@@ -24,20 +25,24 @@ from cost_pipeline.feeds.production import letter_sheet as sheet
 from cost_pipeline.feeds.production.amounts import AmountsByCurrency
 from cost_pipeline.feeds.production.correction_rows import (
     CorrectionRows,
+    as_chunk,
     in_style_of,
     read_correction,
 )
 from cost_pipeline.feeds.production.dead_letters import (
+    CORRECTABLE,
     OF_POSTING,
     REFUSED,
     answer,
     letters_now,
     settle,
 )
+from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
 from cost_pipeline.feeds.production.rows import cells_of
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import RECORDS, VALIDATIONS
+from cost_pipeline.ledger.standing import AGAIN, DEPTH
 from cost_pipeline.parse import CHUNK_ROWS, ParsedChunk, Refused
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.identity import fingerprint
@@ -92,29 +97,14 @@ def sorted_out(session: Session, delivery: str) -> SortedOut:
     rows = read_correction(session.lake.content.open_path(delivery))
     if isinstance(rows, Refused):
         return SortedOut(delivery, rows)
-    letters = letters_now(
-        session,
-        "id in (select reference from wanted) and answers is null and row is not null",
-        wanted=rows.table.select(["reference"]),
-    )
-    # A negative row is a record, so that it was refused when posting is what decides its place.
-    negative = pc.equal(pc.binary_join(letters["reasons"], ","), Reason.NEGATIVE_AMOUNT.value)
-    place = letters.schema.get_field_index("stage")
-    stages = pc.if_else(negative, Stage.POST.value, letters["stage"])
-    letters = letters.set_column(place, "stage", stages)
+    letters = _answerable(session, rows.table)
     places = pc.index_in(rows.table["reference"], value_set=letters["id"].combine_chunks())
     table = rows.table
-    for name, source in (
-        ("answers", "fingerprint"),
-        ("answers_delivery", "delivery"),
-        ("answers_row", "row"),
-        ("answers_stage", "stage"),
-        ("answers_vendor", "vendor"),
-    ):
-        table = table.append_column(name, letters[source].take(places))
+    for name in (*_ANSWERED, "answers_vendor", "letter_row"):
+        table = table.append_column(name, letters[name].take(places))
     owners = table["answers_vendor"]
     known = pc.is_in(owners, value_set=pa.array(sorted(_vendors(session)), pa.string()))
-    own_row = pc.equal(pc.cast(table["answers_row"], pa.string()), table["source_row"])
+    own_row = pc.equal(pc.cast(table["letter_row"], pa.string()), table["source_row"])
     true_identity = pc.fill_null(pc.and_(pc.equal(owners, table["vendor"]), own_row), False)  # noqa: FBT003
     good = pc.and_(known, true_identity)
     touched = rows.touched
@@ -133,9 +123,49 @@ def sorted_out(session: Session, delivery: str) -> SortedOut:
     )
 
 
+def _answerable(session: Session, rows: pa.Table) -> pa.Table:
+    """The dead letters that the rows refer to and may answer, and the place that they are about.
+
+    Of a correction that was refused when posting it is the place of the row that it answers.
+    """
+    letters = letters_now(
+        session,
+        f"id in (select reference from wanted) and row is not null and ({CORRECTABLE})",
+        wanted=rows.select(["reference"]),
+    )
+    days = sorted({f"'{day}'" for day in letters["pull_date"].to_pylist()})
+    corrections = letters.filter(pc.is_valid(letters["answers"])).select(["vendor", "fingerprint"])
+    records = (
+        session.lake.table(RECORDS)
+        .snapshot()
+        .query(
+            f"select distinct vendor, fingerprint, {', '.join(_ANSWERED)} from {{table}} "
+            "where (vendor, fingerprint) in (from wanted)",
+            where=f"pull_date in ({', '.join(days) or 'null'})",
+            wanted=corrections,
+        )
+    )
+    return query(_PLACES, letters=letters, records=records)
+
+
+# A negative row is a record, so that it was refused when posting is what decides its place.
+_PLACES: Final = f"""
+    select l.id, l.vendor as answers_vendor, l.row as letter_row,
+        coalesce(r.answers, l.fingerprint) as answers,
+        coalesce(r.answers_delivery, l.delivery) as answers_delivery,
+        coalesce(r.answers_row, l.row) as answers_row,
+        case when r.answers is not null
+            then split_part(answers_stage, '{AGAIN}', 1) || '{AGAIN}' || ({DEPTH} + 1)
+            when l.reasons = ['{Reason.NEGATIVE_AMOUNT}'] then '{Stage.POST}'
+            else l.stage end as answers_stage
+    from letters l left join records r using (vendor, fingerprint)
+    where l.answers is null or r.answers is not null
+"""
+
+
 def _refused(table: pa.Table) -> dict[int, tuple[Reason, str]]:
     found: dict[int, tuple[Reason, str]] = {}
-    names = ("row", "reference", "answers_vendor", "answers_row")
+    names = ("row", "reference", "answers_vendor", "letter_row")
     for number, reference, vendor, row in zip(
         *(table[name].to_pylist() for name in names), strict=True
     ):
@@ -195,8 +225,30 @@ class CorrectionPart:
             writer=f"dead_letters/{self.vendor}/{delivery}",
             held=REFUSED,
         )
-        answer(self.session, self.vendor, accepted, by=delivery)
+        withdrawn = answer(self.session, self.vendor, accepted, by=delivery)
         self._mark()
+        self._left_to_others(withdrawn)
+
+    def _left_to_others(self, withdrawn: pa.Array) -> None:
+        """What is open again may have another correction, which had come too late for the place."""
+        if not len(withdrawn):
+            return
+        others = (
+            self.session.lake.table(RECORDS)
+            .snapshot()
+            .query(
+                f"select delivery, first_pulled, list(answers) as answers from ({LIVE}) "
+                f"where vendor = '{self.vendor}' and answers is not null "
+                "and (amount >= 0 or credit_of is not null) group by all "
+                "having list_has_any(list(answers), (select list(answers) from wanted)) "
+                "order by first_pulled, delivery",
+                deliveries=current_deliveries(self.session),
+                wanted=pa.table({"answers": withdrawn}),
+            )
+        )
+        for row in others.to_pylist():
+            theirs = pa.array(row["answers"], pa.string())
+            answer(self.session, self.vendor, theirs, by=row["delivery"])
 
     def _judged(self) -> tuple[pa.Table, pa.Array]:
         """Records are committed; returned are the dead letters, and which rows were answered."""
@@ -234,19 +286,11 @@ class CorrectionPart:
     def _chunks(self, vendor: Vendor, rows: pa.Table) -> Iterator[_Chunk]:
         assert not isinstance(self.found.rows, Refused)  # noqa: S101 - it has rows
         rows = in_style_of(vendor, rows, self.found.rows.kinds)
-        fields = sheet.fields_of(vendor.record)
         ordinals = _ordinals(self.session, vendor, rows)
         for start in range(0, rows.num_rows, CHUNK_ROWS):
             mine = rows.slice(start, CHUNK_ROWS)
-            columns = [mine[name] for name in ("row", "line", "text", "malformed")]
-            columns += [mine[f"f_{name}"] for name in fields]
-            names = ["row", "line", "text", "malformed", *(f"c{n}" for n in range(len(fields)))]
-            parsed = ParsedChunk(
-                pa.Table.from_arrays(columns, names).combine_chunks(),
-                tuple(sheet.label(name) for name in fields),
-            )
             own = None if ordinals is None else ordinals[start : start + CHUNK_ROWS]
-            yield _Chunk(parsed, mine, own)
+            yield _Chunk(as_chunk(vendor, mine), mine, own)
 
     def _nobodys(self) -> pa.Table:
         """Rows that answer nothing, or the whole file if it cannot be read."""

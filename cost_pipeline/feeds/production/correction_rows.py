@@ -7,19 +7,22 @@ as a date or a number says in its vendor's own style.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.constraints import parts
+from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.vendor import RecordKind, Vendor
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.feeds.production import letter_sheet as sheet
-from cost_pipeline.parse import MarkedSheet, Refused, ValueKind, read_marked
+from cost_pipeline.parse import MarkedSheet, ParsedChunk, Refused, ValueKind, read_marked
 from cost_pipeline.quarantine.formulas import original
 
 _ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -35,7 +38,7 @@ class CorrectionRows:
 
     Attributes:
         table: `row`, `line`, `text`, `malformed`, `reference`, `exported`, `vendor`, `source_row`,
-            and `f_<field>` for every field; all but the first two are strings.
+            and `f_<field>` for every field of any of its sheets; all but the first two are strings.
         touched: Per row whether anything was changed since it was exported.
         kinds: Row number to field to what the number in its cell means.
         container: `xlsx` or `csv`.
@@ -58,7 +61,9 @@ def read_correction(path: Path) -> CorrectionRows | Refused:
             words = f"the sheet {one.name!r}" if one.name else "the file"
             message = f"{words} lacks the column {missing!r}: export again and copy into that"
             return Refused(Reason.SCHEMA_DRIFT, message)
-    tables = [_renamed(one) for one in sheets]
+    heads = {name for one in sheets for name in one.header}
+    fields = [field for field in sheet.FIELDS if sheet.label(field) in heads]
+    tables = [_renamed(one, fields) for one in sheets]
     whole = pa.concat_tables(tables).combine_chunks()
     numbers = pa.array(range(1, whole.num_rows + 1), pa.int64())
     whole = whole.add_column(0, "row", numbers)
@@ -84,7 +89,7 @@ def _missing(one: MarkedSheet) -> str | None:
     return closest[0] if closest else None
 
 
-def _renamed(one: MarkedSheet) -> pa.Table:
+def _renamed(one: MarkedSheet, fields: Sequence[str]) -> pa.Table:
     table = one.table
     # The first three are read by place: a column of the sheet may have one of their names.
     columns = {
@@ -100,7 +105,7 @@ def _renamed(one: MarkedSheet) -> pa.Table:
         ("source_row", sheet.ROW),
     ):
         columns[name] = pc.utf8_trim_whitespace(cells[head])
-    for field in sheet.FIELDS:
+    for field in fields:
         absent = pa.nulls(table.num_rows, pa.string())
         columns[f"f_{field}"] = cells.get(sheet.label(field), absent)
     return pa.table(columns)
@@ -129,19 +134,34 @@ def in_style_of(
     numbers = rows["row"].to_pylist()
     if not any(number in kinds for number in numbers):
         return rows
-    for field in ("transaction_date", "amount"):
+    for field, info in CONTRACTS[vendor.record].model_fields.items():
+        base = parts(info).base
+        if base not in {Decimal, date} or f"f_{field}" not in rows.column_names:
+            continue
         texts = rows[f"f_{field}"].to_pylist()
         for place, number in enumerate(numbers):
             kind, text = kinds.get(number, {}).get(field), texts[place]
             if kind is None or text is None:
                 continue
-            if field == "amount" and kind is ValueKind.NUMBER:
+            if base is Decimal and kind is ValueKind.NUMBER:
                 texts[place] = text.replace(".", vendor.numbers.decimal)
-            elif field == "transaction_date" and (day := _ISO_DAY.fullmatch(text)):
+            elif base is date and (day := _ISO_DAY.fullmatch(text)):
                 texts[place] = _written(date(*map(int, day.groups())), vendor.dates[0])
         place = rows.column_names.index(f"f_{field}")
         rows = rows.set_column(place, f"f_{field}", pa.array(texts, pa.string()))
     return rows
+
+
+def as_chunk(vendor: Vendor, rows: pa.Table) -> ParsedChunk:
+    """Rows of a correction as the chunk of a delivery whose columns are the sheet's fields."""
+    fields = sheet.fields_of(vendor.record)
+    columns = [rows[name] for name in ("row", "line", "text", "malformed")]
+    columns += [sheet.cells_in(rows, name) for name in fields]
+    names = ["row", "line", "text", "malformed", *(f"c{n}" for n in range(len(fields)))]
+    return ParsedChunk(
+        pa.Table.from_arrays(columns, names).combine_chunks(),
+        tuple(sheet.label(name) for name in fields),
+    )
 
 
 def _written(day: date, form: str) -> str:

@@ -75,6 +75,13 @@ OF_POSTING: Final = f"(stage = '{Stage.POST}' or reasons = ['{Reason.NEGATIVE_AM
 """SQL of the dead letters that posting opens and settles: those of records, credits among them."""
 
 
+CORRECTABLE: Final = (
+    f"answers is null or (stage = '{Stage.POST}' and reasons <> ['{Reason.CORRECTION_ANSWERED}'])"
+)
+"""SQL of the dead letters of rows that a correction may answer: those that vendors sent, and
+corrections that were refused when posting; of one refused before, the row itself is still open."""
+
+
 def open_dead_letters(
     session: Session,
     scope: str,
@@ -148,7 +155,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
         return fresh.num_rows, gone.num_rows
 
 
-def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> None:
+def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.Array:
     """Resolve what a correction answers, and open again what it answered once and does no more.
 
     Args:
@@ -156,6 +163,9 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> Non
         vendor: Whose dead letters they are.
         answered: Fingerprints of the rows that have an accepted answer in it.
         by: The correction's delivery.
+
+    Returns:
+        The fingerprints of what was opened again.
     """
     table = session.lake.table(DEAD_LETTERS)
     answers = pa.table({"fingerprint": answered})
@@ -180,13 +190,13 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> Non
             [resolved(done, stamp, schema=schema, by=by), reopened(withdrawn, stamp, schema=schema)]
         )
         if not events.num_rows:
-            return
+            return withdrawn["fingerprint"].combine_chunks()
         # Under the tokens of whoever judges these rows, so that no two settle one at a time.
         try:
             table.append(snapshot, _parts(snapshot, events), run_id=session.run_id)
         except StaleSnapshotError:
             continue  # one of them was judged meanwhile; look again
-        return
+        return withdrawn["fingerprint"].combine_chunks()
 
 
 def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> dict[str, Any]:

@@ -6,15 +6,20 @@ has, and the mark by which a row that nobody touched is known.
 
 from __future__ import annotations
 
-from typing import Final
+import functools
+import re
+from typing import Final, Literal, get_args, get_origin
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.cards import CARD_FIELDS
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.formats import CsvFormat
 from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.tables import COST_FIELDS
+from cost_pipeline.contracts.timecard import Timecard
 from cost_pipeline.contracts.vendor import RecordKind, Vendor
 from cost_pipeline.core.canonical import sql_digest, sql_field
 from cost_pipeline.core.text import BLANKS
@@ -38,15 +43,20 @@ _SPECIAL: Final = {
     "tax_id": "Tax id",
     "vendor_name": "Supplier",
     "department_code": "Department",
+    "ndb_end": "NDB end",
+    "ndm_start": "NDM start",
+    "ndm_end": "NDM end",
 }
 
-FIELDS: Final = tuple(entry.name for entry in COST_FIELDS)
+_COST: Final = tuple(entry.name for entry in COST_FIELDS)
+FIELDS: Final = (*(name for name in _COST if name != "card"), *CARD_FIELDS)
 """Every field that a kind of record may have, in the order of the sheets."""
 
 
 def label(field: str) -> str:
     """The header of a field's column."""
-    return _SPECIAL.get(field, field.replace("_", " ").capitalize())
+    words = re.sub(r"(?<=[a-z])(?=[0-9])|_", " ", field)
+    return _SPECIAL.get(field, words.capitalize())
 
 
 def why(field: str) -> str:
@@ -59,23 +69,43 @@ def fields_of(kind: RecordKind) -> tuple[str, ...]:
     return tuple(name for name in FIELDS if name in CONTRACTS[kind].model_fields)
 
 
+@functools.cache
+def words_of_cards() -> dict[str, tuple[str, ...]]:
+    """The fields of a timecard that hold one of a few words, and the words: what to choose from."""
+    bases = {name: parts(Timecard.model_fields[name]).base for name in CARD_FIELDS}
+    return {name: get_args(base) for name, base in bases.items() if get_origin(base) is Literal}
+
+
+def cells_in(rows: pa.Table, field: str) -> pa.ChunkedArray | pa.Array:
+    """The cells of a field, the column `f_<field>`; all null if there is none."""
+    name = f"f_{field}"
+    if name in rows.column_names:
+        return rows[name]
+    return pa.nulls(rows.num_rows, pa.string())
+
+
 def marks_of(references: pa.ChunkedArray, rows: pa.Table) -> pa.ChunkedArray:
     """The mark of every row: of its reference and its columns `f_<field>`, outer blanks left out.
 
-    A row whose mark is still that of its cells was not touched.
+    A row whose mark is still that of its cells was not touched. One without any cell of a timecard
+    has the mark that it had before workbooks had timecards: they come back after months.
     """
     given = {"reference": references}
-    for name in FIELDS:
-        texts = pc.utf8_trim(rows[f"f_{name}"], characters=BLANKS)
+    cards = [name for name in CARD_FIELDS if f"f_{name}" in rows.column_names]
+    for name in (*_COST, *cards):
+        texts = pc.utf8_trim(cells_in(rows, name), characters=BLANKS)
         given[f"f_{name}"] = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
-    made = query(f"select {_exported_sql()} as mark from rows", rows=pa.table(given))
+    mark = _mark_sql("exported", _COST)
+    if cards:
+        empty = f"coalesce({', '.join(f'f_{name}' for name in cards)}) is null"
+        given |= {f"f_{n}": pa.nulls(rows.num_rows, pa.string()) for n in {*CARD_FIELDS} - {*cards}}
+        mark = f"if({empty}, {mark}, {_mark_sql('exported card', (*_COST, *CARD_FIELDS))})"
+    made = query(f"select {mark} as mark from rows", rows=pa.table(given))
     return pc.utf8_slice_codeunits(made["mark"], 0, 16)
 
 
-def _exported_sql() -> str:
-    return sql_digest(
-        "exported", [sql_field("reference"), *(sql_field(f"f_{name}") for name in FIELDS)]
-    )
+def _mark_sql(tag: str, fields: tuple[str, ...]) -> str:
+    return sql_digest(tag, [sql_field("reference"), *(sql_field(f"f_{name}") for name in fields)])
 
 
 def corrected_vendor(vendor: Vendor) -> Vendor:

@@ -22,8 +22,7 @@ from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.unions import union_categories
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.feeds.production import letter_sheet as sheet
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
-from cost_pipeline.feeds.production.deliveries import CORRECTION
+from cost_pipeline.feeds.production.dead_letters import CORRECTABLE, open_dead_letters
 from cost_pipeline.feeds.production.letter_words import Words, cover_of, words_of
 from cost_pipeline.feeds.production.rows import cells_of
 from cost_pipeline.feeds.session import Session
@@ -42,7 +41,7 @@ _MOST_CHOICES: Final = 5_000
 _WIDTHS: Final = {
     "transaction_id": 18, "transaction_date": 15, "production": 11, "department_code": 12,
     "gl_code": 11, "amount": 14, "currency": 9, "union_category": 15, "tax_id": 20,
-    "vendor_name": 24, "description": 32, "location": 20,
+    "vendor_name": 24, "description": 32, "location": 20, "gross": 56,
 }  # fmt: skip
 _CHOICES: Final = ("department_code", "gl_code", "union_category", "currency", "production")
 
@@ -63,8 +62,8 @@ class Exported:
 def export_letters(session: Session, scope: str, file: Path) -> Exported:
     """Write the open dead letters within `scope` (see `letters_now`) to an `.xlsx` or a `.csv`.
 
-    What concerns a whole delivery, a row of a correction, or a timecard (the sheet has no columns
-    for its hours) is not a row to be corrected: it is counted in `left_out`.
+    What concerns a whole delivery, or a row of a correction (unless it was refused when posting),
+    is not a row to be corrected: it is counted in `left_out`.
 
     Raises:
         EnvironmentFailedError: If the file cannot be written; none is left half written.
@@ -95,27 +94,26 @@ def _counted_out(letters: pa.Table, found: Mapping[str, pa.Table]) -> Exported:
 
 
 def _correctable(session: Session, letters: pa.Table) -> pa.Table:
-    """Dead letters of rows that a vendor sent, with the URI of the file."""
+    """Dead letters of rows that may be corrected, with the URI of the file."""
     received = session.lake.table(DELIVERIES).snapshot()
     return query(
         f"""
         select l.*, d.uri from letters l join (
-            select vendor, delivery, arg_min(uri, (pull_date, uri)) as uri, max(role) as role
+            select vendor, delivery, arg_min(uri, (pull_date, uri)) as uri
             from received group by all
         ) d using (vendor, delivery)
         where l.row is not null and l.stage in ('validate', 'post')
             and l.failure_class = 'permanent'
-            and d.role is distinct from '{CORRECTION}'
-            and l.kind <> '{RecordKind.TIMECARD}'
+            and ({CORRECTABLE})
         order by l.kind, l.vendor, l.pull_date, l.delivery, l.row
         """,
         letters=letters,
-        received=received.read(columns=["vendor", "delivery", "uri", "pull_date", "role"]),
+        received=received.read(columns=["vendor", "delivery", "uri", "pull_date"]),
     )
 
 
 def _with_cells(session: Session, letters: pa.Table) -> dict[str, pa.Table]:
-    """Per record kind the letters with a column `f_<field>` for every field, and their mark."""
+    """Per record kind the letters with a column `f_<field>` for each field, and their mark."""
     vendors = {vendor.vendor: vendor for vendor in session.home.vendors}
     found: dict[str, list[pa.Table]] = {}
     files = letters.group_by(["vendor", "delivery"], use_threads=False).aggregate([])
@@ -132,18 +130,14 @@ def _with_cells(session: Session, letters: pa.Table) -> dict[str, pa.Table]:
         )
         cells = cells_of(session, vendor, file["delivery"], mine["row"])
         if cells is not None:
-            found.setdefault(vendor.record.value, []).append(_joined(mine, cells))
+            found.setdefault(vendor.record.value, []).append(_joined(mine, cells, vendor.record))
     return {kind: _marked(pa.concat_tables(tables)) for kind, tables in sorted(found.items())}
 
 
-def _joined(letters: pa.Table, cells: pa.Table) -> pa.Table:
+def _joined(letters: pa.Table, cells: pa.Table, kind: RecordKind) -> pa.Table:
     places = pc.index_in(letters["row"], value_set=cells["row"].combine_chunks())
-    for name in sheet.FIELDS:
-        texts = (
-            pc.utf8_slice_codeunits(cells[name].take(places), 0, MOST_CHARACTERS)
-            if name in cells.column_names
-            else pa.nulls(letters.num_rows, pa.string())
-        )
+    for name in sheet.fields_of(kind):
+        texts = pc.utf8_slice_codeunits(cells[name].take(places), 0, MOST_CHARACTERS)
         letters = letters.append_column(f"f_{name}", texts)
     return letters
 
@@ -208,8 +202,10 @@ def _add_field(
     wrong: dict[str, pa.Array],
 ) -> None:
     head = sheet.label(field)
-    choices = field if field in _CHOICES else None
-    columns.append(Column(head, _WIDTHS.get(field, 16), editable=True, choices=choices))
+    choices = field if field in _CHOICES or field in sheet.words_of_cards() else None
+    unused = rows[f"f_{field}"].null_count == rows.num_rows and field not in words.by_field
+    width = _WIDTHS.get(field, 16)
+    columns.append(Column(head, width, editable=True, choices=choices, hidden=unused))
     cells[head] = rows[f"f_{field}"]
     if field in words.by_field:
         wrong[head] = pc.is_valid(words.by_field[field])
@@ -237,15 +233,19 @@ def _choices(session: Session) -> dict[str, Sequence[str]]:
         "union_category": union_categories().agreements(),
         "currency": sorted(currencies()),
         "production": sorted(session.home.productions.productions),
+        **sheet.words_of_cards(),
     }
 
 
 def _write_csv(place: Path, found: Mapping[str, pa.Table]) -> None:
+    fields = [
+        name for name in sheet.FIELDS if any(name in sheet.fields_of(RecordKind(k)) for k in found)
+    ]
     with place.open("wb") as file:
         file.write(b"\xef\xbb\xbf")  # or Excel takes it for the code page of the machine
         names = [
             sheet.KIND, sheet.VENDOR, sheet.ROW, sheet.WRONG, sheet.REMEDY,
-            *map(sheet.label, sheet.FIELDS),
+            *map(sheet.label, fields),
             sheet.FILE, sheet.RECEIVED, sheet.REFERENCE, sheet.EXPORTED,
         ]  # fmt: skip
         file.write((",".join(names) + "\r\n").encode())
@@ -257,7 +257,7 @@ def _write_csv(place: Path, found: Mapping[str, pa.Table]) -> None:
                 pc.cast(rows["row"], pa.string()),
                 words.wrong,
                 words.remedy,
-                *(rows[f"f_{name}"] for name in sheet.FIELDS),
+                *(sheet.cells_in(rows, name) for name in fields),
                 _file_names(rows["uri"]),
                 rows["payload"],
                 rows["id"],

@@ -194,6 +194,7 @@ def _letter(
         "reasons": [failure.reason],
         "errors": json.dumps(errors),
         "payload": failure.uri,
+        "traceback": failure.traceback,
         "pull_date": pull_date,
         "interpretation": "",
     }

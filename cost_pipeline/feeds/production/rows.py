@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.vendor import Vendor
-from cost_pipeline.feeds.production.correction_rows import read_correction
+from cost_pipeline.feeds.production.correction_rows import in_style_of, read_correction
 from cost_pipeline.feeds.production.deliveries import CORRECTION
-from cost_pipeline.feeds.production.letter_sheet import fields_of
+from cost_pipeline.feeds.production.letter_sheet import cells_in, fields_of
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.parse import Refused, open_rows, read_ahead
@@ -86,6 +86,8 @@ def cells_of(
         `row`, `ordinal` (of the row's key, where the vendor's key has one), and a string column for
         each field; None if the delivery cannot be read any more under the vendor's file.
     """
+    if _is_correction(session, vendor.vendor, delivery):
+        return _cells_of_correction(session, vendor, delivery, rows)
     reader = open_rows(session.lake.content.open_path(delivery), vendor.format)
     if isinstance(reader, Refused):
         return None
@@ -109,6 +111,18 @@ def cells_of(
             columns[name] = _field(mine, applied, name)
         found.append(pa.table(columns))
     return pa.concat_tables(found) if found else None
+
+
+def _cells_of_correction(
+    session: Session, vendor: Vendor, delivery: str, rows: pa.ChunkedArray
+) -> pa.Table | None:
+    read = read_correction(session.lake.content.open_path(delivery))
+    if isinstance(read, Refused):
+        return None
+    mine = read.table.filter(pc.is_in(read.table["row"], value_set=pc.unique(rows)))
+    mine = in_style_of(vendor, mine, read.kinds)
+    cells = {name: cells_in(mine, name) for name in fields_of(vendor.record)}
+    return pa.table({"row": mine["row"], "ordinal": pa.nulls(len(mine), pa.int64()), **cells})
 
 
 def _field(table: pa.Table, applied: Interpreter, name: str) -> pa.ChunkedArray | pa.Array:

@@ -40,7 +40,7 @@ TRAVEL_TENTHS: Final = (
     f"greatest(travel_only__least, least(travel_only__most, {tenths_up(f'({TRAVELLED})')}))"
 )
 _TRAVEL_TIMES: Final = (
-    "(CASE WHEN overnight_seventh__rule IS NOT NULL AND day_kind IN ('seventh', 'holiday')"
+    "(CASE WHEN overnight_seventh__travel_multiplier IS NOT NULL AND day_kind IN ('seventh', 'holiday')"
     " THEN overnight_seventh__travel_multiplier ELSE 100 END)"
 )
 _A_DAY: Final = rounded(f"rate * day_share * {_TRAVEL_TIMES}", "day_of * 100")

@@ -15,8 +15,8 @@ _PAID: Final = "coalesce(benefits_paid, nullif(paid_benefits, 0))"
 _BOUND: Final = f"earned + reportable > {_CEILING}"
 
 # An idle day of a crew far away and a day of nothing but travel have benefit hours of their own.
-_IDLE: Final = "(day_type = 'idle' AND workday >= 6 AND idle_day__rule IS NOT NULL)"
-_TRAVEL: Final = "(day_type = 'travel' AND travel_only__rule IS NOT NULL)"
+_IDLE: Final = "(day_type = 'idle' AND workday >= 6 AND idle_day__benefits IS NOT NULL)"
+_TRAVEL: Final = "(day_type = 'travel' AND travel_only__most IS NOT NULL)"
 _HOURLY_DAY: Final = f"works OR {_IDLE} OR ({_TRAVEL} AND {TRAVELLED} IS NOT NULL)"
 _BENEFIT_TENTHS: Final = (
     f"(CASE WHEN {_IDLE} THEN idle_day__benefits WHEN {_TRAVEL} THEN {TRAVEL_TENTHS}"

@@ -96,6 +96,24 @@ QUERIES: Final = (
         words=f"'idle ' || {_KIND} || ': ' || {tenths('idle_day__tenths')} || ' at ' || said_rate",
     ),
     Query(
+        slot="holidays",
+        where=f"day_type = 'holiday' AND is_holiday AND {_CREW} AND engagement = 'weekly'"
+        " AND minimum_call__tenths IS NOT NULL",
+        why=(
+            f"coalesce({RATE_UNKNOWN}, CASE WHEN contract_type = 'television' AND"
+            " season <= 2 THEN 'sideletters leave out the holidays of a first season"
+            " and halve those of a second' END)"
+        ),
+        due=pay(
+            "minimum_call__straight * 100 + (minimum_call__tenths - minimum_call__straight) * 150"
+        ),
+        paid="paid_wages",
+        words=(
+            f"'a holiday not worked, by the week: a minimum call of ' ||"
+            f" {tenths('minimum_call__tenths')} || ' at ' || {dollars('rate')}"
+        ),
+    ),
+    Query(
         slot="on_call_day",
         where="works AND workday = 7",
         why="CASE WHEN rate_unit <> 'week' THEN 'the rate is by the ' || rate_unit END",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from cost_pipeline.rules.families.wages import RATE_UNKNOWN
@@ -38,6 +39,27 @@ _DIRECTOR_REST: Final = "(rest - 2 * rest_by_fraction__moved)"
 _DIRECTOR_INVADED: Final = f"greatest(0, rest_by_fraction__minutes - {_DIRECTOR_REST})"
 _DIRECTOR_HOURS: Final = f"(({_DIRECTOR_INVADED} + 59) // 60)"
 
+# Two days off may be shorter for reasons that are not on a card: then nothing is certain.
+_DOUBTFUL: Final = (
+    "coalesce(after_days_off AND days_between > 2 AND weekly_rest__reduced_from IS NULL"
+    " AND rest >= weekly_rest__reduced, false)"
+)
+_INVASION: Final = Query(
+    slot="rest_invasion",
+    quiet="nothing due for invaded rest and nothing paid",
+    where=_NEEDED,
+    why=RATE_UNKNOWN,
+    due=f"CASE WHEN {_PAYS} THEN {pay(f'{_UNITS} * rest_invasion__multiplier')} ELSE 0 END",
+    paid="paid_rest",
+    words=(
+        f"said_rested || CASE WHEN {_PAYS} THEN ', invaded by ' || ({_INVADED}) || ' min: ' ||"
+        f" {tenths(_UNITS)} || ' at ' || {times('rest_invasion__multiplier')} || ' of ' ||"
+        f" said_rate || ' for ' || {tenths('rate_tenths')} WHEN {_BROKEN} THEN"
+        f" ', invaded by ' || {hours(_INVADED)} || ', which pays by the hours of both shifts'"
+        " ELSE '' END"
+    ),
+)
+
 QUERIES: Final = (
     Query(
         slot="daily_rest",
@@ -72,21 +94,8 @@ QUERIES: Final = (
             f" ', forced call: the lesser of ' || {dollars(_DAY)} || ' and ' || {dollars(_CAP)} END"
         ),
     ),
-    Query(
-        slot="rest_invasion",
-        quiet="nothing due for invaded rest and nothing paid",
-        where=_NEEDED,
-        why=RATE_UNKNOWN,
-        due=f"CASE WHEN {_PAYS} THEN {pay(f'{_UNITS} * rest_invasion__multiplier')} ELSE 0 END",
-        paid="paid_rest",
-        words=(
-            f"said_rested || CASE WHEN {_PAYS} THEN ', invaded by ' || ({_INVADED}) || ' min: ' ||"
-            f" {tenths(_UNITS)} || ' at ' || {times('rest_invasion__multiplier')} || ' of ' ||"
-            f" said_rate || ' for ' || {tenths('rate_tenths')} WHEN {_BROKEN} THEN"
-            f" ', invaded by ' || {hours(_INVADED)} || ', which pays by the hours of both shifts'"
-            " ELSE '' END"
-        ),
-    ),
+    replace(_INVASION, where=f"{_NEEDED} AND NOT {_DOUBTFUL}"),
+    replace(_INVASION, where=f"{_NEEDED} AND {_DOUBTFUL}", at_most=True),
     Query(
         slot="rest_accumulation",
         where="works AND rest < rest_due",

@@ -116,6 +116,14 @@ sweep("2.2 forty straight, the others at 1.5x", RULE, FULL, "guaranteed_hours",
 sweep("2.2 straight hours of operators", RULE,
       week(on(WEEKLY_OPERATOR, rate="79.22"), *["16:30"] * 5), "guaranteed_hours",
       {"40": "3168.80", "43.2": "3422.30"})
+for craft, rate, hours, printed in (
+    ("director_of_photography", "124.57", "43.2", "5381.42"),
+    ("camera_operator", "79.22", "43.2", "3422.30"),
+    ("first_assistant_camera", "60.92", "43.2", "2729.22"),
+    ("best_boy_grip", "54.05", "54", "3297.05"),
+):
+    of_craft = crew(craft, rate=rate, engagement="weekly", guaranteed_hours=hours)
+    one(f"2.2 {craft}, as printed", RULE, printed, *week(of_craft, *["16:30"] * 5))
 one("2.2 four days", RULE, None, *FULL[:4])
 RULE = "iatse.min_call.daily"
 steps("2.4", GRIP, (BEGAN, RULE, "480"), (ENDED, None, None))
@@ -232,6 +240,11 @@ sweep("2.7 days", RULE, GRIP, "work_date",
        "2026-07-04": None, "2027-07-05": "1200"})
 sweep("2.7 a Saturday, distant", RULE, FAR, "work_date",
       {"2026-07-03": None, "2026-07-04": "1200"})
+NOT_WORKED = on(KEY, day_type="holiday", holiday=True, call=None, wrap=None, **NO_MEAL)
+sweep("2.7 not worked, by the week a minimum call", RULE, NOT_WORKED, "engagement",
+      {"weekly": "570", "daily": None})
+sweep("2.7 not worked, television", RULE, on(NOT_WORKED, contract_type="television"), "season",
+      {1: None, 2: None, 3: "570"})
 RULE = "iatse.night_premium"
 OFF = on(GRIP, off_production=True, **NO_MEAL)
 

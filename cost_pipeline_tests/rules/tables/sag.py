@@ -57,6 +57,8 @@ scale("1.2 stand-in", performer("stand_in"), "sag.scale.stand_in_photo_double",
       "243", "253", "262", "270")
 sweep("1.2 low budget tiers", "sag.scale.day_performer.2025-07-01", DAY_PLAYER, "budget_tier",
       {"full": "1246", "low": "809.90", "moderate_low": "436.10", "ultra_low": "249.20"})
+sweep("1.2 no share for student and short pictures", "sag.scale.day_performer.2025-07-01",
+      DAY_PLAYER, "budget_tier", {"student": None, "short": None})
 one("1.2 coordinators are never reduced", f"{FLAT}.2025-07-01", "1647",
     performer("stunt_coordinator", "flat", "K", budget_tier="ultra_low"))
 sweep("1.2 half and one hour, 90 minutes",
