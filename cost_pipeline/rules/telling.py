@@ -100,17 +100,19 @@ class Asked:
 
 def unlooked(cards: pa.Table, asked: Sequence[Asked]) -> pa.Table:
     """An answer (`ANSWER_SCHEMA`) for each card that no rule looked at."""
-    looked = np.concatenate([one.answers["id"].to_numpy() for one in asked])
-    ids = np.setdiff1d(np.arange(cards.num_rows), looked)
-    words = "the packs have no rule for a day of {} of this craft and agreement"
-    said = [words.format(kind) for kind in cards["day_type"].take(ids).to_pylist()]
-    known = {"id": ids, "context": np.zeros(len(ids), np.int64), "why": said}
-    columns = [
-        pa.array(known[field.name], field.type)
-        if field.name in known
+    looked = np.zeros(cards.num_rows, bool)
+    for one in asked:
+        looked[one.answers["id"].to_numpy()] = True
+    ids = np.flatnonzero(~looked)
+    kinds = cards["day_type"].take(ids).to_pylist()
+    why = [f"the packs have no rule for a day of {k} of this craft and agreement" for k in kinds]
+    given = {"id": ids, "context": np.zeros(len(ids), np.int64), "why": why}
+    columns = {
+        field.name: pa.array(given[field.name], field.type)
+        if field.name in given
         else pa.nulls(len(ids), field.type)
         for field in ANSWER_SCHEMA
-    ]
+    }
     return pa.table(columns, schema=ANSWER_SCHEMA)
 
 
