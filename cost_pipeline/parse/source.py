@@ -75,7 +75,9 @@ def looks_like_html(head: bytes, encoding: str = "latin-1") -> bool:
 
 
 def _misfit(body: Body, encoding: str, block: int) -> _Misfit | None:
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    # `utf-8-sig` swallows the beginning of a mark that the file ends in.
+    strict = "utf-8" if codecs.lookup(encoding).name == "utf-8-sig" else encoding
+    decoder = codecs.getincrementaldecoder(strict)("strict")
     fed = 0
     for data, final in _with_end(body.pieces(block)):
         before, fed = fed, fed + len(data)

@@ -14,10 +14,11 @@ from cost_pipeline.parse.sheet import BrokenSheetError
 
 # A tag that is longer than this cannot be one of a workbook; expat would hold it whole.
 _LONGEST_TOKEN: Final = 4 << 20
+_ENCODINGS: Final = frozenset({"utf-8", "utf-16", "iso-8859-1", "us-ascii"})
 
 
 def new_parser() -> expat.XMLParserType:
-    """A parser that raises BrokenSheetError at a document type."""
+    """A parser that raises BrokenSheetError at a document type or a strange encoding."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.ordered_attributes = False
@@ -27,7 +28,13 @@ def new_parser() -> expat.XMLParserType:
             "its XML has a document type (DTD), which workbooks never have and bombs need"
         )
 
+    def declared(_version: str, encoding: str | None, _standalone: int) -> None:
+        # Of any other, expat would ask Python, which raises what is no ExpatError.
+        if encoding is not None and encoding.lower() not in _ENCODINGS:
+            raise BrokenSheetError(f"its XML says it is encoded in {encoding[:40]!r}")
+
     parser.StartDoctypeDeclHandler = refuse
+    parser.XmlDeclHandler = declared
     return parser
 
 

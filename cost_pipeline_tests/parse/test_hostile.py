@@ -62,6 +62,15 @@ def test_a_billion_laughs_end_before_the_first(door, part):
     assert "document type (DTD)" in refusal.message
 
 
+@pytest.mark.parametrize("encoding", ["UTF-0", "shift_jis", "idna"])
+def test_a_part_in_an_encoding_that_is_none_or_strange_is_refused(door, encoding):
+    def spelled(content):
+        return f'<?xml version="1.0" encoding="{encoding}"?>'.encode() + content.partition(b"?>")[2]
+
+    refusal = door.refusal(rebuilt(spelled, part="xl/workbook.xml"), kind="excel")
+    assert encoding in refusal.message
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

@@ -41,6 +41,11 @@ def test_a_byte_order_mark_is_not_part_of_the_first_name_in_any_unicode_encoding
     assert door.read(data, encodings=["utf-16-le"]).columns == ("a", "b")
 
 
+@pytest.mark.parametrize("data", [b"\xef", b"\xef\xbb"])
+def test_a_file_that_ends_within_its_byte_order_mark_is_not_utf8(door, data):
+    assert door.refusal(data, encodings=["utf-8-sig"]).reason is Reason.ENCODING
+
+
 @BLOCKS
 def test_no_fitting_encoding_names_those_tried_and_where_the_best_failed(door, block):
     data = b"a,b\r\nx,\xe9\r\n1,\x81\r\n"

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import INSTANT, TEXT
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
@@ -267,22 +268,20 @@ def history_of(session: Session, letter: str) -> list[dict[str, Any]]:
 
 def _parts(snapshot: Snapshot, events: pa.Table) -> list[Part]:
     """The events under the tokens of whoever judges these rows: no two settle one at a time."""
-    names = ("stage", "reasons", "vendor", "delivery", "day")
-    tokens = [
-        f"post/{day}"
-        if stage == Stage.POST or reasons == [Reason.NEGATIVE_AMOUNT]
-        else f"acquire/{vendor}/{day}"
-        if stage == Stage.ACQUIRE
-        else f"dead_letters/{vendor}/{delivery}"
-        for stage, reasons, vendor, delivery, day in zip(
-            *(events[name].to_pylist() for name in names), strict=True
-        )
-    ]
-    column = pa.array(tokens)
+    marked = query(f"select *, {_TOKEN} as token from events", events=events)
     return [
-        Part(token, snapshot.sequence(token) + 1, events.filter(pc.equal(column, token)))
-        for token in sorted(set(tokens))
+        Part(
+            token,
+            snapshot.sequence(token) + 1,
+            marked.filter(pc.equal(marked["token"], token)).drop_columns("token"),
+        )
+        for token in sorted(pc.unique(marked["token"]).to_pylist())
     ]
+
+
+_TOKEN: Final = f"""case when {OF_POSTING} then concat('post/', day)
+    when stage = '{Stage.ACQUIRE}' then concat('acquire/', vendor, '/', day)
+    else concat('dead_letters/', vendor, '/', delivery) end"""
 
 
 def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
