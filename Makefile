@@ -8,7 +8,7 @@ WORKERS ?= auto
 # dg looks for the environment that it runs in by this name.
 export VIRTUAL_ENV := $(abspath $(VENV))
 
-.PHONY: demo test check ui lint types setup bench chaos fuzz lock clean
+.PHONY: demo test cover check ui lint types setup bench chaos fuzz lock clean
 
 # Everything that `make` needs, from pinned and hashed requirements; reinstalled when they change.
 setup: $(VENV)/.ready
@@ -25,6 +25,10 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest -n $(WORKERS) -q
+
+# What the tests run through, line by line; a tenth slower than `test`.
+cover: setup
+	@$(BIN)/python -m pytest -n $(WORKERS) -q --cov --cov-report=term:skip-covered
 
 lint: setup
 	@$(BIN)/ruff check .

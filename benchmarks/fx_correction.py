@@ -111,7 +111,8 @@ def validation_of(day: date, records: int) -> pa.Table:
     row = {
         "pull_date": day, "delivery": digest("delivery", str(day)), "vendor": "rentals",
         "sequence": 1, "interpretation": INTERPRETATION, "rows": records, "blank_rows": 0,
-        "records": records, "dead_letters": 0, "unreadable_amounts": 0, "header": [], "drift": [],
+        "records": records, "dead_letters": 0, "unreadable_amounts": 0, "posts": True, "header": [],
+        "drift": [],
     }  # fmt: skip
     return stamped(row, VALIDATIONS.schema)
 

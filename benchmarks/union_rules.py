@@ -6,8 +6,9 @@ The cards are made once and written as Parquet, person by person: weeks of five 
 performers and crews of four agreements, of which some break a rule. Reading is that file into Arrow
 tables, batch by batch; evaluating is reading it and making every finding with its explanation, in
 chunks of whole persons, which are then dropped. They take turns, each in a process of its own, so
-that its peak memory is its own; the best of each counts. A second file with twice the cards shows
-that memory does not grow with it.
+that its peak memory is its own; the best of each counts. The ratio is of processor seconds, which
+other work on the machine disturbs least; the clock's is told too. A second file with twice the cards
+shows that memory does not grow with it.
 """
 
 from __future__ import annotations
@@ -132,18 +133,19 @@ def evaluate(path: Path) -> int:
 class Measured(NamedTuple):
     """What one process took."""
 
-    seconds: float
+    processor: float
+    clock: float
     peak_mb: float
     count: int
 
 
 def _child(work: Callable[[Path], int], path: Path, answer: object) -> None:
     bundled_packs()
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), time.process_time()
     count = work(path)
-    seconds = time.perf_counter() - start
+    processor, clock = time.process_time() - processor, time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    answer.put(Measured(seconds, peak, count))  # type: ignore[attr-defined]
+    answer.put(Measured(processor, clock, peak, count))  # type: ignore[attr-defined]
 
 
 def measured(work: Callable[[Path], int], path: Path) -> Measured:
@@ -167,14 +169,18 @@ def main() -> int:
         write_file(double, 2 * options.cards)
         rounds = [(measured(read, path), measured(evaluate, path)) for _ in range(options.rounds)]
         twice = measured(evaluate, double)
-    reading = min(r.seconds for r, _ in rounds)
-    evaluating = min(e.seconds for _, e in rounds)
+    reading = min(r.processor for r, _ in rounds)
+    evaluating = min(e.processor for _, e in rounds)
+    by_clock = min(r.clock for r, _ in rounds), min(e.clock for _, e in rounds)
     last = rounds[-1][1]
     ratio, growth = evaluating / reading, twice.peak_mb / last.peak_mb
     print(f"cards {rounds[0][0].count:,}, findings {last.count:,}")
-    print(f"read      {reading:7.2f} s")
-    print(f"evaluated {evaluating:7.2f} s  peak {last.peak_mb:,.0f} MB")
-    print(f"ratio {ratio:.1f} (at most {MOST_RATIO}); twice the cards: {growth:.2f} x the memory")
+    print(f"read      {reading:7.2f} s, {by_clock[0]:7.2f} by the clock")
+    print(
+        f"evaluated {evaluating:7.2f} s, {by_clock[1]:7.2f} by the clock; peak {last.peak_mb:,.0f} MB"
+    )
+    print(f"ratio {ratio:.1f} (at most {MOST_RATIO}), {by_clock[1] / by_clock[0]:.1f} by the clock")
+    print(f"twice the cards: {growth:.2f} x the memory (at most {MOST_GROWTH})")
     return 0 if ratio <= MOST_RATIO and growth <= MOST_GROWTH else 1
 
 

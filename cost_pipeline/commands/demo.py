@@ -36,6 +36,7 @@ from cost_pipeline.feeds.production.summary import (
 )
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.home.layout import complete_home
+from cost_pipeline.simulator.crew import UNDERPAID
 from cost_pipeline.simulator.demo_home import CORRECTED_DAY, CORRECTION, write_demo_home
 from cost_pipeline.simulator.portal import DEMO_TOKEN, TOKEN_VARIABLE, Portal
 from cost_pipeline.simulator.world import DAYS, World, make_world
@@ -54,7 +55,7 @@ _MARKER: Final = "demo"
 )
 @clear_errors
 def demo(home: Path) -> None:
-    """Run the whole pipeline on five simulated vendors, correct one FX rate, and show it."""
+    """Run the whole pipeline on six simulated vendors, correct one FX rate, and show it."""
     started = time.monotonic()
     world = make_world()
     _clear_earlier(home)
@@ -159,6 +160,10 @@ def _show_next(out: Console, home: Path, seconds: float) -> None:
             "the asset graph, the checks, every run",
         ),
         (f"{program()} dead-letters list --home {home}", "what was refused, and why"),
+        (
+            f"{program()} union explain --card {UNDERPAID} --home {home}",
+            "what a grip was due, rule by rule",
+        ),
         (f"{program()} ledger verify --home {home}", "every hash, seal and chain again"),
         (f"{program()} deliveries --home {home}", "what became of every delivery"),
     ):

@@ -12,6 +12,7 @@ from typing import Final
 import dagster as dg
 import pyarrow as pa
 
+from cost_pipeline.contracts.cards import CARD_FIELDS
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RATE_SCHEMA, RECORD_SCHEMA
 from cost_pipeline.contracts.vendor import RecordKind, Vendor
 from cost_pipeline.defs.keys import SNAPSHOTS, raw_key, records_key
@@ -170,12 +171,15 @@ def findings() -> dg.TableSchema:
 
 
 def lineage_of_records(vendors: Iterable[Vendor]) -> dg.TableColumnLineage:
-    """From the vendors' columns; a field that is a constant of the vendor file has no origin."""
+    """From the vendors' columns; a field that is a constant of the vendor file has no origin.
+
+    What only a timecard says is in one column.
+    """
     found: dict[str, list[dg.TableColumnDep]] = {}
     for vendor in vendors:
         for field, names in vendor.columns.items():
             origin = [dg.TableColumnDep(raw_key(vendor.vendor), name) for name in names]
-            found.setdefault(field, []).extend(origin)
+            found.setdefault("card" if field in CARD_FIELDS else field, []).extend(origin)
     return dg.TableColumnLineage(deps_by_column=found)
 
 

@@ -19,7 +19,8 @@ from deltalake.exceptions import DeltaError
 from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError
 
 _SAID = 200
-_DAMAGED = (pa.ArrowException, OSError, DeltaError, duckdb.Error)
+# UnicodeDecodeError: pyarrow of a column whose name is no text any more.
+_DAMAGED = (pa.ArrowException, OSError, DeltaError, duckdb.Error, UnicodeDecodeError)
 # A flipped bit in a file's own schema can rename or retype a column, so a statement that no longer
 # fits the file is no proof of a mistake in the statement; these are.
 _NOT_DAMAGED = (duckdb.ParserException, duckdb.InterruptException, duckdb.OutOfMemoryException)

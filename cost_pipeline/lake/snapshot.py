@@ -104,12 +104,12 @@ class Snapshot:
         """
         partition = self.spec.schema.field(self.spec.partition)
         for file in self.files(where):
-            value = unquote(file.rsplit(f"{partition.name}=", 1)[1].split("/", 1)[0])
-            place = pa.array([value]).cast(partition.type)[0]
             with (
                 clear_read_errors(file),
                 pq.ParquetFile(unquote(file), buffer_size=1 << 18) as parquet,
             ):
+                _, _, value = file.rpartition(f"{partition.name}=")
+                place = pa.array([unquote(value.partition("/")[0])]).cast(partition.type)[0]
                 for batch in parquet.iter_batches(rows):
                     yield self._in_schema(pa.table(batch), place)
 

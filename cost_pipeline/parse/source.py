@@ -75,9 +75,7 @@ def looks_like_html(head: bytes, encoding: str = "latin-1") -> bool:
 
 
 def _misfit(body: Body, encoding: str, block: int) -> _Misfit | None:
-    # `utf-8-sig` swallows the beginning of a mark that the file ends in.
-    strict = "utf-8" if codecs.lookup(encoding).name == "utf-8-sig" else encoding
-    decoder = codecs.getincrementaldecoder(strict)("strict")
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
     fed = 0
     for data, final in _with_end(body.pieces(block)):
         before, fed = fed, fed + len(data)
@@ -93,7 +91,8 @@ def _misfit(body: Body, encoding: str, block: int) -> _Misfit | None:
         if "\0" in text:
             found = data.find(b"\0")
             return _Misfit(encoding, before + max(found, 0), nul=True)
-    return None
+    kept, _ = decoder.getstate()  # `utf-8-sig` swallows a file that is half a mark
+    return _Misfit(encoding, fed - len(kept)) if kept else None
 
 
 def _line_of(body: Body, encoding: str, offset: int, block: int) -> int:

@@ -14,11 +14,10 @@ from cost_pipeline.parse.sheet import BrokenSheetError
 
 # A tag that is longer than this cannot be one of a workbook; expat would hold it whole.
 _LONGEST_TOKEN: Final = 4 << 20
-_ENCODINGS: Final = frozenset({"utf-8", "utf-16", "iso-8859-1", "us-ascii"})
 
 
 def new_parser() -> expat.XMLParserType:
-    """A parser that raises BrokenSheetError at a document type or a strange encoding."""
+    """A parser that raises BrokenSheetError at a document type."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.ordered_attributes = False
@@ -28,13 +27,7 @@ def new_parser() -> expat.XMLParserType:
             "its XML has a document type (DTD), which workbooks never have and bombs need"
         )
 
-    def declared(_version: str, encoding: str | None, _standalone: int) -> None:
-        # Of any other, expat would ask Python, which raises what is no ExpatError.
-        if encoding is not None and encoding.lower() not in _ENCODINGS:
-            raise BrokenSheetError(f"its XML says it is encoded in {encoding[:40]!r}")
-
     parser.StartDoctypeDeclHandler = refuse
-    parser.XmlDeclHandler = declared
     return parser
 
 
@@ -56,6 +49,11 @@ def feed(parser: expat.XMLParserType, pieces: Iterable[bytes], name: str) -> Ite
         yield
     except expat.ExpatError as error:
         raise BrokenSheetError(f"its part {name} is not XML: {error}") from None
+    except (LookupError, ValueError) as error:
+        if not any(word in str(error) for word in ("encoding", "codec")):
+            raise
+        # What Python says of a declared encoding that it does not know, or cannot map to bytes.
+        raise BrokenSheetError(f"its part {name} cannot be decoded: {error}") from None
 
 
 def local(name: str) -> str:

@@ -107,10 +107,15 @@ class Holidays(Amounts):
 
 
 class MinimumCall(Amounts):
-    """Any call pays at least so many hours."""
+    """Any call pays at least so many hours.
+
+    Those past `straight_hours` are overtime. A day of nothing but training pays `training_hours`.
+    """
 
     kind: Literal["minimum_call"]
     hours: Hours
+    straight_hours: Hours = Decimal(8)
+    training_hours: Hours | None = None
 
 
 class WeeklyGuarantee(Amounts):
@@ -181,7 +186,11 @@ class DailyRest(Amounts):
 
 
 class WeeklyRest(Amounts):
-    """Hours of rest around days off."""
+    """Hours of rest around days off.
+
+    `reduced` are enough after two days off if the call is not before `reduced_if_call_from`; without
+    that, for reasons that no card says.
+    """
 
     kind: Literal["weekly_rest"]
     two_days_off: Hours

@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cost_pipeline.rules.amounts import MinorHours
+from cost_pipeline.rules.groups import Groups, true, whole
 from cost_pipeline.rules.pack import Packs
+from cost_pipeline.rules.sql import hours
 from cost_pipeline.rules.units import minutes
 
 MEALS: Final = (1, 2, 3)
@@ -25,7 +28,7 @@ def _interval(number: int) -> str:
     both, one = "(meal1 AND meal2)", "(meal1 OR meal2)"
     first_out = "CASE WHEN meal1 THEN meal1_out_ ELSE meal2_out_ END"
     first_in = "CASE WHEN meal1 THEN meal1_in_ ELSE meal2_in_ END"
-    stop = "(end_ - (end_wall - rest_wall))"
+    stop = "(end_ - removed)"
     return {
         1: f"CASE WHEN {one} THEN {first_out} ELSE {stop} END - anchor",
         2: f"CASE WHEN {both} THEN meal2_out_ WHEN {one} THEN {stop} END - {first_in}",
@@ -45,82 +48,83 @@ def _late(number: int) -> str:
 
 
 _HALVES: Final = (
-    "CASE WHEN coalesce(late{n}, 0) > 0 AND NOT french THEN (late{n} + 29) // 30 ELSE 0 END"
-)
-_WEEK: Final = "PARTITION BY person, week_ending ORDER BY work_date, id"
-_TERM_COLUMNS: Final = ", ".join(
-    [
-        *(
-            f"meal_due__{name}"
-            for name in (
-                "rule",
-                "after",
-                "last_after",
-                "extension",
-                "grace",
-                "crew",
-                "nd_shortest",
-                "nd_window",
-            )
-        ),
-        *(f"daily_rest__{name}" for name in ("overnight", "overnight_days", "exterior")),
-        *(f"weekly_rest__{name}" for name in ("one", "two", "reduced", "reduced_from")),
-        "minor_hours__rule",
-    ]
-)
-_REST_COLUMNS: Final = (
-    "daily_rest__overnight, daily_rest__overnight_days, daily_rest__exterior, weekly_rest__one,"
-    " weekly_rest__two, weekly_rest__reduced, weekly_rest__reduced_from"
+    "CASE WHEN coalesce(late{n}, 0) > 0 AND works AND NOT french THEN (late{n} + 29) // 30"
+    " ELSE 0 END"
 )
 _NEW_WEEK: Final = "(workday = 1 OR off_yesterday OR workday >= 6)"
+
+_NAMES: Final = {1: "1st", 2: "2nd", 3: "3rd"}
+
+
+def _meal(number: int) -> str:
+    begun = {
+        1: "CASE WHEN meal1 OR meal2 THEN ' begun ' ELSE ' not had ' END",
+        2: "CASE WHEN meal1 AND meal2 THEN ' begun ' ELSE ' not had ' END",
+        3: "' not had '",
+    }[number]
+    after = "the call or non-deductible meal" if number == 1 else "the meal before"
+    return (
+        f"CASE WHEN halves{number} > 0 THEN '{_NAMES[number]} meal' || {begun} ||"
+        f" {hours(f'gap{number}')} || ' after {after}: ' || {hours(f'late{number}')} || ' late, ' ||"
+        f" halves{number} || CASE halves{number} WHEN 1 THEN ' half hour' ELSE ' half hours' END END"
+    )
+
+
+_LATE: Final = f"concat_ws('; ', {', '.join(_meal(n) for n in MEALS)})"
+_IN_TIME: Final = (
+    "CASE WHEN french THEN 'French hours: no meal is due by the clock' ELSE 'meals in time' END"
+)
 
 _LATES: Final = ", ".join(f"gap{n}, late{n}, halves{n}" for n in MEALS)
 
 BREAKS: Final = f"""
 WITH anchored AS (
-    SELECT timed.*, shifts.* EXCLUDE (id), {_TERM_COLUMNS}, coalesce(french_hours, false) AS french,
+    SELECT *, coalesce(french_hours, false) AS french,
         CASE WHEN NOT meal_due__crew AND ndm_end_ - ndm_start_ >= meal_due__nd_shortest
                   AND ndm_start_ - call_ <= meal_due__nd_window THEN ndm_end_
              WHEN meal_due__crew AND ndb_end_ IS NOT NULL AND general_call_ IS NULL THEN ndb_end_
              WHEN meal_due__crew AND abs(ndb_end_ - general_call_) <= meal_due__nd_window
                   THEN greatest(call_, general_call_)
              ELSE call_ END AS anchor
-    FROM timed JOIN shifts USING (id) LEFT JOIN TERMS USING (context)),
+    FROM FACTS JOIN TERMS USING (context)),
 gaps AS (SELECT *, {", ".join(f"{_interval(n)} AS gap{n}" for n in MEALS)} FROM anchored),
 lates AS (SELECT *, {", ".join(f"{_late(n)} AS late{n}" for n in MEALS)} FROM gaps),
-halves AS (
-    SELECT *, {", ".join(f"{_HALVES.format(n=n)} AS halves{n}" for n in MEALS)} FROM lates),
-tried AS (
-    SELECT id, person, week_ending, work_date, workday, off_yesterday, call, days_between, rest_due,
-        birthdate, minor, school_day, minor_hours__rule, earnings_to_date, amount, french, {_LATES},
-        {_REST_COLUMNS},
-        halves1 + halves2 + halves3 AS halves,
-        rest < rest_due AND rest >= daily_rest__overnight AS overnight_used,
-        rest < rest_due AND rest >= daily_rest__exterior AND coalesce(exterior, false)
-            AND coalesce(prior_exterior, false) AS exterior_used
-    FROM halves),
-aged AS (
-    SELECT *,
-        coalesce(minor, false) OR coalesce(datesub('month', birthdate, work_date) < 216, false)
-            AS is_minor,
-        datesub('month', birthdate, work_date) AS age_months,
-        coalesce(paid_reportable, amount) AS reportable
-    FROM tried LEFT JOIN (SELECT id, paid_reportable FROM paid) USING (id)),
-used AS (
-    SELECT *,
-        CAST(coalesce(sum(halves) OVER (
-            {_WEEK} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS BIGINT) AS halves_before,
-        count(*) FILTER (overnight_used) OVER (
-            {_WEEK} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS overnight_before,
-        coalesce(lag(overnight_used) OVER ({_WEEK}), false) AS overnight_yesterday,
-        coalesce(bool_or(exterior_used) OVER (
-            PARTITION BY person ORDER BY work_date, id
-            ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), false) AS exterior_lately,
-        coalesce(earnings_to_date, CAST(sum(reportable) OVER (
-            PARTITION BY person ORDER BY work_date, id
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS BIGINT), 0) AS earned
-    FROM aged)
-SELECT id, french, halves, halves_before, {_LATES}, is_minor, age_months, reportable, earned,
+counted AS (SELECT *, {", ".join(f"{_HALVES.format(n=n)} AS halves{n}" for n in MEALS)} FROM lates)
+SELECT id, {_LATES}, halves1 + halves2 + halves3 AS halves,
+    CASE WHEN halves = 0 THEN {_IN_TIME} ELSE {_LATE} END AS said_meals,
+    rest < rest_due AND rest >= daily_rest__overnight AS overnight_used,
+    rest < rest_due AND rest >= daily_rest__exterior AND coalesce(exterior, false)
+        AND coalesce(prior_exterior, false) AS exterior_used,
+    coalesce(minor, false) OR coalesce(datesub('month', birthdate, work_date) < 216, false)
+        AS is_minor,
+    datesub('month', birthdate, work_date) AS age_months,
+    coalesce(paid_reportable, amount) AS reportable
+FROM counted
+"""
+"""How late the meals of a card were, and whether its rest was a shortened one that may be lawful."""
+
+
+def used_before(facts: pa.Table, days: Groups, weeks: Groups) -> dict[str, pa.Array]:
+    """What of the week's half hours and shortened rests was used up, and of a picture's ceiling."""
+    overnight = true(facts["overnight_used"])
+    earned = pa.array(days.sum_before(whole(facts["reportable"])))
+    return {
+        "halves_before": pa.array(weeks.sum_before(whole(facts["halves"]))),
+        "overnight_before": pa.array(weeks.sum_before(overnight)),
+        "overnight_yesterday": pa.array(weeks.any_before(overnight, 1)),
+        "exterior_lately": pa.array(days.any_before(true(facts["exterior_used"]), 3)),
+        "earned": pc.coalesce(facts["earnings_to_date"].combine_chunks(), earned),
+    }
+
+
+def _over(number: int) -> str:
+    """Half hours of a meal past the week's limit: its last ones."""
+    counted = " + ".join(["halves_before", *(f"halves{n}" for n in MEALS if n <= number)])
+    return f"greatest(0, least(halves{number}, {counted} - coalesce(meal_penalty__limit, 1000000)))"
+
+
+NEEDED: Final = f"""
+SELECT id, {", ".join(f"{_over(n)} AS over{n}" for n in MEALS)}, over1 + over2 + over3 AS over,
     band_name, band_at_work, band_with_meal, band_work, band_earliest, band_week, band_rest,
     band_meal,
     -- Friday and Saturday nights come before a day without school.
@@ -135,12 +139,13 @@ SELECT id, french, halves, halves_before, {_LATES}, is_minor, age_months, report
          WHEN days_between > 2 AND {_NEW_WEEK} AND call >= weekly_rest__reduced_from
               THEN weekly_rest__reduced
          WHEN days_between > 2 AND {_NEW_WEEK} THEN weekly_rest__two END AS rest_needed
-FROM used LEFT JOIN bands ON is_minor AND bands.rule = minor_hours__rule
+FROM FACTS JOIN TERMS USING (context)
+LEFT JOIN bands ON is_minor AND bands.rule = minor_hours__rule
     AND age_months BETWEEN from_months AND to_months
     AND (band_school IS NULL OR band_school = school_day)
 """
-"""Statement over `timed`, `shifts`, `paid`, `bands` and the terms: how late meals were, how long the
-rest before had to be, what was earned before on the picture, and the band of a minor."""
+"""Half hours of meals past the week's limit, how long the rest before had to be, and the band of a
+minor. Over `bands` too."""
 
 BANDS_SCHEMA: Final = pa.schema(
     [
@@ -194,28 +199,3 @@ def bands(packs: Packs) -> pa.Table:
             for band in found.bands
         ]
     return pa.Table.from_pylist(rows, schema=BANDS_SCHEMA)
-
-
-BREAK_COLUMNS: Final = (
-    *(f"{kind}{n}" for n in MEALS for kind in ("gap", "late", "halves")),
-    *[
-        "french",
-        "halves",
-        "halves_before",
-        "is_minor",
-        "age_months",
-        "reportable",
-        "earned",
-        "band_name",
-        "band_at_work",
-        "band_with_meal",
-        "band_work",
-        "band_earliest",
-        "band_week",
-        "band_rest",
-        "band_meal",
-        "band_latest",
-        "after_days_off",
-        "rest_needed",
-    ],
-)

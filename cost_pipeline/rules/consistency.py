@@ -1,4 +1,4 @@
-"""What packs may not contradict: versions of one series must not overlap, and leave no gap.
+"""What packs may not contradict: rules of one slot must not overlap, versions of a series leave no gap.
 
 Two rules overlap when a card could meet both: their intervals share a day, and nothing in what they
 apply to keeps them apart. A gap is a day between two versions that apply to the same cards.
@@ -7,7 +7,7 @@ apply to keeps them apart. A gap is a day between two versions that apply to the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import combinations, pairwise
 
@@ -24,14 +24,18 @@ from cost_pipeline.rules.pack import (
 Problem = tuple[Place, str]
 
 
-def check(rules: Sequence[PackedRule]) -> list[Problem]:
-    """Every overlap and gap, with the place of the later rule."""
+def check(rules: Mapping[str, Sequence[PackedRule]]) -> list[Problem]:
+    """Every overlap and gap of the rules of each agreement, with the place of the later rule."""
+    by_slot: dict[tuple[str, str], list[PackedRule]] = defaultdict(list)
     by_series: dict[tuple[str, str], list[PackedRule]] = defaultdict(list)
-    for packed in rules:
-        by_series[packed.rule.series, packed.rule.slot].append(packed)
+    for agreement, its in rules.items():
+        for packed in its:
+            by_slot[agreement, packed.rule.slot].append(packed)
+            by_series[packed.rule.series, packed.rule.slot].append(packed)
     problems: list[Problem] = []
+    for alike in by_slot.values():
+        problems += _overlaps(alike)
     for versions in by_series.values():
-        problems += _overlaps(versions)
         problems += _gaps(versions)
     return sorted(problems, key=lambda found: (found[0].file, found[0].line))
 

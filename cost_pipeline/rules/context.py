@@ -212,7 +212,8 @@ def choose(candidates: Iterable[PackedRule], person: Person) -> Choice | None:
             this holds it for the slot.
     """
     found: PackedRule | None = None
-    why: tuple[str, PackedRule] | None = None
+    undated: Choice | None = None
+    lacking: Choice | None = None
     for packed in candidates:
         matched = match(packed.rule.applies, person)
         if not matched.applies:
@@ -222,11 +223,14 @@ def choose(candidates: Iterable[PackedRule], person: Person) -> Choice | None:
             if found is not None:
                 raise ValueError(f"{found.rule.id} and {packed.rule.id} both apply to {person}")
             found = packed
-        elif reason != "":
-            why = why or (reason or f"the card does not say {matched.missing}", packed)
+        elif reason is None:
+            lacking = lacking or Choice(None, f"the card does not say {matched.missing}", packed)
+        elif reason:
+            undated = undated or Choice(None, reason, packed)
     if found is not None:
         return Choice(found)
-    return Choice(None, why[0], why[1]) if why else None
+    # One that covers the date tells more than one that does not.
+    return lacking or undated
 
 
 def _undated(packed: PackedRule, context: Context) -> str | None:

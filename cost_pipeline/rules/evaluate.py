@@ -10,48 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.cards import TIMECARD_SCHEMA
 from cost_pipeline.contracts.columns import session
-from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
-from cost_pipeline.rules.facts import lay_out, with_terms
-from cost_pipeline.rules.families import QUERIES
-from cost_pipeline.rules.numbers import money
+from cost_pipeline.contracts.findings import FINDING_SCHEMA
+from cost_pipeline.rules.facts import lay_out
 from cost_pipeline.rules.pack import Packs
+from cost_pipeline.rules.telling import REFUSED, Asked, findings, unlooked
+from cost_pipeline.rules.terms import Terms
 
-CARD_RULE: Final = "card.evaluated"
-CARD_FAMILY: Final = "card"
-CHUNK_CARDS: Final = 100_000
-
-_REFUSED: Final = f"""
-SELECT id, '{CARD_RULE}' AS rule, '{CARD_FAMILY}' AS family, CAST(NULL AS VARCHAR) AS pack,
-    CASE WHEN agreement = 'non_union' THEN '{Severity.OK}' ELSE '{Severity.NOT_EVALUATED}' END
-        AS severity,
-    CAST(NULL AS BIGINT) AS due, CAST(NULL AS BIGINT) AS paid, CAST(NULL AS BIGINT) AS difference,
-    CASE WHEN agreement = 'non_union' THEN unknown ELSE 'not evaluated: ' || unknown END
-        AS explanation
-FROM timed WHERE unknown IS NOT NULL
-"""
-_STATEMENTS: Final = [with_terms(query.sql()) for query in QUERIES]
-# Planning a statement costs more than running it on a day's cards: ask first which have any.
-_ANY: Final = with_terms(
-    f"SELECT {', '.join(query.any_card() for query in QUERIES)} FROM facts JOIN TERMS USING (context)"
-)
-_OF_CARD: Final = (
-    "fingerprint",
-    "vendor",
-    "production",
-    "transaction_id",
-    "work_date",
-    "week_ending",
-    "worker_id",
-    "department_code",
-    "agreement",
-    "currency",
-)
+# What is planned for a chunk takes as long as a tenth of this many cards.
+CHUNK_CARDS: Final = 200_000
+TOLD_CARDS: Final = 50_000
 
 
 def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
@@ -64,34 +36,29 @@ def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
     Raises:
         pa.ArrowInvalid: If the cards are not of `TIMECARD_SCHEMA`.
     """
+    tables = list(_evaluated(cards, Terms(packs)))
+    return pa.concat_tables(tables) if tables else FINDING_SCHEMA.empty_table()
+
+
+def _evaluated(cards: pa.Table, resolver: Terms) -> Iterator[pa.Table]:
+    """The findings of cards, in tables of `TOLD_CARDS` cards."""
     cards = cards.select(TIMECARD_SCHEMA.names).cast(TIMECARD_SCHEMA)
     if cards.num_rows == 0:
-        return FINDING_SCHEMA.empty_table()
+        return
     with session() as connection:
-        lay_out(connection, cards, packs)
-        (wanted,) = connection.sql(_ANY).fetchall()
-        chosen = [sql for sql, some in zip(_STATEMENTS, wanted, strict=True) if some]
-        answers = [connection.sql(sql).to_arrow_table() for sql in (_REFUSED, *chosen)]
-    return _findings(cards, pa.concat_tables(answers))
-
-
-def _findings(cards: pa.Table, answers: pa.Table) -> pa.Table:
-    """Answers with the columns of their cards, in the order of the cards."""
-    ids = answers["id"].to_numpy()
-    order = np.argsort(ids, kind="stable")
-    answers, theirs = answers.take(order), cards.select(_OF_CARD).take(ids[order])
-    columns = {name: theirs[name] for name in _OF_CARD}
-    columns |= {
-        name: answers[name] for name in ("family", "rule", "pack", "severity", "explanation")
-    }
-    columns |= {name: money(answers[name]) for name in ("due", "paid", "difference")}
-    return pa.table([columns[name] for name in FINDING_SCHEMA.names], schema=FINDING_SCHEMA)
+        laid = lay_out(connection, cards, resolver)
+        connection.register("refused", laid.refused)
+        asked = [Asked(None, connection.sql(REFUSED).to_arrow_table())]
+        asked += [Asked(query, laid.answers(query)) for query in laid.meant()]
+        asked.append(Asked(None, unlooked(cards, asked)))
+        connection.unregister("facts")
+        yield from findings(connection, cards, laid.terms, asked, at_once=TOLD_CARDS)
 
 
 def in_chunks(
     batches: Iterable[pa.Table], packs: Packs, *, at_least: int = CHUNK_CARDS
 ) -> Iterator[pa.Table]:
-    """Findings of cards that come ordered by production and worker, chunk by chunk.
+    """Findings of cards that come ordered by production and worker, some cards' at a time.
 
     Memory is that of a chunk: persons are kept whole, however the batches cut them.
 
@@ -100,6 +67,7 @@ def in_chunks(
         packs: The rules in force.
         at_least: Cards of a chunk, but for the last.
     """
+    resolver = Terms(packs)
     held: pa.Table | None = None
     for batch in batches:
         held = batch if held is None else pa.concat_tables([held, batch])
@@ -107,9 +75,9 @@ def in_chunks(
             continue
         ready, held = _at_a_person(held)
         if ready.num_rows:
-            yield evaluate(ready, packs)
+            yield from _evaluated(ready, resolver)
     if held is not None and held.num_rows:
-        yield evaluate(held, packs)
+        yield from _evaluated(held, resolver)
 
 
 def _at_a_person(cards: pa.Table) -> tuple[pa.Table, pa.Table]:

@@ -1,82 +1,145 @@
-"""The facts of each card, laid out as tables of a session, for the families to look at.
+"""The facts of each card, laid out as a table of a session, for the families to look at.
 
-Step by step: times (`timed`), rest and which shifts count as one (`shifts`), hours by tier and the
-sums of the week (`tiers`), meals (`breaks`). Each step is a table with a card's `id` and few columns,
-because a window carries every column of its input, and with the terms there would be hundreds.
+Step by step, each adding columns: times (`timed`), rest and which shifts count as one (`shifts`),
+meals (`breaks`), hours by tier and the sums of the week (`tiers`). What a card alone decides is a
+statement, row by row over the facts so far; what the cards around it decide is `groups`' work.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from cost_pipeline.rules.breaks import BREAK_COLUMNS, BREAKS, bands
-from cost_pipeline.rules.context import Epochs
+from cost_pipeline.rules.breaks import BREAKS, NEEDED, bands, used_before
 from cost_pipeline.rules.families import QUERIES
+from cost_pipeline.rules.groups import Groups, whole
 from cost_pipeline.rules.numbers import units
-from cost_pipeline.rules.pack import Packs
-from cost_pipeline.rules.paid import PAID_COLUMNS, paid_for
-from cost_pipeline.rules.shifts import RESTS, SHIFT_COLUMNS, SHIFTS
-from cost_pipeline.rules.terms import TERMS_SCHEMA
-from cost_pipeline.rules.tiers import TIER_COLUMNS, TIERS
-from cost_pipeline.rules.timed import PEOPLE, TIMED, TIMED_COLUMNS, days_table, terms_table
+from cost_pipeline.rules.paid import paid_for
+from cost_pipeline.rules.shifts import RESTS, looked_back, run_on
+from cost_pipeline.rules.spelling import said
+from cost_pipeline.rules.sql import Query
+from cost_pipeline.rules.terms import TERMS_SCHEMA, Terms
+from cost_pipeline.rules.tiers import TIERS, summed
+from cost_pipeline.rules.timed import TIMED, contexts_of, days_table, persons, twins
 
 _WORD: Final = re.compile(r"[a-z_0-9]+")
 _FAMILIES: Final = frozenset(_WORD.findall(" ".join(query.sql() for query in QUERIES)))
-_LATER: Final = _FAMILIES | frozenset(_WORD.findall(f"{RESTS} {SHIFTS} {TIERS} {BREAKS}"))
-_TIMED: Final = [name for name in TIMED_COLUMNS if name in _LATER]
-_KEPT: Final = [
-    name
-    for name in (*_TIMED, *PAID_COLUMNS, *SHIFT_COLUMNS, *TIER_COLUMNS, *BREAK_COLUMNS)
-    if name in _FAMILIES
-]
-_FACTS: Final = f"""
-SELECT {", ".join(dict.fromkeys(("id", "context", *_KEPT)))}
-FROM timed LEFT JOIN paid USING (id) JOIN shifts USING (id) JOIN tiers USING (id)
-JOIN breaks USING (id)
-"""
-STAGES: Final = {
-    "people": PEOPLE,
-    "timed": f"SELECT {', '.join(_TIMED)} FROM ({TIMED})",
-    "rests": RESTS,
-    "shifts": SHIFTS,
-    "tiers": TIERS,
-    "breaks": BREAKS,
-    "facts": _FACTS,
-}
-"""Name of each table to its statement; `TERMS` stands for the terms that the statement names."""
+# The names of the craft and its group become facts.
+_TERM_NAMES: Final = frozenset({*TERMS_SCHEMA.names} - {"unknown", "craft_name", "group_name"})
 
 
-def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, packs: Packs) -> None:
-    """Make the table `facts`, one narrow row for each card, and `terms`, in a session.
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A session with the tables `facts`, a row for each card that can be, and `terms`.
 
-    The steps are tables of their own with a card's `id` (its row number in `cards`, from 0) and few
-    columns: a window carries every column of its input, and with the terms there would be hundreds.
+    Attributes:
+        connection: The session.
+        terms: What is in `terms`.
+        names: The columns of `facts`.
+        refused: The cards that cannot be or have no rules: `id` (the row number in the cards, from
+            0), `agreement`, and `unknown`, the words for it.
     """
-    days, starts = days_table(cards, Epochs(packs))
-    found = terms_table(cards, packs, days, starts)
-    paid = paid_for(cards)
-    for place, field in enumerate(cards.schema):
-        if pa.types.is_decimal(field.type):
-            cards = cards.set_column(place, field.name, units(cards[field.name]))
-    tables = {"cards": cards, "days": days, "starts": starts, "found": found, "paid": paid}
-    for name, table in {**tables, "bands": bands(packs)}.items():
-        connection.register(name, table)
-    connection.execute("CREATE TEMP TABLE terms AS SELECT * FROM found")
-    for name, statement in STAGES.items():
-        connection.execute(f"CREATE TEMP TABLE {name} AS {with_terms(statement)}")
+
+    connection: duckdb.DuckDBPyConnection
+    terms: pa.Table
+    names: frozenset[str]
+    refused: pa.Table
+
+    def meant(self) -> list[Query]:
+        """The rules that are for any card.
+
+        Planning a statement costs more than running it on a day's cards, so it is asked first.
+        """
+        rules = {query: self.terms[f"{query.slot}__rule"] for query in QUERIES}
+        there = [query for query, named in rules.items() if named.null_count < len(named)]
+        if not there:
+            return []
+        asked = ", ".join(query.any_card() for query in there)
+        statement = _narrowed(f"SELECT {asked} FROM FACTS JOIN TERMS USING (context)", self.names)
+        (some,) = self.connection.sql(statement).fetchall()
+        return [query for query, any_card in zip(there, some, strict=True) if any_card]
+
+    def answers(self, query: Query) -> pa.Table:
+        """What a rule says of the cards that it is for, in their order (`ANSWER_SCHEMA`)."""
+        return self.connection.sql(_narrowed(query.sql(), self.names)).to_arrow_table()
 
 
-_TERM: Final = re.compile(r"\b[a-z_]+__[a-z_0-9]+\b")
+def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, resolver: Terms) -> Laid:
+    """Make the facts of cards in a session, with the terms of their contexts.
+
+    Args:
+        connection: A session with no tables yet.
+        cards: `TIMECARD_SCHEMA`.
+        resolver: The packs, as they are resolved.
+    """
+    context, contexts = contexts_of(cards, resolver.epochs)
+    terms = resolver.table(enumerate(contexts))
+    connection.register("resolved", terms)
+    connection.execute("CREATE TEMP TABLE terms AS SELECT * FROM resolved")
+    connection.register("days", days_table(cards))
+    connection.register("bands", bands(resolver.packs))
+    person = persons(cards)
+    numbers = {
+        "id": pa.array(np.arange(cards.num_rows)),
+        "context": pa.array(context),
+        "person": pa.array(person),
+        "twins": pa.array(twins(cards, person)),
+        **paid_for(cards),
+        **{f.name: units(cards[f.name]) for f in cards.schema if pa.types.is_decimal(f.type)},
+    }
+    facts = _stated(connection, _with(cards, numbers), TIMED)
+    refused = facts.filter(pc.is_valid(facts["unknown"]))
+    if refused.num_rows:
+        facts = facts.filter(pc.is_null(facts["unknown"]))
+    facts = _looked_around(connection, facts)
+    facts = _with(facts, said(connection, facts))
+    names = _FAMILIES.intersection(facts.column_names) | {"id", "context"}
+    connection.register("facts", facts.select(sorted(names)))
+    return Laid(connection, terms, names, refused.select(["id", "agreement", "unknown"]))
 
 
-def with_terms(statement: str) -> str:
-    """A statement with `TERMS` in the place of the terms: only the columns that it names."""
-    named = sorted(set(_TERM.findall(statement)) & _TERM_NAMES)
-    return statement.replace("TERMS", f"(SELECT {', '.join(['context', *named])} FROM terms)")
+def _looked_around(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> pa.Table:
+    person, date = whole(facts["person"]), whole(facts["work_date"])
+    days = Groups((person,), (date,))
+    weeks = Groups((person, whole(facts["week_ending"])), (date,))
+    facts = _with(facts, looked_back(facts, days))
+    facts = _stated(connection, facts, RESTS)
+    facts = _with(facts, run_on(facts, days))
+    facts = _stated(connection, facts, BREAKS)
+    facts = _with(facts, used_before(facts, days, weeks))
+    facts = _stated(connection, facts, NEEDED)
+    facts = _stated(connection, facts, TIERS)
+    return _with(facts, summed(facts, weeks))
 
 
-_TERM_NAMES: Final = frozenset(TERMS_SCHEMA.names)
+def _with(facts: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
+    """With columns of the same rows, in the place of those with their names."""
+    named = dict(zip(facts.column_names, facts.columns, strict=True)) | dict(columns)
+    return pa.table(named)
+
+
+def _stated(connection: duckdb.DuckDBPyConnection, facts: pa.Table, statement: str) -> pa.Table:
+    """With the columns that a statement over `facts` and the terms gives for each `id`."""
+    connection.register("facts", facts)
+    found = connection.sql(_narrowed(statement, facts.column_names)).to_arrow_table()
+    connection.unregister("facts")
+    # Joins may give the rows in another order.
+    if not found["id"].equals(facts["id"]):
+        found = found.take(np.argsort(found["id"].to_numpy(), kind="stable"))
+    return _with(facts, dict(zip(found.column_names, found.columns, strict=True)))
+
+
+def _narrowed(statement: str, names: Iterable[str]) -> str:
+    """A statement over `FACTS` and `TERMS` with only the columns that it names: all would be planned."""
+    words = {*_WORD.findall(statement), "id", "context"}
+    facts, terms = (", ".join(sorted(words.intersection(has))) for has in (names, _TERM_NAMES))
+    return statement.replace("FACTS", f"(SELECT {facts} FROM facts)").replace(
+        "TERMS", f"(SELECT {terms} FROM terms)"
+    )

@@ -24,7 +24,12 @@ def _premium(person: Person) -> bool:
 
 
 def scale(found: a.Scale, person: Person, share: Decimal) -> Row:
-    """The minimum of the person's craft and schedule, and of the week where there is one."""
+    """The minimum of the person's craft and schedule, and of the week where there is one.
+
+    None of student and short pictures: the packs have no share of scale for them.
+    """
+    if person.context.budget_tier in {"student", "short"}:
+        return {"per": "", "minimum": None, "week": None}
     schedule = {"daily": "daily", "weekly": "weekly"}.get(person.context.engagement)
     fit = [
         entry
@@ -146,7 +151,7 @@ def daily_rest(found: a.DailyRest, person: Person, _share: Decimal) -> Row:
     else:
         hours = found.distant if distant else found.general
     overnight = distant and person.context.contract_type == "theatrical"
-    nearby = person.context.zone in {"nearby", "bus_to"}
+    nearby = person.context.zone == "nearby"
     return {
         "minutes": _maybe(minutes, hours),
         "overnight": _maybe(minutes, found.theatrical_overnight) if overnight else None,
@@ -185,13 +190,23 @@ def rest_invasion(found: a.RestInvasion, person: Person, _share: Decimal) -> Row
 
 
 def rest_accumulation(found: a.RestAccumulation, _person: Person, _share: Decimal) -> Row:
-    """Minutes."""
-    return {"below": minutes(found.continuous_below)}
+    """Minutes below which the time between is work; tenths and multiple of a call back."""
+    return {
+        "below": minutes(found.continuous_below),
+        "callback": tenths(found.callback_hours),
+        "callback_times": hundredths(found.callback_multiplier),
+        "premium_callback": tenths(found.callback_premium_hours),
+        "premium_callback_times": hundredths(found.callback_premium_multiplier),
+    }
 
 
 def minimum_call(found: a.MinimumCall, _person: Person, _share: Decimal) -> Row:
     """Tenths."""
-    return {"tenths": tenths(found.hours)}
+    return {
+        "tenths": tenths(found.hours),
+        "straight": tenths(found.straight_hours),
+        "training": _maybe(tenths, found.training_hours),
+    }
 
 
 def weekly_guarantee(found: a.WeeklyGuarantee, person: Person, _share: Decimal) -> Row:
@@ -232,8 +247,8 @@ def travel_only(found: a.TravelOnly, _person: Person, _share: Decimal) -> Row:
 
 
 def idle_day(found: a.IdleDay, _person: Person, _share: Decimal) -> Row:
-    """Tenths."""
-    return {"tenths": tenths(found.hours)}
+    """Tenths to be paid, and for which benefits are due."""
+    return {"tenths": tenths(found.hours), "benefits": tenths(found.benefit_hours)}
 
 
 def per_diem(found: a.PerDiem, _person: Person, _share: Decimal) -> Row:
@@ -327,6 +342,13 @@ def flat(names: Mapping[str, Callable[[Decimal], int]]) -> Callable[..., Row]:
         return {name: unit(found.sums[name]) for name, unit in names.items()}
 
     return flattened
+
+
+def mileage(found: a.Flat, person: Person, _share: Decimal) -> Row:
+    """Cents by the mile, and what a day in the secondary zone adds."""
+    secondary = person.context.zone == "secondary_zone"
+    daily = found.sums.get("secondary_zone_daily", Decimal(0)) if secondary else Decimal(0)
+    return {"per_mile": cents(found.sums["per_mile"]), "daily": cents(daily)}
 
 
 def events(found: a.Flat, _person: Person, _share: Decimal) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -47,7 +48,10 @@ def load_packs(folder: Path) -> Packs:
     reference = folder / _REFERENCE_ONLY
     only: Any = _values(reference)[0] if reference.exists() else {}
     found = Packs(packs, {str(k): str(v) for k, v in (only or {}).items()})
-    _refuse(check(found.rules))
+    by_agreement: dict[str, list[PackedRule]] = defaultdict(list)
+    for pack in packs:
+        by_agreement[pack.agreement.agreement] += pack.rules
+    _refuse(check(by_agreement))
     for name in found.reference_only:
         if any(packed.rule.id == name for packed in found.rules):
             raise bad_pack(f"{name} is in a pack too", str(reference))
@@ -72,7 +76,7 @@ def load_pack(folder: Path) -> Pack:
             PackedRule(rule, family.family, folder.name, Place(f"{folder.name}/{file.name}", line))
             for rule, line in zip(family.rules, lines, strict=True)
         )
-    _refuse(check(rules))
+    _refuse(check({agreement.agreement: rules}))
     return Pack(folder.name, f"{folder.name}@{_digest(agreement, rules)}", agreement, tuple(rules))
 
 

@@ -5,13 +5,14 @@ Whole numbers in numpy: the lines of a card lie together, so a sum is one pass o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.rules.groups import Array
 from cost_pipeline.rules.numbers import units
 
 WAGES: Final = ("straight", "overtime", "double", "gold", "premium", "holiday", "guarantee")
@@ -35,6 +36,7 @@ _CATEGORIES: Final = {
     "travel": ("travel",),
     "per_diem": ("per_diem",),
     "events": ("adjustment", "allowance"),
+    "adjustment": ("adjustment",),
     "mileage": ("mileage",),
     "benefits": ("benefits",),
     "reportable": (*WAGES, "travel", "adjustment", "night_premium", "rest_penalty"),
@@ -47,23 +49,33 @@ PAID_COLUMNS: Final = (
 )
 
 
-def paid_for(cards: pa.Table) -> pa.Table:
-    """`id` (row number) and `PAID_COLUMNS` of the cards that have gross lines.
+def paid_for(cards: pa.Table) -> dict[str, pa.Array]:
+    """`PAID_COLUMNS` of the cards, null where a card has no gross lines.
 
     Money is in ten-thousandths of a dollar. `tenths_150` are the hours of overtime at 1.5.
     """
     lists = cards["gross"].combine_chunks()
     counts = np.asarray(pc.fill_null(pc.list_value_length(lists), 0)).astype(np.int64)
-    lined = np.flatnonzero(counts)
-    if not len(lined):
-        return pa.table({name: pa.array([], pa.int64()) for name in ("id", *PAID_COLUMNS)})
+    lined = counts > 0
     starts = (np.cumsum(counts) - counts)[lined]
-    sums = {name: np.add.reduceat(values, starts) for name, values in _measures(lists.flatten())}
-    return pa.table({"id": lined, **sums})
+    none = np.zeros(int(lined.sum()), np.int64)
+
+    def of_cards(amounts: Array, lines: Array) -> Array:
+        return np.add.reduceat(np.where(lines, amounts, 0), starts) if lines.any() else none
+
+    found = {}
+    for name, sums in _sums(lists.flatten(), of_cards, none):
+        values = sums if lined.all() else np.zeros(len(counts), np.int64)
+        if values is not sums:
+            values[lined] = sums
+        found[name] = pa.array(values, pa.int64(), mask=~lined)
+    return found
 
 
-def _measures(lines: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - pyarrow and numpy
-    """Of each line what it adds to each column."""
+def _sums(
+    lines: pa.StructArray, of_cards: Callable[[Array, Array], Array], none: Array
+) -> Iterator[tuple[str, Array]]:
+    """Each column, from the lines: `of_cards` sums amounts over those of a card's lines."""
     coded = lines.field("category").dictionary_encode()
     codes, words = np.asarray(coded.indices), coded.dictionary.to_pylist()
     amount = np.asarray(units(lines.field("amount")))
@@ -72,17 +84,17 @@ def _measures(lines: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - pyarro
     named = np.asarray(pc.fill_null(units(stated), 0))
     times = np.where(np.asarray(pc.is_null(stated)), usual, named // 100)
     exact = np.asarray(pc.is_null(stated)) | (named % 100 == 0)
+    by_word = {word: of_cards(amount, codes == code) for code, word in enumerate(words)}
 
-    def among(names: tuple[str, ...]) -> Any:  # noqa: ANN401
+    def among(names: tuple[str, ...]) -> Array:
         return np.array([word in names for word in words], bool)[codes]
 
     wage = among(WAGES)
     for multiple in MULTIPLIERS:
-        yield f"paid_{multiple}", np.where(wage & exact & (times == multiple), amount, 0)
-    for name, words_ in _CATEGORIES.items():
-        yield f"paid_{name}", np.where(among(words_), amount, 0)
+        yield f"paid_{multiple}", of_cards(amount, wage & exact & (times == multiple))
+    for name, parts in _CATEGORIES.items():
+        yield f"paid_{name}", sum((by_word[word] for word in parts if word in by_word), none)
     dearer = wage & (among(("overtime", "double", "gold")) | (times > MULTIPLIERS[0]))
-    yield "paid_overtime", np.where(dearer, amount, 0)
-    half_more = among(("overtime",)) & (named == HALF_MORE)
+    yield "paid_overtime", of_cards(amount, dearer)
     tenths = np.asarray(pc.fill_null(units(lines.field("quantity")), 0)) // 1000
-    yield "tenths_150", np.where(half_more, tenths, 0)
+    yield "tenths_150", of_cards(tenths, among(("overtime",)) & (named == HALF_MORE))

@@ -7,9 +7,6 @@ money but `rounded`, which is on whole numbers, half up.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-
-from cost_pipeline.contracts.findings import Severity
 
 
 def rounded(numerator: str, denominator: str) -> str:
@@ -110,45 +107,15 @@ class Query:
         return f"coalesce(bool_or({self.slot}__rule IS NOT NULL AND ({self.where})), false)"
 
     def sql(self) -> str:
-        """The statement over the facts of cards and the terms of their contexts."""
-        slot = self.slot
-        grade = "'flag'" if self.at_most else f"{slot}__grade"
-        quiet = "why IS NULL AND due = 0 AND paid = 0" if self.quiet else "false"
+        """The statement over the facts of cards and the terms of their contexts: `ANSWER_SCHEMA`.
+
+        The words are left out where nothing but that it was not evaluated, or `quiet`, will be said.
+        """
+        told = "why IS NULL AND (due IS NOT NULL OR broken IS NOT NULL)"
+        loud = " AND NOT coalesce(due = 0 AND paid = 0, false)" if self.quiet else ""
         return f"""
-SELECT id, rule, family, pack, severity,
-    CASE WHEN severity <> '{Severity.NOT_EVALUATED}' THEN due END AS due,
-    CASE WHEN severity <> '{Severity.NOT_EVALUATED}' THEN paid END AS paid,
-    CASE WHEN severity <> '{Severity.NOT_EVALUATED}'
-         THEN {"greatest(due - paid, 0)" if self.floor else "due - paid"} END AS difference,
-    CASE WHEN severity = '{Severity.NOT_EVALUATED}' THEN 'not evaluated: '
-            || coalesce(why, 'something it needs is not on the card')
-         WHEN {quiet} THEN '{self.quiet}'
-         ELSE coalesce({self.words}, '') || {_MONEY_WORDS if self.due != "NULL" else "''"}
-            || CASE WHEN caveat = '' OR (severity = '{Severity.OK}' AND coalesce(due, 0) = 0) THEN ''
-                    ELSE '. ' || rtrim(caveat, '.') END END AS explanation
-FROM (SELECT *, CASE
-        WHEN why IS NOT NULL THEN '{Severity.NOT_EVALUATED}'
-        WHEN broken IS NOT NULL THEN CASE WHEN broken THEN grade ELSE '{Severity.OK}' END
-        WHEN due IS NULL THEN '{Severity.NOT_EVALUATED}'
-        WHEN paid IS NULL THEN {f"'{Severity.OK}'" if self.unpaid_is_silent else _UNPAID}
-        WHEN due > paid THEN grade
-        {"" if self.floor else f"WHEN due < paid THEN '{Severity.FLAG}'"}
-        ELSE '{Severity.OK}' END AS severity
-    FROM (SELECT *, {slot}__rule AS rule, {slot}__family AS family, {slot}__pack AS pack,
-            {grade} AS grade, {slot}__caveat AS caveat, {"true" if self.floor else "false"} AS floor,
-            coalesce({slot}__why, {self.why}) AS why, CAST({self.due} AS BIGINT) AS due,
-            CAST({self.paid} AS BIGINT) AS paid, CAST({self.broken} AS BOOLEAN) AS broken
-        FROM facts JOIN TERMS USING (context)
-        WHERE {slot}__rule IS NOT NULL AND ({self.where})))"""
-
-
-_UNPAID: Final = f"CASE WHEN due = 0 THEN '{Severity.OK}' ELSE '{Severity.FLAG}' END"
-_MONEY_WORDS: Final = f"""CASE
-    WHEN due IS NULL THEN ''
-    WHEN paid IS NULL THEN '. Due ' || {dollars("due")} || '; what was paid is not on the card'
-    WHEN floor AND paid >= due THEN '. Due at least ' || {dollars("due")} || ', paid ' || {dollars("paid")}
-    WHEN due = paid THEN '. Due and paid ' || {dollars("due")}
-    WHEN due > paid THEN '. Due ' || {dollars("due")} || ', paid ' || {dollars("paid")} || ': '
-        || {dollars("(due - paid)")} || ' too little'
-    ELSE '. Due ' || {dollars("due")} || ', paid ' || {dollars("paid")} || ': '
-        || {dollars("(paid - due)")} || ' more than due' END"""
+SELECT id, context, why, due, paid, broken, CASE WHEN {told}{loud} THEN {self.words} END AS words
+FROM (SELECT *, coalesce({self.slot}__why, {self.why}) AS why, CAST({self.due} AS BIGINT) AS due,
+          CAST({self.paid} AS BIGINT) AS paid, CAST({self.broken} AS BOOLEAN) AS broken
+      FROM FACTS JOIN TERMS USING (context)
+      WHERE {self.slot}__rule IS NOT NULL AND ({self.where}))"""

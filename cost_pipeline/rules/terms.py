@@ -15,7 +15,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.rules import flatten as f
-from cost_pipeline.rules.context import Choice, Context, Crafts, Person, choose, group_of
+from cost_pipeline.rules.context import Choice, Context, Crafts, Epochs, Person, choose, group_of
 from cost_pipeline.rules.pack import Agreement, Pack, PackedRule, Packs
 from cost_pipeline.rules.units import cents, hundredths, minutes, tenths
 from cost_pipeline.rules.versions import Versions
@@ -49,10 +49,10 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "triple": (f.overtime, _STEPS),
     "premium_days": (f.premium_days, "sixth seventh holiday"),
     "holidays": (f.holidays, "names multiplier saturday_kept"),
-    "minimum_call": (f.minimum_call, "tenths"),
+    "minimum_call": (f.minimum_call, "tenths straight training"),
     "weekly_guarantee": (f.weekly_guarantee, "straight multiplier"),
     "on_call_day": (f.on_call_day, "multiplier"),
-    "idle_day": (f.idle_day, "tenths"),
+    "idle_day": (f.idle_day, "tenths benefits"),
     "weekly_gross": (
         f.flat(
             {
@@ -79,7 +79,10 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "weekly_rest": (f.weekly_rest, "two one reduced reduced_from"),
     "forced_call": (f.forced_call, "cap disputed_cap"),
     "rest_invasion": (f.rest_invasion, "small multiplier least weekend_only"),
-    "rest_accumulation": (f.rest_accumulation, "below"),
+    "rest_accumulation": (
+        f.rest_accumulation,
+        "below callback callback_times premium_callback premium_callback_times",
+    ),
     "rest_by_fraction": (f.rest_by_fraction, "minutes fraction moved"),
     "air_travel": (
         f.flat({"flight_hours": minutes, "rest_hours": minutes}),
@@ -87,8 +90,14 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     ),
     "makeup_removal": (f.flat({"minutes": int}), "minutes"),
     "overnight_seventh": (
-        f.flat({"schedule_a_scale_times": hundredths, "schedule_c_cap": cents}),
-        "schedule_a_scale_times schedule_c_cap",
+        f.flat(
+            {
+                "schedule_a_scale_times": hundredths,
+                "schedule_c_cap": cents,
+                "travel_multiplier": hundredths,
+            }
+        ),
+        "schedule_a_scale_times schedule_c_cap travel_multiplier",
     ),
     "long_day": (f.long_day, "after days"),
     "night_premium": (f.night_premium, "evening night"),
@@ -96,7 +105,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "per_diem": (f.per_diem, "breakfast lunch dinner"),
     "per_diem_timing": (f.nothing, ""),
     "living_allowance": (f.living_allowance, "daily weekly"),
-    "mileage": (f.flat({"per_mile": cents}), "per_mile"),
+    "mileage": (f.mileage, "per_mile daily"),
     "fitting": (
         f.flat({"min_hours": tenths, "unit_minutes": int, "money_break": cents}),
         "min_hours unit_minutes money_break",
@@ -141,9 +150,12 @@ TERMS_SCHEMA: Final = pa.schema(
 
 
 class Terms:
-    """Resolves contexts to their terms, by the packs."""
+    """Resolves contexts to their terms, by the packs; each context once."""
 
     def __init__(self, packs: Packs) -> None:
+        self.packs: Final = packs
+        self.epochs: Final = Epochs(packs)
+        self._known: dict[Context, f.Row] = {}
         self._crafts = Crafts(packs)
         self._versions = Versions(packs)
         self._packs = {pack.name: pack for pack in packs.packs}
@@ -154,8 +166,13 @@ class Terms:
 
     def table(self, contexts: Iterable[tuple[int, Context]]) -> pa.Table:
         """The terms of numbered contexts, as `TERMS_SCHEMA`."""
-        rows = [{"context": number, **self._row(context)} for number, context in contexts]
+        rows = [{"context": number, **self._resolved(context)} for number, context in contexts]
         return pa.Table.from_pylist(rows, schema=TERMS_SCHEMA)
+
+    def _resolved(self, context: Context) -> f.Row:
+        if context not in self._known:
+            self._known[context] = self._row(context)
+        return self._known[context]
 
     def _row(self, context: Context) -> f.Row:
         person = self._person(context)

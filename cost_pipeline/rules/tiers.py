@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+import pyarrow as pa
+
+from cost_pipeline.rules.groups import Groups, given, numbered, true, whole
 from cost_pipeline.rules.sql import tenths_up
 
 
@@ -76,94 +80,61 @@ def _tier_list() -> str:
 
 
 _TIMES: Final = ",\n    ".join(f"{times_of(name)} AS times_{name}" for name in STEPS)
-_WEEK: Final = "PARTITION BY person, week_ending"
 _PLAIN: Final = "works AND day_times = 100"
 # A day before the rules has no daily overtime that would take its long hours out of the straight
 # ones: it counts as eight hours at most, or the week's limit would be reached too early.
 _STRAIGHT: Final = f"""CASE WHEN NOT ({_PLAIN}) THEN 0
     WHEN overtime__why IS NOT NULL THEN least(tier_0, 80) ELSE tier_0 END"""
-_NAMES: Final = ", ".join(f"tier_{name}, times_{name}" for name in STEPS)
+# Of a performer: the hours past ten, whichever step of the day they are.
+_DOUBLE: Final = (
+    "CASE WHEN overtime__normal1 = 200 THEN tier_o1 WHEN overtime__normal2 = 200 THEN tier_o2"
+    " ELSE 0 END"
+)
+
+_OF_WEEK: Final = {
+    "straight": f"CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END",
+    "double": f"CASE WHEN works THEN {_DOUBLE} ELSE 0 END",
+    "days_worked": "CASE WHEN works THEN 1 ELSE 0 END",
+    "days": f"CASE WHEN {_PLAIN} THEN 1 ELSE 0 END",
+    "cards": "1",
+    "worked": "CASE WHEN works THEN worked ELSE 0 END",
+    "adjustment": "adjustment",
+    "tenths_150": "tenths_150",
+    "paid_150": "paid_150",
+    "paid_wages": "paid_wages",
+    "paid_adjustment": "paid_adjustment",
+    "at_location": "CASE WHEN rate_type = 'location' THEN 1 ELSE 0 END",
+    "holidays": "CASE WHEN works AND is_holiday THEN 1 ELSE 0 END",
+    "sixth": "CASE WHEN works AND day_kind = 'sixth' AND day_times > 100 THEN 1 ELSE 0 END",
+    "seventh": "CASE WHEN works AND day_kind = 'seventh' THEN 1 ELSE 0 END",
+}
+"""What of a card is summed for its week, as `week_<name>`."""
 
 TIERS: Final = f"""
 WITH past AS (
-    SELECT id, person, week_ending, work_date, works, worked, day_times, day_kind, is_holiday,
-        adjustment, group_name, overtime__weekly, overtime__why, {_TIMES}, {_PASTS},
-        {_LONG} AS past_long
-    FROM timed JOIN shifts USING (id) LEFT JOIN TERMS USING (context)),
-tiers AS (
-    SELECT * EXCLUDE (past_o1, past_o2, past_o3, past_g1, past_g2, past_g3, past_t1),
-        {_tier_list()}
-    FROM past),
-paired AS (
-    SELECT tiers.*, tenths_150, paid_150, paid_wages, paid_events
-    FROM tiers LEFT JOIN (SELECT id, tenths_150, paid_150, paid_wages, paid_events FROM paid)
-        USING (id)),
-sums AS (
-    SELECT person, week_ending,
-        {
-    ", ".join(
-        f"CAST(sum({what}) AS BIGINT) AS week_{name}"
-        for name, what in {
-            "straight": f"CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END",
-            "o1": "CASE WHEN works THEN tier_o1 ELSE 0 END",
-            "days": f"CASE WHEN {_PLAIN} THEN 1 ELSE 0 END",
-            "cards": "1",
-            "worked": "CASE WHEN works THEN worked ELSE 0 END",
-            "adjustment": "adjustment",
-            "tenths_150": "tenths_150",
-            "paid_150": "paid_150",
-            "paid_wages": "paid_wages",
-            "paid_events": "paid_events",
-            "holidays": "CASE WHEN works AND is_holiday THEN 1 ELSE 0 END",
-            "sixth": "CASE WHEN works AND day_kind = 'sixth' THEN 1 ELSE 0 END",
-            "seventh": "CASE WHEN works AND day_kind = 'seventh' THEN 1 ELSE 0 END",
-        }.items()
-    )
-}
-    FROM paired GROUP BY person, week_ending),
-weeks AS (
-    SELECT id, past_long, tier_0, {_NAMES}, overtime__weekly, group_name, works, day_times,
-        coalesce(sum({_STRAIGHT}) OVER (
-            {_WEEK} ORDER BY work_date, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-            AS straight_before,
-        sum(CASE WHEN works AND tier_o1 > 0 THEN 1 ELSE 0 END) OVER (
-            {_WEEK} ORDER BY work_date, id ROWS UNBOUNDED PRECEDING) AS long_days,
-        row_number() OVER ({_WEEK} ORDER BY work_date DESC, id DESC) = 1 AS week_last,
-        person, week_ending
-    FROM paired)
-SELECT * EXCLUDE (straight_before, overtime__weekly, group_name, works, day_times, person,
-                  week_ending),
-    CASE WHEN {_PLAIN} AND overtime__weekly IS NOT NULL AND group_name = 'hourly'
-         THEN CAST(greatest(0, least(tier_0, straight_before + tier_0 - overtime__weekly)) AS BIGINT)
-         ELSE 0 END AS moved
-FROM weeks JOIN sums USING (person, week_ending)
+    SELECT *, {_TIMES}, {_PASTS}, {_LONG} AS past_long FROM FACTS JOIN TERMS USING (context)),
+tiers AS (SELECT *, {_tier_list()} FROM past)
+SELECT id, past_long, tier_0, {", ".join(f"tier_{name}, times_{name}" for name in STEPS)},
+    {", ".join(f"CAST({what} AS BIGINT) AS of_week_{name}" for name, what in _OF_WEEK.items())},
+    {_STRAIGHT} AS straight,
+    {_PLAIN} AND tier_o1 > 0 AS long,
+    CASE WHEN {_PLAIN} AND group_name = 'hourly' THEN overtime__weekly END AS straight_limit
+FROM tiers
 """
-"""Statement over `timed`, `shifts`, `paid` and the terms: `tier_*` (tenths), `times_*` (hundredths)
-and the sums of the person's week; `moved` are straight hours past the week's limit."""
+"""Hours by tier, `tier_*` (tenths) and `times_*` (hundredths)."""
 
-TIER_COLUMNS: Final = (
-    "past_long",
-    "tier_0",
-    *(f"{kind}_{name}" for name in STEPS for kind in ("tier", "times")),
-    *(
-        f"week_{name}"
-        for name in [
-            "straight",
-            "o1",
-            "days",
-            "cards",
-            "worked",
-            "adjustment",
-            "tenths_150",
-            "paid_150",
-            "paid_wages",
-            "paid_events",
-            "holidays",
-            "sixth",
-            "seventh",
-            "last",
-        ]
-    ),
-    "long_days",
-    "moved",
-)
+
+def summed(facts: pa.Table, weeks: Groups) -> dict[str, pa.Array]:
+    """The sums of a person's week; `moved` are straight hours of a card past the week's limit."""
+    found = {"week_last": pa.array(weeks.last())}
+    for name in _OF_WEEK:
+        column = facts[f"of_week_{name}"]
+        some = weeks.total(given(column)) > 0
+        found[f"week_{name}"] = numbered(weeks.total(whole(column)), pa.int64(), some)
+    long = true(facts["long"])
+    straight, limit = whole(facts["tier_0"]), facts["straight_limit"]
+    past = weeks.sum_before(whole(facts["straight"])) + straight - whole(limit)
+    moved = np.maximum(0, np.minimum(straight, past))
+    found["long_days"] = pa.array(weeks.sum_before(long) + long)
+    found["moved"] = pa.array(np.where(given(limit), moved, 0))
+    return found

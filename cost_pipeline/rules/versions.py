@@ -28,6 +28,7 @@ class Versions:
             for pack in packs.packs
         }
         self._known: dict[tuple[str, tuple[int, ...], bool], str] = {}
+        self._days: dict[tuple[str, date], str | None] = {}
 
     def on(self, day: date) -> tuple[str, ...]:
         """The version of every pack that has rules on a day."""
@@ -36,6 +37,11 @@ class Versions:
 
     def of(self, name: str, day: date) -> str | None:
         """`<name>@<digest of what covers the day>`; None if nothing of the pack does."""
+        if (name, day) not in self._days:
+            self._days[name, day] = self._found(name, day)
+        return self._days[name, day]
+
+    def _found(self, name: str, day: date) -> str | None:
         pack = self._packs[name]
         covering = tuple(n for n, packed in enumerate(pack.rules) if _covers(packed, day))
         if not covering:

@@ -1,4 +1,4 @@
-"""A home for the invented world: productions, five vendor files, and what was dropped for it."""
+"""A home for the invented world: productions, six vendor files, and what was dropped for it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cost_pipeline.core.reference import reference_path
 from cost_pipeline.home.layout import init_home
 from cost_pipeline.home.templates import PRODUCTIONS
 from cost_pipeline.simulator.cast import PAGE_SIZES
+from cost_pipeline.simulator.crew import CREW_FILE
 from cost_pipeline.simulator.portal import PAYROLL_PATH, RENTALS_PATH, TOKEN_VARIABLE
 from cost_pipeline.simulator.world import World, make_world
 from cost_pipeline.simulator.writers import LISTING_COLUMNS
@@ -49,13 +50,14 @@ def write_demo_home(path: Path, portal_url: str, world: World | None = None) -> 
 
 
 def vendor_files(portal_url: str) -> dict[str, str]:
-    """The five vendor files, by their place in a home."""
+    """The six vendor files, by their place in a home."""
     return {
         "vendors/northwind_rentals.yaml": _rentals(portal_url),
         "vendors/guild_payroll.yaml": _payroll(portal_url),
         "vendors/maple_locations.yaml": MAPLE_FILE,
         "vendors/studio_ledger.yaml": _ledger(),
         "vendors/prop_house_orders.yaml": _ORDERS,
+        "vendors/crew_payroll.yaml": CREW_FILE,
     }
 
 

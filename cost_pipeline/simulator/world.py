@@ -1,4 +1,4 @@
-"""The invented world: production P100 "Northern Lights", five vendors, seven pull dates at Easter.
+"""The invented world: production P100 "Northern Lights", six vendors, seven pull dates at Easter.
 
 About 20,000 rows, drawn from a seed. 2026-04-03 to 2026-04-06 are days without ECB rates, and one
 cost in twenty-five is weeks late, so the ledger's partitions are many.
@@ -22,6 +22,7 @@ from cost_pipeline.simulator.cast import (
     PAGE_SIZES,
 )
 from cost_pipeline.simulator.costs import AFTER_VALIDATION, DUPLICATE, GOOD, Cost, draw
+from cost_pipeline.simulator.crew import cards_of, crew_file, crew_truth
 from cost_pipeline.simulator.truth import DayTruth, Truth
 from cost_pipeline.simulator.writers import (
     listing,
@@ -46,7 +47,8 @@ class World:
     """What every vendor hands over, and what is true of it.
 
     Attributes:
-        costs: Vendor and pull date to its costs, in the order of its files.
+        costs: Vendor and pull date to its costs, in the order of its files; the crew's timecards
+            are the same in every world.
     """
 
     costs: Mapping[tuple[str, date], tuple[Cost, ...]]
@@ -75,6 +77,8 @@ class World:
             found[f"inbox/maple/{day}.csv"] = maple
             found[f"inbox/studio/{day}.csv"] = listing(self.costs[LEDGER.name, day], day)
             found[f"inbox/prop_house/{day}.jsonl"] = order_lines(self.costs[ORDERS.name, day])
+            if cards := cards_of(day):
+                found[f"inbox/crew/{day}.csv"] = crew_file(cards)
         found[f"inbox/maple/{RESENT}_resent.csv"] = found[f"inbox/maple/{_RESENT_OF}.csv"]
         return found
 
@@ -86,6 +90,7 @@ class World:
             if (vendor, day) == (MAPLE.name, RESENT):
                 true = _with_resent(true, _day_truth(vendor, day, self.costs[vendor, _RESENT_OF]))
             days.append(true)
+        days += [crew_truth(day, cards) for day in DAYS if (cards := cards_of(day))]
         return Truth(tuple(days))
 
 

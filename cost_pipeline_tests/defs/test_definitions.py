@@ -35,7 +35,7 @@ EXTERNAL = {RECORDS_BY_DATE, RATES_BY_DATE}
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The code location of the demo: five vendors, four kinds of record."""
+    """The code location of the demo: six vendors, every kind of record."""
     home = write_demo_home(tmp_path_factory.mktemp("demo") / "home", "http://127.0.0.1:1")
     return build_definitions(home, today=TODAY)
 

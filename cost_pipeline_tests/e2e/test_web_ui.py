@@ -69,7 +69,11 @@ class WebUi:
     def stop(self):
         """As Ctrl-C does: it stops what it started."""
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=SECONDS)
+        try:
+            self.process.wait(timeout=SECONDS)
+        finally:
+            self.process.kill()
+            self.process.wait()
 
     def ask(self, question, **variables):
         request = urllib.request.Request(

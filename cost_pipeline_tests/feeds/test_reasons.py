@@ -100,7 +100,7 @@ ON_CARDS = {
     Reason.BAD_TIME, Reason.BAD_CODE, Reason.BAD_GROSS_LINE, Reason.GROSS_NOT_THE_SUM,
     *(reason for reason in Reason if reason.startswith("UNION_") and "CATEGORY" not in reason),
 }  # fmt: skip
-"""Of timecards: validate/test_timecards, feeds/test_timecards and rules/test_families have them."""
+"""Of timecards: validate/test_timecards, feeds/test_timecards and test_union_reasons have them."""
 
 
 def _vendor(house, name, **settings):

@@ -257,3 +257,18 @@ def test_a_table_that_another_run_makes_while_it_is_looked_for_is_opened(table, 
 
     monkeypatch.setattr(delta, "DeltaTable", Late)
     assert _content(table) == [("2026-04-01", "a")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(b"day=2026-04-01/", b"dax=2026-04-01/"), (b"2026-04-01/", b"2026-04-0x/")],
+)
+def test_a_log_that_names_another_place_is_damage_that_says_where(table, before, after):
+    table.append_once([_part("w", 1, (ONE, "a"))], run_id="r")
+    entry = delta.entry_of(table.folder / "_delta_log", 1)
+    entry.write_bytes(entry.read_bytes().replace(before, after))
+    snapshot = Table(RACE, table.folder).snapshot()
+    with pytest.raises(EnvironmentFailedError) as refused:
+        list(snapshot.stream(where="day >= '2026-01-01'"))
+    assert refused.value.code == "TABLE_DAMAGED"
+    assert refused.value.where

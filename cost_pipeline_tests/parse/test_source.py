@@ -41,11 +41,6 @@ def test_a_byte_order_mark_is_not_part_of_the_first_name_in_any_unicode_encoding
     assert door.read(data, encodings=["utf-16-le"]).columns == ("a", "b")
 
 
-@pytest.mark.parametrize("data", [b"\xef", b"\xef\xbb"])
-def test_a_file_that_ends_within_its_byte_order_mark_is_not_utf8(door, data):
-    assert door.refusal(data, encodings=["utf-8-sig"]).reason is Reason.ENCODING
-
-
 @BLOCKS
 def test_no_fitting_encoding_names_those_tried_and_where_the_best_failed(door, block):
     data = b"a,b\r\nx,\xe9\r\n1,\x81\r\n"
@@ -62,6 +57,14 @@ def test_a_character_cut_off_at_the_end_is_an_encoding_failure(door, block):
     refusal = door.refusal("a\né".encode()[:-1], limits=Limits(block_bytes=block))
     assert refusal.reason is Reason.ENCODING
     assert "byte 2, line 2" in refusal.message
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "ep_ledger"])
+@pytest.mark.parametrize("data", [b"\xef", b"\xef\xbb"])
+def test_half_a_byte_order_mark_is_an_encoding_failure(door, kind, data):
+    refusal = door.refusal(data, kind=kind)
+    assert refusal.reason is Reason.ENCODING
+    assert "byte 0, line 1" in refusal.message
 
 
 def test_lone_surrogates_that_an_encoding_can_spell_do_not_fit(door):

@@ -1,6 +1,6 @@
 """Cards for the tests of rules: one ordinary day of a grip or a performer, and what differs."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
@@ -31,7 +31,6 @@ GRIP = {
     "photography_start": date(2025, 1, 6),
     "rate": Decimal(60),
     "rate_unit": "hour",
-    "week_ending": date(2026, 3, 7),
     "workday": 2,
     "days_off": [],
     "holiday": False,
@@ -84,8 +83,15 @@ def at(clock):
     return int(hours) * 60 + int(minutes)
 
 
+def saturday(day):
+    """The Saturday that ends the week of a day; weeks begin on Sunday."""
+    return day + timedelta(days=(5 - day.weekday()) % 7)
+
+
 def table(*cards):
-    return pa.Table.from_pylist(list(cards), schema=TIMECARD_SCHEMA)
+    """Cards as a table; the week ends on Saturday where a card does not say."""
+    rows = [{"week_ending": saturday(card["work_date"]), **card} for card in cards]
+    return pa.Table.from_pylist(rows, schema=TIMECARD_SCHEMA)
 
 
 def findings(*cards, packs=None):

@@ -30,6 +30,23 @@ IMPOSSIBLE = {
     "an unknown craft": ({"craft": "juggler"}, "the craft 'juggler' is in no rule pack"),
     "an agreement without a pack": ({"agreement": "wga"}, "no rule pack of the agreement wga"),
     "an engagement without rules": ({"engagement": "flat"}, "no rules for a grip engaged as flat"),
+    "a meal without its beginning": ({"meal1_out": None}, "a meal lacks its beginning or its end"),
+    "a second meal before the first": (
+        {"meal2_out": 700, "meal2_in": 730},
+        "the second meal is before the first",
+    ),
+    "a non-deductible meal that ends before it begins": (
+        {"ndm_start": 500, "ndm_end": 480},
+        "the non-deductible meal ends before it begins",
+    ),
+    "a week that ended before": (
+        {"week_ending": date(2026, 3, 2)},
+        "the week ending 2026-03-02 is not that of this day",
+    ),
+    "a week that is yet to begin": (
+        {"week_ending": date(2026, 3, 10)},
+        "the week ending 2026-03-10 is not that of this day",
+    ),
     "another currency": ({"currency": "CAD"}, "it is paid in CAD"),
     "a rate that is none": ({"rate": Decimal(2_000_000)}, "a rate of a million or more"),
 }  # fmt: skip
@@ -73,6 +90,92 @@ def test_without_a_wrap_before_it_only_rest_is_not_evaluated():
     assert missing == {"iatse.rest.daily"}
 
 
+def test_a_shift_that_begins_before_the_last_has_ended_has_no_rest():
+    """Never a forced call of a rest below nothing; the hours of both days are paid all the same."""
+    late = {"work_date": date(2026, 3, 2), "workday": 1, "wrap": at("32:00"), "call": at("12:00"),
+            "meal1_out": at("18:00"), "meal1_in": at("18:30"), "meal2_out": at("24:00"),
+            "meal2_in": at("24:30")}  # fmt: skip
+    people = {"crew": GRIP, "cast": PERFORMER}
+    cards = [
+        card | {"worker_id": name, "prior_wrap": None} | changes
+        for name, card in people.items()
+        for changes in (late, {})
+    ]
+    second = [f for f in findings(*cards) if f["work_date"] == date(2026, 3, 3)]
+    rests = [f for f in second if f["family"] == "rest"]
+    assert {f["rule"] for f in rests} == {"iatse.rest.daily", "sag.rest.daily"}
+    assert {f["severity"] for f in rests} == {"not_evaluated"}
+    assert all("the card before ends after this call" in f["explanation"] for f in rests)
+    assert {f["worker_id"] for f in second if f["family"] == "overtime" and f["due"]} == set(people)
+
+
+# What a card lacks, and the words for it; the rules that do not need it are evaluated all the same.
+LACKING = {
+    "schedule": (
+        PERFORMER | {"engagement": "weekly", "rate_unit": "week", "schedule": None},
+        "sag.ot.weekly_theatrical",
+        "its schedule",
+    ),
+    "length": (
+        PERFORMER | {"engagement": "three_day", "rate_unit": "three_day", "program_minutes": None},
+        "sag.scale.three_day_tv_half_and_one_hour.2025-07-01",
+        "the length of the programme",
+    ),
+    "local": (
+        GRIP | {"agreement": "iatse_area_standards", "craft": "key", "local": None},
+        "asa.scale.maryland_theatrical.2025-08-03",
+        "the local",
+    ),
+    "photography": (
+        GRIP | {"photography_start": None},
+        "iatse.gold.triple_15",
+        "when principal photography began",
+    ),
+    "birthdate": (PERFORMER | {"minor": True}, "minors.ca.hours", "birthdate"),
+    "school day": (
+        PERFORMER | {"birthdate": date(2016, 3, 3), "minor": True},
+        "minors.ca.hours",
+        "whether it was a school day",
+    ),
+    "hourly rate": (GRIP | {"rate_unit": "episode"}, "iatse.ot.daily_weekly", "by the episode"),
+    "travel times": (
+        GRIP | {"day_type": "travel", "zone": "distant", "call": None, "wrap": None,
+                "meal1_out": None, "meal1_in": None},
+        "iatse.travel_only",
+        "how long the travel took",
+    ),
+    "contributor": (GRIP | {"fifteen_million": None}, "iatse.ph.health", "$15 Million"),
+    "minimum": (
+        GRIP | {"agreement": "iatse_area_standards", "craft": "grip", "local": "487"},
+        "asa.scale.maryland_theatrical.2025-08-03",
+        "no minimum for a grip",
+    ),
+    "multiples": (
+        GRIP | {"agreement": "iatse_area_standards", "craft": "key", "local": "52", "workday": 6},
+        "asa.ot",
+        "no multiples for a sixth day",
+    ),
+    "shift before": (
+        GRIP | {"prior_wrap": at("23:30")},
+        "iatse.gold.studio",
+        "the card of the shift before is not here",
+    ),
+}  # fmt: skip
+
+
+def test_what_a_card_lacks_is_named_and_the_other_rules_are_evaluated():
+    cards = [
+        card | {"worker_id": name, "transaction_id": name} for name, (card, *_) in LACKING.items()
+    ]
+    found = findings(*cards)
+    for name, (_, rule, words) in LACKING.items():
+        mine = [f for f in found if f["transaction_id"] == name]
+        (lacking,) = [f for f in mine if f["rule"] == rule]
+        assert (lacking["severity"], lacking["due"]) == ("not_evaluated", None), name
+        assert words in lacking["explanation"], (name, lacking["explanation"])
+        assert any(f["severity"] != "not_evaluated" for f in mine), name
+
+
 def test_non_union_work_is_told_apart_from_silence():
     (found,) = findings(GRIP | {"agreement": "non_union"})
     assert (found["severity"], found["family"]) == ("ok", "card")
@@ -93,8 +196,9 @@ def test_no_cards_have_no_findings():
     assert evaluate(table(), bundled_packs()).schema == FINDING_SCHEMA
 
 
-@pytest.mark.parametrize("size", [1, 7, 1000])
-def test_chunks_of_whole_persons_give_the_same_findings(size):
+@pytest.fixture(scope="module")
+def three_persons():
+    """Cards of three persons on four days, and their findings."""
     cards = [
         GRIP
         | {
@@ -109,8 +213,13 @@ def test_chunks_of_whole_persons_give_the_same_findings(size):
         for day in range(4)
     ]
     whole = table(*cards)
-    batches = [whole.slice(n, size) for n in range(0, len(cards), size)]
+    return whole, evaluate(whole, bundled_packs())
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_chunks_of_whole_persons_give_the_same_findings(size, three_persons):
+    whole, found = three_persons
+    batches = [whole.slice(n, size) for n in range(0, whole.num_rows, size)]
     parts = pa.concat_tables(list(in_chunks(batches, bundled_packs(), at_least=size)))
     order = [("transaction_id", "ascending"), ("rule", "ascending"), ("explanation", "ascending")]
-    whole_found = evaluate(whole, bundled_packs())
-    assert parts.sort_by(order).equals(whole_found.sort_by(order))
+    assert parts.sort_by(order).equals(found.sort_by(order))

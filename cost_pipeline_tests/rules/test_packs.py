@@ -182,6 +182,14 @@ def test_an_overlap_names_both_rules_and_the_place(folder):
     assert "sag_aftra_2023/per_diem.yaml:" in words
 
 
+def test_two_rules_of_a_slot_may_not_both_apply_whatever_their_series(folder):
+    def for_all(rules):
+        rules[_index(rules, "asa.apoc")]["applies"]["crafts"] = ["key"]
+
+    _edit(folder / "iatse_area_standards_2024" / "scale.yaml", for_all)
+    assert "asa.apoc and asa.scale." in _refusal(folder)
+
+
 def test_a_gap_names_the_missing_days(folder):
     def gap(rules):
         rules[_index(rules, "sag.per_diem.b")]["to"] = "2025-12-10"

@@ -5,10 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from cost_pipeline_tests.rules.reference import amounts, meals, overtime, rest
+from cost_pipeline.contracts.cards import TIMECARD_SCHEMA
+from cost_pipeline_tests.rules.cards import GRIP, PERFORMER
+from cost_pipeline_tests.rules.reference import amounts, crew, meals, performers, rest
+from cost_pipeline_tests.rules.reference.history import History
 from cost_pipeline_tests.rules.reference.times import elapsed, tenths, worked
 
 D = Decimal
+WHOLE = dict.fromkeys(TIMECARD_SCHEMA.names)
 
 
 @pytest.mark.parametrize(
@@ -39,10 +43,11 @@ def test_a_part_of_a_half_hour_is_one():
 
 
 def test_after_twenty_penalties_in_a_week_a_half_hour_is_an_hour_of_pay():
-    hourly = D("52.67")
-    assert meals.after_twenty(18, 3, meals.iatse_general, hourly) == D("17.50") + hourly
-    assert meals.after_twenty(20, 2, meals.iatse_general, hourly) == 2 * hourly
-    assert meals.after_twenty(17, 3, meals.iatse_general, hourly) == D("30.00")
+    hourly, late = D("52.67"), WHOLE | GRIP | {"meal1_out": None, "meal1_in": None}
+    three, two = late | {"wrap": 420 + 361 + 60}, late | {"wrap": 420 + 361 + 30}
+    assert meals.penalty(three, 18, meals.iatse_general, hourly) == D("17.50") + hourly
+    assert meals.penalty(two, 20, meals.iatse_general, hourly) == 2 * hourly
+    assert meals.penalty(three, 17, meals.iatse_general, hourly) == D("30.00")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +63,9 @@ def test_after_twenty_penalties_in_a_week_a_half_hour_is_an_hour_of_pay():
     ],
 )
 def test_the_weekly_guarantees_of_the_wage_schedules(hourly, hours, guarantee):
-    assert overtime.iatse_weekly_guarantee(D(hourly), D(hours)) == D(guarantee)
+    card = WHOLE | GRIP | {"rate": D(hourly), "guaranteed_hours": D(hours)}
+    week = [card | {"work_date": date(2025, 3, day)} for day in range(3, 8)]
+    assert crew.guarantee(week[-1], History(week[:4], week)) == D(guarantee)
 
 
 @pytest.mark.parametrize(("minutes", "hours"), [(0, "0"), (13, "0.5"), (30, "0.5"), (36, "0.6")])
@@ -122,23 +129,21 @@ def test_contributions_stop_at_the_ceiling_that_accumulates():
 
 
 def test_a_day_performers_hours():
-    scale = D(1246)
-    pays = [overtime.sag_day_performer(scale, D(hours)) for hours in ("4", "8", "10", "12.1")]
+    wraps = [420 + minutes + 30 for minutes in (480 - 90, 480, 600, 726)]
+    pays = [performers.day_performer(WHOLE | PERFORMER | {"wrap": wrap}, None) for wrap in wraps]
     assert pays == [D("1246.00"), D("1246.00"), D("1713.25"), D("2367.40")]
 
 
 def test_a_background_actor_past_sixteen_hours():
-    assert overtime.sag_background(D(224), D(16)) == D("644.00")
-    assert overtime.sag_background(D(224), D("16.1")) == D("868.00")
-    assert overtime.sag_background(D(224), D("17.1")) == D("1092.00")
+    extra = WHOLE | PERFORMER | {"craft": "background_general", "rate": D(224), "schedule": "X"}
+    at_sixteen, past = extra | {"wrap": 420 + 960}, extra | {"wrap": 420 + 961}
+    later = extra | {"wrap": 420 + 1021}
+    cards = (at_sixteen, past, later)
+    assert [performers.background(card, None) for card in cards] == [392, 392, 392]
+    assert [performers.background_past_sixteen(card, None) for card in cards] == [0, 224, 448]
 
 
-CARD = dict.fromkeys(
-    (
-        *("meal1_out", "meal1_in", "meal2_out", "meal2_in", "dismissal", "ndm_start", "ndm_end"),
-        *("grace1", "grace2", "extension1", "extension2", "french_hours", "prior_work_date"),
-    )
-) | {
+CARD = WHOLE | {
     "agreement": "iatse_basic",
     "zone": "studio",
     "clock_shift": 0,

@@ -15,8 +15,10 @@ from cost_pipeline.contracts.tax_ids import canonical_tax_id
 from cost_pipeline.contracts.unions import union_categories
 from cost_pipeline.simulator.cast import CAST, GUILD, LEDGER, MAPLE, NORTHWIND, ORDERS, PAGE_SIZES
 from cost_pipeline.simulator.costs import GOOD
+from cost_pipeline.simulator.crew import CREW, GRIPS, UNDERPAID, cards_of
 from cost_pipeline.simulator.world import DAYS, RESENT, make_world
 
+WORKED = [day for day in DAYS if cards_of(day)]
 _APIS = (NORTHWIND, GUILD)
 
 
@@ -69,10 +71,10 @@ def test_another_seed_gives_another_world_of_the_same_shape(world):
         assert other.truth().total(name) == world.truth().total(name)
 
 
-def test_it_is_about_twenty_thousand_rows_of_five_vendors_over_seven_days(world):
+def test_it_is_about_twenty_thousand_rows_of_six_vendors_over_seven_days(world):
     truth = world.truth()
     assert 19_000 < truth.total("rows") < 21_000
-    assert len(truth.days) == len(DAYS) * len(CAST) == 35
+    assert len(truth.days) == len(DAYS) * len(CAST) + len(WORKED) == 39
 
 
 def test_every_row_has_exactly_one_fate(world):
@@ -131,6 +133,26 @@ def test_the_dropped_files_hold_what_the_truth_says(world):
             assert all(json.loads(line)["number"].startswith("PO-") for line in lines)
 
 
+def test_the_crew_works_on_no_weekend_and_not_on_good_friday_and_is_paid_by_its_lines(world):
+    assert [str(day) for day in WORKED] == ["2026-03-31", "2026-04-01", "2026-04-02", "2026-04-06"]
+    truth = {day.pull_date: day for day in world.truth().days if day.vendor == CREW}
+    reasons = Counter()
+    for day in WORKED:
+        text = world.files()[f"inbox/crew/{day}.csv"].decode()
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert len(rows) == truth[day].rows == len(GRIPS)
+        own = [
+            sum(Decimal(line.rpartition("|")[2]) for line in row["Breakdown"].split(";"))
+            == Decimal(row["Gross"])
+            for row in rows
+        ]
+        assert own.count(False) == truth[day].by_reason.get("GROSS_NOT_THE_SUM", 0)
+        late = [row["Card"] for row in rows if row["Meal out"] != "13:00"]
+        assert late == [UNDERPAID] * truth[day].by_reason.get("UNION_MEALS", 0)
+        reasons += Counter(truth[day].by_reason)
+    assert reasons == {"UNION_MEALS": 1, "BAD_TIME": 1, "GROSS_NOT_THE_SUM": 1}
+
+
 def test_one_file_comes_twice_under_another_name(world):
     files = world.files()
     again = files[f"inbox/maple/{RESENT}_resent.csv"]
@@ -143,6 +165,8 @@ def test_one_file_comes_twice_under_another_name(world):
 
 def test_amounts_are_exact_sums_of_good_costs(world):
     sums: Counter[str] = Counter()
+    for day in WORKED:
+        sums["USD"] += sum(card.amount for card in cards_of(day) if card.fate == GOOD)
     for (vendor, _), costs in world.costs.items():
         for cost in costs:
             if cost.fate == GOOD and vendor != ORDERS.name:

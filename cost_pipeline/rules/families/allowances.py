@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from cost_pipeline.rules.families.wages import RATE_UNKNOWN
-from cost_pipeline.rules.sql import Query, clock, dollars, hours, pay, rounded, tenths, tenths_up
+from cost_pipeline.rules.sql import (
+    Query,
+    dollars,
+    hours,
+    pay,
+    rounded,
+    tenths,
+    tenths_up,
+    times,
+)
 
-_OVERNIGHT: Final = "coalesce(lodging, true) AND day_type <> 'holiday'"
 _MEALS: Final = ("breakfast", "lunch", "dinner")
 _OWED: Final = " + ".join(
     f"CASE WHEN list_contains(meals_supplied, '{meal}') THEN 0 ELSE per_diem__{meal} END"
@@ -22,14 +30,20 @@ _PER_DIEM_PAID: Final = "coalesce(per_diem_paid, 0) + coalesce(paid_per_diem, 0)
 
 _THERE: Final = "greatest(0, coalesce(travel_to_end_ - travel_to_start_, 0))"
 _BACK: Final = "greatest(0, coalesce(travel_from_end_ - travel_from_start_, 0))"
-_TRAVELLED: Final = (
-    f"CASE WHEN travel_to_end_ IS NULL AND travel_from_end_ IS NULL THEN wrap_ - call_"
+TRAVELLED: Final = (
+    "CASE WHEN (travel_to_start_ IS NULL) <> (travel_to_end_ IS NULL)"
+    " OR (travel_from_start_ IS NULL) <> (travel_from_end_ IS NULL) THEN NULL"
+    " WHEN travel_to_end_ IS NULL AND travel_from_end_ IS NULL THEN wrap_ - call_"
     f" ELSE {_THERE} + {_BACK} END"
 )
-_TRAVEL_TENTHS: Final = (
-    f"greatest(travel_only__least, least(travel_only__most, {tenths_up(f'({_TRAVELLED})')}))"
+TRAVEL_TENTHS: Final = (
+    f"greatest(travel_only__least, least(travel_only__most, {tenths_up(f'({TRAVELLED})')}))"
 )
-_A_DAY: Final = rounded("rate * day_share", "day_of")
+_TRAVEL_TIMES: Final = (
+    "(CASE WHEN overnight_seventh__travel_multiplier IS NOT NULL AND day_kind IN ('seventh', 'holiday')"
+    " THEN overnight_seventh__travel_multiplier ELSE 100 END)"
+)
+_A_DAY: Final = rounded(f"rate * day_share * {_TRAVEL_TIMES}", "day_of * 100")
 
 # Night work by the hour of the call: each piece is minutes of the shift, meals taken off.
 _CALL_OF_DAY: Final = "(call % 1440)"
@@ -68,7 +82,7 @@ _NOT_EVENTS: Final = "list_filter(adjustments, lambda word: NOT list_contains(ev
 QUERIES: Final = (
     Query(
         slot="per_diem",
-        where=_OVERNIGHT,
+        where="coalesce(lodging, true)",
         due=f"100 * ({_OWED})",
         paid=_PER_DIEM_PAID,
         words=(
@@ -96,15 +110,15 @@ QUERIES: Final = (
         slot="travel_only",
         where="day_type = 'travel' AND group_name <> 'on_call' AND NOT travel_only__always_most",
         why=(
-            f"coalesce({RATE_UNKNOWN}, CASE WHEN {_TRAVELLED} IS NULL"
+            f"coalesce({RATE_UNKNOWN}, CASE WHEN {TRAVELLED} IS NULL"
             " THEN 'the card does not say how long the travel took' END)"
         ),
-        due=pay(f"{_TRAVEL_TENTHS} * 100"),
+        due=pay(f"{TRAVEL_TENTHS} * 100"),
         paid="paid_wages + paid_travel",
         words=(
-            f"'travel only: ' || {hours(f'({_TRAVELLED})')} || ', between ' ||"
+            f"'travel only: ' || {hours(f'({TRAVELLED})')} || ', between ' ||"
             f" {tenths('travel_only__least')} || ' and ' || {tenths('travel_only__most')} || ': ' ||"
-            f" {tenths(_TRAVEL_TENTHS)} || ' at ' || {dollars('rate')}"
+            f" {tenths(TRAVEL_TENTHS)} || ' at ' || said_rate"
         ),
     ),
     Query(
@@ -113,7 +127,7 @@ QUERIES: Final = (
         why="CASE WHEN rate_unit <> 'week' THEN 'the rate is by the ' || rate_unit END",
         due=rounded("rate", "travel_only__share"),
         paid="paid_wages + paid_travel",
-        words=f"'travel only, on call: a sixth of ' || {dollars('rate')}",
+        words="'travel only, on call: a sixth of ' || said_rate",
     ),
     Query(
         slot="travel_only",
@@ -122,14 +136,21 @@ QUERIES: Final = (
         " ' gives no day''s pay here' END",
         due=_A_DAY,
         paid="paid_wages + paid_travel",
-        words=f"'travel only: a minimum call of 8 h, a day''s pay of ' || {dollars(_A_DAY)}",
+        words=(
+            f"'travel only: a minimum call of 8 h, a day''s pay' || CASE WHEN {_TRAVEL_TIMES} > 100"
+            f" THEN ' at ' || {times(_TRAVEL_TIMES)} ELSE '' END || ' of ' || {dollars(_A_DAY)}"
+        ),
     ),
     Query(
         slot="mileage",
         where="miles > 0",
-        due=rounded("miles * mileage__per_mile * 100", "100"),
+        due=f"{rounded('miles * mileage__per_mile * 100', '100')} + 100 * mileage__daily",
         paid="paid_mileage",
-        words=f"(miles // 100) || ' miles at ' || {dollars('(mileage__per_mile * 100)')}",
+        words=(
+            f"(miles // 100) || ' miles at ' || {dollars('(mileage__per_mile * 100)')} || CASE WHEN"
+            f" mileage__daily > 0 THEN ' and ' || {dollars('(mileage__daily * 100)')} ||"
+            " ' for the secondary zone' ELSE '' END"
+        ),
     ),
     Query(
         slot="night_premium",
@@ -138,8 +159,8 @@ QUERIES: Final = (
         due=rounded(f"rate * {_NIGHT_TENTHS} * ({_PERCENT})", "100 * rate_tenths"),
         paid="paid_night",
         words=(
-            f"'called ' || {clock('call')} || ': ' || {tenths(_NIGHT_TENTHS)} || ' at ' ||"
-            f" ({_PERCENT}) || ' % of ' || {dollars('rate')}"
+            f"'called ' || said_call || ': ' || {tenths(_NIGHT_TENTHS)} || ' at ' ||"
+            f" ({_PERCENT}) || ' % of ' || said_rate"
         ),
     ),
     Query(
@@ -154,7 +175,7 @@ QUERIES: Final = (
         words=(
             "CASE WHEN rate > fitting__money_break * 100 THEN 'fitting: none due over ' ||"
             f" {dollars('(fitting__money_break * 100)')} || ' a day' ELSE 'fitting of ' ||"
-            f" {hours('worked')} || ', paid as ' || {hours(_FITTED)} || ' of ' || {dollars('rate')} ||"
+            f" {hours('worked')} || ', paid as ' || {hours(_FITTED)} || ' of ' || said_rate ||"
             " ' for 8 h' END"
         ),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cost_pipeline.rules.families.allowances import TRAVEL_TENTHS, TRAVELLED
 from cost_pipeline.rules.sql import Query, dollars, rounded, tenths, tenths_up
 
 _CEILING: Final = "contribution_ceiling__cents * 100"
@@ -13,7 +14,14 @@ _COUNTED: Final = (
 _PAID: Final = "coalesce(benefits_paid, nullif(paid_benefits, 0))"
 _BOUND: Final = f"earned + reportable > {_CEILING}"
 
-_BENEFIT_TENTHS: Final = f"greatest(80, {tenths_up('worked')})"
+# An idle day of a crew far away and a day of nothing but travel have benefit hours of their own.
+_IDLE: Final = "(day_type = 'idle' AND workday >= 6 AND idle_day__benefits IS NOT NULL)"
+_TRAVEL: Final = "(day_type = 'travel' AND travel_only__most IS NOT NULL)"
+_HOURLY_DAY: Final = f"works OR {_IDLE} OR ({_TRAVEL} AND {TRAVELLED} IS NOT NULL)"
+_BENEFIT_TENTHS: Final = (
+    f"(CASE WHEN {_IDLE} THEN idle_day__benefits WHEN {_TRAVEL} THEN {TRAVEL_TENTHS}"
+    f" ELSE greatest(coalesce(minimum_call__tenths, 80), {tenths_up('worked')}) END)"
+)
 _SCALE: Final = "CASE WHEN scale__per = 'hour' THEN scale__minimum END"
 
 
@@ -72,7 +80,7 @@ QUERIES: Final = (
     ),
     Query(
         slot="pension",
-        where="works",
+        where=_HOURLY_DAY,
         why=f"coalesce({_CONTRIBUTOR}, {_NO_SCALE})",
         due=_PENSION,
         unpaid_is_silent=True,
@@ -83,7 +91,7 @@ QUERIES: Final = (
     ),
     Query(
         slot="health",
-        where="works",
+        where=_HOURLY_DAY,
         why=_CONTRIBUTOR,
         due=_hourly("health"),
         paid=f"CASE WHEN ({_SCALE}) IS NOT NULL AND pension__rule IS NOT NULL"

@@ -10,10 +10,10 @@ _BROKEN: Final = {
     "worked > band_at_work": f"{hours('worked')} || ' at work without meals, at most ' || {hours('band_at_work')}",
     "elapsed > band_with_meal": f"{hours('elapsed')} || ' at work with meals, at most ' || {hours('band_with_meal')}",
     "set_minutes > band_work": f"{hours('set_minutes')} || ' of work on the set, at most ' || {hours('band_work')}",
-    "call < band_earliest": f"'called at ' || {clock('call')} || ', not before ' || {clock('band_earliest')}",
+    "call < band_earliest": f"'called at ' || said_call || ', not before ' || {clock('band_earliest')}",
     "end_wall > band_latest": f"'at work until ' || {clock('end_wall')} || ', not after ' || {clock('band_latest')}",
     "week_last AND week_worked > band_week": f"{hours('week_worked')} || ' in the week, at most ' || {hours('band_week')}",
-    "rest < band_rest": f"{hours('rest')} || ' of rest, at least ' || {hours('band_rest')}",
+    "rest < band_rest": f"said_rest || ' of rest, at least ' || {hours('band_rest')}",
     "greatest(coalesce(gap1, 0), coalesce(gap2, 0), coalesce(gap3, 0)) > band_meal": (
         f"{hours('greatest(coalesce(gap1, 0), coalesce(gap2, 0), coalesce(gap3, 0))')} ||"
         f" ' without a meal, at most ' || {hours('band_meal')}"
@@ -27,6 +27,7 @@ QUERIES: Final = (
         where="works AND is_minor",
         why=(
             "CASE WHEN birthdate IS NULL THEN 'the card does not say the minor''s birthdate'"
+            " WHEN work_date - birthdate < 15 THEN 'no band of the pack is of the first 15 days'"
             " WHEN band_name IS NULL AND school_day IS NULL AND age_months >= 72"
             " THEN 'the card does not say whether it was a school day'"
             " WHEN band_name IS NULL THEN 'no band of the pack has this age' END"

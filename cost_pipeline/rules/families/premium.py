@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN, WORKED, paid_at
+from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN, paid_at
 from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
 
 _CREW: Final = "group_name = 'hourly'"
@@ -21,14 +21,28 @@ _CAPPED: Final = (
     " AND scale__minimum IS NOT NULL THEN least(rate + adjustment,"
     " scale__minimum * overnight_seventh__schedule_a_scale_times // 100) ELSE rate + adjustment END"
 )
-_A_DAY: Final = rounded("rate * day_share * day_times", "day_of * 100")
-_ABOVE_DAY: Final = rounded("rate * day_share * (day_times - 100)", "day_of * 100")
 _ONE_DAY: Final = rounded("rate * day_share", "day_of")
+# Hours past ten are at 2x on any day, on what a week's rate counts for.
+_DOUBLE: Final = (
+    "(CASE WHEN overtime__normal1 = 200 THEN tier_o1 * times_o1"
+    " WHEN overtime__normal2 = 200 THEN tier_o2 * times_o2 ELSE 0 END)"
+)
+_DOUBLE_RATE: Final = "least(rate, coalesce(overtime__ceiling, rate))"
 _C_CAP: Final = "overnight_seventh__rule IS NOT NULL AND day_kind = 'seventh' AND schedule = 'C'"
+_ABOVE: Final = (
+    f"CASE WHEN {_C_CAP} THEN least(rate * day_share * (day_times - 100),"
+    " overnight_seventh__schedule_c_cap * 10000 * day_of)"
+    " ELSE rate * day_share * (day_times - 100) END"
+)
+_DAY_AND_DOUBLE: Final = rounded(
+    f"(rate * day_share * 100 + ({_ABOVE})) * coalesce(rate_tenths, 1)"
+    f" + {_DOUBLE_RATE} * {_DOUBLE} * day_of",
+    "100 * day_of * coalesce(rate_tenths, 1)",
+)
 
 
 def _on(slot: str, kinds: str) -> tuple[Query, ...]:
-    where = f"works AND day_times > 100 AND day_kind IN ({kinds})"
+    where = f"works AND day_times > 100 AND ({kinds})"
     return (
         Query(
             slot=slot,
@@ -37,8 +51,8 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
             due=pay(f"tier_0 * day_times + {_TIMED}"),
             paid=paid_at("day_times"),
             words=(
-                f"{_KIND} || ': ' || {WORKED} || '; ' || {tenths(f'(tier_0 + {_OVER})')} || ' at ' ||"
-                f" {times('day_times')} || ' of ' || {dollars('rate')}"
+                f"{_KIND} || ': ' || said_worked || '; ' || {tenths(f'(tier_0 + {_OVER})')} || ' at ' ||"
+                f" {times('day_times')} || ' of ' || said_rate"
             ),
         ),
         Query(
@@ -48,7 +62,7 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
             due=pay(f"{_HOURS} * day_times + {_TIMED}", rate=f"({_CAPPED})"),
             paid="paid_wages",
             words=(
-                f"{_KIND} || ': ' || {WORKED} || '; ' || {tenths(_HOURS)} || ' at ' ||"
+                f"{_KIND} || ': ' || said_worked || '; ' || {tenths(_HOURS)} || ' at ' ||"
                 f" {times('day_times')} || CASE WHEN {_OVER} > 0 THEN ' and ' || {tenths(f'({_OVER})')}"
                 f" || ' of overtime, none below that' ELSE '' END || ', of ' || {dollars(_CAPPED)} ||"
                 " ' for 8 h'"
@@ -59,27 +73,45 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
             where=f"{where} AND {_OTHER}",
             why="CASE WHEN rate_unit IN ('episode', 'flat') THEN 'a rate by the ' || rate_unit ||"
             " ' gives no day''s pay here' END",
-            due=f"CASE WHEN {_C_CAP} THEN {_ONE_DAY} + least({_ABOVE_DAY},"
-            f" overnight_seventh__schedule_c_cap * 100) ELSE {_A_DAY} END",
+            due=_DAY_AND_DOUBLE,
             paid="paid_wages",
             words=(
                 f"{_KIND} || ': a day''s pay of ' || {dollars(_ONE_DAY)} || ' at ' ||"
-                f" {times('day_times')}"
+                f" {times('day_times')} || CASE WHEN {_DOUBLE} > 0 THEN"
+                f" ', and the hours past ten: ' || {dollars(f'({pay(_DOUBLE, rate=_DOUBLE_RATE)})')} ELSE '' END"
             ),
         ),
     )
 
 
 QUERIES: Final = (
-    *_on("premium_days", "'sixth', 'seventh'"),
-    *_on("holidays", "'holiday'"),
+    *_on("premium_days", "day_kind <> 'holiday' OR holidays__rule IS NULL"),
+    *_on("holidays", "day_kind = 'holiday'"),
     Query(
         slot="idle_day",
         where="day_type = 'idle' AND workday >= 6",
         why=RATE_UNKNOWN,
         due=pay("idle_day__tenths * 100"),
         paid="paid_wages",
-        words=f"'idle ' || {_KIND} || ': ' || {tenths('idle_day__tenths')} || ' at ' || {dollars('rate')}",
+        words=f"'idle ' || {_KIND} || ': ' || {tenths('idle_day__tenths')} || ' at ' || said_rate",
+    ),
+    Query(
+        slot="holidays",
+        where=f"day_type = 'holiday' AND is_holiday AND {_CREW} AND engagement = 'weekly'"
+        " AND minimum_call__tenths IS NOT NULL",
+        why=(
+            f"coalesce({RATE_UNKNOWN}, CASE WHEN contract_type = 'television' AND"
+            " season <= 2 THEN 'sideletters leave out the holidays of a first season"
+            " and halve those of a second' END)"
+        ),
+        due=pay(
+            "minimum_call__straight * 100 + (minimum_call__tenths - minimum_call__straight) * 150"
+        ),
+        paid="paid_wages",
+        words=(
+            f"'a holiday not worked, by the week: a minimum call of ' ||"
+            f" {tenths('minimum_call__tenths')} || ' at ' || {dollars('rate')}"
+        ),
     ),
     Query(
         slot="on_call_day",
@@ -87,6 +119,6 @@ QUERIES: Final = (
         why="CASE WHEN rate_unit <> 'week' THEN 'the rate is by the ' || rate_unit END",
         due=rounded("rate * on_call_day__multiplier", "500"),
         paid="paid_wages",
-        words=f"'7th day on call: ' || {times('on_call_day__multiplier')} || ' of a fifth of ' || {dollars('rate')}",
+        words=f"'7th day on call: ' || {times('on_call_day__multiplier')} || ' of a fifth of ' || said_rate",
     ),
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from cost_pipeline.rules.families.wages import RATE_UNKNOWN
 from cost_pipeline.rules.sql import (
     Query,
-    clock,
     dollars,
     hours,
     pay,
@@ -21,13 +21,9 @@ _KNOWN: Final = "works AND rest IS NOT NULL AND days_between IS NOT NULL"
 _NEEDED: Final = f"{_KNOWN} AND rest_needed IS NOT NULL"
 _INVADED: Final = "(rest_needed - rest)"
 _BROKEN: Final = f"{_INVADED} > 0"
-_RESTED: Final = (
-    f"'wrap ' || {clock('(prior_shown % 1440)')} || CASE WHEN days_between > 1 THEN ' on ' ||"
-    f" (work_date - CAST(days_between AS INTEGER)) ELSE '' END || ', next call ' || {clock('call')} ||"
-    f" ': ' || {hours('rest')} || ' rest, ' || {hours('rest_needed')} || ' due'"
-)
 _UNKNOWN: Final = (
-    "CASE WHEN rest IS NULL THEN 'no earlier card of this person is here and this one does not say"
+    "CASE WHEN overlapping THEN 'the card before ends after this call'"
+    " WHEN rest IS NULL THEN 'no earlier card of this person is here and this one does not say"
     " when work ended before' END"
 )
 _DAY: Final = rounded("(rate + adjustment) * day_share", "day_of")
@@ -43,6 +39,27 @@ _DIRECTOR_REST: Final = "(rest - 2 * rest_by_fraction__moved)"
 _DIRECTOR_INVADED: Final = f"greatest(0, rest_by_fraction__minutes - {_DIRECTOR_REST})"
 _DIRECTOR_HOURS: Final = f"(({_DIRECTOR_INVADED} + 59) // 60)"
 
+# Two days off may be shorter for reasons that are not on a card: then nothing is certain.
+_DOUBTFUL: Final = (
+    "coalesce(after_days_off AND days_between > 2 AND weekly_rest__reduced_from IS NULL"
+    " AND rest >= weekly_rest__reduced, false)"
+)
+_INVASION: Final = Query(
+    slot="rest_invasion",
+    quiet="nothing due for invaded rest and nothing paid",
+    where=_NEEDED,
+    why=RATE_UNKNOWN,
+    due=f"CASE WHEN {_PAYS} THEN {pay(f'{_UNITS} * rest_invasion__multiplier')} ELSE 0 END",
+    paid="paid_rest",
+    words=(
+        f"said_rested || CASE WHEN {_PAYS} THEN ', invaded by ' || ({_INVADED}) || ' min: ' ||"
+        f" {tenths(_UNITS)} || ' at ' || {times('rest_invasion__multiplier')} || ' of ' ||"
+        f" said_rate || ' for ' || {tenths('rate_tenths')} WHEN {_BROKEN} THEN"
+        f" ', invaded by ' || {hours(_INVADED)} || ', which pays by the hours of both shifts'"
+        " ELSE '' END"
+    ),
+)
+
 QUERIES: Final = (
     Query(
         slot="daily_rest",
@@ -50,14 +67,14 @@ QUERIES: Final = (
         why=_UNKNOWN,
         broken=_BROKEN,
         at_most=True,
-        words=_RESTED,
+        words="said_rested",
     ),
     Query(
         slot="weekly_rest",
         where=f"{_KNOWN} AND after_days_off",
         broken=_BROKEN,
         at_most=True,
-        words=f"{_RESTED} || ' around ' || (days_between - 1) || ' days off'",
+        words="said_rested || ' around ' || (days_between - 1) || ' days off'",
     ),
     Query(
         slot="forced_call",
@@ -72,34 +89,21 @@ QUERIES: Final = (
         ),
         paid="paid_rest",
         words=(
-            f"{_RESTED} || CASE WHEN NOT ({_BROKEN}) THEN ', no forced call' WHEN group_name ="
+            f"said_rested || CASE WHEN NOT ({_BROKEN}) THEN ', no forced call' WHEN group_name ="
             f" 'schedule_f' THEN ', forced call: ' || {dollars(_CAP)} ELSE"
             f" ', forced call: the lesser of ' || {dollars(_DAY)} || ' and ' || {dollars(_CAP)} END"
         ),
     ),
-    Query(
-        slot="rest_invasion",
-        quiet="nothing due for invaded rest and nothing paid",
-        where=_NEEDED,
-        why=RATE_UNKNOWN,
-        due=f"CASE WHEN {_PAYS} THEN {pay(f'{_UNITS} * rest_invasion__multiplier')} ELSE 0 END",
-        paid="paid_rest",
-        words=(
-            f"{_RESTED} || CASE WHEN {_PAYS} THEN ', invaded by ' || ({_INVADED}) || ' min: ' ||"
-            f" {tenths(_UNITS)} || ' at ' || {times('rest_invasion__multiplier')} || ' of ' ||"
-            f" {dollars('rate')} || ' for ' || {tenths('rate_tenths')} WHEN {_BROKEN} THEN"
-            f" ', invaded by ' || {hours(_INVADED)} || ', which pays by the hours of both shifts'"
-            " ELSE '' END"
-        ),
-    ),
+    replace(_INVASION, where=f"{_NEEDED} AND NOT {_DOUBTFUL}"),
+    replace(_INVASION, where=f"{_NEEDED} AND {_DOUBTFUL}", at_most=True),
     Query(
         slot="rest_accumulation",
         where="works AND rest < rest_due",
         broken="continues",
         at_most=True,
         words=(
-            f"'wrap ' || {clock('(prior_shown % 1440)')} || ', next call ' || {clock('call')} || ': ' ||"
-            f" {hours('rest')} || ' rest, ' || {hours('rest_due')} || ' due' || CASE WHEN continues"
+            f"'wrap ' || said_prior || ', next call ' || said_call || ': ' ||"
+            f" said_rest || ' rest, ' || {hours('rest_due')} || ' due' || CASE WHEN continues"
             " THEN ': the shifts count as one for overtime and golden time' || CASE WHEN rest <"
             " rest_accumulation__below THEN ', and the time between as work' ELSE '' END"
             " ELSE ': a small invasion, the shifts stay apart' END"
@@ -112,7 +116,7 @@ QUERIES: Final = (
         due=rounded(f"rate * rest_by_fraction__fraction * {_DIRECTOR_HOURS}", "day_of * 100"),
         paid="paid_rest",
         words=(
-            f"'wrap ' || {clock('(prior_shown % 1440)')} || ' and an hour to call ' || {clock('call')} ||"
+            f"'wrap ' || said_prior || ' and an hour to call ' || said_call ||"
             f" ' less an hour: ' || {hours(_DIRECTOR_REST)} || ' rest, ' ||"
             f" {hours('rest_by_fraction__minutes')} || ' due; ' || {_DIRECTOR_HOURS} ||"
             " ' invaded hours of a quarter day'"

@@ -25,8 +25,7 @@ QUERIES: Final = (
             " THEN 'the rate is by the ' || rate_unit || ' and the minimum by the ' || scale__per END"
         ),
         words=(
-            f"'rate ' || {dollars('rate')} || ' by the ' || rate_unit || ', minimum ' ||"
-            f" {dollars(_DUE)}"
+            f"concat('rate ', said_rate, ' by the ', rate_unit, ', minimum ', {dollars('due')})"
         ),
     ),
 )

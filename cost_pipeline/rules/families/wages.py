@@ -28,29 +28,16 @@ def paid_at(multiple: str) -> str:
     return f"CASE {multiple} {cases} ELSE 0 END"
 
 
-def spelled(*steps: str) -> str:
-    """`2.0 h at 1.5x + 1.0 h at 2x` of the steps that have hours."""
-    parts = ", ".join(
-        f"CASE WHEN tier_{name} > 0 THEN {tenths(f'tier_{name}')} || ' at ' || {times(f'times_{name}')}"
-        " END"
-        for name in steps
-    )
-    return f"concat_ws(' + ', {parts})"
+def spelled(*more: str, steps: list[str], none: str) -> str:
+    """`2.0 h at 1.5x + 1.0 h at 2x` of the steps that have hours, and what comes after; or none."""
+    parts = ", ".join([*(f"said_{name}" for name in steps), *more])
+    return f"coalesce(nullif(concat_ws(' + ', {parts}), ''), '{none}')"
 
 
 def _sum(*steps: str) -> str:
     return " + ".join(f"tier_{name} * coalesce(times_{name}, 0)" for name in steps)
 
 
-WORKED: Final = (
-    f"{hours('worked')} || ' worked, ' || {hours('elapsed')} || ' elapsed' ||"
-    f" CASE WHEN elapsed_before > 0 THEN ' after ' || {hours('elapsed_before')} ||"
-    " ' of the shift before, which counts as one with it' ELSE '' END"
-)
-_HOURLY: Final = (
-    f"CASE WHEN rate_tenths = 10 THEN {dollars('rate')} || ' an hour' ELSE {dollars('rate')} ||"
-    f" ' for ' || {tenths('rate_tenths')} END"
-)
 _NORMAL: Final = "works AND day_times = 100"
 _CREW: Final = "group_name = 'hourly'"
 _OVERTIME: Final = [name for name, (slot, _) in STEPS.items() if slot == "overtime"]
@@ -60,11 +47,36 @@ _NO_PREMIUM: Final = (
     " THEN 'the packs have no multiples for a ' || day_kind || ' day of this agreement' END"
 )
 
+# A minimum call of more hours than are straight guarantees overtime. Where the rest before was
+# invaded so far that the shifts count as one, a call back has a minimum of its own instead.
+_ALL_TENTHS: Final = "(" + " + ".join(["tier_0", *(f"tier_{name}" for name in STEPS)]) + ")"
+_STRAIGHT: Final = (
+    "(CASE WHEN continues THEN tier_0 WHEN day_type = 'training' THEN"
+    " greatest(minimum_call__training, tier_0) ELSE greatest(minimum_call__straight, tier_0) END)"
+)
+_GUARANTEED: Final = (
+    "(CASE WHEN day_type = 'training' OR minimum_call__tenths IS NULL THEN 0 ELSE greatest(0,"
+    " CASE WHEN continues THEN rest_accumulation__callback ELSE minimum_call__tenths END"
+    f" - greatest({_STRAIGHT}, {_ALL_TENTHS})) END)"
+)
+_GUARANTEED_TIMES: Final = (
+    "CASE WHEN continues THEN rest_accumulation__callback_times ELSE coalesce(times_o1, 150) END"
+)
+_WORKED_OVERTIME: Final = pay(f"{_sum(*_OVERTIME)} + moved * coalesce(times_o1, 0)")
+_GUARANTEED_PAID: Final = (
+    f"CASE WHEN {_GUARANTEED} > 0 THEN least({pay(f'{_GUARANTEED} * ({_GUARANTEED_TIMES})')},"
+    f" greatest(0, paid_150 - {_WORKED_OVERTIME})) ELSE 0 END"
+)
+
+_PAST_WEEK: Final = (
+    f"CASE WHEN moved > 0 THEN {tenths('moved')} || ' past ' || {tenths('overtime__weekly')} ||"
+    f" ' of the week at ' || {times('times_o1')} END"
+)
 _CREW_OVERTIME: Final = Query(
     slot="overtime",
     where=f"{_NORMAL} AND {_CREW}",
     why=f"coalesce({UNKNOWN}, {_NO_PREMIUM})",
-    due=pay(f"{_sum(*_OVERTIME)} + moved * coalesce(times_o1, 0)"),
+    due=_WORKED_OVERTIME,
     paid=" + ".join(
         [
             paid_at("times_o1"),
@@ -74,12 +86,12 @@ _CREW_OVERTIME: Final = Query(
                 for name in _OVERTIME[1:]
             ),
         ]
-    ),
+    )
+    + f" - {_GUARANTEED_PAID}",
     words=(
-        f"{WORKED} || '; at ' || {_HOURLY} || ': ' || coalesce(nullif(concat_ws(' + ',"
-        f" nullif({spelled(*_OVERTIME)}, ''), CASE WHEN moved > 0 THEN {tenths('moved')} || ' past ' ||"
-        f" {tenths('overtime__weekly')} || ' of the week at ' || {times('times_o1')} END), ''),"
-        " 'no overtime')"
+        "concat(said_worked, '; at ', said_hourly, ': ', "
+        + spelled(_PAST_WEEK, steps=_OVERTIME, none="no overtime")
+        + ")"
     ),
 )
 
@@ -100,9 +112,9 @@ _DAY_PERFORMER: Final = Query(
     due=pay(f"({_DAY_HOURS}) * 100 + {_sum(*_OVERTIME)}", rate="(rate + adjustment)"),
     paid="paid_wages",
     words=(
-        f"{WORKED} || '; ' || {dollars('(rate + adjustment)')} || ' for 8 h: '"
-        f" || {tenths(f'({_DAY_HOURS})')} || ' straight' ||"
-        f" coalesce(' + ' || nullif({spelled(*_OVERTIME)}, ''), '')"
+        f"concat(said_worked, '; ', {dollars('(rate + adjustment)')}, ' for 8 h: ',"
+        f" concat_ws(' + ', concat({tenths(f'({_DAY_HOURS})')}, ' straight'),"
+        f" {', '.join(f'said_{name}' for name in _OVERTIME)}))"
     ),
 )
 _BREAK_TENTHS: Final = "(tier_o1 + tier_o2 + tier_o3)"
@@ -117,7 +129,7 @@ _ABOVE_BREAK: Final = Query(
     ),
     paid="paid_wages",
     words=(
-        f"{WORKED} || '; the rate of ' || {dollars('rate')} || ' is over the money break of ' ||"
+        f"said_worked || '; the rate of ' || said_rate || ' is over the money break of ' ||"
         f" {dollars(f'({_BREAK_RATE} // 100)')} || ': the rate + ' || {tenths(_BREAK_TENTHS)} ||"
         " ' at 1.5x of the money break over 8 h'"
     ),
@@ -131,8 +143,9 @@ _BACKGROUND: Final = Query(
     + pay("tier_o2 * coalesce(times_o2, 0)")
     + ") ELSE paid_200 END",
     words=(
-        f"{WORKED} || '; ' || {dollars('rate')} || ' a day over 8 h: ' ||"
-        f" coalesce(nullif({spelled(*_OVERTIME)}, ''), 'no overtime')"
+        "concat(said_worked, '; ', said_rate, ' a day over 8 h: ', "
+        + spelled(steps=_OVERTIME, none="no overtime")
+        + ")"
     ),
 )
 
@@ -168,11 +181,10 @@ def _stepped(slot: str, steps: list[str], name: str) -> Query:
             for step in steps
         ),
         words=(
-            f"{WORKED} || '; {name} after ' || {hours(f'{slot}__from1')} ||"
-            f" CASE WHEN {slot}__worked1 THEN ' worked' ELSE ' elapsed' END || ': ' ||"
-            f" coalesce(nullif({spelled(*steps)}, ''), 'none') ||"
-            f" CASE WHEN {' + '.join(f'tier_{s}' for s in steps)} > 0 THEN ' at ' || {_HOURLY}"
-            " ELSE '' END"
+            f"concat(said_worked, '; {name} after ', {hours(f'{slot}__from1')},"
+            f" CASE WHEN {slot}__worked1 THEN ' worked: ' ELSE ' elapsed: ' END,"
+            f" {spelled(steps=steps, none='none')},"
+            f" CASE WHEN {' + '.join(f'tier_{s}' for s in steps)} > 0 THEN ' at ' || said_hourly END)"
         ),
     )
 
@@ -197,30 +209,41 @@ _EXTENDED: Final = Query(
     ),
 )
 
-_MINIMUM_TENTHS: Final = "(minimum_call__tenths - moved)"
 _MINIMUM_CALL: Final = Query(
     slot="minimum_call",
     where=f"{_NORMAL} AND day_type <> 'fitting' AND {_CREW}",
-    why=f"coalesce({RATE_UNKNOWN}, CASE WHEN day_type = 'training' THEN 'a training day has a shorter"
-    f" minimum that is in no pack' END, {_NO_PREMIUM})",
-    due=pay(f"{_MINIMUM_TENTHS} * 100"),
-    paid="paid_100",
+    why=f"coalesce({UNKNOWN}, {_NO_PREMIUM})",
+    due=pay(f"({_STRAIGHT} - moved) * 100 + {_GUARANTEED} * ({_GUARANTEED_TIMES})"),
+    paid=f"paid_100 + {_GUARANTEED_PAID}",
     words=(
-        f"'a call pays ' || {tenths('minimum_call__tenths')} || ' at least; ' || {WORKED} || '; '"
-        f" || {tenths(_MINIMUM_TENTHS)} || ' straight at ' || {_HOURLY} || CASE WHEN moved > 0 THEN"
-        f" ', the other ' || {tenths('moved')} || ' are overtime of the week' ELSE '' END"
+        "concat(CASE WHEN continues THEN 'a call back pays ' WHEN day_type = 'training' THEN"
+        " 'a day of training pays ' ELSE 'a call pays ' END, "
+        + tenths(
+            "CASE WHEN continues THEN rest_accumulation__callback WHEN day_type = 'training'"
+            " THEN minimum_call__training ELSE minimum_call__tenths END"
+        )
+        + f", ' at least; ', said_worked, '; ', {tenths(f'({_STRAIGHT} - moved)')}, ' straight at ',"
+        f" said_hourly, CASE WHEN moved > 0 THEN ', the other ' || {tenths('moved')} ||"
+        f" ' are overtime of the week' END, CASE WHEN {_GUARANTEED} > 0 THEN ', and ' ||"
+        f" {tenths(_GUARANTEED)} || ' not worked at ' || {times(_GUARANTEED_TIMES)} END)"
     ),
 )
 _MINIMUM_PREMIUM: Final = Query(
     slot="minimum_call",
     where=f"works AND day_times > 100 AND day_type NOT IN ('fitting', 'training') AND {_CREW}",
     why=RATE_UNKNOWN,
-    due=pay("minimum_call__tenths * day_times"),
+    due=pay(
+        "CASE WHEN continues THEN rest_accumulation__premium_callback *"
+        " rest_accumulation__premium_callback_times ELSE minimum_call__tenths * day_times END"
+    ),
     paid="paid_wages",
     floor=True,
     words=(
-        f"'a call pays ' || {tenths('minimum_call__tenths')} || ' at least, on a ' || day_kind ||"
-        f" ' day at ' || {times('day_times')} || '; ' || {WORKED}"
+        "CASE WHEN continues THEN 'a call back pays ' ||"
+        f" {tenths('rest_accumulation__premium_callback')} || ' at ' ||"
+        f" {times('rest_accumulation__premium_callback_times')} || ' at least' ELSE 'a call pays ' ||"
+        f" {tenths('minimum_call__tenths')} || ' at least, on a ' || day_kind || ' day at ' ||"
+        f" {times('day_times')} END || '; ' || said_worked"
     ),
 )
 _A_DAYS_PAY: Final = Query(
@@ -231,8 +254,8 @@ _A_DAYS_PAY: Final = Query(
     due=rounded("rate * day_share", "day_of"),
     paid="paid_100",
     words=(
-        f"'a day''s pay of ' || {dollars('rate')} || ' by the ' || rate_unit || CASE WHEN day_of > 1"
-        " THEN ', a day being one of ' || day_of ELSE '' END"
+        "concat('a day''s pay of ', said_rate, ' by the ', rate_unit, CASE WHEN day_of > 1"
+        " THEN ', a day being one of ' || day_of END)"
     ),
 )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN, WORKED
+from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN
 from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
 
 _FULL_WEEK: Final = 5
@@ -39,7 +39,9 @@ _PERFORMER: Final = Query(
     ),
     why=(
         f"coalesce({UNKNOWN}, CASE WHEN group_name = 'schedule_f' AND rate >= {_BREAK_OF_F}"
-        " THEN 'overtime is negotiable above 40,000' END)"
+        " THEN 'overtime is negotiable above 40,000'"
+        " WHEN week_last AND overtime__four_day IS NOT NULL AND week_days > 4"
+        " THEN 'the packs have the limits of three and of four days only' END)"
     ),
     due=pay(
         f"{_DAILY} + ({_WEEKLY}) * coalesce(overtime__weekly_multiplier, 0)", rate=f"({_RATE})"
@@ -50,7 +52,7 @@ _PERFORMER: Final = Query(
         " + CASE WHEN week_last THEN week_paid_150 ELSE 0 END END"
     ),
     words=(
-        f"CASE WHEN {_PLAIN} THEN {WORKED} || '; ' ELSE '' END || {dollars(f'({_RATE})')} || ' for ' ||"
+        f"CASE WHEN {_PLAIN} THEN said_worked || '; ' ELSE '' END || {dollars(f'({_RATE})')} || ' for ' ||"
         f" {tenths('rate_tenths')} || ': ' || coalesce(nullif(concat_ws(' + ',"
         f" CASE WHEN {_PLAIN} AND ({_FIRST}) > 0 THEN {tenths(f'({_FIRST})')} || ' at ' ||"
         f" {times('times_o1')} END, CASE WHEN {_PLAIN} AND tier_o2 > 0 THEN {tenths('tier_o2')} ||"
@@ -77,7 +79,7 @@ _GUARANTEE: Final = Query(
     paid="week_paid_wages",
     floor=True,
     words=(
-        f"'week of ' || {tenths('guaranteed')} || ' guaranteed at ' || {dollars('rate')} || ': ' ||"
+        f"'week of ' || {tenths('guaranteed')} || ' guaranteed at ' || said_rate || ': ' ||"
         f" {tenths('least(guaranteed, weekly_guarantee__straight)')} || ' + ' ||"
         f" {tenths('greatest(0, guaranteed - weekly_guarantee__straight)')} || ' at ' ||"
         f" {times('weekly_guarantee__multiplier')}"
@@ -87,8 +89,9 @@ _GUARANTEE: Final = Query(
 _SCALE: Final = "scale__minimum"
 _BASE: Final = f"least(coalesce(contract_rate, rate), {_SCALE} + week_adjustment)"
 _GROSS: Final = rounded(
-    f"{_SCALE} * 8800 * (least(week_days, 5) + week_holidays)"
-    f" + ({_BASE}) * (150 * week_tenths_150 + 200 * week_o1) + 44000 * week_adjustment"
+    f"{_SCALE} * 8800 * (least(week_days_worked, 5) + week_holidays)"
+    f" + ({_BASE}) * (150 * week_tenths_150 + 200 * week_double + CASE WHEN week_at_location > 0"
+    " THEN 100 * weekly_gross__loc_allowance_hours ELSE 0 END) + 44000 * week_adjustment"
     f" + (440 * weekly_gross__sixth_day_scale * {_SCALE}"
     f" + 440 * weekly_gross__sixth_day_adjustment * week_adjustment) * week_sixth"
     f" + (440 * weekly_gross__seventh_day_scale * {_SCALE}"
@@ -98,14 +101,17 @@ _GROSS: Final = rounded(
 _WEEKLY_GROSS: Final = Query(
     slot="weekly_gross",
     where="week_last",
-    why="CASE WHEN scale__minimum IS NULL THEN 'the week''s scale is not known' END",
+    why="CASE WHEN scale__minimum IS NULL THEN 'the week''s scale is not known'"
+    " WHEN week_tenths_150 IS NULL THEN 'no gross line of the week says the hours at 1.5x' END",
     due=_GROSS,
-    paid="week_paid_wages + week_paid_events",
+    paid="week_paid_wages + week_paid_adjustment",
     at_most=True,
     words=(
-        f"'week of ' || week_days || ' days at scale ' || {dollars(_SCALE)} || ', hours at 1/44 of ' ||"
+        f"'week of ' || week_days_worked || ' days at scale ' || {dollars(_SCALE)} ||"
+        f" ', hours at 1/44 of ' ||"
         f" {dollars(f'({_BASE})')} || ': ' || {tenths('week_tenths_150')} || ' at 1.5x as paid, ' ||"
-        f" {tenths('week_o1')} || ' at 2x'"
+        f" {tenths('week_double')} || ' at 2x' || CASE WHEN week_at_location > 0 THEN"
+        f" ', and ' || {tenths('weekly_gross__loc_allowance_hours')} || ' for the location' ELSE '' END"
     ),
 )
 

@@ -56,26 +56,15 @@ def area_standards_tv_studio(count):
     return _ladder(count, ("8.50", "11", "13.50", "13.50"), "25")
 
 
-def after_twenty(counts_before, count, ladder, hourly):
-    """The step after twenty in a week: an hour at the prevailing rate for each half hour."""
-    cheap = max(0, min(count, 20 - counts_before))
-    return ladder(cheap) + hourly * (count - cheap)
+def _taken(card):
+    return [(start, end) for start, end in meals(card) if end - start >= 30]
 
 
-def late_half_hours(card):
-    """Of each meal that was due, how many half hours it came late.
+def intervals(card):
+    """Minutes from the call, or the meal before, to each meal and at last to the end of work.
 
-    The first is due six hours after call, or after the end of a non-deductible meal in the first
-    two hours (SAG-AFTRA), or after the end of a non-deductible breakfast (IATSE); the next six
-    hours after the end of the meal before; the end of work ends what is due, on a distant location
-    of crew after six and a half hours (`distant_last_interval_hours`).
-
-    A grace (12 minutes, where the card says that it was used) helps a meal that came within it;
-    one that came later is late from the sixth hour on. The facts do not say which of the two is
-    meant; this is the reading under which more is due. An extension (30 minutes) moves the hour.
+    The first begins anew at the end of a non-deductible meal of 15 minutes in the first two hours.
     """
-    if card["french_hours"]:
-        return []
     anchor = real(card, card["call"])
     ndm = card["ndm_end"]
     if (
@@ -85,20 +74,45 @@ def late_half_hours(card):
         and real(card, card["ndm_start"]) - anchor <= 120
     ):
         anchor = real(card, ndm)
+    found = []
+    for start, end in [*_taken(card), (end_of_need(card), None)]:
+        found.append(start - anchor)
+        anchor = end
+    return found
+
+
+def late_half_hours(card):
+    """Of each meal that was due, how many half hours it came late.
+
+    One is due every six hours; the end of work ends what is due, on a distant location of crew
+    after six and a half hours (`distant_last_interval_hours`).
+
+    A grace (12 minutes, where the card says that it was used) helps a meal that came within it;
+    one that came later is late from the sixth hour on. The facts do not say which of the two is
+    meant; this is the reading under which more is due. An extension (30 minutes) moves the hour.
+    """
+    if card["french_hours"]:
+        return []
     late = []
-    taken = [(start, end) for start, end in meals(card) if end - start >= 30]
-    ends = [*[start for start, _ in taken], None]
-    for place, start in enumerate(ends):
-        stop = start if start is not None else end_of_need(card)
+    gaps = intervals(card)
+    for place, gap in enumerate(gaps):
         extended = place < 2 and card[f"extension{place + 1}"]
-        last_on_distant = start is None and card["agreement"] in CREW and card["zone"] == "distant"
-        allowed = SIX_HOURS + (30 if extended or last_on_distant else 0)
-        over = stop - anchor - allowed
+        last = place == len(gaps) - 1
+        last_on_distant = last and card["agreement"] in CREW and card["zone"] == "distant"
+        over = gap - SIX_HOURS - (30 if extended or last_on_distant else 0)
         graced = place < 2 and card[f"grace{place + 1}"] and over <= 12
         late.append(0 if graced else half_hours(over))
-        if start is not None:
-            anchor = taken[place][1]
     return late
+
+
+def penalty(card, before, ladder, hour):
+    """What late meals cost, of which those past the twentieth half hour of a week pay an hour."""
+    total, counted = Decimal(0), before
+    for count in late_half_hours(card):
+        dear = max(0, min(count, counted + count - 20))
+        total += ladder(count - dear) + hour * dear
+        counted += count
+    return total
 
 
 def end_of_need(card):

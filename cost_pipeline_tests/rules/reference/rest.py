@@ -42,13 +42,6 @@ def daily_hours(agreement, zone, craft=""):
     return 10
 
 
-def weekend_hours(agreement, days_worked):
-    """54 after five days, 32 after six; 8 of sag.rest.weekly: 56, and 36 with one day off."""
-    if agreement == "sag_aftra":
-        return 56 if days_worked <= 5 else 36
-    return 54 if days_worked <= 5 else 32
-
-
 def dga_penalty(day_pay, invaded):
     """dga.rest: a quarter of the day's pay for each invaded hour (or part)."""
     return cents(day_pay * D("0.25") * whole(invaded))

@@ -1,7 +1,8 @@
 """How long things took. Minutes are whole, hours are Decimal."""
 
-from datetime import timedelta
+import math
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 CENT = Decimal("0.01")
 TENTH = Decimal("0.1")
@@ -10,6 +11,8 @@ CREW = {"iatse_basic", "iatse_area_standards", "iatse_low_budget", "teamsters_39
 
 def cents(amount):
     """Rounded once, at the end, half up as payroll does."""
+    if isinstance(amount, Fraction):
+        return Decimal(math.floor(amount * 100 + Fraction(1, 2))) / 100
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
@@ -58,14 +61,3 @@ def deductible(start, end):
 def worked(card):
     """Minutes from call to the end less deductible meals."""
     return elapsed(card) - sum(deductible(start, end) for start, end in meals(card))
-
-
-def prior_end(card):
-    """When work ended last, by the wall clock: minutes from this card's midnight, negative."""
-    day = card["prior_work_date"] or card["work_date"] - timedelta(days=1)
-    return card["prior_wrap"] - (card["work_date"] - day).days * 24 * 60
-
-
-def rest(card):
-    """Minutes of rest before this card's call."""
-    return real(card, card["call"]) - real(card, prior_end(card))

@@ -1,0 +1,119 @@
+"""Numbers in words, each distinct one once: cards share hours, clocks and rates.
+
+`said_*` are the pieces that several rules say of a card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.rules.groups import numbered, whole
+from cost_pipeline.rules.sql import clock, dollars, hours, tenths, times
+from cost_pipeline.rules.tiers import STEPS
+
+Words = Callable[[str], str]
+_SHIFT = 10_000  # above every multiple in hundredths
+
+
+def spelled(
+    connection: duckdb.DuckDBPyConnection, asked: Mapping[str, tuple[pa.Array, Words]]
+) -> dict[str, pa.Array]:
+    """Columns in words, null where there is no value.
+
+    Args:
+        connection: A session.
+        asked: By name the values, of any type, and what gives the SQL that spells a column of them.
+    """
+    coded = {name: values.dictionary_encode() for name, (values, _) in asked.items()}
+    most = max(len(one.dictionary) for one in coded.values())
+    connection.register(
+        "spelled", pa.table({name: _padded(one.dictionary, most) for name, one in coded.items()})
+    )
+    words = ", ".join(f"{words(name)} AS {name}" for name, (_, words) in asked.items())
+    found = connection.sql(f"SELECT {words} FROM spelled").to_arrow_table()
+    return {name: found[name].combine_chunks().take(one.indices) for name, one in coded.items()}
+
+
+def _padded(values: pa.Array, length: int) -> pa.Array:
+    return pa.concat_arrays([values, pa.nulls(length - len(values), values.type)])
+
+
+def said(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> dict[str, pa.Array]:
+    """The `said_*` columns of facts; null where one of their numbers is."""
+    plain = {
+        "rate": dollars,
+        "rate_tenths": _per,
+        "worked": hours,
+        "elapsed": hours,
+        "elapsed_before": _elapsed,
+        "call": clock,
+        "prior_shown": _clock_of_day,
+        "rest": hours,
+        "rest_needed": hours,
+    }
+    asked = {name: (facts[name].combine_chunks(), words) for name, words in plain.items()}
+    of = spelled(
+        connection, {**asked, "day": (_earlier_day(facts), _on), "steps": (_steps(facts), _step)}
+    )
+    wrap = ("wrap ", of["prior_shown"], pc.fill_null(of["day"], ""), ", next call ", of["call"])
+    steps = {
+        f"said_{name}": of["steps"].slice(number * facts.num_rows, facts.num_rows)
+        for number, name in enumerate(STEPS)
+    }
+    return {
+        **steps,
+        "said_rate": of["rate"],
+        "said_hourly": _joined(of["rate"], of["rate_tenths"]),
+        "said_worked": _joined(of["worked"], " worked, ", of["elapsed"], of["elapsed_before"]),
+        "said_call": of["call"],
+        "said_prior": of["prior_shown"],
+        "said_rest": of["rest"],
+        "said_rested": _joined(*wrap, ": ", of["rest"], " rest, ", of["rest_needed"], " due"),
+    }
+
+
+def _joined(*pieces: pa.Array | str) -> pa.Array:
+    return pc.binary_join_element_wise(*pieces, "")
+
+
+def _per(rate_tenths: str) -> str:
+    return f"CASE WHEN {rate_tenths} = 10 THEN ' an hour' ELSE ' for ' || {tenths(rate_tenths)} END"
+
+
+def _elapsed(before: str) -> str:
+    return (
+        f"CASE WHEN {before} > 0 THEN ' elapsed after ' || {hours(before)} ||"
+        " ' of the shift before, which counts as one with it' ELSE ' elapsed' END"
+    )
+
+
+def _clock_of_day(wall: str) -> str:
+    return clock(f"({wall} % 1440)")
+
+
+def _earlier_day(facts: pa.Table) -> pa.Array:
+    """Of which day the shift before was; null where of the day before."""
+    between = whole(facts["days_between"])
+    return numbered(whole(facts["work_date"]) - between, pa.date32(), between > 1)
+
+
+def _on(day: str) -> str:
+    return f"' on ' || {day}"
+
+
+def _steps(facts: pa.Table) -> pa.Array:
+    """The hours and the multiple of each tier, tier after tier; null where it has no hours."""
+    pairs = []
+    for name in STEPS:
+        hours_, multiple = whole(facts[f"tier_{name}"]), whole(facts[f"times_{name}"])
+        pairs.append(numbered(hours_ * _SHIFT + multiple, pa.int64(), hours_ > 0))
+    return pa.concat_arrays(pairs)
+
+
+def _step(pair: str) -> str:
+    """`2.0 h at 1.5x`."""
+    return f"{tenths(f'({pair} // {_SHIFT})')} || ' at ' || {times(f'({pair} % {_SHIFT})')}"

@@ -1,0 +1,189 @@
+"""From what the rules answered to findings: how grave each is, and its explanation in full.
+
+A rule's own statement has numbers and its own words; what is said of every rule in the same way (what
+was due and paid, caveats, what was not evaluated) is said here, for all rules in one pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
+from cost_pipeline.rules.numbers import money
+from cost_pipeline.rules.spelling import spelled
+from cost_pipeline.rules.sql import Query, dollars
+
+ANSWER_SCHEMA: Final = pa.schema(
+    [
+        pa.field("id", pa.int64()),
+        pa.field("context", pa.int64()),
+        pa.field("why", pa.string()),
+        pa.field("due", pa.int64()),
+        pa.field("paid", pa.int64()),
+        pa.field("broken", pa.bool_()),
+        pa.field("words", pa.string()),
+    ]
+)
+"""What one rule answers: for which card (its row number) in which context, why it cannot be
+evaluated, money in ten-thousandths, whether a rule without money is broken, and its own words."""
+
+CARD_RULE: Final = "card.evaluated"
+CARD_FAMILY: Final = "card"
+_OF_CARD: Final = (
+    "fingerprint",
+    "vendor",
+    "production",
+    "transaction_id",
+    "work_date",
+    "week_ending",
+    "worker_id",
+    "department_code",
+    "agreement",
+    "currency",
+)
+
+# Cards that cannot be looked at: non-union work is none to look at, which is in order.
+REFUSED: Final = """
+SELECT id, CAST(0 AS BIGINT) AS context, CASE WHEN agreement <> 'non_union' THEN unknown END AS why,
+    CAST(NULL AS BIGINT) AS due, CAST(NULL AS BIGINT) AS paid,
+    CASE WHEN agreement = 'non_union' THEN false END AS broken, unknown AS words
+FROM refused
+"""
+_MONEY: Final = """CASE
+    WHEN paid IS NULL THEN concat('. Due ', said_due, '; what was paid is not on the card')
+    WHEN floor AND paid >= due THEN concat('. Due at least ', said_due, ', paid ', said_paid)
+    WHEN due = paid THEN concat('. Due and paid ', said_due)
+    WHEN due > paid
+        THEN concat('. Due ', said_due, ', paid ', said_paid, ': ', said_apart, ' too little')
+    ELSE concat('. Due ', said_due, ', paid ', said_paid, ': ', said_apart, ' more than due') END"""
+_TOLD: Final = f"""
+WITH judged AS (
+    SELECT *, why IS NULL AND (broken IS NOT NULL OR due IS NOT NULL) AS evaluated,
+        coalesce(broken, due > paid, false) AS wrong,
+        coalesce(CASE WHEN paid IS NULL THEN due <> 0 AND NOT silent
+                      ELSE due < paid AND NOT floor END, false) AS doubtful,
+        quiet <> '' AND coalesce(due = 0 AND paid = 0, false) AS hushed
+    FROM answers)
+SELECT CASE WHEN NOT evaluated THEN '{Severity.NOT_EVALUATED}' WHEN wrong THEN grade
+            WHEN doubtful THEN '{Severity.FLAG}' ELSE '{Severity.OK}' END AS severity,
+    CASE WHEN evaluated THEN due END AS due,
+    CASE WHEN evaluated THEN paid END AS paid,
+    CASE WHEN evaluated THEN CASE WHEN floor THEN greatest(due - paid, 0) ELSE due - paid END END
+        AS difference,
+    CASE WHEN NOT evaluated
+         THEN concat('not evaluated: ', coalesce(why, 'something it needs is not on the card'))
+         WHEN hushed THEN quiet
+         ELSE concat(words, CASE WHEN due IS NOT NULL THEN {_MONEY} END,
+                     CASE WHEN wrong OR doubtful OR due <> 0 THEN caveat END) END AS explanation
+FROM judged
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A rule that was asked of cards, and its answers (`ANSWER_SCHEMA`).
+
+    `query` is None for what is said of cards that no rule can be asked of.
+    """
+
+    query: Query | None
+    answers: pa.Table
+
+
+def unlooked(cards: pa.Table, asked: Sequence[Asked]) -> pa.Table:
+    """An answer (`ANSWER_SCHEMA`) for each card that no rule looked at."""
+    looked = np.concatenate([one.answers["id"].to_numpy() for one in asked])
+    ids = np.setdiff1d(np.arange(cards.num_rows), looked)
+    words = "the packs have no rule for a day of {} of this craft and agreement"
+    said = [words.format(kind) for kind in cards["day_type"].take(ids).to_pylist()]
+    known = {"id": ids, "context": np.zeros(len(ids), np.int64), "why": said}
+    columns = [
+        pa.array(known[field.name], field.type)
+        if field.name in known
+        else pa.nulls(len(ids), field.type)
+        for field in ANSWER_SCHEMA
+    ]
+    return pa.table(columns, schema=ANSWER_SCHEMA)
+
+
+def findings(
+    connection: duckdb.DuckDBPyConnection,
+    cards: pa.Table,
+    terms: pa.Table,
+    asked: Sequence[Asked],
+    *,
+    at_once: int,
+) -> Iterator[pa.Table]:
+    """The findings (`FINDING_SCHEMA`), in the order of the cards, then of the rules.
+
+    Args:
+        connection: A session.
+        cards: What was evaluated.
+        terms: The terms of the contexts, by their number.
+        asked: Every rule with its answers, each in the order of the cards.
+        at_once: Of how many cards the findings come in one table.
+    """
+    answers = pa.concat_tables([one.answers for one in asked])
+    number = np.repeat(np.arange(len(asked)), [one.answers.num_rows for one in asked])
+    place = number * terms.num_rows + answers["context"].to_numpy()
+    ids = answers["id"].to_numpy()
+    order = np.argsort(ids, kind="stable")
+    manners = pa.concat_tables([_manner(terms, one.query) for one in asked]).combine_chunks()
+    cuts = np.searchsorted(ids[order], np.arange(0, cards.num_rows + at_once, at_once))
+    for first, last in pairwise(cuts):
+        mine = order[first:last]
+        yield _told(connection, cards, answers.take(mine), manners.take(place[mine]))
+
+
+def _told(
+    connection: duckdb.DuckDBPyConnection, cards: pa.Table, answers: pa.Table, manner: pa.Table
+) -> pa.Table:
+    due, paid = answers["due"].combine_chunks(), answers["paid"].combine_chunks()
+    amounts = {"said_due": due, "said_paid": paid, "said_apart": pc.abs(pc.subtract(due, paid))}
+    said = spelled(connection, {name: (values, dollars) for name, values in amounts.items()})
+    columns = {name: manner[name] for name in ("grade", "caveat", "floor", "silent", "quiet")}
+    columns |= {name: answers[name] for name in ("why", "due", "paid", "broken", "words")}
+    connection.register("answers", pa.table(columns | said))
+    told = connection.sql(_TOLD).to_arrow_table()
+    columns = {name: cards[name].take(answers["id"]) for name in _OF_CARD}
+    columns |= {name: manner[name] for name in ("rule", "family", "pack")}
+    columns |= {name: told[name] for name in ("severity", "explanation")}
+    columns |= {name: money(told[name]) for name in ("due", "paid", "difference")}
+    return pa.table([columns[name] for name in FINDING_SCHEMA.names], schema=FINDING_SCHEMA)
+
+
+_MANNER: Final = pa.schema(
+    [
+        *(pa.field(name, pa.string()) for name in ("rule", "family", "pack", "grade", "caveat")),
+        *(pa.field(name, pa.bool_()) for name in ("floor", "silent")),
+        pa.field("quiet", pa.string()),
+    ]
+)
+
+
+def _manner(terms: pa.Table, query: Query | None) -> pa.Table:
+    """What a rule is called in each context, and how it is spoken of."""
+    if query is None:
+        spoken = {"rule": CARD_RULE, "family": CARD_FAMILY, "caveat": "", "quiet": ""}
+        return pa.Table.from_pylist(
+            [{**spoken, "floor": False, "silent": False}] * terms.num_rows, schema=_MANNER
+        )
+    of = {name: terms[f"{query.slot}__{name}"].to_pylist() for name in _MANNER.names[:5]}
+    if query.at_most:
+        of["grade"] = [Severity.FLAG.value] * terms.num_rows
+    of["caveat"] = [". " + caveat.rstrip(".") if caveat else "" for caveat in of["caveat"]]
+    for name, value in (
+        ("floor", query.floor),
+        ("silent", query.unpaid_is_silent),
+        ("quiet", query.quiet),
+    ):
+        of[name] = [value] * terms.num_rows
+    return pa.table(of, schema=_MANNER)
