@@ -186,7 +186,9 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
         stamp, schema = session.stamp(), DEAD_LETTERS.schema
         mine = pc.fill_null(pc.equal(letters["resolved_by"], by), False)  # noqa: FBT003
         withdrawn = in_state(letters.filter(pc.and_(mine, pc.invert(concerned))), CORRECTED)
-        done = in_state(letters.filter(concerned), OPEN, WAIVED)
+        unanswered = pc.is_in(letters["state"], value_set=pa.array([OPEN, WAIVED]))
+        done = letters.filter(pc.and_(concerned, unanswered))
+        del letters  # each copy of many of them is wide
         events = pa.concat_tables(
             [resolved(done, stamp, schema=schema, by=by), reopened(withdrawn, stamp, schema=schema)]
         )
@@ -268,14 +270,10 @@ def history_of(session: Session, letter: str) -> list[dict[str, Any]]:
 
 def _parts(snapshot: Snapshot, events: pa.Table) -> list[Part]:
     """The events under the tokens of whoever judges these rows: no two settle one at a time."""
-    marked = query(f"select *, {_TOKEN} as token from events", events=events)
+    tokens = query(f"select {_TOKEN} as token from events", events=events)["token"]
     return [
-        Part(
-            token,
-            snapshot.sequence(token) + 1,
-            marked.filter(pc.equal(marked["token"], token)).drop_columns("token"),
-        )
-        for token in sorted(pc.unique(marked["token"]).to_pylist())
+        Part(token, snapshot.sequence(token) + 1, events.filter(pc.equal(tokens, token)))
+        for token in sorted(pc.unique(tokens).to_pylist())
     ]
 
 
