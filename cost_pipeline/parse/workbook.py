@@ -6,7 +6,7 @@ whether a cell was typed as text or holds a number or a day. What the cells mean
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,7 @@ _DELIMITERS: Final = (",", ";", "\t")
 _ENCODINGS: Final = ("utf-8-sig", "cp1252")
 _HEADER_WITHIN: Final = 10
 _MOST_ROWS: Final = 1_100_000
+_BLOCK: Final = 1 << 14
 
 
 @dataclass(slots=True)
@@ -42,7 +43,8 @@ class MarkedSheet:
     Attributes:
         name: Of the sheet; empty for a CSV file.
         header: The names of its columns, in order.
-        table: `line` int64, `text` string (the row as a line of CSV), `malformed` string or null,
+        table: `line` int64, `text` string (what was read of the row, as a line of CSV), `malformed`
+            string or null,
             then a string column per name of the header; a cell without content is null.
         kinds: Where a cell held a number: (place of the row in `table`, name) to what it means.
     """
@@ -54,13 +56,18 @@ class MarkedSheet:
 
 
 def read_marked(
-    path: Path, mark: str, *, limits: Limits | None = None
+    path: Path,
+    mark: str,
+    *,
+    unread: Callable[[str], bool] = lambda _: False,
+    limits: Limits | None = None,
 ) -> list[MarkedSheet] | Refused:
     """The sheets whose header has a column named `mark`; a CSV file counts as one sheet.
 
     Args:
         path: The landed bytes.
         mark: The name, compared as it stands.
+        unread: Of the name of a sheet's column whether its texts are passed over.
         limits: The bounds on memory.
 
     Returns:
@@ -69,7 +76,7 @@ def read_marked(
     limits = limits or Limits()
     try:
         if next(Body(path).pieces(len(_ZIP)), b"") == _ZIP:
-            found = _of_workbook(path, mark, limits)
+            found = _of_workbook(path, mark, unread, limits)
         else:
             found = _of_csv(path, mark, limits)
     except (BrokenSheetError, BrokenMemberError) as error:
@@ -79,32 +86,38 @@ def read_marked(
     return Refused(Reason.NOT_THE_FORMAT, f"no sheet has a column {mark!r}: it is no such workbook")
 
 
-def _of_workbook(path: Path, mark: str, limits: Limits) -> list[MarkedSheet] | Refused:
+def _of_workbook(
+    path: Path, mark: str, unread: Callable[[str], bool], limits: Limits
+) -> list[MarkedSheet] | Refused:
     archive = open_archive(path, limits)
     if isinstance(archive, Refused):
         return archive
     book = read_book(archive, limits)
     found = []
     for entry in book.sheets:
-        sheet = XlsxSheet(archive, book, entry.part, limits, digits=17)
-        one = _marked(entry.name, sheet.rows(), mark)
+        rows = XlsxSheet(archive, book, entry.part, limits, digits=17).rows()
+        header = _header(rows, mark)
+        if header is None:
+            continue
+        one = _below(entry.name, header, rows, unread)
         if isinstance(one, Refused):
             return one
-        if one is not None:
-            found.append(one)
+        found.append(one)
     return found
 
 
-def _marked(name: str, rows: Iterator[SheetRow], mark: str) -> MarkedSheet | Refused | None:
+def _header(rows: Iterator[SheetRow], mark: str) -> SheetRow | None:
     for row in rows:
         if row.line > _HEADER_WITHIN:
             return None
         if mark in row.cells.values():
-            return _below(name, row, rows)
+            return row
     return None
 
 
-def _below(name: str, header: SheetRow, rows: Iterator[SheetRow]) -> MarkedSheet | Refused:
+def _below(
+    name: str, header: SheetRow, rows: Iterator[SheetRow], unread: Callable[[str], bool]
+) -> MarkedSheet | Refused:
     names = {place: text.strip(BLANKS) for place, text in header.cells.items()}
     names = {place: text for place, text in names.items() if text}
     twice = _twice(names.values())
@@ -112,28 +125,52 @@ def _below(name: str, header: SheetRow, rows: Iterator[SheetRow]) -> MarkedSheet
         return Refused(
             Reason.SCHEMA_DRIFT, f"the sheet {name!r} has the column {twice!r} more than once"
         )
-    width = max(names) + 1
-    lines: list[int] = []
-    texts: list[str] = []
-    malformed: list[str | None] = []
-    cells: dict[int, list[str | None]] = {place: [] for place in names}
+    passed = {place for place, text in names.items() if unread(text)}
+    places = [place for place in range(max(names) + 1) if place not in passed]
+    names = {place: text for place, text in names.items() if place not in passed}
+    block = _Block(names)
+    tables: list[pa.Table] = []
     kinds: dict[tuple[int, str], ValueKind] = {}
+    count = 0
     for row in rows:
-        if not row.problem and not row.problems and not any(map(_filled, row.cells.values())):
+        if _is_blank(row, passed):
             continue
-        if len(lines) >= _MOST_ROWS:
+        if count >= _MOST_ROWS:
             return Refused(Reason.NOT_THE_FORMAT, f"the sheet {name!r} has too many rows")
         for place, kind in row.kinds.items():
             if place in names:
-                kinds[len(lines), names[place]] = kind
-        lines.append(row.line)
-        malformed.append(_problem(row))
-        get = row.cells.get
-        texts.append(csv_line([get(place, "") for place in range(width)]))
-        for place, column in cells.items():
-            column.append(get(place))
-    arrays = {names[place]: pa.array(column, pa.string()) for place, column in cells.items()}
-    return MarkedSheet(name, tuple(arrays), _table(lines, texts, malformed, arrays), kinds)
+                kinds[count, names[place]] = kind
+        block.add(row, csv_line([row.cells.get(place, "") for place in places]))
+        count += 1
+        if len(block.lines) == _BLOCK:
+            tables.append(block.table())
+            block = _Block(names)
+    tables.append(block.table())
+    return MarkedSheet(name, tuple(names.values()), pa.concat_tables(tables), kinds)
+
+
+class _Block:
+    """Rows on their way into a table: as Python's objects they take many times the room."""
+
+    def __init__(self, names: Mapping[int, str]) -> None:
+        self.lines: list[int] = []
+        self._texts: list[str] = []
+        self._malformed: list[str | None] = []
+        self._names = names
+        self._rows: list[dict[int, str]] = []
+
+    def add(self, row: SheetRow, text: str) -> None:
+        self.lines.append(row.line)
+        self._texts.append(text)
+        self._malformed.append(_problem(row))
+        self._rows.append(row.cells)
+
+    def table(self) -> pa.Table:
+        cells = {
+            name: pa.array([row.get(place) for row in self._rows], pa.string())
+            for place, name in self._names.items()
+        }
+        return _table(self.lines, self._texts, self._malformed, cells)
 
 
 def _table(
@@ -189,6 +226,13 @@ def _problem(row: SheetRow) -> str | None:
         return None
     place, problem = min(row.problems.items())
     return f"cell {column_name(place)}{row.line}: {problem}"
+
+
+def _is_blank(row: SheetRow, passed: Collection[int]) -> bool:
+    if row.problem or row.problems:
+        return False
+    cells = row.cells.items()
+    return all(place in passed or not _filled(text) for place, text in cells)
 
 
 def _filled(text: str) -> bool:

@@ -26,8 +26,8 @@ _FORMATS: Final = (
     (49, 3, 0, 1, "", '<alignment vertical="top" wrapText="1"/>'),
     (0, 4, 0, 0, "", ""),
     (0, 5, 0, 0, "", '<alignment vertical="top"/>'),
-    (3, 0, 0, 0, "", '<alignment vertical="top" horizontal="right"/>'),
-    (49, 0, 0, 0, "", '<alignment vertical="top" horizontal="right"/>'),
+    (3, 0, 0, 0, "", '<alignment vertical="top" horizontal="right" indent="1"/>'),
+    (49, 0, 0, 0, "", '<alignment vertical="top" horizontal="right" indent="1"/>'),
     (49, 0, 0, 0, "", '<alignment vertical="top" wrapText="1"/>'),
     (49, 1, 5, 1, "", '<alignment vertical="center" wrapText="1"/>'),
 )

@@ -42,6 +42,10 @@ _DIRECTIVES: Final = {
     "%y": r"(?P<short>[0-9]{2})",
     "%%": "%",
 }
+_SHOWN: Final = {
+    "%d": "DD", "%m": "MM", "%b": "Mon", "%B": "Month", "%Y": "YYYY", "%y": "YY", "%%": "%"
+}  # fmt: skip
+"""What people read who have to write such a date."""
 # As POSIX: 69 to 99 are of the last century, 00 to 68 of this one.
 _PIVOT: Final = 69
 
@@ -62,7 +66,9 @@ class DateReader:
         found = {day for pattern in self._patterns if (day := _date(pattern, text)) is not None}
         if len(found) == 1:
             return found.pop()
-        forms = ", ".join(self._forms)
+        forms = ", ".join(
+            re.sub("%.", lambda found: _SHOWN[found[0]], form) for form in self._forms
+        )
         if not found:
             message = f"{shown(text)} is not a date of the form {forms}"
             return Problem("transaction_date", Reason.BAD_DATE, message)

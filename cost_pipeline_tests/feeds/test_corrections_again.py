@@ -88,6 +88,29 @@ def test_a_correction_that_is_refused_when_posting_is_corrected_again(desk, hous
     assert door.versions(house.session()) == before
 
 
+def test_a_correction_without_a_rate_waits_for_it_or_is_corrected_again(desk, house):
+    house.load_rates({"2026-03-20": {"USD": "1.1", "JPY": "160"}})
+    bad_date(desk, ("R3", "soon", "5", "JPY", "tripod"))
+    book = desk.export()
+    row_of(book, "R2")["Transaction date"].value = "2026-04-07"
+    row_of(book, "R3")["Transaction date"].value = DAY
+    desk.drop(book)
+    desk.work()
+    waiting = {("rentals", 1, "FX_RATE_MISSING"): "open", ("rentals", 2, "FX_RATE_TOO_OLD"): "open"}
+    corrected = {("rentals", n, "BAD_DATE"): "corrected" for n in (2, 3)}
+    assert desk.states() == corrected | waiting
+    again = desk.export()
+    (row,) = rows_of(again)
+    assert row["Transaction id"].value == "R3", "a rate is nothing that a workbook could mend"
+    row["Currency"].value = "USD"
+    desk.drop(again, "again.xlsx")
+    house.load_rates({"2026-04-07": {"USD": "1.10", "GBP": "0.85"}})
+    desk.work()
+    assert line_of(desk, "R3")["original_currency"] == "USD"
+    assert line_of(desk, "R2")["original_amount"] == 50
+    assert "open" not in desk.states().values()
+
+
 def test_a_correction_that_is_withdrawn_leaves_its_row_to_the_one_that_came_later(desk, house):
     bad_date(desk)
     for name, text in (("a.xlsx", "31.03.2026"), ("b.xlsx", MARCH)):

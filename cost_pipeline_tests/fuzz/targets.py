@@ -12,6 +12,7 @@ import gzip
 import io
 import json
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -143,8 +144,8 @@ class Correction:
 
     Attributes:
         seeds: Lawful ones.
-        wrap: Makes a file of the bytes that are bent: those of a sheet, so that a change reaches
-            it, where one of the workbook would only break the archive.
+        wrap: Makes a file of the bytes that are bent: those of a sheet or of all parts, so that a
+            change reaches them, where one of the workbook would only break the archive.
     """
 
     vendor: Vendor
@@ -307,6 +308,34 @@ def _with_sheet(data: bytes) -> bytes:
     return out.getvalue()
 
 
+_SEAM = b"\n=====\n"
+
+
+def _saved() -> bytes:
+    """The parts of the workbook as a spreadsheet saves it: shared texts, real days and numbers."""
+    book, out = openpyxl.load_workbook(io.BytesIO(_BOOK)), io.BytesIO()
+    rows = book["Rows"]
+    names = [cell.value for cell in rows[1]]
+    for name, value in (("Transaction date", date(2026, 3, 1)), ("Amount", 12.5)):
+        cell = rows.cell(2, names.index(name) + 1)
+        cell.value, cell.number_format = value, "General" if name == "Amount" else "yyyy-mm-dd"
+    book.save(out)
+    with zipfile.ZipFile(out) as saved:
+        parts = [name.encode() + b"\n" + saved.read(name) for name in saved.namelist()]
+    return _SEAM.join(parts)
+
+
+def _with_parts(data: bytes) -> bytes:
+    """A workbook of parts that were bent, lost, renamed or doubled before they were packed."""
+    out = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(out, "w") as book:
+        warnings.simplefilter("ignore")  # of names that are there twice
+        for part in data.split(_SEAM):
+            name, _, body = part.partition(b"\n")
+            book.writestr(name[:200].decode("latin-1").partition("\0")[0] or "_", body)
+    return out.getvalue()
+
+
 def _csv_out() -> bytes:
     out = io.BytesIO()
     pa.csv.write_csv(_exported(), out)
@@ -319,6 +348,7 @@ _BOOK = _workbook()
 TARGETS: dict[str, Target | Correction] = {
     "correction, csv": Correction(INVOICES, (_csv_out(), _csv_out().replace(b",", b";"))),
     "correction, sheet": Correction(INVOICES, (_sheet(),), _with_sheet),
+    "correction, parts": Correction(INVOICES, (_saved(),), _with_parts),
     "correction, workbook": Correction(INVOICES, (_BOOK,)),
     "csv": Target({"kind": "csv"}, (_csv(), b"\xef\xbb\xbf" + _csv()), _NAMED),
     "csv, encodings and control": Target(

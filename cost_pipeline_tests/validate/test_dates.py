@@ -46,6 +46,12 @@ def test_anything_else_is_not_a_date(form, text):
     assert DateReader([form]).read(text).reason is Reason.BAD_DATE
 
 
+def test_a_form_is_told_in_letters_that_people_write():
+    forms = ["%d/%m/%Y", "%d-%b-%y", "%B %d, %Y"]
+    message = DateReader(forms).read("soon").message
+    assert message.endswith("DD/MM/YYYY, DD-Mon-YY, Month DD, YYYY")
+
+
 def test_two_forms_that_disagree_are_ambiguous():
     problem = DateReader(["%d/%m/%Y", "%m/%d/%Y"]).read("01/02/2026")
     assert problem.reason is Reason.AMBIGUOUS_DATE

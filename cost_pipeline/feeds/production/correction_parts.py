@@ -133,8 +133,8 @@ def _answerable(session: Session, rows: pa.Table) -> pa.Table:
         f"id in (select reference from wanted) and row is not null and ({CORRECTABLE})",
         wanted=rows.select(["reference"]),
     )
-    days = sorted({f"'{day}'" for day in letters["pull_date"].to_pylist()})
-    corrections = letters.filter(pc.is_valid(letters["answers"])).select(["vendor", "fingerprint"])
+    corrections = letters.filter(pc.is_valid(letters["answers"]))
+    days = [f"'{day}'" for day in pc.unique(corrections["pull_date"]).to_pylist()]
     records = (
         session.lake.table(RECORDS)
         .snapshot()
@@ -142,7 +142,7 @@ def _answerable(session: Session, rows: pa.Table) -> pa.Table:
             f"select distinct vendor, fingerprint, {', '.join(_ANSWERED)} from {{table}} "
             "where (vendor, fingerprint) in (from wanted)",
             where=f"pull_date in ({', '.join(days) or 'null'})",
-            wanted=corrections,
+            wanted=corrections.select(["vendor", "fingerprint"]),
         )
     )
     return query(_PLACES, letters=letters, records=records)

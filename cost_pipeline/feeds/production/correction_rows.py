@@ -52,7 +52,7 @@ class CorrectionRows:
 
 def read_correction(path: Path) -> CorrectionRows | Refused:
     """The rows of a landed correction, or why it is none."""
-    sheets = read_marked(path, sheet.REFERENCE)
+    sheets = read_marked(path, sheet.REFERENCE, unread=sheet.only_explains)
     if isinstance(sheets, Refused):
         return sheets
     for one in sheets:

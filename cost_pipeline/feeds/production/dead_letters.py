@@ -10,6 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import INSTANT, TEXT
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
@@ -185,7 +186,9 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
         stamp, schema = session.stamp(), DEAD_LETTERS.schema
         mine = pc.fill_null(pc.equal(letters["resolved_by"], by), False)  # noqa: FBT003
         withdrawn = in_state(letters.filter(pc.and_(mine, pc.invert(concerned))), CORRECTED)
-        done = in_state(letters.filter(concerned), OPEN, WAIVED)
+        unanswered = pc.is_in(letters["state"], value_set=pa.array([OPEN, WAIVED]))
+        done = letters.filter(pc.and_(concerned, unanswered))
+        del letters  # each copy of many of them is wide
         events = pa.concat_tables(
             [resolved(done, stamp, schema=schema, by=by), reopened(withdrawn, stamp, schema=schema)]
         )
@@ -267,22 +270,16 @@ def history_of(session: Session, letter: str) -> list[dict[str, Any]]:
 
 def _parts(snapshot: Snapshot, events: pa.Table) -> list[Part]:
     """The events under the tokens of whoever judges these rows: no two settle one at a time."""
-    names = ("stage", "reasons", "vendor", "delivery", "day")
-    tokens = [
-        f"post/{day}"
-        if stage == Stage.POST or reasons == [Reason.NEGATIVE_AMOUNT]
-        else f"acquire/{vendor}/{day}"
-        if stage == Stage.ACQUIRE
-        else f"dead_letters/{vendor}/{delivery}"
-        for stage, reasons, vendor, delivery, day in zip(
-            *(events[name].to_pylist() for name in names), strict=True
-        )
-    ]
-    column = pa.array(tokens)
+    tokens = query(f"select {_TOKEN} as token from events", events=events)["token"]
     return [
-        Part(token, snapshot.sequence(token) + 1, events.filter(pc.equal(column, token)))
-        for token in sorted(set(tokens))
+        Part(token, snapshot.sequence(token) + 1, events.filter(pc.equal(tokens, token)))
+        for token in sorted(pc.unique(tokens).to_pylist())
     ]
+
+
+_TOKEN: Final = f"""case when {OF_POSTING} then concat('post/', day)
+    when stage = '{Stage.ACQUIRE}' then concat('acquire/', vendor, '/', day)
+    else concat('dead_letters/', vendor, '/', delivery) end"""
 
 
 def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:

@@ -34,6 +34,9 @@ REFERENCE: Final = "Reference"
 EXPORTED: Final = "As exported"
 KIND: Final = "Record"
 
+_WHY: Final = "Why: "
+_EXPLAINING: Final = frozenset({FILE, WRONG, REMEDY, RECEIVED, KIND})
+
 IDENTITY: Final = (VENDOR, ROW, REFERENCE, EXPORTED)
 """The columns that an import needs besides those of the fields."""
 
@@ -61,7 +64,12 @@ def label(field: str) -> str:
 
 def why(field: str) -> str:
     """The header of the column that says what is wrong with a field."""
-    return f"Why: {label(field)}"
+    return f"{_WHY}{label(field)}"
+
+
+def only_explains(name: str) -> bool:
+    """Whether a column was written for people to read, and says nothing when it comes back."""
+    return name in _EXPLAINING or name.startswith(_WHY)
 
 
 def fields_of(kind: RecordKind) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def cover_of(
     now: datetime, letters: pa.Table, rows: Mapping[str, int], left_out: Mapping[str, int]
 ) -> Cover:
     """The cover: how to use the workbook, what is in it, what it comes to, what is not in it."""
-    cover = Cover((30, 12, 18, 14, 60))
+    cover = Cover((30, 12, 18, 22, 52))
     cover.title("Rows that were refused")
     cover.line(
         f"Exported {now:%Y-%m-%d %H:%M} UTC. Mend the highlighted cells and save the file into the "

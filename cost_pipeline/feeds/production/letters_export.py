@@ -171,7 +171,7 @@ def _sheet(session: Session, name: str, kind: RecordKind, rows: pa.Table) -> Let
         Column(sheet.VENDOR, 16),
         Column(sheet.ROW, 8),
         Column(sheet.WRONG, 34, explains=True),
-        Column(sheet.REMEDY, 38),
+        Column(sheet.REMEDY, 56),
     ]
     cells = {
         sheet.VENDOR: rows["vendor"],

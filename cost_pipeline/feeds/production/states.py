@@ -8,9 +8,8 @@ leave behind is not a state but damage, and is said as such.
        │          └───────▶ failed        │
        └──▶ duplicate                     └──▶ validated (another contract, or withdrawn)
 
-`announced` is what could not be fetched: `provisional` says it of a vendor and pull date, because
-nothing is known yet of which deliveries there would have been. Nothing is dispatched to another
-system yet, so `posted` is the last state.
+What is expected and not here is no delivery yet: `provisional` says it of a vendor and pull date.
+Where nothing is sent on, posted is the end (docs/adr/0030).
 """
 
 from __future__ import annotations
