@@ -183,7 +183,8 @@ def main() -> int:
     print(f"evaluated {evaluating:7.2f} s, {by_clock[1]:7.2f} by the clock")
     print(f"ratio {ratio:.1f} (at most {MOST_RATIO}), {by_clock[1] / by_clock[0]:.1f} by the clock")
     print(
-        f"peak {last.peak_mb:,.0f} MB; twice the cards: {growth:.2f} x the memory (at most {MOST_GROWTH})"
+        f"peak {last.peak_mb:,.0f} MB; twice the cards: {growth:.2f} x the memory "
+        f"(at most {MOST_GROWTH})"
     )
     return 0 if ratio <= MOST_RATIO and growth <= MOST_GROWTH else 1
 
