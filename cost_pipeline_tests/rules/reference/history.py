@@ -41,6 +41,8 @@ def possible(card):
     """Whether a day can have been like that; the invented company sends a few that cannot."""
     if card["wrap"] < card["call"] or elapsed(card) > 24 * 60:
         return False
+    if real(card, card["dismissal"]) < real(card, card["wrap"]):
+        return False  # a wrap within the hour that clocks skip in spring is after what follows it
     times = [minute for pair in meals(card) for minute in pair]
     return times == sorted(times) and (not times or times[-1] <= real(card, end_of(card)))
 
