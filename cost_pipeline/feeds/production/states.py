@@ -9,7 +9,7 @@ leave behind is not a state but damage, and is said as such.
        └──▶ duplicate                     └──▶ validated (another contract, or withdrawn)
 
 What is expected and not here is no delivery yet: `provisional` says it of a vendor and pull date.
-Where nothing is sent on, posted is the end (docs/adr/0030).
+Where nothing is sent on, posted is the end (docs/adr/0029).
 """
 
 from __future__ import annotations
