@@ -21,8 +21,8 @@ _SHIFT = 10_000  # above every multiple in hundredths
 
 def spelled(
     connection: duckdb.DuckDBPyConnection, asked: Mapping[str, tuple[pa.Array, Words]]
-) -> dict[str, pa.Array]:
-    """Columns in words, null where there is no value.
+) -> dict[str, pa.DictionaryArray]:
+    """Columns in words, null where there is no value; dictionaries, each word being there once.
 
     Args:
         connection: A session.
@@ -35,7 +35,10 @@ def spelled(
     )
     words = ", ".join(f"{words(name)} AS {name}" for name, (_, words) in asked.items())
     found = connection.sql(f"SELECT {words} FROM spelled").to_arrow_table()
-    return {name: found[name].combine_chunks().take(one.indices) for name, one in coded.items()}
+    return {
+        name: pa.DictionaryArray.from_arrays(one.indices, found[name].combine_chunks())
+        for name, one in coded.items()
+    }
 
 
 def _padded(values: pa.Array, length: int) -> pa.Array:
@@ -56,9 +59,8 @@ def said(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> dict[str, pa
         "rest_needed": hours,
     }
     asked = {name: (facts[name].combine_chunks(), words) for name, words in plain.items()}
-    of = spelled(
-        connection, {**asked, "day": (_earlier_day(facts), _on), "steps": (_steps(facts), _step)}
-    )
+    asked |= {"day": (_earlier_day(facts), _on), "steps": (_steps(facts), _step)}
+    of = {name: one.dictionary_decode() for name, one in spelled(connection, asked).items()}
     wrap = ("wrap ", of["prior_shown"], pc.fill_null(of["day"], ""), ", next call ", of["call"])
     steps = {
         f"said_{name}": of["steps"].slice(number * facts.num_rows, facts.num_rows)

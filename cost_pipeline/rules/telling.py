@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
+from cost_pipeline.rules.groups import Array
 from cost_pipeline.rules.numbers import money
 from cost_pipeline.rules.spelling import spelled
 from cost_pipeline.rules.sql import Query, dollars
@@ -133,20 +134,34 @@ def findings(
         asked: Every rule with its answers, each in the order of the cards.
         at_once: Of how many cards the findings come in one table.
     """
-    answers = pa.concat_tables([one.answers for one in asked])
+    # In one piece: of many, each `take` would look in all of them.
+    answers = pa.concat_tables([one.answers for one in asked]).combine_chunks()
     number = np.repeat(np.arange(len(asked)), [one.answers.num_rows for one in asked])
     place = number * terms.num_rows + answers["context"].to_numpy()
     ids = answers["id"].to_numpy()
     order = np.argsort(ids, kind="stable")
     manners = pa.concat_tables([_manner(terms, one.query) for one in asked]).combine_chunks()
     cuts = np.searchsorted(ids[order], np.arange(0, cards.num_rows + at_once, at_once))
+    of_cards = cards.select(_OF_CARD).combine_chunks()
     for first, last in pairwise(cuts):
         mine = order[first:last]
-        yield _told(connection, cards, answers.take(mine), manners.take(place[mine]))
+        yield _told(connection, of_cards, answers.take(mine), _coded(manners, place[mine]))
+
+
+def _coded(table: pa.Table, rows: Array) -> dict[str, pa.Array]:
+    """Columns of a small table for many rows: dictionaries, so that no word is copied."""
+    indices = pa.array(rows, pa.int32())
+    return {
+        name: pa.DictionaryArray.from_arrays(indices, table[name].chunk(0))
+        for name in table.column_names
+    }
 
 
 def _told(
-    connection: duckdb.DuckDBPyConnection, cards: pa.Table, answers: pa.Table, manner: pa.Table
+    connection: duckdb.DuckDBPyConnection,
+    cards: pa.Table,
+    answers: pa.Table,
+    manner: dict[str, pa.Array],
 ) -> pa.Table:
     due, paid = answers["due"].combine_chunks(), answers["paid"].combine_chunks()
     amounts = {"said_due": due, "said_paid": paid, "said_apart": pc.abs(pc.subtract(due, paid))}
@@ -155,8 +170,8 @@ def _told(
     columns |= {name: answers[name] for name in ("why", "due", "paid", "broken", "words")}
     connection.register("answers", pa.table(columns | said))
     told = connection.sql(_TOLD).to_arrow_table()
-    columns = {name: cards[name].take(answers["id"]) for name in _OF_CARD}
-    columns |= {name: manner[name] for name in ("rule", "family", "pack")}
+    columns = dict(zip(_OF_CARD, cards.take(answers["id"]).columns, strict=True))
+    columns |= {name: manner[name].dictionary_decode() for name in ("rule", "family", "pack")}
     columns |= {name: told[name] for name in ("severity", "explanation")}
     columns |= {name: money(told[name]) for name in ("due", "paid", "difference")}
     return pa.table([columns[name] for name in FINDING_SCHEMA.names], schema=FINDING_SCHEMA)
