@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 HOME_DIR ?= data/var/demo
 WORKERS ?= auto
 
+# Many tests start processes, and each would compile the program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # dg looks for the environment that it runs in by this name.
 export VIRTUAL_ENV := $(abspath $(VENV))
 
