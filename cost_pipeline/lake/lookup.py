@@ -8,6 +8,7 @@ is read, and may be a file too many.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Final, TypeAlias
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import session
+from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.lake.derived import derived_place
 from cost_pipeline.lake.generations import Generation, covered_by, keep_hashes, with_generations
 from cost_pipeline.lake.snapshot import Snapshot
@@ -73,15 +75,16 @@ def keep_up(snapshot: Snapshot, lookup: Lookup, progress: Progress = _silent) ->
     place, files = _place(snapshot, lookup), snapshot.files()
     covered = with_generations(place, covered_by)
     new = [file for file in files if file not in covered]
-    pieces: list[pa.Table] = []
-    since = 0
+    read: dict[str, pa.Table] = {}
     for number, file in enumerate(new, 1):
         progress("reading ids", number, len(new))
-        pieces.append(_hashes(snapshot, lookup, file))
-        if number == len(new) or sum(map(len, pieces)) >= _AT_ONCE:
-            fresh = pa.concat_tables(pieces)
-            with_generations(place, partial(keep_hashes, place, fresh, new[since:number]))
-            pieces, since = [], number
+        # One that is damaged stays uncovered: who looks for something hears of it, nobody else.
+        with suppress(EnvironmentFailedError):
+            read[file] = _hashes(snapshot, lookup, file)
+        if read and (number == len(new) or sum(map(len, read.values())) >= _AT_ONCE):
+            fresh = pa.concat_tables(read.values())
+            with_generations(place, partial(keep_hashes, place, fresh, list(read)))
+            read = {}
 
 
 def _hashes(snapshot: Snapshot, lookup: Lookup, file: str) -> pa.Table:

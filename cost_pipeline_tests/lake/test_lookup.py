@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -150,3 +151,14 @@ def test_another_process_may_merge_while_this_one_looks(filled, monkeypatch):
     monkeypatch.setattr(Generation, "__init__", vanishing)
     assert _parts(filled.snapshot(), "third") == set(range(0, PARTS, 3))
     assert gone
+
+
+def test_a_damaged_data_file_is_only_told_to_who_looks_there(filled):
+    _add(filled, PARTS)
+    _add(filled, PARTS + 1)
+    snapshot = filled.snapshot()
+    damaged = next(file for file in snapshot.files() if f"part={PARTS}/" in file)
+    Path(damaged).write_bytes(b"PAR1")
+    keep_up(snapshot, NAMED)
+    assert PARTS in _parts(snapshot, "n5-0")
+    assert _parts(snapshot, f"n{PARTS + 1}-0") == {PARTS, PARTS + 1}

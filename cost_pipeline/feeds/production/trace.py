@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from cost_pipeline.ledger.totals import active
 
 _HEX: Final = frozenset("0123456789abcdef")
 _WHOLE: Final = 64
-_NAMED: Final = 5
+_TOLD: Final = 5
 
 
 def trace(session: Session, posting: str) -> dict[str, Any]:
@@ -68,18 +69,12 @@ def find_posting(session: Session, posting: str) -> dict[str, Any]:
         UsageError: If there is no such posting, or more than one.
     """
     snapshot = session.lake.table(LEDGER).snapshot()
-    rows: list[dict[str, Any]] = []
-    if len(posting) >= ID_BEGINNING and set(posting) <= _HEX:
-        # It is hex by the test above, so it cannot be SQL.
-        same = (
-            f"posting_id = '{posting}'"
-            if len(posting) == _WHOLE
-            else f"starts_with(posting_id, '{posting}')"
-        )
-        files = files_with(snapshot, NAMED, posting[:ID_BEGINNING], session.progress)
-        rows = plain(snapshot.query(f"from {{table}} where {same}", files=files))
-    if not rows:
-        rows = _of_transaction(session, snapshot, posting)
+    texts = {posting, posting[:ID_BEGINNING]}
+    looked_up = {f for text in texts for f in files_with(snapshot, NAMED, text, session.progress)}
+    # That there is none is only said after a look at every file.
+    rows = _named(snapshot, posting, sorted(looked_up)) or _named(
+        snapshot, posting, snapshot.files()
+    )
     if len(rows) != 1:
         what = "no posting has" if not rows else f"{len(rows)} postings have"
         raise UsageError(
@@ -87,22 +82,27 @@ def find_posting(session: Session, posting: str) -> dict[str, Any]:
             where="POSTING",
             remedy="give a posting id (its first eight characters do) or a transaction id"
             if not rows
-            else "give one of these ids: " + ", ".join(row["posting_id"] for row in rows[:_NAMED]),
+            else "give one of these ids: " + ", ".join(row["posting_id"] for row in rows[:_TOLD]),
             code="NO_SUCH_POSTING",
         )
     return {name: rows[0][name] for name in LEDGER.schema.names}
 
 
-def _of_transaction(
-    session: Session, snapshot: Snapshot, transaction_id: str
-) -> list[dict[str, Any]]:
-    """The active postings with this transaction id, which is anybody's text and no part of SQL."""
-    found = snapshot.query(
-        "from {table} where transaction_id = $1",
-        values=[transaction_id],
-        files=files_with(snapshot, NAMED, transaction_id, session.progress),
-    )
-    return plain(active(found))
+def _named(snapshot: Snapshot, posting: str, files: Sequence[str]) -> list[dict[str, Any]]:
+    """The postings in these files with this id, or the active ones with this transaction id."""
+    rows: list[dict[str, Any]] = []
+    if len(posting) >= ID_BEGINNING and set(posting) <= _HEX:
+        # It is hex by the test above, so it cannot be SQL; a transaction id is anybody's text.
+        same = (
+            f"posting_id = '{posting}'"
+            if len(posting) == _WHOLE
+            else f"starts_with(posting_id, '{posting}')"
+        )
+        rows = plain(snapshot.query(f"from {{table}} where {same}", files=files))
+    if not rows:
+        statement = "from {table} where transaction_id = $1"
+        rows = plain(active(snapshot.query(statement, values=[posting], files=files)))
+    return rows
 
 
 def _delivery(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
