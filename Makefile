@@ -5,6 +5,13 @@ BIN    := $(VENV)/bin
 HOME_DIR ?= data/var/demo
 WORKERS ?= auto
 
+# Many tests start processes, and each would compile the program again.
+unexport PYTHONDONTWRITEBYTECODE
+
+# They sync thousands of small files too: in memory, where there is room, that costs nothing.
+ROOMY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
+test cover check: export TMPDIR := $(or $(TMPDIR),$(ROOMY))
+
 # dg looks for the environment that it runs in by this name.
 export VIRTUAL_ENV := $(abspath $(VENV))
 

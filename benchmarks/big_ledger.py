@@ -22,10 +22,11 @@ import pyarrow as pa
 from cost_pipeline.commands.common import open_session
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.feeds.production.heads import gather
-from cost_pipeline.feeds.production.tables import LEDGER
+from cost_pipeline.feeds.production.tables import LEDGER, NAMED
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.home.layout import init_home
 from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.lookup import keep_up
 from cost_pipeline.lake.tables import DELIVERIES, RECORDS
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA, CONTENT_COLUMNS, SQL_CONTENT_HASH
 from cost_pipeline.ledger.seal import Stamp, seal
@@ -125,6 +126,7 @@ def build(folder: Path, postings: int, days: int) -> Session:
         part = Part(f"ledger/{day}", batch.head.batch, batch.postings)
         table.append(table.snapshot(), [part], run_id="bench")
     gather(session)
+    keep_up(session.lake.table(LEDGER).snapshot(), NAMED)
     return session
 
 

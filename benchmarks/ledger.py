@@ -35,9 +35,10 @@ from cost_pipeline.commands.common import open_session
 from cost_pipeline.feeds.production.heads import gather
 from cost_pipeline.feeds.production.ledger_verify import verify_ledger
 from cost_pipeline.feeds.production.ledger_view import ledger_totals
-from cost_pipeline.feeds.production.tables import LEDGER
+from cost_pipeline.feeds.production.tables import LEDGER, NAMED
 from cost_pipeline.feeds.production.trace import trace
 from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.lookup import keep_up
 from cost_pipeline.ledger.seal import Stamp, seal
 
 VERIFY_A_MINUTE = 5_000_000
@@ -137,6 +138,7 @@ def posting(rows: int, days: int, rounds: int, folder: Path) -> tuple[list[Taken
         parts = [Part(f"ledger/{b.transaction_date}", 1, b.postings) for b in batches]
         table.append(table.snapshot(), parts, run_id="bench")
         gather(session)
+        keep_up(session.lake.table(LEDGER).snapshot(), NAMED)
         ours.append(Taken(time.perf_counter() - begun, time.process_time() - used))
         place = folder / f"bare{number}"
         place.mkdir()

@@ -6,7 +6,7 @@ The same rows of eight columns in every format. The naive readers make a dict pe
 nothing: slices of lines for fixed width, openpyxl (read only) for .xlsx, pyarrow's `to_pylist` for
 Parquet, csv.DictReader for UTF-16 without a header and over gzip. Each reader runs in a process of
 its own, so that the peak of memory is its own; seconds are of processor time. Last, one line of
-1 GB: it must be refused, in bounded memory.
+1 GB (less with fewer ROWS): it must be refused, in bounded memory.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from cost_pipeline.parse import Refused, open_rows
 
 Reader = Callable[[str, Path], int]
 
+MOST = 500_000
 WIDTHS = (9, 10, 6, 8, 12, 3, 30, 7)
 NAMES = ("id", "date", "dept", "gl", "amount", "cur", "text", "po")
 COLUMNS = [
@@ -88,7 +89,7 @@ def write(name: str, path: Path, rows: int) -> None:
         pq.write_table(pa.table(dict(zip(NAMES, columns, strict=True))), path)
     else:
         with path.open("wb") as file:
-            for _ in range(1024):
+            for _ in range(max(2, rows * 1024 // MOST)):
                 file.write(b"x" * (1 << 20))
 
 
@@ -148,7 +149,7 @@ def run(work: Reader, name: str, path: Path) -> tuple[int, float, float]:
 
 
 def main() -> None:
-    most = int(sys.argv[1]) if len(sys.argv) > 1 else 500_000
+    most = int(sys.argv[1]) if len(sys.argv) > 1 else MOST
     with tempfile.TemporaryDirectory() as folder:
         for name in FORMS:
             path = Path(folder) / f"delivery.{name}"

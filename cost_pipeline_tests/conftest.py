@@ -23,6 +23,26 @@ def pytest_report_header() -> str:
     return f"python {sys.version.split()[0]}, PYTHONHASHSEED={seed}"
 
 
+# Files whose single tests take a minute or so. They begin first, or one of them would run alone at
+# the end while the other workers wait.
+LONG = (
+    "chaos/test_chaos.py",
+    "e2e/test_away_and_back.py",
+    "feeds/test_as_of.py",
+    "properties/test_crashes.py",
+    "e2e/test_simulate.py",
+    "properties/test_eight_processes.py",
+    "e2e/test_web_ui.py",
+    "e2e/test_bad_input.py",
+    "properties/test_books.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long tests first; the sort leaves the order of all others as it was."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG))
+
+
 @pytest.fixture(scope="session")
 def project_root() -> Path:
     return ROOT

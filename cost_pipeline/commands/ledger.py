@@ -191,7 +191,8 @@ def trace_command(posting: str, html: Path | None, home: Path, as_json: bool) ->
     POSTING is a posting id, its first eight or more characters, or the transaction id of an active
     posting.
     """
-    found = trace(open_session(home), posting)
+    with progress_bar(shown=not as_json) as progress:
+        found = trace(open_session(home, progress=progress), posting)
     if html is not None:
         row = found["posting"]
         lead = (

@@ -33,7 +33,8 @@ def prove_command(posting: str, home: Path, as_json: bool) -> None:  # noqa: FBT
     It holds the posting, and the hashes that lead from it to the last head. A stranger checks it
     with docs/examples/verify_proof.py, or with a program written from docs/ledger-format.md.
     """
-    found = prove(open_session(home), posting)
+    with progress_bar(shown=not as_json) as progress:
+        found = prove(open_session(home, progress=progress), posting)
     if as_json:
         print_json(found)
     else:

@@ -120,7 +120,7 @@ class CostRecord(BaseModel):
     the cost is paid to. `tax_id` comes out as `SCHEME:NUMBER`.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     kind: ClassVar[RecordKind]
     columnar: ClassVar[bool] = True

@@ -136,7 +136,7 @@ Category = Annotated[CategoryWord, _one_of(CategoryWord)]
 class GrossLine(BaseModel):
     """One line of the gross as paid: so much of a category, times a multiplier, at a rate."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     category: Category
     quantity: Hours | None = None

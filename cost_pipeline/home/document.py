@@ -7,6 +7,7 @@ them. What the settings mean is not known here.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,7 +135,7 @@ def _text(file: Path, document: Document) -> str | None:
 def _node(text: str, document: Document) -> yaml.Node | None:
     message, line = "", 1
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        return _composed(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -149,6 +150,13 @@ def _node(text: str, document: Document) -> yaml.Node | None:
     remedy = "mend the YAML; text with `: `, `#` or `{` in it needs quotes"
     document.problems.append(Problem(document.file, line, f"not YAML: {message}", remedy))
     return None
+
+
+# A home is read at each step and each tick of a sensor, mostly with the same texts as before. The
+# parser in C is no way out: it ends the process where lists are nested deeply.
+@functools.lru_cache(maxsize=128)
+def _composed(text: str) -> yaml.Node | None:
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _value(

@@ -19,10 +19,7 @@ from typing import Final, Protocol
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from deltalake import (
-    BloomFilterProperties,
-    ColumnProperties,
     CommitProperties,
     DeltaTable,
     Transaction,
@@ -41,6 +38,7 @@ from cost_pipeline.lake.durable import (
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import TableSpec, Writing
 
+_WRITER: Final = WriterProperties(compression="ZSTD", compression_level=3)
 _KEEP_FOR_EVER: Final = "interval 36500 days"
 _TRIES = 40
 
@@ -244,7 +242,6 @@ class Table:
             max_commit_retries=15,
         )
         rows = rows.cast(self.spec.schema)  # of what is replaced; an append has done it
-        writer = _writer(self.spec, rows)
         self._between("before")
         with clear_storage_errors(str(self.folder)):
             # A table of its own: writing moves it on, and others still read the snapshot's.
@@ -255,7 +252,7 @@ class Table:
                         table,
                         rows,
                         mode="append",
-                        writer_properties=writer,
+                        writer_properties=_WRITER,
                         commit_properties=commit,
                     )
                 else:
@@ -264,7 +261,7 @@ class Table:
                         rows,
                         mode="overwrite",
                         predicate=predicate,
-                        writer_properties=writer,
+                        writer_properties=_WRITER,
                         commit_properties=commit,
                     )
             except CommitFailedError as error:
@@ -334,20 +331,6 @@ def _sync(folder: Path, version: int) -> None:
     sync_all([file for file in files if file.exists()])
     sync_folder(folder)
     sync_folder(folder.parent)
-
-
-def _writer(spec: TableSpec, rows: pa.Table) -> WriterProperties:
-    """How the rows are written.
-
-    A Bloom filter has the size for the largest file, not a default of a million values: that would
-    be a megabyte for a single posting.
-    """
-    if not spec.looked_up or not rows.num_rows:
-        return WriterProperties(compression="ZSTD", compression_level=3)
-    largest = pc.max(pc.value_counts(rows[spec.partition]).field("counts")).as_py()
-    bloom = BloomFilterProperties(set_bloom_filter_enabled=True, fpp=0.01, ndv=largest)
-    columns = {name: ColumnProperties(bloom_filter_properties=bloom) for name in spec.looked_up}
-    return WriterProperties(compression="ZSTD", compression_level=3, column_properties=columns)
 
 
 def _nullable(field: pa.Field) -> pa.Field:

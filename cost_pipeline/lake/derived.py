@@ -88,13 +88,15 @@ def read_derived(place: Path, schema: pa.Schema) -> pa.Table:
         return schema.empty_table()
 
 
-def write_derived(place: Path, table: pa.Table) -> None:
+def write_derived(place: Path, table: pa.Table, *, group_rows: int | None = None) -> None:
     """Keep it. A reader sees the old or the new; a full disk or a lost race loses nothing."""
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         place.parent.mkdir(exist_ok=True)
         # With checksums, for nothing else would tell a changed value from a true one.
-        pq.write_table(table, beside, compression="zstd", write_page_checksum=True)
+        pq.write_table(
+            table, beside, compression="zstd", write_page_checksum=True, row_group_size=group_rows
+        )
         beside.replace(place)
     except OSError:
         remove(beside)

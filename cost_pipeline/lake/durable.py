@@ -20,7 +20,8 @@ from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError
 
 _SAID = 200
 # UnicodeDecodeError: pyarrow of a column whose name is no text any more.
-_DAMAGED = (pa.ArrowException, OSError, DeltaError, duckdb.Error, UnicodeDecodeError)
+# `ValueError`: what deltalake says of a log in which a value is missing.
+_DAMAGED = (pa.ArrowException, OSError, DeltaError, duckdb.Error, ValueError)
 # A flipped bit in a file's own schema can rename or retype a column, so a statement that no longer
 # fits the file is no proof of a mistake in the statement; these are.
 _NOT_DAMAGED = (duckdb.ParserException, duckdb.InterruptException, duckdb.OutOfMemoryException)

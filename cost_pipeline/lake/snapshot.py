@@ -93,8 +93,21 @@ class Snapshot:
         found = self.query(f"select {listed} from {{table}}{condition}", where=where)
         return found.cast(pa.schema([_nullable(self.spec.schema.field(name)) for name in names]))
 
-    def stream(self, *, where: str, rows: int = 32_768) -> Iterator[pa.Table]:
-        """All rows of the files that `where` leaves, piece by piece, in the table's own schema.
+    def files_by_partition(self) -> dict[str, list[str]]:
+        """The data files of each partition that has some, by the partition's text.
+
+        `files` looks at all of them for each partition that it is asked for.
+        """
+        found: dict[str, list[str]] = {}
+        with clear_read_errors(self.table.table_uri):
+            actions = pa.table(self.table.get_add_actions(flatten=True))
+            values = actions[f"partition.{self.spec.partition}"].cast(pa.string())
+            for value, path in zip(values.to_pylist(), actions["path"].to_pylist(), strict=True):
+                found.setdefault(value, []).append(str(self.folder / path))
+        return found
+
+    def stream(self, files: Sequence[str], *, rows: int = 32_768) -> Iterator[pa.Table]:
+        """All rows of these data files, piece by piece, in the table's own schema.
 
         Read file by file and not through DuckDB, which may answer from the statistics of a file:
         what is verified has to be what the pages hold.
@@ -103,7 +116,7 @@ class Snapshot:
             EnvironmentFailedError: If a file is missing or damaged.
         """
         partition = self.spec.schema.field(self.spec.partition)
-        for file in self.files(where):
+        for file in files:
             with (
                 clear_read_errors(file),
                 pq.ParquetFile(unquote(file), buffer_size=1 << 18) as parquet,

@@ -54,15 +54,12 @@ class TableSpec:
         schema: Its columns.
         partition: A date32 or int32 column of `schema`.
         writing: How it grows.
-        looked_up: Columns by whose exact value single rows are found among millions: their files
-            say quickly that they do not have one (Bloom filters).
     """
 
     name: str
     schema: pa.Schema
     partition: str
     writing: Writing = Writing.APPEND
-    looked_up: tuple[str, ...] = ()
     audited: tuple[Audited, ...] = ()
 
 

@@ -120,7 +120,7 @@ def verify_partition(
         *_row_breaks(transaction_date, lines, batches),
         *_batch_breaks(transaction_date, placed, batches),
         *_head_breaks(batches, head),
-        *(Break(**row) for row in query(_REVERSALS, lines=placed).to_pylist()),
+        *_reversal_breaks(placed),
     ]
     if breaks:
         return Broken(transaction_date, tuple(sorted(breaks, key=_place)[:MOST_BREAKS]))
@@ -294,6 +294,14 @@ def _seal_breaks(transaction_date: date, batch: dict[str, Any], part: pa.Table) 
             expected=expected,
             found=str(line["batch_root"]),
         )
+
+
+def _reversal_breaks(lines: pa.Table) -> Iterator[Break]:
+    posts = pc.and_(pc.equal(pc.fill_null(lines["kind"], ""), POST), pc.is_null(lines["reverses"]))
+    if pc.all(posts, min_count=0).as_py():
+        return  # the rule: nothing in it reverses or claims to
+    for row in query(_REVERSALS, lines=lines).to_pylist():
+        yield Break(**row)
 
 
 def _head_breaks(batches: list[dict[str, Any]], head: Head | None) -> Iterator[Break]:

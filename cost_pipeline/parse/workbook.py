@@ -6,7 +6,7 @@ whether a cell was typed as text or holds a number or a day. What the cells mean
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -95,11 +95,11 @@ def _of_workbook(
     book = read_book(archive, limits)
     found = []
     for entry in book.sheets:
-        rows = XlsxSheet(archive, book, entry.part, limits, digits=17).rows()
-        header = _header(rows, mark)
+        sheet = XlsxSheet(archive, book, entry.part, limits, digits=17)
+        header = _header(sheet.rows(), mark)
         if header is None:
             continue
-        one = _below(entry.name, header, rows, unread)
+        one = _below(entry.name, header, sheet, unread)
         if isinstance(one, Refused):
             return one
         found.append(one)
@@ -116,7 +116,7 @@ def _header(rows: Iterator[SheetRow], mark: str) -> SheetRow | None:
 
 
 def _below(
-    name: str, header: SheetRow, rows: Iterator[SheetRow], unread: Callable[[str], bool]
+    name: str, header: SheetRow, sheet: XlsxSheet, unread: Callable[[str], bool]
 ) -> MarkedSheet | Refused:
     names = {place: text.strip(BLANKS) for place, text in header.cells.items()}
     names = {place: text for place, text in names.items() if text}
@@ -132,8 +132,8 @@ def _below(
     tables: list[pa.Table] = []
     kinds: dict[tuple[int, str], ValueKind] = {}
     count = 0
-    for row in rows:
-        if _is_blank(row, passed):
+    for row in sheet.rows(passed):
+        if row.line <= header.line or _is_blank(row):
             continue
         if count >= _MOST_ROWS:
             return Refused(Reason.NOT_THE_FORMAT, f"the sheet {name!r} has too many rows")
@@ -228,11 +228,10 @@ def _problem(row: SheetRow) -> str | None:
     return f"cell {column_name(place)}{row.line}: {problem}"
 
 
-def _is_blank(row: SheetRow, passed: Collection[int]) -> bool:
+def _is_blank(row: SheetRow) -> bool:
     if row.problem or row.problems:
         return False
-    cells = row.cells.items()
-    return all(place in passed or not _filled(text) for place, text in cells)
+    return not any(map(_filled, row.cells.values()))
 
 
 def _filled(text: str) -> bool:

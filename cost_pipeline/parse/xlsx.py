@@ -12,7 +12,7 @@ computed is empty, as it is for every reader but Excel.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from cost_pipeline.parse.archive import Archive, BrokenMemberError
@@ -48,9 +48,9 @@ class XlsxSheet:
         self._limits = limits
         self._digits = digits
 
-    def rows(self) -> Iterator[SheetRow]:
-        """The rows that have cells, in order."""
-        reader = _RowReader(self._book, self._limits, self._digits)
+    def rows(self, passed_over: Collection[int] = ()) -> Iterator[SheetRow]:
+        """The rows that have cells, in order; columns that are passed over (0-based) have none."""
+        reader = _RowReader(self._book, self._limits, self._digits, frozenset(passed_over))
         try:
             for _ in feed(reader.parser, self._archive.pieces(self._part), self._part):
                 yield from reader.done
@@ -63,11 +63,23 @@ class XlsxSheet:
 class _RowReader:
     """Gathers rows from a parser's calls."""
 
-    def __init__(self, book: Book, limits: Limits, digits: int) -> None:
+    def __init__(
+        self, book: Book, limits: Limits, digits: int, passed_over: frozenset[int]
+    ) -> None:
         self.done: list[SheetRow] = []
         self.parser = new_parser()
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._collect
+        self._texts: dict[str, Callable[[str], str]] = {
+            "s": self._shared,
+            "n": self._number,
+            "str": plain_text,
+            "inlineStr": plain_text,
+            "b": _boolean,
+            "e": _error,
+            "d": str,
+        }
         self._book = book
         self._most = limits.line_bytes
         self._digits = digits
@@ -77,19 +89,24 @@ class _RowReader:
         self._kind = ""
         self._style = ""
         self._parts: list[str] = []
+        self._hears = False
         self._size = 0
         self._aids = 0
+        self._passed_over = passed_over
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if ":" in name:
             name = local(name)
         if name == "c":
             self._column = self._place(attributes.get("r"))
+            if self._column in self._passed_over:
+                self._pass_over()
+                return
             self._kind = attributes.get("t", "n")
             self._style = attributes.get("s", "")
             self._parts.clear()
         elif name == "v" or (name == "t" and not self._aids):
-            self.parser.CharacterDataHandler = self._collect
+            self._hears = True
         elif name == "row":
             self._open_row(attributes.get("r"))
         elif name == "rPh":
@@ -99,7 +116,7 @@ class _RowReader:
         if ":" in name:
             name = local(name)
         if name in {"v", "t"}:
-            self.parser.CharacterDataHandler = None
+            self._hears = False
         elif name == "c":
             if self._parts:
                 self._cell("".join(self._parts))
@@ -110,7 +127,20 @@ class _RowReader:
         elif name == "rPh":
             self._aids -= 1
 
+    def _pass_over(self) -> None:
+        """Hear nothing more until the end of the cell: most of the time goes into being told."""
+        self._parts.clear()
+        self.parser.StartElementHandler = None
+        self.parser.EndElementHandler = self._end_passed_over
+
+    def _end_passed_over(self, name: str) -> None:
+        if name[-1] == "c" and local(name) == "c":
+            self.parser.StartElementHandler = self._start
+            self.parser.EndElementHandler = self._end
+
     def _collect(self, data: str) -> None:
+        if not self._hears:
+            return  # between the elements
         self._size += len(data)
         if self._size <= self._most:
             self._parts.append(data)
@@ -153,7 +183,7 @@ class _RowReader:
 
     def _cell(self, value: str) -> None:
         try:
-            text = self._text(value)
+            text = self._texts.get(self._kind, self._unknown)(value)
         except BadValueError as error:
             text = value[:100]
             self._row.problems[self._column] = str(error)
@@ -168,25 +198,15 @@ class _RowReader:
         if text and self._row.problem is None:
             self._row.cells[self._column] = text
 
-    def _text(self, value: str) -> str:
-        kind = self._kind
-        if kind == "s":
-            texts = self._book.texts
-            place = int(value) if value.isascii() and value.isdecimal() else len(texts)
-            if place >= len(texts):
-                raise BadValueError("it refers to a text that the workbook does not have")
-            return texts[place]
-        if kind == "n":
-            return self._number(value)
-        if kind in {"str", "inlineStr"}:
-            return plain_text(value)
-        if kind == "b":
-            return _BOOLEANS.get(value.strip(), value)
-        if kind == "e":
-            raise BadValueError(f"it holds the error {value[:20]}")
-        if kind == "d":
-            return value
-        raise BadValueError(f"it is of the unknown type {kind[:20]!r}")
+    def _shared(self, value: str) -> str:
+        texts = self._book.texts
+        place = int(value) if value.isascii() and value.isdecimal() else len(texts)
+        if place >= len(texts):
+            raise BadValueError("it refers to a text that the workbook does not have")
+        return texts[place]
+
+    def _unknown(self, _value: str) -> str:
+        raise BadValueError(f"it is of the unknown type {self._kind[:20]!r}")
 
     def _number(self, value: str) -> str:
         kind = ValueKind.NUMBER
@@ -198,6 +218,14 @@ class _RowReader:
         if kind is not ValueKind.NUMBER:
             return moment_text(value, kind, since_1904=self._book.since_1904)
         return value if _PLAIN.fullmatch(value) else number_text(value.strip(), self._digits)
+
+
+def _boolean(value: str) -> str:
+    return _BOOLEANS.get(value.strip(), value)
+
+
+def _error(value: str) -> str:
+    raise BadValueError(f"it holds the error {value[:20]}")
 
 
 def _column_number(letters: str) -> int:

@@ -21,9 +21,9 @@ Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=3)]
 
 
 class Amounts(BaseModel):
-    """Base of every kind: frozen, and an unknown key is an error."""
+    """Base of every kind: frozen, and an unknown key is an error; built when first used."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Minimum(Amounts):

@@ -18,7 +18,7 @@ from cost_pipeline.contracts.columns import session
 from cost_pipeline.contracts.findings import FINDING_SCHEMA
 from cost_pipeline.rules.facts import lay_out
 from cost_pipeline.rules.pack import Packs
-from cost_pipeline.rules.telling import REFUSED, Asked, findings, unlooked
+from cost_pipeline.rules.telling import REFUSED, Asked, findings, unlooked, unrated
 from cost_pipeline.rules.terms import Terms
 
 # What is planned for a chunk takes as long as a tenth of this many cards.
@@ -50,7 +50,7 @@ def _evaluated(cards: pa.Table, resolver: Terms) -> Iterator[pa.Table]:
         connection.register("refused", laid.refused)
         asked = [Asked(None, connection.sql(REFUSED).to_arrow_table())]
         asked += [Asked(query, laid.answers(query)) for query in laid.meant()]
-        asked.append(Asked(None, unlooked(cards, asked)))
+        asked += [unlooked(cards, asked), unrated(cards, asked)]
         connection.unregister("facts")
         yield from findings(connection, cards, laid.terms, asked, at_once=TOLD_CARDS)
 

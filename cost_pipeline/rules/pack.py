@@ -45,10 +45,14 @@ BEGINNING: Final = date(1, 1, 1)
 
 
 class Strict(BaseModel):
-    """Base: frozen, and an unknown key is an error."""
+    """Base: frozen, and an unknown key is an error; built when first used."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        str_strip_whitespace=True,
+        defer_build=True,
     )
 
 

@@ -38,6 +38,8 @@ evaluated, money in ten-thousandths, whether a rule without money is broken, and
 
 CARD_RULE: Final = "card.evaluated"
 CARD_FAMILY: Final = "card"
+SCALE: Final = "scale"
+SCALE_RULE: Final = "card.scale"
 _OF_CARD: Final = (
     "fingerprint",
     "vendor",
@@ -92,21 +94,47 @@ FROM judged
 class Asked:
     """A rule that was asked of cards, and its answers (`ANSWER_SCHEMA`).
 
-    `query` is None for what is said of cards that no rule can be asked of.
+    `query` is None for what is said of cards that no rule can be asked of; it has a name of its own.
     """
 
     query: Query | None
     answers: pa.Table
+    rule: str = CARD_RULE
+    family: str = CARD_FAMILY
 
 
-def unlooked(cards: pa.Table, asked: Sequence[Asked]) -> pa.Table:
-    """An answer (`ANSWER_SCHEMA`) for each card that no rule looked at."""
-    looked = np.zeros(cards.num_rows, bool)
-    for one in asked:
-        looked[one.answers["id"].to_numpy()] = True
-    ids = np.flatnonzero(~looked)
+def unlooked(cards: pa.Table, asked: Sequence[Asked]) -> Asked:
+    """What is said of each card that no rule looked at."""
+    ids = np.flatnonzero(~_looked_at(cards, asked))
     kinds = cards["day_type"].take(ids).to_pylist()
     why = [f"the packs have no rule for a day of {k} of this craft and agreement" for k in kinds]
+    return Asked(None, _not_evaluated(ids, why))
+
+
+def unrated(cards: pa.Table, asked: Sequence[Asked]) -> Asked:
+    """What is said of a day of work whose craft has no minimum in the packs.
+
+    Silence would look like a rate that is in order.
+    """
+    rates = [one for one in asked if one.query is None or one.query.slot == SCALE]
+    work = pc.equal(cards["day_type"], "work").to_numpy()
+    ids = np.flatnonzero(_looked_at(cards, asked) & ~_looked_at(cards, rates) & work)
+    crafts = [craft.replace("_", " ") for craft in cards["craft"].take(ids).to_pylist()]
+    why = [f"the packs have no minimum rate of a {c} under this agreement" for c in crafts]
+    return Asked(None, _not_evaluated(ids, why), SCALE_RULE, SCALE)
+
+
+def _looked_at(
+    cards: pa.Table, asked: Sequence[Asked]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    found = np.zeros(cards.num_rows, bool)
+    for one in asked:
+        found[one.answers["id"].to_numpy()] = True
+    return found
+
+
+def _not_evaluated(ids: Array, why: list[str]) -> pa.Table:
+    """Answers (`ANSWER_SCHEMA`) of what cannot be asked."""
     given = {"id": ids, "context": np.zeros(len(ids), np.int64), "why": why}
     columns = {
         field.name: pa.array(given[field.name], field.type)
@@ -140,7 +168,7 @@ def findings(
     place = number * terms.num_rows + answers["context"].to_numpy()
     ids = answers["id"].to_numpy()
     order = np.argsort(ids, kind="stable")
-    manners = pa.concat_tables([_manner(terms, one.query) for one in asked]).combine_chunks()
+    manners = pa.concat_tables([_manner(terms, one) for one in asked]).combine_chunks()
     cuts = np.searchsorted(ids[order], np.arange(0, cards.num_rows + at_once, at_once))
     of_cards = cards.select(_OF_CARD).combine_chunks()
     for first, last in pairwise(cuts):
@@ -186,10 +214,11 @@ _MANNER: Final = pa.schema(
 )
 
 
-def _manner(terms: pa.Table, query: Query | None) -> pa.Table:
+def _manner(terms: pa.Table, asked: Asked) -> pa.Table:
     """What a rule is called in each context, and how it is spoken of."""
+    query = asked.query
     if query is None:
-        spoken = {"rule": CARD_RULE, "family": CARD_FAMILY, "caveat": "", "quiet": ""}
+        spoken = {"rule": asked.rule, "family": asked.family, "caveat": "", "quiet": ""}
         return pa.Table.from_pylist(
             [{**spoken, "floor": False, "silent": False}] * terms.num_rows, schema=_MANNER
         )

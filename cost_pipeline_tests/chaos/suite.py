@@ -59,10 +59,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))  # noqa: S311
     parser.add_argument("--only", default="", help="faults whose name holds this text")
     chosen = parser.parse_args()
+    until = time.monotonic() + chosen.seconds
     print(f"seed {chosen.seed}", flush=True)
     tallies = {name: Tally() for name in FAULTS if chosen.only in name}
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        suffer(ground(Path(folder), chosen.seed), tallies, time.monotonic() + chosen.seconds)
+        suffer(ground(Path(folder), chosen.seed), tallies, until)
     print(table(tallies))
     for name, tally in tallies.items():
         for failure in tally.failures[:3]:

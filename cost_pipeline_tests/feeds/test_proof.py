@@ -147,6 +147,29 @@ def test_statistics_changed_in_the_log_are_found(door, copied):
     assert entry.name in found.first.message
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            '"partitionValues":{"transaction_date":"2026',
+            '"partitionValues":{"transaction_date":"20x6',
+        ),
+        ('"transaction_date":"2026-04-01"}', '"transaction_date":null}'),
+        ('"add":', '"adx":'),
+        ("{", ""),
+    ],
+)
+def test_a_log_that_cannot_be_opened_is_named_and_what_it_is_not(door, copied, before, after):
+    entry = _last_entry(copied, "ledger")
+    text = entry.read_text("utf-8")
+    assert before in text
+    entry.write_text(text.replace(before, after), "utf-8")
+    broken = door.verify_ledger(copied.session()).broken
+    assert [f for f in broken if f.first.group == "file" and entry.name in f.first.message]
+    if before != '"add":':  # a log without a file can be opened
+        assert "cannot be opened" in broken[-1].first.message
+
+
 def test_a_clock_that_was_set_back_does_not_make_a_batch_older(door, copied):
     copied.drop("rentals", "2026-04-03", [("T9", "2026-04-01", "1.00", "USD")])
     copied.work("2026-04-03", session=copied.session(clock=lambda: door.NOW - timedelta(days=30)))

@@ -136,6 +136,18 @@ def test_forward_and_back_meet(house):
     assert trace(session, "T1")["rate"]["reason"] == "published wrongly"
 
 
+def test_hashes_that_name_no_file_cannot_hide_a_posting(house, monkeypatch):
+    session = house.session()
+    expected = trace(session, "T1")
+    posting = expected["posting"]["posting_id"]
+    monkeypatch.setattr("cost_pipeline.feeds.production.trace.files_with", lambda *_: [])
+    assert (
+        trace(session, "T1") == trace(session, posting) == trace(session, posting[:9]) == expected
+    )
+    with pytest.raises(UsageError, match="no posting has"):
+        trace(session, "T7")
+
+
 @pytest.mark.parametrize(
     ("place", "code"),
     [

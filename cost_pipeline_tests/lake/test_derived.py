@@ -13,6 +13,7 @@ from cost_pipeline.lake import crossing, derived
 from cost_pipeline.lake.crossing import Crossing, crossing_rows
 from cost_pipeline.lake.delta import Part, Table
 from cost_pipeline.lake.derived import Summary, summarised
+from cost_pipeline.lake.generations import Generation
 from cost_pipeline.lake.tables import TableSpec
 
 SCHEMA = pa.schema(
@@ -155,15 +156,13 @@ def test_another_process_may_merge_between_being_listed_and_being_opened(
 def test_a_file_that_was_opened_may_be_deleted_before_it_is_read(table, forget, monkeypatch):
     _filled(table)
     _add(table, 30, ["k1"])
-    opened = crossing._Index._generations
+    opened = Generation.__init__
 
-    def deleted(self, *rest):
-        found = opened(self, *rest)
-        for one in found:
-            one.place.unlink()
-        return found
+    def deleted(self, place, stack):
+        opened(self, place, stack)
+        place.unlink()
 
-    monkeypatch.setattr(crossing._Index, "_generations", deleted)
+    monkeypatch.setattr(Generation, "__init__", deleted)
     forget()
     snapshot = table.snapshot()
     assert _rows(crossing_rows(snapshot, CROSSING)) == _expected(snapshot)

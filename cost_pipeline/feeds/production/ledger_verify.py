@@ -6,15 +6,13 @@ use both cores (processes were no faster and need a second of imports each; see 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
-
-import pyarrow as pa
 
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.feeds.production.signing import signature_holds
@@ -92,30 +90,44 @@ def verify_ledger(
         public_key: Whose signature the last head must have, in hex.
     """
     known = replay(session.lake.table(HEADS).snapshot().read())
-    ledger = session.lake.table(LEDGER).snapshot()
     findings: list[Finding] = []
     if isinstance(known, HeadBreak):
         findings.append(_finding("heads", known.message, known.expected, known.found))
         known = Replayed(Gathered(), frozenset(), {}, ())
     else:
         findings += _of_heads(known, expected_head, public_key)
+    of_files = _of_files(session, known)
+    try:
+        ledger = session.lake.table(LEDGER).snapshot()
+    except EnvironmentFailedError as error:
+        message = f"the ledger cannot be opened: {error.message}"
+        unread = _finding("log", message, "a log that can be read", "none")
+        return _verification(known, (), (0, 0, 0), (*findings, *of_files, unread))
     log, of_log = _log(session.lake.table(LEDGER).folder, ledger, known.last)
-    findings += of_log
-    files, of_files = _files(session, ledger, log, known)
-    findings += of_files
-    batches, postings, days, of_partitions = _partitions(session, ledger, known.last)
+    findings += [*of_log, *of_files, *_of_listing(session, ledger, log, known)]
+    counts, of_partitions = _partitions(session, ledger, known.last)
+    return _verification(known, log, counts, (*of_partitions, *findings))
+
+
+def _verification(
+    known: Replayed,
+    log: tuple[LogEntry, ...],
+    counts: tuple[int, int, int],
+    broken: tuple[Finding, ...],
+) -> Verification:
+    partitions, batches, postings = counts
     return Verification(
-        partitions=days,
+        partitions=partitions,
         batches=batches,
         postings=postings,
         head=known.last.head,
         heads=known.last.sequence,
-        files=files,
+        files=len(known.files),
         uncovered=sum(
             1 for entry in log if entry.version > known.last.ledger_version and entry.tokens
         ),
         signed=len(known.signatures),
-        broken=(*of_partitions, *findings),
+        broken=broken,
     )
 
 
@@ -155,10 +167,8 @@ def _log(
         return (), findings
 
 
-def _files(
-    session: Session, ledger: Snapshot, log: tuple[LogEntry, ...], known: Replayed
-) -> tuple[int, list[Finding]]:
-    """Every file that the heads know has its bytes, and the ledger reads what its log says."""
+def _of_files(session: Session, known: Replayed) -> list[Finding]:
+    """Every file that the heads know has its bytes."""
     folder = session.lake.table(LEDGER).folder
     findings = []
     names = sorted(known.files)
@@ -171,6 +181,15 @@ def _files(
                 findings.append(
                     _finding("file", message, known.files[name], found or "no file", _day_of(name))
                 )
+    return findings
+
+
+def _of_listing(
+    session: Session, ledger: Snapshot, log: tuple[LogEntry, ...], known: Replayed
+) -> list[Finding]:
+    """The log adds what the heads know, and the ledger reads what its log says."""
+    folder = session.lake.table(LEDGER).folder
+    findings = []
     listed: set[str] = set()
     for entry in log:
         listed = (listed | set(entry.added)) - set(entry.removed)
@@ -184,7 +203,7 @@ def _files(
         (first, *_) = sorted(read ^ listed)
         message = "the files that are read are not those that the log adds"
         findings.append(_finding("log", message, f"{len(listed)} files", first))
-    return len(names), findings
+    return findings
 
 
 def _hash(file: Path) -> str | None:
@@ -201,13 +220,14 @@ def _day_of(name: str) -> date | None:
 
 def _partitions(
     session: Session, ledger: Snapshot, known: Gathered
-) -> tuple[int, int, int, list[Finding]]:
-    present = {date.fromisoformat(day) for day in ledger.partitions()}
-    days = sorted(present | known.partitions.keys())
+) -> tuple[tuple[int, int, int], list[Finding]]:
+    """How many partitions, batches and postings are whole, and what is not."""
+    present = {date.fromisoformat(day): files for day, files in ledger.files_by_partition().items()}
+    days = sorted(present.keys() | known.partitions.keys())
     broken: list[Finding] = []
     batches = postings = 0
     with ThreadPoolExecutor(_WORKERS) as pool:
-        checked = pool.map(lambda day: _verify(ledger, day, known), days)
+        checked = pool.map(lambda day: _verify(ledger, day, present.get(day, []), known), days)
         for number, result in enumerate(checked):
             session.progress("verifying transaction dates", number + 1, len(days))
             if isinstance(result, Verified):
@@ -215,15 +235,16 @@ def _partitions(
                 postings += result.postings
             else:
                 broken.append(Finding(result.transaction_date, result.first))
-    return batches, postings, len(days), broken
+    return (len(days), batches, postings), broken
 
 
-def _verify(ledger: Snapshot, day: date, known: Gathered) -> Verified | Broken:
+def _verify(
+    ledger: Snapshot, day: date, files: Sequence[str], known: Gathered
+) -> Verified | Broken:
     top = known.partitions.get(day)
     head = Head(top.batch, top.root) if top else None
-    chunks: Iterator[pa.Table] = ledger.stream(where=f"transaction_date = '{day}'")
     try:
-        return verify_partition(day, chunks, head=head)
+        return verify_partition(day, ledger.stream(files), head=head)
     except EnvironmentFailedError as error:
         message = f"a file cannot be read: {error.where}"
         return Broken(

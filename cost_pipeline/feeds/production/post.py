@@ -34,12 +34,14 @@ from cost_pipeline.feeds.production.tables import (
     DISPOSITIONS,
     FINDINGS,
     LEDGER,
+    NAMED,
     NONE,
     writer_of,
 )
 from cost_pipeline.feeds.production.union import with_findings
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.lookup import keep_up
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.ledger.credits import unruled
 from cost_pipeline.ledger.desired import Desired, desired
@@ -140,6 +142,8 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
         try:
             result = _append(session, ledger, lines, changes, known.recorded_at)
             gather(session)
+            if changes.num_rows:
+                keep_up(session.lake.table(LEDGER).snapshot(), NAMED, session.progress)
             settled = settle(
                 session,
                 wanted.dead_letters,

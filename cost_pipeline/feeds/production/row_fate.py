@@ -153,12 +153,13 @@ def _row_at(session: Session, delivery: dict[str, Any], line: int) -> _Row:
 
 
 def _validated(session: Session, delivery: dict[str, Any]) -> bool:
+    where = f"delivery = '{delivery['delivery']}'"
     found = (
         session.lake.table(VALIDATIONS)
         .snapshot()
         .query(
-            f"select 1 from {{table}} where delivery = '{delivery['delivery']}' "
-            f"and vendor = '{delivery['vendor']}' limit 1"
+            f"select 1 from {{table}} where {where} and vendor = '{delivery['vendor']}' limit 1",
+            where=where,
         )
     )
     return bool(found.num_rows)
@@ -181,9 +182,16 @@ def _facts(session: Session, delivery: dict[str, Any], number: int) -> dict[str,
     events = plain(
         session.lake.table(DEAD_LETTERS)
         .snapshot()
-        .query(f"from {{table}} where {this} order by id, sequence")
+        .query(f"from {{table}} where {this} order by id, sequence", where=pruned)
     )
-    held = session.lake.table(DISPOSITIONS).snapshot().query(f"from {{table}} where {this}")
+    # However it was read at any time: what was posted of it is on one of these dates.
+    dates = sorted({f"'{record['transaction_date']}'" for record in records})
+    on_dates = f"transaction_date in ({', '.join(dates or ['NULL'])})"
+    held = (
+        session.lake.table(DISPOSITIONS)
+        .snapshot()
+        .query(f"from {{table}} where {this}", where=on_dates)
+    )
     return {
         "record": records[-1] if records else None,
         "disposition": _disposition(session, held),
@@ -199,7 +207,7 @@ def _facts(session: Session, delivery: dict[str, Any], number: int) -> dict[str,
             }
             for event in events
         ],
-        "lines": history_of(session, this, pruned),
+        "lines": history_of(session, this, on_dates),
     }
 
 

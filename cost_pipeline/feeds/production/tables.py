@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.findings import FINDING_SCHEMA
 from cost_pipeline.contracts.tables import HASH, INSTANT, TEXT
+from cost_pipeline.lake.lookup import Lookup
 from cost_pipeline.lake.tables import Audited, TableSpec, Writing
 from cost_pipeline.ledger.heads import HEAD_SCHEMA
 from cost_pipeline.ledger.schema import DISPOSITION_SCHEMA, POSTING_SCHEMA
@@ -17,13 +18,18 @@ LEDGER: Final = TableSpec(
     "ledger",
     POSTING_SCHEMA,
     "transaction_date",
-    looked_up=("posting_id", "transaction_id"),
     audited=(
         Audited("converted", "posting_id", "kind = 'post' and original_currency <> base_currency"),
         Audited("posted", "posting_id", "kind = 'post'"),
         Audited("reversed", "posting_id", "kind = 'reverse'"),
     ),
 )
+
+ID_BEGINNING: Final = 8
+"""Characters of a posting id that name it for people."""
+
+NAMED: Final = Lookup("named", (f"posting_id[:{ID_BEGINNING}]", "transaction_id"))
+"""What people name a posting by."""
 
 HEADS: Final = TableSpec("ledger_heads", HEAD_SCHEMA, "day")
 

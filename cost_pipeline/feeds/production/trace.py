@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -10,16 +11,16 @@ from cost_pipeline.contracts.tables import RECORD_SCHEMA
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.approvals import acts_on_approvals
 from cost_pipeline.feeds.production.rows import texts_of
-from cost_pipeline.feeds.production.tables import LEDGER
+from cost_pipeline.feeds.production.tables import ID_BEGINNING, LEDGER, NAMED
 from cost_pipeline.feeds.session import Session
+from cost_pipeline.lake.lookup import files_with
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import DELIVERIES, FX_SNAPSHOTS, RECORDS, VALIDATIONS
 from cost_pipeline.ledger.totals import active
 
 _HEX: Final = frozenset("0123456789abcdef")
-_PREFIX: Final = 8
 _WHOLE: Final = 64
-_NAMED: Final = 5
+_TOLD: Final = 5
 
 
 def trace(session: Session, posting: str) -> dict[str, Any]:
@@ -28,8 +29,7 @@ def trace(session: Session, posting: str) -> dict[str, Any]:
     Args:
         session: The run.
         posting: A posting id, the first eight or more characters of one, or the transaction id
-            of an active posting. A whole id and a transaction id are found without reading more
-            than a few files; the beginning of an id is looked for in all of them.
+            of an active posting. A few files of the ledger are read, however large it is.
 
     Raises:
         UsageError: If there is no such posting, or more than one.
@@ -69,17 +69,12 @@ def find_posting(session: Session, posting: str) -> dict[str, Any]:
         UsageError: If there is no such posting, or more than one.
     """
     snapshot = session.lake.table(LEDGER).snapshot()
-    rows: list[dict[str, Any]] = []
-    if len(posting) >= _PREFIX and set(posting) <= _HEX:
-        # It is hex by the test above, so it cannot be SQL.
-        same = (
-            f"posting_id = '{posting}'"
-            if len(posting) == _WHOLE
-            else f"starts_with(posting_id, '{posting}')"
-        )
-        rows = plain(snapshot.query(f"from {{table}} where {same}"))
-    if not rows:
-        rows = _of_transaction(snapshot, posting)
+    texts = {posting, posting[:ID_BEGINNING]}
+    looked_up = {f for text in texts for f in files_with(snapshot, NAMED, text, session.progress)}
+    # That there is none is only said after a look at every file.
+    rows = _named(snapshot, posting, sorted(looked_up)) or _named(
+        snapshot, posting, snapshot.files()
+    )
     if len(rows) != 1:
         what = "no posting has" if not rows else f"{len(rows)} postings have"
         raise UsageError(
@@ -87,25 +82,38 @@ def find_posting(session: Session, posting: str) -> dict[str, Any]:
             where="POSTING",
             remedy="give a posting id (its first eight characters do) or a transaction id"
             if not rows
-            else "give one of these ids: " + ", ".join(row["posting_id"] for row in rows[:_NAMED]),
+            else "give one of these ids: " + ", ".join(row["posting_id"] for row in rows[:_TOLD]),
             code="NO_SUCH_POSTING",
         )
     return {name: rows[0][name] for name in LEDGER.schema.names}
 
 
-def _of_transaction(snapshot: Snapshot, transaction_id: str) -> list[dict[str, Any]]:
-    """The active postings with this transaction id, which is anybody's text and no part of SQL."""
-    found = snapshot.query("from {table} where transaction_id = $1", values=[transaction_id])
-    return plain(active(found))
+def _named(snapshot: Snapshot, posting: str, files: Sequence[str]) -> list[dict[str, Any]]:
+    """The postings in these files with this id, or the active ones with this transaction id."""
+    rows: list[dict[str, Any]] = []
+    if len(posting) >= ID_BEGINNING and set(posting) <= _HEX:
+        # It is hex by the test above, so it cannot be SQL; a transaction id is anybody's text.
+        same = (
+            f"posting_id = '{posting}'"
+            if len(posting) == _WHOLE
+            else f"starts_with(posting_id, '{posting}')"
+        )
+        rows = plain(snapshot.query(f"from {{table}} where {same}", files=files))
+    if not rows:
+        statement = "from {table} where transaction_id = $1"
+        rows = plain(active(snapshot.query(statement, values=[posting], files=files)))
+    return rows
 
 
 def _delivery(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
+    where = f"delivery = '{posting['delivery']}'"
     rows = plain(
         session.lake.table(DELIVERIES)
         .snapshot()
         .query(
-            f"from {{table}} where delivery = '{posting['delivery']}' "
-            f"and vendor = '{posting['vendor']}' order by pull_date, uri"
+            f"from {{table}} where {where} and vendor = '{posting['vendor']}' "
+            "order by pull_date, uri",
+            where=where,
         )
     )
     return rows[0] if rows else None
@@ -150,14 +158,15 @@ def _contract(
     """What the row was read and judged by: contract, vendor file and reference data as one hash."""
     if record is None or delivery is None:
         return None
+    where = f"delivery = '{delivery['delivery']}'"
     rows = plain(
         session.lake.table(VALIDATIONS)
         .snapshot()
         .query(
             "select interpretation, encoding, sequence, recorded_at as validated_at, run_id "
-            f"from {{table}} where delivery = '{delivery['delivery']}' "
-            f"and vendor = '{delivery['vendor']}' "
-            f"and interpretation = '{record['interpretation']}' order by sequence desc limit 1"
+            f"from {{table}} where {where} and vendor = '{delivery['vendor']}' "
+            f"and interpretation = '{record['interpretation']}' order by sequence desc limit 1",
+            where=where,
         )
     )
     seen = rows[0] if rows else {"interpretation": record["interpretation"]}
@@ -167,12 +176,13 @@ def _contract(
 def _rate(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
     if posting["snapshot"] is None:
         return None
+    where = f"snapshot = '{posting['snapshot']}'"
     head = plain(
         session.lake.table(FX_SNAPSHOTS)
         .snapshot()
         .query(
-            "select source, vintage, reason from {table} "
-            f"where snapshot = '{posting['snapshot']}' limit 1"
+            f"select source, vintage, reason from {{table}} where {where} limit 1",
+            where=where,
         )
     )
     return {

@@ -1,0 +1,107 @@
+"""In which data files of a table a text is found: one row among millions.
+
+Ids are random, so that the statistics of files exclude none, and to ask each file costs a look at
+each. Short hashes of the texts are kept beside the table (`lake.generations`); what they point at
+is read, and may be a file too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.columns import session
+from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.lake.derived import derived_place
+from cost_pipeline.lake.generations import Generation, covered_by, keep_hashes, with_generations
+from cost_pipeline.lake.snapshot import Snapshot
+
+# Hashes that are in memory before they are kept.
+_AT_ONCE: Final = 2_000_000
+
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+
+
+def _silent(_phase: str, _done: int, _total: int) -> None:
+    """For who has nobody to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What rows are looked up by.
+
+    Attributes:
+        name: What it is.
+        texts: SQL for the texts that name a row.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+
+
+def files_with(
+    snapshot: Snapshot, lookup: Lookup, text: str, progress: Progress = _silent
+) -> list[str]:
+    """The data files that may hold a row which this text names: all that do, and few others.
+
+    Args:
+        snapshot: The table.
+        lookup: What its rows are looked up by.
+        text: What is looked for.
+        progress: Told (phase, done, total) when many files were not seen before.
+    """
+    keep_up(snapshot, lookup, progress)
+    with session() as connection:
+        (short,) = connection.execute(f"select {_short('$1::varchar')}", [text]).fetchall()[0]
+
+    def found(generations: Sequence[Generation]) -> list[str]:
+        covered = covered_by(generations)  # not all, where nothing may be written
+        rows = [one.rows_of(short)["filename"].cast(pa.string()) for one in generations]
+        names = {name for some in rows for name in some.to_pylist()}
+        return [file for file in snapshot.files() if file in names or file not in covered]
+
+    return with_generations(_place(snapshot, lookup), found)
+
+
+def keep_up(snapshot: Snapshot, lookup: Lookup, progress: Progress = _silent) -> None:
+    """Keep the hashes of data files that are new, so that the next who looks does not have to."""
+    place, files = _place(snapshot, lookup), snapshot.files()
+    covered = with_generations(place, covered_by)
+    new = [file for file in files if file not in covered]
+    read: dict[str, pa.Table] = {}
+    for number, file in enumerate(new, 1):
+        progress("reading ids", number, len(new))
+        # One that is damaged stays uncovered: who looks for something hears of it, nobody else.
+        with suppress(EnvironmentFailedError):
+            read[file] = _hashes(snapshot, lookup, file)
+        if read and (number == len(new) or sum(map(len, read.values())) >= _AT_ONCE):
+            fresh = pa.concat_tables(read.values())
+            with_generations(place, partial(keep_hashes, place, fresh, list(read)))
+            read = {}
+
+
+def _hashes(snapshot: Snapshot, lookup: Lookup, file: str) -> pa.Table:
+    """`filename` and `short` of all texts in a data file."""
+    texts = ", ".join(lookup.texts)
+    found = snapshot.query(
+        f"select {_short('text')} as short from (select unnest([{texts}]) as text from {{table}}) "
+        "where text is not null",
+        files=[file],
+    )
+    return found.append_column("filename", pa.repeat(file, len(found)).dictionary_encode())
+
+
+def _place(snapshot: Snapshot, lookup: Lookup) -> Path:
+    return derived_place(snapshot, lookup.name, repr(lookup))
+
+
+def _short(text: str) -> str:
+    """SQL for half of a hash: of ten million texts, one in four hundred meets another."""
+    return f"(hash({text}) >> 32)::uinteger"
