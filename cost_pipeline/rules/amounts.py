@@ -293,7 +293,10 @@ class LivingAllowance(Amounts):
 
 
 class MinorBand(Amounts):
-    """Limits of one age band: hours at the place of work and of work; ages in months."""
+    """One age band: most hours at the place of work and of work, least of school and rest.
+
+    Ages are in months.
+    """
 
     name: str
     from_months: int
@@ -302,6 +305,8 @@ class MinorBand(Amounts):
     at_work: Hours
     with_meal: Hours
     work_minutes: Minutes
+    school_minutes: Minutes = 0
+    recreation_minutes: Minutes = 0
 
 
 class MinorHours(Amounts):

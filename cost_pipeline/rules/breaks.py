@@ -126,7 +126,7 @@ def _over(number: int) -> str:
 NEEDED: Final = f"""
 SELECT id, {", ".join(f"{_over(n)} AS over{n}" for n in MEALS)}, over1 + over2 + over3 AS over,
     band_name, band_at_work, band_with_meal, band_work, band_earliest, band_week, band_rest,
-    band_meal,
+    band_meal, band_schooling, band_recreation,
     -- Friday and Saturday nights come before a day without school.
     CASE WHEN dayofweek(work_date) IN (5, 6) THEN band_latest_free ELSE band_latest END
         AS band_latest,
@@ -166,6 +166,8 @@ BANDS_SCHEMA: Final = pa.schema(
                 "week",
                 "rest",
                 "meal",
+                "schooling",
+                "recreation",
             )
         ),
     ]
@@ -195,6 +197,8 @@ def bands(packs: Packs) -> pa.Table:
                 "band_week": minutes(found.weekly_hours),
                 "band_rest": minutes(found.rest_hours),
                 "band_meal": minutes(found.meal_hours),
+                "band_schooling": band.school_minutes,
+                "band_recreation": band.recreation_minutes,
             }
             for band in found.bands
         ]

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
-from cost_pipeline.rules.groups import Array
+from cost_pipeline.rules.groups import Array, true
 from cost_pipeline.rules.numbers import money
 from cost_pipeline.rules.spelling import spelled
 from cost_pipeline.rules.sql import Query, dollars
@@ -117,7 +117,7 @@ def unrated(cards: pa.Table, asked: Sequence[Asked]) -> Asked:
     Silence would look like a rate that is in order.
     """
     rates = [one for one in asked if one.query is None or one.query.slot == SCALE]
-    work = pc.equal(cards["day_type"], "work").to_numpy()
+    work = true(pc.equal(cards["day_type"], "work"))
     ids = np.flatnonzero(_looked_at(cards, asked) & ~_looked_at(cards, rates) & work)
     crafts = [craft.replace("_", " ") for craft in cards["craft"].take(ids).to_pylist()]
     why = [f"the packs have no minimum rate of a {c} under this agreement" for c in crafts]

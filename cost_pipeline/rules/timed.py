@@ -213,6 +213,8 @@ SELECT id, {", ".join(f"{name}_" for name in CLOCKS)}, workday, kept, kept_satur
        guaranteed_hours // 1000 AS guaranteed,
        miles // 100 AS miles, flight_hours * 60 // 10000 AS flight,
        set_hours * 60 // 10000 AS set_minutes,
+       school_hours * 60 // 10000 AS school_minutes,
+       rest_hours * 60 // 10000 AS recreation_minutes,
        CASE WHEN works THEN end_ - call_ END AS elapsed,
        CASE WHEN works THEN end_ - call_ - off1 - off2 END AS worked
 FROM fed

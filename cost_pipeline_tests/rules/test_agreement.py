@@ -64,6 +64,9 @@ def unlike(cards, seed):
                 "minor": True,
                 "birthdate": date(2024 - age, 5, 5),
                 "school_day": minutes.random() < 0.5,
+                "set_hours": minutes.choice((None, Decimal("2.9"), Decimal("5.1"))),
+                "school_hours": minutes.choice((None, Decimal("2.9"), Decimal("3.0"))),
+                "rest_hours": minutes.choice((None, Decimal("0.9"), Decimal("1.0"), Decimal(2))),
             }
         table.append(card | changes)
     return table

@@ -10,6 +10,10 @@ _BROKEN: Final = {
     "worked > band_at_work": f"{hours('worked')} || ' at work without meals, at most ' || {hours('band_at_work')}",
     "elapsed > band_with_meal": f"{hours('elapsed')} || ' at work with meals, at most ' || {hours('band_with_meal')}",
     "set_minutes > band_work": f"{hours('set_minutes')} || ' of work on the set, at most ' || {hours('band_work')}",
+    "school_minutes < band_schooling": f"{hours('school_minutes')} || ' of school, at least ' || {hours('band_schooling')}",
+    "recreation_minutes < band_recreation": (
+        f"{hours('recreation_minutes')} || ' of rest and recreation, at least ' || {hours('band_recreation')}"
+    ),
     "call < band_earliest": f"'called at ' || said_call || ', not before ' || {clock('band_earliest')}",
     "end_wall > band_latest": f"'at work until ' || {clock('end_wall')} || ', not after ' || {clock('band_latest')}",
     "week_last AND week_worked > band_week": f"{hours('week_worked')} || ' in the week, at most ' || {hours('band_week')}",
@@ -19,6 +23,13 @@ _BROKEN: Final = {
         f" ' without a meal, at most ' || {hours('band_meal')}"
     ),
 }
+# What few cards say: nothing is held against a card for it, and nothing is called in order.
+_UNTOLD: Final = {
+    "set_minutes IS NULL": "work on the set",
+    "school_minutes IS NULL AND band_schooling > 0": "school",
+    "recreation_minutes IS NULL AND band_recreation > 0": "rest and recreation",
+}
+_MISSING: Final = ", ".join(f"CASE WHEN {when} THEN '{what}' END" for when, what in _UNTOLD.items())
 _WORDS: Final = ", ".join(f"CASE WHEN {when} THEN {words} END" for when, words in _BROKEN.items())
 
 QUERIES: Final = (
@@ -34,6 +45,9 @@ QUERIES: Final = (
         ),
         broken=" OR ".join(f"coalesce({when}, false)" for when in _BROKEN),
         at_most=True,
-        words=f"band_name || ': ' || coalesce(nullif(concat_ws('; ', {_WORDS}), ''), 'within the hours')",
+        words=(
+            f"band_name || ': ' || coalesce(nullif(concat_ws('; ', {_WORDS}), ''), 'within the hours')"
+            f" || coalesce('; not on the card: hours of ' || nullif(concat_ws(', ', {_MISSING}), ''), '')"
+        ),
     ),
 )

@@ -258,6 +258,8 @@ def _eight_at_most(card):
 
 # Ages in years: hours at work, with meals; 1.9 of the facts.
 AGES = [(2, None, None), (6, "6", "6.5"), (9, "8", "8.5"), (16, "9", "9.5"), (18, "10", "10.5")]
+# Hours on the set, by the hours at work; two more from six years on when there is no school.
+ON_SET = {"6": D(3), "8": D(4), "9": D(5), "10": D(6)}
 
 
 def age(card):
@@ -273,6 +275,9 @@ def minors_hours_broken(card, history):
     week = sum(worked(c) for c in history.week if works(c))
     last = card["work_date"] == history.week[-1]["work_date"]
     minutes = rest(card, history.before)
+    grown = age(card) >= 6  # younger children rest whenever they do not work
+    schooling, recreation = (D(3), D(1)) if card["school_day"] else (D(0), D(2))
+    on_set = ON_SET[at_work] + (2 if grown and not card["school_day"] else 0)
     return (
         worked(card) > D(at_work) * 60
         or elapsed(card) > D(with_meals) * 60
@@ -281,4 +286,7 @@ def minors_hours_broken(card, history):
         or (last and week > 48 * 60)
         or (minutes is not None and minutes < 12 * 60)
         or max(intervals(card)) > 6 * 60
+        or (card["set_hours"] is not None and card["set_hours"] > on_set)
+        or (grown and card["school_hours"] is not None and card["school_hours"] < schooling)
+        or (grown and card["rest_hours"] is not None and card["rest_hours"] < recreation)
     )

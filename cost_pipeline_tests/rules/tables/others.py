@@ -198,6 +198,17 @@ for birthdate, school, free in (("2018-03-03", 4, 6), ("2016-03-03", 5, 7), ("20
         sweep(f"1.9 on the set, born {birthdate}, school {day}", RULE,
               on(CHILD, birthdate=birthdate, school_day=day, wrap="15:00"), "set_hours",
               {str(hours): "ok", f"{hours}.1": "flag"})
+for birthdate in ("2020-03-03", "2017-03-03", "2010-03-03"):
+    for day, hours in ((True, "1"), (False, "2")):
+        sweep(f"1.9 rest, born {birthdate}, school {day}", RULE,
+              on(CHILD, birthdate=birthdate, school_day=day, wrap="15:00"), "rest_hours",
+              {hours: "ok", f"{int(hours) - 1}.9": "flag"})
+    sweep(f"1.9 school, born {birthdate}", RULE, on(CHILD, birthdate=birthdate, wrap="15:00"),
+          "school_hours", {"3": "ok", "2.9": "flag"})
+    one(f"1.9 no school, born {birthdate}", RULE, "ok",
+        on(CHILD, birthdate=birthdate, school_day=False, school_hours="0", wrap="15:00"))
+one("1.9 below six nothing but work is limited", RULE, "ok",
+    on(INFANT, birthdate="2022-03-03", school_hours="0", rest_hours="0", wrap="10:30"))
 sweep("1.9 with meals", RULE, on(CHILD, **meal("12:00")) | {"meal1_in": 13 * 60 + 30}, "wrap",
       {"16:30": "ok", "16:36": "flag"})
 sweep("1.9 from five", RULE, on(CHILD, wrap="12:00", prior_wrap=None, **meal("10:00")), "call",
