@@ -128,6 +128,13 @@ CLOCKS: Final = (
     "travel_from_start",
     "travel_from_end",
 )
+# The first time of a card that no clock showed: it lies in the hour that is skipped in spring.
+_SKIPPED: Final = "coalesce({})".format(
+    ", ".join(
+        f"CASE WHEN {name} >= clock_shift_at - clock_shift AND {name} < clock_shift_at THEN {name} END"
+        for name in CLOCKS
+    )
+)
 _REAL: Final = ", ".join(f"{real(name)} AS {name}_" for name in CLOCKS)
 _CREW: Final = (
     "agreement IN ('iatse_basic', 'iatse_area_standards', 'iatse_low_budget', 'teamsters_399')"
@@ -152,6 +159,8 @@ _IMPOSSIBLE: Final = f"""CASE
     WHEN rate >= {MOST_RATE} THEN 'a rate of a million or more is not one'
     WHEN works AND call IS NULL THEN 'the call is missing'
     WHEN works AND end_wall IS NULL THEN 'the wrap is missing'
+    WHEN skipped IS NOT NULL
+        THEN 'no clock showed ' || {clock("skipped")} || ': clocks went forward over it'
     WHEN wrap_ < call_ THEN 'the wrap ' || {clock("wrap")} || ' is before the call ' || {clock("call")}
     WHEN dismissal_ < call_
         THEN 'the dismissal ' || {clock("dismissal")} || ' is before the call ' || {clock("call")}
@@ -193,6 +202,7 @@ WITH placed AS (
            {_WORKS} AS works,
            CASE WHEN {_CREW} THEN coalesce(wrap, dismissal) ELSE coalesce(dismissal, wrap) END
                AS end_wall,
+           CASE WHEN clock_shift > 0 THEN {_SKIPPED} END AS skipped,
            {_REAL}
     FROM FACTS cards JOIN TERMS USING (context)
     JOIN (SELECT context, unknown, group_name, craft_name FROM terms) USING (context)

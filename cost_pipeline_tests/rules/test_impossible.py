@@ -16,6 +16,11 @@ IMPOSSIBLE = {
     "a day of 30 hours": ({"wrap": at("37:00")}, "the day is 30 hours long"),
     "no call": ({"call": None}, "the call is missing"),
     "no wrap": ({"wrap": None}, "the wrap is missing"),
+    "a wrap that no clock showed": (
+        {"call": 1200, "meal1_out": None, "meal1_in": None, "wrap": at("26:57"),
+         "dismissal": at("27:00"), "clock_shift_at": 27 * 60, "clock_shift": 60},
+        "no clock showed 02:57 (+1): clocks went forward over it",
+    ),
     "a meal without its end": ({"meal1_in": None}, "a meal lacks its beginning or its end"),
     "a meal that ends before it begins": ({"meal1_in": 700}, "a meal ends before it begins"),
     "meals that overlap": ({"meal2_out": 800, "meal2_in": 830}, "the meals overlap"),
@@ -223,3 +228,17 @@ def test_chunks_of_whole_persons_give_the_same_findings(size, three_persons):
     parts = pa.concat_tables(list(in_chunks(batches, bundled_packs(), at_least=size)))
     order = [("transaction_id", "ascending"), ("rule", "ascending"), ("explanation", "ascending")]
     assert parts.sort_by(order).equals(found.sort_by(order))
+
+
+def test_a_craft_without_a_minimum_is_not_passed_over_in_silence():
+    (missing,) = [f for f in findings(GRIP | {"craft": "dolly_grip"}) if f["family"] == "scale"]
+    assert (missing["rule"], missing["severity"]) == ("card.scale", "not_evaluated")
+    assert missing["explanation"] == (
+        "not evaluated: the packs have no minimum rate of a dolly grip under this agreement"
+    )
+    (known,) = [f for f in findings(GRIP) if f["family"] == "scale"]
+    assert known["severity"] != "not_evaluated"
+
+
+def test_a_card_that_does_not_say_what_day_it_was_has_findings_all_the_same():
+    assert findings(GRIP | {"craft": "dolly_grip", "day_type": None})

@@ -37,12 +37,19 @@ def works(card):
     return card["day_type"] in WORKS
 
 
+def was_skipped(card):
+    """Whether a time lies in the hour that clocks skip in spring."""
+    skipped = range(card["clock_shift_at"] - card["clock_shift"], card["clock_shift_at"])
+    names = ("call", "meal1_out", "meal1_in", "meal2_out", "meal2_in", "wrap", "dismissal")
+    return any(card[name] in skipped for name in names)
+
+
 def possible(card):
     """Whether a day can have been like that; the invented company sends a few that cannot."""
     if card["wrap"] < card["call"] or elapsed(card) > 24 * 60:
         return False
-    if real(card, card["dismissal"]) < real(card, card["wrap"]):
-        return False  # a wrap within the hour that clocks skip in spring is after what follows it
+    if real(card, card["dismissal"]) < real(card, card["wrap"]) or was_skipped(card):
+        return False
     times = [minute for pair in meals(card) for minute in pair]
     return times == sorted(times) and (not times or times[-1] <= real(card, end_of(card)))
 
