@@ -179,7 +179,7 @@ def _show_finding(out: Console, finding: Mapping[str, str | None]) -> None:
     line = Text("  ")
     line.append(f"{severity.replace('_', ' '):<14}", style=_COLOURS[severity])
     line.append(f"{finding['rule']}: ")
-    line.append(str(finding["explanation"]))
+    line.append(str(finding["explanation"]).removeprefix("not evaluated: "))
     out.print(line, soft_wrap=True)
 
 

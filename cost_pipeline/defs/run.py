@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
-from dagster._core.instance.utils import RUNLESS_RUN_ID
 
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.alerts import failed_runs, look_at_checks, tell
@@ -268,11 +267,17 @@ def _held_open(instance: dg.DagsterInstance, history: Path) -> Iterator[None]:
     """A connection of ours to each of Dagster's SQLite files that every event is written to.
 
     Dagster 1.13 opens and closes them several times for one event, and whoever closes a file last
-    moves its write-ahead log into it and deletes it: half the time that an event costs.
+    moves its write-ahead log into it and deletes it: half the time that an event costs. The file of
+    each single run is left alone, for there may be thousands.
     """
-    instance.event_log_storage.get_records_for_run(RUNLESS_RUN_ID, limit=1)  # makes its file
+    instance.event_log_storage.get_records_for_run(_NO_RUN, limit=1)  # makes the file of those
     with ExitStack() as held:
-        for file in history.rglob("*.db") if history.is_dir() else ():
-            connection = held.enter_context(closing(sqlite3.connect(file)))
-            connection.execute("select count(*) from sqlite_master").fetchall()
+        for file in (history / name for name in _EVERY_EVENT):
+            if file.exists():  # a home may keep its events in another database
+                connection = held.enter_context(closing(sqlite3.connect(file)))
+                connection.execute("select count(*) from sqlite_master").fetchall()
         yield
+
+
+_NO_RUN: Final = ""
+_EVERY_EVENT: Final = ("runs.db", "runs/index.db", f"runs/{_NO_RUN}.db")

@@ -50,6 +50,7 @@ class Archive:
             NotImplementedError,  # a compression that zipfile does not know
             KeyError,
             OSError,
+            UnicodeDecodeError,  # its name beside its bytes is no text
         ) as error:
             raise BrokenMemberError(f"its part {name} is damaged: {error}") from error
 

@@ -210,6 +210,15 @@ def test_other_archives_are_not_workbooks(door):
     assert "not an Excel workbook" in door.refusal(file.getvalue(), kind="excel").message
 
 
+def test_a_member_whose_name_beside_its_bytes_is_no_text_breaks_and_is_told(door):
+    data = bytearray(workbook())
+    name = b"_rels/.rels"
+    beside, listed = data.index(name), data.rindex(name)
+    data[beside] = 0xF1
+    data[listed - 46 + 9] |= 0x08  # the directory's flag of names in UTF-8
+    assert "is damaged" in door.refusal(bytes(data), kind="excel").message
+
+
 def test_a_member_that_lies_about_its_size_breaks_and_is_told(door):
     data = bytearray(workbook())
     place = data.index(SHEET.encode()) + len(SHEET) + 30
