@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any, Final
 
 import dagster as dg
@@ -253,31 +251,10 @@ def home_instance(session: Session) -> Iterator[dg.DagsterInstance]:
         with (folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             made = dg.DagsterInstance.from_config(str(folder))
-        with made as instance, _held_open(made, folder / "history"):
+        with made as instance:
             yield instance
     finally:
         if before is None:
             del os.environ["DAGSTER_HOME"]
         else:
             os.environ["DAGSTER_HOME"] = before
-
-
-@contextmanager
-def _held_open(instance: dg.DagsterInstance, history: Path) -> Iterator[None]:
-    """A connection of ours to each of Dagster's SQLite files that every event is written to.
-
-    Dagster 1.13 opens and closes them several times for one event, and whoever closes a file last
-    moves its write-ahead log into it and deletes it: half the time that an event costs. The file of
-    each single run is left alone, for there may be thousands.
-    """
-    instance.event_log_storage.get_records_for_run(_NO_RUN, limit=1)  # makes the file of those
-    with ExitStack() as held:
-        for file in (history / name for name in _EVERY_EVENT):
-            if file.exists():  # a home may keep its events in another database
-                connection = held.enter_context(closing(sqlite3.connect(file)))
-                connection.execute("select count(*) from sqlite_master").fetchall()
-        yield
-
-
-_NO_RUN: Final = ""
-_EVERY_EVENT: Final = ("runs.db", "runs/index.db", f"runs/{_NO_RUN}.db")

@@ -7,7 +7,6 @@ import pytest
 
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.defs.keys import DEAD_LETTERS, FX_JOB, LEDGER, SNAPSHOTS, raw_key, records_key
-from cost_pipeline.defs.run import home_instance
 from cost_pipeline.feeds.production.tables import LEDGER as POSTINGS
 
 FIRST, SECOND = "2026-04-01", "2026-04-02"
@@ -133,15 +132,3 @@ def test_columns_of_a_delivery_that_nothing_has_read_are_not_said_to_be_known(wo
     assert works.statuses(raw_key("orders"), "drift") == {FIRST: "FAILED"}
     works.pull(FIRST)
     assert works.statuses(raw_key("orders"), "drift") == {FIRST: "SUCCEEDED"}
-
-
-def test_files_that_every_event_is_written_to_stay_open_while_a_command_works(house):
-    session = house.session()
-    history = session.home.dagster_home / "history"
-    for _ in range(2):
-        with home_instance(session) as instance:
-            event = dg.AssetMaterialization("anything", partition=FIRST)
-            instance.report_runless_asset_event(event)
-            kept = {file.name for file in history.rglob("*.db-wal")}
-            assert {"runs.db-wal", "index.db-wal", ".db-wal"} <= kept
-        assert not list(history.rglob("*.db-wal"))
