@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.feeds.production.rates import (
     correct_rates,
     load_bundled_history,
@@ -127,3 +131,15 @@ def test_the_bundled_history_is_loaded_once(door, tmp_path):
     assert load_bundled_history(house.session()).days == 0
     assert door.versions(session) == before
     assert stored_rates(session).num_rows > 200_000
+
+
+def test_rates_that_lack_a_currency_are_damage_that_says_where(door, tmp_path):
+    house = door.House(tmp_path / "home", ["rentals"])
+    tables = house.root / "lake" / "tables" / "fx_snapshots"
+    file = min(tables.rglob("*.parquet"))
+    rates = pq.read_table(file, partitioning=None)
+    at = rates.schema.get_field_index("currency")
+    pq.write_table(rates.set_column(at, "currency", pa.nulls(len(rates), pa.string())), file)
+    with pytest.raises(EnvironmentFailedError) as refused:
+        rates_in_force(house.session())
+    assert (refused.value.code, Path(refused.value.where).name) == ("TABLE_DAMAGED", tables.name)

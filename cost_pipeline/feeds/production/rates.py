@@ -22,6 +22,7 @@ from cost_pipeline.fx.reading import DayRates
 from cost_pipeline.fx.snapshots import Contradiction, correct, load_history
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.durable import clear_read_errors
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import FX_SNAPSHOTS
 
@@ -55,7 +56,8 @@ def rates_in_force(session: Session) -> pa.Table:
     snapshot = session.lake.table(FX_SNAPSHOTS).snapshot()
     if snapshot.identity not in _IN_FORCE:
         _IN_FORCE.clear()
-        _IN_FORCE[snapshot.identity] = in_force(snapshot.read(columns=RATE_SCHEMA.names))
+        with clear_read_errors(snapshot.table.table_uri):  # a value that cannot be missing may be
+            _IN_FORCE[snapshot.identity] = in_force(snapshot.read(columns=RATE_SCHEMA.names))
     return _IN_FORCE[snapshot.identity]
 
 
