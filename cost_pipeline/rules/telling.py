@@ -124,9 +124,8 @@ def unrated(cards: pa.Table, asked: Sequence[Asked]) -> Asked:
     return Asked(None, _not_evaluated(ids, why), SCALE_RULE, SCALE)
 
 
-def _looked_at(
-    cards: pa.Table, asked: Sequence[Asked]
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _looked_at(cards: pa.Table, asked: Sequence[Asked]) -> Array:
+    """Whether one of the rules answered for a card."""
     found = np.zeros(cards.num_rows, bool)
     for one in asked:
         found[one.answers["id"].to_numpy()] = True
