@@ -2,8 +2,11 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -41,6 +44,20 @@ LONG = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long tests first; the sort leaves the order of all others as it was."""
     items.sort(key=lambda item: not item.path.as_posix().endswith(LONG))
+
+
+@pytest.fixture(scope="session")
+def forged() -> Callable[[Path, pa.Table], None]:
+    """Other rows in the place of a data file, by somebody who hides it.
+
+    What is noted of the table's files goes, too: what has to find it then is not a checksum.
+    """
+
+    def forge(file: Path | str, rows: pa.Table) -> None:
+        pq.write_table(rows, file)
+        (Path(file).parent.parent / "_checksums").unlink(missing_ok=True)
+
+    return forge
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ from deltalake import (
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.lake.checksums import Checksums
 from cost_pipeline.lake.durable import (
     clear_read_errors,
     clear_storage_errors,
@@ -323,18 +324,17 @@ def fence(folder: Path, token: str, *, run_id: str) -> int:
 
 def _sync(folder: Path, version: int) -> None:
     entry = entry_of(folder / "_delta_log", version)
-    files = [entry]
+    names = [str(entry.relative_to(folder))]
     for line in entry.read_text(encoding="utf-8").splitlines():
         added = json.loads(line).get("add")
         if added:
-            files.append(folder / unquote(added["path"]))
-    sync_all([file for file in files if file.exists()])
+            names.append(unquote(added["path"]))
+    names = [name for name in names if (folder / name).exists()]
+    checksums = Checksums(folder)
+    checksums.note(names)
+    sync_all([checksums.path, *(folder / name for name in names)])
     sync_folder(folder)
     sync_folder(folder.parent)
-
-
-def _nullable(field: pa.Field) -> pa.Field:
-    return field.with_nullable(True)  # noqa: FBT003 - pyarrow's own signature
 
 
 def _contended(folder: Path) -> EnvironmentFailedError:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from cost_pipeline.contracts.columns import session
+from cost_pipeline.lake.checksums import Checksums
 from cost_pipeline.lake.durable import clear_read_errors
 from cost_pipeline.lake.tables import TableSpec
 
@@ -26,6 +27,7 @@ class Snapshot:
         self.spec = spec
         self.table = table
         self.folder = folder
+        self._checksums = Checksums(folder)
 
     @property
     def identity(self) -> tuple[str, int]:
@@ -145,6 +147,7 @@ class Snapshot:
             empty = self.spec.schema.append(pa.field("filename", pa.string())).empty_table()
             connection.register("_empty", empty)
             return "_empty"
+        self._checksums.compare(files)
         listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
         partition = self.spec.schema.field(self.spec.partition)
         kind = "DATE" if pa.types.is_date(partition.type) else "INTEGER"

@@ -53,12 +53,17 @@ def problems(house):
     return verify_audit(house.session()).problems
 
 
-def rewritten(house, change):
+@pytest.fixture
+def rewritten(forged):
     """The files of the log with their rows changed; rows for which it gives None are left out."""
-    for file in house.session().lake.table(AUDIT_LOG).snapshot().files():
-        table = pq.ParquetFile(file).read()
-        rows = [kept for row in table.to_pylist() if (kept := change(dict(row))) is not None]
-        pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), file)
+
+    def rewrite(house, change):
+        for file in house.session().lake.table(AUDIT_LOG).snapshot().files():
+            table = pq.ParquetFile(file).read()
+            rows = [kept for row in table.to_pylist() if (kept := change(dict(row))) is not None]
+            forged(file, pa.Table.from_pylist(rows, schema=table.schema))
+
+    return rewrite
 
 
 def test_every_parse_rejection_conversion_and_posting_is_one_event(door, good):
@@ -109,19 +114,19 @@ def test_what_was_done_again_and_changed_nothing_is_not_announced(door, damaged)
 # -- what is altered is found ------------------------------------------------------------------
 
 
-def test_a_block_that_is_taken_out_is_missed_by_the_next_and_by_its_table(damaged):
+def test_a_block_that_is_taken_out_is_missed_by_the_next_and_by_its_table(damaged, rewritten):
     rewritten(damaged, lambda row: None if row["table"] == "records" else row)
     found = problems(damaged)
     assert any("is missing or there twice" in p for p in found)
     assert any("parsed (records): 2 times a row has no event" in p for p in found)
 
 
-def test_the_last_block_that_is_cut_off_is_missed_by_its_table(damaged):
+def test_the_last_block_that_is_cut_off_is_missed_by_its_table(damaged, rewritten):
     rewritten(damaged, lambda row: None if row["table"] == "ledger" else row)
     assert any("posted (ledger): 2 times a row has no event" in p for p in problems(damaged))
 
 
-def test_a_whole_chain_that_is_taken_out_is_missed_by_the_next(damaged):
+def test_a_whole_chain_that_is_taken_out_is_missed_by_the_next(damaged, rewritten):
     damaged.drop("rentals", DAY, [("D", "2026-04-01", "1", "GBP")], name="_more")
     damaged.work(DAY)
     first = min(damaged.session().lake.audit.headers(), key=lambda pair: pair[0].announced_at)
@@ -133,7 +138,7 @@ def test_a_whole_chain_that_is_taken_out_is_missed_by_the_next(damaged):
     "column", ["chain", "number", "kind", "previous_root", "parents", "voids", "table", "tokens",
                "events", "subjects_digest", "host", "process", "announced_at", "run_id", "root"],
 )  # fmt: skip
-def test_a_change_in_any_column_of_a_block_is_found(damaged, column):
+def test_a_change_in_any_column_of_a_block_is_found(damaged, column, rewritten):
     def change(row):
         if row["table"] == "ledger":
             value = row[column]
@@ -151,7 +156,7 @@ def test_a_change_in_any_column_of_a_block_is_found(damaged, column):
     assert problems(damaged)
 
 
-def test_an_event_that_names_another_row_is_found_twice(damaged):
+def test_an_event_that_names_another_row_is_found_twice(damaged, rewritten):
     def change(row):
         if row["table"] == "ledger":
             first = row["subjects"][-1][0]
@@ -175,9 +180,9 @@ def test_a_posting_that_nobody_announced_is_found(door, damaged):
     assert any("posted (ledger): 1 times a row has no event" in p for p in problems(damaged))
 
 
-def test_a_record_that_vanishes_after_it_was_announced_is_found(damaged):
+def test_a_record_that_vanishes_after_it_was_announced_is_found(damaged, forged):
     (file,) = damaged.session().lake.table(RECORDS).snapshot().files()
-    pq.write_table(pq.ParquetFile(file).read().slice(1), file)
+    forged(file, pq.ParquetFile(file).read().slice(1))
     assert any(
         "parsed (records): 1 times a row is in the audit log and not in its table" in p
         for p in problems(damaged)

@@ -57,10 +57,15 @@ def _append(session, spec, rows):
     session.lake.table(spec).append_once([part], run_id="damage")
 
 
-def _replace(session, spec, rows):
+@pytest.fixture
+def replace(forged):
     """Put these rows in the place of the one data file that a table has."""
-    (file,) = session.lake.table(spec).snapshot().files()
-    pq.write_table(rows.drop_columns([spec.partition]), file)
+
+    def put(session, spec, rows):
+        (file,) = session.lake.table(spec).snapshot().files()
+        forged(file, rows.drop_columns([spec.partition]))
+
+    return put
 
 
 def _set(table, column, value):
@@ -96,13 +101,13 @@ def test_checks_of_a_date_or_a_lake_with_nothing_hold_and_say_that_it_was_nothin
     assert amounts_mean_what_they_did(schemas_of(session)).numbers == {"compared": 0, "retyped": 0}
 
 
-def test_a_lost_record_breaks_the_conservation_of_rows(door, damaged):
+def test_a_lost_record_breaks_the_conservation_of_rows(door, damaged, forged):
     session = damaged.session()
     table = session.lake.table(door.RECORDS)
     invoices = [f for f in table.snapshot().files() if pq.read_table(f).num_rows]
     (file,) = invoices
     rows = pq.ParquetFile(file).read()
-    pq.write_table(rows.slice(1), file)
+    forged(file, rows.slice(1))
     outcome = rows_are_conserved(door.reports(session))
     assert not outcome.passed
     assert "rows" in outcome.message
@@ -166,9 +171,11 @@ def test_a_changed_amount_of_a_disposition_breaks_the_conservation_of_amounts(do
     ],
     ids=["original rate", "base rate", "unknown snapshot", "later than the cost", "too old"],
 )
-def test_a_posting_with_other_rates_than_its_snapshot_is_not_covered(door, damaged, column, value):
+def test_a_posting_with_other_rates_than_its_snapshot_is_not_covered(
+    door, damaged, column, value, replace
+):
     session = damaged.session()
-    _replace(session, door.LEDGER, _set(door.lines(session), column, value))
+    replace(session, door.LEDGER, _set(door.lines(session), column, value))
     outcomes = _outcomes(session)
     assert not outcomes["fx_coverage"].passed
     assert outcomes["fx_coverage"].numbers == {"postings": 5}
@@ -176,10 +183,10 @@ def test_a_posting_with_other_rates_than_its_snapshot_is_not_covered(door, damag
 
 
 @pytest.mark.parametrize("column", ["description", "base_amount", "run_id", "batch_root"])
-def test_a_changed_posting_breaks_the_integrity_of_its_date(door, damaged, column):
+def test_a_changed_posting_breaks_the_integrity_of_its_date(door, damaged, column, replace):
     session = damaged.session()
     value = Decimal("0.0001") if column == "base_amount" else "0" * 64
-    _replace(session, door.LEDGER, _set(door.lines(session), column, value))
+    replace(session, door.LEDGER, _set(door.lines(session), column, value))
     outcome = _outcomes(session)["integrity"]
     assert not outcome.passed
     assert outcome.message.startswith("batch 1")
@@ -188,9 +195,9 @@ def test_a_changed_posting_breaks_the_integrity_of_its_date(door, damaged, colum
     assert verified.as_json()["first_broken"]["batch"] == 1
 
 
-def test_a_removed_posting_breaks_integrity_and_conservation(door, damaged):
+def test_a_removed_posting_breaks_integrity_and_conservation(door, damaged, replace):
     session = damaged.session()
-    _replace(session, door.LEDGER, door.lines(session).slice(1))
+    replace(session, door.LEDGER, door.lines(session).slice(1))
     outcomes = _outcomes(session)
     assert not outcomes["integrity"].passed
     assert not outcomes["conservation"].passed

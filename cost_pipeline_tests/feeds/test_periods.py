@@ -102,12 +102,12 @@ def test_a_period_is_closed_once_and_opened_once(march):
     assert found.value.code == "PERIOD_CLOSED"
 
 
-def test_a_red_check_stands_against_closing_and_is_named(door, march):
+def test_a_red_check_stands_against_closing_and_is_named(door, march, forged):
     session = march.session()
     (file,) = [f for f in session.lake.table(door.LEDGER).snapshot().files() if "03-31" in f]
     rows = pq.ParquetFile(file).read()
     place = rows.schema.get_field_index("description")
-    pq.write_table(rows.set_column(place, rows.schema.field(place), pa.array(["another"])), file)
+    forged(file, rows.set_column(place, rows.schema.field(place), pa.array(["another"])))
     with pytest.raises(CheckFailedError, match="integrity of 2026-03-31") as found:
         shut(session)
     assert found.value.code == "CHECKS_RED"

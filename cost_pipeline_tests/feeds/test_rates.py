@@ -133,13 +133,13 @@ def test_the_bundled_history_is_loaded_once(door, tmp_path):
     assert stored_rates(session).num_rows > 200_000
 
 
-def test_rates_that_lack_a_currency_are_damage_that_says_where(door, tmp_path):
+def test_rates_that_lack_a_currency_are_damage_that_says_where(door, tmp_path, forged):
     house = door.House(tmp_path / "home", ["rentals"])
     tables = house.root / "lake" / "tables" / "fx_snapshots"
     file = min(tables.rglob("*.parquet"))
     rates = pq.read_table(file, partitioning=None)
     at = rates.schema.get_field_index("currency")
-    pq.write_table(rates.set_column(at, "currency", pa.nulls(len(rates), pa.string())), file)
+    forged(file, rates.set_column(at, "currency", pa.nulls(len(rates), pa.string())))
     with pytest.raises(EnvironmentFailedError) as refused:
         rates_in_force(house.session())
     assert (refused.value.code, Path(refused.value.where).name) == ("TABLE_DAMAGED", tables.name)

@@ -1,4 +1,4 @@
-"""Verification of the whole ledger: heads, log, files and every posting; no Dagster, flat memory.
+"""Verification of the whole ledger: heads, logs, files and every posting; no Dagster, flat memory.
 
 Partitions are verified two at a time: hashing and decompression leave Python's lock, so threads
 use both cores (processes were no faster and need a second of imports each; see benchmarks).
@@ -21,6 +21,7 @@ from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.log import LogEntry, log_entries
 from cost_pipeline.lake.snapshot import Snapshot
+from cost_pipeline.lake.sound import soundness
 from cost_pipeline.ledger.heads import Gathered, HeadBreak, Replayed, replay
 from cost_pipeline.ledger.seal import Head
 from cost_pipeline.ledger.verify import Break, Broken, Verified, verify_partition
@@ -46,7 +47,7 @@ class Verification:
         postings: Of those that are whole.
         head: The last head; 64 zeros if there is none yet.
         heads: How many heads were checked.
-        files: How many files were hashed.
+        files: How many files were hashed, the ledger's and those that it was made from.
         uncovered: Commits that no head covers yet: those of a run that was killed, or still works.
         signed: How many heads are signed; each signature was checked.
         broken: What is not as it was sealed: postings first, then heads, log and files.
@@ -97,22 +98,27 @@ def verify_ledger(
     else:
         findings += _of_heads(known, expected_head, public_key)
     of_files = _of_files(session, known)
+    # What the ledger is made from: the heads say nothing of it.
+    others = soundness(session.lake.root / "tables", {LEDGER.name}, session.progress)
+    files = len(known.files) + others.files
+    of_files += [_finding("file", d.message, d.expected, d.found) for d in others.damages]
     try:
         ledger = session.lake.table(LEDGER).snapshot()
     except EnvironmentFailedError as error:
         message = f"the ledger cannot be opened: {error.message}"
         unread = _finding("log", message, "a log that can be read", "none")
-        return _verification(known, (), (0, 0, 0), (*findings, *of_files, unread))
+        return _verification(known, (), (0, 0, 0), files, (*findings, *of_files, unread))
     log, of_log = _log(session.lake.table(LEDGER).folder, ledger, known.last)
     findings += [*of_log, *of_files, *_of_listing(session, ledger, log, known)]
     counts, of_partitions = _partitions(session, ledger, known.last)
-    return _verification(known, log, counts, (*of_partitions, *findings))
+    return _verification(known, log, counts, files, (*of_partitions, *findings))
 
 
 def _verification(
     known: Replayed,
     log: tuple[LogEntry, ...],
     counts: tuple[int, int, int],
+    files: int,
     broken: tuple[Finding, ...],
 ) -> Verification:
     partitions, batches, postings = counts
@@ -122,7 +128,7 @@ def _verification(
         postings=postings,
         head=known.last.head,
         heads=known.last.sequence,
-        files=len(known.files),
+        files=files,
         uncovered=sum(
             1 for entry in log if entry.version > known.last.ledger_version and entry.tokens
         ),

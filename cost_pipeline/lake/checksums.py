@@ -1,0 +1,140 @@
+"""What each file of a table was when it was committed: its SHA-256, one line each, in its folder.
+
+A changed byte of a Parquet file may still decode, to another value: neither Delta nor DuckDB knows.
+So each commit notes the hashes of its data files and of its log entry in `_checksums`, and a file
+is held to its hash before this process first reads it. The note is no part of the commit: a run
+that is killed between the two leaves files without one, which are noted when they are first read. A
+line that is damaged itself counts as missing.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.lake.content import hash_file
+from cost_pipeline.lake.durable import clear_read_errors
+
+_NAME: Final = "_checksums"
+
+# Path, size and time of files whose bytes this process has compared: what is written once is
+# compared once.
+_COMPARED: Final[set[tuple[str, int, int]]] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A file that is not what it was; `found` is None if it is gone."""
+
+    name: str
+    expected: str
+    found: str | None
+
+
+class Checksums:
+    """The hashes of one table's files.
+
+    Args:
+        folder: The table's.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.path = folder / _NAME
+
+    def read(self) -> dict[str, str]:
+        """The hash of each file that is known, by its name relative to the folder."""
+        try:
+            text = self.path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        return dict(found for line in text.splitlines() if (found := _parsed(line)))
+
+    def note(self, names: Iterable[str]) -> None:
+        """Note the files as they are now. The caller syncs `path` with them."""
+        self._append({name: hash_file(self._folder / name) for name in names})
+
+    def compare(self, files: Sequence[str]) -> None:
+        """Hold data files to their hashes, if this process did not do so before.
+
+        Raises:
+            EnvironmentFailedError: `TABLE_DAMAGED`, with the first file that is another one.
+        """
+        known: dict[str, str] | None = None
+        new = {}
+        for file in files:
+            with clear_read_errors(file):
+                state = _state(file)
+                if state in _COMPARED:
+                    continue
+                name, found = name_of(file), hash_file(Path(file))
+            if known is None:
+                known = self.read()
+            if (expected := known.get(name)) is None:
+                new[name] = found
+            elif found != expected:
+                raise EnvironmentFailedError(
+                    f"a data file is not as it was written: its SHA-256 is {found[:16]}... and was "
+                    f"{expected[:16]}...",
+                    where=file,
+                    remedy="restore it from a copy; nothing was read from it",
+                    code="TABLE_DAMAGED",
+                )
+            _COMPARED.add(state)
+        if new:
+            with suppress(OSError):  # a lake that only may be read
+                self._append(new)
+
+    def changed(self, listed: Iterable[str]) -> Iterator[Changed]:
+        """Every file that is not as it was: of those that are `listed`, and of the log's entries.
+
+        A file whose hash is not known is no finding.
+        """
+        known = self.read()
+        entries = {name for name in known if name.startswith("_delta_log/")}
+        for name in sorted(entries | (known.keys() & set(listed))):
+            try:
+                found = hash_file(self._folder / name)
+            except OSError:
+                found = None
+            if found != known[name]:
+                yield Changed(name, known[name], found)
+
+    def _append(self, hashes: Mapping[str, str]) -> None:
+        lines = b"".join(_line(name, sha256) for name, sha256 in sorted(hashes.items()))
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            # In front, too: a line that a full disk cut off must not spoil the next.
+            os.write(descriptor, b"\n" + lines)
+        finally:
+            os.close(descriptor)
+
+
+def name_of(file: str) -> str:
+    """The name of a data file relative to its table's folder: its partition and its own."""
+    return "/".join(Path(file).parts[-2:])
+
+
+def _state(file: str) -> tuple[str, int, int]:
+    found = Path(file).stat()
+    return file, found.st_size, found.st_mtime_ns
+
+
+def _line(name: str, sha256: str) -> bytes:
+    said = f"{sha256} {name}".encode()
+    return b"%08x %s\n" % (zlib.crc32(said), said)
+
+
+def _parsed(line: bytes) -> tuple[str, str] | None:
+    """Name and hash; None of a line that is not what was written."""
+    check, _, said = line.partition(b" ")
+    if check != b"%08x" % zlib.crc32(said):
+        return None
+    sha256, _, name = said.decode().partition(" ")
+    return name, sha256
