@@ -127,8 +127,7 @@ NEEDED: Final = f"""
 SELECT id, {", ".join(f"{_over(n)} AS over{n}" for n in MEALS)}, over1 + over2 + over3 AS over,
     band_name, band_at_work, band_with_meal, band_work, band_earliest, band_week, band_rest,
     band_meal, band_schooling, band_recreation,
-    -- Friday and Saturday nights come before a day without school.
-    CASE WHEN dayofweek(work_date) IN (5, 6) THEN band_latest_free ELSE band_latest END
+    CASE WHEN free_tomorrow THEN band_latest_free ELSE band_latest END
         AS band_latest,
     days_between >= 2 AND {_NEW_WEEK} AS after_days_off,
     CASE WHEN days_between = 1 AND overnight_used AND NOT overnight_yesterday

@@ -81,7 +81,6 @@ def overtime(found: a.Overtime, person: Person, _share: Decimal) -> Row:
         "free_days": found.free_days,
         "ceiling": _maybe(rate_units, ceiling),
         "times_scale": _maybe(hundredths, found.money_break_times_scale),
-        "disputed_from": _maybe(minutes, found.disputed_hours),
     }
 
 
@@ -172,8 +171,8 @@ def weekly_rest(found: a.WeeklyRest, _person: Person, _share: Decimal) -> Row:
 
 
 def forced_call(found: a.ForcedCall, _person: Person, _share: Decimal) -> Row:
-    """Caps."""
-    return {"cap": cents(found.cap), "disputed_cap": _maybe(cents, found.disputed_cap)}
+    """The cap."""
+    return {"cap": cents(found.cap)}
 
 
 def rest_invasion(found: a.RestInvasion, person: Person, _share: Decimal) -> Row:
