@@ -250,6 +250,16 @@ def idle_day(found: a.IdleDay, _person: Person, _share: Decimal) -> Row:
     return {"tenths": tenths(found.hours), "benefits": tenths(found.benefit_hours)}
 
 
+def benefit_hours(found: a.BenefitHours, _person: Person, _share: Decimal) -> Row:
+    """Tenths credited for a day of a shorter week, and for five, six and seven days."""
+    return {
+        "day": tenths(found.partial_day),
+        "five": tenths(found.five_days),
+        "six": tenths(found.six_days),
+        "seven": tenths(found.seven_days),
+    }
+
+
 def per_diem(found: a.PerDiem, _person: Person, _share: Decimal) -> Row:
     """Cents."""
     names = ("breakfast", "lunch", "dinner")

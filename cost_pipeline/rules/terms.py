@@ -115,6 +115,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "contribution_ceiling": (f.contribution_ceiling, "cents episode"),
     "health": (f.hourly_contribution, "rate premium percent"),
     "pension": (f.hourly_contribution, "rate premium percent"),
+    "benefit_hours": (f.benefit_hours, "day five six seven"),
     "daily_contribution": (f.daily_contribution, "cents"),
     "consecutive_days": (f.consecutive_days, "days rest extra"),
     "extended_day": (f.extended_day, "from1 days1 from2 days2 further each"),

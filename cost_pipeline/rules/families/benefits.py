@@ -40,6 +40,10 @@ _NO_SCALE: Final = (
     " THEN 'a part is a percentage of scale, and the packs have no hourly minimum here' END"
 )
 _PENSION: Final = _hourly("pension")
+_CREDITED: Final = (
+    "(CASE week_days_worked WHEN 5 THEN benefit_hours__five WHEN 6 THEN benefit_hours__six"
+    " WHEN 7 THEN benefit_hours__seven ELSE week_days_worked * benefit_hours__day END)"
+)
 
 QUERIES: Final = (
     Query(
@@ -102,6 +106,15 @@ QUERIES: Final = (
             f" {dollars('(CASE WHEN fifteen_million THEN health__rate ELSE health__premium END)')} ||"
             f" CASE WHEN {_PAID} IS NULL THEN '' ELSE '; paid is what was paid for benefits less what"
             " is due for pension' END"
+        ),
+    ),
+    Query(
+        slot="benefit_hours",
+        where="week_last AND week_days_worked > 0",
+        broken="false",
+        words=(
+            f"week_days_worked || CASE week_days_worked WHEN 1 THEN ' day' ELSE ' days' END ||"
+            f" ' worked in the week: ' || {tenths(_CREDITED)} || ' of benefits are credited'"
         ),
     ),
     Query(
