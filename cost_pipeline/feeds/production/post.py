@@ -142,8 +142,6 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
         try:
             result = _append(session, ledger, lines, changes, known.recorded_at)
             gather(session)
-            if changes.num_rows:
-                keep_up(session.lake.table(LEDGER).snapshot(), NAMED, session.progress)
             settled = settle(
                 session,
                 wanted.dead_letters,
@@ -158,6 +156,8 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
                 _replace_dispositions(session, wanted, {d: inputs.get(d, "") for d in dates})
         except StaleSnapshotError:
             continue  # another run posted one of these dates; look again
+        if changes.num_rows:
+            keep_up(session.lake.table(LEDGER).snapshot(), NAMED, session.progress)
         return _with_totals(wanted, {day: result.get(day, Posted()) for day in dates})
 
 
