@@ -79,7 +79,7 @@ def hourly(card):
 
 def day_performer(card, _):
     """sag.ot.day_performer: eight hours at least, 1.5x to ten, then 2x; not above twice scale."""
-    if not works(card) or multiple(card) != 1:
+    if not works(card) or card["day_type"] == "fitting" or multiple(card) != 1:
         return None
     if card["rate"] > 2 * scale(DAY_SCALE, card["work_date"]):
         return None
@@ -103,14 +103,22 @@ def premium_day(kinds):
             if capped and card["schedule"] == "C":
                 extra = min(extra, Fraction(950))
             return cents(day_pay(card) + extra + Fraction(double * max(times, D(2))) * hourly(card))
-        rate = card["rate"]
-        if capped and card["craft"] in PRINCIPALS:
-            rate = min(rate, 2 * scale(DAY_SCALE, card["work_date"]))
+        principal = card["craft"] in PRINCIPALS
+        if principal and card["day_type"] == "fitting":
+            return None  # sag.fitting.day_prior
+        rate = most = card["rate"]
+        if principal:
+            most = min(rate, 2 * scale(DAY_SCALE, card["work_date"]))
+        if capped and principal:
+            rate = most
         dear = over(card, 8)
         straight = max(D(8) - dear, tenths(worked(card)) - dear - _long(card))
         half = dear - double
-        hours = straight * times + half * max(times, D("1.5")) + double * max(times, D(2))
-        return cents(rate / 8 * hours)
+        if most < card["rate"]:  # above the money break: no more than 1.5x for it
+            dearer = dear * max(times, D("1.5"))
+        else:
+            dearer = half * max(times, D("1.5")) + double * max(times, D(2))
+        return cents(Fraction(rate * straight * times + most * dearer) / 8)
 
     return due
 

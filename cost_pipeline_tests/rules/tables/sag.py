@@ -230,6 +230,11 @@ for dismissed, gives in {"19:15": "0", "19:16": "950"}.items():
 RULE = "sag.premium.sixth_seventh"
 steps("1.6", on(DAY_PLAYER, workday=6), (BEGAN, RULE, "2336.25"))
 sweep("1.6 by the day", RULE, DAY_PLAYER, "workday", {5: None, 6: "2336.25", 7: "3115"})
+# Above twice scale (2,492) the hours past eight count the money break, at 1.5x or the day's multiple.
+OVER_BREAK = on(DAY_PLAYER, rate="3000", wrap="19:30")
+sweep("1.6 above the money break", RULE, OVER_BREAK, "workday", {6: "6369", 7: "8492"})
+sweep("1.6 above the money break, up to eight hours", RULE, on(OVER_BREAK, wrap="15:30"), "workday",
+      {6: "4500", 7: "6000"})
 sweep("1.6 overnight six days are workdays", RULE, OVERNIGHT, "workday",
       {6: None, 7: "3115"})
 sweep("1.6 Saturday and Sunday off", RULE, on(DAY_PLAYER, days_off=["sat", "sun"]), "work_date",
@@ -286,6 +291,8 @@ FITTING = on(DAY_PLAYER, day_type="fitting", rate="1280", call="9:00", wrap="10:
 steps("1.7", FITTING, ("2023-12-10", RULE, "160"))
 sweep("1.7 an hour at least, quarters", RULE, FITTING, "wrap",
       {"9:30": "160", "10:00": "160", "10:01": "200", "10:15": "200", "10:16": "240"})
+for day, pays in {5: "sag.ot.day_performer", 6: "sag.premium.sixth_seventh"}.items():
+    one(f"1.7 a fitting is not paid a day's pay too, day {day}", pays, None, on(FITTING, workday=day))
 sweep("1.7 none over 1,500", RULE, FITTING, "rate", {"1500": "187.50", "1500.01": "0"})
 RULE = "sag.wardrobe.formal"
 steps("1.7", on(DAY_PLAYER, adjustments=["formal_wardrobe"]), ("2023-12-10", RULE, "27"))
