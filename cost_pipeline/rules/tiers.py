@@ -97,7 +97,7 @@ _OF_WEEK: Final = {
     "days_worked": "CASE WHEN works THEN 1 ELSE 0 END",
     "days": f"CASE WHEN {_PLAIN} THEN 1 ELSE 0 END",
     "cards": "1",
-    "worked": "CASE WHEN works THEN worked ELSE 0 END",
+    "worked": "CASE WHEN works THEN worked + removed ELSE 0 END",
     "adjustment": "adjustment",
     "tenths_150": "tenths_150",
     "paid_150": "paid_150",

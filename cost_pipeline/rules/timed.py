@@ -226,7 +226,8 @@ SELECT id, {", ".join(f"{name}_" for name in CLOCKS)}, workday, kept, kept_satur
        school_hours * 60 // 10000 AS school_minutes,
        rest_hours * 60 // 10000 AS recreation_minutes,
        CASE WHEN works THEN end_ - call_ END AS elapsed,
-       CASE WHEN works THEN end_ - call_ - off1 - off2 END AS worked
+       -- Of a performer the first minutes of make-up removal are no overtime: see the rule.
+       CASE WHEN works THEN greatest(0, end_ - call_ - off1 - off2 - removed) END AS worked
 FROM fed
 """
 """Statement over the cards with `context` and `twins`, over `days` and the terms."""

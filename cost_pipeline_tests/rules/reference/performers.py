@@ -47,9 +47,17 @@ def multiple(card):
     return D(1) if found == "sixth" and card["zone"] == "distant" else TIMES[found]
 
 
+def paid_time(card):
+    """Minutes worked; of principals the first 15 of make-up removal count for no premium."""
+    removal = 0
+    if card["craft"] in PRINCIPALS and None not in (card["wrap"], card["dismissal"]):
+        removal = min(15, real(card, card["dismissal"]) - real(card, card["wrap"]))
+    return max(0, worked(card) - removal)
+
+
 def over(card, hours):
     """Tenths worked past so many hours; of background only until the sixteenth hour of the day."""
-    minutes = max(0, worked(card) - hours * 60)
+    minutes = max(0, paid_time(card) - hours * 60)
     if card["craft"] in PRINCIPALS:
         return tenths(minutes)
     return max(D(0), tenths(minutes) - _long(card))
@@ -84,7 +92,7 @@ def day_performer(card, _):
     if card["rate"] > 2 * scale(DAY_SCALE, card["work_date"]):
         return None
     dear = over(card, 8)
-    straight = max(D(8), tenths(worked(card))) - dear if dear else D(8)
+    straight = max(D(8), tenths(paid_time(card))) - dear if dear else D(8)
     double = over(card, 10)
     return cents(hourly(card) * Fraction(straight + D("1.5") * (dear - double) + 2 * double))
 
@@ -112,7 +120,7 @@ def premium_day(kinds):
         if capped and principal:
             rate = most
         dear = over(card, 8)
-        straight = max(D(8) - dear, tenths(worked(card)) - dear - _long(card))
+        straight = max(D(8) - dear, tenths(paid_time(card)) - dear - _long(card))
         half = dear - double
         if most < card["rate"]:  # above the money break: no more than 1.5x for it
             dearer = dear * max(times, D("1.5"))
@@ -146,7 +154,7 @@ def plain_days(history):
 
 def straight_of_week(history):
     """Hours of the week that were not doubled by the day."""
-    return sum((tenths(worked(c)) - over(c, 10) for c in plain_days(history)), D(0))
+    return sum((tenths(paid_time(c)) - over(c, 10) for c in plain_days(history)), D(0))
 
 
 def by_the_week(card, history):

@@ -226,11 +226,17 @@ for dismissed, gives in {"19:15": "0", "19:16": "950"}.items():
     one(f"1.3 make-up removal until {dismissed}", "sag.forced_call.day", gives,
         on(UNMADE, dismissal=dismissed), on(DAY_PLAYER, prior_wrap=None))
 
+sweep("1.3 make-up removal is no overtime", "sag.ot.day_performer", DAY_PLAYER, "dismissal",
+      {"17:30": "1713.25", "17:45": "1713.25", "17:46": "1744.40", "18:00": "1806.70"})
+sweep("1.3 make-up removal by the week", "sag.ot.weekly_theatrical", WEEKLY, "dismissal",
+      {"17:45": "0", "17:46": "20"})
+sweep("1.3 none of background", "sag.bg.ot", EXTRA, "dismissal", {"17:30": "84", "17:36": "89.60"})
+
 # --- 1.6 sixth and seventh day, holidays
 RULE = "sag.premium.sixth_seventh"
 steps("1.6", on(DAY_PLAYER, workday=6), (BEGAN, RULE, "2336.25"))
 sweep("1.6 by the day", RULE, DAY_PLAYER, "workday", {5: None, 6: "2336.25", 7: "3115"})
-# Above twice scale (2,492) the hours past eight count the money break, at 1.5x or the day's multiple.
+# Above twice scale (2,492) hours past eight count the money break, at 1.5x or the day's multiple.
 OVER_BREAK = on(DAY_PLAYER, rate="3000", wrap="19:30")
 sweep("1.6 above the money break", RULE, OVER_BREAK, "workday", {6: "6369", 7: "8492"})
 sweep("1.6 above the money break, up to eight hours", RULE, on(OVER_BREAK, wrap="15:30"), "workday",
@@ -292,7 +298,7 @@ steps("1.7", FITTING, ("2023-12-10", RULE, "160"))
 sweep("1.7 an hour at least, quarters", RULE, FITTING, "wrap",
       {"9:30": "160", "10:00": "160", "10:01": "200", "10:15": "200", "10:16": "240"})
 for day, pays in {5: "sag.ot.day_performer", 6: "sag.premium.sixth_seventh"}.items():
-    one(f"1.7 a fitting is not paid a day's pay too, day {day}", pays, None, on(FITTING, workday=day))
+    one(f"1.7 a fitting is no day's pay too, day {day}", pays, None, on(FITTING, workday=day))
 sweep("1.7 none over 1,500", RULE, FITTING, "rate", {"1500": "187.50", "1500.01": "0"})
 RULE = "sag.wardrobe.formal"
 steps("1.7", on(DAY_PLAYER, adjustments=["formal_wardrobe"]), ("2023-12-10", RULE, "27"))
