@@ -264,7 +264,7 @@ def travel_day(card, _):
             None if card["wrap"] is None else cents(hourly(card) * Fraction(_eight_at_most(card)))
         )
     dear = card["zone"] == "distant" and kind(card) in {"seventh", "holiday"}
-    times = D("1.5") if dear and card["engagement"] != "three_day" else D(1)
+    times = D("1.5") if dear else D(1)
     return cents(day_pay(card) * Fraction(times))
 
 

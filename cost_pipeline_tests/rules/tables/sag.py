@@ -258,6 +258,9 @@ sweep("1.6 a premium of 950 in schedule C", RULE, on(SCHEDULE_C, zone="distant",
 TRAVEL = on(DAY_PLAYER, day_type="travel", call=None, wrap=None, **NO_MEAL)
 sweep("1.6 travel overnight on a 7th day", "sag.travel.only_day", on(TRAVEL, zone="distant"),
       "workday", {6: "1246", 7: "1869"}, about=CAPS)
+sweep("1.6 travel overnight of a three-day performer", "sag.travel.only_day",
+      on(THREE_DAY, zone="distant", day_type="travel", call=None, wrap=None, **NO_MEAL),
+      "workday", {6: "800", 7: "1200"}, about=CAPS)
 one("1.6 travel overnight on a holiday", "sag.travel.only_day", "1869",
     on(TRAVEL, zone="distant", holiday=True))
 RULE = "sag.bg.sixth_seventh"
