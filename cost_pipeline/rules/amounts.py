@@ -310,13 +310,14 @@ class MinorBand(Amounts):
 
 
 class MinorHours(Amounts):
-    """When and how long a minor may be at work."""
+    """When and how long a minor may be at work; on the holidays `no_school` there is none."""
 
     kind: Literal["minor_hours"]
     bands: tuple[MinorBand, ...]
     earliest: Hours
     latest: Hours
     latest_before_free_day: Hours
+    no_school: tuple[str, ...] = ()
     weekly_hours: Hours
     rest_hours: Hours
     meal_hours: Hours
