@@ -9,7 +9,9 @@ from cost_pipeline.rules.families.wages import (
     ABOVE_BREAK,
     BREAK_RATE,
     FULL_DAY,
+    LESS_TRAVEL,
     RATE_UNKNOWN,
+    SAID_TRAVEL,
     UNKNOWN,
     paid_at,
 )
@@ -38,7 +40,7 @@ _ONE_DAY: Final = rounded("rate * day_share", "day_of")
 # Hours past ten are at 2x on any day, on what a week's rate counts for.
 _DOUBLE: Final = (
     "(CASE WHEN overtime__normal1 = 200 THEN tier_o1 * times_o1"
-    " WHEN overtime__normal2 = 200 THEN tier_o2 * times_o2 ELSE 0 END)"
+    f" WHEN overtime__normal2 = 200 THEN tier_o2 * times_o2 ELSE 0 END - {LESS_TRAVEL})"
 )
 _DOUBLE_RATE: Final = "least(rate, coalesce(overtime__ceiling, rate))"
 _C_CAP: Final = "overnight_seventh__rule IS NOT NULL AND day_kind = 'seventh' AND schedule = 'C'"
@@ -60,13 +62,13 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
         slot=slot,
         where=f"{where} AND {_BY_DAY} AND NOT {_OVER_BREAK} AND NOT {_SHORT}",
         why=UNKNOWN,
-        due=pay(f"{_HOURS} * day_times + {_TIMED}", rate=f"({_CAPPED})"),
+        due=pay(f"{_HOURS} * day_times + {_TIMED} - {LESS_TRAVEL}", rate=f"({_CAPPED})"),
         paid="paid_wages",
         words=(
             f"{_KIND} || ': ' || said_worked || '; ' || {tenths(_HOURS)} || ' at ' ||"
             f" {times('day_times')} || CASE WHEN {_OVER} > 0 THEN ' and ' || {tenths(f'({_OVER})')}"
             f" || ' of overtime, none below that' ELSE '' END || ', of ' || {dollars(_CAPPED)} ||"
-            " ' for 8 h'"
+            f" ' for 8 h' || {SAID_TRAVEL}"
         ),
     )
     return (

@@ -109,18 +109,29 @@ _DAY_HOURS: Final = (
     f"greatest(80, tier_0 + {' + '.join(f'tier_{n}' for n in _OVERTIME)})"
     f" - {' - '.join(f'tier_{n}' for n in _OVERTIME)}"
 )
+# Hours past ten that travel caused have a multiple of their own at most; the day's is never lowered.
+CAPPED_TIMES: Final = "greatest(travel_overtime__max_multiplier, day_times)"
+LESS_TRAVEL: Final = (
+    f"CASE WHEN travelled > 0 THEN travelled * greatest(0, 200 - {CAPPED_TIMES}) ELSE 0 END"
+)
+SAID_TRAVEL: Final = (
+    f"CASE WHEN travelled > 0 THEN '; ' || {tenths('travelled')} || ' of it by travel, at ' ||"
+    f" {times(CAPPED_TIMES)} || ' at most' ELSE '' END"
+)
 # A fitting has a rule of its own.
 _BY_DAY: Final = f"{_NORMAL} AND day_type <> 'fitting' AND group_name = 'day_performer'"
 _DAY_PERFORMER: Final = Query(
     slot="overtime",
     where=f"{_BY_DAY} AND NOT {ABOVE_BREAK} AND worked >= {FULL_DAY}",
     why=UNKNOWN,
-    due=pay(f"({_DAY_HOURS}) * 100 + {_sum(*_OVERTIME)}", rate="(rate + adjustment)"),
+    due=pay(
+        f"({_DAY_HOURS}) * 100 + {_sum(*_OVERTIME)} - {LESS_TRAVEL}", rate="(rate + adjustment)"
+    ),
     paid="paid_wages",
     words=(
         f"concat(said_worked, '; ', {dollars('(rate + adjustment)')}, ' for 8 h: ',"
         f" concat_ws(' + ', concat({tenths(f'({_DAY_HOURS})')}, ' straight'),"
-        f" {', '.join(f'said_{name}' for name in _OVERTIME)}))"
+        f" {', '.join(f'said_{name}' for name in _OVERTIME)}), {SAID_TRAVEL})"
     ),
 )
 # The formula of the source, by itself, pays a short day by the hour: nobody is held to more by it.

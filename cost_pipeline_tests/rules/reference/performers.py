@@ -72,6 +72,19 @@ def _long(card):
     return tenths(max(0, real(card, end_of(card)) - point) - eaten)
 
 
+def by_travel(card):
+    """sag.ot.travel_cap: tenths past ten that travel caused, of principals at 1.5x at most."""
+    if card["craft"] not in PRINCIPALS:
+        return D(0)
+    inside = 0
+    for way in ("to", "from"):
+        start, end = card[f"travel_{way}_start"], card[f"travel_{way}_end"]
+        if None not in (start, end):
+            first = max(real(card, start), real(card, card["call"]))
+            inside += max(0, min(real(card, end), real(card, end_of(card))) - first)
+    return min(over(card, 10), tenths(inside))
+
+
 def day_pay(card):
     """The rate of a day, a third of three, a fifth of a week."""
     return Fraction(card["rate"]) / {"daily": 1, "three_day": 3, "weekly": 5}[card["engagement"]]
@@ -94,7 +107,10 @@ def day_performer(card, _):
     dear = over(card, 8)
     straight = max(D(8), tenths(paid_time(card))) - dear if dear else D(8)
     double = over(card, 10)
-    return cents(hourly(card) * Fraction(straight + D("1.5") * (dear - double) + 2 * double))
+    return cents(
+        hourly(card)
+        * Fraction(straight + D("1.5") * (dear - double) + 2 * double - by_travel(card) / 2)
+    )
 
 
 def premium_day(kinds):
@@ -110,7 +126,8 @@ def premium_day(kinds):
             extra = Fraction(times - 1) * day_pay(card)
             if capped and card["schedule"] == "C":
                 extra = min(extra, Fraction(950))
-            return cents(day_pay(card) + extra + Fraction(double * max(times, D(2))) * hourly(card))
+            hours = double * max(times, D(2)) - by_travel(card) * (2 - max(times, D("1.5")))
+            return cents(day_pay(card) + extra + Fraction(hours) * hourly(card))
         principal = card["craft"] in PRINCIPALS
         if principal and card["day_type"] == "fitting":
             return None  # sag.fitting.day_prior
@@ -126,6 +143,7 @@ def premium_day(kinds):
             dearer = dear * max(times, D("1.5"))
         else:
             dearer = half * max(times, D("1.5")) + double * max(times, D(2))
+            dearer -= by_travel(card) * (2 - max(times, D("1.5")))
         return cents(Fraction(rate * straight * times + most * dearer) / 8)
 
     return due
@@ -167,7 +185,7 @@ def by_the_week(card, history):
     hours = D(0)
     if plain:
         double = over(card, 10)
-        hours += 2 * double
+        hours += 2 * double - by_travel(card) / 2
         television = card["schedule"] in {"B", "H"} and card["contract_type"] == "television"
         if television and not _free(card, history):
             hours += D("1.5") * (over(card, 8) - double)

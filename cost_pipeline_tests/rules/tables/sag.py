@@ -232,6 +232,27 @@ sweep("1.3 make-up removal by the week", "sag.ot.weekly_theatrical", WEEKLY, "di
       {"17:45": "0", "17:46": "20"})
 sweep("1.3 none of background", "sag.bg.ot", EXTRA, "dismissal", {"17:30": "84", "17:36": "89.60"})
 
+# An hour of travel in a day of 11 h: the hour past ten is at 1.5x, on a 7th day at 2x.
+CAP = {"sag.ot.travel_cap"}
+CARRIED = {"wrap": "18:30", "travel_from_start": "17:30", "travel_from_end": "18:30"}
+steps("1.3 travel", on(DAY_PLAYER, **CARRIED), (BEGAN, "sag.ot.day_performer", "1946.88"),
+      about=CAP)
+sweep("1.3 travel, of what is past ten hours", "sag.ot.day_performer", on(DAY_PLAYER, **CARRIED),
+      "travel_from_start", {"17:30": "1946.88", "18:00": "1985.81", "18:30": "2024.75"},
+      about=CAP)
+one("1.3 travel in the morning", "sag.ot.day_performer", "1946.88",
+    on(DAY_PLAYER, wrap="18:30", travel_to_start="7:00", travel_to_end="8:00"))
+one("1.3 travel before the call", "sag.ot.day_performer", "2024.75",
+    on(DAY_PLAYER, wrap="18:30", travel_to_start="6:00", travel_to_end="7:00"))
+one("1.3 travel by the week", "sag.ot.weekly_theatrical", "150", on(WEEKLY, **CARRIED))
+one("1.3 travel, television", "sag.ot.weekly_tv", "150", on(WEEKLY_TV, **CARRIED))
+one("1.3 travel of three days", "sag.ot.three_day", "150", on(THREE_DAY, **CARRIED))
+sweep("1.3 travel on a 6th and 7th day", "sag.premium.sixth_seventh", on(DAY_PLAYER, **CARRIED),
+      "workday", {6: "2569.88", 7: "3426.50"}, about=CAP)
+one("1.3 travel on a 6th day by the week", "sag.premium.sixth_seventh", "1470",
+    on(WEEKLY, workday=6, **CARRIED))
+one("1.3 travel of background", "sag.bg.ot", "140", on(EXTRA, **CARRIED))
+
 # --- 1.6 sixth and seventh day, holidays
 RULE = "sag.premium.sixth_seventh"
 steps("1.6", on(DAY_PLAYER, workday=6), (BEGAN, RULE, "2336.25"))
