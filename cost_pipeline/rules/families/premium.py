@@ -34,8 +34,8 @@ _CAPPED: Final = (
     " AND scale__minimum IS NOT NULL THEN least(rate + adjustment,"
     " scale__minimum * overnight_seventh__schedule_a_scale_times // 100) ELSE rate + adjustment END"
 )
-_OVER_BREAK: Final = f"({_PERFORMER} AND {ABOVE_BREAK} AND {_OVER} > 0)"
-_SHORT: Final = f"({_PERFORMER} AND worked < {FULL_DAY})"
+_DOUBTFUL: Final = f"({_PERFORMER} AND (worked < {FULL_DAY} OR {ABOVE_BREAK} AND {_OVER} > 0))"
+_BREAK_TIMES: Final = "greatest(overtime_above_break__normal1, day_times)"
 _ONE_DAY: Final = rounded("rate * day_share", "day_of")
 # Hours past ten are at 2x on any day, on what a week's rate counts for.
 _DOUBLE: Final = (
@@ -60,7 +60,7 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
     where = f"works AND day_times > 100 AND ({kinds})"
     by_day = Query(
         slot=slot,
-        where=f"{where} AND {_BY_DAY} AND NOT {_OVER_BREAK} AND NOT {_SHORT}",
+        where=f"{where} AND {_BY_DAY} AND NOT {_DOUBTFUL}",
         why=UNKNOWN,
         due=pay(f"{_HOURS} * day_times + {_TIMED} - {LESS_TRAVEL}", rate=f"({_CAPPED})"),
         paid="paid_wages",
@@ -84,24 +84,23 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
             ),
         ),
         by_day,
-        # A short day by its hours is another reading, as on any day.
-        replace(by_day, where=f"{where} AND {_BY_DAY} AND {_SHORT}", at_most=True),
-        # Above the money break the hours past eight count that rate only, which is in dispute.
+        # A short day by its hours is another reading, as on any day; and above the money break the
+        # hours past eight count that rate only, which is in dispute.
         replace(
             by_day,
-            where=f"{where} AND {_BY_DAY} AND {_OVER_BREAK}",
+            where=f"{where} AND {_BY_DAY} AND {_DOUBTFUL}",
             due=rounded(
-                f"{_CAPPED} * {_HOURS} * day_times + {BREAK_RATE} // 100 * ({_OVER})"
-                " * greatest(overtime_above_break__normal1, day_times)",
+                f"{_CAPPED} * {_HOURS} * day_times + CASE WHEN {_OVER} > 0 THEN {BREAK_RATE} // 100"
+                f" * ({_OVER}) * {_BREAK_TIMES} ELSE 0 END",
                 "100 * rate_tenths",
             ),
             at_most=True,
             words=(
                 f"{_KIND} || ': ' || said_worked || '; ' || {tenths(_HOURS)} || ' at ' ||"
-                f" {times('day_times')} || ' of ' || {dollars(_CAPPED)} || ' for 8 h, and ' ||"
-                f" {tenths(f'({_OVER})')} || ' at ' ||"
-                f" {times('greatest(overtime_above_break__normal1, day_times)')} ||"
-                f" ' of the money break of ' || {dollars(f'({BREAK_RATE} // 100)')} || ' for 8 h'"
+                f" {times('day_times')} || ' of ' || {dollars(_CAPPED)} || ' for 8 h' || CASE WHEN"
+                f" {_OVER} > 0 THEN ', and ' || {tenths(f'({_OVER})')} || ' at ' || {times(_BREAK_TIMES)}"
+                f" || ' of the money break of ' || {dollars(f'({BREAK_RATE} // 100)')} || ' for 8 h'"
+                " ELSE '' END"
             ),
         ),
         Query(
