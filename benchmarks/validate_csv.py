@@ -81,7 +81,7 @@ def write_file(path: Path, rows: int) -> None:
             row = _good(number, chance)
             if chance.random() < BAD_SHARE:
                 place, text = chance.choice(
-                    [(4, "-12.50"), (4, "1e5"), (1, "2026-02-30"), (5, "GBX"), (3, "63O5")]
+                    [(4, "12.5O"), (4, "1e5"), (1, "2026-02-30"), (5, "GBX"), (3, "63O5")]
                 )
                 row[place] = text
             writer.writerow(row)

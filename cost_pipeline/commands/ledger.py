@@ -24,7 +24,7 @@ from cost_pipeline.commands.common import (
 from cost_pipeline.commands.ledger_proof import export_command, prove_command
 from cost_pipeline.commands.periods import close, periods, reopen
 from cost_pipeline.commands.trace_page import page
-from cost_pipeline.commands.trace_text import show_parts, write_page
+from cost_pipeline.commands.trace_text import for_reading, show_parts, write_page
 from cost_pipeline.feeds.production.ledger_verify import Verification, verify_ledger
 from cost_pipeline.feeds.production.ledger_view import (
     ledger_totals,
@@ -201,8 +201,8 @@ def trace_command(posting: str, html: Path | None, home: Path, as_json: bool) ->
             f"on {row['transaction_date']}"
         )
         title = f"Posting {row['posting_id'][:12]} of {row['transaction_id']}"
-        write_page(html, page(title, lead, found.items()))
+        write_page(html, page(title, lead, for_reading(found).items()))
     if as_json:
         print_json(found)
         return
-    show_parts(found)
+    show_parts(for_reading(found))

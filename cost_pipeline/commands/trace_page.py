@@ -54,6 +54,7 @@ _WORDS: Final = {
     "received": "each time these bytes were received",
     "dead_letters": "refusals of this row and their resolution",
     "disposition": "how it is held",
+    "more_of_the_posting": "its other fields",
 }
 _HASH: Final = 64
 # In a table of lines of one row these are the same in each, or too long to compare; JSON has them.

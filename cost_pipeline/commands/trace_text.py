@@ -12,6 +12,26 @@ from cost_pipeline.commands.common import columns, console
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.lake.durable import clear_storage_errors
 
+# What a person asks of a posting first.
+_FIRST: Final = (
+    "posting_id", "kind", "cause", "production", "vendor", "transaction_id", "transaction_date",
+    "vendor_name", "description", "gl_code", "department_code", "original_amount",
+    "original_currency", "base_amount", "base_currency",
+)  # fmt: skip
+
+
+def for_reading(found: dict[str, Any]) -> dict[str, Any]:
+    """The trace of a posting in the order in which people read it.
+
+    What matters of the posting, then the bytes; its other thirty fields come at the end.
+    """
+    posting = found["posting"]
+    others = {name: value for name, value in posting.items() if name not in _FIRST}
+    first = {"posting": {name: posting[name] for name in _FIRST}}
+    bytes_ = {name: found[name] for name in ("row", "delivery")}
+    rest = {name: value for name, value in found.items() if name != "posting"}
+    return first | bytes_ | rest | {"more_of_the_posting": others}
+
 
 def show_parts(parts: dict[str, Any]) -> None:
     """Each link of the chain with its values; vendor text unbroken and never taken for markup."""
@@ -24,7 +44,7 @@ def show_parts(parts: dict[str, Any]) -> None:
             out.print(_listed(values))
         else:
             for name, value in values.items():
-                if value is not None:
+                if value not in (None, ""):
                     out.print(Text(f"  {name:<18} {_flat(value)}"), soft_wrap=True)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,20 +91,21 @@ class Checksums:
             with suppress(OSError):  # a lake that only may be read
                 self._append(new)
 
-    def changed(self, listed: Iterable[str]) -> Iterator[Changed]:
-        """Every file that is not as it was: of those that are `listed`, and of the log's entries.
+    def changed(self, listed: Collection[str]) -> Iterator[Changed]:
+        """Every file that is not as it was.
 
-        A file whose hash is not known is no finding.
+        Args:
+            listed: The data files that the table reads. Others may be gone, if they are no part of
+                the log; of those that nothing is known of there is nothing to say.
         """
-        known = self.read()
-        entries = {name for name in known if name.startswith("_delta_log/")}
-        for name in sorted(entries | (known.keys() & set(listed))):
+        for name, expected in sorted(self.read().items()):
             try:
                 found = hash_file(self._folder / name)
-            except OSError:
+            except FileNotFoundError:
                 found = None
-            if found != known[name]:
-                yield Changed(name, known[name], found)
+            may_be_gone = name not in listed and not name.startswith("_delta_log/")
+            if found != expected and not (found is None and may_be_gone):
+                yield Changed(name, expected, found)
 
     def _append(self, hashes: Mapping[str, str]) -> None:
         lines = b"".join(_line(name, sha256) for name, sha256 in sorted(hashes.items()))

@@ -58,7 +58,7 @@ def soundness(
         changed = list(checksums.changed(listed))
         damages += [_changed(folder.name, change) for change in changed]
         damages += unread if not changed else []  # it cannot be read because of them
-        files += len(checksums.read().keys() & listed)
+        files += len(checksums.read())
         progress("hashing tables", number + 1, len(folders))
     return Soundness(files, tuple(damages))
 

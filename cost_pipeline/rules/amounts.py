@@ -69,7 +69,6 @@ class Overtime(Amounts):
         four_day_after: The weekly limit when four days were worked.
         ceiling_television: Weekly rate above which overtime is not counted.
         ceiling_theatrical: The same for theatrical pictures.
-        disputed_hours: Another source's threshold of the first step.
     """
 
     kind: Literal["overtime"]
@@ -84,7 +83,6 @@ class Overtime(Amounts):
     ceiling_television: Dollars | None = None
     ceiling_theatrical: Dollars | None = None
     money_break_times_scale: Multiplier | None = None
-    disputed_hours: Hours | None = None
 
 
 class PremiumDays(Amounts):
@@ -204,7 +202,6 @@ class ForcedCall(Amounts):
 
     kind: Literal["forced_call"]
     cap: Dollars
-    disputed_cap: Dollars | None = None
 
 
 class RestInvasion(Amounts):
@@ -310,14 +307,13 @@ class MinorBand(Amounts):
 
 
 class MinorHours(Amounts):
-    """When and how long a minor may be at work; on the holidays `no_school` there is none."""
+    """When and how long a minor may be at work."""
 
     kind: Literal["minor_hours"]
     bands: tuple[MinorBand, ...]
     earliest: Hours
     latest: Hours
     latest_before_free_day: Hours
-    no_school: tuple[str, ...] = ()
     weekly_hours: Hours
     rest_hours: Hours
     meal_hours: Hours

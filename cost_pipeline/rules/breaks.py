@@ -127,8 +127,7 @@ NEEDED: Final = f"""
 SELECT id, {", ".join(f"{_over(n)} AS over{n}" for n in MEALS)}, over1 + over2 + over3 AS over,
     band_name, band_at_work, band_with_meal, band_work, band_earliest, band_week, band_rest,
     band_meal, band_schooling, band_recreation,
-    -- Friday and Saturday nights come before a day without school, and those before a holiday.
-    CASE WHEN dayofweek(work_date) IN (5, 6) OR list_contains(band_no_school, kept_next) THEN band_latest_free ELSE band_latest END
+    CASE WHEN free_tomorrow THEN band_latest_free ELSE band_latest END
         AS band_latest,
     days_between >= 2 AND {_NEW_WEEK} AS after_days_off,
     CASE WHEN days_between = 1 AND overnight_used AND NOT overnight_yesterday
@@ -154,7 +153,6 @@ BANDS_SCHEMA: Final = pa.schema(
         pa.field("to_months", pa.int64()),
         pa.field("band_school", pa.bool_()),
         pa.field("band_name", pa.string()),
-        pa.field("band_no_school", pa.list_(pa.string())),
         *(
             pa.field(f"band_{name}", pa.int64())
             for name in (
@@ -189,7 +187,6 @@ def bands(packs: Packs) -> pa.Table:
                 "to_months": band.to_months,
                 "band_school": band.school_day,
                 "band_name": band.name,
-                "band_no_school": list(found.no_school),
                 "band_at_work": minutes(band.at_work),
                 "band_with_meal": minutes(band.with_meal),
                 "band_work": band.work_minutes,

@@ -21,8 +21,8 @@ from cost_pipeline.rules.pack import Packs
 from cost_pipeline.rules.telling import REFUSED, Asked, findings, unlooked, unrated
 from cost_pipeline.rules.terms import Terms
 
-# What is planned for a chunk takes as long as a tenth of this many cards.
-CHUNK_CARDS: Final = 200_000
+# What is planned for a chunk takes as long as some 40,000 cards; this many are held in 2 GB.
+CHUNK_CARDS: Final = 300_000
 TOLD_CARDS: Final = 50_000
 
 

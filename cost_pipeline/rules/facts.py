@@ -29,6 +29,7 @@ from cost_pipeline.rules.terms import TERMS_SCHEMA, Terms
 from cost_pipeline.rules.tiers import TIERS, summed
 from cost_pipeline.rules.timed import TIMED, contexts_of, days_table, persons, twins
 
+BATCH_ROWS: Final = 25_000
 _WORD: Final = re.compile(r"[a-z_0-9]+")
 _FAMILIES: Final = frozenset(_WORD.findall(" ".join(query.sql() for query in QUERIES)))
 # The names of the craft and its group become facts.
@@ -101,7 +102,7 @@ def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, resolver: Te
     facts = _looked_around(connection, facts)
     facts = _with(facts, said(connection, facts))
     names = _FAMILIES.intersection(facts.column_names) | {"id", "context"}
-    connection.register("facts", facts.select(sorted(names)))
+    connection.register("facts", _in_batches(facts.select(sorted(names))))
     return Laid(connection, terms, names, refused.select(["id", "agreement", "unknown"]))
 
 
@@ -127,13 +128,18 @@ def _with(facts: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
 
 def _stated(connection: duckdb.DuckDBPyConnection, facts: pa.Table, statement: str) -> pa.Table:
     """With the columns that a statement over `facts` and the terms gives for each `id`."""
-    connection.register("facts", facts)
+    connection.register("facts", _in_batches(facts))
     found = connection.sql(_narrowed(statement, facts.column_names)).to_arrow_table()
     connection.unregister("facts")
     # Joins may give the rows in another order.
     if not found["id"].equals(facts["id"]):
         found = found.take(np.argsort(found["id"].to_numpy(), kind="stable"))
     return _with(facts, dict(zip(found.column_names, found.columns, strict=True)))
+
+
+def _in_batches(facts: pa.Table) -> pa.Table:
+    """In batches, copied nowhere: a thread of DuckDB's takes a whole one."""
+    return pa.Table.from_batches(facts.to_batches(max_chunksize=BATCH_ROWS), facts.schema)
 
 
 def _narrowed(statement: str, names: Iterable[str]) -> str:

@@ -81,7 +81,6 @@ def overtime(found: a.Overtime, person: Person, _share: Decimal) -> Row:
         "free_days": found.free_days,
         "ceiling": _maybe(rate_units, ceiling),
         "times_scale": _maybe(hundredths, found.money_break_times_scale),
-        "disputed_from": _maybe(minutes, found.disputed_hours),
     }
 
 
@@ -172,8 +171,8 @@ def weekly_rest(found: a.WeeklyRest, _person: Person, _share: Decimal) -> Row:
 
 
 def forced_call(found: a.ForcedCall, _person: Person, _share: Decimal) -> Row:
-    """Caps."""
-    return {"cap": cents(found.cap), "disputed_cap": _maybe(cents, found.disputed_cap)}
+    """The cap."""
+    return {"cap": cents(found.cap)}
 
 
 def rest_invasion(found: a.RestInvasion, person: Person, _share: Decimal) -> Row:
@@ -249,6 +248,16 @@ def travel_only(found: a.TravelOnly, _person: Person, _share: Decimal) -> Row:
 def idle_day(found: a.IdleDay, _person: Person, _share: Decimal) -> Row:
     """Tenths to be paid, and for which benefits are due."""
     return {"tenths": tenths(found.hours), "benefits": tenths(found.benefit_hours)}
+
+
+def benefit_hours(found: a.BenefitHours, _person: Person, _share: Decimal) -> Row:
+    """Tenths credited for a day of a shorter week, and for five, six and seven days."""
+    return {
+        "day": tenths(found.partial_day),
+        "five": tenths(found.five_days),
+        "six": tenths(found.six_days),
+        "seven": tenths(found.seven_days),
+    }
 
 
 def per_diem(found: a.PerDiem, _person: Person, _share: Decimal) -> Row:

@@ -106,6 +106,25 @@ def codes(column: pa.ChunkedArray) -> Array:
     return np.asarray(encoded.indices).astype(np.int64)
 
 
+def distinct(*numbers: Array) -> tuple[pa.Array, Array]:
+    """The distinct rows of columns of small numbers, none negative.
+
+    Returns:
+        Which of them each row is (32 bits), and for each of them a row that is it.
+    """
+    key = numbers[0].astype(np.int64)
+    for column in numbers[1:]:
+        many = int(column.max(initial=0)) + 1
+        if (int(key.max(initial=0)) + 1) * many > _LARGEST:
+            key = np.asarray(pa.array(key).dictionary_encode().indices).astype(np.int64)
+        key = key * many + column
+    coded = pa.array(key).dictionary_encode()
+    which = np.asarray(coded.indices)
+    examples = np.empty(len(coded.dictionary), np.int64)
+    examples[which] = np.arange(len(which))
+    return coded.indices, examples
+
+
 def whole(column: pa.ChunkedArray, missing: int = 0) -> Array:
     """Whole numbers, truths or days of a column, as 64 bits; `missing` where there is none."""
     array = column.combine_chunks()

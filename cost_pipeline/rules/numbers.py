@@ -34,10 +34,10 @@ def units(column: pa.ChunkedArray) -> pa.Array:
 def money(column: pa.ChunkedArray) -> pa.Array:
     """Whole ten-thousandths as `MONEY`, nulls kept."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    missing = np.asarray(pc.is_null(array))
-    low = np.asarray(pc.fill_null(array, 0)).astype(np.int64)
-    halves = np.stack([low, low >> 63], axis=1)
-    valid = pa.py_buffer(np.packbits(~missing, bitorder="little").tobytes())
+    halves = np.empty((len(array), 2), np.int64)
+    halves[:, 0] = np.asarray(pc.fill_null(array, 0))
+    np.right_shift(halves[:, 0], 63, out=halves[:, 1])
+    valid = pc.is_valid(array).buffers()[1] if array.null_count else None
     return pa.Array.from_buffers(
-        MONEY, len(low), [valid, pa.py_buffer(halves.tobytes())], null_count=int(missing.sum())
+        MONEY, len(array), [valid, pa.py_buffer(halves)], null_count=array.null_count
     )

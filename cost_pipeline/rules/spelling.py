@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.rules.groups import numbered, whole
+from cost_pipeline.rules.groups import distinct, numbered, whole
 from cost_pipeline.rules.sql import clock, dollars, hours, tenths, times
 from cost_pipeline.rules.tiers import STEPS
 
@@ -60,8 +61,8 @@ def said(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> dict[str, pa
     }
     asked = {name: (facts[name].combine_chunks(), words) for name, words in plain.items()}
     asked |= {"day": (_earlier_day(facts), _on), "steps": (_steps(facts), _step)}
-    of = {name: one.dictionary_decode() for name, one in spelled(connection, asked).items()}
-    wrap = ("wrap ", of["prior_shown"], pc.fill_null(of["day"], ""), ", next call ", of["call"])
+    of = spelled(connection, asked)
+    rested = ("wrap ", of["prior_shown"], of["day"], ", next call ", of["call"])
     steps = {
         f"said_{name}": of["steps"].slice(number * facts.num_rows, facts.num_rows)
         for number, name in enumerate(STEPS)
@@ -74,12 +75,21 @@ def said(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> dict[str, pa
         "said_call": of["call"],
         "said_prior": of["prior_shown"],
         "said_rest": of["rest"],
-        "said_rested": _joined(*wrap, ": ", of["rest"], " rest, ", of["rest_needed"], " due"),
+        "said_rested": _joined(*rested, ": ", of["rest"], " rest, ", of["rest_needed"], " due"),
     }
 
 
-def _joined(*pieces: pa.Array | str) -> pa.Array:
-    return pc.binary_join_element_wise(*pieces, "")
+def _joined(*pieces: pa.DictionaryArray | str) -> pa.DictionaryArray:
+    """The pieces one after the other, each distinct text made once; null where one is null."""
+    columns = [piece for piece in pieces if not isinstance(piece, str)]
+    numbers = [pc.fill_null(one.indices, len(one.dictionary)) for one in columns]
+    which, examples = distinct(*map(np.asarray, numbers))
+    texts = [
+        piece if isinstance(piece, str) else piece.take(examples).dictionary_decode()
+        for piece in pieces
+    ]
+    joined = pc.binary_join_element_wise(*texts, "")
+    return pa.DictionaryArray.from_arrays(which, joined)
 
 
 def _per(rate_tenths: str) -> str:
@@ -98,13 +108,14 @@ def _clock_of_day(wall: str) -> str:
 
 
 def _earlier_day(facts: pa.Table) -> pa.Array:
-    """Of which day the shift before was; null where of the day before."""
+    """Of which day the shift before was, if that was not the day before; else the first of all."""
     between = whole(facts["days_between"])
-    return numbered(whole(facts["work_date"]) - between, pa.date32(), between > 1)
+    earlier = np.where(between > 1, whole(facts["work_date"]) - between, 0)
+    return numbered(earlier, pa.date32(), np.ones(len(between), bool))
 
 
 def _on(day: str) -> str:
-    return f"' on ' || {day}"
+    return f"CASE WHEN {day} = DATE '1970-01-01' THEN '' ELSE ' on ' || {day} END"
 
 
 def _steps(facts: pa.Table) -> pa.Array:

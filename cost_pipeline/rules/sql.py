@@ -24,47 +24,60 @@ def pay(tenths_times_hundredths: str, *, rate: str = "rate", per: str = "rate_te
 
 def dollars(units: str) -> str:
     """Ten-thousandths as `$1,246.00`; more decimals only where there are any."""
-    plain = f"CAST(CAST({units} // 100 AS DECIMAL(18, 0)) * CAST(0.01 AS DECIMAL(2, 2)) AS VARCHAR)"
     whole = f"format('{{:,}}', abs({units}) // 10000)"
     cents = f"right(CAST(abs({units}) % 10000 // 100 + 100 AS VARCHAR), 2)"
-    rest = f"CASE WHEN {units} % 100 = 0 THEN '' ELSE right(CAST(abs({units}) % 100 + 100 AS VARCHAR), 2) END"
-    # The short way is for most amounts and costs a third of the long one.
-    return (
-        f"(CASE WHEN {units} >= 0 AND {units} < 10000000 AND {units} % 100 = 0 THEN '$' || {plain}"
-        f" ELSE CASE WHEN {units} < 0 THEN '-$' ELSE '$' END || {whole} || '.' || {cents} || {rest} END)"
+    rest = (
+        f"CASE WHEN {units} % 100 <> 0 THEN right(CAST(abs({units}) % 100 + 100 AS VARCHAR), 2) END"
     )
+    sign = f"CASE WHEN {units} < 0 THEN '-$' ELSE '$' END"
+    thousands = f"right(CAST({_decimal(f'({units} // 100 % 100000 + 100000)', 2)} AS VARCHAR), 6)"
+    # The first two ways are for most amounts and cost a third of the last.
+    return (
+        f"(CASE WHEN {units} IS NULL THEN NULL"
+        f" WHEN {units} % 100 <> 0 OR {units} < 0 OR {units} >= 10000000000"
+        f" THEN concat({sign}, {whole}, '.', {cents}, {rest})"
+        f" WHEN {units} < 10000000 THEN concat('$', {_decimal(f'({units} // 100)', 2)})"
+        f" ELSE concat('$', {units} // 10000000, ',', {thousands}) END)"
+    )
+
+
+def _decimal(number: str, places: int) -> str:
+    """A whole number of units of the last of so many places, as a decimal: how it is written."""
+    one = f"CAST({10**-places:.{places}f} AS DECIMAL({places + 1}, {places}))"
+    return f"CAST({number} AS DECIMAL({18 - places - 1}, 0)) * {one}"
 
 
 def hours(minutes: str) -> str:
     """Minutes as `8.5 h`; with minutes where they are no tenth: `8:31 h`."""
+    rest = f"right(CAST(({minutes}) % 60 + 100 AS VARCHAR), 2)"
     return (
-        f"CASE WHEN ({minutes}) % 6 = 0 THEN (({minutes}) // 60) || '.' || (({minutes}) % 60 // 6)"
-        f" || ' h' ELSE (({minutes}) // 60) || ':' || lpad(CAST(({minutes}) % 60 AS VARCHAR), 2, '0')"
-        " || ' h' END"
+        f"CASE WHEN ({minutes}) IS NULL THEN NULL WHEN ({minutes}) % 6 = 0"
+        f" THEN {tenths(f'({minutes}) // 6')} ELSE concat(({minutes}) // 60, ':', {rest}, ' h') END"
     )
 
 
 def tenths(value: str) -> str:
     """Tenths of an hour as `8.5 h`."""
-    return f"((({value}) // 10) || '.' || (({value}) % 10) || ' h')"
+    return f"({_decimal(f'({value})', 1)} || ' h')"
 
 
 def times(hundredths: str) -> str:
     """Hundredths as `1.5x`."""
+    one, two = _decimal(f"(({hundredths}) // 10)", 1), _decimal(f"({hundredths})", 2)
     return (
-        f"(({hundredths}) // 100 || CASE WHEN ({hundredths}) % 100 = 0 THEN '' WHEN ({hundredths})"
-        f" % 10 = 0 THEN '.' || (({hundredths}) % 100 // 10) ELSE '.' ||"
-        f" lpad(CAST(({hundredths}) % 100 AS VARCHAR), 2, '0') END || 'x')"
+        f"(CASE WHEN ({hundredths}) % 100 = 0 THEN ({hundredths}) // 100 || 'x'"
+        f" WHEN ({hundredths}) % 10 = 0 THEN {one} || 'x' ELSE {two} || 'x' END)"
     )
 
 
 def clock(wall: str) -> str:
     """Minutes of the work date by the wall clock as `02:30`, with `(+1)` on the next day."""
-    text = (
-        f"lpad(CAST(({wall}) // 60 % 24 AS VARCHAR), 2, '0') || ':' ||"
-        f" lpad(CAST(({wall}) % 60 AS VARCHAR), 2, '0')"
+    hour, minute = (
+        f"right(CAST({part} + 100 AS VARCHAR), 2)"
+        for part in (f"({wall}) // 60 % 24", f"({wall}) % 60")
     )
-    return f"({text} || CASE WHEN ({wall}) >= 1440 THEN ' (+' || (({wall}) // 1440) || ')' ELSE '' END)"
+    later = f"CASE WHEN ({wall}) >= 1440 THEN concat(' (+', ({wall}) // 1440, ')') END"
+    return f"(CASE WHEN ({wall}) IS NULL THEN NULL ELSE concat({hour}, ':', {minute}, {later}) END)"
 
 
 def tenths_up(minutes: str) -> str:
@@ -88,6 +101,8 @@ class Query:
         at_most: Never more than a flag.
         unpaid_is_silent: Cards do not usually say what was paid for it, so that is no flag.
         quiet: The words where nothing is due and nothing was paid.
+        named: Names and SQL of what the other pieces name: worked out once for each card, where a
+            piece of SQL would be worked out wherever it stands.
     """
 
     slot: str
@@ -101,6 +116,7 @@ class Query:
     at_most: bool = False
     unpaid_is_silent: bool = False
     quiet: str = ""
+    named: tuple[tuple[str, str], ...] = ()
 
     def any_card(self) -> str:
         """Whether the rule is for any card, over the same; cheaper than finding that out by `sql`."""
@@ -112,10 +128,12 @@ class Query:
         The words are left out where nothing but that it was not evaluated, or `quiet`, will be said.
         """
         told = "why IS NULL AND (due IS NOT NULL OR broken IS NOT NULL)"
+        named = "".join(f", {sql} AS {name}" for name, sql in self.named)
         loud = " AND NOT coalesce(due = 0 AND paid = 0, false)" if self.quiet else ""
         return f"""
 SELECT id, context, why, due, paid, broken, CASE WHEN {told}{loud} THEN {self.words} END AS words
 FROM (SELECT *, coalesce({self.slot}__why, {self.why}) AS why, CAST({self.due} AS BIGINT) AS due,
           CAST({self.paid} AS BIGINT) AS paid, CAST({self.broken} AS BOOLEAN) AS broken
-      FROM FACTS JOIN TERMS USING (context)
-      WHERE {self.slot}__rule IS NOT NULL AND ({self.where}))"""
+      FROM (SELECT *{named}
+            FROM FACTS JOIN TERMS USING (context)
+            WHERE {self.slot}__rule IS NOT NULL AND ({self.where})))"""

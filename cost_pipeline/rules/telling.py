@@ -17,9 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
-from cost_pipeline.rules.groups import Array, true
+from cost_pipeline.rules.groups import Array, codes, distinct, true
 from cost_pipeline.rules.numbers import money
-from cost_pipeline.rules.spelling import spelled
 from cost_pipeline.rules.sql import Query, dollars
 
 ANSWER_SCHEMA: Final = pa.schema(
@@ -60,13 +59,23 @@ SELECT id, CAST(0 AS BIGINT) AS context, CASE WHEN agreement <> 'non_union' THEN
     CASE WHEN agreement = 'non_union' THEN false END AS broken, unknown AS words
 FROM refused
 """
-_MONEY: Final = """CASE
+# What is said of money, for each distinct pair of amounts.
+_MONEY: Final = f"""
+WITH spelt AS (
+    SELECT due, paid, floor, {dollars("due")} AS said_due, {dollars("paid")} AS said_paid,
+        {dollars("abs(due - paid)")} AS said_apart
+    FROM amounts)
+SELECT CASE
+    WHEN due IS NULL THEN ''
     WHEN paid IS NULL THEN concat('. Due ', said_due, '; what was paid is not on the card')
     WHEN floor AND paid >= due THEN concat('. Due at least ', said_due, ', paid ', said_paid)
     WHEN due = paid THEN concat('. Due and paid ', said_due)
     WHEN due > paid
         THEN concat('. Due ', said_due, ', paid ', said_paid, ': ', said_apart, ' too little')
-    ELSE concat('. Due ', said_due, ', paid ', said_paid, ': ', said_apart, ' more than due') END"""
+    ELSE concat('. Due ', said_due, ', paid ', said_paid, ': ', said_apart, ' more than due')
+    END AS money
+FROM spelt
+"""
 _TOLD: Final = f"""
 WITH judged AS (
     SELECT *, why IS NULL AND (broken IS NOT NULL OR due IS NOT NULL) AS evaluated,
@@ -84,8 +93,8 @@ SELECT CASE WHEN NOT evaluated THEN '{Severity.NOT_EVALUATED}' WHEN wrong THEN g
     CASE WHEN NOT evaluated
          THEN concat('not evaluated: ', coalesce(why, 'something it needs is not on the card'))
          WHEN hushed THEN quiet
-         ELSE concat(words, CASE WHEN due IS NOT NULL THEN {_MONEY} END,
-                     CASE WHEN wrong OR doubtful OR due <> 0 THEN caveat END) END AS explanation
+         ELSE concat(words, money, CASE WHEN wrong OR doubtful OR due <> 0 THEN caveat END)
+    END AS explanation
 FROM judged
 """
 
@@ -190,18 +199,35 @@ def _told(
     answers: pa.Table,
     manner: dict[str, pa.Array],
 ) -> pa.Table:
-    due, paid = answers["due"].combine_chunks(), answers["paid"].combine_chunks()
-    amounts = {"said_due": due, "said_paid": paid, "said_apart": pc.abs(pc.subtract(due, paid))}
-    said = spelled(connection, {name: (values, dollars) for name, values in amounts.items()})
     columns = {name: manner[name] for name in ("grade", "caveat", "floor", "silent", "quiet")}
+    columns["money"] = _of_money(connection, answers["due"], answers["paid"], manner["floor"])
     columns |= {name: answers[name] for name in ("why", "due", "paid", "broken", "words")}
-    connection.register("answers", pa.table(columns | said))
+    connection.register("answers", pa.table(columns))
     told = connection.sql(_TOLD).to_arrow_table()
     columns = dict(zip(_OF_CARD, cards.take(answers["id"]).columns, strict=True))
     columns |= {name: manner[name].dictionary_decode() for name in ("rule", "family", "pack")}
     columns |= {name: told[name] for name in ("severity", "explanation")}
     columns |= {name: money(told[name]) for name in ("due", "paid", "difference")}
     return pa.table([columns[name] for name in FINDING_SCHEMA.names], schema=FINDING_SCHEMA)
+
+
+def _of_money(
+    connection: duckdb.DuckDBPyConnection,
+    due: pa.ChunkedArray,
+    paid: pa.ChunkedArray,
+    floor: pa.DictionaryArray,
+) -> pa.DictionaryArray:
+    """What is said of the money of answers: each distinct sentence is made once."""
+    least = np.asarray(floor.dictionary)[floor.indices]
+    which, examples = distinct(codes(due), codes(paid), least)
+    amounts = {
+        "due": due.take(examples),
+        "paid": paid.take(examples),
+        "floor": least[examples],
+    }
+    connection.register("amounts", pa.table(amounts))
+    sentences = connection.sql(_MONEY).to_arrow_table()["money"].combine_chunks()
+    return pa.DictionaryArray.from_arrays(which, sentences)
 
 
 _MANNER: Final = pa.schema(

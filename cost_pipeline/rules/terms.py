@@ -39,7 +39,7 @@ _NUMBERS: Final = frozenset({"sums"})
 _STEPS: Final = (
     "from1 worked1 normal1 sixth1 seventh1 from2 worked2 normal2 sixth2 seventh2"
     " from3 worked3 normal3 sixth3 seventh3 rate_tenths weekly four_day weekly_multiplier"
-    " free_days ceiling times_scale disputed_from"
+    " free_days ceiling times_scale"
 )
 SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "scale": (f.scale, "per minimum week"),
@@ -77,7 +77,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "meal_penalty": (f.meal_penalty, "first second third fourth after limit prevailing floor"),
     "daily_rest": (f.daily_rest, "minutes overnight overnight_days exterior exterior_days"),
     "weekly_rest": (f.weekly_rest, "two one reduced reduced_from"),
-    "forced_call": (f.forced_call, "cap disputed_cap"),
+    "forced_call": (f.forced_call, "cap"),
     "rest_invasion": (f.rest_invasion, "small multiplier least weekend_only"),
     "rest_accumulation": (
         f.rest_accumulation,
@@ -116,6 +116,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "contribution_ceiling": (f.contribution_ceiling, "cents episode"),
     "health": (f.hourly_contribution, "rate premium percent"),
     "pension": (f.hourly_contribution, "rate premium percent"),
+    "benefit_hours": (f.benefit_hours, "day five six seven"),
     "daily_contribution": (f.daily_contribution, "cents"),
     "consecutive_days": (f.consecutive_days, "days rest extra"),
     "extended_day": (f.extended_day, "from1 days1 from2 days2 further each"),

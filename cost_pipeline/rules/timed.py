@@ -6,7 +6,7 @@ A card that says something impossible has the words for it in `unknown`, and no 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -27,23 +27,33 @@ _DAYS_SCHEMA: Final = pa.schema(
         pa.field("day", pa.date32()),
         pa.field("kept", pa.string()),
         pa.field("kept_saturday", pa.string()),
-        pa.field("kept_next", pa.string()),
+        pa.field("free_tomorrow", pa.bool_()),
     ]
 )
 
 
 def days_table(cards: pa.Table) -> pa.Table:
-    """The work dates of cards, each with the holiday that is kept on it, and on the next day."""
+    """The work dates of cards, each with the holiday that is kept on it.
+
+    The day after is free of school at weekends and on holidays; no card says so.
+    """
     days = [
         {
             "day": day,
             "kept": holiday_kept(day),
             "kept_saturday": holiday_kept(day, saturday_kept=True),
-            "kept_next": holiday_kept(day + timedelta(days=1)),
+            "free_tomorrow": _free(day + timedelta(days=1)),
         }
         for day in cards["work_date"].unique().to_pylist()
     ]
     return pa.Table.from_pylist(days, schema=_DAYS_SCHEMA)
+
+
+def _free(day: date) -> bool:
+    return day.weekday() >= _SATURDAY or holiday_kept(day) is not None
+
+
+_SATURDAY: Final = 5
 
 
 def contexts_of(cards: pa.Table, epochs: Epochs) -> tuple[Array, list[Context]]:
@@ -201,7 +211,7 @@ _WORKDAY: Final = """CASE WHEN agreement = 'sag_aftra' AND list_has_all(days_off
 
 TIMED: Final = f"""
 WITH placed AS (
-    SELECT cards.* REPLACE ({_WORKDAY} AS workday), kept, kept_saturday, kept_next, unknown,
+    SELECT cards.* REPLACE ({_WORKDAY} AS workday), kept, kept_saturday, free_tomorrow, unknown,
            group_name, craft_name,
            list_contains(coalesce(days_off, []),
                ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][dayofweek(work_date - 1) + 1])
@@ -226,9 +236,8 @@ ended AS (
                AS prior_given
     FROM placed),
 fed AS (SELECT *, {_meal(1)}, {_meal(2)} FROM ended)
-SELECT id, {", ".join(f"{name}_" for name in CLOCKS)}, workday, kept, kept_saturday, kept_next,
-       off_yesterday,
-       group_name, craft_name, works, end_wall, end_, removed, prior_given,
+SELECT id, {", ".join(f"{name}_" for name in CLOCKS)}, workday, kept, kept_saturday, free_tomorrow,
+       off_yesterday, group_name, craft_name, works, end_wall, end_, removed, prior_given,
        meal1, off1, meal2, off2,
        coalesce(unknown, {_IMPOSSIBLE}) AS unknown,
        coalesce(stunt_adjustment, 0) AS adjustment,

@@ -72,8 +72,8 @@ def test_the_way_of_a_posting_shows_the_vendors_own_line_unbroken(call, worked):
         "01/04/2026" in out
     )
     assert [line for line in out.splitlines() if not line.startswith(" ")] == [
-        "posting", "record", "row", "delivery", "contract", "rate", "rules", "approvals",
-        "history", "batch", "run",
+        "posting", "row", "delivery", "record", "contract", "rate", "rules", "approvals",
+        "history", "batch", "run", "more of the posting",
     ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.feeds.production.checks import (
     amounts_mean_what_they_did,
     columns_are_as_accepted,
@@ -99,6 +100,20 @@ def test_checks_of_a_date_or_a_lake_with_nothing_hold_and_say_that_it_was_nothin
     assert control_totals_hold(nothing).numbers == {"declared": 0, "broken": 0}
     assert columns_are_as_accepted(nothing, schemas_of(session)).passed
     assert amounts_mean_what_they_did(schemas_of(session)).numbers == {"compared": 0, "retyped": 0}
+
+
+def test_a_record_that_became_another_is_neither_posted_nor_kept_silent_about(door, damaged):
+    before = door.digest(damaged.session())
+    damaged.edit_vendor("rentals", 'gl_code: "2000-01"', 'gl_code: "2100-01"')  # post all anew
+    (file,) = damaged.session().lake.table(door.RECORDS).snapshot().files()
+    rows = pq.ParquetFile(file).read()
+    pq.write_table(_set(rows, "transaction_id", "another"), file)
+    with pytest.raises(EnvironmentFailedError, match="not as it was written") as refused:
+        damaged.work(PULLED.isoformat())
+    assert refused.value.where == file
+    assert door.digest(damaged.session()) == before
+    broken = door.verify_ledger(damaged.session()).broken
+    assert any("of the table records is not as it was written" in b.first.message for b in broken)
 
 
 def test_a_lost_record_breaks_the_conservation_of_rows(door, damaged, forged):

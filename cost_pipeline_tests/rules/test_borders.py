@@ -59,7 +59,7 @@ SWEPT = set().union(*(table.swept for table in TABLES))
 # What these say is by the date alone; every other kind has a number that a card can be at.
 WITHOUT_NUMBERS = {
     *("scale", "holidays", "flat", "per_diem", "living_allowance", "contribution_rate"),
-    *("daily_contribution",),
+    *("daily_contribution", "benefit_hours"),
 }
 
 

@@ -53,6 +53,35 @@ def test_a_forced_call_in_the_words_of_a_payroll_accountant():
     assert "In dispute" in found["explanation"]
 
 
+def test_what_the_agreement_calls_the_prevailing_rate_is_a_flag_and_says_how_it_is_read():
+    week = [
+        GRIP | {"meal1_out": None, "meal1_in": None, "wrap": at("16:30"), "workday": day + 1,
+                "work_date": date(2025, 3, 3 + day), "gross": [line("meal_penalty", "7.50")]}
+        for day in range(5)
+    ]  # fmt: skip
+    found = [f for f in findings(*week) if f["rule"] == "iatse.meal.penalty.general"]
+    assert [f["severity"] for f in found] == ["block"] * 2 + ["flag"] * 3
+    assert "20 of a week" in found[-1]["explanation"]
+    assert "(read as the multiple of the day)" in found[-1]["explanation"]
+
+
+def test_the_benefit_hours_of_a_week_on_call_are_said_on_its_last_card():
+    call = {"craft": "art_director", "engagement": "on_call", "rate": D(5000), "rate_unit": "week"}
+    cards = [
+        GRIP | call | {"worker_id": f"W-{days}", "workday": day + 1,
+                       "work_date": date(2025, 3, 2 + day)}
+        for days in (1, 4, 5, 6, 7)
+        for day in range(days)
+    ]  # fmt: skip
+    found = [f for f in findings(*cards) if f["rule"] == "iatse.ph.oncall_hours"]
+    assert [f["explanation"] for f in found] == [
+        f"{days} worked in the week: {hours}.0 h of benefits are credited"
+        for days, hours in
+        (("1 day", 14), ("4 days", 56), ("5 days", 70), ("6 days", 82), ("7 days", 94))
+    ]  # fmt: skip
+    assert {f["severity"] for f in found} == {"ok"}
+
+
 def test_what_was_paid_too_little_blocks_and_too_much_is_a_flag():
     wages = [line("straight", "480", "1"), line("overtime", "180", "1.5")]
     paid = GRIP | {"gross": wages, "worker_id": "paid"}

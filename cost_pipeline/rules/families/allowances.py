@@ -86,7 +86,7 @@ QUERIES: Final = (
         due=f"100 * ({_OWED})",
         paid=_PER_DIEM_PAID,
         words=(
-            f"'not supplied: ' || coalesce(nullif(concat_ws(' + ', {_SPELLED}), ''), 'no meal')"
+            f"concat('not supplied: ', coalesce(nullif(concat_ws(' + ', {_SPELLED}), ''), 'no meal'))"
         ),
     ),
     Query(

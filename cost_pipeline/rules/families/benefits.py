@@ -23,12 +23,13 @@ _BENEFIT_TENTHS: Final = (
     f" ELSE greatest(coalesce(minimum_call__tenths, 80), {tenths_up('worked')}) END)"
 )
 _SCALE: Final = "CASE WHEN scale__per = 'hour' THEN scale__minimum END"
+_HOURS: Final = (("benefit_tenths", _BENEFIT_TENTHS), ("hourly_scale", _SCALE))
 
 
 def _hourly(slot: str) -> str:
     rate = f"CASE WHEN fifteen_million THEN {slot}__rate ELSE {slot}__premium END"
-    share = f"CASE WHEN {slot}__percent IS NULL THEN 0 ELSE {slot}__percent * ({_SCALE}) END"
-    return rounded(f"{_BENEFIT_TENTHS} * (100 * ({rate}) + {share})", "1000")
+    share = f"CASE WHEN {slot}__percent IS NULL THEN 0 ELSE {slot}__percent * hourly_scale END"
+    return rounded(f"benefit_tenths * (100 * ({rate}) + {share})", "1000")
 
 
 _CONTRIBUTOR: Final = (
@@ -36,10 +37,14 @@ _CONTRIBUTOR: Final = (
     " THEN 'the card does not say whether the producer is a $15 Million Contributor' END"
 )
 _NO_SCALE: Final = (
-    f"CASE WHEN ({_SCALE}) IS NULL"
+    "CASE WHEN hourly_scale IS NULL"
     " THEN 'a part is a percentage of scale, and the packs have no hourly minimum here' END"
 )
 _PENSION: Final = _hourly("pension")
+_CREDITED: Final = (
+    "(CASE week_days_worked WHEN 5 THEN benefit_hours__five WHEN 6 THEN benefit_hours__six"
+    " WHEN 7 THEN benefit_hours__seven ELSE week_days_worked * benefit_hours__day END)"
+)
 
 QUERIES: Final = (
     Query(
@@ -53,15 +58,16 @@ QUERIES: Final = (
             f" AND {_BOUND} THEN 'the ceiling is for an episode, and the card does not say what was"
             " earned on it before' END"
         ),
-        due=rounded(f"{_COUNTED} * contribution_rate__rate", "100000"),
+        named=(("counted", _COUNTED), ("most", _CEILING)),
+        due=rounded("counted * contribution_rate__rate", "100000"),
         paid=_PAID,
         unpaid_is_silent=True,
         words=(
-            f"(contribution_rate__rate // 1000) || '.' || (contribution_rate__rate % 1000 // 100) ||"
-            f" ' % of ' || {dollars(_COUNTED)} || CASE WHEN ({_CEILING}) IS NULL THEN ''"
-            f" WHEN {_BOUND} THEN ': of ' || {dollars('reportable')} || ' after ' ||"
-            f" {dollars('earned')} || ' earned before, up to the ceiling of ' || {dollars(f'({_CEILING})')}"
-            f" ELSE ', below the ceiling of ' || {dollars(f'({_CEILING})')} END"
+            "concat(contribution_rate__rate // 1000, '.', contribution_rate__rate % 1000 // 100,"
+            f" ' % of ', {dollars('counted')}, CASE WHEN most IS NULL THEN ''"
+            f" WHEN {_BOUND} THEN concat(': of ', {dollars('reportable')}, ' after ',"
+            f" {dollars('earned')}, ' earned before, up to the ceiling of ', {dollars('most')})"
+            f" ELSE concat(', below the ceiling of ', {dollars('most')}) END)"
         ),
     ),
     Query(
@@ -72,36 +78,49 @@ QUERIES: Final = (
             " THEN 'the ceiling of this length of programme is in no pack' END"
         ),
         broken="false",
+        named=(("most", _CEILING),),
         words=(
-            f"{dollars('earned')} || ' earned before and ' || {dollars('reportable')} || ' now, of ' ||"
-            f" {dollars(f'({_CEILING})')} || CASE WHEN {_BOUND} THEN ': the ceiling is reached' ELSE ''"
-            " END"
+            f"concat({dollars('earned')}, ' earned before and ', {dollars('reportable')}, ' now, of ',"
+            f" {dollars('most')}, CASE WHEN {_BOUND} THEN ': the ceiling is reached' END)"
         ),
     ),
     Query(
         slot="pension",
         where=_HOURLY_DAY,
         why=f"coalesce({_CONTRIBUTOR}, {_NO_SCALE})",
+        named=_HOURS,
         due=_PENSION,
         unpaid_is_silent=True,
         words=(
-            f"{tenths(_BENEFIT_TENTHS)} || ' worked or guaranteed: pension, retired employees, dental,"
-            f" vision and training by the hour, and ' || pension__percent || ' % of scale'"
+            f"concat({tenths('benefit_tenths')}, ' worked or guaranteed: pension, retired employees,"
+            " dental, vision and training by the hour, and ', pension__percent, ' % of scale')"
         ),
     ),
     Query(
         slot="health",
         where=_HOURLY_DAY,
         why=_CONTRIBUTOR,
+        named=(
+            *_HOURS,
+            ("hourly", "CASE WHEN fifteen_million THEN health__rate ELSE health__premium END"),
+        ),
         due=_hourly("health"),
-        paid=f"CASE WHEN ({_SCALE}) IS NOT NULL AND pension__rule IS NOT NULL"
+        paid=f"CASE WHEN hourly_scale IS NOT NULL AND pension__rule IS NOT NULL"
         f" THEN greatest(0, {_PAID} - {_PENSION}) END",
         unpaid_is_silent=True,
         words=(
-            f"{tenths(_BENEFIT_TENTHS)} || ' worked or guaranteed at ' ||"
-            f" {dollars('(CASE WHEN fifteen_million THEN health__rate ELSE health__premium END)')} ||"
-            f" CASE WHEN {_PAID} IS NULL THEN '' ELSE '; paid is what was paid for benefits less what"
-            " is due for pension' END"
+            f"concat({tenths('benefit_tenths')}, ' worked or guaranteed at ',"
+            f" {dollars('hourly')}, CASE WHEN {_PAID} IS NOT NULL"
+            " THEN '; paid is what was paid for benefits less what is due for pension' END)"
+        ),
+    ),
+    Query(
+        slot="benefit_hours",
+        where="week_last AND week_days_worked > 0",
+        broken="false",
+        words=(
+            f"week_days_worked || CASE week_days_worked WHEN 1 THEN ' day' ELSE ' days' END ||"
+            f" ' worked in the week: ' || {tenths(_CREDITED)} || ' of benefits are credited'"
         ),
     ),
     Query(

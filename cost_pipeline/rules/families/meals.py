@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from cost_pipeline.rules.breaks import MEALS
@@ -28,6 +29,23 @@ _DUE: Final = (
     + f" + CASE WHEN over > 0 THEN over * {_HOUR} ELSE 0 END"
 )
 
+# The agreements say "prevailing rate" and not which: the multiple of the day, or of the hour.
+_READING: Final = "coalesce(over > 0 AND meal_penalty__prevailing, false)"
+_PENALTY: Final = Query(
+    slot="meal_penalty",
+    quiet="no meal penalty due and none paid",
+    where=f"works AND meal_due__rule IS NOT NULL AND NOT {_READING}",
+    # Without the rule that says when a meal is due, none can be said to be in time.
+    why=f"CASE WHEN meal_due__why IS NOT NULL THEN meal_due__why"
+    f" WHEN over > 0 THEN {RATE_UNKNOWN} END",
+    due=f"CASE WHEN halves = 0 THEN 0 ELSE {_DUE} END",
+    paid="paid_meal",
+    words=(
+        "concat(said_meals, CASE WHEN over > 0 THEN '; ' || over || ' past the ' ||"
+        f" meal_penalty__limit || ' of a week at ' || {dollars(_HOUR)} || ' each' END)"
+    ),
+)
+
 QUERIES: Final = (
     Query(
         slot="meal_due",
@@ -36,18 +54,11 @@ QUERIES: Final = (
         at_most=True,
         words="said_meals",
     ),
-    Query(
-        slot="meal_penalty",
-        quiet="no meal penalty due and none paid",
-        where="works AND meal_due__rule IS NOT NULL",
-        # Without the rule that says when a meal is due, none can be said to be in time.
-        why=f"CASE WHEN meal_due__why IS NOT NULL THEN meal_due__why"
-        f" WHEN over > 0 THEN {RATE_UNKNOWN} END",
-        due=f"CASE WHEN halves = 0 THEN 0 ELSE {_DUE} END",
-        paid="paid_meal",
-        words=(
-            "concat(said_meals, CASE WHEN over > 0 THEN '; ' || over || ' past the ' ||"
-            f" meal_penalty__limit || ' of a week at ' || {dollars(_HOUR)} || ' each' END)"
-        ),
+    _PENALTY,
+    replace(
+        _PENALTY,
+        where=f"works AND meal_due__rule IS NOT NULL AND {_READING}",
+        words=f"{_PENALTY.words} || ' (read as the multiple of the day)'",
+        at_most=True,
     ),
 )

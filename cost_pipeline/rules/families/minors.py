@@ -17,7 +17,7 @@ _BROKEN: Final = {
         f"{hours('recreation_minutes')} || ' of rest and recreation, at least ' || {hours('band_recreation')}"
     ),
     "call < band_earliest": f"'called at ' || said_call || ', not before ' || {clock('band_earliest')}",
-    "end_wall > band_latest": f"'at work until ' || {clock('end_wall')} || ', not after ' || {clock('band_latest')}",
+    "end_wall > band_latest": f"'at work until ' || {clock('end_wall')} || ', not after ' || {clock('band_latest')} || CASE WHEN NOT free_tomorrow THEN ' before a school day' ELSE '' END",
     "week_last AND week_worked > band_week": f"{hours('week_worked')} || ' in the week, at most ' || {hours('band_week')}",
     "rest < band_rest": f"said_rest || ' of rest, at least ' || {hours('band_rest')}",
     "greatest(coalesce(gap1, 0), coalesce(gap2, 0), coalesce(gap3, 0)) > band_meal": (

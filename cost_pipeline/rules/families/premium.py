@@ -20,9 +20,7 @@ from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
 _CREW: Final = "group_name = 'hourly'"
 _PERFORMER: Final = "group_name = 'day_performer'"
 _BY_DAY: Final = f"({_PERFORMER} AND day_type <> 'fitting' OR group_name = 'background')"
-_OTHER: Final = (
-    f"NOT {_CREW} AND group_name NOT IN ('day_performer', 'background') AND group_name <> 'on_call'"
-)
+_OTHER: Final = f"NOT {_CREW} AND group_name NOT IN ('day_performer', 'background', 'on_call')"
 _STEPS: Final = ("o1", "o2", "o3")
 _OVER: Final = " + ".join(f"tier_{name}" for name in _STEPS)
 _TIMED: Final = " + ".join(f"tier_{name} * coalesce(times_{name}, 0)" for name in _STEPS)

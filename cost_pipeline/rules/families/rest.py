@@ -52,11 +52,10 @@ _INVASION: Final = Query(
     due=f"CASE WHEN {_PAYS} THEN {pay(f'{_UNITS} * rest_invasion__multiplier')} ELSE 0 END",
     paid="paid_rest",
     words=(
-        f"said_rested || CASE WHEN {_PAYS} THEN ', invaded by ' || ({_INVADED}) || ' min: ' ||"
-        f" {tenths(_UNITS)} || ' at ' || {times('rest_invasion__multiplier')} || ' of ' ||"
-        f" said_rate || ' for ' || {tenths('rate_tenths')} WHEN {_BROKEN} THEN"
-        f" ', invaded by ' || {hours(_INVADED)} || ', which pays by the hours of both shifts'"
-        " ELSE '' END"
+        f"concat(said_rested, CASE WHEN {_PAYS} THEN concat(', invaded by ', {_INVADED}, ' min: ',"
+        f" {tenths(_UNITS)}, ' at ', {times('rest_invasion__multiplier')}, ' of ', said_rate,"
+        f" ' for ', {tenths('rate_tenths')}) WHEN {_BROKEN} THEN concat("
+        f"', invaded by ', {hours(_INVADED)}, ', which pays by the hours of both shifts') END)"
     ),
 )
 
@@ -83,15 +82,16 @@ QUERIES: Final = (
         why="CASE WHEN rate_unit IN ('episode', 'flat') AND group_name <> 'schedule_f'"
         " AND group_name <> 'stunt_coordinator'"
         " THEN 'a rate by the ' || rate_unit || ' gives no day''s pay here' END",
+        named=(("days_pay", _DAY), ("cap", _CAP)),
         due=(
-            f"CASE WHEN NOT ({_BROKEN}) THEN 0 WHEN group_name = 'schedule_f' THEN {_CAP}"
-            f" ELSE least({_DAY}, {_CAP}) END"
+            f"CASE WHEN NOT ({_BROKEN}) THEN 0 WHEN group_name = 'schedule_f' THEN cap"
+            " ELSE least(days_pay, cap) END"
         ),
         paid="paid_rest",
         words=(
-            f"said_rested || CASE WHEN NOT ({_BROKEN}) THEN ', no forced call' WHEN group_name ="
-            f" 'schedule_f' THEN ', forced call: ' || {dollars(_CAP)} ELSE"
-            f" ', forced call: the lesser of ' || {dollars(_DAY)} || ' and ' || {dollars(_CAP)} END"
+            f"concat(said_rested, CASE WHEN NOT ({_BROKEN}) THEN ', no forced call' WHEN group_name"
+            f" = 'schedule_f' THEN concat(', forced call: ', {dollars('cap')}) ELSE concat("
+            f"', forced call: the lesser of ', {dollars('days_pay')}, ' and ', {dollars('cap')}) END)"
         ),
     ),
     replace(_INVASION, where=f"{_NEEDED} AND NOT {_DOUBTFUL}"),

@@ -65,8 +65,13 @@ _GUARANTEED_TIMES: Final = (
 )
 _WORKED_OVERTIME: Final = pay(f"{_sum(*_OVERTIME)} + moved * coalesce(times_o1, 0)")
 _GUARANTEED_PAID: Final = (
-    f"CASE WHEN {_GUARANTEED} > 0 THEN least({pay(f'{_GUARANTEED} * ({_GUARANTEED_TIMES})')},"
-    f" greatest(0, paid_150 - {_WORKED_OVERTIME})) ELSE 0 END"
+    f"CASE WHEN guaranteed_tenths > 0 THEN least({pay('guaranteed_tenths * guaranteed_times')},"
+    " greatest(0, paid_150 - overtime_pay)) ELSE 0 END"
+)
+_NAMED: Final = (
+    ("guaranteed_tenths", _GUARANTEED),
+    ("guaranteed_times", _GUARANTEED_TIMES),
+    ("overtime_pay", _WORKED_OVERTIME),
 )
 
 _PAST_WEEK: Final = (
@@ -77,7 +82,8 @@ _CREW_OVERTIME: Final = Query(
     slot="overtime",
     where=f"{_NORMAL} AND {_CREW}",
     why=f"coalesce({UNKNOWN}, {_NO_PREMIUM})",
-    due=_WORKED_OVERTIME,
+    named=_NAMED,
+    due="overtime_pay",
     paid=" + ".join(
         [
             paid_at("times_o1"),
@@ -103,20 +109,20 @@ ABOVE_BREAK: Final = (
 )
 # In minutes: a day of fewer has its own reading.
 FULL_DAY: Final = 8 * 60
-_BY_HOUR: Final = pay("tier_0 * 100", rate="(rate + adjustment)")
+_BY_HOUR: Final = pay("tier_0 * 100", rate="adjusted_rate")
 # Straight hours are a whole day at least: a day performer is engaged by the day.
 _DAY_HOURS: Final = (
     f"greatest(80, tier_0 + {' + '.join(f'tier_{n}' for n in _OVERTIME)})"
     f" - {' - '.join(f'tier_{n}' for n in _OVERTIME)}"
 )
 # Hours past ten that travel caused have a multiple of their own at most; the day's is never lowered.
-CAPPED_TIMES: Final = "greatest(travel_overtime__max_multiplier, day_times)"
+_CAPPED_TIMES: Final = "greatest(travel_overtime__max_multiplier, day_times)"
 LESS_TRAVEL: Final = (
-    f"CASE WHEN travelled > 0 THEN travelled * greatest(0, 200 - {CAPPED_TIMES}) ELSE 0 END"
+    f"CASE WHEN travelled > 0 THEN travelled * greatest(0, 200 - {_CAPPED_TIMES}) ELSE 0 END"
 )
 SAID_TRAVEL: Final = (
     f"CASE WHEN travelled > 0 THEN '; ' || {tenths('travelled')} || ' of it by travel, at ' ||"
-    f" {times(CAPPED_TIMES)} || ' at most' ELSE '' END"
+    f" {times(_CAPPED_TIMES)} || ' at most' ELSE '' END"
 )
 # A fitting has a rule of its own.
 _BY_DAY: Final = f"{_NORMAL} AND day_type <> 'fitting' AND group_name = 'day_performer'"
@@ -124,13 +130,12 @@ _DAY_PERFORMER: Final = Query(
     slot="overtime",
     where=f"{_BY_DAY} AND NOT {ABOVE_BREAK} AND worked >= {FULL_DAY}",
     why=UNKNOWN,
-    due=pay(
-        f"({_DAY_HOURS}) * 100 + {_sum(*_OVERTIME)} - {LESS_TRAVEL}", rate="(rate + adjustment)"
-    ),
+    named=(("adjusted_rate", "rate + adjustment"), ("day_hours", _DAY_HOURS)),
+    due=pay(f"day_hours * 100 + {_sum(*_OVERTIME)} - {LESS_TRAVEL}", rate="adjusted_rate"),
     paid="paid_wages",
     words=(
-        f"concat(said_worked, '; ', {dollars('(rate + adjustment)')}, ' for 8 h: ',"
-        f" concat_ws(' + ', concat({tenths(f'({_DAY_HOURS})')}, ' straight'),"
+        f"concat(said_worked, '; ', {dollars('adjusted_rate')}, ' for 8 h: ',"
+        f" concat_ws(' + ', concat({tenths('day_hours')}, ' straight'),"
         f" {', '.join(f'said_{name}' for name in _OVERTIME)}), {SAID_TRAVEL})"
     ),
 )
@@ -240,7 +245,8 @@ _MINIMUM_CALL: Final = Query(
     slot="minimum_call",
     where=f"{_NORMAL} AND day_type <> 'fitting' AND {_CREW}",
     why=f"coalesce({UNKNOWN}, {_NO_PREMIUM})",
-    due=pay(f"({_STRAIGHT} - moved) * 100 + {_GUARANTEED} * ({_GUARANTEED_TIMES})"),
+    named=(*_NAMED, ("straight_tenths", f"{_STRAIGHT} - moved")),
+    due=pay("straight_tenths * 100 + guaranteed_tenths * guaranteed_times"),
     paid=f"paid_100 + {_GUARANTEED_PAID}",
     words=(
         "concat(CASE WHEN continues THEN 'a call back pays ' WHEN day_type = 'training' THEN"
@@ -249,10 +255,10 @@ _MINIMUM_CALL: Final = Query(
             "CASE WHEN continues THEN rest_accumulation__callback WHEN day_type = 'training'"
             " THEN minimum_call__training ELSE minimum_call__tenths END"
         )
-        + f", ' at least; ', said_worked, '; ', {tenths(f'({_STRAIGHT} - moved)')}, ' straight at ',"
-        f" said_hourly, CASE WHEN moved > 0 THEN ', the other ' || {tenths('moved')} ||"
-        f" ' are overtime of the week' END, CASE WHEN {_GUARANTEED} > 0 THEN ', and ' ||"
-        f" {tenths(_GUARANTEED)} || ' not worked at ' || {times(_GUARANTEED_TIMES)} END)"
+        + f", ' at least; ', said_worked, '; ', {tenths('straight_tenths')}, ' straight at ',"
+        f" said_hourly, CASE WHEN moved > 0 THEN concat(', the other ', {tenths('moved')},"
+        " ' are overtime of the week') END, CASE WHEN guaranteed_tenths > 0 THEN concat(', and ',"
+        f" {tenths('guaranteed_tenths')}, ' not worked at ', {times('guaranteed_times')}) END)"
     ),
 )
 _MINIMUM_PREMIUM: Final = Query(

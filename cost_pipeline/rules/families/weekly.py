@@ -32,13 +32,13 @@ _DAILY: Final = (
     f" - {LESS_TRAVEL} ELSE 0 END"
 )
 
+_BY_WEEK: Final = (
+    f"({_PLAIN} OR (week_last AND overtime__weekly IS NOT NULL AND week_straight > 0))"
+    " AND group_name IN ('weekly_performer', 'three_day_performer', 'schedule_f')"
+)
 _PERFORMER: Final = Query(
     slot="overtime",
-    where=(
-        f"({_PLAIN} OR (week_last AND overtime__weekly IS NOT NULL AND week_straight > 0))"
-        " AND group_name IN ('weekly_performer', 'three_day_performer', 'schedule_f')"
-        " AND travelled = 0"
-    ),
+    where=f"{_BY_WEEK} AND travelled = 0",
     why=(
         f"coalesce({UNKNOWN}, CASE WHEN group_name = 'schedule_f' AND rate >= {_BREAK_OF_F}"
         " THEN 'overtime is negotiable above 40,000'"
@@ -67,7 +67,7 @@ _PERFORMER: Final = Query(
 # What is paid at 1.5x is the week's where it has a limit: which of it is for travel is not told.
 _TRAVELLER: Final = replace(
     _PERFORMER,
-    where=_PERFORMER.where.replace("travelled = 0", "travelled > 0"),
+    where=f"{_BY_WEEK} AND travelled > 0",
     paid=f"CASE WHEN {_PLAIN} AND NOT week_last THEN paid_150 + paid_200 ELSE {_PERFORMER.paid} END",
     at_most=True,
     words=f"{_PERFORMER.words} || {SAID_TRAVEL}",

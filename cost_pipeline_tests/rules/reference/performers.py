@@ -305,7 +305,7 @@ def age(card):
 def minors_hours_broken(card, history):
     """minors.ca.hours: whether anything was too long, too early, too late or without a meal."""
     at_work, with_meals = next((at, meal) for below, at, meal in AGES if age(card) < below)
-    # Of the weeks that are compared, 3 July 2026 is the holiday without school.
+    # Of the weeks that are compared, 4 July 2026 is a Saturday, kept on the Friday before.
     free_day_next = card["work_date"].weekday() in {4, 5} or card["work_date"] == date(2026, 7, 2)
     week = sum(worked(c) for c in history.week if works(c))
     last = card["work_date"] == history.week[-1]["work_date"]

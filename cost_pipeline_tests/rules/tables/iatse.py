@@ -286,6 +286,9 @@ one("2.8 an idle day, eight hours", RULE, "60.42", IDLE)
 sweep("2.8 travel, four to eight hours", RULE, TRAVEL, "wrap",
       {"10:00": "30.21", "13:00": "37.77", "18:00": "60.42"})
 one("2.8 whether it is a contributor", RULE, None, on(GRIP, fifteen_million=None))
+RULE = "iatse.ph.oncall_hours"
+steps("2.8 on call", ON_CALL, ("2023-07-30", RULE, "ok"))
+one("2.8 by the hour", RULE, None, GRIP)
 RULE = "iatse.ph.pension"
 # 2.9735 and six percent of the grip's scale by the hour, for ten hours.
 steps("2.8", GRIP, ("2021-08-01", RULE, None), ("2024-08-04", RULE, "61.34"),
