@@ -88,6 +88,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
         f.flat({"flight_hours": minutes, "rest_hours": minutes}),
         "flight_hours rest_hours",
     ),
+    "travel_overtime": (f.flat({"max_multiplier": hundredths}), "max_multiplier"),
     "makeup_removal": (f.flat({"minutes": int}), "minutes"),
     "overnight_seventh": (
         f.flat(

@@ -91,13 +91,19 @@ _DOUBLE: Final = (
     " ELSE 0 END"
 )
 
+# Those that travel caused, and what of their multiple is above the most that it may have.
+_TRAVELLED: Final = (
+    f"CASE WHEN works AND travel_overtime__max_multiplier IS NOT NULL"
+    f" THEN least({_DOUBLE}, {tenths_up('travel_inside')}) ELSE 0 END"
+)
+
 _OF_WEEK: Final = {
     "straight": f"CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END",
     "double": f"CASE WHEN works THEN {_DOUBLE} ELSE 0 END",
     "days_worked": "CASE WHEN works THEN 1 ELSE 0 END",
     "days": f"CASE WHEN {_PLAIN} THEN 1 ELSE 0 END",
     "cards": "1",
-    "worked": "CASE WHEN works THEN worked ELSE 0 END",
+    "worked": "CASE WHEN works THEN worked + removed ELSE 0 END",
     "adjustment": "adjustment",
     "tenths_150": "tenths_150",
     "paid_150": "paid_150",
@@ -116,6 +122,7 @@ WITH past AS (
 tiers AS (SELECT *, {_tier_list()} FROM past)
 SELECT id, past_long, tier_0, {", ".join(f"tier_{name}, times_{name}" for name in STEPS)},
     {", ".join(f"CAST({what} AS BIGINT) AS of_week_{name}" for name, what in _OF_WEEK.items())},
+    {_TRAVELLED} AS travelled,
     {_STRAIGHT} AS straight,
     {_PLAIN} AND tier_o1 > 0 AS long,
     CASE WHEN {_PLAIN} AND group_name = 'hourly' THEN overtime__weekly END AS straight_limit

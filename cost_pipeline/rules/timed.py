@@ -196,6 +196,14 @@ _IMPOSSIBLE: Final = f"""CASE
     WHEN prior_work_date >= work_date THEN 'the day before, ' || prior_work_date || ', is not before'
 END"""
 
+
+def _inside(journey: str) -> str:
+    """Minutes of a journey between the call and the end of the day."""
+    start, end = f"travel_{journey}_start_", f"travel_{journey}_end_"
+    inside = f"least({end}, end_) - greatest({start}, call_)"
+    return f"CASE WHEN works AND {end} > {start} THEN greatest(0, {inside}) ELSE 0 END"
+
+
 # A performer whose days off are Saturday and Sunday works a 6th and a 7th day on them, whatever the
 # number of the day.
 _WORKDAY: Final = """CASE WHEN agreement = 'sag_aftra' AND list_has_all(days_off, ['sat', 'sun'])
@@ -239,7 +247,9 @@ SELECT id, {", ".join(f"{name}_" for name in CLOCKS)}, workday, kept, kept_satur
        school_hours * 60 // 10000 AS school_minutes,
        rest_hours * 60 // 10000 AS recreation_minutes,
        CASE WHEN works THEN end_ - call_ END AS elapsed,
-       CASE WHEN works THEN end_ - call_ - off1 - off2 END AS worked
+       {_inside("to")} + {_inside("from")} AS travel_inside,
+       -- Of a performer the first minutes of make-up removal are no overtime: see the rule.
+       CASE WHEN works THEN greatest(0, end_ - call_ - off1 - off2 - removed) END AS worked
 FROM fed
 """
 """Statement over the cards with `context` and `twins`, over `days` and the terms."""

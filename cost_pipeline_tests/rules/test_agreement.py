@@ -59,6 +59,8 @@ def unlike(cards, seed):
             for name in sorted((n for n in TIMES if card[n] is not None), key=card.get):
                 shift += minutes.randrange(6)
                 changes[name] = card[name] + shift
+        if card["agreement"] == "sag_aftra" and card["day_type"] == "work":
+            changes |= travelled(card | changes, minutes)
         if child and card["agreement"] == "sag_aftra":
             changes |= {
                 "minor": True,
@@ -70,6 +72,17 @@ def unlike(cards, seed):
             }
         table.append(card | changes)
     return table
+
+
+def travelled(card, random):
+    """Some travel inside a day, at times that the card has already."""
+    to, back = random.random() < 0.2, random.random() < 0.2
+    return {
+        "travel_to_start": card["call"] if to else None,
+        "travel_to_end": (card["meal1_out"] or card["wrap"]) if to else None,
+        "travel_from_start": card["wrap"] if back else None,
+        "travel_from_end": card["dismissal"] if back else None,
+    }
 
 
 def histories(cards):
@@ -133,6 +146,7 @@ def test_every_rule_that_the_reference_knows_gives_the_same_to_the_cent(two_week
     assert differences(two_weeks) == []
     due = Counter(f["rule"] for f, _, due in two_weeks if due)
     assert len(due) >= 30
+    assert any("by travel" in f["explanation"] for f, _, _ in two_weeks)
     assert sum(due.values()) > 500
 
 

@@ -95,6 +95,18 @@ def test_what_was_paid_too_little_blocks_and_too_much_is_a_flag():
     assert (over["difference"], over["severity"]) == (D("-7.50"), "flag")
 
 
+def test_a_day_performers_readings_that_pay_more_than_another_are_flags():
+    cheap = PERFORMER | {"wrap": at("15:30"), "gross": [line("straight", "700", "1")]}
+    short = cheap | {"wrap": at("12:00"), "meal1_out": None, "meal1_in": None}
+    dear = PERFORMER | {"workday": 6, "rate": D(3000), "gross": cheap["gross"]}
+    full, part = each([cheap, short], "sag.ot.day_performer")
+    assert (full["severity"], part["severity"]) == ("block", "flag")
+    assert "by the hour, as another reading has it, $778.75" in part["explanation"]
+    cards = [cheap | {"workday": 6}, short | {"workday": 6}, dear]
+    found = each(cards, "sag.premium.sixth_seventh")
+    assert [finding["severity"] for finding in found] == ["block", "flag", "flag"]
+
+
 def test_a_rule_after_the_term_of_its_agreement_is_a_flag_and_says_so():
     late = _late(PERFORMER, 1) | {"gross": [line("straight", "1246", "1")]}
     days = [late | {"work_date": date(2026, 6, 30)}, late | {"work_date": date(2026, 7, 1)}]

@@ -6,8 +6,10 @@ from typing import Final
 
 from cost_pipeline.rules.sql import Query, clock, hours
 
+# Make-up removal is time at the place of work, whatever it is for pay.
+_THERE: Final = "(worked + removed)"
 _BROKEN: Final = {
-    "worked > band_at_work": f"{hours('worked')} || ' at work without meals, at most ' || {hours('band_at_work')}",
+    f"{_THERE} > band_at_work": f"{hours(_THERE)} || ' at work without meals, at most ' || {hours('band_at_work')}",
     "elapsed > band_with_meal": f"{hours('elapsed')} || ' at work with meals, at most ' || {hours('band_with_meal')}",
     "set_minutes > band_work": f"{hours('set_minutes')} || ' of work on the set, at most ' || {hours('band_work')}",
     "school_minutes < band_schooling": f"{hours('school_minutes')} || ' of school, at least ' || {hours('band_schooling')}",

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN, paid_at
+from cost_pipeline.rules.families.wages import (
+    ABOVE_BREAK,
+    BREAK_RATE,
+    FULL_DAY,
+    LESS_TRAVEL,
+    RATE_UNKNOWN,
+    SAID_TRAVEL,
+    UNKNOWN,
+    paid_at,
+)
 from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
 
 _CREW: Final = "group_name = 'hourly'"
-_BY_DAY: Final = "group_name IN ('day_performer', 'background')"
-_OTHER: Final = f"NOT {_CREW} AND NOT {_BY_DAY} AND group_name <> 'on_call'"
+_PERFORMER: Final = "group_name = 'day_performer'"
+_BY_DAY: Final = f"({_PERFORMER} AND day_type <> 'fitting' OR group_name = 'background')"
+_OTHER: Final = f"NOT {_CREW} AND group_name NOT IN ('day_performer', 'background', 'on_call')"
 _STEPS: Final = ("o1", "o2", "o3")
 _OVER: Final = " + ".join(f"tier_{name}" for name in _STEPS)
 _TIMED: Final = " + ".join(f"tier_{name} * coalesce(times_{name}, 0)" for name in _STEPS)
@@ -21,11 +32,13 @@ _CAPPED: Final = (
     " AND scale__minimum IS NOT NULL THEN least(rate + adjustment,"
     " scale__minimum * overnight_seventh__schedule_a_scale_times // 100) ELSE rate + adjustment END"
 )
+_DOUBTFUL: Final = f"({_PERFORMER} AND (worked < {FULL_DAY} OR {ABOVE_BREAK} AND {_OVER} > 0))"
+_BREAK_TIMES: Final = "greatest(overtime_above_break__normal1, day_times)"
 _ONE_DAY: Final = rounded("rate * day_share", "day_of")
 # Hours past ten are at 2x on any day, on what a week's rate counts for.
 _DOUBLE: Final = (
     "(CASE WHEN overtime__normal1 = 200 THEN tier_o1 * times_o1"
-    " WHEN overtime__normal2 = 200 THEN tier_o2 * times_o2 ELSE 0 END)"
+    f" WHEN overtime__normal2 = 200 THEN tier_o2 * times_o2 ELSE 0 END - {LESS_TRAVEL})"
 )
 _DOUBLE_RATE: Final = "least(rate, coalesce(overtime__ceiling, rate))"
 _C_CAP: Final = "overnight_seventh__rule IS NOT NULL AND day_kind = 'seventh' AND schedule = 'C'"
@@ -43,6 +56,19 @@ _DAY_AND_DOUBLE: Final = rounded(
 
 def _on(slot: str, kinds: str) -> tuple[Query, ...]:
     where = f"works AND day_times > 100 AND ({kinds})"
+    by_day = Query(
+        slot=slot,
+        where=f"{where} AND {_BY_DAY} AND NOT {_DOUBTFUL}",
+        why=UNKNOWN,
+        due=pay(f"{_HOURS} * day_times + {_TIMED} - {LESS_TRAVEL}", rate=f"({_CAPPED})"),
+        paid="paid_wages",
+        words=(
+            f"{_KIND} || ': ' || said_worked || '; ' || {tenths(_HOURS)} || ' at ' ||"
+            f" {times('day_times')} || CASE WHEN {_OVER} > 0 THEN ' and ' || {tenths(f'({_OVER})')}"
+            f" || ' of overtime, none below that' ELSE '' END || ', of ' || {dollars(_CAPPED)} ||"
+            f" ' for 8 h' || {SAID_TRAVEL}"
+        ),
+    )
     return (
         Query(
             slot=slot,
@@ -55,17 +81,24 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
                 f" {times('day_times')} || ' of ' || said_rate"
             ),
         ),
-        Query(
-            slot=slot,
-            where=f"{where} AND {_BY_DAY}",
-            why=UNKNOWN,
-            due=pay(f"{_HOURS} * day_times + {_TIMED}", rate=f"({_CAPPED})"),
-            paid="paid_wages",
+        by_day,
+        # A short day by its hours is another reading, as on any day; and above the money break the
+        # hours past eight count that rate only, which is in dispute.
+        replace(
+            by_day,
+            where=f"{where} AND {_BY_DAY} AND {_DOUBTFUL}",
+            due=rounded(
+                f"{_CAPPED} * {_HOURS} * day_times + CASE WHEN {_OVER} > 0 THEN {BREAK_RATE} // 100"
+                f" * ({_OVER}) * {_BREAK_TIMES} ELSE 0 END",
+                "100 * rate_tenths",
+            ),
+            at_most=True,
             words=(
                 f"{_KIND} || ': ' || said_worked || '; ' || {tenths(_HOURS)} || ' at ' ||"
-                f" {times('day_times')} || CASE WHEN {_OVER} > 0 THEN ' and ' || {tenths(f'({_OVER})')}"
-                f" || ' of overtime, none below that' ELSE '' END || ', of ' || {dollars(_CAPPED)} ||"
-                " ' for 8 h'"
+                f" {times('day_times')} || ' of ' || {dollars(_CAPPED)} || ' for 8 h' || CASE WHEN"
+                f" {_OVER} > 0 THEN ', and ' || {tenths(f'({_OVER})')} || ' at ' || {times(_BREAK_TIMES)}"
+                f" || ' of the money break of ' || {dollars(f'({BREAK_RATE} // 100)')} || ' for 8 h'"
+                " ELSE '' END"
             ),
         ),
         Query(

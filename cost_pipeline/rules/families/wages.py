@@ -5,6 +5,7 @@ What is paid for a tier is told by its multiple: the gross lines of wages at 1.5
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from cost_pipeline.rules.paid import MULTIPLIERS
@@ -102,42 +103,66 @@ _CREW_OVERTIME: Final = Query(
 )
 
 _DAY: Final = rounded("(rate + adjustment) * day_share", "day_of")
-_ABOVE: Final = (
+ABOVE_BREAK: Final = (
     "coalesce(scale__minimum IS NOT NULL AND overtime_above_break__times_scale IS NOT NULL"
     " AND rate * 100 > scale__minimum * overtime_above_break__times_scale, false)"
 )
+# In minutes: a day of fewer has its own reading.
+FULL_DAY: Final = 8 * 60
+_BY_HOUR: Final = pay("tier_0 * 100", rate="adjusted_rate")
 # Straight hours are a whole day at least: a day performer is engaged by the day.
 _DAY_HOURS: Final = (
     f"greatest(80, tier_0 + {' + '.join(f'tier_{n}' for n in _OVERTIME)})"
     f" - {' - '.join(f'tier_{n}' for n in _OVERTIME)}"
 )
+# Hours past ten that travel caused have a multiple of their own at most; the day's is never lowered.
+_CAPPED_TIMES: Final = "greatest(travel_overtime__max_multiplier, day_times)"
+LESS_TRAVEL: Final = (
+    f"CASE WHEN travelled > 0 THEN travelled * greatest(0, 200 - {_CAPPED_TIMES}) ELSE 0 END"
+)
+SAID_TRAVEL: Final = (
+    f"CASE WHEN travelled > 0 THEN '; ' || {tenths('travelled')} || ' of it by travel, at ' ||"
+    f" {times(_CAPPED_TIMES)} || ' at most' ELSE '' END"
+)
+# A fitting has a rule of its own.
+_BY_DAY: Final = f"{_NORMAL} AND day_type <> 'fitting' AND group_name = 'day_performer'"
 _DAY_PERFORMER: Final = Query(
     slot="overtime",
-    where=f"{_NORMAL} AND group_name = 'day_performer' AND NOT {_ABOVE}",
+    where=f"{_BY_DAY} AND NOT {ABOVE_BREAK} AND worked >= {FULL_DAY}",
     why=UNKNOWN,
     named=(("adjusted_rate", "rate + adjustment"), ("day_hours", _DAY_HOURS)),
-    due=pay(f"day_hours * 100 + {_sum(*_OVERTIME)}", rate="adjusted_rate"),
+    due=pay(f"day_hours * 100 + {_sum(*_OVERTIME)} - {LESS_TRAVEL}", rate="adjusted_rate"),
     paid="paid_wages",
     words=(
         f"concat(said_worked, '; ', {dollars('adjusted_rate')}, ' for 8 h: ',"
         f" concat_ws(' + ', concat({tenths('day_hours')}, ' straight'),"
-        f" {', '.join(f'said_{name}' for name in _OVERTIME)}))"
+        f" {', '.join(f'said_{name}' for name in _OVERTIME)}), {SAID_TRAVEL})"
+    ),
+)
+# The formula of the source, by itself, pays a short day by the hour: nobody is held to more by it.
+_SHORT_DAY: Final = replace(
+    _DAY_PERFORMER,
+    where=f"{_BY_DAY} AND NOT {ABOVE_BREAK} AND worked < {FULL_DAY}",
+    at_most=True,
+    words=(
+        f"concat({_DAY_PERFORMER.words}, '; by the hour, as another reading has it, ',"
+        f" {dollars(f'({_BY_HOUR})')})"
     ),
 )
 _BREAK_TENTHS: Final = "(tier_o1 + tier_o2 + tier_o3)"
-_BREAK_RATE: Final = "scale__minimum * overtime_above_break__times_scale"
+BREAK_RATE: Final = "scale__minimum * overtime_above_break__times_scale"
 _ABOVE_BREAK: Final = Query(
     slot="overtime_above_break",
-    where=f"{_NORMAL} AND group_name = 'day_performer' AND {_ABOVE}",
+    where=f"{_BY_DAY} AND {ABOVE_BREAK}",
     why=UNKNOWN,
     due=(
         f"{_DAY} + "
-        + rounded(f"{_BREAK_RATE} * {_BREAK_TENTHS} * overtime_above_break__normal1", "80 * 10000")
+        + rounded(f"{BREAK_RATE} * {_BREAK_TENTHS} * overtime_above_break__normal1", "80 * 10000")
     ),
     paid="paid_wages",
     words=(
         f"said_worked || '; the rate of ' || said_rate || ' is over the money break of ' ||"
-        f" {dollars(f'({_BREAK_RATE} // 100)')} || ': the rate + ' || {tenths(_BREAK_TENTHS)} ||"
+        f" {dollars(f'({BREAK_RATE} // 100)')} || ': the rate + ' || {tenths(_BREAK_TENTHS)} ||"
         " ' at 1.5x of the money break over 8 h'"
     ),
 )
@@ -273,6 +298,7 @@ QUERIES: Final = (
     _A_DAYS_PAY,
     _CREW_OVERTIME,
     _DAY_PERFORMER,
+    _SHORT_DAY,
     _ABOVE_BREAK,
     _BACKGROUND,
     _LONG_DAY,

@@ -5,9 +5,10 @@ A sum of the week is judged on its last card, with everything that the week's ca
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from cost_pipeline.rules.families.wages import RATE_UNKNOWN, UNKNOWN
+from cost_pipeline.rules.families.wages import LESS_TRAVEL, RATE_UNKNOWN, SAID_TRAVEL, UNKNOWN
 from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
 
 _FULL_WEEK: Final = 5
@@ -28,15 +29,16 @@ _FIRST: Final = (
 _RATE: Final = "least(rate, coalesce(overtime__ceiling, rate))"
 _DAILY: Final = (
     f"CASE WHEN {_PLAIN} THEN ({_FIRST}) * coalesce(times_o1, 0) + tier_o2 * coalesce(times_o2, 0)"
-    " ELSE 0 END"
+    f" - {LESS_TRAVEL} ELSE 0 END"
 )
 
+_BY_WEEK: Final = (
+    f"({_PLAIN} OR (week_last AND overtime__weekly IS NOT NULL AND week_straight > 0))"
+    " AND group_name IN ('weekly_performer', 'three_day_performer', 'schedule_f')"
+)
 _PERFORMER: Final = Query(
     slot="overtime",
-    where=(
-        f"({_PLAIN} OR (week_last AND overtime__weekly IS NOT NULL AND week_straight > 0))"
-        " AND group_name IN ('weekly_performer', 'three_day_performer', 'schedule_f')"
-    ),
+    where=f"{_BY_WEEK} AND travelled = 0",
     why=(
         f"coalesce({UNKNOWN}, CASE WHEN group_name = 'schedule_f' AND rate >= {_BREAK_OF_F}"
         " THEN 'overtime is negotiable above 40,000'"
@@ -61,6 +63,14 @@ _PERFORMER: Final = Query(
         f" {times('overtime__weekly_multiplier')} END), ''), 'no overtime') ||"
         f" CASE WHEN {_PLAIN} AND ({_FIRST}) < tier_o1 THEN ', a free day' ELSE '' END"
     ),
+)
+# What is paid at 1.5x is the week's where it has a limit: which of it is for travel is not told.
+_TRAVELLER: Final = replace(
+    _PERFORMER,
+    where=f"{_BY_WEEK} AND travelled > 0",
+    paid=f"CASE WHEN {_PLAIN} AND NOT week_last THEN paid_150 + paid_200 ELSE {_PERFORMER.paid} END",
+    at_most=True,
+    words=f"{_PERFORMER.words} || {SAID_TRAVEL}",
 )
 
 _GUARANTEED: Final = (
@@ -127,4 +137,4 @@ _CONSECUTIVE: Final = Query(
     ),
 )
 
-QUERIES: Final = (_PERFORMER, _GUARANTEE, _WEEKLY_GROSS, _CONSECUTIVE)
+QUERIES: Final = (_PERFORMER, _TRAVELLER, _GUARANTEE, _WEEKLY_GROSS, _CONSECUTIVE)

@@ -47,9 +47,17 @@ def multiple(card):
     return D(1) if found == "sixth" and card["zone"] == "distant" else TIMES[found]
 
 
+def paid_time(card):
+    """Minutes worked; of principals the first 15 of make-up removal count for no premium."""
+    removal = 0
+    if card["craft"] in PRINCIPALS and None not in (card["wrap"], card["dismissal"]):
+        removal = min(15, real(card, card["dismissal"]) - real(card, card["wrap"]))
+    return max(0, worked(card) - removal)
+
+
 def over(card, hours):
     """Tenths worked past so many hours; of background only until the sixteenth hour of the day."""
-    minutes = max(0, worked(card) - hours * 60)
+    minutes = max(0, paid_time(card) - hours * 60)
     if card["craft"] in PRINCIPALS:
         return tenths(minutes)
     return max(D(0), tenths(minutes) - _long(card))
@@ -62,6 +70,19 @@ def _long(card):
     point = real(card, card["call"]) + 16 * 60
     eaten = sum(max(0, min(back, out + 60) - max(out, point)) for out, back in meals(card))
     return tenths(max(0, real(card, end_of(card)) - point) - eaten)
+
+
+def by_travel(card):
+    """sag.ot.travel_cap: tenths past ten that travel caused, of principals at 1.5x at most."""
+    if card["craft"] not in PRINCIPALS:
+        return D(0)
+    inside = 0
+    for way in ("to", "from"):
+        start, end = card[f"travel_{way}_start"], card[f"travel_{way}_end"]
+        if None not in (start, end):
+            first = max(real(card, start), real(card, card["call"]))
+            inside += max(0, min(real(card, end), real(card, end_of(card))) - first)
+    return min(over(card, 10), tenths(inside))
 
 
 def day_pay(card):
@@ -79,14 +100,17 @@ def hourly(card):
 
 def day_performer(card, _):
     """sag.ot.day_performer: eight hours at least, 1.5x to ten, then 2x; not above twice scale."""
-    if not works(card) or multiple(card) != 1:
+    if not works(card) or card["day_type"] == "fitting" or multiple(card) != 1:
         return None
     if card["rate"] > 2 * scale(DAY_SCALE, card["work_date"]):
         return None
     dear = over(card, 8)
-    straight = max(D(8), tenths(worked(card))) - dear if dear else D(8)
+    straight = max(D(8), tenths(paid_time(card))) - dear if dear else D(8)
     double = over(card, 10)
-    return cents(hourly(card) * Fraction(straight + D("1.5") * (dear - double) + 2 * double))
+    return cents(
+        hourly(card)
+        * Fraction(straight + D("1.5") * (dear - double) + 2 * double - by_travel(card) / 2)
+    )
 
 
 def premium_day(kinds):
@@ -102,15 +126,25 @@ def premium_day(kinds):
             extra = Fraction(times - 1) * day_pay(card)
             if capped and card["schedule"] == "C":
                 extra = min(extra, Fraction(950))
-            return cents(day_pay(card) + extra + Fraction(double * max(times, D(2))) * hourly(card))
-        rate = card["rate"]
-        if capped and card["craft"] in PRINCIPALS:
-            rate = min(rate, 2 * scale(DAY_SCALE, card["work_date"]))
+            hours = double * max(times, D(2)) - by_travel(card) * (2 - max(times, D("1.5")))
+            return cents(day_pay(card) + extra + Fraction(hours) * hourly(card))
+        principal = card["craft"] in PRINCIPALS
+        if principal and card["day_type"] == "fitting":
+            return None  # sag.fitting.day_prior
+        rate = most = card["rate"]
+        if principal:
+            most = min(rate, 2 * scale(DAY_SCALE, card["work_date"]))
+        if capped and principal:
+            rate = most
         dear = over(card, 8)
-        straight = max(D(8) - dear, tenths(worked(card)) - dear - _long(card))
+        straight = max(D(8) - dear, tenths(paid_time(card)) - dear - _long(card))
         half = dear - double
-        hours = straight * times + half * max(times, D("1.5")) + double * max(times, D(2))
-        return cents(rate / 8 * hours)
+        if most < card["rate"]:  # above the money break: no more than 1.5x for it
+            dearer = dear * max(times, D("1.5"))
+        else:
+            dearer = half * max(times, D("1.5")) + double * max(times, D(2))
+            dearer -= by_travel(card) * (2 - max(times, D("1.5")))
+        return cents(Fraction(rate * straight * times + most * dearer) / 8)
 
     return due
 
@@ -138,7 +172,7 @@ def plain_days(history):
 
 def straight_of_week(history):
     """Hours of the week that were not doubled by the day."""
-    return sum((tenths(worked(c)) - over(c, 10) for c in plain_days(history)), D(0))
+    return sum((tenths(paid_time(c)) - over(c, 10) for c in plain_days(history)), D(0))
 
 
 def by_the_week(card, history):
@@ -151,7 +185,7 @@ def by_the_week(card, history):
     hours = D(0)
     if plain:
         double = over(card, 10)
-        hours += 2 * double
+        hours += 2 * double - by_travel(card) / 2
         television = card["schedule"] in {"B", "H"} and card["contract_type"] == "television"
         if television and not _free(card, history):
             hours += D("1.5") * (over(card, 8) - double)
@@ -248,7 +282,7 @@ def travel_day(card, _):
             None if card["wrap"] is None else cents(hourly(card) * Fraction(_eight_at_most(card)))
         )
     dear = card["zone"] == "distant" and kind(card) in {"seventh", "holiday"}
-    times = D("1.5") if dear and card["engagement"] != "three_day" else D(1)
+    times = D("1.5") if dear else D(1)
     return cents(day_pay(card) * Fraction(times))
 
 

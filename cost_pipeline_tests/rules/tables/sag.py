@@ -226,10 +226,42 @@ for dismissed, gives in {"19:15": "0", "19:16": "950"}.items():
     one(f"1.3 make-up removal until {dismissed}", "sag.forced_call.day", gives,
         on(UNMADE, dismissal=dismissed), on(DAY_PLAYER, prior_wrap=None))
 
+sweep("1.3 make-up removal is no overtime", "sag.ot.day_performer", DAY_PLAYER, "dismissal",
+      {"17:30": "1713.25", "17:45": "1713.25", "17:46": "1744.40", "18:00": "1806.70"})
+sweep("1.3 make-up removal by the week", "sag.ot.weekly_theatrical", WEEKLY, "dismissal",
+      {"17:45": "0", "17:46": "20"})
+sweep("1.3 none of background", "sag.bg.ot", EXTRA, "dismissal", {"17:30": "84", "17:36": "89.60"})
+
+# An hour of travel in a day of 11 h: the hour past ten is at 1.5x, on a 7th day at 2x.
+CAP = {"sag.ot.travel_cap"}
+CARRIED = {"wrap": "18:30", "travel_from_start": "17:30", "travel_from_end": "18:30"}
+steps("1.3 travel", on(DAY_PLAYER, **CARRIED), (BEGAN, "sag.ot.day_performer", "1946.88"),
+      about=CAP)
+sweep("1.3 travel, of what is past ten hours", "sag.ot.day_performer", on(DAY_PLAYER, **CARRIED),
+      "travel_from_start", {"17:30": "1946.88", "18:00": "1985.81", "18:30": "2024.75"},
+      about=CAP)
+one("1.3 travel in the morning", "sag.ot.day_performer", "1946.88",
+    on(DAY_PLAYER, wrap="18:30", travel_to_start="7:00", travel_to_end="8:00"))
+one("1.3 travel before the call", "sag.ot.day_performer", "2024.75",
+    on(DAY_PLAYER, wrap="18:30", travel_to_start="6:00", travel_to_end="7:00"))
+one("1.3 travel by the week", "sag.ot.weekly_theatrical", "150", on(WEEKLY, **CARRIED))
+one("1.3 travel, television", "sag.ot.weekly_tv", "150", on(WEEKLY_TV, **CARRIED))
+one("1.3 travel of three days", "sag.ot.three_day", "150", on(THREE_DAY, **CARRIED))
+sweep("1.3 travel on a 6th and 7th day", "sag.premium.sixth_seventh", on(DAY_PLAYER, **CARRIED),
+      "workday", {6: "2569.88", 7: "3426.50"}, about=CAP)
+one("1.3 travel on a 6th day by the week", "sag.premium.sixth_seventh", "1470",
+    on(WEEKLY, workday=6, **CARRIED))
+one("1.3 travel of background", "sag.bg.ot", "140", on(EXTRA, **CARRIED))
+
 # --- 1.6 sixth and seventh day, holidays
 RULE = "sag.premium.sixth_seventh"
 steps("1.6", on(DAY_PLAYER, workday=6), (BEGAN, RULE, "2336.25"))
 sweep("1.6 by the day", RULE, DAY_PLAYER, "workday", {5: None, 6: "2336.25", 7: "3115"})
+# Above twice scale (2,492) hours past eight count the money break, at 1.5x or the day's multiple.
+OVER_BREAK = on(DAY_PLAYER, rate="3000", wrap="19:30")
+sweep("1.6 above the money break", RULE, OVER_BREAK, "workday", {6: "6369", 7: "8492"})
+sweep("1.6 above the money break, up to eight hours", RULE, on(OVER_BREAK, wrap="15:30"), "workday",
+      {6: "4500", 7: "6000"})
 sweep("1.6 overnight six days are workdays", RULE, OVERNIGHT, "workday",
       {6: None, 7: "3115"})
 sweep("1.6 Saturday and Sunday off", RULE, on(DAY_PLAYER, days_off=["sat", "sun"]), "work_date",
@@ -247,6 +279,9 @@ sweep("1.6 a premium of 950 in schedule C", RULE, on(SCHEDULE_C, zone="distant",
 TRAVEL = on(DAY_PLAYER, day_type="travel", call=None, wrap=None, **NO_MEAL)
 sweep("1.6 travel overnight on a 7th day", "sag.travel.only_day", on(TRAVEL, zone="distant"),
       "workday", {6: "1246", 7: "1869"}, about=CAPS)
+sweep("1.6 travel overnight of a three-day performer", "sag.travel.only_day",
+      on(THREE_DAY, zone="distant", day_type="travel", call=None, wrap=None, **NO_MEAL),
+      "workday", {6: "800", 7: "1200"}, about=CAPS)
 one("1.6 travel overnight on a holiday", "sag.travel.only_day", "1869",
     on(TRAVEL, zone="distant", holiday=True))
 RULE = "sag.bg.sixth_seventh"
@@ -286,6 +321,8 @@ FITTING = on(DAY_PLAYER, day_type="fitting", rate="1280", call="9:00", wrap="10:
 steps("1.7", FITTING, ("2023-12-10", RULE, "160"))
 sweep("1.7 an hour at least, quarters", RULE, FITTING, "wrap",
       {"9:30": "160", "10:00": "160", "10:01": "200", "10:15": "200", "10:16": "240"})
+for day, pays in {5: "sag.ot.day_performer", 6: "sag.premium.sixth_seventh"}.items():
+    one(f"1.7 a fitting is no day's pay too, day {day}", pays, None, on(FITTING, workday=day))
 sweep("1.7 none over 1,500", RULE, FITTING, "rate", {"1500": "187.50", "1500.01": "0"})
 RULE = "sag.wardrobe.formal"
 steps("1.7", on(DAY_PLAYER, adjustments=["formal_wardrobe"]), ("2023-12-10", RULE, "27"))
