@@ -112,12 +112,13 @@ def test_totals_and_verification_have_the_public_shape(cli, home):
     assert verified.code == 0
     told = verified.json()
     assert HASH.fullmatch(told.pop("head"))
+    tables = home / "lake" / "tables"
     assert told == {
         "ok": True,
         "partitions": 2,
         "batches": 2,
         "postings": 3,
-        "files": 4,
+        "files": len([*tables.glob("*/*/*.parquet"), *tables.glob("*/_delta_log/*.json")]),
         "heads": 1,
         "signed": 0,
         "uncovered": 0,

@@ -364,7 +364,7 @@ def files_of(session: Session, specs: Collection[TableSpec] = APPENDED) -> dict[
         str(file.relative_to(session.lake.root)): hashlib.sha256(file.read_bytes()).hexdigest()
         for spec in specs
         for file in sorted((session.lake.root / "tables" / spec.name).rglob("*"))
-        if file.is_file() and file.name != "_last_checkpoint"
+        if file.is_file() and file.name not in {"_last_checkpoint", "_checksums"}
     }
 
 
@@ -424,7 +424,10 @@ def _doubled(session: Session) -> list[str]:
 
 
 def change_parquet(file: Path, replaced: str) -> None:
-    """Write a Parquet file again with `replaced` (SQL: an expression and its name) in it."""
+    """Write a Parquet file again with `replaced` (SQL: an expression and its name) in it.
+
+    Whoever does so hides it: what was noted of the table's files goes, too.
+    """
     changed = file.with_suffix(".new")
     with duckdb.connect() as connection:
         connection.sql(
@@ -432,6 +435,7 @@ def change_parquet(file: Path, replaced: str) -> None:
             f"hive_partitioning=false)) to '{changed}' (format parquet)"
         )
     changed.replace(file)
+    (file.parent.parent / "_checksums").unlink(missing_ok=True)
 
 
 def with_clock(session: Session, instant: datetime) -> Session:
