@@ -90,15 +90,17 @@ def meet(left: Applies, right: Applies) -> bool:
         a, b = set(getattr(left, name)), set(getattr(right, name))
         if a and b and not a & b:
             return False
-    for name in ("off_production", "money_break", "region", "season_first"):
+    for name in ("off_production", "money_break", "region"):
         a, b = getattr(left, name), getattr(right, name)
         if a is not None and b is not None and a != b:
             return False
     for one, other in ((left, right), (right, left)):
         if one.crafts and set(one.crafts) <= set(other.not_crafts):
             return False
-    return _spans_meet(left.program_minutes, right.program_minutes) and _photography_meets(
-        left.photography, right.photography
+    return (
+        _spans_meet(left.program_minutes, right.program_minutes)
+        and _spans_meet(left.seasons, right.seasons)
+        and _photography_meets(left.photography, right.photography)
     )
 
 

@@ -149,22 +149,19 @@ def _by_what_cards_may_lack(
     applies: Applies, person: Person
 ) -> Iterable[tuple[bool, object, str, bool]]:
     """Whether it is asked, the card's value, what to call it, and whether it fits."""
-    context, span = person.context, applies.program_minutes
+    context = person.context
     yield (
         bool(applies.schedules),
         context.schedule,
         "its schedule (B, C, F, H)",
         context.schedule in applies.schedules,
     )
-    length = context.program_minutes
-    fits = span is None or length is None or _within(span, length)
-    yield span is not None, length, "the length of the programme", fits
-    yield (
-        applies.season_first is not None,
-        context.season,
-        "the season",
-        applies.season_first == ((context.season or 0) <= 1),
-    )
+    for span, number, words in (
+        (applies.program_minutes, context.program_minutes, "the length of the programme"),
+        (applies.seasons, context.season, "the season"),
+    ):
+        fits = span is None or number is None or _within(span, number)
+        yield span is not None, number, words, fits
     yield (
         applies.region is not None,
         person.region,

@@ -83,7 +83,7 @@ class Applies(Strict):
     Attributes:
         money_break: Day performers below or above the money break (twice scale).
         region: Of the Area Standards: Maryland has a scale of its own.
-        season_first: The first season of a series, or a pilot (season 0).
+        seasons: Of a series, a pilot being season 0.
     """
 
     groups: tuple[GroupWord, ...] = ()
@@ -99,7 +99,7 @@ class Applies(Strict):
     off_production: bool | None = None
     money_break: Literal["below", "above"] | None = None
     region: Literal["maryland", "elsewhere"] | None = None
-    season_first: bool | None = None
+    seasons: Span | None = None
 
 
 class Rule(Strict):
@@ -112,6 +112,7 @@ class Rule(Strict):
         first: First day; None where the source names none.
         last: Last day; None where no end is known.
         disputed: Why the rule is uncertain although its sources are good; such a rule is a flag.
+        disputed_for: Whom that is about, where it is not everybody; and those of whom it cannot be told.
         note: What was decided where the sources leave it open.
     """
 
@@ -126,6 +127,7 @@ class Rule(Strict):
     sources: tuple[Source, ...] = Field(min_length=1)
     confidence: Confidence
     disputed: str | None = None
+    disputed_for: Applies | None = None
     note: str | None = None
 
     @model_validator(mode="before")
@@ -142,6 +144,12 @@ class Rule(Strict):
             raise ValueError(f"it ends on {self.last}, before it begins on {self.first}")
         return self
 
+    @model_validator(mode="after")
+    def _says_what_is_disputed(self) -> Self:
+        if self.disputed_for is not None and self.disputed is None:
+            raise ValueError("it says for whom it is disputed and not what")
+        return self
+
     @property
     def begins(self) -> date:
         """The first day; the beginning of time where none is known."""
@@ -154,8 +162,9 @@ class Rule(Strict):
 
     @property
     def certain(self) -> bool:
-        """Whether it may block: good sources that do not contradict each other."""
-        return self.confidence != "low" and self.disputed is None
+        """Whether it may block, somebody at least: good sources that do not contradict each other."""
+        undisputed = self.disputed is None or self.disputed_for is not None
+        return self.confidence != "low" and undisputed
 
     def covers(self, day: date) -> bool:
         """Whether a day lies in its interval."""

@@ -15,8 +15,17 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.rules import flatten as f
-from cost_pipeline.rules.context import Choice, Context, Crafts, Epochs, Person, choose, group_of
-from cost_pipeline.rules.pack import Agreement, Pack, PackedRule, Packs
+from cost_pipeline.rules.context import (
+    Choice,
+    Context,
+    Crafts,
+    Epochs,
+    Person,
+    choose,
+    group_of,
+    match,
+)
+from cost_pipeline.rules.pack import Agreement, Pack, PackedRule, Packs, Rule
 from cost_pipeline.rules.units import cents, hundredths, minutes, tenths
 from cost_pipeline.rules.versions import Versions
 
@@ -228,8 +237,8 @@ class Terms:
         share = Decimal(self._tiers(pack).get(person.context.budget_tier, "1"))
         return {
             **named,
-            "grade": self._grade(packed, pack.agreement, person.context),
-            "caveat": self._caveat(packed, pack.agreement, person.context),
+            "grade": self._grade(packed, pack.agreement, person),
+            "caveat": self._caveat(packed, pack.agreement, person),
             **flatten(packed.rule.amounts, person, share),
         }
 
@@ -241,20 +250,28 @@ class Terms:
         return own
 
     @staticmethod
-    def _grade(packed: PackedRule, agreement: Agreement, context: Context) -> str:
-        certain = packed.rule.certain and not _after_term(packed, agreement, context)
-        return "block" if certain else "flag"
+    def _grade(packed: PackedRule, agreement: Agreement, person: Person) -> str:
+        rule = packed.rule
+        doubted = not rule.certain or _disputed(rule, person) is not None
+        return "flag" if doubted or _after_term(packed, agreement, person.context) else "block"
 
     @staticmethod
-    def _caveat(packed: PackedRule, agreement: Agreement, context: Context) -> str:
+    def _caveat(packed: PackedRule, agreement: Agreement, person: Person) -> str:
         rule, said = packed.rule, []
-        if rule.disputed:
-            said.append(f"In dispute: {rule.disputed}.")
+        disputed = _disputed(rule, person)
+        if disputed:
+            said.append(f"In dispute: {disputed}.")
         elif rule.confidence == "low":
             said.append("Low confidence: " + (rule.note or "one weak source").rstrip(".") + ".")
-        if _after_term(packed, agreement, context) and agreement.successor_unseen:
+        if _after_term(packed, agreement, person.context) and agreement.successor_unseen:
             said.append(agreement.successor_unseen)
         return " ".join(said)
+
+
+def _disputed(rule: Rule, person: Person) -> str | None:
+    """What is disputed of a rule for this person, or for one of whom a card does not say enough."""
+    about_them = rule.disputed_for is None or match(rule.disputed_for, person).applies
+    return rule.disputed if about_them else None
 
 
 def _after_term(packed: PackedRule, agreement: Agreement, context: Context) -> bool:

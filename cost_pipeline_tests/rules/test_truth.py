@@ -3,6 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from cost_pipeline_tests.rules.cards import GRIP, PERFORMER, at, each, findings, line, only
 
 D = Decimal
@@ -51,6 +53,25 @@ def test_a_forced_call_in_the_words_of_a_payroll_accountant():
         " $1,246.00 and $950.00"
     )
     assert "In dispute" in found["explanation"]
+
+
+@pytest.mark.parametrize(
+    ("contract_type", "season", "severity"),
+    [
+        ("theatrical", None, "block"),
+        ("television", 3, "block"),
+        ("television", 2, "flag"),
+        ("television", None, "flag"),
+        ("new_media", 1, "flag"),
+    ],
+)
+def test_the_minimum_is_certain_where_its_wage_schedule_is(contract_type, season, severity):
+    """59.80 less 3 % is the minimum of a first season of an hour: 58.01."""
+    card = GRIP | {"craft": "key_grip", "engagement": "weekly", "rate": D("62.18")}
+    found = findings(card | {"contract_type": contract_type, "season": season})
+    scale = only(found, "iatse.scale.l80.1st_company_grip.2025-08-03")
+    assert (scale["due"], scale["severity"]) == (D("62.19"), severity)
+    assert ("3 % less" in scale["explanation"]) == (severity == "flag")
 
 
 def test_what_the_agreement_calls_the_prevailing_rate_is_a_flag_and_says_how_it_is_read():
