@@ -215,6 +215,7 @@ def test_a_gap_between_two_packs_is_found_too(folder):
         (lambda rule: rule.update({"from": "2026-01-02", "to": "2026-01-01"}), "before it begins"),
         (lambda rule: rule.update(sources=[]), "sources"),
         (lambda rule: rule.update(confidence="certain"), "confidence"),
+        (lambda rule: rule.update(disputed_for={}), "for whom it is disputed"),
     ],
 )
 def test_what_is_wrong_in_a_rule_is_named(folder, change, words):
