@@ -195,3 +195,25 @@ def test_a_minors_hours_are_a_flag_that_names_everything():
     assert "9 to 15 years, school day" in late["explanation"]
     assert "10.0 h at work without meals, at most 9.0 h" in late["explanation"]
     assert fine["severity"] == "ok"
+
+
+DGA = GRIP | {
+    "agreement": "dga",
+    "craft": "first_assistant_director",
+    "engagement": "weekly",
+    "rate": D(7000),
+    "rate_unit": "week",
+}
+IDLE = {"zone": "distant", "day_type": "idle", "workday": 6, "call": None, "wrap": None}
+READINGS = [
+    ("dga.rest", DGA | {"prior_wrap": at("20:30")}, line("rest_penalty", "1"), "by the minute"),
+    ("iatse.sixth_seventh.distant", GRIP | IDLE | {"meal1_out": None, "meal1_in": None},
+     line("straight", "1"), "at scale"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "card", "paid", "other"), READINGS)
+def test_what_pays_more_than_another_reading_is_a_flag_that_says_so(rule, card, paid, other):
+    found = only(findings(card | {"gross": [paid]}), rule)
+    assert (found["severity"], found["due"] > found["paid"]) == ("flag", True)
+    assert other in found["explanation"]
