@@ -82,7 +82,8 @@ def _listed(folder: Path) -> tuple[set[str], list[Damage]]:
 def _added(folder: Path, version: int) -> set[str]:
     added: set[str] = set()
     for entry in log_entries(folder, 0, version):
-        added = (added | set(entry.added)) - set(entry.removed)
+        added.update(entry.added)
+        added.difference_update(entry.removed)
     return added
 
 

@@ -37,7 +37,8 @@ def money(column: pa.ChunkedArray) -> pa.Array:
     halves = np.empty((len(array), 2), np.int64)
     halves[:, 0] = np.asarray(pc.fill_null(array, 0))
     np.right_shift(halves[:, 0], 63, out=halves[:, 1])
-    valid = pc.is_valid(array).buffers()[1] if array.null_count else None
+    # Packed anew: the bits of a slice begin elsewhere in their buffer.
+    valid = pa.py_buffer(np.packbits(np.asarray(pc.is_valid(array)), bitorder="little"))
     return pa.Array.from_buffers(
         MONEY, len(array), [valid, pa.py_buffer(halves)], null_count=array.null_count
     )
