@@ -27,6 +27,22 @@ def _required(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, kind, nullable=False)
 
 
+_REPEATED: Final = frozenset(
+    {
+        "fingerprint",
+        "vendor",
+        "production",
+        "transaction_id",
+        "worker_id",
+        "department_code",
+        "agreement",
+        "family",
+        "rule",
+        "pack",
+        "currency",
+    }
+)
+
 FINDING_SCHEMA: Final = pa.schema(
     [
         _required("fingerprint", HASH),
@@ -52,3 +68,12 @@ FINDING_SCHEMA: Final = pa.schema(
 """One rule on one card. `due`, `paid` and `difference` are null where the rule was not evaluated,
 and `paid` and `difference` where the card does not say what was paid for it. `pack` names the
 pack's version (`<agreement>@<digest>`), null only where no pack covers the date."""
+
+TOLD_SCHEMA: Final = pa.schema(
+    [
+        field.with_type(pa.dictionary(pa.int32(), TEXT)) if field.name in _REPEATED else field
+        for field in FINDING_SCHEMA
+    ]
+)
+"""Findings as rules tell them: each text of a card or a rule once, as a dictionary. Cast to
+`FINDING_SCHEMA`, or read by a query, they are the same."""

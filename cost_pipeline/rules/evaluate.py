@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.cards import TIMECARD_SCHEMA
 from cost_pipeline.contracts.columns import session
-from cost_pipeline.contracts.findings import FINDING_SCHEMA
+from cost_pipeline.contracts.findings import TOLD_SCHEMA
 from cost_pipeline.rules.facts import lay_out
 from cost_pipeline.rules.pack import Packs
+from cost_pipeline.rules.statements import Statements
 from cost_pipeline.rules.telling import REFUSED, Asked, findings, unlooked, unrated
 from cost_pipeline.rules.terms import Terms
 
@@ -27,7 +28,9 @@ TOLD_CARDS: Final = 50_000
 
 
 def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
-    """The findings of cards, as `FINDING_SCHEMA`, card by card in their order, then rule by rule.
+    """The findings of cards (`TOLD_SCHEMA`): rule by rule, the cards of a case in their order.
+
+    Of more than `TOLD_CARDS` cards, the first so many come first.
 
     Args:
         cards: `TIMECARD_SCHEMA`. Every card gets at least one finding.
@@ -36,29 +39,29 @@ def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
     Raises:
         pa.ArrowInvalid: If the cards are not of `TIMECARD_SCHEMA`.
     """
-    tables = list(_evaluated(cards, Terms(packs)))
-    return pa.concat_tables(tables) if tables else FINDING_SCHEMA.empty_table()
+    with session() as connection:
+        tables = list(_evaluated(Statements(connection), cards, Terms(packs)))
+    return pa.concat_tables(tables) if tables else TOLD_SCHEMA.empty_table()
 
 
-def _evaluated(cards: pa.Table, resolver: Terms) -> Iterator[pa.Table]:
-    """The findings of cards, in tables of `TOLD_CARDS` cards."""
+def _evaluated(statements: Statements, cards: pa.Table, resolver: Terms) -> Iterator[pa.Table]:
+    """The findings of cards (`TOLD_SCHEMA`), in tables of `TOLD_CARDS` cards."""
     cards = cards.select(TIMECARD_SCHEMA.names).cast(TIMECARD_SCHEMA)
     if cards.num_rows == 0:
         return
-    with session() as connection:
-        laid = lay_out(connection, cards, resolver)
-        connection.register("refused", laid.refused)
-        asked = [Asked(None, connection.sql(REFUSED).to_arrow_table())]
-        asked += [Asked(query, laid.answers(query)) for query in laid.meant()]
-        asked += [unlooked(cards, asked), unrated(cards, asked)]
-        connection.unregister("facts")
-        yield from findings(connection, cards, laid.terms, asked, at_once=TOLD_CARDS)
+    laid = lay_out(statements, cards, resolver)
+    statements.register("refused", laid.refused)
+    asked = [Asked(None, statements.table(REFUSED))]
+    asked += [Asked(query, laid.answers(query)) for query in laid.meant()]
+    asked += [unlooked(cards, asked), unrated(cards, asked)]
+    statements.forget("facts")
+    yield from findings(statements, cards, laid.terms, asked, at_once=TOLD_CARDS)
 
 
 def in_chunks(
     batches: Iterable[pa.Table], packs: Packs, *, at_least: int = CHUNK_CARDS
 ) -> Iterator[pa.Table]:
-    """Findings of cards that come ordered by production and worker, some cards' at a time.
+    """Findings (`TOLD_SCHEMA`) of cards that come ordered by production and worker.
 
     Memory is that of a chunk: persons are kept whole, however the batches cut them.
 
@@ -68,6 +71,13 @@ def in_chunks(
         at_least: Cards of a chunk, but for the last.
     """
     resolver = Terms(packs)
+    with session() as connection:
+        statements = Statements(connection)
+        for chunk in _of_whole_persons(batches, at_least):
+            yield from _evaluated(statements, chunk, resolver)
+
+
+def _of_whole_persons(batches: Iterable[pa.Table], at_least: int) -> Iterator[pa.Table]:
     held: pa.Table | None = None
     for batch in batches:
         held = batch if held is None else pa.concat_tables([held, batch])
@@ -75,9 +85,9 @@ def in_chunks(
             continue
         ready, held = _at_a_person(held)
         if ready.num_rows:
-            yield from _evaluated(ready, resolver)
+            yield ready
     if held is not None and held.num_rows:
-        yield from _evaluated(held, resolver)
+        yield held
 
 
 def _at_a_person(cards: pa.Table) -> tuple[pa.Table, pa.Table]:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +24,7 @@ from cost_pipeline.rules.paid import paid_for
 from cost_pipeline.rules.shifts import RESTS, looked_back, run_on
 from cost_pipeline.rules.spelling import said
 from cost_pipeline.rules.sql import Query
+from cost_pipeline.rules.statements import Statements
 from cost_pipeline.rules.terms import TERMS_SCHEMA, Terms
 from cost_pipeline.rules.tiers import TIERS, summed
 from cost_pipeline.rules.timed import TIMED, contexts_of, days_table, persons, twins
@@ -41,14 +41,14 @@ class Laid:
     """A session with the tables `facts`, a row for each card that can be, and `terms`.
 
     Attributes:
-        connection: The session.
+        statements: The session.
         terms: What is in `terms`.
         names: The columns of `facts`.
         refused: The cards that cannot be or have no rules: `id` (the row number in the cards, from
             0), `agreement`, and `unknown`, the words for it.
     """
 
-    connection: duckdb.DuckDBPyConnection
+    statements: Statements
     terms: pa.Table
     names: frozenset[str]
     refused: pa.Table
@@ -64,28 +64,27 @@ class Laid:
             return []
         asked = ", ".join(query.any_card() for query in there)
         statement = _narrowed(f"SELECT {asked} FROM FACTS JOIN TERMS USING (context)", self.names)
-        (some,) = self.connection.sql(statement).fetchall()
-        return [query for query, any_card in zip(there, some, strict=True) if any_card]
+        some = self.statements.table(statement).columns
+        return [query for query, found in zip(there, some, strict=True) if found[0].as_py()]
 
     def answers(self, query: Query) -> pa.Table:
         """What a rule says of the cards that it is for, in their order (`ANSWER_SCHEMA`)."""
-        return self.connection.sql(_narrowed(query.sql(), self.names)).to_arrow_table()
+        return self.statements.table(_narrowed(query.sql(), self.names))
 
 
-def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, resolver: Terms) -> Laid:
+def lay_out(statements: Statements, cards: pa.Table, resolver: Terms) -> Laid:
     """Make the facts of cards in a session, with the terms of their contexts.
 
     Args:
-        connection: A session with no tables yet.
+        statements: A session; its tables are replaced.
         cards: `TIMECARD_SCHEMA`.
         resolver: The packs, as they are resolved.
     """
     context, contexts = contexts_of(cards, resolver.epochs)
     terms = resolver.table(enumerate(contexts))
-    connection.register("resolved", terms)
-    connection.execute("CREATE TEMP TABLE terms AS SELECT * FROM resolved")
-    connection.register("days", days_table(cards))
-    connection.register("bands", bands(resolver.packs))
+    statements.register("terms", terms)
+    statements.register("days", days_table(cards))
+    statements.register("bands", bands(resolver.packs))
     person = persons(cards)
     numbers = {
         "id": pa.array(np.arange(cards.num_rows)),
@@ -95,28 +94,28 @@ def lay_out(connection: duckdb.DuckDBPyConnection, cards: pa.Table, resolver: Te
         **paid_for(cards),
         **{f.name: units(cards[f.name]) for f in cards.schema if pa.types.is_decimal(f.type)},
     }
-    facts = _stated(connection, _with(cards, numbers), TIMED)
+    facts = _stated(statements, _with(cards, numbers), TIMED)
     refused = facts.filter(pc.is_valid(facts["unknown"]))
     if refused.num_rows:
         facts = facts.filter(pc.is_null(facts["unknown"]))
-    facts = _looked_around(connection, facts)
-    facts = _with(facts, said(connection, facts))
+    facts = _looked_around(statements, facts)
+    facts = _with(facts, said(statements, facts))
     names = _FAMILIES.intersection(facts.column_names) | {"id", "context"}
-    connection.register("facts", _in_batches(facts.select(sorted(names))))
-    return Laid(connection, terms, names, refused.select(["id", "agreement", "unknown"]))
+    statements.register("facts", _in_batches(facts.select(sorted(names))))
+    return Laid(statements, terms, names, refused.select(["id", "agreement", "unknown"]))
 
 
-def _looked_around(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> pa.Table:
+def _looked_around(statements: Statements, facts: pa.Table) -> pa.Table:
     person, date = whole(facts["person"]), whole(facts["work_date"])
     days = Groups((person,), (date,))
     weeks = Groups((person, whole(facts["week_ending"])), (date,))
     facts = _with(facts, looked_back(facts, days))
-    facts = _stated(connection, facts, RESTS)
+    facts = _stated(statements, facts, RESTS)
     facts = _with(facts, run_on(facts, days))
-    facts = _stated(connection, facts, BREAKS)
+    facts = _stated(statements, facts, BREAKS)
     facts = _with(facts, used_before(facts, days, weeks))
-    facts = _stated(connection, facts, NEEDED)
-    facts = _stated(connection, facts, TIERS)
+    facts = _stated(statements, facts, NEEDED)
+    facts = _stated(statements, facts, TIERS)
     return _with(facts, summed(facts, weeks))
 
 
@@ -126,11 +125,11 @@ def _with(facts: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
     return pa.table(named)
 
 
-def _stated(connection: duckdb.DuckDBPyConnection, facts: pa.Table, statement: str) -> pa.Table:
+def _stated(statements: Statements, facts: pa.Table, statement: str) -> pa.Table:
     """With the columns that a statement over `facts` and the terms gives for each `id`."""
-    connection.register("facts", _in_batches(facts))
-    found = connection.sql(_narrowed(statement, facts.column_names)).to_arrow_table()
-    connection.unregister("facts")
+    statements.register("facts", _in_batches(facts))
+    found = statements.table(_narrowed(statement, facts.column_names))
+    statements.forget("facts")
     # Joins may give the rows in another order.
     if not found["id"].equals(facts["id"]):
         found = found.take(np.argsort(found["id"].to_numpy(), kind="stable"))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.rules.groups import distinct, numbered, whole
 from cost_pipeline.rules.sql import clock, dollars, hours, tenths, times
+from cost_pipeline.rules.statements import Statements
 from cost_pipeline.rules.tiers import STEPS
 
 Words = Callable[[str], str]
@@ -21,21 +21,21 @@ _SHIFT = 10_000  # above every multiple in hundredths
 
 
 def spelled(
-    connection: duckdb.DuckDBPyConnection, asked: Mapping[str, tuple[pa.Array, Words]]
+    statements: Statements, asked: Mapping[str, tuple[pa.Array, Words]]
 ) -> dict[str, pa.DictionaryArray]:
     """Columns in words, null where there is no value; dictionaries, each word being there once.
 
     Args:
-        connection: A session.
+        statements: A session.
         asked: By name the values, of any type, and what gives the SQL that spells a column of them.
     """
     coded = {name: values.dictionary_encode() for name, (values, _) in asked.items()}
     most = max(len(one.dictionary) for one in coded.values())
-    connection.register(
+    statements.register(
         "spelled", pa.table({name: _padded(one.dictionary, most) for name, one in coded.items()})
     )
     words = ", ".join(f"{words(name)} AS {name}" for name, (_, words) in asked.items())
-    found = connection.sql(f"SELECT {words} FROM spelled").to_arrow_table()
+    found = statements.table(f"SELECT {words} FROM spelled")
     return {
         name: pa.DictionaryArray.from_arrays(one.indices, found[name].combine_chunks())
         for name, one in coded.items()
@@ -46,7 +46,7 @@ def _padded(values: pa.Array, length: int) -> pa.Array:
     return pa.concat_arrays([values, pa.nulls(length - len(values), values.type)])
 
 
-def said(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> dict[str, pa.Array]:
+def said(statements: Statements, facts: pa.Table) -> dict[str, pa.Array]:
     """The `said_*` columns of facts; null where one of their numbers is."""
     plain = {
         "rate": dollars,
@@ -61,7 +61,7 @@ def said(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> dict[str, pa
     }
     asked = {name: (facts[name].combine_chunks(), words) for name, words in plain.items()}
     asked |= {"day": (_earlier_day(facts), _on), "steps": (_steps(facts), _step)}
-    of = spelled(connection, asked)
+    of = spelled(statements, asked)
     rested = ("wrap ", of["prior_shown"], of["day"], ", next call ", of["call"])
     steps = {
         f"said_{name}": of["steps"].slice(number * facts.num_rows, facts.num_rows)

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
-from cost_pipeline.rules.groups import Array, codes, distinct, true
+from cost_pipeline.contracts.findings import TOLD_SCHEMA, Severity
+from cost_pipeline.rules.groups import Array, codes, distinct, true, whole
 from cost_pipeline.rules.numbers import money
 from cost_pipeline.rules.sql import Query, dollars
+from cost_pipeline.rules.statements import Statements
 
 ANSWER_SCHEMA: Final = pa.schema(
     [
@@ -44,13 +44,12 @@ _OF_CARD: Final = (
     "vendor",
     "production",
     "transaction_id",
-    "work_date",
-    "week_ending",
     "worker_id",
     "department_code",
     "agreement",
     "currency",
 )
+_DAYS_OF_CARD: Final = ("work_date", "week_ending")
 
 # Cards that cannot be looked at: non-union work is none to look at, which is in order.
 REFUSED: Final = """
@@ -154,34 +153,37 @@ def _not_evaluated(ids: Array, why: list[str]) -> pa.Table:
 
 
 def findings(
-    connection: duckdb.DuckDBPyConnection,
+    statements: Statements,
     cards: pa.Table,
     terms: pa.Table,
     asked: Sequence[Asked],
     *,
     at_once: int,
 ) -> Iterator[pa.Table]:
-    """The findings (`FINDING_SCHEMA`), in the order of the cards, then of the rules.
+    """The findings (`TOLD_SCHEMA`): rule by rule, the cards of a case in their order.
 
     Args:
-        connection: A session.
+        statements: A session.
         cards: What was evaluated.
         terms: The terms of the contexts, by their number.
         asked: Every rule with its answers, each in the order of the cards.
         at_once: Of how many cards the findings come in one table.
     """
-    # In one piece: of many, each `take` would look in all of them.
-    answers = pa.concat_tables([one.answers for one in asked]).combine_chunks()
-    number = np.repeat(np.arange(len(asked)), [one.answers.num_rows for one in asked])
-    place = number * terms.num_rows + answers["context"].to_numpy()
-    ids = answers["id"].to_numpy()
-    order = np.argsort(ids, kind="stable")
     manners = pa.concat_tables([_manner(terms, one) for one in asked]).combine_chunks()
-    cuts = np.searchsorted(ids[order], np.arange(0, cards.num_rows + at_once, at_once))
-    of_cards = cards.select(_OF_CARD).combine_chunks()
-    for first, last in pairwise(cuts):
-        mine = order[first:last]
-        yield _told(connection, of_cards, answers.take(mine), _coded(manners, place[mine]))
+    of_cards = cards.select([*_OF_CARD, *_DAYS_OF_CARD]).combine_chunks()
+    borders = np.arange(0, cards.num_rows + at_once, at_once)
+    cuts = np.array([np.searchsorted(one.answers["id"].to_numpy(), borders) for one in asked])
+    for first, last in pairwise(cuts.T):
+        parts = zip(asked, first, last, strict=True)
+        answers = pa.concat_tables([one.answers.slice(f, t - f) for one, f, t in parts])
+        manner = np.repeat(np.arange(len(asked)), last - first) * terms.num_rows
+        spoken = _coded(manners, manner + whole(answers["context"]))
+        yield _told(statements, _of_card(of_cards, whole(answers["id"])), answers, spoken)
+
+
+def _of_card(cards: pa.Table, rows: Array) -> dict[str, pa.Array]:
+    days = {name: cards[name].chunk(0).take(pa.array(rows)) for name in _DAYS_OF_CARD}
+    return _coded(cards.drop_columns(_DAYS_OF_CARD), rows) | days
 
 
 def _coded(table: pa.Table, rows: Array) -> dict[str, pa.Array]:
@@ -194,25 +196,24 @@ def _coded(table: pa.Table, rows: Array) -> dict[str, pa.Array]:
 
 
 def _told(
-    connection: duckdb.DuckDBPyConnection,
-    cards: pa.Table,
+    statements: Statements,
+    of_card: dict[str, pa.Array],
     answers: pa.Table,
     manner: dict[str, pa.Array],
 ) -> pa.Table:
     columns = {name: manner[name] for name in ("grade", "caveat", "floor", "silent", "quiet")}
-    columns["money"] = _of_money(connection, answers["due"], answers["paid"], manner["floor"])
+    columns["money"] = _of_money(statements, answers["due"], answers["paid"], manner["floor"])
     columns |= {name: answers[name] for name in ("why", "due", "paid", "broken", "words")}
-    connection.register("answers", pa.table(columns))
-    told = connection.sql(_TOLD).to_arrow_table()
-    columns = dict(zip(_OF_CARD, cards.take(answers["id"]).columns, strict=True))
-    columns |= {name: manner[name].dictionary_decode() for name in ("rule", "family", "pack")}
+    statements.register("answers", pa.table(columns))
+    told = statements.table(_TOLD)
+    columns = of_card | {name: manner[name] for name in ("rule", "family", "pack")}
     columns |= {name: told[name] for name in ("severity", "explanation")}
     columns |= {name: money(told[name]) for name in ("due", "paid", "difference")}
-    return pa.table([columns[name] for name in FINDING_SCHEMA.names], schema=FINDING_SCHEMA)
+    return pa.table([columns[name] for name in TOLD_SCHEMA.names], schema=TOLD_SCHEMA)
 
 
 def _of_money(
-    connection: duckdb.DuckDBPyConnection,
+    statements: Statements,
     due: pa.ChunkedArray,
     paid: pa.ChunkedArray,
     floor: pa.DictionaryArray,
@@ -225,8 +226,8 @@ def _of_money(
         "paid": paid.take(examples),
         "floor": least[examples],
     }
-    connection.register("amounts", pa.table(amounts))
-    sentences = connection.sql(_MONEY).to_arrow_table()["money"].combine_chunks()
+    statements.register("amounts", pa.table(amounts))
+    sentences = statements.table(_MONEY)["money"].combine_chunks()
     return pa.DictionaryArray.from_arrays(which, sentences)
 
 

@@ -42,7 +42,7 @@ def with_findings(
     findings = evaluate(cards, session.rules())
     verdicts = _verdicts(session, cards, findings)
     mine = findings.filter(pc.is_in(findings["work_date"], pa.array(sorted(dates), DAY)))
-    return _judged(priced, verdicts), mine
+    return _judged(priced, verdicts), mine.cast(FINDING_SCHEMA)
 
 
 def standing_cards(session: Session, first: date, last: date) -> pa.Table:
