@@ -91,14 +91,15 @@ class Checksums:
             with suppress(OSError):  # a lake that only may be read
                 self._append(new)
 
-    def changed(self, listed: Collection[str]) -> Iterator[Changed]:
+    def changed(self, known: Mapping[str, str], listed: Collection[str]) -> Iterator[Changed]:
         """Every file that is not as it was.
 
         Args:
+            known: What was noted of files, by `read`.
             listed: The data files that the table reads. Others may be gone, if they are no part of
                 the log; of those that nothing is known of there is nothing to say.
         """
-        for name, expected in sorted(self.read().items()):
+        for name, expected in sorted(known.items()):
             try:
                 found = hash_file(self._folder / name)
             except FileNotFoundError:

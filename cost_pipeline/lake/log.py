@@ -7,12 +7,25 @@ entry that is gone or changed must be seen. Entries are kept for ever.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from cost_pipeline.core.errors import EnvironmentFailedError
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """That what is read of a table is not what its log adds.
+
+    Attributes:
+        added: How many files the log adds.
+        first: The first file that is only read or only added.
+    """
+
+    added: int
+    first: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,21 @@ def log_entries(folder: Path, first: int, last: int) -> Iterator[LogEntry]:
                 remedy="restore it from a copy; nothing was changed",
                 code="TABLE_DAMAGED",
             ) from error
+
+
+def names_in(folder: Path, files: Iterable[str]) -> set[str]:
+    """Data files as the log of a table in this folder names them; of others, the address."""
+    prefix = f"{folder}/"
+    return {unquote(file).removeprefix("file://").removeprefix(prefix) for file in files}
+
+
+def misread(entries: Iterable[LogEntry], read: set[str]) -> Misread | None:
+    """Whether the files that are read of a table, by `names_in`, are not those of its log."""
+    added: set[str] = set()
+    for entry in entries:
+        added.update(entry.added)
+        added.difference_update(entry.removed)
+    return None if added == read else Misread(len(added), min(added ^ read))
 
 
 def entry_path(version: int) -> str:

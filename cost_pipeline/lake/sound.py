@@ -14,9 +14,9 @@ from pathlib import Path
 from deltalake import DeltaTable
 
 from cost_pipeline.core.errors import EnvironmentFailedError
-from cost_pipeline.lake.checksums import Changed, Checksums, name_of
+from cost_pipeline.lake.checksums import Changed, Checksums
 from cost_pipeline.lake.durable import clear_read_errors
-from cost_pipeline.lake.log import log_entries
+from cost_pipeline.lake.log import log_entries, misread, names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,11 @@ def soundness(
     for number, folder in enumerate(folders):
         checksums = Checksums(folder)
         listed, unread = _listed(folder)
-        changed = list(checksums.changed(listed))
+        known = checksums.read()
+        changed = list(checksums.changed(known, listed))
         damages += [_changed(folder.name, change) for change in changed]
         damages += unread if not changed else []  # it cannot be read because of them
-        files += len(checksums.read())
+        files += len(known)
         progress("hashing tables", number + 1, len(folders))
     return Soundness(files, tuple(damages))
 
@@ -68,23 +69,14 @@ def _listed(folder: Path) -> tuple[set[str], list[Damage]]:
     try:
         with clear_read_errors(str(folder)):
             table = DeltaTable(str(folder))
-            listed = {name_of(file) for file in table.file_uris()}
-        added = _added(folder, table.version())
+            listed = names_in(folder, table.file_uris())
+        wrong = misread(log_entries(folder, 0, table.version()), listed)
     except EnvironmentFailedError as error:
         return set(), [Damage(f"the table {folder.name} cannot be read", "a table", error.message)]
-    if listed == added:
+    if wrong is None:
         return listed, []
-    (first, *_) = sorted(listed ^ added)
     message = f"the files that are read of the table {folder.name} are not those that its log adds"
-    return listed, [Damage(message, f"{len(added)} files", first)]
-
-
-def _added(folder: Path, version: int) -> set[str]:
-    added: set[str] = set()
-    for entry in log_entries(folder, 0, version):
-        added.update(entry.added)
-        added.difference_update(entry.removed)
-    return added
+    return listed, [Damage(message, f"{wrong.added} files", wrong.first)]
 
 
 def _changed(table: str, change: Changed) -> Damage:

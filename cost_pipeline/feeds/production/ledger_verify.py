@@ -12,14 +12,13 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote
 
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.feeds.production.signing import signature_holds
 from cost_pipeline.feeds.production.tables import HEADS, LEDGER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.content import hash_file
-from cost_pipeline.lake.log import LogEntry, log_entries
+from cost_pipeline.lake.log import LogEntry, log_entries, misread, names_in
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.sound import soundness
 from cost_pipeline.ledger.heads import Gathered, HeadBreak, Replayed, replay
@@ -194,21 +193,16 @@ def _of_listing(
     session: Session, ledger: Snapshot, log: tuple[LogEntry, ...], known: Replayed
 ) -> list[Finding]:
     """The log adds what the heads know, and the ledger reads what its log says."""
-    folder = session.lake.table(LEDGER).folder
     findings = []
-    listed: set[str] = set()
     for entry in log:
-        listed = (listed | set(entry.added)) - set(entry.removed)
         strangers = {entry.path, *entry.added} - known.files.keys()
         if entry.version <= known.last.ledger_version and strangers:
             message = f"version {entry.version} of the log has files that no head knows"
             findings.append(_finding("log", message, "none", min(strangers)))
-    prefix = str(folder) + "/"
-    read = {unquote(file).removeprefix("file://").removeprefix(prefix) for file in ledger.files()}
-    if log and read != listed:
-        (first, *_) = sorted(read ^ listed)
+    read = names_in(session.lake.table(LEDGER).folder, ledger.files())
+    if log and (wrong := misread(log, read)):
         message = "the files that are read are not those that the log adds"
-        findings.append(_finding("log", message, f"{len(listed)} files", first))
+        findings.append(_finding("log", message, f"{wrong.added} files", wrong.first))
     return findings
 
 
