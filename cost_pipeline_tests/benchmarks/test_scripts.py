@@ -16,6 +16,7 @@ SCRIPTS = {
     "acquire_memory.py --megabytes 9": "ratio of peaks",
     "audit_log.py --rows 2000": "seconds for a million events",
     "ledger.py --postings 4000 --days 2": "as bare Parquet",
+    "pack_change.py --weeks 2 --covered 1 --persons 3": "those that are covered: yes",
     "parse_csv.py 2000": "as fast as csv.DictReader",
     "union_rules.py --cards 400 --rounds 1": "x the memory",
     "validate_csv.py --rows 3000 --rounds 1": "loop_with_lists / ours",
