@@ -213,6 +213,7 @@ class RestInvasion(Amounts):
         multiplier: Of the straight rate, for each invaded hour.
         minimum_hours: Least that is paid.
         unit_hours: Rounded up to these.
+        weekends_only: Rest that is invaded between two days pays nothing by this rule.
     """
 
     kind: Literal["rest_invasion"]
@@ -221,7 +222,7 @@ class RestInvasion(Amounts):
     multiplier: Multiplier
     minimum_hours: Hours
     unit_hours: Hours
-    not_for_crafts: tuple[str, ...] = ()
+    weekends_only: bool = False
 
 
 class RestAccumulation(Amounts):

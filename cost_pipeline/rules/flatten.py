@@ -179,12 +179,11 @@ def rest_invasion(found: a.RestInvasion, person: Person, _share: Decimal) -> Row
     """The limit of a small invasion by on or off production."""
     off = person.context.off_production
     small = found.small_hours_off_production if off else found.small_hours
-    weekend_only = person.context.agreement == "teamsters_399"
     return {
         "small": minutes(small),
         "multiplier": hundredths(found.multiplier),
         "least": tenths(found.minimum_hours),
-        "weekend_only": weekend_only,
+        "weekends_only": found.weekends_only,
     }
 
 

@@ -38,7 +38,7 @@ _FLAG: Final = frozenset(
         "saturday_kept",
         "crew",
         "prevailing",
-        "weekend_only",
+        "weekends_only",
         "always_most",
         "episode",
     }
@@ -87,7 +87,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "daily_rest": (f.daily_rest, "minutes overnight overnight_days exterior exterior_days"),
     "weekly_rest": (f.weekly_rest, "two one reduced reduced_from"),
     "forced_call": (f.forced_call, "cap"),
-    "rest_invasion": (f.rest_invasion, "small multiplier least weekend_only"),
+    "rest_invasion": (f.rest_invasion, "small multiplier least weekends_only"),
     "rest_accumulation": (
         f.rest_accumulation,
         "below callback callback_times premium_callback premium_callback_times",

@@ -217,3 +217,35 @@ def test_what_pays_more_than_another_reading_is_a_flag_that_says_so(rule, card, 
     found = only(findings(card | {"gross": [paid]}), rule)
     assert (found["severity"], found["due"] > found["paid"]) == ("flag", True)
     assert other in found["explanation"]
+
+
+@pytest.mark.parametrize(
+    ("craft", "prior_wrap", "said"),
+    [
+        ("camera_operator", "20:30", ": there is a penalty for days off only"),
+        ("camera_operator", "21:30", ", which pays by the hours of both shifts"),
+        ("grip", "22:30", ", which pays by the hours of both shifts"),
+    ],
+)
+def test_rest_between_two_days_says_how_its_invasion_is_paid(craft, prior_wrap, said):
+    card = GRIP | {"craft": craft, "prior_wrap": at(prior_wrap)}
+    found = only(findings(card), "iatse.rest.daily.penalty_small")
+    assert (found["due"], found["severity"]) == (0, "ok")
+    assert said in found["explanation"]
+
+
+def test_a_driver_is_not_told_of_hours_of_both_shifts():
+    driver = GRIP | {"agreement": "teamsters_399", "craft": "driver", "zone": "bus_to"}
+    card = driver | {"prior_wrap": at("23:30")}
+    (found,) = [f for f in findings(card) if f["rule"] == "t399.rest" and f["due"] is not None]
+    assert "penalty for days off only" in found["explanation"]
+
+
+def test_a_weekend_of_the_camera_crafts_is_a_flag_that_says_why():
+    monday = date(2026, 3, 2)
+    card = GRIP | {"craft": "still_photographer", "work_date": monday, "workday": 1,
+                   "prior_work_date": date(2026, 2, 27), "prior_wrap": at("27:00"),
+                   "gross": [line("straight", 480)]}  # fmt: skip
+    found = only(findings(card), "iatse.rest.daily.penalty_small")
+    assert (found["due"], found["severity"]) == (D("240.00"), "flag")
+    assert "left out of the penalty between two days" in found["explanation"]

@@ -32,7 +32,7 @@ _CAP: Final = "(forced_call__cap * 100)"
 _UNITS: Final = f"greatest(rest_invasion__least, {tenths_up(_INVADED)})"
 _PAYS: Final = (
     f"({_BROKEN} AND (after_days_off OR ({_INVADED} <= rest_invasion__small"
-    " AND NOT rest_invasion__weekend_only)))"
+    " AND NOT rest_invasion__weekends_only)))"
 )
 
 _DIRECTOR_REST: Final = "(rest - 2 * rest_by_fraction__moved)"
@@ -55,7 +55,9 @@ _INVASION: Final = Query(
         f"concat(said_rested, CASE WHEN {_PAYS} THEN concat(', invaded by ', {_INVADED}, ' min: ',"
         f" {tenths(_UNITS)}, ' at ', {times('rest_invasion__multiplier')}, ' of ', said_rate,"
         f" ' for ', {tenths('rate_tenths')}) WHEN {_BROKEN} THEN concat("
-        f"', invaded by ', {hours(_INVADED)}, ', which pays by the hours of both shifts') END)"
+        f"', invaded by ', {hours(_INVADED)}, CASE WHEN continues THEN"
+        " ', which pays by the hours of both shifts'"
+        " ELSE ': there is a penalty for days off only' END) END)"
     ),
 )
 

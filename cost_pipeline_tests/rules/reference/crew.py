@@ -225,17 +225,25 @@ def needed_rest(card, history):
     return (32 if days == 2 else 54) * 60
 
 
+def leaves_out_days(card):
+    """Drivers, and the camera crafts of later photography, have a penalty for weekends only."""
+    if card["agreement"] == "teamsters_399":
+        return True
+    crafts = {"director_of_photography", "camera_operator", "still_photographer"}
+    later = card["photography_start"] >= rests.DOUBLE_FROM
+    return card["agreement"] == BASIC and card["craft"] in crafts and later
+
+
 def invasion(card, history):
     """iatse.rest.daily.penalty_small*, asa.rest, t399.rest."""
     needed, minutes = needed_rest(card, history), rest(card, history.before)
     if not works(card) or needed is None or minutes is None:
         return None
     invaded = max(0, needed - minutes)
-    if since(card, history.before) == 1:
-        if card["agreement"] == "teamsters_399":
-            return D(0)
-        if card["agreement"] == BASIC and invaded > 60:
-            return D(0)  # the shifts count as one instead
+    daily = since(card, history.before) == 1
+    joined = card["agreement"] == BASIC and invaded > 60  # the shifts count as one instead
+    if daily and (joined or leaves_out_days(card)):
+        return D(0)
     return rests.small_invasion(card["rate"], invaded, card["photography_start"])
 
 

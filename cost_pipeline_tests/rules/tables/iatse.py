@@ -201,7 +201,13 @@ sweep("2.6 half an hour at least, one hour", RULE, GRIP, "prior_wrap",
        "21:37": "84", "22:00": "120", "22:01": "0"})
 sweep("2.6 two hours off production", RULE, on(GRIP, off_production=True), "prior_wrap",
       {"23:00": "240", "23:01": "0"})
-one("2.6 not for operators", RULE, None, on(OPERATOR, prior_wrap="20:30"))
+for craft in ("director_of_photography", "camera_operator", "still_photographer"):
+    CAMERA = on(GRIP, craft=craft)
+    sweep(f"2.6 not of a {craft} between two days", RULE, CAMERA, "prior_wrap",
+          {"20:30": "0", "21:30": "0", "23:30": "0"})
+    sweep(f"2.6 of a {craft} at weekends", RULE,
+          on(CAMERA, work_date="2026-03-02", workday=1, prior_work_date="2026-02-27"),
+          "prior_wrap", {"25:00": "0", "25:01": "60", "28:00": "360"})
 RULE = "iatse.rest.daily.penalty_large"
 steps("2.6", on(OLD, prior_wrap="22:01"), ("2022-02-13", RULE, "flag"), (ENDED, None, None))
 sweep("2.6 more than an hour", RULE, GRIP, "prior_wrap", {"22:00": "ok", "22:01": "flag"})
