@@ -107,11 +107,13 @@ class Holidays(Amounts):
 class MinimumCall(Amounts):
     """Any call pays at least so many hours.
 
-    Those past `straight_hours` are overtime. A day of nothing but training pays `training_hours`.
+    Those past `straight_hours` are overtime; where they were not worked, they may be straight all
+    the same if `unworked_disputed`. A day of nothing but training pays `training_hours`.
     """
 
     kind: Literal["minimum_call"]
     hours: Hours
+    unworked_disputed: bool = False
     straight_hours: Hours = Decimal(8)
     training_hours: Hours | None = None
 

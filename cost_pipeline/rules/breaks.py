@@ -79,7 +79,7 @@ _LATES: Final = ", ".join(f"gap{n}, late{n}, halves{n}" for n in MEALS)
 
 BREAKS: Final = f"""
 WITH anchored AS (
-    SELECT *, coalesce(french_hours, false) AS french,
+    SELECT *, coalesce(french_hours, false) AND meal_due__crew AS french,
         CASE WHEN NOT meal_due__crew AND ndm_end_ - ndm_start_ >= meal_due__nd_shortest
                   AND ndm_start_ - call_ <= meal_due__nd_window THEN ndm_end_
              WHEN meal_due__crew AND ndb_end_ IS NOT NULL AND general_call_ IS NULL THEN ndb_end_

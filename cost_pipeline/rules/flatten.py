@@ -191,6 +191,7 @@ def rest_accumulation(found: a.RestAccumulation, _person: Person, _share: Decima
     """Minutes below which the time between is work; tenths and multiple of a call back."""
     return {
         "below": minutes(found.continuous_below),
+        "gold_ends": minutes(found.gold_ends_after),
         "callback": tenths(found.callback_hours),
         "callback_times": hundredths(found.callback_multiplier),
         "premium_callback": tenths(found.callback_premium_hours),
@@ -204,6 +205,7 @@ def minimum_call(found: a.MinimumCall, _person: Person, _share: Decimal) -> Row:
         "tenths": tenths(found.hours),
         "straight": tenths(found.straight_hours),
         "training": _maybe(tenths, found.training_hours),
+        "disputed": found.unworked_disputed,
     }
 
 

@@ -23,6 +23,7 @@ def looked_back(facts: pa.Table, days: Groups) -> dict[str, pa.Array]:
         ("prior_removed", facts["removed"]),
         ("prior_date", facts["work_date"]),
         ("prior_exterior", facts["exterior"]),
+        ("prior_elapsed", facts["elapsed"]),
     ):
         values, known = days.last_before(whole(column), works & given(column))
         found[name] = numbered(values, column.type, known)
@@ -61,6 +62,12 @@ SELECT id, rest, overlapping, prior_shown, prior_card, days_between, rest_due, c
     CASE WHEN joined AND rest < rest_accumulation__below THEN rest ELSE 0 END AS gap,
     coalesce(works AND coalesce(rest < consecutive_days__rest, true) AND days_between = 1, false)
         AS in_a_row,
+    coalesce(works AND rest >= consecutive_days__rest, false) AS rested,
+    CASE WHEN works THEN consecutive_days__days END AS most_in_row,
+    -- Golden time goes on until so much rest; with less the shifts count as one, but for an invasion
+    -- that is a small one off production.
+    coalesce(works AND rest < rest_accumulation__gold_ends AND NOT continues
+        AND coalesce(NOT prior_card OR prior_elapsed > golden__from1, false), false) AS still_golden,
     is_holiday,
     CASE rate_unit
         WHEN 'hour' THEN 10 WHEN 'day' THEN 80 WHEN 'three_day' THEN 240
@@ -84,7 +91,7 @@ in hundredths."""
 
 
 def run_on(facts: pa.Table, days: Groups) -> dict[str, pa.Array]:
-    """Minutes of the shifts before that count as one with this, and which day in a row it is."""
+    """Minutes of the shifts before that count as one with this, and days in a row."""
     gap = whole(facts["gap"])
     shifts = days.cut(~true(facts["joined"]))
     found = {}
@@ -92,5 +99,10 @@ def run_on(facts: pa.Table, days: Groups) -> dict[str, pa.Array]:
         counted = given(facts[name])
         minutes = whole(facts[name]) + np.where(counted, gap, 0)
         found[f"{name}_before"] = pa.array(shifts.sum_before(minutes) + gap)
-    found["day_in_row"] = pa.array(days.cut(~true(facts["in_a_row"])).place())
+    in_row = days.cut(~true(facts["in_a_row"])).place()
+    found["day_in_row"] = pa.array(in_row)
+    past = given(facts["most_in_row"]) & (in_row > whole(facts["most_in_row"]))
+    _, since = days.cut(true(facts["rested"])).last_before(in_row, past)
+    # A day off alone does not end it: that takes the rest.
+    found["past_row"] = pa.array(past | since)
     return found

@@ -39,6 +39,7 @@ _FLAG: Final = frozenset(
         "crew",
         "prevailing",
         "weekends_only",
+        "disputed",
         "always_most",
         "episode",
     }
@@ -58,7 +59,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "triple": (f.overtime, _STEPS),
     "premium_days": (f.premium_days, "sixth seventh holiday"),
     "holidays": (f.holidays, "names multiplier saturday_kept"),
-    "minimum_call": (f.minimum_call, "tenths straight training"),
+    "minimum_call": (f.minimum_call, "tenths straight training disputed"),
     "weekly_guarantee": (f.weekly_guarantee, "straight multiplier"),
     "on_call_day": (f.on_call_day, "multiplier"),
     "idle_day": (f.idle_day, "tenths benefits"),
@@ -90,7 +91,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "rest_invasion": (f.rest_invasion, "small multiplier least weekends_only"),
     "rest_accumulation": (
         f.rest_accumulation,
-        "below callback callback_times premium_callback premium_callback_times",
+        "below gold_ends callback callback_times premium_callback premium_callback_times",
     ),
     "rest_by_fraction": (f.rest_by_fraction, "minutes fraction moved"),
     "air_travel": (

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from cost_pipeline.rules.groups import Groups, given, numbered, true, whole
-from cost_pipeline.rules.sql import tenths_up
+from cost_pipeline.rules.sql import pay, tenths_up
 
 
 def _after_worked(threshold: str) -> str:
@@ -97,6 +97,8 @@ _TRAVELLED: Final = (
     f" THEN least({_DOUBLE}, {tenths_up('travel_inside')}) ELSE 0 END"
 )
 
+# Above the ceiling a performer's overtime by the week counts no more.
+WEEKLY_RATE: Final = "least(rate, coalesce(overtime__ceiling, rate))"
 _OF_WEEK: Final = {
     "straight": f"CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END",
     "double": f"CASE WHEN works THEN {_DOUBLE} ELSE 0 END",
@@ -106,7 +108,12 @@ _OF_WEEK: Final = {
     "worked": "CASE WHEN works THEN worked + removed ELSE 0 END",
     "adjustment": "adjustment",
     "tenths_150": "tenths_150",
-    "paid_150": "paid_150",
+    # What a 6th day is paid at 1.5x is for that day.
+    "paid_150": f"CASE WHEN {_PLAIN} OR paid_150 IS NULL THEN paid_150 ELSE 0 END",
+    "travel_150": (
+        f"CASE WHEN {_PLAIN} AND {_TRAVELLED} > 0 AND paid_150 IS NOT NULL"
+        f" THEN least(paid_150, {pay(f'({_TRAVELLED}) * 150', rate=WEEKLY_RATE)}) ELSE 0 END"
+    ),
     "paid_wages": "paid_wages",
     "paid_adjustment": "paid_adjustment",
     "at_location": "CASE WHEN rate_type = 'location' THEN 1 ELSE 0 END",

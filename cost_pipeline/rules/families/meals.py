@@ -30,11 +30,13 @@ _DUE: Final = (
 )
 
 # The agreements say "prevailing rate" and not which: the multiple of the day, or of the hour.
-_READING: Final = "coalesce(over > 0 AND meal_penalty__prevailing, false)"
+_PREVAILING: Final = "coalesce(over > 0 AND meal_penalty__prevailing, false)"
+# French hours are known of crews; the sources say nothing of performers.
+_FRENCH: Final = "coalesce(french_hours AND NOT meal_due__crew AND halves > 0, false)"
 _PENALTY: Final = Query(
     slot="meal_penalty",
     quiet="no meal penalty due and none paid",
-    where=f"works AND meal_due__rule IS NOT NULL AND NOT {_READING}",
+    where=f"works AND meal_due__rule IS NOT NULL AND NOT ({_PREVAILING} OR {_FRENCH})",
     # Without the rule that says when a meal is due, none can be said to be in time.
     why=f"CASE WHEN meal_due__why IS NOT NULL THEN meal_due__why"
     f" WHEN over > 0 THEN {RATE_UNKNOWN} END",
@@ -57,8 +59,12 @@ QUERIES: Final = (
     _PENALTY,
     replace(
         _PENALTY,
-        where=f"works AND meal_due__rule IS NOT NULL AND {_READING}",
-        words=f"{_PENALTY.words} || ' (read as the multiple of the day)'",
+        where=f"works AND meal_due__rule IS NOT NULL AND ({_PREVAILING} OR {_FRENCH})",
+        words=(
+            f"concat({_PENALTY.words}, CASE WHEN {_PREVAILING} THEN"
+            f" ' (read as the multiple of the day)' END, CASE WHEN {_FRENCH} THEN"
+            " '; nothing if French hours excuse performers, of which no source speaks' END)"
+        ),
         at_most=True,
     ),
 )

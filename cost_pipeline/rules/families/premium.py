@@ -16,6 +16,7 @@ from cost_pipeline.rules.families.wages import (
     paid_at,
 )
 from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
+from cost_pipeline.rules.tiers import WEEKLY_RATE
 
 _CREW: Final = "group_name = 'hourly'"
 _PERFORMER: Final = "group_name = 'day_performer'"
@@ -40,7 +41,6 @@ _DOUBLE: Final = (
     "(CASE WHEN overtime__normal1 = 200 THEN tier_o1 * times_o1"
     f" WHEN overtime__normal2 = 200 THEN tier_o2 * times_o2 ELSE 0 END - {LESS_TRAVEL})"
 )
-_DOUBLE_RATE: Final = "least(rate, coalesce(overtime__ceiling, rate))"
 _C_CAP: Final = "overnight_seventh__rule IS NOT NULL AND day_kind = 'seventh' AND schedule = 'C'"
 _ABOVE: Final = (
     f"CASE WHEN {_C_CAP} THEN least(rate * day_share * (day_times - 100),"
@@ -49,7 +49,7 @@ _ABOVE: Final = (
 )
 _DAY_AND_DOUBLE: Final = rounded(
     f"(rate * day_share * 100 + ({_ABOVE})) * coalesce(rate_tenths, 1)"
-    f" + {_DOUBLE_RATE} * {_DOUBLE} * day_of",
+    f" + {WEEKLY_RATE} * {_DOUBLE} * day_of",
     "100 * day_of * coalesce(rate_tenths, 1)",
 )
 
@@ -111,7 +111,7 @@ def _on(slot: str, kinds: str) -> tuple[Query, ...]:
             words=(
                 f"{_KIND} || ': a day''s pay of ' || {dollars(_ONE_DAY)} || ' at ' ||"
                 f" {times('day_times')} || CASE WHEN {_DOUBLE} > 0 THEN"
-                f" ', and the hours past ten: ' || {dollars(f'({pay(_DOUBLE, rate=_DOUBLE_RATE)})')} ELSE '' END"
+                f" ', and the hours past ten: ' || {dollars(f'({pay(_DOUBLE, rate=WEEKLY_RATE)})')} ELSE '' END"
             ),
         ),
     )
@@ -133,8 +133,10 @@ QUERIES: Final = (
         where=f"day_type = 'holiday' AND is_holiday AND {_CREW} AND engagement = 'weekly'"
         " AND minimum_call__tenths IS NOT NULL",
         why=(
-            f"coalesce({RATE_UNKNOWN}, CASE WHEN contract_type = 'television' AND"
-            " season <= 2 THEN 'sideletters leave out the holidays of a first season"
+            f"coalesce({RATE_UNKNOWN}, CASE WHEN contract_type <> 'television' THEN NULL"
+            " WHEN season IS NULL THEN 'the card does not say the season, and sideletters leave out"
+            " the holidays of a first and halve those of a second'"
+            " WHEN season <= 2 THEN 'sideletters leave out the holidays of a first season"
             " and halve those of a second' END)"
         ),
         due=pay(
@@ -145,6 +147,11 @@ QUERIES: Final = (
             f"'a holiday not worked, by the week: a minimum call of ' ||"
             f" {tenths('minimum_call__tenths')} || ' at ' || {dollars('rate')}"
         ),
+    ),
+    Query(
+        slot="holidays",
+        where="works AND is_holiday AND group_name = 'on_call'",
+        why="'what a holiday worked on call pays is in no pack'",
     ),
     Query(
         slot="on_call_day",

@@ -19,7 +19,9 @@ RATE_UNKNOWN: Final = (
 UNKNOWN: Final = (
     "CASE WHEN rate_tenths IS NULL THEN 'a rate by the ' || rate_unit || ' gives no hourly rate here'"
     " WHEN continues AND NOT prior_card THEN 'the rest before was so short that the shifts count as"
-    " one, and the card of the shift before is not here' END"
+    " one, and the card of the shift before is not here'"
+    " WHEN still_golden THEN 'the shift before may have ended in golden time, which goes on until "
+    "there was more rest than that' END"
 )
 
 
@@ -221,6 +223,11 @@ def _stepped(slot: str, steps: list[str], name: str) -> Query:
     )
 
 
+_TRIPLE: Final = _stepped("triple", ["t1"], "triple time")
+# Far away a 6th day has no multiple, and golden time none of its own: past fifteen hours the table
+# has one, and whether it is meant there is not said.
+_STRAIGHT_SIXTH: Final = "(zone = 'distant' AND day_kind = 'sixth')"
+_AS_NORMAL: Final = pay("tier_t1 * triple__normal1")
 _DIRECTOR_DAYS: Final = (
     "(CASE WHEN elapsed > extended_day__from1 THEN extended_day__days1 ELSE 0 END"
     " + CASE WHEN elapsed > extended_day__from2 THEN extended_day__days2 ELSE 0 END"
@@ -241,9 +248,14 @@ _EXTENDED: Final = Query(
     ),
 )
 
+_CALL: Final = f"{_NORMAL} AND day_type <> 'fitting' AND {_CREW}"
+# An hour that the call guarantees past the straight ones and that nobody worked.
+_OPEN_HOUR: Final = (
+    f"coalesce(minimum_call__disputed AND NOT continues AND {_GUARANTEED} > 0, false)"
+)
 _MINIMUM_CALL: Final = Query(
     slot="minimum_call",
-    where=f"{_NORMAL} AND day_type <> 'fitting' AND {_CREW}",
+    where=f"{_CALL} AND NOT {_OPEN_HOUR}",
     why=f"coalesce({UNKNOWN}, {_NO_PREMIUM})",
     named=(*_NAMED, ("straight_tenths", f"{_STRAIGHT} - moved")),
     due=pay("straight_tenths * 100 + guaranteed_tenths * guaranteed_times"),
@@ -259,6 +271,16 @@ _MINIMUM_CALL: Final = Query(
         f" said_hourly, CASE WHEN moved > 0 THEN concat(', the other ', {tenths('moved')},"
         " ' are overtime of the week') END, CASE WHEN guaranteed_tenths > 0 THEN concat(', and ',"
         f" {tenths('guaranteed_tenths')}, ' not worked at ', {times('guaranteed_times')}) END)"
+    ),
+)
+_AS_STRAIGHT: Final = pay("(straight_tenths + guaranteed_tenths) * 100")
+_MINIMUM_CALL_IN_DISPUTE: Final = replace(
+    _MINIMUM_CALL,
+    where=f"{_CALL} AND {_OPEN_HOUR}",
+    at_most=True,
+    words=(
+        f"concat({_MINIMUM_CALL.words}, '; if hours not worked are straight, ',"
+        f" {dollars(f'({_AS_STRAIGHT})')})"
     ),
 )
 _MINIMUM_PREMIUM: Final = Query(
@@ -294,6 +316,7 @@ _A_DAYS_PAY: Final = Query(
 
 QUERIES: Final = (
     _MINIMUM_CALL,
+    _MINIMUM_CALL_IN_DISPUTE,
     _MINIMUM_PREMIUM,
     _A_DAYS_PAY,
     _CREW_OVERTIME,
@@ -303,6 +326,16 @@ QUERIES: Final = (
     _BACKGROUND,
     _LONG_DAY,
     _stepped("golden", _GOLDEN, "golden time"),
-    _stepped("triple", ["t1"], "triple time"),
+    replace(_TRIPLE, where=f"works AND NOT {_STRAIGHT_SIXTH}"),
+    replace(
+        _TRIPLE,
+        where=f"works AND {_STRAIGHT_SIXTH}",
+        at_most=True,
+        words=(
+            f"concat({_TRIPLE.words}, CASE WHEN tier_t1 > 0 THEN concat('; at ',"
+            f" {times('triple__normal1')}, ', as this 6th day is straight time, ',"
+            f" {dollars(f'({_AS_NORMAL})')}) END)"
+        ),
+    ),
     _EXTENDED,
 )

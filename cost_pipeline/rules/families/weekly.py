@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from cost_pipeline.rules.families.wages import LESS_TRAVEL, RATE_UNKNOWN, SAID_TRAVEL, UNKNOWN
-from cost_pipeline.rules.sql import Query, dollars, pay, rounded, tenths, times
+from cost_pipeline.rules.sql import Query, dollars, hours, pay, rounded, tenths, times
+from cost_pipeline.rules.tiers import WEEKLY_RATE
 
 _FULL_WEEK: Final = 5
 _BREAK_OF_F: Final = 40_000 * 10_000
@@ -26,12 +27,13 @@ _FIRST: Final = (
     "CASE WHEN overtime__free_days IS NOT NULL AND long_days <= overtime__free_days THEN 0"
     " ELSE tier_o1 END"
 )
-_RATE: Final = "least(rate, coalesce(overtime__ceiling, rate))"
 _DAILY: Final = (
     f"CASE WHEN {_PLAIN} THEN ({_FIRST}) * coalesce(times_o1, 0) + tier_o2 * coalesce(times_o2, 0)"
     f" - {LESS_TRAVEL} ELSE 0 END"
 )
 
+# What earlier days were paid for hours that travel caused is not for the week's.
+_PAID_150: Final = "week_paid_150 - week_travel_150 + of_week_travel_150"
 _BY_WEEK: Final = (
     f"({_PLAIN} OR (week_last AND overtime__weekly IS NOT NULL AND week_straight > 0))"
     " AND group_name IN ('weekly_performer', 'three_day_performer', 'schedule_f')"
@@ -45,16 +47,14 @@ _PERFORMER: Final = Query(
         " WHEN week_last AND overtime__four_day IS NOT NULL AND week_days > 4"
         " THEN 'the packs have the limits of three and of four days only' END)"
     ),
-    due=pay(
-        f"{_DAILY} + ({_WEEKLY}) * coalesce(overtime__weekly_multiplier, 0)", rate=f"({_RATE})"
-    ),
+    due=pay(f"{_DAILY} + ({_WEEKLY}) * coalesce(overtime__weekly_multiplier, 0)", rate=WEEKLY_RATE),
     paid=(
         "CASE WHEN overtime__weekly IS NULL THEN paid_150 + paid_200"
         f" ELSE CASE WHEN {_PLAIN} THEN paid_200 ELSE 0 END"
-        " + CASE WHEN week_last THEN week_paid_150 ELSE 0 END END"
+        f" + CASE WHEN week_last THEN {_PAID_150} ELSE 0 END END"
     ),
     words=(
-        f"CASE WHEN {_PLAIN} THEN said_worked || '; ' ELSE '' END || {dollars(f'({_RATE})')} || ' for ' ||"
+        f"CASE WHEN {_PLAIN} THEN said_worked || '; ' ELSE '' END || {dollars(WEEKLY_RATE)} || ' for ' ||"
         f" {tenths('rate_tenths')} || ': ' || coalesce(nullif(concat_ws(' + ',"
         f" CASE WHEN {_PLAIN} AND ({_FIRST}) > 0 THEN {tenths(f'({_FIRST})')} || ' at ' ||"
         f" {times('times_o1')} END, CASE WHEN {_PLAIN} AND tier_o2 > 0 THEN {tenths('tier_o2')} ||"
@@ -127,11 +127,13 @@ _WEEKLY_GROSS: Final = Query(
 
 _CONSECUTIVE: Final = Query(
     slot="consecutive_days",
-    where="works AND day_in_row > consecutive_days__days",
+    where="works AND past_row AND consecutive_days__days IS NOT NULL",
     why=RATE_UNKNOWN,
     due=pay("(tier_0 + tier_o1 + tier_o2 + tier_o3) * consecutive_days__extra"),
     words=(
-        "'day ' || day_in_row || ' in a row: ' || "
+        "CASE WHEN day_in_row > consecutive_days__days THEN 'day ' || day_in_row || ' in a row: '"
+        f" ELSE 'without ' || {hours('consecutive_days__rest')} || ' of rest since ' ||"
+        " consecutive_days__days || ' days in a row: ' END || "
         f"{times('consecutive_days__extra')} || ' on top of ' || {tenths('(tier_0 + tier_o1 + tier_o2 + tier_o3)')}"
         " || '; the card has no gross line for it'"
     ),

@@ -91,7 +91,7 @@ def late_half_hours(card):
     one that came later is late from the sixth hour on. The facts do not say which of the two is
     meant; this is the reading under which more is due. An extension (30 minutes) moves the hour.
     """
-    if card["french_hours"]:
+    if card["french_hours"] and card["agreement"] in CREW:
         return []
     late = []
     gaps = intervals(card)
