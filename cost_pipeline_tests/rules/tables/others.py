@@ -123,6 +123,11 @@ steps("2.5", on(DRIVER, **meal("13:31")), ("2024-08-04", RULE, "22.50"), (ENDED,
 sweep("2.5 ladder", RULE, DRIVER, meal,
       {"13:00": "0", "13:01": "10", "13:31": "22.50", "14:01": "37.50", "14:31": "52.50",
        "15:01": "67.50"})
+MEAL = on(DRIVER, adjustments=["non_deductible_meal"])
+REPAID = "t399.meal.non_deductible"
+steps("2.9 reimbursed", MEAL, ("2024-08-04", REPAID, "12.50"), (ENDED, None, None))
+sweep("2.9 reimbursed where it says so", REPAID, DRIVER, "adjustments",
+      {("non_deductible_meal",): "12.50", (): None})
 RULE = "t399.rest"
 steps("2.6", on(DRIVER, prior_wrap="23:01"), ("2021-08-01", RULE, "flag"))
 sweep("2.6 eight hours", RULE, DRIVER, "prior_wrap", {"23:00": "ok", "23:01": "flag"})
