@@ -50,10 +50,12 @@ def days_table(cards: pa.Table) -> pa.Table:
 
 
 def _free(day: date) -> bool:
-    return day.weekday() >= _SATURDAY or holiday_kept(day) is not None
+    return day.weekday() >= _SATURDAY or holiday_kept(day) not in _SCHOOL
 
 
 _SATURDAY: Final = 5
+# Of the holidays that agreements keep, the one on which schools need not be closed.
+_SCHOOL: Final = {None, "good_friday"}
 
 
 def contexts_of(cards: pa.Table, epochs: Epochs) -> tuple[Array, list[Context]]:

@@ -222,9 +222,11 @@ EVENING = on(CHILD, call="16:00", prior_wrap=None, **meal("19:00"))
 sweep("1.9 until ten", RULE, EVENING, "wrap", {"22:00": "ok", "22:01": "flag"})
 sweep("1.9 until half past midnight before a free day", RULE, on(EVENING, work_date="2026-03-06"),
       "wrap", {"24:30": "ok", "24:31": "flag"})
-# Thanksgiving is a Thursday and the day after is kept too; Memorial Day is a Monday.
+# Thanksgiving is a Thursday and the day after is kept too; Memorial Day is a Monday. Schools may be
+# open on Good Friday, 2026-04-03.
 for day, allowed in (("2026-05-24", "24:30"), ("2026-05-25", "22:00"), ("2026-11-24", "22:00"),
-                     ("2026-11-25", "24:30"), ("2026-11-26", "24:30"), ("2026-12-24", "24:30")):
+                     ("2026-04-02", "22:00"), ("2026-11-25", "24:30"),
+                     ("2026-11-26", "24:30"), ("2026-12-24", "24:30")):
     sweep(f"1.9 at night before or after a holiday, {day}", RULE,
           on(EVENING, work_date=day, days_off=["mon", "tue"]), "wrap",
           {allowed: "ok", "24:31" if allowed == "24:30" else "22:01": "flag"})
