@@ -14,11 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.cards import TIMECARD_SCHEMA
-from cost_pipeline.contracts.columns import session
+from cost_pipeline.contracts.columns import Statements, session
 from cost_pipeline.contracts.findings import TOLD_SCHEMA
 from cost_pipeline.rules.facts import lay_out
 from cost_pipeline.rules.pack import Packs
-from cost_pipeline.rules.statements import Statements
 from cost_pipeline.rules.telling import REFUSED, Asked, findings, unlooked, unrated
 from cost_pipeline.rules.terms import Terms
 

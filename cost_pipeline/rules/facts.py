@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.columns import Statements
 from cost_pipeline.rules.breaks import BREAKS, NEEDED, bands, used_before
 from cost_pipeline.rules.families import QUERIES
 from cost_pipeline.rules.groups import Groups, whole
@@ -24,7 +25,6 @@ from cost_pipeline.rules.paid import paid_for
 from cost_pipeline.rules.shifts import RESTS, looked_back, run_on
 from cost_pipeline.rules.spelling import said
 from cost_pipeline.rules.sql import Query
-from cost_pipeline.rules.statements import Statements
 from cost_pipeline.rules.terms import TERMS_SCHEMA, Terms
 from cost_pipeline.rules.tiers import TIERS, summed
 from cost_pipeline.rules.timed import TIMED, contexts_of, days_table, persons, twins

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.columns import Statements
 from cost_pipeline.rules.groups import distinct, numbered, whole
 from cost_pipeline.rules.sql import clock, dollars, hours, tenths, times
-from cost_pipeline.rules.statements import Statements
 from cost_pipeline.rules.tiers import STEPS
 
 Words = Callable[[str], str]

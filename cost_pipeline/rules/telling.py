@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.columns import Statements
 from cost_pipeline.contracts.findings import TOLD_SCHEMA, Severity
 from cost_pipeline.rules.groups import Array, codes, distinct, true, whole
 from cost_pipeline.rules.numbers import money
 from cost_pipeline.rules.sql import Query, dollars
-from cost_pipeline.rules.statements import Statements
 
 ANSWER_SCHEMA: Final = pa.schema(
     [

@@ -3,15 +3,12 @@
 from datetime import date
 from itertools import pairwise
 
-import duckdb
 import pyarrow as pa
 import pytest
 
-from cost_pipeline.contracts.columns import session
 from cost_pipeline.contracts.findings import FINDING_SCHEMA
 from cost_pipeline.rules.evaluate import evaluate, in_chunks
 from cost_pipeline.rules.load import bundled_packs
-from cost_pipeline.rules.statements import Statements
 from cost_pipeline_tests.rules.cards import GRIP, table
 
 
@@ -49,16 +46,3 @@ def test_findings_come_rule_by_rule(three_persons):
     _, found = three_persons
     rules = found["rule"].to_pylist()
     assert sum(before != rule for before, rule in pairwise(rules)) + 1 == len(set(rules))
-
-
-def test_a_session_asks_its_statements_again_of_other_tables():
-    with session() as connection:
-        statements = Statements(connection)
-        for number in (1, 2):
-            statements.register("numbers", pa.table({"n": [number], "other": [str(number)]}))
-            assert statements.table("SELECT n + 1 AS m FROM numbers").to_pylist() == [
-                {"m": number + 1}
-            ]
-        statements.forget("numbers")
-        with pytest.raises(duckdb.Error):
-            statements.table("SELECT n + 1 AS m FROM numbers")
