@@ -61,6 +61,8 @@ def unlike(cards, seed):
                 changes[name] = card[name] + shift
         if card["agreement"] == "sag_aftra" and card["day_type"] == "work":
             changes |= travelled(card | changes, minutes)
+        if card["agreement"] == "teamsters_399" and minutes.random() < 0.5:
+            changes["adjustments"] = ["non_deductible_meal"] * minutes.randrange(1, 3)
         if child and card["agreement"] == "sag_aftra":
             changes |= {
                 "minor": True,
@@ -147,6 +149,7 @@ def test_every_rule_that_the_reference_knows_gives_the_same_to_the_cent(two_week
     due = Counter(f["rule"] for f, _, due in two_weeks if due)
     assert len(due) >= 30
     assert any("by travel" in f["explanation"] for f, _, _ in two_weeks)
+    assert due["t399.meal.non_deductible"]
     assert sum(due.values()) > 500
 
 

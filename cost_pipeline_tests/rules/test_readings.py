@@ -132,3 +132,20 @@ def test_golden_time_that_may_go_on_is_not_counted_as_straight():
     second = far | {"call": at("4:30"), "meal1_out": at("10:00"), "meal1_in": at("10:30")}
     found = [f for f in findings(short, second) if f["work_date"] == second["work_date"]]
     assert only(found, "iatse.min_call.daily")["severity"] != "not_evaluated"
+
+
+@pytest.mark.parametrize(
+    ("told", "severity"),
+    [
+        ({"ndm_start": at("9:00"), "ndm_end": at("9:30")}, "not_evaluated"),
+        ({"ndm_start": at("9:00"), "adjustments": ["non_deductible_meal"]}, "flag"),
+        ({}, None),
+    ],
+)
+def test_a_drivers_non_deductible_meal_is_not_passed_over(told, severity):
+    """12.50 where it is reimbursed; the times of one do not say whether it was supplied."""
+    driver = GRIP | {"agreement": "teamsters_399", "craft": "driver", "zone": "bus_to"} | told
+    found = [f for f in findings(driver) if f["rule"] == "t399.meal.non_deductible"]
+    assert [f["severity"] for f in found] == ([] if severity is None else [severity])
+    if severity == "not_evaluated":
+        assert "does not say whether it was reimbursed" in found[0]["explanation"]

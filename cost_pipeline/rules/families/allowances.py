@@ -78,6 +78,11 @@ _EVENT_SUM: Final = (
     " lambda word: events__sums[list_position(events__words, word)])), 0) * 100"
 )
 _NOT_EVENTS: Final = "list_filter(adjustments, lambda word: NOT list_contains(events__words, word))"
+# Times of a meal that may be reimbursed; whether it was, only an adjustment says.
+_MEAL_UNTOLD: Final = (
+    "(coalesce(ndm_start, ndm_end) IS NOT NULL AND list_contains(events__words,"
+    " 'non_deductible_meal') AND NOT list_contains(adjustments, 'non_deductible_meal'))"
+)
 
 QUERIES: Final = (
     Query(
@@ -181,10 +186,11 @@ QUERIES: Final = (
     ),
     Query(
         slot="events",
-        where="len(adjustments) > 0",
+        where=f"len(adjustments) > 0 OR {_MEAL_UNTOLD}",
         why=(
             f"CASE WHEN len({_NOT_EVENTS}) > 0 THEN 'the pack has no sum for ' ||"
-            f" list_aggregate({_NOT_EVENTS}, 'string_agg', ', ') END"
+            f" list_aggregate({_NOT_EVENTS}, 'string_agg', ', ') WHEN {_MEAL_UNTOLD} THEN 'the card has a"
+            " non-deductible meal and does not say whether it was reimbursed' END"
         ),
         due=_EVENT_SUM,
         paid="paid_events",

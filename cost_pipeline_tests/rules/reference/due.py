@@ -87,6 +87,11 @@ def _drivers_gold(card, history):
     return crew.golden(2, steps)(card, history)
 
 
+def _reimbursed(card, _):
+    """Non-deductible meals that a card says were reimbursed, 12.50 each: 2.9 of the facts."""
+    return D("12.50") * card["adjustments"].count("non_deductible_meal") or None
+
+
 _OFF_DAYS = {"sixth", "seventh"}
 DUE = {
     "sag.meal.penalty.principal": _sag_principal,
@@ -95,6 +100,7 @@ DUE = {
     "iatse.meal.penalty.tv_studio": _penalty(meals.iatse_tv_studio, limited=True),
     "lbt.meal": _low_budget,
     "t399.meal": _penalty(meals.teamsters),
+    "t399.meal.non_deductible": _reimbursed,
     "sag.ot.day_performer": performers.day_performer,
     "sag.ot.schedule_c_ceiling": performers.by_the_week,
     "sag.ot.weekly_theatrical": performers.by_the_week,
