@@ -20,7 +20,7 @@ from cost_pipeline.rules.terms import SLOTS, Terms
 PACKS = bundled_packs()
 COLLECTED = Path(__file__).with_name("collected_rules.txt").read_text().split()
 # Parts of a collected rule that have a name of their own.
-PARTS = ("sag.straight_time", "t399.meal.non_deductible")
+PARTS = ("dga.production_fee", "sag.straight_time", "t399.meal.non_deductible")
 DAY = timedelta(days=1)
 CRAFTS = Crafts(PACKS)
 EPOCHS = Epochs(PACKS)

@@ -149,3 +149,12 @@ def test_a_drivers_non_deductible_meal_is_not_passed_over(told, severity):
     assert [f["severity"] for f in found] == ([] if severity is None else [severity])
     if severity == "not_evaluated":
         assert "does not say whether it was reimbursed" in found[0]["explanation"]
+
+
+def test_a_production_fee_on_a_card_is_not_passed_over():
+    """The facts have its sums and not when one is due."""
+    staff = GRIP | {"agreement": "dga", "craft": "first_assistant_director", "rate": D(6676)}
+    card = staff | {"engagement": "weekly", "rate_unit": "week", "adjustments": ["production_fee"]}
+    found = only(findings(card), "dga.allowances")
+    assert found["severity"] == "not_evaluated"
+    assert "no sum for production_fee" in found["explanation"]
