@@ -100,8 +100,6 @@ class Holidays(Amounts):
     kind: Literal["holidays"]
     names: tuple[str, ...]
     worked: Multiplier
-    saturday_observed: Literal["friday", "none"] = "friday"
-    sunday_observed: Literal["monday", "none"] = "monday"
 
 
 class MinimumCall(Amounts):
