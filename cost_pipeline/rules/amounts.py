@@ -7,9 +7,10 @@ Hours and money are decimals written as text; a float cannot get in because a pa
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import combinations
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 MINUTES_PER_HOUR = 60
 
@@ -307,11 +308,21 @@ class MinorBand(Amounts):
     recreation_minutes: Minutes = 0
 
 
+def _one_at_a_time(bands: tuple[MinorBand, ...]) -> tuple[MinorBand, ...]:
+    """A card has one band: two would be two rows of facts for it."""
+    for one, other in combinations(bands, 2):
+        apart = {one.school_day, other.school_day} == {True, False}
+        months = max(one.from_months, other.from_months), min(one.to_months, other.to_months)
+        if months[0] <= months[1] and not apart:
+            raise ValueError(f"the bands {one.name} and {other.name} are of the same age")
+    return bands
+
+
 class MinorHours(Amounts):
     """When and how long a minor may be at work."""
 
     kind: Literal["minor_hours"]
-    bands: tuple[MinorBand, ...]
+    bands: Annotated[tuple[MinorBand, ...], AfterValidator(_one_at_a_time)]
     earliest: Hours
     latest: Hours
     latest_before_free_day: Hours

@@ -228,6 +228,21 @@ def test_what_is_wrong_in_a_rule_is_named(folder, change, words):
     assert "sag_aftra_2023/meals.yaml:" in refusal
 
 
+@pytest.mark.parametrize(
+    ("band", "changes", "words"),
+    [
+        (1, {"to_months": "24"}, "6 months to 2 years and 2 to 5 years are of the same age"),
+        (4, {"school_day": "true"}, "and 6 to 8 years, no school are of the same age"),
+    ],
+)
+def test_bands_of_minors_hold_one_at_a_time(folder, band, changes, words):
+    def change(rules):
+        rules[0]["amounts"]["bands"][band].update(changes)
+
+    _edit(folder / "california_minors" / "minors.yaml", change)
+    assert words in _refusal(folder)
+
+
 def test_a_file_that_is_not_yaml_is_named_with_its_line(folder):
     (folder / "dga_2023" / "rest.yaml").write_text("family: rest\nrules: [\n")
     assert "dga_2023/rest.yaml" in _refusal(folder)
