@@ -44,6 +44,11 @@ for craft, rule, by_day, by_week, week_sum in (
     scale("2.2 by the week", weekly, f"iatse.scale.{rule}", *by_week)
     scale("2.2 a week", on(weekly, rate_unit="week"), f"iatse.scale.{rule}", *week_sum)
 scale("2.2", GRIP, "iatse.scale.l80.grip", "52.67", "54.78", "56.70")
+for craft, rule, *minimums in (("digital_imaging_technician", "dit", "86.43", "89.89", "93.04"),
+                               ("loader", "loader", "50.05", "52.05", "53.87")):
+    scale("2.2 by the day", crew(craft), f"iatse.scale.l600.{rule}", *minimums)
+    one("2.2 none by the week", f"iatse.scale.l600.{rule}.2025-08-03", None,
+        crew(craft, engagement="weekly"))
 
 # --- 2.3 overtime and golden time; 60 an hour, called at 7:00, half an hour's meal
 RULE = "iatse.ot.daily_weekly"
