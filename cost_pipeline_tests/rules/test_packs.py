@@ -20,10 +20,12 @@ from cost_pipeline.rules.terms import SLOTS, Terms
 PACKS = bundled_packs()
 COLLECTED = Path(__file__).with_name("collected_rules.txt").read_text().split()
 AUGUSTS = ("2024-08-04", "2025-08-03", "2026-08-02")
+JULYS = ("2023-11-09", "2024-07-01", "2025-07-01", "2026-07-01")
 # Parts of a collected rule that have a name of their own, and what tables of the facts have beside.
 PARTS = (
     *("dga.production_fee", "sag.straight_time", "t399.meal.non_deductible"),
     *(f"iatse.scale.l600.{craft}.{day}" for craft in ("dit", "loader") for day in AUGUSTS),
+    *(f"sag.scale.stunt_coordinator_less_than_flat.{day}" for day in JULYS),
 )
 DAY = timedelta(days=1)
 CRAFTS = Crafts(PACKS)

@@ -47,8 +47,11 @@ scale("1.2 three days, two hours", on(THREE_DAY, program_minutes=120),
 FLAT = "sag.scale.stunt_coordinator_flat_day_theatrical"
 scale("1.2 flat deal", performer("stunt_coordinator", "flat", "K"), FLAT,
       "1530", "1591", "1647", "1696", "1747", "1799", "1853")
-scale("1.2 flat deal by the day", performer("stunt_coordinator", "daily", "K"), FLAT,
-      "1530", "1591", "1647", "1696", "1747", "1799", "1853")
+scale("1.2 flat deal, a week", performer("stunt_coordinator", "flat", "K", rate_unit="week"), FLAT,
+      "6089", "6333", "6555", "6752")
+LESS = "sag.scale.stunt_coordinator_less_than_flat"
+scale("1.2 less than flat", performer("stunt_coordinator", "daily", "K"), LESS,
+      "1198", "1246", "1290", "1329")
 scale("1.2 background", EXTRA, "sag.scale.background_general",
       "208", "216", "224", "231", "238", "245", "252")
 scale("1.2 special ability", performer("special_ability"), "sag.scale.background_special_ability",
