@@ -216,6 +216,15 @@ one("1.9 below six nothing but work is limited", RULE, "ok",
     on(INFANT, birthdate="2022-03-03", school_hours="0", rest_hours="0", wrap="10:30"))
 sweep("1.9 with meals", RULE, on(CHILD, **meal("12:00")) | {"meal1_in": 13 * 60 + 30}, "wrap",
       {"16:30": "ok", "16:36": "flag"})
+# A meal of an hour, so that the hours without it are within their limit.
+for birthdate, allowed, out in (("2025-03-03", "13:30", "11:00"), ("2023-03-03", "15:30", "11:00"),
+                                ("2018-03-03", "17:30", "14:00"), ("2016-03-03", "18:30", "14:00"),
+                                ("2009-03-03", "19:30", "14:00")):
+    for day in (True, False):
+        sweep(f"1.9 with meals, born {birthdate}, school {day}", RULE,
+              on(INFANT, birthdate=birthdate, school_day=day, meal1_out=out,
+                 meal1_in=f"{int(out[:2]) + 1}:00"), "wrap",
+              {allowed: "ok", allowed[:3] + "36": "flag"})
 sweep("1.9 from five", RULE, on(CHILD, wrap="12:00", prior_wrap=None, **meal("10:00")), "call",
       {"5:00": "ok", "4:59": "flag"})
 EVENING = on(CHILD, call="16:00", prior_wrap=None, **meal("19:00"))
