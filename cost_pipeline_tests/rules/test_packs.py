@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from cost_pipeline.rules.load import bundled_packs, load_pack, load_packs
 from cost_pipeline.rules.pack import BEGINNING, FOREVER, PackedRule
 from cost_pipeline.rules.schema import SCHEMAS, schema_text
 from cost_pipeline.rules.terms import SLOTS, Terms
+from cost_pipeline_tests.rules.cards import findings, only
+from cost_pipeline_tests.rules.tables import NO_MEAL, on, paid, performer, week
 
 PACKS = bundled_packs()
 COLLECTED = Path(__file__).with_name("collected_rules.txt").read_text().split()
@@ -258,6 +261,27 @@ def test_a_rule_cannot_be_evaluated_and_be_reference_only(folder):
     file = folder / "reference_only.yaml"
     file.write_text(file.read_text() + "sag.meal.due: because\n")
     assert "sag.meal.due is in a pack too" in _refusal(folder)
+
+
+UNITS = on(performer(rate="1280"), day_type="fitting", call="9:00", wrap="10:15", **NO_MEAL)
+STUNTS = performer("stunt_performer", "weekly", "H", "4646", **paid(("straight", "1", "1")))
+HOLIDAY = week(STUNTS, *["17:30"] * 5, holiday=True)
+READ = [
+    ("allowances", "sag.fitting.day_prior", "unit_minutes", "30", (UNITS,), ("200", "240")),
+    ("weekly", "sag.weekly.gross", "holiday_scale", "0.30", HOLIDAY, ("5575.20", "6039.80")),
+]
+
+
+@pytest.mark.parametrize(("family", "rule", "name", "other", "cards", "dues"), READ)
+def test_a_sum_of_a_pack_is_what_is_reckoned_with(folder, family, rule, name, other, cards, dues):
+    def change(rules):
+        rules[_index(rules, rule)]["amounts"]["sums"][name] = other
+
+    _edit(folder / "sag_aftra_2023" / f"{family}.yaml", change)
+    before, after = (
+        only(findings(*cards, packs=packs), rule)["due"] for packs in (PACKS, load_packs(folder))
+    )
+    assert (before, after) == tuple(map(Decimal, dues))
 
 
 # --- versions and differences

@@ -71,7 +71,8 @@ _PERCENT: Final = (
 )
 _NIGHT_TENTHS: Final = tenths_up(f"({_NIGHT})")
 
-_FITTED: Final = "greatest(fitting__min_hours * 6, ((worked + 14) // 15) * 15)"
+_UNITS: Final = "(worked + fitting__unit_minutes - 1) // fitting__unit_minutes"
+_FITTED: Final = f"greatest(fitting__min_hours * 6, ({_UNITS}) * fitting__unit_minutes)"
 _EVENTS: Final = "list_filter(adjustments, lambda word: list_contains(events__words, word))"
 _EVENT_SUM: Final = (
     f"coalesce(list_sum(list_transform({_EVENTS},"

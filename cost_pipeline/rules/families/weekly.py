@@ -99,7 +99,8 @@ _GUARANTEE: Final = Query(
 _SCALE: Final = "scale__minimum"
 _BASE: Final = f"least(coalesce(contract_rate, rate), {_SCALE} + week_adjustment)"
 _GROSS: Final = rounded(
-    f"{_SCALE} * 8800 * (least(week_days_worked, 5) + week_holidays)"
+    f"{_SCALE} * (8800 * least(week_days_worked, 5)"
+    " + 440 * weekly_gross__holiday_scale * week_holidays)"
     f" + ({_BASE}) * (150 * week_tenths_150 + 200 * week_double + CASE WHEN week_at_location > 0"
     " THEN 100 * weekly_gross__loc_allowance_hours ELSE 0 END) + 44000 * week_adjustment"
     f" + (440 * weekly_gross__sixth_day_scale * {_SCALE}"
