@@ -177,11 +177,16 @@ sweep("2.5 television far away", RULE, on(TELEVISION, zone="distant"), meal, LAD
 # Six half hours on each of three days, then the 19th and 20th of the week, and those after.
 sweep("2.5 after twenty in a week", RULE, week(on(GRIP, **NO_MEAL), *["16:00"] * 4), "wrap",
       {"13:00": "0", "14:00": "17.50", "14:01": "77.50", "16:00": "257.50"})
+sweep("2.5 after twenty in a week of television not in a studio", RULE,
+      week(on(TELEVISION, zone="bus_to", **NO_MEAL), *["16:00"] * 4), "wrap",
+      {"14:00": "17.50", "14:01": "77.50"})
 RULE = "iatse.meal.penalty.tv_studio"
 steps("2.5", on(TELEVISION, **meal("13:31")), ("2021-11-21", RULE, None), (BEGAN, RULE, "19.50"),
       (ENDED, None, None))
 sweep("2.5 ladder", RULE, TELEVISION, meal,
       {"13:01": "8.50", "13:31": "19.50", "14:01": "33", "14:31": "46.50", "15:01": "71.50"})
+sweep("2.5 after twenty in a week", RULE, week(on(TELEVISION, **NO_MEAL), *["16:00"] * 4), "wrap",
+      {"14:00": "19.50", "14:01": "79.50"})
 
 # --- 2.6 rest; the call is at 7:00
 RULE = "iatse.rest.daily"

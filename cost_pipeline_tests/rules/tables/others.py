@@ -66,8 +66,12 @@ sweep("2.5 television in a studio", RULE, STUDIO, meal,
 for name, card in {"television": on(ASA_TV, zone="nearby"), "features": ASA}.items():
     sweep(f"2.5 {name}, as in the Basic Agreement", RULE, card, meal,
           {"13:01": "7.50", "13:31": "17.50", "14:01": "30", "14:31": "42.50", "15:01": "67.50"})
-sweep("2.5 after twenty in a week", RULE, week(on(ASA, **NO_MEAL), *["16:00"] * 4), "wrap",
-      {"14:00": "17.50", "14:01": "77.50"})
+for name, card, dues in (("of features", ASA, ("17.50", "77.50")),
+                         ("in a studio", STUDIO, ("19.50", "79.50")),
+                         ("of television near", on(ASA_TV, zone="nearby"), ("17.50", "77.50"))):
+    sweep(f"2.5 after twenty in a week {name}", RULE,
+          week(on(card, **NO_MEAL), *["16:00"] * 4), "wrap",
+          dict(zip(("14:00", "14:01"), dues, strict=True)))
 RULE = "asa.rest"
 steps("2.6", on(ASA, prior_wrap="21:01"), (None, RULE, "flag"), (ENDED, None, None))
 sweep("2.6 ten hours", RULE, ASA, "prior_wrap", {"21:00": "ok", "21:01": "flag"})
