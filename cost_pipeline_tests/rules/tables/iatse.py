@@ -309,6 +309,7 @@ RULE = "iatse.ph.pension"
 # 2.9735 and six percent of the grip's scale by the hour, for ten hours.
 steps("2.8", GRIP, ("2021-08-01", RULE, None), ("2024-08-04", RULE, "61.34"),
       ("2025-08-03", RULE, "62.60"), ("2026-08-02", RULE, "64.06"), (ENDED, RULE, None))
-one("2.8 no contributor", RULE, "68.20", on(GRIP, fifteen_million=False))
+steps("2.8 no contributor", on(GRIP, fifteen_million=False), ("2024-08-04", RULE, "66.94"),
+      ("2025-08-03", RULE, "68.20"), ("2026-08-02", RULE, "69.66"), (ENDED, RULE, None))
 sweep("2.8 hours guaranteed", RULE, GRIP, "wrap", {"14:30": "50.08", "15:30": "50.08",
                                                    "15:36": "50.71"})
