@@ -265,13 +265,11 @@ class TravelOnly(Amounts):
 
 
 class IdleDay(Amounts):
-    """An idle 6th or 7th day on a distant location."""
+    """An idle 6th or 7th day on a distant location: so many hours, at straight time."""
 
     kind: Literal["idle_day"]
     hours: Hours
     benefit_hours: Hours
-    sixth: Multiplier
-    seventh: Multiplier
 
 
 class PerDiem(Amounts):
