@@ -17,18 +17,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
+
+from fx_correction import session as plain_session
 
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
 from cost_pipeline.feeds.production.post import post
 from cost_pipeline.feeds.production.pull import pull
 from cost_pipeline.feeds.production.validate import pending, validate_deliveries
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.home.load import load_home
-from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.rules.load import bundled_packs
 from cost_pipeline.rules.pack import PackedRule, Packs
 
@@ -96,16 +96,7 @@ def build(home: Path, weeks: int, persons: int) -> list[date]:
 
 
 def session(home: Path, packs: Packs) -> Session:
-    read = load_home(home)
-    return Session(
-        home=read,
-        lake=open_lake(read.lake_uri),
-        run_id="benchmark",
-        clock=lambda: datetime(2026, 4, 7, tzinfo=UTC),
-        environment={},
-        code_version="1",
-        packs=packs,
-    )
+    return replace(plain_session(home), packs=packs)
 
 
 def stale(here: Session) -> list[date]:

@@ -47,12 +47,12 @@ class Statements:
 
     Args:
         connection: The session.
+        most: How many statements are kept; of more, those that were used last.
     """
 
-    _MOST: Final = 500
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, most: int = 500) -> None:
         self._connection = connection
+        self._most = most
         self._known: dict[str, duckdb.DuckDBPyRelation] = {}
 
     def register(self, name: str, table: pa.Table) -> None:
@@ -71,7 +71,7 @@ class Statements:
             if known.sql_query().strip() != sql.strip().rstrip(";"):
                 return known.to_arrow_table()  # its result was made at once, and is no statement
         self._known[sql] = known  # the one that was used last comes last
-        if len(self._known) > self._MOST:
+        if len(self._known) > self._most:
             del self._known[next(iter(self._known))]
         return known.to_arrow_table()
 

@@ -27,21 +27,17 @@ def _required(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, kind, nullable=False)
 
 
-_REPEATED: Final = frozenset(
-    {
-        "fingerprint",
-        "vendor",
-        "production",
-        "transaction_id",
-        "worker_id",
-        "department_code",
-        "agreement",
-        "family",
-        "rule",
-        "pack",
-        "currency",
-    }
+TEXTS_OF_CARD: Final = (
+    "fingerprint",
+    "vendor",
+    "production",
+    "transaction_id",
+    "worker_id",
+    "department_code",
+    "agreement",
+    "currency",
 )
+_REPEATED: Final = frozenset({*TEXTS_OF_CARD, "family", "rule", "pack"})
 
 FINDING_SCHEMA: Final = pa.schema(
     [

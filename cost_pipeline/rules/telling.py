@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import Statements
-from cost_pipeline.contracts.findings import TOLD_SCHEMA, Severity
+from cost_pipeline.contracts.findings import TEXTS_OF_CARD, TOLD_SCHEMA, Severity
 from cost_pipeline.rules.groups import Array, codes, distinct, true, whole
 from cost_pipeline.rules.numbers import money
 from cost_pipeline.rules.sql import Query, dollars
@@ -39,16 +39,6 @@ CARD_RULE: Final = "card.evaluated"
 CARD_FAMILY: Final = "card"
 SCALE: Final = "scale"
 SCALE_RULE: Final = "card.scale"
-_OF_CARD: Final = (
-    "fingerprint",
-    "vendor",
-    "production",
-    "transaction_id",
-    "worker_id",
-    "department_code",
-    "agreement",
-    "currency",
-)
 _DAYS_OF_CARD: Final = ("work_date", "week_ending")
 
 # Cards that cannot be looked at: non-union work is none to look at, which is in order.
@@ -170,7 +160,7 @@ def findings(
         at_once: Of how many cards the findings come in one table.
     """
     manners = pa.concat_tables([_manner(terms, one) for one in asked]).combine_chunks()
-    of_cards = cards.select([*_OF_CARD, *_DAYS_OF_CARD]).combine_chunks()
+    of_cards = cards.select([*TEXTS_OF_CARD, *_DAYS_OF_CARD]).combine_chunks()
     borders = np.arange(0, cards.num_rows + at_once, at_once)
     cuts = np.array([np.searchsorted(one.answers["id"].to_numpy(), borders) for one in asked])
     for first, last in pairwise(cuts.T):

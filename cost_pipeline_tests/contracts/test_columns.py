@@ -51,10 +51,9 @@ def test_what_duckdb_runs_at_once_is_not_kept():
     assert query(pivot, words=pa.table({"word": ["c"]})).column_names == ["c"]
 
 
-def test_only_so_many_statements_are_kept(monkeypatch):
-    monkeypatch.setattr(Statements, "_MOST", 2)
+def test_only_so_many_statements_are_kept():
     with session() as connection:
-        statements = Statements(connection)
+        statements = Statements(connection, most=2)
         for number in (1, 2, 1, 3, 1, 2):
             assert statements.table(f"SELECT {number} AS n")["n"].to_pylist() == [number]
             assert len(statements._known) <= 2
