@@ -93,6 +93,11 @@ steps("2.3 photography", LONG, ("2024-08-04", RULE, "180"), by="photography_star
 for name, card in {"features": GRIP, "television": TELEVISION, "far": FAR, "near": NEAR}.items():
     sweep(f"2.3 fifteen hours elapsed, {name}", RULE, card, "wrap", {"22:00": "0", "22:01": "18"})
 sweep("2.3 by the day", RULE, LONG, "workday", {5: "180", 6: "270", 7: "360"})
+LONG_TV = on(LONG, contract_type="television")
+for name, card in {"far": on(LONG_TV, zone="distant"),
+                   "off production": on(LONG_TV, off_production=True)}.items():
+    sweep(f"2.3 by the day, television {name}", RULE, card, "workday",
+          {5: "180", 6: "270", 7: "360"})
 RULE = "iatse.gold.editors_700"
 steps("2.3", on(EDITOR, wrap="20:00"), ("2024-08-04", RULE, "120"), (ENDED, None, None))
 sweep("2.3 twelve, fourteen, fifteen", RULE, EDITOR, "wrap",
@@ -211,6 +216,8 @@ sweep("2.6 half an hour at least, one hour", RULE, GRIP, "prior_wrap",
        "21:37": "84", "22:00": "120", "22:01": "0"})
 sweep("2.6 two hours off production", RULE, on(GRIP, off_production=True), "prior_wrap",
       {"23:00": "240", "23:01": "0"})
+sweep("2.6 two hours off production", OLD_RULE, on(OLD, off_production=True), "prior_wrap",
+      {"23:00": "120", "23:01": "0"})
 for craft in ("director_of_photography", "camera_operator", "still_photographer"):
     CAMERA = on(GRIP, craft=craft)
     sweep(f"2.6 not of a {craft} between two days", RULE, CAMERA, "prior_wrap",

@@ -82,6 +82,8 @@ sweep("2.6 all that was invaded", RULE, on(ASA, prior_wrap="21:00"), "prior_wrap
 one("2.6 not of distant hires", RULE, None, on(ASA, zone="distant", prior_wrap="23:00"))
 ASA_MONDAY = on(ASA, work_date="2026-03-02", workday=1, prior_work_date="2026-02-27")
 sweep("2.6 weekend", RULE, ASA_MONDAY, "prior_wrap", {"25:00": "ok", "25:01": "flag"})
+sweep("2.6 one day off, 32 hours", RULE, on(ASA_MONDAY, prior_work_date="2026-02-28"), "prior_wrap",
+      {"23:00": "ok", "23:01": "flag"})
 steps("2.8", on(ASA, zone="distant"), ("2021-11-21", "asa.per_diem.2021-11-21", "59.50"),
       ("2024-08-04", "asa.per_diem.2024-08-04", "70"),
       ("2026-08-02", "asa.per_diem.2026-08-02", "75"))
