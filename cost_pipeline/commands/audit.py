@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 import click
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -16,10 +15,10 @@ from cost_pipeline.commands.common import (
     home_option,
     json_option,
     open_session,
+    plain,
     print_json,
 )
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.audit import audit_lines, verify_audit
 
 
 @click.group()
@@ -36,6 +35,8 @@ def verify(home: Path, as_json: bool) -> None:  # noqa: FBT001
 
     Ends with 1 if a block or an event is missing, changed, or not committed and not void.
     """
+    from cost_pipeline.feeds.production.audit import verify_audit
+
     found = verify_audit(open_session(home))
     if as_json:
         print_json(found.as_json())
@@ -46,7 +47,7 @@ def verify(home: Path, as_json: bool) -> None:  # noqa: FBT001
             f"{counted(found.void, 'block')} void, {counted(found.open, 'block')} open"
         )
         for problem in found.problems:
-            out.print(Text(problem, style="red"), soft_wrap=True)
+            out.print(plain(problem, style="red"), soft_wrap=True)
         if not found.problems:
             out.print("[green]log and tables agree[/]")
     sys.exit(1 if found.problems else 0)
@@ -60,6 +61,8 @@ def verify(home: Path, as_json: bool) -> None:  # noqa: FBT001
 @clear_errors
 def export(home: Path, first: str | None, last: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Write every event as one line of JSON to standard output, for a SIEM."""
+    from cost_pipeline.feeds.production.audit import audit_lines
+
     del as_json
     session = open_session(home)
     out = sys.stdout

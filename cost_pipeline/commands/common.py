@@ -13,20 +13,20 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from cost_pipeline import __version__
 from cost_pipeline.core.errors import CostPipelineError, UsageError
 from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.session import Session
-from cost_pipeline.home.load import load_home
-from cost_pipeline.lake.durable import storage_failure
-from cost_pipeline.lake.lake import open_lake
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from cost_pipeline.feeds.session import Session
 
 HOME_VARIABLE: Final = "COST_PIPELINE_HOME"
 _MOST_DAYS: Final = 3700
@@ -57,15 +57,31 @@ def program() -> str:
 
 def console() -> Console:
     """Where people read: standard output, as wide as their terminal (100 when there is none)."""
+    from rich.console import Console
+
     return Console(width=None if sys.stdout.isatty() else 100, highlight=False)
 
 
 def columns(*names: str, numbers: Collection[str] = (), gap: int = 2) -> Table:
     """An empty table without lines; the columns in `numbers` are aligned to the right."""
+    from rich.table import Table
+
     table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False)
     for name in names:
         table.add_column(name, justify="right" if name in numbers else "left", no_wrap=True)
     return table
+
+
+def plain(*parts: str | tuple[str, str], style: str = "") -> Text:
+    """Returns words that are printed as they are: a vendor's square brackets are no markup.
+
+    Args:
+        parts: Words, or words with a style of their own.
+        style: The style of all other words.
+    """
+    from rich.text import Text
+
+    return Text.assemble(*parts, style=style)
 
 
 def money(amount: Decimal) -> str:
@@ -86,6 +102,10 @@ def utc_now() -> datetime:
 
 def open_session(home: Path, *, progress: Callable[[str, int, int], None] | None = None) -> Session:
     """A session for a command: the home checked, its lake open, a run id of its own."""
+    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.home.load import load_home
+    from cost_pipeline.lake.lake import open_lake
+
     loaded = load_home(home)
     return Session(
         home=loaded,
@@ -130,6 +150,8 @@ def clear_errors(command: Callable[P, R]) -> Callable[P, R]:
         except Exception as error:  # boundary: only what is known to be a person's is made plain
             if _is_interrupt(error):
                 _stopped()
+            from cost_pipeline.lake.durable import storage_failure
+
             clear = storage_failure(error, where="the lake")
             if clear is None:
                 raise
@@ -190,6 +212,9 @@ def parse_pull_dates(text: str) -> list[date]:
 @contextmanager
 def progress_bar(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar on standard error while a terminal watches; yields (phase, done, total)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     with Progress(
         TextColumn("{task.description:<34}"),
         BarColumn(bar_width=36),

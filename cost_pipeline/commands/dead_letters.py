@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -16,24 +15,16 @@ from cost_pipeline.commands.common import (
     home_option,
     json_option,
     open_session,
+    plain,
     print_json,
 )
 from cost_pipeline.commands.replay import finish, work_through_dagster
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.reasons import Reason, catalogue
-from cost_pipeline.feeds.production.dead_letters import as_json as dead_letters_as_json
-from cost_pipeline.feeds.production.dead_letters import (
-    decide,
-    find_letter,
-    history_of,
-    open_dead_letters,
-)
-from cost_pipeline.feeds.production.report import reasons_of
-from cost_pipeline.feeds.session import Session
-from cost_pipeline.home.explain import nearest
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner
+    from cost_pipeline.feeds.session import Session
 
 _PAYLOAD: Final = 90
 
@@ -65,6 +56,14 @@ def list_(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """List the open dead letters."""
+    from cost_pipeline.feeds.production.dead_letters import (
+        as_json as dead_letters_as_json,
+    )
+    from cost_pipeline.feeds.production.dead_letters import (
+        open_dead_letters,
+    )
+    from cost_pipeline.feeds.production.report import reasons_of
+
     session = open_session(home)
     scope = _scope(vendor, reason, {v.vendor for v in session.home.vendors})
     events = open_dead_letters(session, scope)
@@ -90,9 +89,9 @@ def list_(
         out.print(f"\n[bold]{item['vendor']}[/] {item['pull_date']}, {place}  {item['id'][:12]}")
         for error in item["errors"]:
             field = f"{error['field']}: " if error["field"] else ""
-            out.print(Text(f"  {field}{error['message']}"), soft_wrap=True)
+            out.print(plain(f"  {field}{error['message']}"), soft_wrap=True)
         if item["payload"]:
-            out.print(Text(f"  {_excerpt(item['payload'])}", style="dim"))
+            out.print(plain(f"  {_excerpt(item['payload'])}", style="dim"))
     if events.num_rows > limit:
         rest = counted(events.num_rows - limit, "more", "more")
         out.print(f"\n... and {rest} (--limit {events.num_rows}, or --json for all)")
@@ -100,6 +99,8 @@ def list_(
 
 def _scope(vendor: str | None, reason: str | None, vendors: set[str]) -> str:
     """The condition that the options name; only names and codes that are known enter it."""
+    from cost_pipeline.home.explain import nearest
+
     scope = "true"
     if vendor is not None:
         if vendor not in vendors:
@@ -135,6 +136,14 @@ def _excerpt(payload: str) -> str:
 @clear_errors
 def show(id: str, home: Path, as_json: bool) -> None:  # noqa: A002, FBT001 - the argument's name
     """Show one dead letter, open or not, with everything that happened to it."""
+    from cost_pipeline.feeds.production.dead_letters import (
+        as_json as dead_letters_as_json,
+    )
+    from cost_pipeline.feeds.production.dead_letters import (
+        find_letter,
+        history_of,
+    )
+
     session = open_session(home)
     letter = dead_letters_as_json(session, find_letter(session, id))[0]
     history = history_of(session, letter["id"])
@@ -150,7 +159,9 @@ def show(id: str, home: Path, as_json: bool) -> None:  # noqa: A002, FBT001 - th
     table = columns("when", "what", "by", "why")
     for event in history:
         by = event["decided_by"] or event["resolved_by"] or ""
-        table.add_row(event["recorded_at"][:19], event["event"], Text(by), Text(event["why"] or ""))
+        table.add_row(
+            event["recorded_at"][:19], event["event"], plain(by), plain(event["why"] or "")
+        )
     out.print(table)
 
 
@@ -160,13 +171,13 @@ def _show_letter(letter: dict[str, Any]) -> None:
     out.print(f"id {letter['id']}")
     for name in ("source", "delivery", "row", "line", "fingerprint", "stage", "class", "attempts"):
         if letter[name] is not None:
-            out.print(Text(f"{name} {letter[name]}"), soft_wrap=True)
+            out.print(plain(f"{name} {letter[name]}"), soft_wrap=True)
     for error in letter["errors"]:
         field = f"{error['field']}: " if error["field"] else ""
-        out.print(Text(f"  {field}{error['message']}"), soft_wrap=True)
+        out.print(plain(f"  {field}{error['message']}"), soft_wrap=True)
     for name in ("payload", "traceback"):
         if letter[name]:
-            out.print(Text(f"  {_excerpt(letter[name])}", style="dim"))
+            out.print(plain(f"  {_excerpt(letter[name])}", style="dim"))
 
 
 _BY: Final = click.option("--by", metavar="NAME", required=True, help="Who decides it.")
@@ -212,6 +223,8 @@ def reopen(
 def _decide(
     session: Session, letter: str, *, waive: bool, by: str, why: str, as_json: bool
 ) -> None:
+    from cost_pipeline.feeds.production.dead_letters import decide
+
     for name, text in (("--by", by), ("--reason", why)):
         if not text.strip():
             raise UsageError(f"{name} is empty", where=name, remedy="say it in words; it is kept")
@@ -244,7 +257,7 @@ def export(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Write the open dead letters of rows to a file that people mend and drop back."""
-    from cost_pipeline.feeds.production.letters_export import export_letters  # noqa: PLC0415
+    from cost_pipeline.feeds.production.letters_export import export_letters
 
     session = open_session(home)
     if file.suffix not in {".xlsx", ".csv"}:
@@ -289,6 +302,8 @@ def import_(home: Path, as_json: bool) -> None:  # noqa: FBT001
 @clear_errors
 def retry(home: Path, vendor: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Try again everything whose failure was transient: pull what was not fetched, post again."""
+    from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+
     session = open_session(home)
     known = {v.vendor for v in session.home.vendors}
     scope = f"{_scope(vendor, None, known)} and stage = 'acquire' and failure_class = 'transient'"

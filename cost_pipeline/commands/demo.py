@@ -12,11 +12,9 @@ import time
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -27,19 +25,14 @@ from cost_pipeline.commands.common import (
 )
 from cost_pipeline.commands.run import Progress, show
 from cost_pipeline.core.errors import CheckFailedError, UsageError
-from cost_pipeline.feeds.production.rates import Correction, correct_rates
-from cost_pipeline.feeds.production.summary import (
-    RepairedDate,
-    Summary,
-    repaired_by_corrections,
-    summarize,
-)
-from cost_pipeline.feeds.session import Session
-from cost_pipeline.home.layout import complete_home
-from cost_pipeline.simulator.crew import UNDERPAID
-from cost_pipeline.simulator.demo_home import CORRECTED_DAY, CORRECTION, write_demo_home
-from cost_pipeline.simulator.portal import DEMO_TOKEN, TOKEN_VARIABLE, Portal
-from cost_pipeline.simulator.world import DAYS, World, make_world
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cost_pipeline.feeds.production.rates import Correction
+    from cost_pipeline.feeds.production.summary import RepairedDate, Summary
+    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.simulator.world import World
 
 _DEFAULT: Final = Path("data/var/demo")
 _MARKER: Final = "demo"
@@ -56,6 +49,10 @@ _MARKER: Final = "demo"
 @clear_errors
 def demo(home: Path) -> None:
     """Run the whole pipeline on six simulated vendors, correct one FX rate, and show it."""
+    from cost_pipeline.simulator.demo_home import write_demo_home
+    from cost_pipeline.simulator.portal import DEMO_TOKEN, TOKEN_VARIABLE, Portal
+    from cost_pipeline.simulator.world import DAYS, make_world
+
     started = time.monotonic()
     world = make_world()
     _clear_earlier(home)
@@ -79,7 +76,12 @@ def _work(
 ) -> tuple[Summary, Correction, Sequence[RepairedDate]]:
     """Pull, validate, post; then correct one rate and let the ledger repair itself."""
     # Dagster takes a second to import; a wrong --home should not wait for it.
-    from cost_pipeline.defs.run import Runner, home_instance  # noqa: PLC0415
+    from cost_pipeline.defs.run import Runner, home_instance
+    from cost_pipeline.feeds.production.rates import correct_rates
+    from cost_pipeline.feeds.production.summary import repaired_by_corrections, summarize
+    from cost_pipeline.home.layout import complete_home
+    from cost_pipeline.simulator.demo_home import CORRECTED_DAY, CORRECTION
+    from cost_pipeline.simulator.world import DAYS
 
     complete_home(session.home.path)
     with home_instance(session) as instance:
@@ -132,6 +134,10 @@ def _refuse_wrong(summary: Summary, world: World) -> None:
 def _show_correction(
     out: Console, correction: Correction, repaired: Sequence[RepairedDate]
 ) -> None:
+    from rich.table import Table
+
+    from cost_pipeline.simulator.demo_home import CORRECTED_DAY
+
     out.print(
         f"\nOne rate was corrected: {CORRECTED_DAY}, vintage {correction.vintage}. Of all "
         f"transaction dates exactly {len(repaired)} was repaired:"
@@ -153,6 +159,8 @@ def _show_correction(
 
 
 def _show_next(out: Console, home: Path, seconds: float) -> None:
+    from cost_pipeline.simulator.crew import UNDERPAID
+
     out.print(f"\nDone in {seconds:.0f} s. Where to look next:")
     for command, words in (
         (

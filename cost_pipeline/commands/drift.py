@@ -5,11 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -18,13 +16,17 @@ from cost_pipeline.commands.common import (
     home_option,
     json_option,
     open_session,
+    plain,
     print_json,
     program,
 )
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.drift import Accepted, SchemaReport, accept, schemas_of
-from cost_pipeline.feeds.session import Session
-from cost_pipeline.home.explain import nearest
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cost_pipeline.feeds.production.drift import Accepted, SchemaReport
+    from cost_pipeline.feeds.session import Session
 
 
 class _OneOrAccept(click.Group):
@@ -52,6 +54,8 @@ def show(home: Path, vendor: str | None, as_json: bool) -> None:  # noqa: FBT001
 
     Ends with 1 if something differs that nobody has accepted.
     """
+    from cost_pipeline.feeds.production.drift import schemas_of
+
     session = open_session(home)
     if vendor is not None:
         _known(session, vendor)
@@ -87,6 +91,8 @@ def accept_(
     Who, when, why and from which delivery is appended to the lake. Rows stay judged by the vendor
     file: map a renamed column there.
     """
+    from cost_pipeline.feeds.production.drift import accept
+
     session = open_session(home)
     _known(session, vendor)
     for option, words in (("--by", by), ("--reason", reason)):
@@ -110,7 +116,7 @@ def accept_(
         soft_wrap=True,
     )
     for difference in found.red:
-        out.print(Text(f"  {difference.words()}"), soft_wrap=True)
+        out.print(plain(f"  {difference.words()}"), soft_wrap=True)
     out.print("Run that pull date again: its checks look again, and what waited is posted:")
     out.print(
         f"  {program()} run --home {home} --pull-dates {found.pull_date}",
@@ -120,6 +126,8 @@ def accept_(
 
 
 def _known(session: Session, vendor: str) -> None:
+    from cost_pipeline.home.explain import nearest
+
     names = {v.vendor for v in session.home.vendors}
     if vendor not in names:
         raise UsageError(
@@ -170,7 +178,7 @@ def _show(out: Console, groups: Sequence[Sequence[SchemaReport]]) -> None:
         for difference in newest.differences:
             style = "" if difference.red else "dim"
             stops = "; its dates are not posted" if difference.grave else ""
-            out.print(Text(f"    {difference.words()}{stops}", style=style), soft_wrap=True)
+            out.print(plain(f"    {difference.words()}{stops}", style=style), soft_wrap=True)
     differing = sorted({group[-1].vendor for group in groups if group[-1].red})
     if differing:
         out.print("\nMap or ignore the columns in the vendor file, or accept them as they are:")

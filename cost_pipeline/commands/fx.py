@@ -6,7 +6,7 @@ import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,16 +21,11 @@ from cost_pipeline.commands.common import (
     open_session,
     print_json,
 )
-from cost_pipeline.contracts.rate_sources import ECB
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.cross_source import compare_sources
-from cost_pipeline.feeds.production.impact import Preview, preview_file
-from cost_pipeline.feeds.production.rates import (
-    correct_rates,
-    load_bundled_history,
-    load_file,
-    snapshots_listed,
-)
+from cost_pipeline.core.reference import ECB
+
+if TYPE_CHECKING:
+    from cost_pipeline.feeds.production.impact import Preview
 
 
 @click.group()
@@ -54,6 +49,8 @@ def load(home: Path, source: str, file: Path | None, day: str | None, as_json: b
 
     Without a file it loads the ECB history that comes with the product.
     """
+    from cost_pipeline.feeds.production.rates import load_bundled_history, load_file
+
     session = open_session(home)
     if file is not None:
         found = load_file(session, source, file, _date(day) if day else None)
@@ -105,6 +102,8 @@ def load(home: Path, source: str, file: Path | None, day: str | None, as_json: b
 @clear_errors
 def list_(home: Path, limit: int, source: str | None, as_json: bool) -> None:  # noqa: FBT001
     """List the snapshots, newest reference date first."""
+    from cost_pipeline.feeds.production.rates import snapshots_listed
+
     rows = snapshots_listed(open_session(home), limit, source)
     if as_json:
         print_json(rows)
@@ -158,6 +157,8 @@ _SOURCE = click.option(
 @clear_errors
 def correct(home: Path, source: str, day: str, file: Path, reason: str, *, as_json: bool) -> None:
     """Write a new vintage of a day's rates; the ledger repairs itself at its next posting."""
+    from cost_pipeline.feeds.production.rates import correct_rates
+
     found = correct_rates(open_session(home), _date(day), file, reason, source)
     if as_json:
         print_json(
@@ -191,6 +192,8 @@ def correct(home: Path, source: str, day: str, file: Path, reason: str, *, as_js
 @clear_errors
 def impact(home: Path, source: str, day: str, file: Path, *, as_json: bool) -> None:
     """What a correction of a day's rates would change in the ledger; nothing is written."""
+    from cost_pipeline.feeds.production.impact import preview_file
+
     found = preview_file(open_session(home), _date(day), file, source)
     if as_json:
         print_json(
@@ -260,6 +263,8 @@ def compare(home: Path, first: str, second: str, since: str | None, as_json: boo
 
     Ends with 1 if any rate differs by more than 400.
     """
+    from cost_pipeline.feeds.production.cross_source import compare_sources
+
     found = compare_sources(open_session(home), first, second, _date(since) if since else None)
     if as_json:
         print_json(found)

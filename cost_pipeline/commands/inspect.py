@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     HOME_VARIABLE,
@@ -21,6 +19,7 @@ from cost_pipeline.commands.common import (
     money,
     open_session,
     parse_pull_dates,
+    plain,
     print_json,
 )
 from cost_pipeline.commands.pulled import (
@@ -32,11 +31,12 @@ from cost_pipeline.commands.pulled import (
 )
 from cost_pipeline.commands.trace_page import page
 from cost_pipeline.commands.trace_text import show_parts, write_page
-from cost_pipeline.feeds.production.fetches import fetches
-from cost_pipeline.feeds.production.provisional import provisional
-from cost_pipeline.feeds.production.report import DeliveryReport, deliveries
-from cost_pipeline.feeds.production.row_fate import row_fate
-from cost_pipeline.feeds.session import Session
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cost_pipeline.feeds.production.report import DeliveryReport
+    from cost_pipeline.feeds.session import Session
 
 _PAYLOAD: Final = 90
 _TEXTS: Final = ("pulled", "vendor", "file", "state")
@@ -66,6 +66,9 @@ def deliveries_command(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """List every delivery and what became of its rows; `trace` follows one row."""
+    from cost_pipeline.feeds.production.provisional import provisional
+    from cost_pipeline.feeds.production.report import deliveries
+
     if context.invoked_subcommand is not None:
         return
     if home is None:
@@ -87,6 +90,8 @@ def deliveries_command(
 
 
 def _telemetry(session: Session, days: list[date] | None, *, as_json: bool) -> None:
+    from cost_pipeline.feeds.production.fetches import fetches
+
     rows = fetches(session, days)
     if as_json:
         print_json(rows)
@@ -113,6 +118,8 @@ def row_command(place: str, html: Path | None, home: Path, as_json: bool) -> Non
     FILE is the end of a delivery's address, its file name, or the first eight or more characters of
     its hash; LINE is the physical line, from 1.
     """
+    from cost_pipeline.feeds.production.row_fate import row_fate
+
     found = row_fate(open_session(home), place)
     parts = {name: found[name] for name in _LINKS}
     if html is not None:
@@ -121,7 +128,7 @@ def row_command(place: str, html: Path | None, home: Path, as_json: bool) -> Non
     if as_json:
         print_json(found)
         return
-    console().print(Text(found["words"], style="bold"), soft_wrap=True)
+    console().print(plain(found["words"], style="bold"), soft_wrap=True)
     show_parts(parts)
 
 
@@ -142,7 +149,7 @@ def show_deliveries(out: Console, found: Sequence[DeliveryReport]) -> None:
     table = columns(*names, numbers=_NUMBERS, gap=1)
     for number, line in enumerate(lines):
         cells = (*line[:_FILE], fitted(line[_FILE], room), *line[_FILE + 1 :])
-        table.add_row(*map(Text, cells), style="bold" if number == len(found) else "")
+        table.add_row(*map(plain, cells), style="bold" if number == len(found) else "")
     out.print(table)
 
 

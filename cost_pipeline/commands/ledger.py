@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -18,6 +18,7 @@ from cost_pipeline.commands.common import (
     json_option,
     money,
     open_session,
+    plain,
     print_json,
     progress_bar,
 )
@@ -25,17 +26,10 @@ from cost_pipeline.commands.ledger_proof import export_command, prove_command
 from cost_pipeline.commands.periods import close, periods, reopen
 from cost_pipeline.commands.trace_page import page
 from cost_pipeline.commands.trace_text import for_reading, show_parts, write_page
-from cost_pipeline.feeds.production.ledger_verify import Verification, verify_ledger
-from cost_pipeline.feeds.production.ledger_view import (
-    ledger_totals,
-    lines_known_at,
-    parse_instant,
-    totals_as_json,
-    write_lines,
-)
-from cost_pipeline.feeds.production.summary import currency_totals
-from cost_pipeline.feeds.production.trace import trace
-from cost_pipeline.feeds.session import Session
+
+if TYPE_CHECKING:
+    from cost_pipeline.feeds.production.ledger_verify import Verification
+    from cost_pipeline.feeds.session import Session
 
 
 @click.group()
@@ -53,6 +47,8 @@ for command in (prove_command, export_command, close, reopen, periods):
 @clear_errors
 def totals(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Totals of the active postings, and the digest that equal ledgers share."""
+    from cost_pipeline.feeds.production.ledger_view import ledger_totals, totals_as_json
+
     session = open_session(home)
     if as_json:
         print_json(totals_as_json(ledger_totals(session)))
@@ -77,6 +73,14 @@ def as_of(t: str, lines: Path | None, home: Path, as_json: bool) -> None:  # noq
     T is a date, which means the end of that day, or an instant such as 2026-03-31T18:00:00Z; both
     are in UTC.
     """
+    from cost_pipeline.feeds.production.ledger_view import (
+        ledger_totals,
+        lines_known_at,
+        parse_instant,
+        totals_as_json,
+        write_lines,
+    )
+
     instant = parse_instant(t)
     session = open_session(home)
     written = 0
@@ -90,10 +94,13 @@ def as_of(t: str, lines: Path | None, home: Path, as_json: bool) -> None:  # noq
     console().print(f"as known at {instant:%Y-%m-%d %H:%M:%S} UTC")
     _show_totals(session, instant)
     if lines is not None:
-        console().print(Text(f"{counted(written, 'posting')} in {lines}"))
+        console().print(plain(f"{counted(written, 'posting')} in {lines}"))
 
 
 def _show_totals(session: Session, instant: datetime | None) -> None:
+    from cost_pipeline.feeds.production.ledger_view import ledger_totals
+    from cost_pipeline.feeds.production.summary import currency_totals
+
     found = ledger_totals(session, instant)
     out = console()
     out.print(f"[bold]{found.active_postings:,}[/] active of {found.postings:,} postings")
@@ -121,6 +128,8 @@ def _show_totals(session: Session, instant: datetime | None) -> None:
 @clear_errors
 def verify(head: str | None, key: str | None, home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Recompute every hash, seal and chain; name the first thing that is not as it was sealed."""
+    from cost_pipeline.feeds.production.ledger_verify import verify_ledger
+
     with progress_bar(shown=not as_json) as progress:
         found = verify_ledger(
             open_session(home, progress=progress), expected_head=head, public_key=key
@@ -163,9 +172,9 @@ def _show_broken(found: Verification) -> None:
         place = [str(one.transaction_date)] if one.transaction_date else []
         place += [f"batch {first.batch}"] if first.batch is not None else []
         place += [f"posting {first.posting}"] if first.posting is not None else []
-        out.print(Text(f"  {', '.join(place) or first.group}: {first.message}"), soft_wrap=True)
+        out.print(plain(f"  {', '.join(place) or first.group}: {first.message}"), soft_wrap=True)
         out.print(
-            Text(f"    expected {first.expected}\n    found    {first.found}"), soft_wrap=True
+            plain(f"    expected {first.expected}\n    found    {first.found}"), soft_wrap=True
         )
     if len(found.broken) > _SHOWN:
         out.print(f"  ... and {len(found.broken) - _SHOWN:,} more")
@@ -191,6 +200,8 @@ def trace_command(posting: str, html: Path | None, home: Path, as_json: bool) ->
     POSTING is a posting id, its first eight or more characters, or the transaction id of an active
     posting.
     """
+    from cost_pipeline.feeds.production.trace import trace
+
     with progress_bar(shown=not as_json) as progress:
         found = trace(open_session(home, progress=progress), posting)
     if html is not None:

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import click
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -15,11 +14,10 @@ from cost_pipeline.commands.common import (
     home_option,
     json_option,
     open_session,
+    plain,
     print_json,
     progress_bar,
 )
-from cost_pipeline.feeds.production.bundle import export
-from cost_pipeline.feeds.production.proof import prove
 
 
 @click.command("prove", short_help="A short proof that a posting is in the ledger.")
@@ -33,6 +31,8 @@ def prove_command(posting: str, home: Path, as_json: bool) -> None:  # noqa: FBT
     It holds the posting, and the hashes that lead from it to the last head. A stranger checks it
     with docs/examples/verify_proof.py, or with a program written from docs/ledger-format.md.
     """
+    from cost_pipeline.feeds.production.proof import prove
+
     with progress_bar(shown=not as_json) as progress:
         found = prove(open_session(home, progress=progress), posting)
     if as_json:
@@ -60,6 +60,8 @@ def export_command(period: str, folder: Path, home: Path, as_json: bool) -> None
     The folder is signed if COST_PIPELINE_SIGNING_KEY holds an Ed25519 private key, and verifies
     with docs/examples/verify_bundle.py on any machine that has Python.
     """
+    from cost_pipeline.feeds.production.bundle import export
+
     with progress_bar(shown=not as_json) as progress:
         found = export(open_session(home, progress=progress), period, folder)
     if as_json:
@@ -70,7 +72,7 @@ def export_command(period: str, folder: Path, home: Path, as_json: bool) -> None
         f"exported {counted(found.postings, 'posting')} of "
         f"{counted(found.partitions, 'transaction date')} for {found.period}"
     )
-    out.print(Text(f"  to        {found.folder}"), soft_wrap=True)
+    out.print(plain(f"  to        {found.folder}"), soft_wrap=True)
     out.print(f"  head      {found.head}")
     out.print(f"  manifest  {found.manifest}")
     out.print(f"  signed by {found.public_key or 'nobody: COST_PIPELINE_SIGNING_KEY is not set'}")

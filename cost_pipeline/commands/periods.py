@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,11 +18,9 @@ from cost_pipeline.commands.common import (
     print_json,
 )
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.closing import examine
-from cost_pipeline.feeds.production.periods import acts_on_periods
-from cost_pipeline.feeds.production.periods import close as close_period
-from cost_pipeline.feeds.production.periods import reopen as reopen_period
-from cost_pipeline.feeds.session import Session
+
+if TYPE_CHECKING:
+    from cost_pipeline.feeds.session import Session
 
 by_option = click.option("--by", metavar="WHO", required=True, help="Who decides; kept for ever.")
 
@@ -51,6 +49,9 @@ def close(
     unless accepted, while dead letters of it are open. What comes later is posted into the next
     open period, with its own transaction date.
     """
+    from cost_pipeline.feeds.production.closing import examine
+    from cost_pipeline.feeds.production.periods import close as close_period
+
     _month(period)
     session = open_session(home)
     close_period(
@@ -73,6 +74,8 @@ def close(
 @clear_errors
 def reopen(period: str, by: str, reason: str, home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Open a closed PERIOD again; what was posted elsewhere meanwhile stays there."""
+    from cost_pipeline.feeds.production.periods import reopen as reopen_period
+
     _month(period)
     session = open_session(home)
     reopen_period(session, period, by=by, reason=reason)
@@ -85,6 +88,8 @@ def reopen(period: str, by: str, reason: str, home: Path, as_json: bool) -> None
 @clear_errors
 def periods(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """List every act on a period; the last one of a period says whether it is closed."""
+    from cost_pipeline.feeds.production.periods import acts_on_periods
+
     acts = [_act(row) for row in acts_on_periods(open_session(home))]
     if as_json:
         print_json(acts)
@@ -106,6 +111,8 @@ def _act(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _say(session: Session, period: str, *, as_json: bool) -> None:
+    from cost_pipeline.feeds.production.periods import acts_on_periods
+
     last = [_act(row) for row in acts_on_periods(session) if row["period"] == period][-1]
     if as_json:
         print_json(last)

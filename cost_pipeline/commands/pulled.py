@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from rich.console import Console
-from rich.text import Text
+from cost_pipeline.commands.common import columns, counted, money, plain
 
-from cost_pipeline.commands.common import columns, counted, money
-from cost_pipeline.feeds.production.provisional import Provisional
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cost_pipeline.feeds.production.provisional import Provisional
 
 _FILE: Final = 48
 _WIDTH: Final = 150
@@ -25,14 +26,14 @@ def show_provisional(out: Console, gaps: Sequence[Provisional]) -> None:
         more = f" (and {gap.failures - 1} more)" if gap.failures > 1 else ""
         out.print()
         out.print(
-            Text.assemble(
+            plain(
                 ("provisional: ", "yellow"),
                 f"{gap.vendor} for {gap.pull_date} could not be fetched: {gap.message}{more}",
             ),
             soft_wrap=True,
         )
-        out.print(Text(f"  {_stand_in(gap)}"), soft_wrap=True)
-        out.print(Text("  pull that date again when the vendor is back; it takes its place"))
+        out.print(plain(f"  {_stand_in(gap)}"), soft_wrap=True)
+        out.print(plain("  pull that date again when the vendor is back; it takes its place"))
 
 
 def _stand_in(gap: Provisional) -> str:
@@ -86,7 +87,7 @@ def show_fetches(out: Console, rows: Sequence[dict[str, Any]]) -> None:
             f"{row['received']:,}",
             str(row["status"] or row["reason"] or ""),
         )
-        table.add_row(*map(Text, cells))
+        table.add_row(*map(plain, cells))
     out.print(table)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -18,11 +17,15 @@ from cost_pipeline.commands.common import (
     json_option,
     money,
     open_session,
+    plain,
     print_json,
 )
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.reconcile import Reconciled, pairs, reconcile
-from cost_pipeline.home.explain import nearest
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cost_pipeline.feeds.production.reconcile import Reconciled
 
 _COUNTS = ("records", "agree", "differ", "only", "waiting", "duplicates", "conflicts")
 
@@ -45,6 +48,9 @@ def reconcile_command(home: Path, vendor: str | None, limit: int, as_json: bool)
 
     Ends with 1 if a transaction differs or is missing on one side.
     """
+    from cost_pipeline.feeds.production.reconcile import pairs, reconcile
+    from cost_pipeline.home.explain import nearest
+
     session = open_session(home)
     declared = pairs(session.home.vendors)
     chosen = declared if vendor is None else pairs(session.home.vendors, [vendor])
@@ -84,7 +90,7 @@ def _show(out: Console, found: Reconciled, limit: int) -> None:
     if found.lines.num_rows:
         lines = columns("state", "transaction", found.here.vendor, found.there.vendor)
         for words in found.words(limit):
-            lines.add_row(*map(Text, words))
+            lines.add_row(*map(plain, words))
         out.print(lines)
     if found.lines.num_rows > limit:
         rest = counted(found.lines.num_rows - limit, "more", "more")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -20,16 +19,15 @@ from cost_pipeline.commands.common import (
     json_option,
     open_session,
     parse_pull_dates,
+    plain,
     print_json,
     progress_bar,
 )
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
-from cost_pipeline.feeds.session import Session
-from cost_pipeline.home.layout import complete_home
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner
+    from cost_pipeline.feeds.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +73,15 @@ class Worked:
         )
         out.print(f"posted: {counted(len(self.posted), 'transaction date')}")
         for failed in self.failed_checks:
-            out.print(Text(f"  {failed}", style="red"))
+            out.print(plain(f"  {failed}", style="red"))
 
 
 def work_through_dagster(
     session: Session, work: Callable[[Runner], int], *, as_json: bool
 ) -> Worked:
     """Do the work in the home's own Dagster instance, then post, and count what it changed."""
-    from cost_pipeline.defs.run import Runner, home_instance  # noqa: PLC0415
+    from cost_pipeline.defs.run import Runner, home_instance
+    from cost_pipeline.home.layout import complete_home
 
     complete_home(session.home.path)
     before = _open_ids(session)
@@ -103,6 +102,8 @@ def work_through_dagster(
 
 
 def _open_ids(session: Session) -> set[str]:
+    from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+
     return set(open_dead_letters(session, "true")["id"].to_pylist())
 
 
@@ -133,7 +134,7 @@ def replay(
     Only what was judged under another contract, vendor file or reference data is judged again;
     without options all of that.
     """
-    from cost_pipeline.feeds.production.replay import behind, delivery_named  # noqa: PLC0415
+    from cost_pipeline.feeds.production.replay import behind, delivery_named
 
     session = open_session(home)
     if pull_dates and delivery:

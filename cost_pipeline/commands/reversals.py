@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -14,11 +13,9 @@ from cost_pipeline.commands.common import (
     home_option,
     json_option,
     open_session,
+    plain,
     print_json,
 )
-from cost_pipeline.feeds.production.approvals import withdraw as withdraw_approval
-from cost_pipeline.feeds.production.reversals import approve as approve_reversal
-from cost_pipeline.feeds.production.reversals import reversals_listed
 
 by_option = click.option("--by", metavar="WHO", required=True, help="Who decides; kept for ever.")
 reason_option = click.option("--reason", metavar="WORDS", required=True, help="Why; kept for ever.")
@@ -55,6 +52,8 @@ def approve(
     Refused at once if the original is not there, not posted, of another production or currency, of
     a closed period, negative itself, or less than what would be taken back.
     """
+    from cost_pipeline.feeds.production.reversals import approve as approve_reversal
+
     act = approve_reversal(open_session(home), dead_letter, reverses, by=by, reason=reason)
     if as_json:
         print_json({name: act[name] for name in ("approval", "dead_letter", "fingerprint")})
@@ -70,6 +69,8 @@ def approve(
 @clear_errors
 def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """List every approval, who gave it and why, and what came of it."""
+    from cost_pipeline.feeds.production.reversals import reversals_listed
+
     rows = reversals_listed(open_session(home))
     if as_json:
         print_json(rows)
@@ -96,7 +97,7 @@ def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
     out.print(table)
     for row in rows:
         if row["message"]:
-            out.print(Text(f"{row['approval'][:8]}: {row['message']}"), soft_wrap=True)
+            out.print(plain(f"{row['approval'][:8]}: {row['message']}"), soft_wrap=True)
 
 
 @reversals.command(short_help="Take an approval back; recorded, too.")
@@ -108,6 +109,8 @@ def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
 @clear_errors
 def withdraw(approval: str, by: str, reason: str, home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Take an APPROVAL back: the next posting takes its posting out of the active ledger."""
+    from cost_pipeline.feeds.production.approvals import withdraw as withdraw_approval
+
     act = withdraw_approval(open_session(home), approval, by=by, reason=reason)
     if as_json:
         print_json({name: act[name] for name in ("approval", "dead_letter", "fingerprint")})

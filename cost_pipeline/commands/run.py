@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -23,20 +22,19 @@ from cost_pipeline.commands.common import (
     money,
     open_session,
     parse_pull_dates,
+    plain,
     print_json,
     progress_bar,
 )
 from cost_pipeline.commands.pulled import show_provisional
-from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError
 from cost_pipeline.core.logs import logged
-from cost_pipeline.feeds.production.summary import Summary, summarize
-from cost_pipeline.feeds.session import Session
-from cost_pipeline.home.layout import complete_home
-from cost_pipeline.home.load import missing_folders
 
 if TYPE_CHECKING:
+    from cost_pipeline.contracts.vendor import Vendor
     from cost_pipeline.defs.run import Runner
+    from cost_pipeline.feeds.production.summary import Summary
+    from cost_pipeline.feeds.session import Session
 
 Progress = Callable[[str, int, int], None]
 
@@ -103,7 +101,9 @@ def logs(file: str | None, *, debug_loop: bool) -> Iterator[None]:
 def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summary:
     """Pull, validate and post in the home's own Dagster instance."""
     # Dagster takes a second to import; only this command and the demo need it.
-    from cost_pipeline.defs.run import Runner, home_instance  # noqa: PLC0415
+    from cost_pipeline.defs.run import Runner, home_instance
+    from cost_pipeline.feeds.production.summary import summarize
+    from cost_pipeline.home.layout import complete_home
 
     complete_home(session.home.path)
     progress("starting Dagster", 0, 1)
@@ -140,6 +140,8 @@ def _alert(runner: Runner) -> None:
 
 def refuse_missing_folders(session: Session) -> None:
     """Before anything is pulled: a folder that is not there is not an empty one."""
+    from cost_pipeline.home.load import missing_folders
+
     missing = missing_folders(session.home)
     if missing:
         vendor, folder = min(missing.items())
@@ -154,7 +156,7 @@ def refuse_missing_folders(session: Session) -> None:
 
 def failed_deliveries(session: Session, days: Sequence[date]) -> EnvironmentFailedError | None:
     """What could not be fetched or read at all: everything else was done nevertheless."""
-    from cost_pipeline.feeds.production.summary import unreadable  # noqa: PLC0415
+    from cost_pipeline.feeds.production.summary import unreadable
 
     failures = unreadable(session, days)
     if not failures:
@@ -207,7 +209,7 @@ def show(summary: Summary) -> None:
         f"[{colour}]{len(summary.failed_checks):,} failed[/]"
     )
     for failed in summary.failed_checks:
-        out.print(Text(f"  {failed}", style="red"))
+        out.print(plain(f"  {failed}", style="red"))
 
 
 def vendor_rows(vendors: Sequence[Vendor]) -> list[dict[str, Any]]:

@@ -8,9 +8,6 @@ from pathlib import Path
 import click
 
 from cost_pipeline.commands.common import clear_errors, console, program
-from cost_pipeline.simulator.recipes import Recipe, read_recipe
-from cost_pipeline.simulator.serve import serve
-from cost_pipeline.simulator.world import DAYS
 
 
 @click.command()
@@ -28,6 +25,10 @@ from cost_pipeline.simulator.world import DAYS
 @clear_errors
 def simulate(home: Path, recipe: Path | None) -> None:
     """Serve simulated vendors that misbehave by recipe, for trying things out."""
+    from cost_pipeline.simulator.recipes import Recipe, read_recipe
+    from cost_pipeline.simulator.serve import serve
+    from cost_pipeline.simulator.world import DAYS
+
     with serve(home, read_recipe(recipe) if recipe else Recipe()) as served:
         out = console()
         out.print(f"serving the vendors of [bold]{served.home}[/] at {served.url}", soft_wrap=True)

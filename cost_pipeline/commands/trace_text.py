@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from rich.table import Table
-from rich.text import Text
-
-from cost_pipeline.commands.common import columns, console
+from cost_pipeline.commands.common import columns, console, plain
 from cost_pipeline.core.errors import EnvironmentFailedError
-from cost_pipeline.lake.durable import clear_storage_errors
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 # What a person asks of a posting first.
 _FIRST: Final = (
@@ -45,7 +44,7 @@ def show_parts(parts: dict[str, Any]) -> None:
         else:
             for name, value in values.items():
                 if value not in (None, ""):
-                    out.print(Text(f"  {name:<18} {_flat(value)}"), soft_wrap=True)
+                    out.print(plain(f"  {name:<18} {_flat(value)}"), soft_wrap=True)
 
 
 def _listed(rows: list[dict[str, Any]]) -> Table:
@@ -55,7 +54,7 @@ def _listed(rows: list[dict[str, Any]]) -> Table:
     table = columns(f"  {first}", *others)
     for row in rows:
         first, *others = (str(_short(row.get(name))) for name in names)
-        table.add_row(Text(f"  {first}"), *map(Text, others))
+        table.add_row(plain(f"  {first}"), *map(plain, others))
     return table
 
 
@@ -97,6 +96,8 @@ def write_page(file: Path, text: str) -> None:
     Raises:
         EnvironmentFailedError: If the file cannot be written.
     """
+    from cost_pipeline.lake.durable import clear_storage_errors
+
     try:
         with clear_storage_errors(str(file)):
             file.write_text(text, encoding="utf-8")

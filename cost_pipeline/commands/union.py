@@ -6,11 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -21,14 +19,16 @@ from cost_pipeline.commands.common import (
     json_option,
     money,
     open_session,
+    plain,
     print_json,
 )
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.categories import codes_in_use, unmapped
-from cost_pipeline.feeds.production.explain import Asked, Card, explain
-from cost_pipeline.feeds.production.explain import as_json as as_document
-from cost_pipeline.feeds.production.explain_html import page
-from cost_pipeline.feeds.production.packs import comparison, not_evaluated, packs_listed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from cost_pipeline.feeds.production.explain import Card
 
 _COLOURS: Final = {"block": "red", "flag": "yellow", "not_evaluated": "dim", "ok": "green"}
 _CHANGES: Final = {"added": "green", "removed": "red", "changed": "yellow"}
@@ -45,6 +45,8 @@ def union() -> None:
 @clear_errors
 def packs(*, as_json: bool) -> None:
     """List the rule packs that come with the product; --json has every rule with its sources."""
+    from cost_pipeline.feeds.production.packs import not_evaluated, packs_listed
+
     found = packs_listed()
     if as_json:
         print_json({"packs": found, "reference_only": dict(not_evaluated())})
@@ -72,6 +74,8 @@ def packs(*, as_json: bool) -> None:
 @clear_errors
 def diff(*, a: str, b: str, as_json: bool) -> None:
     """Show what leads from pack A to pack B (names or folders), and which work dates differ."""
+    from cost_pipeline.feeds.production.packs import comparison
+
     found = comparison(a, b)
     if as_json:
         print_json(found)
@@ -86,7 +90,7 @@ def diff(*, a: str, b: str, as_json: bool) -> None:
 
 
 def _changed(change: Mapping[str, Any]) -> Text:
-    line = Text(f"{change['what']:<8}", style=_CHANGES[change["what"]])
+    line = plain(f"{change['what']:<8}", style=_CHANGES[change["what"]])
     line.append(
         f"{change['rule']}  {change['first'] or ''}..{change['last'] or ''}", style="default"
     )
@@ -126,6 +130,10 @@ def explain_command(
     as_json: bool,
 ) -> None:
     """Show what was due and paid for timecards, rule by rule, with the arithmetic."""
+    from cost_pipeline.feeds.production.explain import Asked, explain
+    from cost_pipeline.feeds.production.explain import as_json as as_document
+    from cost_pipeline.feeds.production.explain_html import page
+
     asked = Asked(card, person, _day(week_ending), _day(day))
     if asked == Asked():
         raise UsageError(
@@ -158,15 +166,15 @@ def _title(cards: Sequence[Card]) -> str:
 
 def _show(out: Console, cards: Sequence[Card]) -> None:
     for card in cards:
-        head = Text(
+        head = plain(
             f"{card.work_date:%a %Y-%m-%d}  {card.person}  card {card.card}  ", style="bold"
         )
         head.append(f"{money(card.amount)} {card.currency}, {card.state}", style="not bold")
         out.print(head)
-        out.print(Text(f"  {card.words}", style="dim"), soft_wrap=True)
+        out.print(plain(f"  {card.words}", style="dim"), soft_wrap=True)
         if card.times:
             times = ", ".join(f"{n.replace('_', ' ')} {t}" for n, t in card.times.items())
-            out.print(Text(f"  {times}", style="dim"), soft_wrap=True)
+            out.print(plain(f"  {times}", style="dim"), soft_wrap=True)
         if not card.findings:
             out.print("  no findings: `cost-pipeline run` posts what is not posted yet")
         for finding in card.findings:
@@ -176,7 +184,7 @@ def _show(out: Console, cards: Sequence[Card]) -> None:
 
 def _show_finding(out: Console, finding: Mapping[str, str | None]) -> None:
     severity = str(finding["severity"])
-    line = Text("  ")
+    line = plain("  ")
     line.append(f"{severity.replace('_', ' '):<14}", style=_COLOURS[severity])
     line.append(f"{finding['rule']}: ")
     line.append(str(finding["explanation"]).removeprefix("not evaluated: "))
@@ -197,6 +205,8 @@ def categories_check(*, home: Path, as_json: bool) -> None:
 
     The table is data/reference/union_categories.csv. Payroll on an unmapped code is refused.
     """
+    from cost_pipeline.feeds.production.categories import codes_in_use, unmapped
+
     found = codes_in_use(open_session(home))
     missing = unmapped(found)
     if as_json:
@@ -218,7 +228,7 @@ def categories_check(*, home: Path, as_json: bool) -> None:
         out = console()
         table = columns("code", "covered by", "records", "refused", numbers=("records", "refused"))
         for code in found:
-            cover = code.agreement or Text("not mapped", style="red")
+            cover = code.agreement or plain("not mapped", style="red")
             table.add_row(code.gl_code, cover, f"{code.records:,}", f"{code.refused:,}")
         out.print(table if found else "no cost code is in use yet")
         out.print(

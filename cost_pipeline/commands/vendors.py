@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import click
-from rich.text import Text
 
 from cost_pipeline.commands.common import (
     clear_errors,
@@ -15,13 +14,11 @@ from cost_pipeline.commands.common import (
     counted,
     home_option,
     json_option,
+    plain,
     print_json,
     program,
 )
 from cost_pipeline.commands.run import vendor_rows
-from cost_pipeline.home.layout import init_home
-from cost_pipeline.home.load import load_home, missing_folders, problems
-from cost_pipeline.home.templates import EXAMPLE_PULL_DATE
 
 
 @click.command()
@@ -30,6 +27,9 @@ from cost_pipeline.home.templates import EXAMPLE_PULL_DATE
 @clear_errors
 def init(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Lay out a new home at HOME, with a commented example vendor that works."""
+    from cost_pipeline.home.layout import init_home
+    from cost_pipeline.home.templates import EXAMPLE_PULL_DATE
+
     path = init_home(home)
     if as_json:
         print_json({"home": str(path)})
@@ -56,6 +56,8 @@ def vendors() -> None:
 @clear_errors
 def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Say what is wrong in productions.yaml and the vendor files, with file and line."""
+    from cost_pipeline.home.load import load_home, missing_folders, problems
+
     found = problems(home)
     missing = {} if found else missing_folders(load_home(home))
     if as_json:
@@ -70,12 +72,12 @@ def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
         sys.exit(2 if found else 3 if missing else 0)
     out = console()
     for problem in found:
-        # Text, not markup: a vendor file may hold anything, `[/]` included.
-        out.print(Text.assemble((problem.where, "red"), f": {problem.message}"))
+        # Not markup: a vendor file may hold anything, `[/]` included.
+        out.print(plain((problem.where, "red"), f": {problem.message}"))
         if problem.remedy:
-            out.print(Text(f"  {problem.remedy}"))
+            out.print(plain(f"  {problem.remedy}"))
     for vendor, path in missing.items():
-        out.print(Text.assemble((vendor, "red"), f": the folder {path} is not there"))
+        out.print(plain((vendor, "red"), f": the folder {path} is not there"))
         out.print("  make it, or mend `path` in the vendor file")
     if found or missing:
         sys.exit(2 if found else 3)
@@ -89,6 +91,8 @@ def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
 @clear_errors
 def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """List the vendors."""
+    from cost_pipeline.home.load import load_home
+
     rows = vendor_rows(load_home(home).vendors)
     if as_json:
         print_json(rows)

@@ -16,9 +16,8 @@ from typing import Any, Final
 
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.core.reference import reference_path
+from cost_pipeline.core.reference import ECB, reference_path
 
-ECB: Final = "ecb"
 PLAIN: Final = "plain"
 """The layout of the sources that a home defines: `currency,rate`."""
 

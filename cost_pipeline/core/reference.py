@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from cost_pipeline.core.errors import EnvironmentFailedError
+
+ECB: Final = "ecb"
+"""The source of rates whose history is part of the reference data."""
 
 
 def reference_path(name: str) -> Path:

@@ -17,9 +17,10 @@ from typing import Final
 
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.rate_sources import ECB, Source
+from cost_pipeline.contracts.rate_sources import Source
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import CostPipelineError, UsageError
+from cost_pipeline.core.reference import ECB
 from cost_pipeline.feeds.production.rates import (
     Correction,
     rates_in_force,

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.rate_sources import ECB, Source, ecb, source_named, sources_of
+from cost_pipeline.contracts.rate_sources import Source, ecb, source_named, sources_of
 from cost_pipeline.contracts.tables import RATE_SCHEMA
-from cost_pipeline.core.reference import reference_path
+from cost_pipeline.core.reference import ECB, reference_path
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.files import parse_two_columns, read_rates
 from cost_pipeline.fx.rates import affected_dates, in_force
