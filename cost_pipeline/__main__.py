@@ -1,5 +1,5 @@
 """`python -m cost_pipeline`."""
 
-from cost_pipeline.cli import main
+from cost_pipeline.cli import program
 
-main()
+program()

@@ -1,25 +1,17 @@
-"""Trying once more: how a failed try is described, and when another one follows.
+"""How a failed try is described, and what one page or file has cost so far.
 
-What a failure means is its adapter's to say; that the host may be left alone is `hosts`' business.
+What a failure means is its adapter's to say; when another try follows is for `retries` to say.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
-
-import stamina
 
 from cost_pipeline.acquire.outcome import FetchFailure
-from cost_pipeline.acquire.policy import Policy
 from cost_pipeline.contracts.sources import Retry
 from cost_pipeline.core.frames import frames_of
 from cost_pipeline.core.reasons import Reason
-
-_T = TypeVar("_T")
-_LOG: Final = logging.getLogger(__name__)
 
 
 class AttemptError(Exception):
@@ -101,42 +93,3 @@ def behind(error: AttemptError) -> str | None:
     What lasts is somebody's to mend and needs words, not a way through the code.
     """
     return frames_of(error, own=AttemptError) if error.transient else None
-
-
-async def persist(
-    work: Callable[[], Awaitable[_T]], effort: Effort, retry: Retry, policy: Policy, what: str
-) -> _T:
-    """Do the work, again if it fails in a way that may pass, within attempts and deadline.
-
-    Raises:
-        AttemptError: The last one.
-    """
-
-    def wait(error: Exception) -> bool | float:
-        if not isinstance(error, AttemptError) or not error.again:
-            return False
-        pause = policy.wait(retry, effort.tries)
-        if error.retry_after is not None:
-            # A little more than asked for, so that not everybody is back in the same instant.
-            pause = error.retry_after + policy.chance() * retry.base * policy.backoff
-        _LOG.info(
-            "%s %s (attempt %d of %d)",
-            what,
-            error.message,
-            effort.tries,
-            retry.attempts,
-            extra={"uri": what, "attempt": effort.tries, "pause": round(pause, 3)},
-        )
-        if pause >= effort.left and effort.tries < retry.attempts:
-            error.message += f"; the deadline of {retry.deadline:g} s leaves no time to try again"
-            return False
-        return pause
-
-    # By default stamina reports retries through structlog where that is installed, which prints on
-    # standard output, into the middle of a command's JSON. Retries are logged above instead.
-    stamina.instrumentation.set_on_retry_hooks([])
-    async for attempt in stamina.retry_context(on=wait, attempts=retry.attempts, timeout=None):
-        with attempt:
-            effort.tries += 1
-            return await work()
-    raise AssertionError("stamina ends with a result or the last error")

@@ -15,19 +15,16 @@ import asyncio
 import functools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
-
-import aiohttp
+from typing import TYPE_CHECKING, Final
 
 from cost_pipeline.acquire.attempts import AttemptError
 from cost_pipeline.acquire.evidence import without_secrets
 from cost_pipeline.acquire.folder import pull_folder
 from cost_pipeline.acquire.hosts import Hosts
-from cost_pipeline.acquire.http import HttpContext, open_session, pull_http
 from cost_pipeline.acquire.landing import Land, Landing
 from cost_pipeline.acquire.observe import watched
 from cost_pipeline.acquire.outcome import (
@@ -41,11 +38,13 @@ from cost_pipeline.acquire.outcome import (
 from cost_pipeline.acquire.policy import PRIORITIES, Policy
 from cost_pipeline.acquire.scratch import Scratch, in_thread
 from cost_pipeline.acquire.telemetry import Telemetry
-from cost_pipeline.acquire.tokens import Tokens
 from cost_pipeline.contracts.sources import FolderSource, HttpSource, SftpSource
 from cost_pipeline.core.errors import CostPipelineError
 from cost_pipeline.core.frames import frames_of
 from cost_pipeline.core.reasons import Reason
+
+if TYPE_CHECKING:
+    from cost_pipeline.acquire.http import Web
 
 __all__ = [
     "Bookmark",
@@ -74,8 +73,7 @@ class _Pull:
     clock: Callable[[], datetime]
     policy: Policy
     hosts: Hosts
-    tokens: Tokens
-    session: aiohttp.ClientSession
+    web: Web | None
     landing: Landing | None
 
 
@@ -117,7 +115,7 @@ async def pull_all(
     try:
         async with (
             watched(on=policy.debug_loop, slow=policy.slow_callback),
-            open_session() as session,
+            _network(jobs, environment, policy) as web,
             _landing(land, policy) as landing,
         ):
             shared = _Pull(
@@ -127,8 +125,7 @@ async def pull_all(
                 clock=clock,
                 policy=policy,
                 hosts=Hosts(policy, [job.vendor.source for job in jobs]),
-                tokens=Tokens(session, environment, policy.timer),
-                session=session,
+                web=web,
                 landing=landing,
             )
             async with asyncio.TaskGroup() as group:
@@ -142,6 +139,28 @@ async def pull_all(
             for pulled in results.values():
                 _remove(pulled, landed=land is not None)
     return tuple(results[place] for place in range(len(jobs)))
+
+
+@asynccontextmanager
+async def _network(
+    jobs: Sequence[PullJob], environment: Mapping[str, str], policy: Policy
+) -> AsyncIterator[Web | None]:
+    """Opens what the vendors among the jobs share that are asked over a network.
+
+    The libraries take a quarter of a second to import: a home of folders needs none of them.
+    """
+    sources = [job.vendor.source for job in jobs]
+    async with AsyncExitStack() as stack:
+        if not all(isinstance(source, FolderSource) for source in sources):
+            from cost_pipeline.acquire.retries import quiet_retries  # noqa: PLC0415
+
+            stack.enter_context(quiet_retries())
+        if any(isinstance(source, HttpSource) for source in sources):
+            from cost_pipeline.acquire.http import open_web  # noqa: PLC0415
+
+            yield await stack.enter_async_context(open_web(environment, policy))
+        else:
+            yield None
 
 
 @asynccontextmanager
@@ -226,29 +245,42 @@ async def _fetch(
 ) -> Pulled:
     source = job.vendor.source
     if isinstance(source, HttpSource):
-        context = HttpContext(
-            session=pull.session,
-            hosts=pull.hosts,
-            tokens=pull.tokens,
-            scratch=scratch,
-            environment=pull.environment,
-            clock=pull.clock,
-            policy=pull.policy,
-            deliver=deliver,
-        )
-        pulled = await pull_http(job, source, context)
-        secrets = pull.tokens.secrets(source)
-        failures = [
-            await in_thread(functools.partial(without_secrets, failure, secrets, scratch))
-            for failure in pulled.failures
-        ]
-        return replace(pulled, failures=tuple(failures))
+        return await _fetch_http(job, source, pull, scratch, deliver)
     if isinstance(source, SftpSource):
         return await _fetch_sftp(job, source, pull, scratch, deliver)
     pulled = await _fetch_folder(job, source, pull, scratch)
     for fetched in pulled.fetched:
         await deliver(fetched)
     return pulled
+
+
+async def _fetch_http(
+    job: PullJob,
+    source: HttpSource,
+    pull: _Pull,
+    scratch: Scratch,
+    deliver: Callable[[Fetched], Awaitable[None]],
+) -> Pulled:
+    from cost_pipeline.acquire.http import HttpContext, pull_http  # noqa: PLC0415
+
+    if pull.web is None:
+        raise AssertionError("a pull with an HTTP source opens what HTTP sources share")
+    context = HttpContext(
+        web=pull.web,
+        hosts=pull.hosts,
+        scratch=scratch,
+        environment=pull.environment,
+        clock=pull.clock,
+        policy=pull.policy,
+        deliver=deliver,
+    )
+    pulled = await pull_http(job, source, context)
+    secrets = pull.web.tokens.secrets(source)
+    failures = [
+        await in_thread(functools.partial(without_secrets, failure, secrets, scratch))
+        for failure in pulled.failures
+    ]
+    return replace(pulled, failures=tuple(failures))
 
 
 async def _fetch_sftp(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -26,7 +27,7 @@ from cost_pipeline.acquire.answer import (
     connection_error,
     status_error,
 )
-from cost_pipeline.acquire.attempts import AttemptError, Effort, given_up, persist
+from cost_pipeline.acquire.attempts import AttemptError, Effort, given_up
 from cost_pipeline.acquire.body import Intake, take
 from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.outcome import (
@@ -41,6 +42,7 @@ from cost_pipeline.acquire.outcome import (
 from cost_pipeline.acquire.pages import first_address, further, look, next_address
 from cost_pipeline.acquire.pattern import on_date
 from cost_pipeline.acquire.policy import Policy
+from cost_pipeline.acquire.retries import persist
 from cost_pipeline.acquire.scratch import Scratch, Spool, in_thread
 from cost_pipeline.acquire.tokens import Tokens, unusable
 from cost_pipeline.contracts.sources import HttpSource, LinkPages, NoPages
@@ -55,12 +57,19 @@ Deliver = Callable[[Fetched], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class HttpContext:
-    """What a pull lends to its HTTP sources."""
+class Web:
+    """What the HTTP sources of one pull share."""
 
     session: aiohttp.ClientSession
-    hosts: Hosts
     tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class HttpContext:
+    """What a pull lends to one of its HTTP sources."""
+
+    web: Web
+    hosts: Hosts
     scratch: Scratch
     environment: Mapping[str, str]
     clock: Callable[[], datetime]
@@ -101,19 +110,21 @@ class _Walk:
         )
 
 
-def open_session() -> aiohttp.ClientSession:
-    """A session for one pull, to be opened in the running loop.
+@asynccontextmanager
+async def open_web(environment: Mapping[str, str], policy: Policy) -> AsyncIterator[Web]:
+    """Opens a session for one pull in the running loop, and closes it.
 
     It keeps no cookies, so that no vendor's answer touches another's request, has no limit of its
     own, because the pull's slots are the limit, and unpacks nothing: aiohttp takes gzip that is cut
     short for whole.
     """
-    return aiohttp.ClientSession(
+    async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"Accept-Encoding": "gzip", "User-Agent": "cost-pipeline"},
         auto_decompress=False,
-    )
+    ) as session:
+        yield Web(session, Tokens(session, environment, policy.timer))
 
 
 async def pull_http(job: PullJob, source: HttpSource, context: HttpContext) -> Pulled:
@@ -260,8 +271,8 @@ async def _attempt(url: URL, walk: _Walk, context: HttpContext, effort: Effort) 
     async with context.hosts.of(walk.source).call(walk.job.vendor.priority, effort):
         spool: Spool | None = None
         try:
-            headers = await context.tokens.headers(walk.source)
-            async with context.session.get(
+            headers = await context.web.tokens.headers(walk.source)
+            async with context.web.session.get(
                 url,
                 headers={**headers, **_conditions(known)},
                 timeout=_timeout(walk.source, effort),
@@ -341,7 +352,7 @@ def _check_status(
 ) -> None:
     if 200 <= response.status < 300 and response.status != 206:  # noqa: PLR2004  (HTTP)
         return
-    if response.status == _UNAUTHORIZED and context.tokens.refuse(walk.source, headers):
+    if response.status == _UNAUTHORIZED and context.web.tokens.refuse(walk.source, headers):
         # Once: a fresh token that is refused too is refused for good.
         words = "refused its own token before its time"
         if effort.renewed:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import asyncssh
 
-from cost_pipeline.acquire.attempts import AttemptError, Effort, behind, given_up, persist
+from cost_pipeline.acquire.attempts import AttemptError, Effort, behind, given_up
 from cost_pipeline.acquire.body import Intake, take
 from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.outcome import (
@@ -33,6 +33,7 @@ from cost_pipeline.acquire.outcome import (
 )
 from cost_pipeline.acquire.pattern import on_date
 from cost_pipeline.acquire.policy import Policy
+from cost_pipeline.acquire.retries import persist
 from cost_pipeline.acquire.scratch import Scratch, Spool, in_thread
 from cost_pipeline.acquire.sftp_login import connection_error, logged_in, read_known_hosts
 from cost_pipeline.contracts.sources import SftpSource

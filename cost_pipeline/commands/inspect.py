@@ -66,19 +66,24 @@ def deliveries_command(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """List every delivery and what became of its rows; `trace` follows one row."""
-    from cost_pipeline.feeds.production.provisional import provisional
-    from cost_pipeline.feeds.production.report import deliveries
-
     if context.invoked_subcommand is not None:
         return
     if home is None:
         raise click.MissingParameter(ctx=context, param=context.command.params[0])
-    session, out = open_session(home), console()
+    session = open_session(home)
     days = parse_pull_dates(pull_dates) if pull_dates else None
     if telemetry:
         _telemetry(session, days, as_json=as_json)
-        return
+    else:
+        _deliveries(session, days, as_json=as_json)
+
+
+def _deliveries(session: Session, days: list[date] | None, *, as_json: bool) -> None:
+    from cost_pipeline.feeds.production.provisional import provisional
+    from cost_pipeline.feeds.production.report import deliveries
+
     found, gaps = deliveries(session, days), provisional(session, days)
+    out = console()
     if as_json:
         print_json([*(report.as_json() for report in found), *map(as_delivery, gaps)])
         return

@@ -14,6 +14,7 @@ from typing import Any, Final
 import aiohttp
 import stamina
 
+from cost_pipeline.acquire.retries import quiet_retries
 from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
 
 _AGAIN: Final = {408, 425, 429}
@@ -88,21 +89,24 @@ def send(webhook: Webhook, document: Mapping[str, Any], *, key: str) -> None:
 
 
 async def _persist(webhook: Webhook, body: bytes, key: str) -> None:
-    # As for pulls: stamina's own hooks would log the call.
-    stamina.instrumentation.set_on_retry_hooks([])
     timeout = aiohttp.ClientTimeout(total=webhook.timeout)
     headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-    async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
-        async for attempt in stamina.retry_context(
-            on=lambda error: isinstance(error, _NotTakenError) and error.again,
-            attempts=webhook.attempts,
-            timeout=None,
-            wait_initial=webhook.base,
-            wait_max=webhook.longest,
-            wait_jitter=webhook.base,
-        ):
-            with attempt:
-                await _post(session, webhook, body)
+    with quiet_retries():
+        async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
+            await _until_taken(session, webhook, body)
+
+
+async def _until_taken(session: aiohttp.ClientSession, webhook: Webhook, body: bytes) -> None:
+    async for attempt in stamina.retry_context(
+        on=lambda error: isinstance(error, _NotTakenError) and error.again,
+        attempts=webhook.attempts,
+        timeout=None,
+        wait_initial=webhook.base,
+        wait_max=webhook.longest,
+        wait_jitter=webhook.base,
+    ):
+        with attempt:
+            await _post(session, webhook, body)
 
 
 async def _post(session: aiohttp.ClientSession, webhook: Webhook, body: bytes) -> None:

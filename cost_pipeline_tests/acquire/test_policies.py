@@ -7,9 +7,11 @@ import time
 from itertools import pairwise
 
 import pytest
+import stamina
 from aiohttp import web
 
 from cost_pipeline.acquire.engine import Policy
+from cost_pipeline.acquire.retries import quiet_retries
 from cost_pipeline.contracts.sources import Breaker, HttpSource, Limits, Retry
 from cost_pipeline.simulator.api import Listing, TokenServer
 
@@ -304,3 +306,15 @@ def test_a_failure_has_its_telemetry_too(bench):
 
     (record,) = pull_many(bench, down, 1)[0].telemetry
     assert (record.outcome, record.reason, record.transient) == ("failed", "FETCH_FAILED", False)
+
+
+def test_what_a_host_hears_of_retries_is_its_own_again_after_a_pull():
+    mine = [lambda _details: None]
+    before = stamina.instrumentation.get_on_retry_hooks()
+    stamina.instrumentation.set_on_retry_hooks(mine)
+    try:
+        with quiet_retries():
+            assert stamina.instrumentation.get_on_retry_hooks() == ()
+        assert stamina.instrumentation.get_on_retry_hooks() == tuple(mine)
+    finally:
+        stamina.instrumentation.set_on_retry_hooks(before)

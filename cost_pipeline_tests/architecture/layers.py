@@ -22,7 +22,8 @@ ALLOWED: dict[str, set[str]] = {
     "fx": _DOMAIN,
     "ledger": _DOMAIN,
     "quarantine": _DOMAIN,
-    "dispatch": _DOMAIN,
+    # What leaves waits and tries again as what comes in does.
+    "dispatch": _DOMAIN | {"acquire"},
     "lake": _DOMAIN,
     "feeds": _DOMAIN
     | {"home", "acquire", "parse", "validate", "rules", "fx", "ledger", "quarantine", "lake"},

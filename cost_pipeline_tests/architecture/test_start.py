@@ -1,0 +1,64 @@
+"""What starting the program imports. Counted, not timed: an import that creeps in shows here."""
+
+import subprocess
+import sys
+
+import click
+
+from cost_pipeline.cli import main
+
+# Libraries that take from a twentieth of a second to a whole one to import.
+HEAVY = ("aiohttp", "dagster", "deltalake", "duckdb", "numpy", "pyarrow", "pydantic", "rich")
+
+# What `run` of a home of folders may import: 1,323 modules today, of which Dagster's are 500.
+MOST_MODULES = 1_400
+
+
+def imported(program: str) -> set[str]:
+    """The modules that a Python process has imported once it has run the program."""
+    code = f"{program}\nimport sys\nprint(*sorted(sys.modules), file=sys.__stdout__)"
+    done = subprocess.run(  # noqa: S603 - this interpreter, our own words
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def every_command() -> list[list[str]]:
+    """The words of every command and group."""
+    found = []
+
+    def walk(command: click.Command, words: list[str]) -> None:
+        found.append(words)
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                inner = command.get_command(context, name)
+                assert inner is not None
+                walk(inner, [*words, name])
+
+    walk(main, [])
+    return found
+
+
+def test_help_of_every_command_imports_nothing_heavy():
+    commands = every_command()
+    assert ["ledger", "verify"] in commands
+
+    program = f"""
+import contextlib, io
+from cost_pipeline.cli import main
+for words in {commands!r}:
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        main([*words, "--help"], standalone_mode=False)
+    assert "Usage:" in said.getvalue(), words
+"""
+
+    assert imported(program) & set(HEAVY) == set()
+
+
+def test_a_run_of_folders_imports_what_it_uses():
+    modules = imported("import cost_pipeline.commands.run, cost_pipeline.defs.run")
+
+    assert {"dagster", "deltalake"} <= modules  # or this test would look at the wrong thing
+    assert not modules & {"aiohttp", "asyncssh", "holidays", "stamina", "alembic", "rich"}
+    assert len(modules) < MOST_MODULES
