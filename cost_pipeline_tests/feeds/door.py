@@ -203,6 +203,7 @@ class House:
         between: Callable[[str, str], None] | None = None,
         run_id: str = "test",
         clock: Callable[[], datetime] = lambda: NOW,
+        environment: Mapping[str, str] | None = None,
     ) -> Session:
         """A session over the home as its files are now."""
         home = load_home(self.root)
@@ -211,7 +212,7 @@ class House:
             lake=open_lake(home.lake_uri, between=between),
             run_id=run_id,
             clock=clock,
-            environment={},
+            environment=environment or {},
             code_version="1",
         )
 

@@ -1,0 +1,49 @@
+"""Lakes that earlier versions wrote: they open, verify, go on and verify again.
+
+`lakes/VERSION.tar.gz` is a small home as that version left it: two pull dates of four vendors, with
+a bad amount, a key conflict, repeated lines and a purchase order.
+"""
+
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+
+LAKES = sorted((Path(__file__).resolve().parent / "lakes").glob("*.tar.gz"))
+
+MORE = [
+    ("R1", "2026-03-31", "10.00", "GBP", "cameras"),
+    ("R9", "2026-04-02", "77.70", "GBP", "a crane"),
+]
+
+
+@pytest.fixture(params=LAKES, ids=lambda path: path.name.removesuffix(".tar.gz"))
+def house(request, tmp_path, door):
+    with tarfile.open(request.param) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return door.House.existing(tmp_path / "home")
+
+
+def test_a_lake_of_an_earlier_version_verifies_as_it_is(house, door):
+    assert door.unlawful(house.session()) == []
+
+
+def test_nothing_new_appends_nothing_to_an_earlier_lake(house, door):
+    before = door.versions(house.session())
+    house.work("2026-04-01", "2026-04-02")
+    assert door.versions(house.session()) == before
+
+
+def test_an_earlier_lake_goes_on_as_if_this_version_had_written_all_of_it(house, door, tmp_path):
+    fresh = door.House(tmp_path / "fresh")
+    shutil.copytree(house.root / "inbox", fresh.root / "inbox", dirs_exist_ok=True)
+    fresh.work("2026-04-01", "2026-04-02")
+    for one in (house, fresh):
+        one.drop("rentals", "2026-04-03", MORE)
+        one.work("2026-04-03")
+
+    session = house.session()
+    assert door.unlawful(session) == []
+    assert door.digest(session) == door.digest(fresh.session())
+    assert door.open_reasons(session) == door.open_reasons(fresh.session())
