@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from cost_pipeline.lake.tables import DELIVERIES
+
 LAKES = sorted((Path(__file__).resolve().parent / "lakes").glob("*.tar.gz"))
 
 MORE = [
@@ -30,9 +32,11 @@ def test_a_lake_of_an_earlier_version_verifies_as_it_is(house, door):
 
 
 def test_nothing_new_appends_nothing_to_an_earlier_lake(house, door):
-    before = door.versions(house.session())
+    # The home lies in another folder now, so its files are seen at new addresses; nothing else is.
+    tables = [table for table in door.TABLES if table is not DELIVERIES]
+    before = door.versions(house.session(), tables)
     house.work("2026-04-01", "2026-04-02")
-    assert door.versions(house.session()) == before
+    assert door.versions(house.session(), tables) == before
 
 
 def test_an_earlier_lake_goes_on_as_if_this_version_had_written_all_of_it(house, door, tmp_path):
