@@ -14,6 +14,7 @@ from cost_pipeline.lake.audit_log import AuditLog
 from cost_pipeline.lake.content import ContentStore
 from cost_pipeline.lake.delta import Table
 from cost_pipeline.lake.durable import clear_storage_errors, sync_file, sync_folder
+from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.tables import AUDIT_LOG, TableSpec
 
 FORMAT: Final = 2
@@ -37,7 +38,6 @@ class Lake:
         self.content = ContentStore(root / "bytes")
         self._between = between
         self._tables: dict[str, Table] = {}
-        self._kept: dict[str, tuple[object, Any]] = {}
         self.audit = AuditLog(self.table(AUDIT_LOG), root / "tables")
 
     def table(self, spec: TableSpec) -> Table:
@@ -57,6 +57,8 @@ class Lake:
     ) -> T:
         """What `make` makes of the tables as they are now, made once for each state of them.
 
+        It is kept for the process, whoever opens this lake again.
+
         Args:
             name: Of what is made; one thing is kept under it.
             specs: Every table that `make` reads.
@@ -64,11 +66,12 @@ class Lake:
             given: Whatever else it is made from, compared by equality.
         """
         state = (given, *(self.table(spec).snapshot().identity for spec in specs))
-        kept = self._kept.get(name)
-        if kept is None or kept[0] != state:
-            kept = self._kept[name] = (state, make())
-        made: T = kept[1]
+        made: T = _KEPT.made((self.root.absolute(), name), state, make)
         return made
+
+
+# Of a few lakes: there are four things of each, the largest of them with a row for each credit.
+_KEPT: Final = Kept[Any](most=16)
 
 
 def open_lake(uri: str, *, between: Callable[[str, str], None] | None = None) -> Lake:
