@@ -66,12 +66,37 @@ class Lake:
             given: Whatever else it is made from, compared by equality.
         """
         state = (given, *(self.table(spec).snapshot().identity for spec in specs))
+        return self._made(name, state, make)
+
+    def counted(
+        self,
+        name: str,
+        spec: TableSpec,
+        make: Callable[[], T],
+        *,
+        also: Sequence[TableSpec] = (),
+    ) -> T:
+        """What `make` counts in the data files of a table, as long as nobody touched any of them.
+
+        For checks: they look at what is stored, and a file may be changed without a commit. That
+        is noticed as it is before a file is read: by its size and its time.
+
+        Args:
+            name: Of what is counted; one thing is kept under it.
+            spec: The table whose rows `make` counts.
+            make: Counts them.
+            also: Tables that say which of the rows count.
+        """
+        others = [self.table(other).snapshot().identity for other in also]
+        return self._made(name, (self.table(spec).snapshot().touched(), *others), make)
+
+    def _made(self, name: str, state: object, make: Callable[[], T]) -> T:
         made: T = _KEPT.made((self.root.absolute(), name), state, make)
         return made
 
 
-# Of a few lakes: there are four things of each, the largest of them with a row for each credit.
-_KEPT: Final = Kept[Any](most=16)
+# Of a few lakes: there are seven things of each, the largest of them with a row for each credit.
+_KEPT: Final = Kept[Any](most=28)
 
 
 def open_lake(uri: str, *, between: Callable[[str, str], None] | None = None) -> Lake:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from cost_pipeline.contracts.columns import session
-from cost_pipeline.lake.checksums import Checksums
+from cost_pipeline.lake.checksums import Checksums, state_of
 from cost_pipeline.lake.durable import clear_read_errors
 from cost_pipeline.lake.tables import TableSpec
 
@@ -60,6 +60,18 @@ class Snapshot:
         A copy that was restored may count the same versions again; its log is another file.
         """
         return self._uri, self.version, self._entry
+
+    def touched(self) -> tuple[object, ...]:
+        """The identity with the size and time of every data file: changed if anybody touched one.
+
+        Raises:
+            EnvironmentFailedError: If a file is missing.
+        """
+        states = []
+        for file in self.files():
+            with clear_read_errors(file):
+                states.append(state_of(file))
+        return (*self.identity, *states)
 
     def is_newest(self) -> bool:
         """Whether its log entry is still that file and none follows on it.

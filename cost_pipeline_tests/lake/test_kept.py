@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -167,3 +169,32 @@ def test_what_is_made_of_tables_is_made_again_when_one_of_them_changed(tmp_path)
     assert len(made) == 4
     assert kept("other rules") == ["a"]
     assert len(made) == 4
+
+
+def test_what_is_counted_is_counted_again_when_a_file_was_touched_without_a_commit(tmp_path):
+    lake = open_lake(str(tmp_path / "lake"))
+    _add(lake.table(SPEC), 1, "a")
+    made = []
+
+    def counted():
+        def count():
+            made.append(len(lake.table(SPEC).snapshot().read()))
+            return made[-1]
+
+        return lake.counted("rows", SPEC, count, also=[OTHER])
+
+    assert [counted(), counted(), len(made)] == [1, 1, 1]
+    _add(lake.table(OTHER), 1, "x")
+    counted()
+    assert len(made) == 2
+    (file,) = lake.table(SPEC).snapshot().files()
+    os.utime(file, ns=(0, 0))
+    counted()
+    assert len(made) == 3
+    Path(file).write_bytes(Path(file).read_bytes()[::-1])
+    with pytest.raises(EnvironmentFailedError, match="not as it was written"):
+        counted()
+    Path(file).unlink()
+    with pytest.raises(EnvironmentFailedError) as refused:
+        counted()
+    assert (refused.value.code, refused.value.where) == ("TABLE_DAMAGED", file)
