@@ -15,7 +15,7 @@ test cover check: export TMPDIR := $(or $(TMPDIR),$(ROOMY))
 # dg looks for the environment that it runs in by this name.
 export VIRTUAL_ENV := $(abspath $(VENV))
 
-.PHONY: demo test cover check ui lint types setup bench chaos fuzz lock clean
+.PHONY: demo test cover check ui lint types setup bench rates chaos fuzz lock clean
 
 # Everything that `make` needs, from pinned and hashed requirements; reinstalled when they change.
 setup: $(VENV)/.ready
@@ -55,6 +55,10 @@ ui: setup
 
 bench: setup
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# The bundled history of rates in the form in which it is stored; after its CSV was replaced.
+rates: setup
+	@$(BIN)/python -m cost_pipeline.feeds.production.prepared_rates
 
 # Ten minutes of faults: kills, signals, full and slow disks, damaged files. A part runs in `test`.
 chaos: setup

@@ -33,7 +33,7 @@ from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.provisional import Provisional, provisional
 from cost_pipeline.feeds.production.pull import PullOutcome, Telemetry, pull
 from cost_pipeline.feeds.production.rate_corrections import apply_corrections
-from cost_pipeline.feeds.production.rates import load_bundled_history, rates_in_force
+from cost_pipeline.feeds.production.rates import count_in_force, load_bundled_history
 from cost_pipeline.feeds.production.replay import replay
 from cost_pipeline.feeds.production.report import (
     DeliveryReport,
@@ -237,7 +237,7 @@ def fx_snapshots() -> dg.AssetsDefinition:
         touched = hand_over(context.instance, session)
         return dg.MaterializeResult(
             metadata={
-                "dagster/row_count": rates_in_force(session).num_rows,
+                "dagster/row_count": count_in_force(session),
                 "days_added": loaded.days,
                 "contradictions": len(loaded.contradictions),
                 "corrections_applied": [waiting.name for waiting, _ in applied],

@@ -1,8 +1,8 @@
 """On which days a source publishes rates: the calendars that sources name.
 
 With a calendar "no rate because closed" and "no rate because its snapshot is not loaded" are told
-apart. Holidays are those of the `holidays` package. TARGET's agree with the ECB's own file on every
-day from 1999-01-04 to 2026-10-30, and a test keeps it so.
+apart. TARGET's closing days agree with the ECB's own file on every day from 1999-01-04 to
+2026-10-30 and with the `holidays` package, and tests keep it so; other holidays are the package's.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from cost_pipeline.contracts.rate_sources import Source
+from cost_pipeline.core.easter import easter
 
 _ONE_DAY: Final = timedelta(days=1)
 _FRIDAY: Final = 4
@@ -77,14 +78,22 @@ CALENDARS: Final[Mapping[str, Callable[[date], bool]]] = {
 """Calendar to whether a day is one of its publication days."""
 
 
-# The package is imported late: it takes a tenth of a second and most commands need no calendar.
 @functools.cache
 def _target_closed(year: int) -> frozenset[date]:
-    from holidays import financial_holidays  # noqa: PLC0415
+    """TARGET's closing days: by the rule of 2002, and as they were decided year by year before."""
+    closed = {date(year, 1, 1), date(year, 12, 25)}
+    if year > _FIRST_OF_TARGET:
+        sunday = easter(year)
+        closed |= {date(year, 5, 1), date(year, 12, 26)}
+        closed |= {sunday - timedelta(days=2), sunday + timedelta(days=1)}
+    return frozenset(closed | _TARGET_ALSO_CLOSED)
 
-    return frozenset(financial_holidays("ECB", years=year))
+
+_FIRST_OF_TARGET: Final = 1999
+_TARGET_ALSO_CLOSED: Final = frozenset({date(1999, 12, 31), date(2001, 12, 31)})
 
 
+# The package is imported late: it takes a tenth of a second and most runs ask only for TARGET.
 @functools.cache
 def _fed_closed(year: int) -> frozenset[date]:
     from holidays import country_holidays  # noqa: PLC0415

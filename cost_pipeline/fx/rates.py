@@ -8,7 +8,7 @@ in, up to the maximum age in calendar days. Every refusal is a value with a reas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -20,6 +20,7 @@ from cost_pipeline.contracts.rate_sources import Quote, Source, published_source
 from cost_pipeline.contracts.tables import DAY, HASH, RATE, TEXT
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.fx.calendar import last_publication_day, next_publication_day
+from cost_pipeline.fx.snapshots import FIRST_VINTAGE
 
 SUCCESSORS: Final = {
     "TRL": ("TRY", date(2005, 1, 3)),
@@ -95,7 +96,16 @@ def in_force(rates: pa.Table) -> pa.Table:
     Returns:
         `IN_FORCE_SCHEMA`, by source, day and currency.
     """
+    if pc.max(rates["vintage"]).as_py() == FIRST_VINTAGE:
+        # Nothing was corrected, as in most years of most homes: a rate is its day's only one.
+        only = rates.select(IN_FORCE_SCHEMA.names)
+        order = [(name, "ascending") for name in ("source", "reference_date", "currency")]
+        return only.sort_by(order).cast(IN_FORCE_SCHEMA)
     return query(_IN_FORCE, rates=rates).cast(IN_FORCE_SCHEMA)
+
+
+RatesOf = Callable[[date, date], pa.Table]
+"""Gives the rates in force of all days between two, both included; of others, too, if it likes."""
 
 
 def pin(
@@ -111,16 +121,76 @@ def pin(
     Raises:
         UsageError: `FX_SOURCE` if a request names another.
     """
+    return pin_from(lambda _first, _last: in_force, requests, sources)
+
+
+def pin_from(
+    rates_of: RatesOf, requests: pa.Table, sources: Mapping[str, Source] | None = None
+) -> pa.Table:
+    """What `pin` returns, from the days that it takes.
+
+    A request that gets its rates gets them from the days between its oldest lawful one and itself.
+    Only a message of refusal looks further back, for the last rate known.
+
+    Args:
+        rates_of: Asked once for the days of all requests, and once more for all days if any is
+            refused.
+        requests: As of `pin`.
+        sources: As of `pin`.
+    """
     wanted = query(
         f"SELECT DISTINCT {', '.join(REQUEST_SCHEMA.names)} FROM requests", requests=requests
     )
+    if not wanted.num_rows:
+        return PINNED_SCHEMA.empty_table()
     asked = query("SELECT DISTINCT rate_source, transaction_date FROM wanted", wanted=wanted)
-    known = published_sources() if sources is None else sources
+    days = _published(asked, published_sources() if sources is None else sources)
+    first, last = _reach(wanted, days)
+    near = _within(rates_of(first, last), first, last)
+    found = _pinned(wanted, near, near, days)
+    if found["refusal"].null_count == found.num_rows:
+        return found
+    given = found.filter(pc.is_null(found["refusal"]))
+    refused = found.filter(pc.is_valid(found["refusal"])).select(REQUEST_SCHEMA.names)
+    known = _within(rates_of(date.min, last), date.min, last)
+    order = [(name, "ascending") for name in REQUEST_SCHEMA.names]
+    return pa.concat_tables([given, _pinned(refused, near, known, days)]).sort_by(order)
+
+
+def _reach(wanted: pa.Table, days: pa.Table) -> tuple[date, date]:
+    """The days that can answer a request: none is older than its age allows or its publication."""
+    oldest = query(
+        "SELECT transaction_date AS day, max(max_age_days) AS age FROM wanted GROUP BY ALL",
+        wanted=wanted,
+    ).to_pylist()
+    first = min(date.fromordinal(max(1, row["day"].toordinal() - row["age"])) for row in oldest)
+    published = pc.min(days["published"]).as_py()
+    if published is not None:
+        first = min(first, published)
+    return first, pc.max(wanted["transaction_date"]).as_py()
+
+
+def _within(rates: pa.Table, first: date, last: date) -> pa.Table:
+    days = rates["reference_date"]
+    return rates.filter(
+        pc.and_(
+            pc.greater_equal(days, pa.scalar(first, DAY)),
+            pc.less_equal(days, pa.scalar(last, DAY)),
+        )
+    )
+
+
+def _pinned(wanted: pa.Table, near: pa.Table, known: pa.Table, days: pa.Table) -> pa.Table:
+    """Pin from rates near the requests, which say what is loaded, and rates that are known."""
+    currencies = pa.chunked_array(
+        [*wanted["currency"].chunks, *wanted["base_currency"].chunks], TEXT
+    )
     return query(
         _PINNED,
         wanted=wanted,
-        in_force=in_force,
-        days=_published(asked, known),
+        loaded=near.group_by(["source", "reference_date"]).aggregate([]),
+        in_force=known.filter(pc.is_in(known["currency"], value_set=currencies)),
+        days=days,
         successors=_successors(),
     ).cast(PINNED_SCHEMA)
 
@@ -242,14 +312,15 @@ HAVING max(steps.vintage) = newest
 ORDER BY source, reference_date, currency
 """
 
-# `paired`: the days on which a wanted pair has both its rates. The pivot is 1 on every loaded day.
+# `loaded`: days near the requests that have a snapshot. `in_force`: rates of wanted currencies.
+# `paired`: the days on which a wanted pair has both its rates; the pivot is 1 where the other is.
 # A day that the calendar calls closed and that is loaded all the same has been published.
 _PINNED: Final = f"""
-WITH loaded AS (SELECT DISTINCT source, reference_date, "pivot" FROM in_force),
-known AS (
+WITH known AS (
     SELECT source, reference_date, currency, quote, rate, snapshot, vintage FROM in_force
     UNION ALL
-    SELECT source, reference_date, "pivot", '{Quote.PER_PIVOT}', 1, NULL, 0 FROM loaded),
+    SELECT DISTINCT source, reference_date, "pivot", '{Quote.PER_PIVOT}', 1, NULL, 0
+    FROM in_force),
 pairs AS (
     SELECT DISTINCT rate_source AS source, currency, base_currency FROM wanted
     WHERE currency <> base_currency),

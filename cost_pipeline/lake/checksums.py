@@ -70,7 +70,7 @@ class Checksums:
         new = {}
         for file in files:
             with clear_read_errors(file):
-                state = _state(file)
+                state = state_of(file)
                 if state in _COMPARED:
                     continue
                 name, found = name_of(file), hash_file(Path(file))
@@ -123,7 +123,8 @@ def name_of(file: str) -> str:
     return "/".join(Path(file).parts[-2:])
 
 
-def _state(file: str) -> tuple[str, int, int]:
+def state_of(file: str) -> tuple[str, int, int]:
+    """What tells that nobody has written to a file: its name, size and time."""
     found = Path(file).stat()
     return file, found.st_size, found.st_mtime_ns
 

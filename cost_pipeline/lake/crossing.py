@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.lake.derived import derived_place, read_derived, remove, write_derived
 from cost_pipeline.lake.generations import Generation, covered_by, keep_hashes, with_generations
+from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.snapshot import Snapshot
 
 
@@ -51,15 +52,10 @@ def crossing_rows(snapshot: Snapshot, crossing: Crossing) -> pa.Table:
         `filename` and the kept columns. Few others may be among them: compare the keys.
     """
     place = derived_place(snapshot, crossing.name, repr(crossing))
-    held = _HELD.get(place)
-    if held is not None and held[0] == snapshot.identity:
-        return held[1]
-    found = _Index(snapshot, crossing, place).rows()
-    _HELD[place] = (snapshot.identity, found)
-    return found
+    return _HELD.made(place, snapshot.identity, lambda: _Index(snapshot, crossing, place).rows())
 
 
-_HELD: Final[dict[Path, tuple[tuple[str, int], pa.Table]]] = {}
+_HELD: Final = Kept[pa.Table](most=16)
 
 
 class _Index:

@@ -36,7 +36,8 @@ from cost_pipeline.lake.durable import (
     sync_all,
     sync_folder,
 )
-from cost_pipeline.lake.snapshot import Snapshot
+from cost_pipeline.lake.kept import Kept
+from cost_pipeline.lake.snapshot import Snapshot, entry_of
 from cost_pipeline.lake.tables import TableSpec, Writing
 
 _WRITER: Final = WriterProperties(compression="ZSTD", compression_level=3)
@@ -66,6 +67,10 @@ class Part:
     writer: str
     sequence: int
     data: pa.Table
+
+
+# A step opens its tables anew, and many steps follow each other in one process.
+_NEWEST: Final = Kept[Snapshot](most=128)
 
 
 class Announcer(Protocol):
@@ -100,7 +105,6 @@ class Table:
         self._announcer = announcer if spec.audited else None
         self.folder = folder
         self._between = between or (lambda _step: None)
-        self._newest: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
         """The table as it is now; created empty if it does not exist.
@@ -109,21 +113,18 @@ class Table:
             EnvironmentFailedError: If the folder exists but is not a readable Delta table.
         """
         with clear_storage_errors(str(self.folder)), clear_read_errors(str(self.folder)):
-            if self._newest is None or not self._is_newest(self._newest):
-                try:
-                    table = DeltaTable(str(self.folder))
-                except TableNotFoundError:
-                    table = self._create()
-                self._newest = Snapshot(self.spec, table, self.folder)
-            return self._newest
+            kept = _NEWEST.get(self.folder.absolute(), self.spec)
+            if kept is not None and kept.is_newest():
+                return kept
+            try:
+                table = DeltaTable(str(self.folder))
+            except TableNotFoundError:
+                table = self._create()
+            return self._keep(table)
 
-    def _is_newest(self, snapshot: Snapshot) -> bool:
-        """Whether its log entry is there and none follows on it.
-
-        Reading a log takes milliseconds and a step of the flow asks hundreds of times.
-        """
-        log, version = self.folder / "_delta_log", snapshot.table.version()
-        return entry_of(log, version).exists() and not entry_of(log, version + 1).exists()
+    def _keep(self, table: DeltaTable) -> Snapshot:
+        newest = Snapshot(self.spec, table, self.folder)
+        return _NEWEST.keep(self.folder.absolute(), self.spec, newest)
 
     def _create(self) -> DeltaTable:
         if self._holds_something():
@@ -245,8 +246,7 @@ class Table:
         rows = rows.cast(self.spec.schema)  # of what is replaced; an append has done it
         self._between("before")
         with clear_storage_errors(str(self.folder)):
-            # A table of its own: writing moves it on, and others still read the snapshot's.
-            table = DeltaTable(str(self.folder), version=snapshot.table.version())
+            table = snapshot.take()
             try:
                 if predicate is None:
                     write_deltalake(
@@ -269,15 +269,11 @@ class Table:
                 raise StaleSnapshotError(str(error)) from error
             self._between("committed")
             self._sync(table.version())
+            self._keep(table)
         self._between("synced")
 
     def _sync(self, version: int) -> None:
         _sync(self.folder, version)
-
-
-def entry_of(log: Path, version: int) -> Path:
-    """The file of one commit in the log of a table."""
-    return log / f"{version:020d}.json"
 
 
 def tokens_of(folder: Path, writers: Iterable[str]) -> dict[str, int]:
@@ -323,7 +319,7 @@ def fence(folder: Path, token: str, *, run_id: str) -> int:
 
 
 def _sync(folder: Path, version: int) -> None:
-    entry = entry_of(folder / "_delta_log", version)
+    entry = entry_of(folder, version)
     names = [str(entry.relative_to(folder))]
     for line in entry.read_text(encoding="utf-8").splitlines():
         added = json.loads(line).get("add")

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.snapshot import Snapshot
 
 _FILE: Final = pa.field("filename", pa.string(), nullable=False)
@@ -49,9 +50,14 @@ class Summary:
 def summarised(snapshot: Snapshot, summary: Summary) -> pa.Table:
     """The summaries of all data files of a table (`filename` and the summary's columns)."""
     place = derived_place(snapshot, summary.name, summary.sql)
-    held = _HELD.get(place)
-    if held is not None and held[0] == snapshot.identity:
-        return held[1]
+    return _HELD.made(place, snapshot.identity, lambda: _brought_up(snapshot, summary, place))
+
+
+# A version of a table never changes: within a process its summary need not be read twice.
+_HELD: Final = Kept[pa.Table](most=64)
+
+
+def _brought_up(snapshot: Snapshot, summary: Summary, place: Path) -> pa.Table:
     files = snapshot.files()
     kept = read_derived(place, summary.stored)
     seen = set(pc.unique(kept["filename"]).to_pylist())
@@ -64,12 +70,7 @@ def summarised(snapshot: Snapshot, summary: Summary) -> pa.Table:
         found = pa.concat_tables([found, fresh.cast(summary.stored)])
     if found is not kept:
         write_derived(place, found)
-    _HELD[place] = (snapshot.identity, found)
     return found
-
-
-# A version of a table never changes: within a process its summary need not be read twice.
-_HELD: Final[dict[Path, tuple[tuple[str, int], pa.Table]]] = {}
 
 
 def derived_place(snapshot: Snapshot, name: str, meaning: str) -> Path:
@@ -82,7 +83,9 @@ def derived_place(snapshot: Snapshot, name: str, meaning: str) -> Path:
 def read_derived(place: Path, schema: pa.Schema) -> pa.Table:
     """What is kept there; nothing if it is not there, or not readable, or has other columns."""
     try:
-        found = pq.read_table(place, partitioning=None, page_checksum_verification=True)
+        # Not `pq.read_table`, which imports the whole of `pyarrow.dataset` first.
+        with pq.ParquetFile(place, page_checksum_verification=True) as parquet:
+            found = parquet.read()
         return found.cast(schema) if found.schema.names == schema.names else schema.empty_table()
     except (OSError, pa.ArrowException):
         return schema.empty_table()

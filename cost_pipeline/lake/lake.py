@@ -14,6 +14,7 @@ from cost_pipeline.lake.audit_log import AuditLog
 from cost_pipeline.lake.content import ContentStore
 from cost_pipeline.lake.delta import Table
 from cost_pipeline.lake.durable import clear_storage_errors, sync_file, sync_folder
+from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.tables import AUDIT_LOG, TableSpec
 
 FORMAT: Final = 2
@@ -37,7 +38,6 @@ class Lake:
         self.content = ContentStore(root / "bytes")
         self._between = between
         self._tables: dict[str, Table] = {}
-        self._kept: dict[str, tuple[object, Any]] = {}
         self.audit = AuditLog(self.table(AUDIT_LOG), root / "tables")
 
     def table(self, spec: TableSpec) -> Table:
@@ -57,6 +57,8 @@ class Lake:
     ) -> T:
         """What `make` makes of the tables as they are now, made once for each state of them.
 
+        It is kept for the process, whoever opens this lake again.
+
         Args:
             name: Of what is made; one thing is kept under it.
             specs: Every table that `make` reads.
@@ -64,11 +66,37 @@ class Lake:
             given: Whatever else it is made from, compared by equality.
         """
         state = (given, *(self.table(spec).snapshot().identity for spec in specs))
-        kept = self._kept.get(name)
-        if kept is None or kept[0] != state:
-            kept = self._kept[name] = (state, make())
-        made: T = kept[1]
+        return self._made(name, state, make)
+
+    def counted(
+        self,
+        name: str,
+        spec: TableSpec,
+        make: Callable[[], T],
+        *,
+        also: Sequence[TableSpec] = (),
+    ) -> T:
+        """What `make` counts in the data files of a table, as long as nobody touched any of them.
+
+        For checks: they look at what is stored, and a file may be changed without a commit. That
+        is noticed as it is before a file is read: by its size and its time.
+
+        Args:
+            name: Of what is counted; one thing is kept under it.
+            spec: The table whose rows `make` counts.
+            make: Counts them.
+            also: Tables that say which of the rows count.
+        """
+        others = [self.table(other).snapshot().identity for other in also]
+        return self._made(name, (self.table(spec).snapshot().touched(), *others), make)
+
+    def _made(self, name: str, state: object, make: Callable[[], T]) -> T:
+        made: T = _KEPT.made((self.root.absolute(), name), state, make)
         return made
+
+
+# Of a few lakes: there are seven things of each, the largest of them with a row for each credit.
+_KEPT: Final = Kept[Any](most=28)
 
 
 def open_lake(uri: str, *, between: Callable[[str, str], None] | None = None) -> Lake:

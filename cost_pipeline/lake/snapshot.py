@@ -15,24 +15,74 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from cost_pipeline.contracts.columns import session
-from cost_pipeline.lake.checksums import Checksums
+from cost_pipeline.lake.checksums import Checksums, state_of
 from cost_pipeline.lake.durable import clear_read_errors
 from cost_pipeline.lake.tables import TableSpec
 
 
 class Snapshot:
-    """A table as it was when opened: reads and the write that follows see the same state."""
+    """A table as it was when opened: reads and the write that follows see the same state.
+
+    Args:
+        spec: The table's name, schema and partition.
+        table: Opened at the newest version.
+        folder: Where it lies.
+    """
 
     def __init__(self, spec: TableSpec, table: DeltaTable, folder: Path) -> None:
         self.spec = spec
-        self.table = table
         self.folder = folder
+        self.version = table.version()
+        self._open: DeltaTable | None = table
+        self._uri = table.table_uri
+        self._entry = _state_of(entry_of(folder, self.version))
         self._checksums = Checksums(folder)
 
     @property
-    def identity(self) -> tuple[str, int]:
-        """Which table at which version: what is derived from it may be kept under this."""
-        return self.table.table_uri, self.table.version()
+    def table(self) -> DeltaTable:
+        """The Delta table at this version, opened again if a write took it."""
+        if self._open is None:
+            self._open = DeltaTable(str(self.folder), version=self.version)
+        return self._open
+
+    def take(self) -> DeltaTable:
+        """The Delta table for a write, which moves it on; who reads on here has one of their own.
+
+        Opening a table takes milliseconds, and most snapshots are not read after a write.
+        """
+        table, self._open = self.table, None
+        return table
+
+    @property
+    def identity(self) -> tuple[str, int, tuple[int, int, int] | None]:
+        """Which table at which version: what is derived from it may be kept under this.
+
+        A copy that was restored may count the same versions again; its log is another file.
+        """
+        return self._uri, self.version, self._entry
+
+    def touched(self) -> tuple[object, ...]:
+        """The identity with the size and time of every data file: changed if anybody touched one.
+
+        Raises:
+            EnvironmentFailedError: If a file is missing.
+        """
+        states = []
+        for file in self.files():
+            with clear_read_errors(file):
+                states.append(state_of(file))
+        return (*self.identity, *states)
+
+    def is_newest(self) -> bool:
+        """Whether its log entry is still that file and none follows on it.
+
+        Reading a log takes milliseconds and a step of the flow asks hundreds of times.
+        """
+        return (
+            self._entry is not None
+            and _state_of(entry_of(self.folder, self.version)) == self._entry
+            and not entry_of(self.folder, self.version + 1).exists()
+        )
 
     def sequence(self, writer: str) -> int:
         """The last committed sequence of a writer; 0 if none."""
@@ -40,12 +90,12 @@ class Snapshot:
 
     def files(self, where: str | None = None) -> list[str]:
         """The data files, pruned by a predicate over partition columns and file statistics."""
-        with clear_read_errors(self.table.table_uri):
+        with clear_read_errors(self._uri):
             return self.table.file_uris(file_pruning_predicate=where)
 
     def partitions(self) -> list[str]:
         """The texts of the partitions that have files, in order."""
-        with clear_read_errors(self.table.table_uri):
+        with clear_read_errors(self._uri):
             return sorted(one[self.spec.partition] for one in self.table.partitions())
 
     def query(
@@ -73,7 +123,7 @@ class Snapshot:
                 source = self._source(connection, self.files(where))
             else:
                 source = self._source(connection, files, "filename=true, ")
-            with clear_read_errors(self.table.table_uri):
+            with clear_read_errors(self._uri):
                 statement = sql.replace("{table}", source)
                 return connection.sql(statement, params=values).to_arrow_table()
 
@@ -81,7 +131,7 @@ class Snapshot:
         self, sql: str, *, where: str | None = None, rows: int = 131_072
     ) -> Iterator[pa.Table]:
         """The result of `query` piece by piece, for results that are as long as the table."""
-        with session() as connection, clear_read_errors(self.table.table_uri):
+        with session() as connection, clear_read_errors(self._uri):
             source = self._source(connection, self.files(where))
             reader = connection.sql(sql.replace("{table}", source)).to_arrow_reader(rows)
             for batch in reader:
@@ -101,7 +151,7 @@ class Snapshot:
         `files` looks at all of them for each partition that it is asked for.
         """
         found: dict[str, list[str]] = {}
-        with clear_read_errors(self.table.table_uri):
+        with clear_read_errors(self._uri):
             actions = pa.table(self.table.get_add_actions(flatten=True))
             values = actions[f"partition.{self.spec.partition}"].cast(pa.string())
             for value, path in zip(values.to_pylist(), actions["path"].to_pylist(), strict=True):
@@ -155,6 +205,20 @@ class Snapshot:
             f"read_parquet([{listed}], hive_partitioning=true, union_by_name=true, {options}"
             f"hive_types={{'{partition.name}': {kind}}})"
         )
+
+
+def entry_of(folder: Path, version: int) -> Path:
+    """The file of one commit in the log of the table in that folder."""
+    return folder / "_delta_log" / f"{version:020d}.json"
+
+
+def _state_of(entry: Path) -> tuple[int, int, int] | None:
+    """What tells a file from another under its name; None if there is none."""
+    try:
+        found = entry.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _nullable(field: pa.Field) -> pa.Field:

@@ -6,6 +6,8 @@ import functools
 from datetime import date, timedelta
 from typing import Final
 
+from cost_pipeline.core.easter import easter
+
 _MONDAY: Final = 0
 _THURSDAY: Final = 3
 _SATURDAY: Final = 5
@@ -22,19 +24,6 @@ def _last_monday(year: int, month: int) -> date:
     return end - timedelta(days=(end.weekday() - _MONDAY) % 7)
 
 
-def _easter(year: int) -> date:
-    """Gregorian Easter Sunday (Meeus, Jones, Butcher)."""
-    a, (b, c) = year % 19, divmod(year, 100)
-    d, e = divmod(b, 4)
-    g = (8 * b + 13) // 25
-    h = (19 * a + b - d - g + 15) % 30
-    i, k = divmod(c, 4)
-    m = (32 + 2 * e + 2 * i - h - k) % 7
-    n = (a + 11 * h + 22 * m) // 451
-    month, day = divmod(h + m - 7 * n + 114, 31)
-    return date(year, month, day + 1)
-
-
 @functools.cache
 def holidays_of(year: int) -> dict[date, str]:
     """The day of each holiday, by name as rule packs write it."""
@@ -43,7 +32,7 @@ def holidays_of(year: int) -> dict[date, str]:
         date(year, 1, 1): "new_year",
         _nth(year, 1, _MONDAY, 3): "mlk",
         _nth(year, 2, _MONDAY, 3): "presidents",
-        _easter(year) - timedelta(days=2): "good_friday",
+        easter(year) - timedelta(days=2): "good_friday",
         _last_monday(year, 5): "memorial",
         date(year, 6, 19): "juneteenth",
         date(year, 7, 4): "independence",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from holidays import financial_holidays
 
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import Quote, published_sources, sources_of
@@ -202,3 +203,11 @@ def test_a_quarterly_rate_serves_the_whole_quarter():
     treasury = SOURCES["us_treasury"]
     assert last_publication_day(treasury, date(2026, 6, 29)) == date(2026, 3, 31)
     assert last_publication_day(treasury, date(2026, 6, 30)) == date(2026, 6, 30)
+
+
+def test_the_days_on_which_target_is_closed_are_those_of_the_holidays_package():
+    closed = financial_holidays("ECB", years=range(1999, 2101))
+    day = date(1999, 1, 4)
+    while day < date(2101, 1, 1):
+        assert CALENDARS["target"](day) == (day.weekday() < 5 and day not in closed), day
+        day += timedelta(days=1)

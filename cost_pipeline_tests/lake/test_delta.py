@@ -16,6 +16,7 @@ from deltalake.exceptions import TableNotFoundError
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.lake import delta
 from cost_pipeline.lake.delta import Part, StaleSnapshotError, Table
+from cost_pipeline.lake.snapshot import entry_of
 from cost_pipeline.lake.tables import TableSpec, Writing
 
 SCHEMA = pa.schema([pa.field("day", pa.date32()), pa.field("who", pa.string())])
@@ -265,7 +266,7 @@ def test_a_table_that_another_run_makes_while_it_is_looked_for_is_opened(table, 
 )
 def test_a_log_that_names_another_place_is_damage_that_says_where(table, before, after):
     table.append_once([_part("w", 1, (ONE, "a"))], run_id="r")
-    entry = delta.entry_of(table.folder / "_delta_log", 1)
+    entry = entry_of(table.folder, 1)
     entry.write_bytes(entry.read_bytes().replace(before, after))
     snapshot = Table(RACE, table.folder).snapshot()
     with pytest.raises(EnvironmentFailedError) as refused:

@@ -30,12 +30,12 @@ FIRST = date(2026, 4, 1)
 
 
 @pytest.fixture
-def forget(monkeypatch):
+def forget():
     """Be a process that has just started."""
 
     def anew():
-        monkeypatch.setattr(crossing, "_HELD", {})
-        monkeypatch.setattr(derived, "_HELD", {})
+        crossing._HELD.clear()
+        derived._HELD.clear()
 
     anew()
     return anew

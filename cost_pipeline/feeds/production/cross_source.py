@@ -12,7 +12,12 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.feeds.production.checks import Outcome
 from cost_pipeline.feeds.production.rate_corrections import waiting_corrections
-from cost_pipeline.feeds.production.rates import rates_in_force, source_of
+from cost_pipeline.feeds.production.rates import (
+    rate_days,
+    rates_between,
+    rates_in_force,
+    source_of,
+)
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.compare import (
     FAIL_OVER,
@@ -70,12 +75,14 @@ _RATE: Final = Decimal("0.000001")
 
 def sources_agree(session: Session) -> Outcome:
     """Every two loaded sources, over the last 400 days of rates."""
-    rates = rates_in_force(session)
+    days = rate_days(session)
     known = sources_of(session.home.productions)
-    loaded = sorted(name for name in pc.unique(rates["source"]).to_pylist() if name in known)
+    loaded = sorted(name for name in pc.unique(days["source"]).to_pylist() if name in known)
     if not loaded:
         return Outcome("cross_source", passed=True, message="not evaluated: no source is loaded")
-    since = pc.max(rates["reference_date"]).as_py() - _LOOK_BACK
+    newest = pc.max(days["reference_date"]).as_py()
+    since = newest - _LOOK_BACK
+    rates = rates_between(session, since, newest)
     found = {
         (a, b): compare(rates, known[a], known[b], since=since) for a, b in combinations(loaded, 2)
     }

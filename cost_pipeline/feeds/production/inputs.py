@@ -19,19 +19,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.contracts.tables import DAY, HASH
 from cost_pipeline.core.canonical import digest, digest_of_set
 from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
 from cost_pipeline.feeds.production.places import places, with_their_places
 from cost_pipeline.feeds.production.policies import with_policies
-from cost_pipeline.feeds.production.rates import rates_in_force
+from cost_pipeline.feeds.production.pricing import pinned
 from cost_pipeline.feeds.production.record_files import BY_DATE, PART, RIVALS, SUMS
 from cost_pipeline.feeds.production.rulings import rulings
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.fx.rates import pin
 from cost_pipeline.lake.crossing import crossing_rows
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
@@ -180,20 +178,24 @@ def rate_digests(session: Session) -> dict[date, str]:
     return session.lake.kept(
         "rate_digests",
         [RECORDS, DELIVERIES, VALIDATIONS, FX_SNAPSHOTS],
-        lambda: digests_of_pins(pin_pairs(session, rates_in_force(session))),
+        lambda: digests_of_pins(pin_pairs(session)),
         given=session.home,
     )
 
 
-def pin_pairs(session: Session, in_force: pa.Table) -> pa.Table:
-    """What is pinned for every date and pair of currencies that has records (`PINNED_SCHEMA`)."""
+def pin_pairs(session: Session, in_force: pa.Table | None = None) -> pa.Table:
+    """What is pinned for every date and pair of currencies that has records (`PINNED_SCHEMA`).
+
+    Args:
+        session: The run.
+        in_force: Rates as they would be; those that are in force if None.
+    """
     pairs = query(
         _PAIRS,
         by_date=summarised(session.lake.table(RECORDS).snapshot(), BY_DATE),
         deliveries=current_deliveries(session),
     )
-    sources = sources_of(session.home.productions)
-    return pin(in_force, with_policies(session, pairs), sources)
+    return pinned(session, with_policies(session, pairs), in_force)
 
 
 def digests_of_pins(pins: pa.Table) -> dict[date, str]:

@@ -6,7 +6,6 @@ answer are looked for only in the files of those rows' deliveries; nothing else 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
 from cost_pipeline.feeds.production.record_files import BY_DATE, CLAIM_SCHEMA, CLAIMS
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.derived import files_of, summarised
+from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
@@ -29,26 +29,25 @@ def places(snapshot: Snapshot) -> pa.Table:
 
     Columns: `filename`, those of a claim, and `place`: the fingerprint of the row that was refused.
     """
-    held = _HELD.get(snapshot.folder)
-    if held is not None and held[0] == snapshot.identity:
-        return held[1]
-    every = summarised(snapshot, CLAIMS)
-    claims = every.filter(pc.is_valid(every["answers"]))
-    found = _SCHEMA.empty_table()
-    if claims.num_rows:
-        found = query(
-            "select *, coalesce(answers, fingerprint) as place from "
-            "(from claims union all by name from answered)",
-            claims=claims,
-            answered=_answered(snapshot, claims),
-        )
-        found = found.select(_SCHEMA.names).cast(_SCHEMA)
-    _HELD[snapshot.folder] = (snapshot.identity, found)
-    return found
+    return _HELD.made(snapshot.folder, snapshot.identity, lambda: _places(snapshot))
 
 
 # A version of a table never changes: within a process it need not be looked through twice.
-_HELD: Final[dict[Path, tuple[tuple[str, int], pa.Table]]] = {}
+_HELD: Final = Kept[pa.Table](most=8)
+
+
+def _places(snapshot: Snapshot) -> pa.Table:
+    every = summarised(snapshot, CLAIMS)
+    claims = every.filter(pc.is_valid(every["answers"]))
+    if not claims.num_rows:
+        return _SCHEMA.empty_table()
+    found = query(
+        "select *, coalesce(answers, fingerprint) as place from "
+        "(from claims union all by name from answered)",
+        claims=claims,
+        answered=_answered(snapshot, claims),
+    )
+    return found.select(_SCHEMA.names).cast(_SCHEMA)
 
 
 def _answered(snapshot: Snapshot, claims: pa.Table) -> pa.Table:

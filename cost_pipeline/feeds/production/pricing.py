@@ -7,10 +7,10 @@ import pyarrow as pa
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.feeds.production.policies import with_policies
-from cost_pipeline.feeds.production.rates import rates_in_force
+from cost_pipeline.feeds.production.rates import rates_between
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.convert import convert
-from cost_pipeline.fx.rates import pin
+from cost_pipeline.fx.rates import pin, pin_from
 
 
 def priced(session: Session, records: pa.Table, in_force: pa.Table | None = None) -> pa.Table:
@@ -22,6 +22,19 @@ def priced(session: Session, records: pa.Table, in_force: pa.Table | None = None
         in_force: Rates as they would be; those that are in force if None.
     """
     lines = with_policies(session, records)
-    rates = rates_in_force(session) if in_force is None else in_force
     minor_units = {code: currency.minor_units for code, currency in currencies().items()}
-    return convert(lines, pin(rates, lines, sources_of(session.home.productions)), minor_units)
+    return convert(lines, pinned(session, lines, in_force), minor_units)
+
+
+def pinned(session: Session, lines: pa.Table, in_force: pa.Table | None = None) -> pa.Table:
+    """What is pinned to lines with their policies (`PINNED_SCHEMA`).
+
+    Args:
+        session: The run.
+        lines: With the columns of `REQUEST_SCHEMA`.
+        in_force: Rates as they would be; those that are in force if None.
+    """
+    sources = sources_of(session.home.productions)
+    if in_force is not None:
+        return pin(in_force, lines, sources)
+    return pin_from(lambda first, last: rates_between(session, first, last), lines, sources)

@@ -23,7 +23,7 @@ from cost_pipeline.core.errors import CostPipelineError, UsageError
 from cost_pipeline.core.reference import ECB
 from cost_pipeline.feeds.production.rates import (
     Correction,
-    rates_in_force,
+    rates_between,
     source_of,
     write_vintage,
 )
@@ -157,7 +157,7 @@ def _named(session: Session, file: Path) -> tuple[Source, date]:
 
 
 def _refuse_no_snapshot(session: Session, source: Source, day: date, file: Path) -> None:
-    rates = rates_in_force(session)
+    rates = rates_between(session, day, day)
     known = pc.and_(pc.equal(rates["source"], source.name), pc.equal(rates["reference_date"], day))
     if not pc.any(known).as_py():
         raise UsageError(

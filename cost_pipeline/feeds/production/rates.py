@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,20 +13,24 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.rate_sources import Source, ecb, source_named, sources_of
-from cost_pipeline.contracts.tables import RATE_SCHEMA
+from cost_pipeline.contracts.tables import DAY, RATE_SCHEMA, TEXT
 from cost_pipeline.core.reference import ECB, reference_path
+from cost_pipeline.feeds.production.prepared_rates import prepared_rows
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.files import parse_two_columns, read_rates
-from cost_pipeline.fx.rates import affected_dates, in_force
+from cost_pipeline.fx.rates import IN_FORCE_SCHEMA, affected_dates, in_force
 from cost_pipeline.fx.reading import DayRates
-from cost_pipeline.fx.snapshots import Contradiction, correct, load_history
+from cost_pipeline.fx.snapshots import Contradiction, Loaded, correct, load_history
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.durable import clear_read_errors
+from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import FX_SNAPSHOTS
 
-_HISTORY: Final = "ecb/eurofxref-hist.csv"
+BUNDLED: Final = "ecb/eurofxref-hist.csv"
+"""The history that comes with the product, as its publisher writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +56,61 @@ def stored_rates(session: Session) -> pa.Table:
 
 
 def rates_in_force(session: Session) -> pa.Table:
-    """The rates that count now, each with the snapshot that introduced its value."""
+    """All rates that count now, each with the snapshot that introduced its value."""
+    return rates_between(session, date.min, date.max)
+
+
+def rates_between(session: Session, first: date, last: date) -> pa.Table:
+    """The rates that count now of the days between two, and of others of the same years.
+
+    A home holds decades of rates and most runs look at the last two years of them.
+    """
     snapshot = session.lake.table(FX_SNAPSHOTS).snapshot()
-    if snapshot.identity not in _IN_FORCE:
-        _IN_FORCE.clear()
-        with clear_read_errors(snapshot.table.table_uri):  # a value that cannot be missing may be
-            _IN_FORCE[snapshot.identity] = in_force(snapshot.read(columns=RATE_SCHEMA.names))
-    return _IN_FORCE[snapshot.identity]
+    years = [year for year in map(int, snapshot.partitions()) if first.year <= year <= last.year]
+    found = [_in_force_of(snapshot, year) for year in sorted(years)]
+    return pa.concat_tables(found) if found else IN_FORCE_SCHEMA.empty_table()
 
 
-# The whole history takes a sixth of a second to resolve and a run asks a dozen times. A version of
-# an append-only table never changes, so its result may be kept.
-_IN_FORCE: Final[dict[tuple[str, int], pa.Table]] = {}
+def _in_force_of(snapshot: Snapshot, year: int) -> pa.Table:
+    def resolve() -> pa.Table:
+        where = f"reference_year = {year}"
+        with clear_read_errors(snapshot.identity[0]):  # a value that cannot be missing may be
+            return in_force(snapshot.read(where=where, columns=RATE_SCHEMA.names))
+
+    return _IN_FORCE.made((snapshot.folder, year), snapshot.identity, resolve)
+
+
+# A run asks a dozen times; a version of a table never changes.
+_IN_FORCE: Final = Kept[pa.Table](most=64)
+
+
+def rate_days(session: Session) -> pa.Table:
+    """How many rates each snapshot has. Columns: source, reference_date, vintage, rates."""
+    return summarised(session.lake.table(FX_SNAPSHOTS).snapshot(), _RATE_DAYS)
+
+
+_RATE_DAYS: Final = Summary(
+    "rate_days",
+    "select filename, source, reference_date, vintage, count(*) as rates from {table} group by all",
+    pa.schema(
+        [
+            ("source", TEXT),
+            ("reference_date", DAY),
+            ("vintage", pa.int32()),
+            ("rates", pa.int64()),
+        ]
+    ),
+)
+
+
+def count_in_force(session: Session) -> int:
+    """How many rates count now: those of the newest vintage of each day."""
+    newest = query(
+        "select coalesce(sum(rates), 0)::bigint as n from ("
+        "select arg_max(rates, vintage) as rates from days group by source, reference_date)",
+        days=rate_days(session),
+    )
+    return int(newest["n"][0].as_py())
 
 
 def source_of(session: Session, name: str) -> Source:
@@ -73,12 +120,21 @@ def source_of(session: Session, name: str) -> Source:
 
 def load_bundled_history(session: Session) -> LoadedHistory:
     """Load the ECB history that comes with the product; nothing if this file was loaded before."""
-    path = reference_path(_HISTORY)
-    token = f"fx/history/{hash_file(path)}"
+    path = reference_path(BUNDLED)
+    sha256 = hash_file(path)
+    token = f"fx/history/{sha256}"
     if session.lake.table(FX_SNAPSHOTS).snapshot().sequence(token):
         return LoadedHistory(ecb(), 0)
-    read = read_rates(path.read_bytes(), ecb(), where=str(path))
-    return _load(session, ecb(), read.days, token)
+
+    def compare(snapshot: Snapshot) -> Loaded:
+        # With nothing stored there is nothing to compare, and every day is a first vintage.
+        rows = None if snapshot.files() else prepared_rows(path, sha256, session.clock())
+        if rows is not None:
+            return Loaded(rows, ())
+        days = read_rates(path.read_bytes(), ecb(), where=str(path)).days
+        return _compared(session, snapshot, days, ecb())
+
+    return _load(session, ecb(), compare, token)
 
 
 def load_file(session: Session, name: str, file: Path, day: date | None) -> LoadedHistory:
@@ -95,18 +151,26 @@ def load_file(session: Session, name: str, file: Path, day: date | None) -> Load
     """
     source = source_of(session, name)
     read = read_rates(file.read_bytes(), source, day=day, where=str(file))
-    loaded = _load(session, source, read.days)
+    loaded = _load(
+        session, source, lambda snapshot: _compared(session, snapshot, read.days, source)
+    )
     return LoadedHistory(source, loaded.days, loaded.contradictions, read.unmapped)
 
 
+def _compared(
+    session: Session, snapshot: Snapshot, days: Iterable[DayRates], source: Source
+) -> Loaded:
+    stored = snapshot.read(columns=RATE_SCHEMA.names)
+    return load_history(stored, days, source, recorded_at=session.clock())
+
+
 def _load(
-    session: Session, source: Source, days: Iterable[DayRates], *tokens: str
+    session: Session, source: Source, compare: Callable[[Snapshot], Loaded], *tokens: str
 ) -> LoadedHistory:
     table = session.lake.table(FX_SNAPSHOTS)
     while True:
         snapshot = table.snapshot()
-        stored = snapshot.read(columns=RATE_SCHEMA.names)
-        loaded = load_history(stored, days, source, recorded_at=session.clock())
+        loaded = compare(snapshot)
         if not loaded.rows.num_rows and not tokens:
             return LoadedHistory(source, 0, loaded.contradictions)
         # Loads of one source never overlap: each takes the next number of the source.

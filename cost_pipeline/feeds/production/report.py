@@ -210,8 +210,8 @@ def deliveries(
         validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
         begun=_begun(session),
         recorded=recorded_amounts(session),
-        posted=lake.table(LEDGER).snapshot().query(_POSTED),
-        disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),
+        posted=_posted(session),
+        disposed=_disposed(session),
         dead_letters=before_records.select(["vendor", "delivery"]),
     ).to_pylist()
     wanted = None if pull_dates is None else set(pull_dates)
@@ -282,7 +282,6 @@ def amounts_in_and_out(session: Session) -> pa.Table:
     Columns: vendor, delivery, currency, recorded, posted, held (commitments, duplicates, refused
     when posting). Conservation says `recorded = posted + held`, exactly.
     """
-    lake = session.lake
     return query(
         """
         select coalesce(r.vendor, o.vendor) as vendor, coalesce(r.delivery, o.delivery) as delivery,
@@ -300,15 +299,30 @@ def amounts_in_and_out(session: Session) -> pa.Table:
         """,
         begun=_begun(session),
         recorded=recorded_amounts(session),
-        posted=lake.table(LEDGER).snapshot().query(_POSTED),
-        disposed=lake.table(DISPOSITIONS).snapshot().query(_DISPOSED),
+        posted=_posted(session),
+        disposed=_disposed(session),
     )
 
 
 def recorded_amounts(session: Session) -> pa.Table:
     """Per vendor, delivery and currency, the stored records that count: `n` and `amount`."""
     snapshot = session.lake.table(RECORDS).snapshot()
-    return snapshot.query(_RECORDED, current=current_deliveries(session))
+    return session.lake.counted(
+        "recorded",
+        RECORDS,
+        lambda: snapshot.query(_RECORDED, current=current_deliveries(session)),
+        also=[DELIVERIES, VALIDATIONS],
+    )
+
+
+def _posted(session: Session) -> pa.Table:
+    snapshot = session.lake.table(LEDGER).snapshot()
+    return session.lake.counted("posted", LEDGER, lambda: snapshot.query(_POSTED))
+
+
+def _disposed(session: Session) -> pa.Table:
+    snapshot = session.lake.table(DISPOSITIONS).snapshot()
+    return session.lake.counted("disposed", DISPOSITIONS, lambda: snapshot.query(_DISPOSED))
 
 
 def reasons_of(events: pa.Table) -> dict[str, int]:
