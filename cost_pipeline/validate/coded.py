@@ -207,48 +207,44 @@ def kept(rule: Rule, columns: Sequence[Coded], required: frozenset[str], count: 
         axis(column, seen.how, required=seen.field in required)
         for column, seen in zip(columns, rule.sees, strict=True)
     ]
-    combined = np.zeros(count, dtype=np.int64)
     sizes = [len(one.things) for one in axes]
+    combined = np.zeros(count, dtype=np.int64)
     for one, size in zip(axes, sizes, strict=True):
         combined *= size
         if one.codes is not None:
             combined += one.codes
     problems: dict[Problem, int] = {}
-    asking = _Asking(rule, axes, sizes, problems)
     places = int(np.prod(sizes, dtype=object))
     if places <= _COUNTED:
         found = np.flatnonzero(np.bincount(combined, minlength=places))
         table = np.zeros(places, dtype=np.int32)
-        table[found] = [asking.number(place) for place in found.tolist()]
+        table[found] = _asked(rule, axes, np.unravel_index(found, sizes), problems)
         return Slot(table[combined], list(problems))
     found, back = np.unique(combined, return_inverse=True)
-    numbers = np.array([asking.number(place) for place in found.tolist()], dtype=np.int32)
+    numbers = _asked(rule, axes, np.unravel_index(found, sizes), problems)
     return Slot(numbers[back], list(problems))
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """A rule that is asked of one combination after another."""
-
-    rule: Rule
-    axes: Sequence[Axis]
-    sizes: Sequence[int]
-    problems: dict[Problem, int]
-
-    def number(self, place: int) -> int:
-        """The number of the problem of a combination, 0 or `UNSURE`."""
-        seen: list[object] = []
-        for one, size in zip(reversed(self.axes), reversed(self.sizes), strict=True):
-            place, code = divmod(place, size)
-            if not one.asked[code]:
-                return 0
-            if not one.sure[code]:
-                return UNSURE
-            seen.append(one.things[code])
-        problem = self.rule.check(*reversed(seen))
-        if problem is None:
-            return 0
-        return self.problems.setdefault(problem, len(self.problems) + 1)
+def _asked(
+    rule: Rule, axes: Sequence[Axis], places: Sequence[Codes], problems: dict[Problem, int]
+) -> npt.NDArray[np.int32]:
+    """The number of the problem of each combination of codes, 0 or `UNSURE`."""
+    ask = np.ones(len(places[0]), dtype=np.bool_)
+    sure = ask.copy()
+    for one, codes in zip(axes, places, strict=True):
+        ask &= np.array(one.asked)[codes]
+        sure &= np.array(one.sure)[codes]
+    numbers = np.where(ask & ~sure, np.int32(UNSURE), np.int32(0))
+    asking = np.flatnonzero(ask & sure)
+    seen = [
+        [one.things[code] for code in codes[asking].tolist()]
+        for one, codes in zip(axes, places, strict=True)
+    ]
+    for place, things in zip(asking.tolist(), zip(*seen, strict=True), strict=True):
+        problem = rule.check(*things)
+        if problem is not None:
+            numbers[place] = problems.setdefault(problem, len(problems) + 1)
+    return numbers
 
 
 def seen_fields(rules: Sequence[Rule], how: View) -> set[str]:

@@ -44,13 +44,16 @@ class Context:
 
 def repeated(value: object, count: int, kind: pa.DataType) -> pa.Array:
     """A column of one value."""
+    if value is None:
+        return pa.nulls(count, kind)
     # Lengths are rounded up so that the chunks of a delivery share one array.
     return _run(value, kind, 1 << max(count - 1, 0).bit_length()).slice(0, count)
 
 
-@functools.lru_cache(maxsize=16)
+# As many as the columns of a chunk's two tables that can have one value.
+@functools.lru_cache(maxsize=24)
 def _run(value: object, kind: pa.DataType, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(value, kind), count) if value is not None else pa.nulls(count, kind)
+    return pa.repeat(pa.scalar(value, kind), count)
 
 
 def table_of(
