@@ -1,9 +1,10 @@
-"""What others do with the file of `validate_csv.py`, each at its best; run by it, in a venv of its own.
+"""What others do with the file of `benchmarks/validate_csv.py`, each at its best.
 
-    .venv-peers/bin/python benchmarks/peers.py dataframely bench.csv
+    .venv/peers/bin/python benchmarks/peers/validate_csv.py dataframely bench.csv
 
-Prints one JSON object: seconds by the clock and of the processor, peak memory, rows accepted and
-refused, and a digest of which were refused. None of them hashes a row. `make peers` installs them.
+It is run by that script in a venv of its own, which `make peers` makes. Prints one JSON object:
+seconds by the clock and of the processor, peak memory, rows accepted and refused, and a digest of
+which were refused. None of the peers hashes a row.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ Outcome = tuple[int, list[int] | None, int]
 
 def currencies() -> list[str]:
     """The codes that this project takes."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parent.parent.parent
     with (root / "data" / "reference" / "currencies.csv").open(encoding="utf-8") as file:
         return [row["code"] for row in csv.DictReader(file)]
 
@@ -169,7 +170,7 @@ def dlt(path: Path) -> Callable[[], Outcome]:
             batch: list[dict[str, str]] = []
             for row in csv.DictReader(file):
                 batch.append(row)
-                if len(batch) == 10_000:  # noqa: PLR2004 - as many as dlt's own examples
+                if len(batch) == 10_000:
                     seen += len(batch)
                     yield batch
                     batch = []
