@@ -9,8 +9,8 @@ accepted and refused until as many rows are together as ours has in a chunk; the
 fastest that we know of (csv.reader, a validator at hand, dates by `fromisoformat`). All must agree
 on every count. `--varied` makes bad values that are nearly all distinct.
 
-The peers (`peers/validate_csv.py`) get the same file, in a venv of their own (`make peers`). None of
-them hashes; each says how many rows it refused, and which if it can.
+The peers (`peers/validate_csv.py`) get the same file, in a venv of their own (`make peers`). None
+of them hashes; each says how many rows it refused, and which if it can.
 
 They take turns, each time in a process of its own, so that its peak memory is its own; the best
 of each counts. The ratio in one run is the result; seconds depend on the machine. Ours uses two

@@ -234,7 +234,7 @@ def _hashed(columns: _Columns, ordinals: Sequence[int | None] | None) -> pa.Tabl
                 key.expression(f"t_{name}::varchar", kind)
         if ordinals is not None:
             given["ordinal"] = ordinal_column(ordinals)
-            key.expression("ordinal::varchar", "i")
+            key.optional("ordinal::varchar", "i")
         key_sql = key.text()
         given |= key.columns
     select = f"""select {row.digest("row")} as fingerprint, {key_sql} as key from rows"""

@@ -58,6 +58,11 @@ class Pieces:
         else:
             self.sql += [f"'{kind}'", f"strlen({sql})", "':'", sql, "','"]
 
+    def optional(self, sql: str, kind: str) -> None:
+        """A column of which NULL is not even a value: it has no place then."""
+        self._flush()
+        self.sql.append(f"coalesce('{kind}' || strlen({sql}) || ':' || {sql} || ',', '')")
+
     def text(self) -> str:
         """SQL of the joined `core.canonical.field`s.
 

@@ -150,7 +150,9 @@ class Reading:
         if value is None:
             return self._absent(name)
         if isinstance(value, Problem):
-            given = self._absent(name)
+            given = self._absent(name) if name in self.constants else None
+            if given is None:
+                return Verdict(None, value, Told.READING)
             return Verdict(given.value, value, Told.READING, given.read)
         return self._modelled(name, value, as_cost(name, value))
 
@@ -286,7 +288,9 @@ def _readers(
 
 
 def _named(name: str, found: Decimal | date | Problem) -> Decimal | date | Problem:
-    return replace(found, field=name) if isinstance(found, Problem) else found
+    if isinstance(found, Problem) and found.field != name:
+        return replace(found, field=name)
+    return found
 
 
 def _check(reading: Reading) -> None:
