@@ -56,9 +56,24 @@ ui: setup
 bench: setup
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
+# The table of what a run costs, in units of plain work.
+bench-quick: setup
+	@$(BIN)/python benchmarks/quick.py
+
 # The bundled history of rates in the form in which it is stored; after its CSV was replaced.
 rates: setup
 	@$(BIN)/python -m cost_pipeline.feeds.production.prepared_rates
+
+# What `benchmarks/validate_csv.py` is compared with, in a venv of its own: no dependencies of ours.
+.PHONY: peers lock-peers
+peers: $(VENV)/peers/.ready
+$(VENV)/peers/.ready: requirements/peers.txt
+	@$(PYTHON) -m venv $(VENV)/peers
+	@$(VENV)/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	@touch $@
+lock-peers: setup
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile requirements/peers.in --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/peers.txt
 
 # Ten minutes of faults: kills, signals, full and slow disks, damaged files. A part runs in `test`.
 chaos: setup

@@ -1,31 +1,20 @@
-"""The compiler from a contract's fields to the columnar lane.
+"""A contract's fields taken apart: what the columnar lane is derived from.
 
-A field is proven over a whole column by SQL that is derived from its Pydantic metadata, or it has
-no proof and is judged value by value. Nothing here knows any particular contract: a constraint that
-is not recognised means "no proof", which costs time and never correctness.
+Nothing here knows any particular contract. Proofs over whole columns are made in `proofs`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from annotated_types import Ge, MaxLen, MinLen
+from annotated_types import Ge
 from pydantic import BaseModel, StringConstraints, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from cost_pipeline.contracts.problems import RefusedAs
-
-# Rust's regex (Pydantic) and RE2 (DuckDB) agree on patterns made of these; `\d`, `\w` and `\p` mean
-# other characters in the two, so a pattern with one of them proves nothing.
-_COMMON_PATTERN: Final = re.compile(r"(?:[^\\(.]|\\x\{[0-9a-f]+\}|\\[.\-]|\((?!\?))*")
-
-
-# SQL of a column's value (VARCHAR, stripped, NULL for empty) to SQL of a condition.
-TextProof = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,45 +60,7 @@ def _flat(notes: list[object]) -> Iterator[object]:
             yield note
 
 
-def text_proof(info: FieldInfo) -> TextProof | None:
-    """SQL that is true of a column's value only if the field accepts that text, or None.
-
-    Returns:
-        A function from an SQL expression (VARCHAR, stripped, NULL for empty) to a condition. A
-        true condition is a proof; false or NULL only means that the model has to look.
-    """
-    taken = parts(info)
-    conditions = [_condition(note) for note in taken.notes if not isinstance(note, RefusedAs)]
-    if taken.base is not str or None in conditions:
-        return None
-
-    def proof(expression: str) -> str:
-        known = [make(expression) for make in conditions if make is not None]
-        missing = f"{expression} is {'' if taken.nullable else 'not '}null"
-        joiner = " or " if taken.nullable else " and "
-        return f"({joiner.join([missing, '(' + ' and '.join(known or ['true']) + ')'])})"
-
-    return proof
-
-
-def _condition(note: object) -> TextProof | None:
-    """The SQL of one constraint on a text, or None if it is not recognised."""
-    match note:
-        case MinLen(min_length=least):
-            return lambda e: f"length({e}) >= {int(least)}"
-        case MaxLen(max_length=most):
-            return lambda e: f"length({e}) <= {int(most)}"
-    pattern = getattr(note, "pattern", None)
-    # Pydantic keeps what annotated_types has no name for in one private class of attributes.
-    if isinstance(pattern, str) and _set(note) == {"pattern": pattern}:
-        if not _COMMON_PATTERN.fullmatch(pattern):
-            return None
-        literal = pattern.replace("'", "''")
-        return lambda e: f"regexp_matches({e}, '{literal}')"
-    return None
-
-
-def _set(note: object) -> dict[str, object]:
+def settings_of(note: object) -> dict[str, object]:
     """The attributes of a general note that say something."""
     attributes = getattr(note, "__dict__", {"not a general note": note})
     return {name: value for name, value in attributes.items() if value is not None}
@@ -133,7 +84,7 @@ def amount_bounds(info: FieldInfo) -> AmountBounds | None:
             continue
         if isinstance(note, RefusedAs):
             continue
-        general = _set(note)
+        general = settings_of(note)
         digits = general.pop("max_digits", digits)
         decimals = general.pop("decimal_places", decimals)
         if general not in ({}, {"allow_inf_nan": False}):

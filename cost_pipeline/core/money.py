@@ -28,6 +28,21 @@ def at_scale(amount: Decimal) -> Decimal:
     return scaled + 0  # turns -0 into 0: Arrow has no negative zero
 
 
+def fitting(amount: Decimal | None) -> Decimal | None:
+    """The amount, negative ones too, with four decimals; None if it cannot be held exactly."""
+    if amount is None:
+        return None
+    try:
+        return at_scale(amount)
+    except ValueError:
+        return None
+
+
+def quanta(amount: Decimal) -> int:
+    """An amount of four decimals as a count of 0.0001."""
+    return int(amount.scaleb(AMOUNT_SCALE))
+
+
 def shown(amount: Decimal, minor_units: int = 2) -> str:
     """The amount as text with at least `minor_units` decimals and no trailing zeros beyond them."""
     text = format(amount, "f")

@@ -8,6 +8,7 @@ lost closing quote costs one line, and whether it does depends on the file alone
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,7 +54,6 @@ class Block:
     Attributes:
         data: UTF-8.
         lines: Where its lines lie.
-        starts: `lines.starts` as a list, which is what a loop in Python wants; so is `ends`.
         number: The physical line number of its first line.
         final: Whether the file ends with it.
         stop: The line from which on it must be offered again with more lines behind it.
@@ -62,11 +62,21 @@ class Block:
     def __init__(self, data: bytes, number: int, *, final: bool) -> None:
         self.data = data
         self.lines = find_lines(data)
-        self.starts: list[int] = self.lines.starts.tolist()
-        self.ends: list[int] = self.lines.ends.tolist()
         self.number = number
         self.final = final
-        self.stop = len(self.starts)
+        self.stop = len(self.lines)
+
+    @functools.cached_property
+    def starts(self) -> list[int]:
+        """`lines.starts` as a list, which is what a loop in Python wants; most blocks need none."""
+        found: list[int] = self.lines.starts.tolist()
+        return found
+
+    @functools.cached_property
+    def ends(self) -> list[int]:
+        """`lines.ends` as a list."""
+        found: list[int] = self.lines.ends.tolist()
+        return found
 
     def text(self, index: int, last: int, limits: Limits) -> bytes:
         """The verbatim text of a record, cut if its line is too long to be kept."""
@@ -84,7 +94,9 @@ def read_blocks(body: Body, encoding: str, limits: Limits, *, skip: int = 0) -> 
     for fresh, final in skip_lines(blocks, skip):
         block = Block(rest + fresh, number, final=final)
         yield block
-        rest = block.data[block.starts[block.stop] :] if block.stop < len(block.starts) else b""
+        rest = (
+            block.data[block.lines.starts[block.stop] :] if block.stop < len(block.lines) else b""
+        )
         number += block.stop
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-import numpy as np
 import pyarrow as pa
 
-from cost_pipeline.validate.column_lane import Proven, prove_rows
+from cost_pipeline.validate.column_lane import Judged, judge_columns
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.model_lane import Accepted, Refusal, each_row, judge_row
 from cost_pipeline.validate.results import Context, dead_letters_table, records_table
@@ -38,12 +37,12 @@ class ValidatedChunk:
     Attributes:
         records: RECORD_SCHEMA.
         dead_letters: DEAD_LETTER_SCHEMA.
-        proven: How many of the records never went through the model's lane.
+        in_columns: How many of the rows never went through the model's lane.
     """
 
     records: pa.Table
     dead_letters: pa.Table
-    proven: int
+    in_columns: int
 
 
 def validate_chunk(
@@ -72,19 +71,21 @@ def validate_chunk(
     table = chunk.table
     if ordinals is None:
         ordinals = ordinals_of(table, applied, state)
-    provable = lanes == "both" and applied.reading.contract.columnar
-    proven = prove_rows(table, context, ordinals) if provable else Proven.none(table.num_rows)
-    rest = np.flatnonzero(~proven.mask)
-    accepted, refused = _judged(table, rest, context, ordinals, proven.fingerprints)
-    records = _merged(proven.records, records_table(accepted, context))
-    dead_letters = dead_letters_table(refused, context)
+    if lanes == "both" and applied.reading.contract.columnar and table.num_rows:
+        judged = judge_columns(table, context, ordinals)
+    else:
+        judged = Judged.nothing(table.num_rows)
+    accepted, refused = _by_the_model(table, judged, context, ordinals)
+    records = _merged(judged.records, records_table(accepted, context))
+    dead_letters = _merged(judged.dead_letters, dead_letters_table(refused, context))
     state.rows += table.num_rows
     state.records += records.num_rows
     state.dead_letters += dead_letters.num_rows
-    state.amount_quanta += proven.amount_quanta
+    state.amount_quanta += judged.amount_quanta
+    state.unreadable_amounts += judged.unreadable_amounts
     state.add_amounts(row.values["amount"] for row in accepted)
     state.add_amounts(row.amount for row in refused)
-    return ValidatedChunk(records, dead_letters, proven.records.num_rows)
+    return ValidatedChunk(records, dead_letters, table.num_rows - len(judged.left))
 
 
 def pass_over(chunk: Rows, interpreter: Interpreter, state: DeliveryState) -> None:
@@ -92,21 +93,22 @@ def pass_over(chunk: Rows, interpreter: Interpreter, state: DeliveryState) -> No
     ordinals_of(chunk.table, interpreter.for_columns(chunk.columns), state)
 
 
-def _judged(
-    table: pa.Table,
-    places: np.ndarray,
-    context: Context,
-    ordinals: Sequence[int | None] | None,
-    fingerprints: pa.ChunkedArray | None,
+def _by_the_model(
+    table: pa.Table, judged: Judged, context: Context, ordinals: Sequence[int | None] | None
 ) -> tuple[list[Accepted], list[Refusal]]:
+    """The verdicts on the rows that were left."""
     accepted: list[Accepted] = []
     refused: list[Refusal] = []
+    places = judged.left
+    if not len(places):
+        return accepted, refused
     nothing = [None] * len(places)
     chosen = pa.array(places)
     own = nothing if ordinals is None else [ordinals[place] for place in places]
-    marks = nothing if fingerprints is None else fingerprints.take(chosen).to_pylist()
+    marks = judged.fingerprints
+    known = nothing if marks is None else marks.take(chosen).to_pylist()
     rows = table if len(places) == table.num_rows else table.take(chosen)
-    for row in each_row(rows, len(context.interpreter.columns), own, marks):
+    for row in each_row(rows, len(context.interpreter.columns), own, known):
         verdict = judge_row(row, context.interpreter, context.delivery)
         if isinstance(verdict, Accepted):
             accepted.append(verdict)
@@ -115,13 +117,13 @@ def _judged(
     return accepted, refused
 
 
-def _merged(proven: pa.Table, judged: pa.Table) -> pa.Table:
-    """Both lanes' records in row order."""
-    if not judged.num_rows:
-        return proven
-    if not proven.num_rows:
-        return judged
-    return pa.concat_tables([proven, judged]).sort_by("row")
+def _merged(by_columns: pa.Table, by_the_model: pa.Table) -> pa.Table:
+    """What both lanes say, in row order."""
+    if not by_the_model.num_rows:
+        return by_columns
+    if not by_columns.num_rows:
+        return by_the_model
+    return pa.concat_tables([by_columns, by_the_model]).sort_by("row")
 
 
 def ordinals_of(

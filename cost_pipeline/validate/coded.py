@@ -1,123 +1,256 @@
 """Columns seen as their distinct values: each is judged once, by the model's own field.
 
 Belongs here: codes for a column, and the rules between fields judged once per distinct combination.
-Equality with the model's lane is by construction: the same code judges the same values.
+Equality with the model's lane is by construction: the same code judges the same values. Values that
+were proven all together need no verdict of their own; they share one code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from cost_pipeline.contracts.rules import Rule, View, view
-from cost_pipeline.validate.interpreter import Reading, Verdict
+from cost_pipeline.contracts.problems import Problem
+from cost_pipeline.contracts.proofs import Mask
+from cost_pipeline.contracts.rules import Rule, Seen, View, view
+from cost_pipeline.core.money import at_scale
+from cost_pipeline.validate.interpreter import Reading, Told, Verdict, as_cost
 from cost_pipeline.validate.results import repeated
 
-Mask = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.signedinteger[Any]]
 
 # Up to so many combinations are told apart by counting, more by sorting.
 _COUNTED: Final = 1 << 20
+# The verdict on values that were proven together; their own are in `Coded.bulk`.
+PROVEN: Final = Verdict(None)
+# In the place of a problem's number: a rule that only the model can ask.
+UNSURE: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A column as codes into its distinct verdicts.
+    """A field of a chunk as codes into its distinct verdicts.
 
     Attributes:
-        codes: Per row; None if every row has the one verdict.
+        name: The field.
+        codes: Per row; None if every row has the first verdict.
         verdicts: Of the distinct texts.
+        bulk: The values of the rows of code 0, whose verdict is `PROVEN`; of other rows what was
+            accepted, and anything where it was not.
     """
 
+    name: str
     codes: Codes | None
     verdicts: Sequence[Verdict]
+    bulk: pa.Array | None = None
 
-    @property
-    def good(self) -> Mask:
-        """Per verdict, whether it is one of acceptance."""
-        return np.array([v.problem is None for v in self.verdicts], dtype=np.bool_)
+    def has(self, chosen: Sequence[bool]) -> Mask | None:
+        """Per row, whether its verdict is chosen; None if no row's is."""
+        if not any(chosen):
+            return None
+        per_verdict = np.array(chosen, dtype=np.bool_)
+        return per_verdict if self.codes is None else per_verdict[self.codes]
+
+    def refused(self) -> Mask | None:
+        """Per row, whether the field is refused (one value for all if there are no codes)."""
+        return self.has([v.problem is not None for v in self.verdicts])
+
+    def told(self, *when: Told) -> Mask | None:
+        """Per row, whether the field's problem is found then."""
+        return self.has([v.told in when for v in self.verdicts])
 
     def values(self, kind: pa.DataType, rows: Codes) -> pa.Array:
-        """The typed values of these rows."""
-        values = [verdict.value for verdict in self.verdicts]
+        """The typed values of these rows; of a refused one what stands in for it."""
+        if self.bulk is not None:
+            return self.bulk.take(pa.array(rows))
         if self.codes is None:
-            return repeated(values[0], len(rows), kind)
-        return pa.array(values, kind).take(pa.array(self.codes[rows]))
+            return repeated(self.distinct()[0], len(rows), kind)
+        return pa.array(self.distinct(), kind).take(pa.array(self.codes[rows]))
+
+    def distinct(self) -> list[Any]:
+        """The values of the verdicts, as a record holds them."""
+        values = [verdict.value for verdict in self.verdicts]
+        return [at_scale(v) if isinstance(v, Decimal) else v for v in values]
 
 
-def constant(verdict: Verdict) -> Coded:
-    """A column in which every row has the same verdict."""
-    return Coded(None, [verdict])
+def constant(name: str, verdict: Verdict) -> Coded:
+    """A field that has the same verdict in every row."""
+    return Coded(name, None, [verdict])
 
 
-def coded(name: str, texts: pa.Array, reading: Reading) -> Coded:
+def coded(name: str, cells: pa.Array, reading: Reading) -> Coded:
     """A column of verbatim cells as its distinct verdicts."""
-    encoded = texts.dictionary_encode()
-    distinct = encoded.dictionary.to_pylist()
-    verdicts = [reading.judged(name, text) for text in [*distinct, None]]
-    codes = encoded.indices.fill_null(len(distinct)).to_numpy().astype(np.int64)
-    return Coded(codes, verdicts)
+    encoded = cells.dictionary_encode()
+    verdicts = [reading.judged(name, text) for text in encoded.dictionary.to_pylist()]
+    indices = encoded.indices
+    if indices.null_count:
+        indices = indices.fill_null(len(verdicts))
+        verdicts.append(reading.judged(name, None))
+    return Coded(name, indices.to_numpy(), verdicts)
+
+
+def proven_but(name: str, bulk: pa.Array, proven: Mask, cells: pa.Array, reading: Reading) -> Coded:
+    """A column of values that were proven together, but for some that are judged by their cells."""
+    odd = np.flatnonzero(~proven)
+    if not len(odd):
+        return Coded(name, None, [PROVEN], bulk)
+    rest = coded(name, cells.take(pa.array(odd)), reading)
+    assert rest.codes is not None  # noqa: S101 - for the type checker: `coded` gives codes
+    codes = np.zeros(len(proven), dtype=np.int32)
+    codes[odd] = rest.codes + 1
+    if any(verdict.problem is None for verdict in rest.verdicts):
+        accepted = np.zeros(len(proven), dtype=np.bool_)
+        accepted[odd] = True
+        values = rest.values(bulk.type, np.arange(len(odd)))
+        bulk = pc.replace_with_mask(bulk, pa.array(accepted), values)
+    return Coded(name, codes, [PROVEN, *rest.verdicts], bulk)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in the list of a row's problems.
+
+    Attributes:
+        codes: Per row the number of its problem, counted from 1, or 0 if it has none here.
+        problems: The distinct ones.
+    """
+
+    codes: Codes
+    problems: Sequence[Problem]
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What one argument of a rule can be: codes into the things it may see."""
+    """What one argument of a rule can be: codes into the things it may see.
+
+    Attributes:
+        asked: Per thing, whether the rule is asked of it: not of what the model refuses.
+        sure: Per thing, whether the model's value looks the same to the rule as what was read.
+    """
 
     codes: Codes | None
     things: Sequence[object]
-    usable: Mask
+    asked: Sequence[bool]
+    sure: Sequence[bool]
 
 
-def axis(column: Coded, how: View) -> Axis:
-    """A coded column as a rule sees it; refused values are not shown to rules."""
-    things = [None if v.problem else view(v.value, how) for v in column.verdicts]
-    return Axis(column.codes, things, column.good)
+def axis(column: Coded, how: View, *, required: bool) -> Axis:
+    """A column as a rule sees it.
+
+    Args:
+        column: The field.
+        how: What the rule looks at.
+        required: Whether the contract needs a value, so that the model complains without one.
+    """
+
+    def asked(verdict: Verdict) -> bool:
+        return verdict.told is not Told.MODEL and not (required and verdict.read is None)
+
+    def seen(value: Any) -> object:  # noqa: ANN401 - of the field's own type
+        return view(as_cost(column.name, value), how)
+
+    first, base = _proven_things(column, how)
+    verdicts = column.verdicts if not base else column.verdicts[1:]
+    can = [asked(v) for v in verdicts]
+    things = [seen(v.read) if ok else None for v, ok in zip(verdicts, can, strict=True)]
+    sure = [
+        not ok or v.problem is not None or seen(v.value) == thing
+        for v, ok, thing in zip(verdicts, can, things, strict=True)
+    ]
+    known = [True] * len(base)
+    return Axis(first, [*base, *things], known + can, known + sure)
 
 
-def decimals_axis(quanta: Codes, most: int) -> Axis:
-    """How many decimals amounts need, given as counts of their smallest unit."""
-    needed = np.zeros(len(quanta), dtype=np.int64)
+def _proven_things(column: Coded, how: View) -> tuple[Codes | None, list[object]]:
+    """Of a column with proven values: what a rule sees of those, and the codes of all rows."""
+    if column.bulk is None:
+        return column.codes, []
+    if how is View.PRESENT:
+        things: list[object] = [False, True]
+        codes = column.bulk.is_valid().to_numpy(zero_copy_only=False).astype(np.int32)
+    elif how is View.DECIMALS:
+        codes = _decimals(column.bulk)
+        things = list(range(column.bulk.type.scale + 1))
+    else:
+        raise ValueError(f"a rule sees the values of {column.name}: judge them one by one")
+    if column.codes is not None:
+        codes = np.where(column.codes == 0, codes, column.codes - 1 + len(things))
+    return codes, things
+
+
+def quanta_of(amounts: pa.Array) -> npt.NDArray[np.int64]:
+    """Amounts below 10**14 as counts of 0.0001: the low word of their 128 bits."""
+    words = np.frombuffer(amounts.buffers()[1], dtype=np.dtype("<i8"))
+    start = 2 * amounts.offset
+    return words[start : start + 2 * len(amounts) : 2]
+
+
+def _decimals(amounts: pa.Array) -> Codes:
+    """How many decimals each of these amounts needs."""
+    quanta, most = quanta_of(amounts), amounts.type.scale
+    needed = np.zeros(len(quanta), dtype=np.int32)
     for decimals in range(1, most + 1):
         needed[quanta % 10 ** (most - decimals + 1) != 0] = decimals
-    return Axis(needed, range(most + 1), np.ones(most + 1, dtype=np.bool_))
+    return needed
 
 
-def kept(rule: Rule, axes: Sequence[Axis], count: int) -> Mask:
-    """Per row, whether it is proven to keep the rule."""
-    combined = np.zeros(count, dtype=np.int64)
+def kept(rule: Rule, columns: Sequence[Coded], required: frozenset[str], count: int) -> Slot:
+    """Per row the rule's problem, of the fields that it sees in its order."""
+    axes = [
+        axis(column, seen.how, required=seen.field in required)
+        for column, seen in zip(columns, rule.sees, strict=True)
+    ]
     sizes = [len(one.things) for one in axes]
+    combined = np.zeros(count, dtype=np.int64)
     for one, size in zip(axes, sizes, strict=True):
+        combined *= size
         if one.codes is not None:
-            combined = combined * size + one.codes
-        else:
-            combined *= size
+            combined += one.codes
+    problems: dict[Problem, int] = {}
     places = int(np.prod(sizes, dtype=object))
     if places <= _COUNTED:
         found = np.flatnonzero(np.bincount(combined, minlength=places))
-        table = np.zeros(places, dtype=np.bool_)
-        table[found] = [_keeps(rule, axes, sizes, int(place)) for place in found]
-        return table[combined]
+        table = np.zeros(places, dtype=np.int32)
+        table[found] = _asked(rule, axes, np.unravel_index(found, sizes), problems)
+        return Slot(table[combined], list(problems))
     found, back = np.unique(combined, return_inverse=True)
-    verdicts = np.array([_keeps(rule, axes, sizes, int(place)) for place in found], dtype=np.bool_)
-    return verdicts[back]
+    numbers = _asked(rule, axes, np.unravel_index(found, sizes), problems)
+    return Slot(numbers[back], list(problems))
 
 
-def _keeps(rule: Rule, axes: Sequence[Axis], sizes: Sequence[int], place: int) -> bool:
-    seen: list[object] = []
-    for one, size in zip(reversed(axes), reversed(sizes), strict=True):
-        place, code = divmod(place, size)
-        if not one.usable[code]:
-            return False
-        seen.append(one.things[code])
-    return rule.check(*reversed(seen)) is None
+def _asked(
+    rule: Rule, axes: Sequence[Axis], places: Sequence[Codes], problems: dict[Problem, int]
+) -> npt.NDArray[np.int32]:
+    """The number of the problem of each combination of codes, 0 or `UNSURE`."""
+    ask = np.ones(len(places[0]), dtype=np.bool_)
+    sure = ask.copy()
+    for one, codes in zip(axes, places, strict=True):
+        ask &= np.array(one.asked)[codes]
+        sure &= np.array(one.sure)[codes]
+    numbers = np.where(ask & ~sure, np.int32(UNSURE), np.int32(0))
+    asking = np.flatnonzero(ask & sure)
+    seen = [
+        [one.things[code] for code in codes[asking].tolist()]
+        for one, codes in zip(axes, places, strict=True)
+    ]
+    for place, things in zip(asking.tolist(), zip(*seen, strict=True), strict=True):
+        problem = rule.check(*things)
+        if problem is not None:
+            numbers[place] = problems.setdefault(problem, len(problems) + 1)
+    return numbers
 
 
-def texts_present(texts: pa.Array) -> Coded:
-    """A column of stripped texts, of which a rule sees only whether they are there."""
-    codes = texts.is_valid().to_numpy(zero_copy_only=False).astype(np.int64)
-    return Coded(codes, [Verdict(None), Verdict("present")])
+def seen_fields(rules: Sequence[Rule], how: View) -> set[str]:
+    """The fields of which a rule sees this."""
+
+    def sees(seen: Seen) -> bool:
+        return seen.how is how
+
+    return {seen.field for rule in rules for seen in filter(sees, rule.sees)}

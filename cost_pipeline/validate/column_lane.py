@@ -1,15 +1,16 @@
-"""The columnar lane: whole columns at once, accepting only rows that are proven acceptable.
+"""The columnar lane: whole columns at once, each row accepted, explained or left to the model.
 
-A field is proven in one of three ways: by its distinct values, each judged by the model's own field
-(`coded`); by SQL derived from its constraints (`contracts.constraints`); or, for the amount, by the
-vendor's number style. A row that is not proven in every field and rule goes to the model's lane:
-this one never refuses. It knows no contract and no field but the three that reading treats apart.
+A field is judged in one of three ways: by its distinct values, each put to the model's own field
+(`coded`); by a proof derived from its constraints (`contracts.proofs`); or, for the amount, by the
+vendor's number style. What a proof does not reach is judged by its distinct values too. Rules are
+asked once per distinct combination. It knows no contract and no field but the three that reading
+treats apart; what needs the whole row to tell is left to the model's lane.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,24 +19,26 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.constraints import amount_bounds
-from cost_pipeline.contracts.rules import Rule, Seen, View
-from cost_pipeline.contracts.tables import RECORD_SCHEMA
-from cost_pipeline.core.money import AMOUNT_SCALE
+from cost_pipeline.contracts.proofs import Mask
+from cost_pipeline.contracts.rules import View
+from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
+from cost_pipeline.core.money import fitting, quanta
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.validate.coded import (
-    Axis,
     Coded,
     Codes,
-    Mask,
-    axis,
+    Slot,
     coded,
     constant,
-    decimals_axis,
     kept,
-    texts_present,
+    proven_but,
+    quanta_of,
+    seen_fields,
 )
+from cost_pipeline.validate.explaining import Refused, explained
 from cost_pipeline.validate.hashing import Pieces, ordinal_column, row_pieces
 from cost_pipeline.validate.identity import content_fields
+from cost_pipeline.validate.interpreter import Reading, Verdict
 from cost_pipeline.validate.results import Context, table_of
 
 # Fields whose text is not simply their value; see Reading.read.
@@ -44,100 +47,144 @@ _READ_APART: Final = frozenset({"amount", "transaction_date", "production"})
 _BATCH_ROWS: Final = 1 << 14
 _SAMPLE: Final = 2000
 _REPEATS: Final = 8
-_LOW_WORD: Final = np.dtype("<i8")
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
-    """What the lane accepted.
+class Judged:
+    """What the lane says of a chunk; both tables are in row order.
 
     Attributes:
-        mask: Per row of the chunk.
-        records: RECORD_SCHEMA, in row order.
-        amount_quanta: Sum of their amounts, as a count of 0.0001.
-        fingerprints: Of every row of the chunk, proven or not; None if none were computed.
+        records: RECORD_SCHEMA.
+        dead_letters: DEAD_LETTER_SCHEMA.
+        left: The rows that only the model can judge.
+        fingerprints: Of every row of the chunk; None if none were computed.
+        amount_quanta: Sum of the amounts that could be read, as a count of 0.0001.
+        unreadable_amounts: Rows without one; of both numbers, rows that are left are not in them.
     """
 
-    mask: Mask
     records: pa.Table
+    dead_letters: pa.Table
+    left: Codes
+    fingerprints: pa.ChunkedArray | None
     amount_quanta: int
-    fingerprints: pa.ChunkedArray | None = None
+    unreadable_amounts: int
 
     @classmethod
-    def none(cls, count: int) -> Proven:
-        """Nothing proven."""
-        return cls(np.zeros(count, dtype=np.bool_), RECORD_SCHEMA.empty_table(), 0)
+    def nothing(cls, count: int) -> Judged:
+        """Every row is left to the model."""
+        none = RECORD_SCHEMA.empty_table(), DEAD_LETTER_SCHEMA.empty_table()
+        return cls(*none, np.arange(count), None, 0, 0)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Columns:
-    """The fields of a chunk, each in the form in which it is proven."""
+    """A chunk, and its fields in the form in which they are judged."""
 
     table: pa.Table
     context: Context
-    mask: Mask
-    coded: dict[str, Coded] = field(default_factory=dict)
-    texts: dict[str, pa.Array] = field(default_factory=dict)
-    amounts: pa.Array | None = None
-    quanta: Codes | None = None
+    fields: dict[str, Coded]
 
     @property
     def count(self) -> int:
         return int(self.table.num_rows)
 
 
-def prove_rows(table: pa.Table, context: Context, ordinals: Sequence[int | None] | None) -> Proven:
-    """Accept what can be proven; the tables equal those of the model's lane."""
-    interpreter = context.interpreter
-    columns = _Columns(table, context, _untouched(table, interpreter.unknown))
-    if interpreter.header_problems or not columns.mask.any():
-        return Proven.none(table.num_rows)
-    by_value = {s.field for r in interpreter.reading.rules for s in r.sees if s.how is View.VALUE}
-    for name in content_fields(interpreter.reading.contract):
-        _take_in(columns, name, by_value=name in by_value)
-    for column in columns.coded.values():
-        columns.mask &= column.good if column.codes is None else column.good[column.codes]
-    for rule in interpreter.reading.rules:
-        columns.mask &= _kept(columns, rule)
-    if not columns.mask.any():
-        return Proven.none(table.num_rows)
+def judge_columns(
+    table: pa.Table, context: Context, ordinals: Sequence[int | None] | None
+) -> Judged:
+    """Judge a chunk; the tables equal those of the model's lane."""
+    reading = context.interpreter.reading
+    by_value = seen_fields(reading.rules, View.VALUE)
+    fields = {
+        name: _taken_in(table, context, name, by_value=name in by_value)
+        for name in content_fields(reading.contract)
+    }
+    columns = _Columns(table, context, fields)
+    required = frozenset(n for n, i in reading.contract.model_fields.items() if i.is_required())
+    slots = [
+        kept(rule, [fields[seen.field] for seen in rule.sees], required, columns.count)
+        for rule in reading.rules
+    ]
+    whole = table.column("malformed").is_null().to_numpy()
+    left = _left(columns, slots) & whole
+    accepted = _accepted(columns, slots) & whole & ~left
     hashes = _hashed(columns, ordinals)
-    columns.mask &= hashes.column("proven").to_numpy()
-    return _accepted(columns, hashes)
+    refused = Refused(
+        table, context, fields, slots, np.flatnonzero(~(accepted | left)), hashes["fingerprint"]
+    )
+    total, unreadable = _amounts(fields["amount"], whole, left)
+    return Judged(
+        _records(columns, accepted, hashes),
+        explained(refused),
+        np.flatnonzero(left),
+        hashes["fingerprint"],
+        total,
+        unreadable,
+    )
 
 
-def _untouched(table: pa.Table, unknown: Sequence[int]) -> Mask:
-    """Rows that were cut into cells and have nothing in an unknown column."""
-    mask = table.column("malformed").is_null().to_numpy()
-    for place in unknown:
-        mask = mask & table.column(f"c{place}").is_null().to_numpy()
-    return np.array(mask, dtype=np.bool_)
-
-
-def _take_in(columns: _Columns, name: str, *, by_value: bool) -> None:
+def _left(columns: _Columns, slots: Sequence[Slot]) -> Mask:
+    """Rows whose verdict needs the whole row."""
+    left = np.zeros(columns.count, dtype=np.bool_)
+    for slot in slots:
+        left |= slot.codes < 0
     interpreter = columns.context.interpreter
+    for place in interpreter.unknown:
+        # What the model says of a field is not repeated where an unknown key has its name.
+        if interpreter.columns[place] in interpreter.reading.contract.model_fields:
+            left |= columns.table.column(f"c{place}").is_valid().to_numpy()
+    return left
+
+
+def _accepted(columns: _Columns, slots: Sequence[Slot]) -> Mask:
+    """Rows in which every field is good and every rule kept."""
+    interpreter = columns.context.interpreter
+    accepted = np.full(columns.count, not interpreter.header_problems)
+    for place in interpreter.unknown:
+        accepted &= columns.table.column(f"c{place}").is_null().to_numpy()
+    for column in columns.fields.values():
+        refused = column.refused()
+        if refused is not None:
+            accepted &= ~refused
+    for slot in slots:
+        if slot.problems:
+            accepted &= slot.codes == 0
+    return accepted
+
+
+def _taken_in(table: pa.Table, context: Context, name: str, *, by_value: bool) -> Coded:
+    interpreter = context.interpreter
     reading = interpreter.reading
-    cells = [columns.table.column(f"c{p}") for p in interpreter.sources.get(name, ())]
-    numbered = name == "transaction_id" and reading.vendor.key is None
-    if name in reading.constants and not cells:
-        columns.coded[name] = constant(reading.judged(name, reading.constants[name]))
-        return
-    if not cells and not numbered:
-        columns.coded[name] = constant(reading.judged(name, None))
-        return
-    raw = _first_present(cells, columns.count)
+    cells = [table.column(f"c{p}") for p in interpreter.sources.get(name, ())]
+    if name in {problem.field for problem in interpreter.header_problems}:
+        value = interpreter.given.get(name)
+        return constant(name, Verdict(value, read=value))
+    raw = _first_present(cells, table.num_rows)
+    if name == "transaction_id" and reading.vendor.key is None and name not in reading.constants:
+        # Every row has one, so that the texts are not the cells any more.
+        texts = pc.coalesce(_stripped(raw), _numbers(table, context))
+        return _proven_texts(name, texts, texts, reading, by_value=by_value)
+    if not cells:
+        return constant(name, reading.judged(name, None))
     bounds = amount_bounds(reading.contract.model_fields[name]) if name == "amount" else None
     if bounds is not None:
-        proven, columns.amounts = reading.amounts.prove(_stripped(raw), bounds)
-        columns.quanta = _quanta(columns.amounts)
-        columns.mask &= proven.to_numpy(zero_copy_only=False)
-    elif name in reading.proofs and (
-        numbered or not (name in _READ_APART or by_value or _repeats(raw))
-    ):
-        texts = _stripped(raw)
-        columns.texts[name] = pc.coalesce(texts, _numbers(columns)) if numbered else texts
-    else:
-        columns.coded[name] = coded(name, raw, reading)
+        proven, amounts = reading.amounts.prove(_stripped(raw), bounds)
+        return proven_but(name, amounts, proven.to_numpy(zero_copy_only=False), raw, reading)
+    if name in _READ_APART or _repeats(raw):
+        return coded(name, raw, reading)
+    return _proven_texts(name, _stripped(raw), raw, reading, by_value=by_value)
+
+
+def _proven_texts(
+    name: str, texts: pa.Array, cells: pa.Array, reading: Reading, *, by_value: bool
+) -> Coded:
+    """A column of texts, by its proof if it has one and no rule sees the values."""
+    if by_value or name not in reading.proofs:
+        return coded(name, cells, reading)
+    proven = reading.proofs[name](texts)
+    if texts.null_count and (name in reading.demanded or name in reading.constants):
+        proven = proven & texts.is_valid().to_numpy(zero_copy_only=False)
+    return proven_but(name, texts, proven, cells, reading)
 
 
 def _repeats(texts: pa.Array) -> bool:
@@ -158,101 +205,83 @@ def _first_present(cells: list[pa.ChunkedArray], count: int) -> pa.Array:
 
 def _stripped(texts: pa.Array) -> pa.Array:
     stripped = pc.utf8_trim(texts, characters=BLANKS)
-    return pc.if_else(pc.equal(stripped, ""), pa.scalar(None, pa.string()), stripped)
+    empty = pc.equal(stripped, "")
+    if not pc.any(empty).as_py():
+        return stripped
+    return pc.if_else(empty, pa.scalar(None, pa.string()), stripped)
 
 
-def _numbers(columns: _Columns) -> pa.Array:
+def _numbers(table: pa.Table, context: Context) -> pa.Array:
     """What a row without an id is called where the vendor has no key."""
-    rows = columns.table.column("row").combine_chunks().cast(pa.string())
-    return pc.binary_join_element_wise(columns.context.delivery[:12], rows, ":")
-
-
-def _quanta(amounts: pa.Array) -> Codes:
-    """Amounts below 10**14 as counts of 0.0001: the low word of their 128 bits."""
-    words = np.frombuffer(amounts.buffers()[1], dtype=_LOW_WORD)
-    start = 2 * amounts.offset
-    return words[start : start + 2 * len(amounts) : 2]
-
-
-def _kept(columns: _Columns, rule: Rule) -> Mask:
-    return kept(rule, [_axis(columns, seen) for seen in rule.sees], columns.count)
-
-
-def _axis(columns: _Columns, seen: Seen) -> Axis:
-    if seen.how is View.DECIMALS and columns.quanta is not None:
-        return decimals_axis(columns.quanta, AMOUNT_SCALE)
-    if seen.field in columns.texts:
-        return axis(texts_present(columns.texts[seen.field]), seen.how)
-    return axis(columns.coded[seen.field], seen.how)
+    rows = table.column("row").combine_chunks().cast(pa.string())
+    return pc.binary_join_element_wise(context.delivery[:12], rows, ":")
 
 
 def _hashed(columns: _Columns, ordinals: Sequence[int | None] | None) -> pa.Table:
-    """Per row: whether the proofs in SQL hold, and the hashes."""
+    """Fingerprint and key of every row; the key of a row that is refused means nothing."""
     reading = columns.context.interpreter.reading
     row = row_pieces(columns.context.delivery, columns.count)
-    given = {f"t_{name}": texts for name, texts in columns.texts.items()}
-    key_sql = "null::varchar"
+    key_sql, given = "null::varchar", {}
     if reading.vendor.key is not None:
         key = Pieces("k", columns.count)
         for name in reading.vendor.key.columns:
-            _add(key, columns, name)
+            column = columns.fields[name]
+            if column.bulk is None:
+                key.coded(column)
+            else:
+                given[f"t_{name}"] = column.bulk
+                kind = "d" if pa.types.is_decimal(column.bulk.type) else "s"
+                key.expression(f"t_{name}::varchar", kind)
         if ordinals is not None:
             given["ordinal"] = ordinal_column(ordinals)
-            key.expression("ordinal::varchar", "i")
+            key.optional("ordinal::varchar", "i")
         key_sql = key.text()
         given |= key.columns
-    select = f"""select coalesce({_proof(columns)}, false) as proven,
-        {row.digest("row")} as fingerprint, {key_sql} as key from rows"""
+    select = f"""select {row.digest("row")} as fingerprint, {key_sql} as key from rows"""
     given |= {"row": columns.table.column("row"), "text": columns.table.column("text")}
     given |= row.columns
-    if columns.amounts is not None:
-        given["amount"] = columns.amounts
     rows = pa.table(given).combine_chunks().to_batches(max_chunksize=_BATCH_ROWS)
     return query(select, rows=pa.Table.from_batches(rows))
 
 
-def _add(pieces: Pieces, columns: _Columns, name: str) -> None:
-    if name in columns.coded:
-        pieces.coded(columns.coded[name])
-    elif name in columns.texts:
-        demanded = name in columns.context.interpreter.reading.demanded
-        pieces.expression(f"t_{name}", nullable=not demanded)
-    else:
-        pieces.expression(f"{name}::varchar", "d")
-
-
-def _proof(columns: _Columns) -> str:
-    reading = columns.context.interpreter.reading
-    conditions = ["true"]
-    for name in columns.texts:
-        conditions.append(reading.proofs[name](f"t_{name}"))
-        if name in reading.demanded:
-            conditions.append(f"t_{name} is not null")
-    return " and ".join(conditions)
-
-
-def _accepted(columns: _Columns, hashes: pa.Table) -> Proven:
-    rows = np.flatnonzero(columns.mask)
+def _records(columns: _Columns, accepted: Mask, hashes: pa.Table) -> pa.Table:
+    rows = np.flatnonzero(accepted)
     whole = len(rows) == columns.count
-    chosen = pa.array(columns.mask)
+    if not len(rows):
+        return RECORD_SCHEMA.empty_table()
+    chosen = pa.array(accepted)
 
     def of(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         return column if whole else column.filter(chosen)
 
     arrays = {name: of(hashes.column(name)) for name in ("fingerprint", "key")}
     arrays |= {name: of(columns.table.column(name)) for name in ("row", "line")}
-    arrays |= {name: of(texts) for name, texts in columns.texts.items()}
-    for name, column in columns.coded.items():
-        arrays[name] = column.values(RECORD_SCHEMA.field(name).type, rows)
-    quanta = 0
-    if columns.amounts is not None and columns.quanta is not None:
-        arrays["amount"] = of(columns.amounts)
-        quanta = _exact_sum(columns.quanta[rows])
-    records = table_of(arrays, columns.context.shared(), len(rows), RECORD_SCHEMA)
-    return Proven(columns.mask, records, quanta, hashes.column("fingerprint"))
+    for name, column in columns.fields.items():
+        if column.bulk is not None:
+            arrays[name] = of(column.bulk)
+        else:
+            arrays[name] = column.values(RECORD_SCHEMA.field(name).type, rows)
+    return table_of(arrays, columns.context.shared(), len(rows), RECORD_SCHEMA)
 
 
-def _exact_sum(quanta: Codes) -> int:
+def _amounts(amounts: Coded, whole: Mask, left: Mask) -> tuple[int, int]:
+    """The sum of the amounts of rows that are not left, and how many of them have none."""
+    rows = np.flatnonzero(whole & ~left)
+    codes = np.zeros(len(rows), np.int32) if amounts.codes is None else amounts.codes[rows]
+    counts = np.bincount(codes, minlength=len(amounts.verdicts)).tolist()
+    total, unreadable, first = 0, int((~whole).sum()), 0
+    if amounts.bulk is not None:
+        total, first = _exact_sum(quanta_of(amounts.bulk)[rows[codes == 0]]), 1
+    for verdict, count in zip(amounts.verdicts[first:], counts[first:], strict=True):
+        amount = fitting(verdict.read)
+        if amount is None:
+            unreadable += count
+        else:
+            total += count * quanta(amount)
+    return total, unreadable
+
+
+def _exact_sum(amounts: Codes) -> int:
     """The sum without overflow: each half sums to less than 2**63 for any chunk."""
-    high, low = np.divmod(quanta, 10**9)
+    high, low = np.divmod(amounts, 10**9)
     return int(high.sum()) * 10**9 + int(low.sum())

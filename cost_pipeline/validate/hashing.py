@@ -40,10 +40,15 @@ class Pieces:
     def coded(self, column: Coded) -> None:
         """A column of distinct values; those of refused rows do not matter."""
         if column.codes is None:
-            self.constant(column.verdicts[0].value)
+            self.constant(column.distinct()[0])
             return
-        texts = [canonical_field(verdict.value).decode() for verdict in column.verdicts]
-        self._column(pa.DictionaryArray.from_arrays(pa.array(column.codes, pa.int32()), texts))
+        values = [(value,) for value in column.distinct()]
+        self.distinct(pa.array(column.codes, pa.int32()), values)
+
+    def distinct(self, codes: pa.Array, values: Sequence[Sequence[Value]]) -> None:
+        """A column of codes into runs of values, each run in the place of one."""
+        texts = [b"".join(map(canonical_field, run)).decode() for run in values]
+        self._column(pa.DictionaryArray.from_arrays(codes, texts))
 
     def expression(self, sql: str, kind: str = "s", *, nullable: bool = False) -> None:
         """A column that is in the query under its own name; NULL is a value only if `nullable`."""
@@ -52,6 +57,11 @@ class Pieces:
             self.sql.append(sql_field(sql, kind))
         else:
             self.sql += [f"'{kind}'", f"strlen({sql})", "':'", sql, "','"]
+
+    def optional(self, sql: str, kind: str) -> None:
+        """A column of which NULL is not even a value: it has no place then."""
+        self._flush()
+        self.sql.append(f"coalesce('{kind}' || strlen({sql}) || ':' || {sql} || ',', '')")
 
     def text(self) -> str:
         """SQL of the joined `core.canonical.field`s.

@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 from typing import Any, Final
 
-from cost_pipeline.contracts.constraints import TextProof, parts, text_proof
+from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.cost import CostRecord, judge_field
 from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.production import Productions
+from cost_pipeline.contracts.proofs import TextProof, text_proof
 from cost_pipeline.contracts.rules import RULES_VERSION, Rule, rules_for
 from cost_pipeline.contracts.texts import Reader, reader
 from cost_pipeline.contracts.vendor import FormatKind, Vendor
@@ -53,12 +55,33 @@ _MOST_REMEMBERED: Final = 100_000
 FieldValue = Any
 
 
+class Told(Enum):
+    """At which point of judging a row a field's problem is found; problems are told in this order.
+
+    READING: its text cannot be read. EMPTY: it has none and needs one. MODEL: the contract refuses
+    what was read.
+    """
+
+    READING = 1
+    EMPTY = 2
+    MODEL = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One text of one field: its typed value (None for empty), or what is wrong with it."""
+    """One text of one field, seen by itself.
+
+    Attributes:
+        value: What a record holds: typed, None for empty or refused.
+        problem: What is wrong with it, if anything is.
+        told: When that is found.
+        read: What was read and is shown to the model and to rules, refused by them or not.
+    """
 
     value: FieldValue | None
     problem: Problem | None = None
+    told: Told | None = None
+    read: FieldValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +122,12 @@ class Reading:
         return stripped
 
     def judged(self, name: str, text: str | None) -> Verdict:
-        """The verdict on one text: read, and judged by the model's own field."""
+        """The verdict on one cell of a field: read, and judged by the model's own field.
+
+        Where there is no value the field's constant stands in, if it has one.
+        """
         if text is None:
-            return self._empty(name)
+            return self._absent(name)
         seen = self.remembered.setdefault(name, {})
         verdict = seen.get(text)
         if verdict is None:
@@ -111,20 +137,51 @@ class Reading:
             seen[text] = verdict
         return verdict
 
-    def _judged(self, name: str, value: FieldValue | Problem | None) -> Verdict:
+    def constant(self, name: str) -> Verdict:
+        """The verdict on a constant's text; a credit is none, so it may not be negative."""
+        value = self.read(name, self.constants[name])
         if value is None:
             return self._empty(name)
         if isinstance(value, Problem):
-            return Verdict(None, value)
-        found = judge_field(self.contract, name, value)
+            return Verdict(None, value, Told.READING)
+        return self._modelled(name, value, value)
+
+    def _judged(self, name: str, value: FieldValue | Problem | None) -> Verdict:
+        if value is None:
+            return self._absent(name)
+        if isinstance(value, Problem):
+            given = self._absent(name) if name in self.constants else None
+            if given is None:
+                return Verdict(None, value, Told.READING)
+            return Verdict(given.value, value, Told.READING, given.read)
+        return self._modelled(name, value, as_cost(name, value))
+
+    def _modelled(self, name: str, value: FieldValue, cost: FieldValue) -> Verdict:
+        found = judge_field(self.contract, name, cost)
         if isinstance(found, Problem):
-            return Verdict(None, found)
-        return Verdict(found)
+            return Verdict(None, found, Told.MODEL, value)
+        # A record's value is the model's; of a credit, its opposite.
+        return Verdict(found if cost is value else value, None, None, value)
+
+    def _absent(self, name: str) -> Verdict:
+        value = self.constant(name).value if name in self.constants else None
+        return self._empty(name) if value is None else self._modelled(name, value, value)
 
     def _empty(self, name: str) -> Verdict:
         if name in self.demanded:
-            return Verdict(None, Problem(name, Reason.MISSING_FIELD, "it is empty"))
+            problem = Problem(name, Reason.MISSING_FIELD, "it is empty")
+            return Verdict(None, problem, Told.EMPTY)
         return Verdict(None)
+
+
+def as_cost(name: str, value: FieldValue) -> FieldValue:
+    """A value as the model sees it: of a credit's amount, that of the cost that it takes back.
+
+    Whether a credit may be posted depends on other rows and on people, so posting decides it.
+    """
+    if name == "amount" and isinstance(value, Decimal) and value < 0:
+        return value.copy_negate()
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +288,9 @@ def _readers(
 
 
 def _named(name: str, found: Decimal | date | Problem) -> Decimal | date | Problem:
-    return replace(found, field=name) if isinstance(found, Problem) else found
+    if isinstance(found, Problem) and found.field != name:
+        return replace(found, field=name)
+    return found
 
 
 def _check(reading: Reading) -> None:
@@ -246,8 +305,8 @@ def _check(reading: Reading) -> None:
     control = vendor.format.control_total
     if control is not None and control.column != "amount":
         raise _wrong(vendor, "a control total can only be that of `amount`")
-    for name, text in sorted(reading.constants.items()):
-        problem = reading.judged(name, text).problem
+    for name in sorted(reading.constants):
+        problem = reading.constant(name).problem
         if problem is not None:
             raise _wrong(vendor, f"the constant `{name}` cannot be used: {problem.message}")
 
@@ -298,7 +357,7 @@ def _applied(reading: Reading, columns: tuple[str, ...]) -> Interpreter:
     known |= {_plain(name) for name in reading.vendor.ignore} | {""}
     unknown = tuple(p for p, name in enumerate(columns) if _plain(name) not in known)
     drift = () if per_row else tuple(columns[place] for place in unknown)
-    constants = {name: reading.judged(name, text).value for name, text in reading.constants.items()}
+    constants = {name: reading.constant(name).value for name in reading.constants}
     return Interpreter(
         reading=reading,
         columns=columns,

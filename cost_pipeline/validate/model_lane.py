@@ -17,10 +17,10 @@ from cost_pipeline.contracts.cost import CostRecord, judge, judge_field
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.texts import minutes_of
 from cost_pipeline.contracts.timecard import Timecard
-from cost_pipeline.core.money import at_scale
+from cost_pipeline.core.money import at_scale, fitting
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.validate.identity import content_fields, fingerprint, key_text
-from cost_pipeline.validate.interpreter import Interpreter
+from cost_pipeline.validate.interpreter import Interpreter, as_cost
 
 
 class Accepted(NamedTuple):
@@ -95,8 +95,8 @@ def judge_row(row: Cells, interpreter: Interpreter, delivery: str) -> Accepted |
         return _accepted(row, judged, mark, interpreter, negative=cost is not values)
     wrong = {problem.field for problem in problems}
     if cost is not values and reading.vendor.negatives == "dead_letter":
-        negative = judge_field(reading.contract, "amount", values["amount"])
-        if isinstance(negative, Problem) and negative.reason is Reason.NEGATIVE_AMOUNT:
+        negative = refused_as_negative(reading.contract, values["amount"])
+        if negative is not None:
             problems.append(negative)
     if not isinstance(judged, CostRecord):
         # A field that could not be read is not also missing.
@@ -105,14 +105,9 @@ def judge_row(row: Cells, interpreter: Interpreter, delivery: str) -> Accepted |
 
 
 def _as_cost(values: dict[str, Any]) -> dict[str, Any]:
-    """The values; of a credit, those of the cost that it takes back.
-
-    Whether a credit may be posted depends on other rows and on people, so posting decides it.
-    """
     amount = values.get("amount")
-    if isinstance(amount, Decimal) and amount < 0:
-        return {**values, "amount": amount.copy_negate()}
-    return values
+    cost = as_cost("amount", amount)
+    return values if cost is amount else {**values, "amount": cost}
 
 
 def _typed(
@@ -140,11 +135,23 @@ def _typed(
         problems.extend(
             Problem(name, Reason.MISSING_FIELD, "it is empty") for name in sorted(missing)
         )
-    for place in interpreter.unknown:
-        if cells[place] is not None:
-            message = "the vendor file does not know this key; map it or list it under `ignore`"
-            problems.append(Problem(interpreter.columns[place], Reason.UNKNOWN_FIELD, message))
+    strange = [place for place in interpreter.unknown if cells[place] is not None]
+    problems.extend(unknown_key(interpreter, place) for place in strange)
     return values, problems
+
+
+def unknown_key(interpreter: Interpreter, place: int) -> Problem:
+    """What is wrong with a value under a key that the vendor file does not know."""
+    message = "the vendor file does not know this key; map it or list it under `ignore`"
+    return Problem(interpreter.columns[place], Reason.UNKNOWN_FIELD, message)
+
+
+def refused_as_negative(contract: type[CostRecord], amount: Decimal) -> Problem | None:
+    """What a contract says of a credit's amount because it is negative."""
+    found = judge_field(contract, "amount", amount)
+    if isinstance(found, Problem) and found.reason is Reason.NEGATIVE_AMOUNT:
+        return found
+    return None
 
 
 def _place_clocks(values: dict[str, Any]) -> None:
@@ -208,16 +215,6 @@ def _refusal(
         problems,
         readable("production"),
         readable("transaction_date"),
-        _fitting(values.get("amount")),
+        fitting(values.get("amount")),
         readable("currency"),
     )
-
-
-def _fitting(amount: Decimal | None) -> Decimal | None:
-    """The amount, negative ones too, if a table can hold it exactly."""
-    if amount is None:
-        return None
-    try:
-        return at_scale(amount)
-    except ValueError:
-        return None

@@ -11,6 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
 from cost_pipeline.core.reasons import FailureClass, Reason, Stage, catalogue, dead_letter_id
 from cost_pipeline.validate.interpreter import Interpreter
@@ -43,13 +44,16 @@ class Context:
 
 def repeated(value: object, count: int, kind: pa.DataType) -> pa.Array:
     """A column of one value."""
+    if value is None:
+        return pa.nulls(count, kind)
     # Lengths are rounded up so that the chunks of a delivery share one array.
     return _run(value, kind, 1 << max(count - 1, 0).bit_length()).slice(0, count)
 
 
-@functools.lru_cache(maxsize=16)
+# As many as the columns of a chunk's two tables that can have one value.
+@functools.lru_cache(maxsize=24)
 def _run(value: object, kind: pa.DataType, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(value, kind), count) if value is not None else pa.nulls(count, kind)
+    return pa.repeat(pa.scalar(value, kind), count)
 
 
 def table_of(
@@ -102,29 +106,32 @@ def dead_letters_table(refused: Sequence[Refusal], context: Context) -> pa.Table
         "row": [r.row for r in refused],
         "line": [r.line for r in refused],
         "production": [r.production for r in refused],
-        "failure_class": [_failure_class(why).value for why in reasons],
+        "failure_class": [failure_class(why).value for why in reasons],
         "reasons": [[reason.value for reason in why] for why in reasons],
-        "errors": [_errors(r) for r in refused],
+        "errors": [f"[{', '.join(map(as_json, r.problems))}]" for r in refused],
         "payload": [r.text for r in refused],
         "transaction_date": [r.transaction_date for r in refused],
         "amount": [r.amount for r in refused],
         "currency": [r.currency for r in refused],
     }
+    return letters_of(columns, len(refused), context)
+
+
+def letters_of(
+    columns: dict[str, Sequence[object] | pa.Array], count: int, context: Context
+) -> pa.Table:
+    """Columns as DEAD_LETTER_SCHEMA."""
     shared = {**context.shared(), "stage": Stage.VALIDATE.value}
-    return table_of(columns, shared, len(refused), DEAD_LETTER_SCHEMA)
+    return table_of(columns, shared, count, DEAD_LETTER_SCHEMA)
 
 
 @functools.cache
-def _failure_class(reasons: tuple[Reason, ...]) -> FailureClass:
+def failure_class(reasons: tuple[Reason, ...]) -> FailureClass:
     """Transient only if nothing about the row needs mending."""
     classes = {catalogue()[reason].failure_class for reason in reasons}
     return FailureClass.TRANSIENT if classes == {FailureClass.TRANSIENT} else FailureClass.PERMANENT
 
 
-def _errors(refusal: Refusal) -> str:
-    """A JSON list of {"field", "message"}."""
-    found = [
-        f'{{"field": {_QUOTED(problem.field)}, "message": {_QUOTED(problem.message)}}}'
-        for problem in refusal.problems
-    ]
-    return f"[{', '.join(found)}]"
+def as_json(problem: Problem) -> str:
+    """A problem as it stands in the list `errors` of a dead letter: {"field", "message"}."""
+    return f'{{"field": {_QUOTED(problem.field)}, "message": {_QUOTED(problem.message)}}}'

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from cost_pipeline.core.money import AMOUNT_SCALE
+from cost_pipeline.core.money import AMOUNT_SCALE, quanta
 
 _CARRIED: Final = ("rows", "records", "dead_letters", "amount_quanta", "unreadable_amounts")
 
@@ -64,4 +64,4 @@ class DeliveryState:
             if amount is None:
                 self.unreadable_amounts += 1
             else:
-                self.amount_quanta += int(amount.scaleb(AMOUNT_SCALE))
+                self.amount_quanta += quanta(amount)

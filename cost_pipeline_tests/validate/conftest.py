@@ -50,7 +50,7 @@ class Chunk:
 class Outcome:
     records: pa.Table
     dead_letters: pa.Table
-    proven: int
+    in_columns: int
     state: DeliveryState
 
     @property
@@ -85,7 +85,7 @@ def _validate(chunks, vendor, *, lanes="both", proofs=None, productions=PRODUCTI
     return Outcome(
         pa.concat_tables([part.records for part in parts]),
         pa.concat_tables([part.dead_letters for part in parts]),
-        sum(part.proven for part in parts),
+        sum(part.in_columns for part in parts),
         state,
     )
 

@@ -129,7 +129,7 @@ def test_without_a_key_a_row_without_an_id_is_named_by_its_place(
     rows = [row("A1"), row(" ")]
     mixed = validate([make_chunk(rows, HEADER)], make_vendor(key="none"))
     assert mixed.records["transaction_id"].to_pylist() == ["A1", names[1]]
-    assert mixed.proven == unnamed.proven == 2
+    assert mixed.in_columns == unnamed.in_columns == 2
 
 
 @pytest.mark.parametrize("lanes", ["model", "both"])
@@ -156,7 +156,7 @@ def test_an_empty_key_column_is_missing_even_where_the_contract_would_let_it_be(
     vendor = make_vendor(key=["transaction_id", "description"])
     outcome = validate([make_chunk([row(), row(text=" ")], HEADER)], vendor)
     assert outcome.reasons == {2: ["MISSING_FIELD"]}
-    assert outcome.proven == 1
+    assert outcome.in_columns == 2
 
 
 @pytest.mark.parametrize("lanes", ["model", "both"])
@@ -192,6 +192,22 @@ def test_the_control_sum_counts_negatives_and_the_unreadable(make_chunk, make_ve
     outcome = validate([make_chunk(rows, HEADER)], make_vendor())
     assert outcome.state.amount_total == Decimal("100000000000994.9999")
     assert outcome.state.unreadable_amounts == 2
+
+
+@pytest.mark.parametrize("lanes", ["model", "both"])
+def test_a_constant_stands_in_for_an_empty_cell(make_chunk, make_vendor, validate, lanes):
+    given = make_vendor().constants
+    columns = {**make_vendor().columns, "currency": ["Cur"], "po_number": ["Po"]}
+    vendor = make_vendor(columns=columns, constants={**given, "amount": "7", "po_number": "P-1"})
+    rows = [(*row("A", net=" "), "", None), (*row("B"), "EUR", "P-2"), (*row("C", net="x"), "", "")]
+    outcome = validate([make_chunk(rows, (*HEADER, "Cur", "Po"))], vendor, lanes=lanes)
+    names = ("amount", "currency", "po_number")
+    first, second = outcome.records.select(names).to_pylist()
+    assert tuple(first.values()) == (Decimal(7), "GBP", "P-1")
+    assert tuple(second.values()) == (Decimal("1.5"), "EUR", "P-2")
+    (letter,) = outcome.dead_letters.to_pylist()
+    assert (letter["reasons"], letter["amount"]) == (["BAD_AMOUNT"], Decimal(7))
+    assert outcome.state.amount_total == Decimal("15.5")
 
 
 def test_a_declared_total_is_read_in_the_vendors_style(make_vendor, productions):

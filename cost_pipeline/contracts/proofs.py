@@ -1,0 +1,115 @@
+"""The compiler from a text field's constraints to a proof over a whole column.
+
+Belongs here: what can be said of a column of texts without asking the model text by text. Nothing
+here knows any particular contract: a constraint that is not recognised means "no proof", which
+costs time and never correctness.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from annotated_types import MaxLen, MinLen
+from pydantic.fields import FieldInfo
+
+from cost_pipeline.contracts.constraints import parts, settings_of
+from cost_pipeline.contracts.problems import RefusedAs
+
+Mask = npt.NDArray[np.bool_]
+TextProof = Callable[[pa.Array], Mask]
+"""A column of values (string, stripped, null for empty) to what is proven of each of them."""
+
+# Rust's regex (Pydantic) and RE2 (Arrow) agree on patterns made of these; `\d`, `\w` and `\p` mean
+# other characters in the two, so a pattern with one of them proves nothing.
+_COMMON_PATTERN: Final = re.compile(r"(?:[^\\(.]|\\x\{[0-9a-f]+\}|\\[.\-]|\((?!\?))*")
+_ONE_CLASS: Final = re.compile(r"\^\[(?:[^\\\[\]]|\\x\{[0-9a-f]+\}|\\[.\-])+\]\*\$")
+_FIRST_PLAIN: Final = 0x20
+_LAST_PLAIN: Final = 0x7E
+
+
+def text_proof(info: FieldInfo) -> TextProof | None:
+    """A proof that a field accepts a text and keeps it as it is; None if there is no such proof.
+
+    Returns:
+        A function whose true values are proofs; a false one only means that the model has to look.
+    """
+    taken = parts(info)
+    conditions = [_condition(note) for note in taken.notes if not isinstance(note, RefusedAs)]
+    known = [condition for condition in conditions if condition is not None]
+    if taken.base is not str or len(known) < len(conditions):
+        return None
+
+    def proof(texts: pa.Array) -> Mask:
+        proven = np.ones(len(texts), dtype=np.bool_)
+        for condition in known:
+            proven &= condition(texts)
+        missing = texts.is_null().to_numpy(zero_copy_only=False)
+        proven[missing] = taken.nullable
+        return proven
+
+    return proof
+
+
+def _condition(note: object) -> TextProof | None:
+    """One constraint on a text, or None if it is not recognised; nulls do not matter."""
+    match note:
+        case MinLen(min_length=least):
+            return lambda texts: np.asarray(_lengths(texts) >= int(least))
+        case MaxLen(max_length=most):
+            return lambda texts: np.asarray(_lengths(texts) <= int(most))
+    pattern = getattr(note, "pattern", None)
+    # Pydantic keeps what annotated_types has no name for in one private class of attributes.
+    if isinstance(pattern, str) and settings_of(note) == {"pattern": pattern}:
+        if not _COMMON_PATTERN.fullmatch(pattern):
+            return None
+        return functools.partial(_matches, pattern)
+    return None
+
+
+def _lengths(texts: pa.Array) -> npt.NDArray[np.int32]:
+    lengths: npt.NDArray[np.int32] = pc.fill_null(pc.utf8_length(texts), 0).to_numpy()
+    return lengths
+
+
+def _matches(pattern: str, texts: pa.Array) -> Mask:
+    if _takes_all_plain(pattern):
+        rows = rows_not_plain(texts)
+        if len(rows) < len(texts):
+            matched = np.ones(len(texts), dtype=np.bool_)
+            if len(rows):
+                matched[rows] = _search(pattern, texts.take(pa.array(rows)))
+            return matched
+    return _search(pattern, texts)
+
+
+def _search(pattern: str, texts: pa.Array) -> Mask:
+    found = pc.fill_null(pc.match_substring_regex(texts, pattern), fill_value=False)
+    matched: Mask = found.to_numpy(zero_copy_only=False)
+    return matched
+
+
+@functools.cache
+def _takes_all_plain(pattern: str) -> bool:
+    """Whether any text of printable ASCII matches: any number of one class that has all of it."""
+    plain = pa.array([chr(code) for code in range(_FIRST_PLAIN, _LAST_PLAIN + 1)])
+    return bool(_ONE_CLASS.fullmatch(pattern)) and bool(_search(pattern, plain).all())
+
+
+def rows_not_plain(texts: pa.Array) -> npt.NDArray[np.int64]:
+    """The rows that hold anything but printable ASCII: few as a rule, and found in one pass."""
+    _, offsets, data = texts.buffers()
+    if data is None:
+        return np.zeros(0, dtype=np.int64)
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    whole = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
+    if not len(whole) or (whole.min() >= _FIRST_PLAIN and whole.max() <= _LAST_PLAIN):
+        return np.zeros(0, dtype=np.int64)
+    odd = np.flatnonzero((whole < _FIRST_PLAIN) | (whole > _LAST_PLAIN)) + ends[0]
+    return np.unique(np.searchsorted(ends, odd, side="right") - 1)

@@ -1,0 +1,236 @@
+"""What is refused, in columns: every problem of every row, in the order in which the model tells.
+
+Belongs here: the order of a row's problems, and dead letters made of them without a loop over rows.
+A problem's words are made once per distinct value, by whoever found it; here they are only put
+together. The model's lane does the same for one row (`model_lane`), and property tests hold the two
+equal, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.problems import Problem
+from cost_pipeline.contracts.proofs import Mask
+from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
+from cost_pipeline.core.money import fitting
+from cost_pipeline.core.reasons import Reason, Stage
+from cost_pipeline.validate.coded import Coded, Codes, Slot
+from cost_pipeline.validate.hashing import Pieces
+from cost_pipeline.validate.interpreter import Told
+from cost_pipeline.validate.model_lane import refused_as_negative, unknown_key
+from cost_pipeline.validate.results import Context, as_json, failure_class, letters_of
+
+_SHOWN: Final = ("production", "transaction_date", "currency")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Rows of a chunk that are refused, and what was found of each field and rule.
+
+    Attributes:
+        fields: Each field's verdicts, of the whole chunk.
+        rules: Each rule's problems, of the whole chunk.
+        rows: Where the refused rows are.
+        fingerprints: Of the whole chunk.
+    """
+
+    table: pa.Table
+    context: Context
+    fields: Mapping[str, Coded]
+    rules: Sequence[Slot]
+    rows: Codes
+    fingerprints: pa.ChunkedArray
+
+    @property
+    def count(self) -> int:
+        """How many rows are refused."""
+        return len(self.rows)
+
+
+def explained(refused: Refused) -> pa.Table:
+    """The rows as DEAD_LETTER_SCHEMA."""
+    if not refused.count:
+        return DEAD_LETTER_SCHEMA.empty_table()
+    slots = _slots(refused)
+    which, reasons = _reasons(slots, refused.count)
+    chosen = pa.array(refused.rows)
+    fingerprints = refused.fingerprints.take(chosen).combine_chunks()
+    cut = pa.array(_malformed(refused))
+    shown = {name: _shown(refused, name, cut) for name in _SHOWN}
+    columns: dict[str, Sequence[object] | pa.Array] = {
+        "id": _ids(refused, fingerprints, which, reasons),
+        "fingerprint": fingerprints,
+        "row": refused.table.column("row").take(chosen),
+        "line": refused.table.column("line").take(chosen),
+        "failure_class": pa.array([failure_class(why).value for why in reasons]).take(which),
+        "reasons": pa.array([[one.value for one in why] for why in reasons]).take(which),
+        "errors": _errors(slots),
+        "payload": refused.table.column("text").take(chosen),
+        "amount": _amounts(refused, cut),
+        **shown,
+    }
+    return letters_of(columns, refused.count, refused.context)
+
+
+def _slots(refused: Refused) -> list[Slot]:
+    """The places of a problem in the order in which a row's problems are told."""
+    malformed = _malformed(refused)
+    found = [
+        Slot(np.where(malformed, 0, slot.codes), slot.problems)
+        for slot in _told(refused)
+        if slot.codes.any()
+    ]
+    if malformed.any():
+        found.append(_malformed_slot(refused))
+    return found
+
+
+def _malformed(refused: Refused) -> Mask:
+    cut: Mask = refused.table.column("malformed").is_valid().to_numpy()[refused.rows]
+    return cut
+
+
+def _malformed_slot(refused: Refused) -> Slot:
+    chosen = refused.table.column("malformed").take(pa.array(refused.rows))
+    encoded = chosen.combine_chunks().dictionary_encode()
+    problems = [Problem("", Reason.MALFORMED_ROW, m) for m in encoded.dictionary.to_pylist()]
+    return Slot((encoded.indices.fill_null(-1).to_numpy() + 1), problems)
+
+
+def _told(refused: Refused) -> Iterator[Slot]:
+    """What is wrong with a row that was cut into cells."""
+    interpreter = refused.context.interpreter
+    reading = interpreter.reading
+    every = np.ones(refused.count, dtype=np.int32)
+    for problem in interpreter.header_problems:
+        yield Slot(every, [problem])
+    for name in interpreter.sources:
+        yield from _field_slot(refused, name, Told.READING)
+    for name in sorted(reading.demanded):
+        yield from _field_slot(refused, name, Told.EMPTY)
+    for place in interpreter.unknown:
+        there = refused.table.column(f"c{place}").is_valid().to_numpy()[refused.rows]
+        yield Slot(there.astype(np.int32), [unknown_key(interpreter, place)])
+    if reading.vendor.negatives == "dead_letter":
+        yield _negative_slot(refused)
+    for name in reading.contract.model_fields:
+        yield from _field_slot(refused, name, Told.MODEL)
+    for slot in refused.rules:
+        if slot.problems:
+            yield _not_told_before(refused, slot)
+
+
+def _field_slot(refused: Refused, name: str, told: Told) -> Iterator[Slot]:
+    column = refused.fields.get(name)
+    if column is None:
+        return  # the vendor's own name, which is no field of a row
+    numbers = np.zeros(len(column.verdicts), dtype=np.int32)
+    problems: list[Problem] = []
+    for place, verdict in enumerate(column.verdicts):
+        if verdict.told is told and verdict.problem is not None:
+            problems.append(verdict.problem)
+            numbers[place] = len(problems)
+    if problems:
+        yield Slot(_of_rows(column, numbers, refused.rows), problems)
+
+
+def _of_rows(column: Coded, per_verdict: npt.NDArray[Any], rows: Codes) -> npt.NDArray[Any]:
+    if column.codes is None:
+        return np.repeat(per_verdict[:1], len(rows))
+    return per_verdict[column.codes[rows]]
+
+
+def _negative_slot(refused: Refused) -> Slot:
+    """A credit that is refused for something else is also told to be one."""
+    column = refused.fields["amount"]
+    contract = refused.context.interpreter.reading.contract
+    numbers = np.zeros(len(column.verdicts), dtype=np.int32)
+    problems: list[Problem] = []
+    for place, verdict in enumerate(column.verdicts):
+        if verdict.read is not None and verdict.read < 0:
+            problem = refused_as_negative(contract, verdict.read)
+            if problem is not None:
+                problems.append(problem)
+                numbers[place] = len(problems)
+    return Slot(_of_rows(column, numbers, refused.rows), problems)
+
+
+def _not_told_before(refused: Refused, slot: Slot) -> Slot:
+    """A rule's problems without those of fields that could not be read, or are empty."""
+    codes = slot.codes[refused.rows]
+    header = {problem.field for problem in refused.context.interpreter.header_problems}
+    for name in {problem.field for problem in slot.problems}:
+        spoiled = refused.fields[name].told(Told.READING, Told.EMPTY)
+        if name in header:
+            spoiled = np.ones(1, dtype=np.bool_)
+        if spoiled is None:
+            continue
+        of_name = np.array([False, *(problem.field == name for problem in slot.problems)])
+        here = spoiled if len(spoiled) == 1 else spoiled[refused.rows]
+        codes = np.where(here & of_name[codes], 0, codes)
+    return Slot(codes, slot.problems)
+
+
+def _reasons(slots: Sequence[Slot], count: int) -> tuple[pa.Array, list[tuple[Reason, ...]]]:
+    """Per row the number of its set of reasons, and the sets, each sorted."""
+    known = sorted({problem.reason for slot in slots for problem in slot.problems})
+    bits = np.zeros(count, dtype=np.int64)  # there are fewer reasons than bits
+    for slot in slots:
+        per_problem = [0, *(1 << known.index(problem.reason) for problem in slot.problems)]
+        bits |= np.array(per_problem, dtype=np.int64)[slot.codes]
+    sets, which = np.unique(bits, return_inverse=True)
+    reasons = [
+        tuple(reason for place, reason in enumerate(known) if found >> place & 1)
+        for found in sets.tolist()
+    ]
+    return pa.array(which.astype(np.int32)), reasons
+
+
+def _errors(slots: Sequence[Slot]) -> pa.Array:
+    """Per row a JSON list of its problems."""
+    texts = [
+        pa.array([None, *map(as_json, slot.problems)], pa.string()).take(pa.array(slot.codes))
+        for slot in slots
+    ]
+    joined = pc.binary_join_element_wise(*texts, ", ", null_handling="skip")
+    return pc.binary_join_element_wise("[", joined, "]", "")
+
+
+def _shown(refused: Refused, name: str, cut: pa.Array) -> pa.Array:
+    """What could be read of a field nevertheless: nothing of a row without cells."""
+    column, kind = refused.fields[name], DEAD_LETTER_SCHEMA.field(name).type
+    values = column.values(kind, refused.rows)
+    return pc.if_else(cut, pa.scalar(None, kind), values)
+
+
+def _amounts(refused: Refused, cut: pa.Array) -> pa.Array:
+    column, kind = refused.fields["amount"], DEAD_LETTER_SCHEMA.field("amount").type
+    read = [fitting(verdict.read) for verdict in column.verdicts]
+    codes = _of_rows(column, np.arange(len(read), dtype=np.int32), refused.rows)
+    values = pa.array(read, kind).take(pa.array(codes))
+    if column.bulk is not None:
+        proven = column.bulk.take(pa.array(refused.rows))
+        values = pc.if_else(pa.array(codes == 0), proven, values)
+    return pc.if_else(cut, pa.scalar(None, kind), values)
+
+
+def _ids(
+    refused: Refused, fingerprints: pa.Array, which: pa.Array, reasons: Sequence[tuple[Reason, ...]]
+) -> pa.ChunkedArray:
+    """`core.reasons.dead_letter_id` of every row."""
+    pieces = Pieces("d", refused.count)
+    pieces.constant(refused.context.interpreter.reading.vendor.vendor)
+    pieces.expression("fingerprint")
+    pieces.constant(Stage.VALIDATE.value)
+    pieces.distinct(which, reasons)
+    rows = pa.table({"fingerprint": fingerprints, **pieces.columns})
+    return query(f"select {pieces.digest('dead_letter')} as id from rows", rows=rows)["id"]
