@@ -11,7 +11,7 @@ since the last one and a look at the summaries, not a reading of every record.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -140,6 +140,26 @@ def _files_with(snapshot: Snapshot, days: pa.Table) -> list[str]:
     by_date = summarised(snapshot, BY_DATE)
     mine = by_date.filter(pc.is_in(by_date["transaction_date"], days["transaction_date"]))
     return sorted(set(mine["filename"].to_pylist()))
+
+
+# Dates are posted and checked together up to about this many records, so that a year of small days
+# is one commit and a year of large ones still fits in memory.
+_RECORDS_AT_ONCE: Final = 131_072
+
+
+def groups_by_size(session: Session, dates: Collection[date]) -> Iterator[list[date]]:
+    """The dates, in order, in groups of about as many records as are worked on at once."""
+    sizes = record_counts(session)
+    group: list[date] = []
+    records = 0
+    for day in sorted(set(dates)):
+        if group and records + sizes.get(day, 0) > _RECORDS_AT_ONCE:
+            yield group
+            group, records = [], 0
+        group.append(day)
+        records += sizes.get(day, 0)
+    if group:
+        yield group
 
 
 def record_counts(session: Session) -> dict[date, int]:

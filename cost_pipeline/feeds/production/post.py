@@ -7,11 +7,10 @@ the date is out of date, and the rerun finds the ledger already as desired.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,9 +21,9 @@ from cost_pipeline.feeds.production.dead_letters import OF_POSTING, settle
 from cost_pipeline.feeds.production.deliveries import reference_deliveries
 from cost_pipeline.feeds.production.heads import gather, last_head, refuse_truncated
 from cost_pipeline.feeds.production.inputs import (
+    groups_by_size,
     live_records,
     present_inputs,
-    record_counts,
     stored_inputs,
 )
 from cost_pipeline.feeds.production.periods import closed_periods
@@ -50,10 +49,6 @@ from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA
 from cost_pipeline.ledger.seal import Head, Stamp, seal
 from cost_pipeline.ledger.standing import resolve, set_apart
 from cost_pipeline.ledger.totals import active
-
-# Dates are posted together up to about this many records, so that a year of small days is a few
-# commits and a year of large ones still fits in memory.
-_RECORDS_AT_ONCE: Final = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,7 @@ def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
     """Bring the ledger of the dates to what their inputs say; nothing new appends nothing."""
     result: dict[date, Posted] = {}
     wanted = sorted(set(dates))
-    for group in _groups(session, wanted):
+    for group in groups_by_size(session, wanted):
         session.progress("posting transaction dates", len(result), len(wanted))
         result |= _post_together(session, group)
     session.progress("posting transaction dates", len(wanted), len(wanted))
@@ -106,21 +101,6 @@ def desired_of(
     ruled = pa.concat_tables([unruled(costs), rulings(session, dates, in_force=in_force)])
     judged, findings = with_findings(session, priced(session, ruled, in_force), dates)
     return desired(judged), findings
-
-
-def _groups(session: Session, dates: list[date]) -> Iterator[list[date]]:
-    """The dates in groups of about `_RECORDS_AT_ONCE` records."""
-    sizes = record_counts(session)
-    group: list[date] = []
-    records = 0
-    for day in dates:
-        if group and records + sizes.get(day, 0) > _RECORDS_AT_ONCE:
-            yield group
-            group, records = [], 0
-        group.append(day)
-        records += sizes.get(day, 0)
-    if group:
-        yield group
 
 
 def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
