@@ -25,7 +25,7 @@ from cost_pipeline.feeds.production.audit import AuditVerification
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.production.drift import SchemaReport
 from cost_pipeline.feeds.production.heads import last_head
-from cost_pipeline.feeds.production.inputs import groups_by_size, live_records
+from cost_pipeline.feeds.production.inputs import groups_by_size, live_amounts
 from cost_pipeline.feeds.production.periods import recorded_closings
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.provisional import Provisional
@@ -288,10 +288,7 @@ def _conserved_by_date(
     """Records of a date equal its active postings and dispositions, in number and per currency."""
     rows = query(
         """
-        with inward as (
-            select transaction_date, currency, count(*) as n, sum(amount) as total
-            from records semi join wanted using (transaction_date) group by all
-        ), outward as (
+        with outward as (
             select transaction_date, currency, count(*) as n, sum(amount) as total from (
                 select transaction_date, original_currency as currency, original_amount as amount
                 from standing
@@ -304,10 +301,9 @@ def _conserved_by_date(
             coalesce(i.currency, o.currency) as currency,
             coalesce(i.n, 0) as n_in, coalesce(o.n, 0) as n_out,
             coalesce(i.total, 0) as total_in, coalesce(o.total, 0) as total_out
-        from inward i full join outward o using (transaction_date, currency)
+        from records i full join outward o using (transaction_date, currency)
         """,
-        records=live_records(session, dates),
-        wanted=pa.table({"transaction_date": pa.array(sorted(dates), pa.date32())}),
+        records=live_amounts(session, dates),
         standing=standing,
         disposed=disposed,
     ).to_pylist()

@@ -89,13 +89,14 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     """The records of the dates that count, with all their rivals (CANDIDATE_SCHEMA).
 
     A rival shares (vendor, key) with one of them, or the place of a row that was corrected, on
-    whatever date.
+    whatever date. The records of a date come in the order of their rows, whichever files hold them:
+    leaves of a batch keep it.
     """
     deliveries = current_deliveries(session)
     snapshot = session.lake.table(RECORDS).snapshot()
-    days = pa.table({"transaction_date": pa.array(sorted(dates), DAY)})
+    days = _days(dates)
     wanted = snapshot.query(
-        f"from ({LIVE}) semi join days using (transaction_date)",
+        f"from {_live_on(dates)}",
         files=_files_with(snapshot, days),
         deliveries=deliveries,
         days=days,
@@ -116,10 +117,38 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     )
     names = CANDIDATE_SCHEMA.names
     found = [
-        wanted.select(names).cast(CANDIDATE_SCHEMA),
+        wanted.select(names).cast(CANDIDATE_SCHEMA).sort_by(_LEAVES),
         rivals.select(names).cast(CANDIDATE_SCHEMA),
     ]
     return with_their_places(session, pa.concat_tables(found))
+
+
+_LEAVES: Final = [(name, "ascending") for name in ("transaction_date", "vendor", "delivery", "row")]
+
+
+def live_amounts(session: Session, dates: Collection[date]) -> pa.Table:
+    """The records of the dates that count, by transaction date and currency: `n` and `total`."""
+    snapshot = session.lake.table(RECORDS).snapshot()
+    days = _days(dates)
+    return snapshot.query(
+        "select transaction_date, currency, count(*) as n, sum(amount) as total "
+        f"from {_live_on(dates)} group by all",
+        files=_files_with(snapshot, days),
+        deliveries=current_deliveries(session),
+        days=days,
+    )
+
+
+def _days(dates: Collection[date]) -> pa.Table:
+    return pa.table({"transaction_date": pa.array(sorted(dates), DAY)})
+
+
+def _live_on(dates: Collection[date]) -> str:
+    """SQL of the records of the `days` that count; the borders skip row groups of other dates."""
+    borders = f"between '{min(dates)}' and '{max(dates)}'" if dates else "is null"
+    return (
+        f"(from ({LIVE}) where transaction_date {borders}) semi join days using (transaction_date)"
+    )
 
 
 def live_records_of(session: Session, vendor: str) -> pa.Table:

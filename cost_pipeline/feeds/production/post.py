@@ -45,7 +45,7 @@ from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.ledger.credits import unruled
 from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
-from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA
+from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA, POST, REVERSE
 from cost_pipeline.ledger.seal import Head, Stamp, seal
 from cost_pipeline.ledger.standing import resolve, set_apart
 from cost_pipeline.ledger.totals import active
@@ -157,7 +157,7 @@ def _append(
     batches = seal(changes.select(CHANGE_SCHEMA.names), _heads(lines), stamp)
     parts = [Part(writer_of(b.transaction_date), b.head.batch, b.postings) for b in batches]
     session.lake.table(LEDGER).append(ledger, parts, run_id=session.run_id)
-    return {b.transaction_date: _summary(b.postings, b.head) for b in batches}
+    return _summaries(changes, {b.transaction_date: b.head for b in batches})
 
 
 def _with_totals(wanted: Desired, result: dict[date, Posted]) -> dict[date, Posted]:
@@ -186,20 +186,23 @@ def _heads(lines: pa.Table) -> dict[date, Head]:
     return {r["transaction_date"]: Head(r["batch"], r["root"]) for r in found.to_pylist()}
 
 
-def _summary(postings: pa.Table, head: Head) -> Posted:
+def _summaries(changes: pa.Table, heads: Mapping[date, Head]) -> dict[date, Posted]:
+    """What was appended to each date, whose batch now ends with its head."""
     counted = query(
-        "select kind, cause, count(*) as n from postings group by all", postings=postings
+        "select transaction_date, kind, cause, count(*) as n from changes group by all",
+        changes=changes.select(["transaction_date", "kind", "cause"]),
     ).to_pylist()
-    causes: dict[str, int] = {}
+    found = {day: Posted(batch=head.batch, root=head.root) for day, head in heads.items()}
     for row in counted:
-        causes[row["cause"]] = causes.get(row["cause"], 0) + row["n"]
-    return Posted(
-        posts=sum(row["n"] for row in counted if row["kind"] == "post"),
-        reversals=sum(row["n"] for row in counted if row["kind"] == "reverse"),
-        causes=causes,
-        batch=head.batch,
-        root=head.root,
-    )
+        day, n = row["transaction_date"], row["n"]
+        so_far = found[day]
+        found[day] = replace(
+            so_far,
+            posts=so_far.posts + (n if row["kind"] == POST else 0),
+            reversals=so_far.reversals + (n if row["kind"] == REVERSE else 0),
+            causes={**so_far.causes, row["cause"]: so_far.causes.get(row["cause"], 0) + n},
+        )
+    return found
 
 
 def _replace_findings(session: Session, findings: pa.Table, dates: list[date]) -> None:
