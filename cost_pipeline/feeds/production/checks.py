@@ -35,10 +35,11 @@ from cost_pipeline.feeds.production.report import DeliveryReport
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.ledger.breaks import Broken, Verified
 from cost_pipeline.ledger.heads import PartitionHead
 from cost_pipeline.ledger.seal import Head
 from cost_pipeline.ledger.totals import active
-from cost_pipeline.ledger.verify import Broken, Verified, verify_partitions
+from cost_pipeline.ledger.verify import verify_partitions
 from cost_pipeline.validate.drift import Difference
 
 _SHOWN: Final = 5

@@ -49,7 +49,7 @@ from cost_pipeline.validate.shapes import Describer
 from cost_pipeline.validate.state import DeliveryState
 
 # Small deliveries share a commit; a large one commits as it goes, so that memory stays flat.
-_ROWS_PER_COMMIT: Final = 262_144
+_ROWS_PER_COMMIT: Final = 131_072
 
 
 @dataclass(slots=True)
