@@ -19,6 +19,7 @@ from typing import Final, Protocol
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import (
     CommitProperties,
     DeltaTable,
@@ -212,8 +213,7 @@ class Table:
         for part in parts:
             highest[part.writer] = max(part.sequence, highest.get(part.writer, 0))
         rows = pa.concat_tables([part.data for part in parts]).cast(self.spec.schema)
-        if self.spec.ordered_by is not None:
-            rows = rows.sort_by(self.spec.ordered_by)  # stable
+        rows = ordered(self.spec, rows)
         if self._announcer is None:
             self._write(snapshot, rows, run_id, tokens=highest, predicate=None)
         else:
@@ -282,6 +282,17 @@ class Table:
 
     def _sync(self, version: int) -> None:
         _sync(self.folder, version)
+
+
+def ordered(spec: TableSpec, rows: pa.Table) -> pa.Table:
+    """The rows in the order in which a commit writes them; not copied if they have it."""
+    if spec.ordered_by is None or not rows.num_rows:
+        return rows
+    column = rows[spec.ordered_by]
+    ascending = pc.less_equal(column.slice(0, len(column) - 1), column.slice(1))
+    if pc.all(ascending, min_count=0).as_py():
+        return rows
+    return rows.sort_by(spec.ordered_by)  # stable: equal ones keep their order
 
 
 def entry_of(log: Path, version: int) -> Path:

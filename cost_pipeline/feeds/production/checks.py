@@ -235,6 +235,7 @@ def ledger_checks(session: Session, dates: Collection[date]) -> dict[date, list[
     for group in groups_by_size(session, dates):
         session.progress("checking transaction dates", len(found), len(dates))
         found |= _checked_together(session, group)
+        pa.default_memory_pool().release_unused()
     session.progress("checking transaction dates", len(dates), len(dates))
     return found
 

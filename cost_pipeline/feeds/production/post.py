@@ -81,6 +81,7 @@ def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
     for group in groups_by_size(session, wanted):
         session.progress("posting transaction dates", len(result), len(wanted))
         result |= _post_together(session, group)
+        pa.default_memory_pool().release_unused()
     session.progress("posting transaction dates", len(wanted), len(wanted))
     return result
 
