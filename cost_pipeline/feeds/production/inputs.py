@@ -176,13 +176,15 @@ def _files_with(snapshot: Snapshot, days: pa.Table) -> list[str]:
 _RECORDS_AT_ONCE: Final = 131_072
 
 
-def groups_by_size(session: Session, dates: Collection[date]) -> Iterator[list[date]]:
-    """The dates, in order, in groups of about as many records as are worked on at once."""
+def groups_by_size(
+    session: Session, dates: Collection[date], most: int = _RECORDS_AT_ONCE
+) -> Iterator[list[date]]:
+    """The dates, in order, in groups of at most so many records, or of one date that has more."""
     sizes = record_counts(session)
     group: list[date] = []
     records = 0
     for day in sorted(set(dates)):
-        if group and records + sizes.get(day, 0) > _RECORDS_AT_ONCE:
+        if group and records + sizes.get(day, 0) > most:
             yield group
             group, records = [], 0
         group.append(day)
