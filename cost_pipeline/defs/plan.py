@@ -10,7 +10,8 @@ from typing import Final
 
 from cost_pipeline.core.canonical import digest_of_set
 
-MOST_DATES_A_RUN: Final = 31
+# A run costs Dagster a second whatever it holds; what is worked on at once is cut by records.
+MOST_DATES_A_RUN: Final = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class PlannedRun:
 
 
 def plan_posting(dates: Sequence[date], present: Mapping[date, str]) -> list[PlannedRun]:
-    """Runs that cover the dates and no other date that has records, each of at most a month.
+    """Runs that cover the dates and no other date that has records, each of at most a year.
 
     Args:
         dates: Those that are to be posted.

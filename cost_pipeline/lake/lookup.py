@@ -8,7 +8,6 @@ is read, and may be a file too many.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,9 @@ from cost_pipeline.lake.snapshot import Snapshot
 
 # Hashes that are in memory before they are kept.
 _AT_ONCE: Final = 2_000_000
+
+# Data files that are read by one statement, most of whose time is its own if the file is small.
+_FILES_AT_ONCE: Final = 64
 
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -75,27 +77,47 @@ def keep_up(snapshot: Snapshot, lookup: Lookup, progress: Progress = _silent) ->
     place, files = _place(snapshot, lookup), snapshot.files()
     covered = with_generations(place, covered_by)
     new = [file for file in files if file not in covered]
-    read: dict[str, pa.Table] = {}
-    for number, file in enumerate(new, 1):
-        progress("reading ids", number, len(new))
-        # One that is damaged stays uncovered: who looks for something hears of it, nobody else.
-        with suppress(EnvironmentFailedError):
-            read[file] = _hashes(snapshot, lookup, file)
-        if read and (number == len(new) or sum(map(len, read.values())) >= _AT_ONCE):
-            fresh = pa.concat_tables(read.values())
-            with_generations(place, partial(keep_hashes, place, fresh, list(read)))
-            read = {}
+    names: list[str] = []
+    read: list[pa.Table] = []
+    for start in range(0, len(new), _FILES_AT_ONCE):
+        progress("reading ids", start, len(new))
+        more, hashes = _hashes(snapshot, lookup, new[start : start + _FILES_AT_ONCE])
+        names, read = names + more, read + hashes
+        last = start + _FILES_AT_ONCE >= len(new)
+        if names and (last or sum(map(len, read)) >= _AT_ONCE):
+            fresh = pa.concat_tables(read)
+            with_generations(place, partial(keep_hashes, place, fresh, names))
+            names, read = [], []
+    progress("reading ids", len(new), len(new))
 
 
-def _hashes(snapshot: Snapshot, lookup: Lookup, file: str) -> pa.Table:
-    """`filename` and `short` of all texts in a data file."""
+def _hashes(
+    snapshot: Snapshot, lookup: Lookup, files: Sequence[str]
+) -> tuple[list[str], list[pa.Table]]:
+    """The files that can be read, and `filename` and `short` of all texts in them.
+
+    One that is damaged stays uncovered: who looks for something hears of it, nobody else.
+    """
+    try:
+        return list(files), [_short_hashes(snapshot, lookup, files)]
+    except EnvironmentFailedError:
+        if len(files) == 1:
+            return [], []
+    middle = len(files) // 2
+    names, read = _hashes(snapshot, lookup, files[:middle])
+    more, others = _hashes(snapshot, lookup, files[middle:])
+    return names + more, read + others
+
+
+def _short_hashes(snapshot: Snapshot, lookup: Lookup, files: Sequence[str]) -> pa.Table:
     texts = ", ".join(lookup.texts)
     found = snapshot.query(
-        f"select {_short('text')} as short from (select unnest([{texts}]) as text from {{table}}) "
-        "where text is not null",
-        files=[file],
+        f"select {_short('text')} as short, filename from "
+        f"(select unnest([{texts}]) as text, filename from {{table}}) where text is not null",
+        files=files,
     )
-    return found.append_column("filename", pa.repeat(file, len(found)).dictionary_encode())
+    at = found.schema.get_field_index("filename")
+    return found.set_column(at, "filename", found["filename"].dictionary_encode())
 
 
 def _place(snapshot: Snapshot, lookup: Lookup) -> Path:

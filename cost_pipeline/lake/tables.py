@@ -54,6 +54,9 @@ class TableSpec:
         schema: Its columns.
         partition: A date32 or int32 column of `schema`.
         writing: How it grows.
+        audited: What the audit log says of its rows.
+        ordered_by: The column by which the rows of a commit are sorted in their file, so that who
+            asks for some of its values skips the row groups of others.
     """
 
     name: str
@@ -61,6 +64,7 @@ class TableSpec:
     partition: str
     writing: Writing = Writing.APPEND
     audited: tuple[Audited, ...] = ()
+    ordered_by: str | None = None
 
 
 def _required(name: str, kind: pa.DataType) -> pa.Field:
@@ -248,8 +252,13 @@ ALERTS = TableSpec(
 """What the webhook has taken; of one `key` the newest counts. An empty digest: well again."""
 
 RECORDS = TableSpec(
-    "records", RECORD_SCHEMA, "pull_date", audited=(Audited("parsed", "fingerprint"),)
+    "records",
+    RECORD_SCHEMA,
+    "pull_date",
+    audited=(Audited("parsed", "fingerprint"),),
+    ordered_by="transaction_date",
 )
+"""Of one transaction date, the rows of a commit keep their order."""
 
 DEAD_LETTERS = TableSpec(
     "dead_letters",

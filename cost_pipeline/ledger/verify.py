@@ -1,15 +1,15 @@
-"""Verification of one partition: every hash recomputed, every batch, link and reversal checked.
+"""Verification of partitions: every hash recomputed, every batch, link and reversal checked.
 
 A broken ledger is a value that names batch, posting and columns; nothing is raised for it. Rows
 come in any order and in any number of chunks, and only their places and hashes are kept: about 300
-bytes for each posting of the one partition. Where the rows come from, and whether a whole partition
-is missing, is for the caller to know.
+bytes for each posting. Where the rows come from, and whether a whole partition is missing, is for
+the caller to know.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -18,10 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.tables import DAY
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.ledger.breaks import MOST_BREAKS, Break, Broken, Verified
 from cost_pipeline.ledger.schema import (
-    CONTENT_COLUMNS,
-    LEAF_COLUMNS,
     POST,
     POSTING_SCHEMA,
     REVERSE,
@@ -31,74 +31,6 @@ from cost_pipeline.ledger.schema import (
     without_zones,
 )
 from cost_pipeline.ledger.seal import NO_BATCH, Head, batch_root
-
-COLUMN_GROUPS: Final = {
-    "partition": ("transaction_date",),
-    "content": (*CONTENT_COLUMNS, "content_hash"),
-    "identity": ("posting_id", "kind", "batch", "leaf"),
-    "leaf": (*LEAF_COLUMNS[1:], "leaf_hash"),
-    "sequence": ("batch", "leaf"),
-    "seal": ("batch_root",),
-    "chain": ("previous_root",),
-    "reversal": ("kind", "reverses"),
-    "time": ("recorded_at",),
-    "file": (),
-    "log": (),
-    "heads": (),
-}  # fmt: skip
-"""The columns of which at least one is wrong when a break names the group.
-
-`file`, `log` and `heads` are about the ledger as a whole, which this module does not see: a file
-whose bytes changed, an entry of the table's log, an entry of the heads.
-"""
-
-MOST_BREAKS: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """One thing that is not as it was sealed.
-
-    Attributes:
-        batch: The batch concerned.
-        leaf: The place in it; None if it is the batch as a whole.
-        posting: The posting id as found; None if it is the batch as a whole, or a missing line.
-        group: A key of `COLUMN_GROUPS`.
-        message: What is wrong, in words.
-        expected: What it would have to be.
-        found: What it is.
-    """
-
-    batch: int | None
-    leaf: int | None
-    posting: str | None
-    group: str
-    message: str
-    expected: str
-    found: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A partition that is whole: what was checked, and its head."""
-
-    transaction_date: date
-    batches: int
-    postings: int
-    head: Head
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A partition that is not as it was sealed; `breaks` by batch, at most twenty."""
-
-    transaction_date: date
-    breaks: tuple[Break, ...]
-
-    @property
-    def first(self) -> Break:
-        """The first broken batch and what is wrong with it."""
-        return self.breaks[0]
 
 
 def verify_partition(
@@ -112,35 +44,86 @@ def verify_partition(
         head: What a batch of it is known to be from elsewhere, the last one if possible: a tail
             that was cut off whole can only be found with it. Batches may have followed it since.
     """
-    checked = [_checked(transaction_date, chunk) for chunk in chunks if chunk.num_rows]
-    lines = pa.concat_tables(checked) if checked else _checked(transaction_date, _EMPTY)
-    placed = _where(lines, pc.not_equal(pc.fill_null(lines["group"], ""), "identity"))
-    batches = query(_BATCHES, lines=placed).to_pylist()
+    checked = [
+        _checked(chunk, pa.repeat(pa.scalar(transaction_date, DAY), chunk.num_rows))
+        for chunk in (*chunks, _EMPTY)
+    ]
+    return _verified(pa.concat_tables(checked), {transaction_date: head})[transaction_date]
+
+
+def verify_partitions(
+    lines: pa.Table, heads: Mapping[date, Head | None]
+) -> dict[date, Verified | Broken]:
+    """Check several partitions, each as `verify_partition` does, in the time of one.
+
+    Args:
+        lines: All lines of these partitions (`POSTING_SCHEMA`), in any order.
+        heads: The partitions to check, each with what is known of it.
+    """
+    return _verified(_checked(lines, lines["transaction_date"]), heads)
+
+
+def _verified(
+    checked: pa.Table, heads: Mapping[date, Head | None]
+) -> dict[date, Verified | Broken]:
+    every = _in_order_of(checked, ["day"])
+    sound = pc.not_equal(pc.fill_null(every["group"], ""), "identity")
+    placed = every if pc.all(sound, min_count=0).as_py() else every.filter(sound)
+    lines, those_placed = _by_day(every), _by_day(placed)
+    batches: dict[date, list[dict[str, Any]]] = {}
+    for row in query(_BATCHES, lines=placed).to_pylist():
+        batches.setdefault(row.pop("day"), []).append(row)
+    none = checked.slice(0, 0)
+    return {
+        day: _of_partition(
+            day,
+            _Partition(lines.get(day, none), those_placed.get(day, none), batches.get(day, [])),
+            head,
+        )
+        for day, head in heads.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Partition:
+    """The lines of a partition with their judgement, those that are in their place, its batches."""
+
+    lines: pa.Table
+    placed: pa.Table
+    batches: list[dict[str, Any]]
+
+
+def _of_partition(day: date, found: _Partition, head: Head | None) -> Verified | Broken:
     breaks = [
-        *_row_breaks(transaction_date, lines, batches),
-        *_batch_breaks(transaction_date, placed, batches),
-        *_head_breaks(batches, head),
-        *_reversal_breaks(placed),
+        *_row_breaks(day, found.lines, found.batches),
+        *_batch_breaks(day, found.placed, found.batches),
+        *_head_breaks(found.batches, head),
+        *_reversal_breaks(found.placed),
     ]
     if breaks:
-        return Broken(transaction_date, tuple(sorted(breaks, key=_place)[:MOST_BREAKS]))
+        return Broken(day, tuple(sorted(breaks, key=_place)[:MOST_BREAKS]))
+    last = found.batches[-1] if found.batches else None
     return Verified(
-        transaction_date=transaction_date,
-        batches=len(batches),
-        postings=lines.num_rows,
-        head=Head(batches[-1]["batch"], batches[-1]["root"]) if batches else NO_BATCH,
+        transaction_date=day,
+        batches=len(found.batches),
+        postings=found.lines.num_rows,
+        head=Head(last["batch"], last["root"]) if last else NO_BATCH,
     )
 
 
-def _where(lines: pa.Table, mask: pa.ChunkedArray) -> pa.Table:
-    """The lines that the mask keeps; not copied when it keeps all, which is the rule."""
-    return lines if pc.all(mask, min_count=0).as_py() else lines.filter(mask)
+def _by_day(ordered: pa.Table) -> dict[date, pa.Table]:
+    """The lines of each day, of lines in the order of days."""
+    found, start = {}, 0
+    for counted in pc.value_counts(ordered["day"]).to_pylist():
+        found[counted["values"]] = ordered.slice(start, counted["counts"])
+        start += counted["counts"]
+    return found
 
 
-def _checked(transaction_date: date, chunk: pa.Table) -> pa.Table:
-    """Places, hashes and, where a row contradicts itself, what is wrong with it."""
-    day = pa.table({"day": pa.array([transaction_date])})
-    return query(_CHECKED, chunk=without_zones(chunk.select(POSTING_SCHEMA.names)), day=day)
+def _checked(chunk: pa.Table, days: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """Places, hashes and, where a row contradicts itself or its day, what is wrong with it."""
+    lines = without_zones(chunk.select(POSTING_SCHEMA.names)).append_column("day", days)
+    return query(_CHECKED, chunk=lines)
 
 
 def _place(found: Break) -> tuple[int, int, int]:
@@ -155,6 +138,8 @@ def _place(found: Break) -> tuple[int, int, int]:
 def _row_breaks(
     transaction_date: date, lines: pa.Table, batches: list[dict[str, Any]]
 ) -> Iterator[Break]:
+    if lines["group"].null_count == lines.num_rows:
+        return
     broken = lines.filter(pc.is_valid(lines["group"]))
     first = broken.sort_by([("batch", "ascending"), ("leaf", "ascending")]).slice(0, MOST_BREAKS)
     for row in first.to_pylist():
@@ -237,15 +222,24 @@ def _batch_breaks(
 
 
 def _in_order(lines: pa.Table) -> pa.Table:
-    """By batch and leaf; a commit wrote them so, and sorting is only needed where it did not."""
-    known = _where(lines, pc.is_valid(lines["batch"]))
-    batch, next_batch = _neighbours(known["batch"])
-    leaf, next_leaf = _neighbours(known["leaf"])
-    onward = pc.and_kleene(pc.equal(batch, next_batch), pc.less(leaf, next_leaf))
-    ordered = pc.or_kleene(pc.less(batch, next_batch), onward)
+    """By batch and leaf."""
+    known = lines.filter(pc.is_valid(lines["batch"])) if lines["batch"].null_count else lines
+    return _in_order_of(known, ["batch", "leaf"])
+
+
+def _in_order_of(lines: pa.Table, names: list[str]) -> pa.Table:
+    """By these columns; a commit wrote them so, and sorting is only needed where it did not."""
+    ordered: pa.ChunkedArray | None = None
+    for name in reversed(names):
+        before, after = _neighbours(lines[name])
+        less = pc.less(before, after)
+        if ordered is None:
+            ordered = pc.less_equal(before, after)
+        else:
+            ordered = pc.or_kleene(less, pc.and_kleene(pc.equal(before, after), ordered))
     if pc.all(pc.fill_null(ordered, fill_value=False), min_count=0).as_py():
-        return known
-    return known.sort_by([("batch", "ascending"), ("leaf", "ascending")])
+        return lines
+    return lines.sort_by([(name, "ascending") for name in names])
 
 
 def _neighbours(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
@@ -333,9 +327,9 @@ judged AS (
                    WHEN content_hash IS DISTINCT FROM sound_content THEN 'content'
                    WHEN posting_id IS DISTINCT FROM sound_id THEN 'identity'
                    WHEN leaf_hash IS DISTINCT FROM sound_leaf THEN 'leaf' END AS "group"
-    FROM recomputed, day)
-SELECT batch, leaf, posting_id, kind, reverses, content_hash, leaf_hash, batch_root, previous_root,
-       recorded_at, "group",
+    FROM recomputed)
+SELECT day, batch, leaf, posting_id, kind, reverses, content_hash, leaf_hash, batch_root,
+       previous_root, recorded_at, "group",
        CASE "group" WHEN 'partition' THEN day::VARCHAR WHEN 'content' THEN sound_content
                     WHEN 'identity' THEN sound_id WHEN 'leaf' THEN sound_leaf END AS expected,
        CASE "group" WHEN 'partition' THEN transaction_date::VARCHAR
@@ -346,13 +340,13 @@ FROM judged
 
 # `mode` and not `any_value`: one changed line of a batch must not speak for the others.
 _BATCHES: Final = """
-SELECT batch, count(*) AS lines, count("group") AS broken,
+SELECT day, batch, count(*) AS lines, count("group") AS broken,
        min(leaf) AS first, max(leaf) AS last, count(DISTINCT leaf) AS places,
        mode(batch_root) AS root, mode(previous_root) AS previous_root,
        count(DISTINCT coalesce(batch_root, '')) AS roots,
        min(recorded_at) FILTER ("group" IS NULL) AS earliest,
        max(recorded_at) FILTER ("group" IS NULL) AS latest
-FROM lines WHERE batch IS NOT NULL GROUP BY batch ORDER BY batch
+FROM lines WHERE batch IS NOT NULL GROUP BY day, batch ORDER BY day, batch
 """
 
 _REVERSALS: Final = f"""

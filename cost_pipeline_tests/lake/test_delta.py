@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake.exceptions import TableNotFoundError
 
@@ -22,6 +23,12 @@ from cost_pipeline.lake.tables import TableSpec, Writing
 SCHEMA = pa.schema([pa.field("day", pa.date32()), pa.field("who", pa.string())])
 RACE = TableSpec("race", SCHEMA, "day")
 STATE = TableSpec("state", SCHEMA, "day", Writing.REPLACE)
+SORTED = TableSpec(
+    "sorted",
+    pa.schema([*SCHEMA, pa.field("number", pa.int64()), pa.field("place", pa.int64())]),
+    "day",
+    ordered_by="number",
+)
 ONE, TWO = date(2026, 4, 1), date(2026, 4, 2)
 WORKER = Path(__file__).with_name("race_worker.py")
 
@@ -273,3 +280,44 @@ def test_a_log_that_names_another_place_is_damage_that_says_where(table, before,
         list(snapshot.stream(snapshot.files()))
     assert refused.value.code == "TABLE_DAMAGED"
     assert refused.value.where
+
+
+def test_rows_lie_by_the_column_that_is_asked_for_and_few_row_groups_hold_one_value(tmp_path):
+    table = Table(SORTED, tmp_path / "tables" / "sorted")
+    count = 4 * delta.ROW_GROUP
+    parts = [
+        Part(
+            f"w{half}",
+            1,
+            pa.table(
+                {
+                    "day": pa.repeat(pa.scalar(ONE), count // 2),
+                    "who": pa.repeat("a", count // 2),
+                    "number": [place % 100 for place in range(count // 2)],
+                    "place": range(half * count // 2, (half + 1) * count // 2),
+                },
+                schema=SORTED.schema,
+            ),
+        )
+        for half in range(2)
+    ]
+    table.append_once(parts, run_id="r")
+    (file,) = table.snapshot().files()
+    with pq.ParquetFile(file) as stored:
+        groups = [stored.metadata.row_group(n) for n in range(stored.num_row_groups)]
+        rows = stored.read()
+    column = rows.schema.get_field_index("number")
+    spans = [group.column(column).statistics for group in groups]
+    assert [group.num_rows for group in groups] == [delta.ROW_GROUP] * 4
+    holding = [sum(s.min <= number <= s.max for s in spans) for number in range(100)]
+    assert max(holding) <= 2
+    assert sum(holding) == 100 + 3, "each number in one group, but for those on a border"
+    places = list(zip(*(rows[name].to_pylist() for name in ("number", "place")), strict=True))
+    assert places == sorted(places), "rows of one number keep their order"
+
+
+def test_rows_that_are_in_order_are_not_copied():
+    rows = pa.table({"number": [1, 1, 2]})
+    assert delta.ordered(SORTED, rows) is rows
+    assert delta.ordered(SORTED, rows.slice(0, 0)).num_rows == 0
+    assert delta.ordered(SORTED, pa.table({"number": [2, 1]}))["number"].to_pylist() == [1, 2]

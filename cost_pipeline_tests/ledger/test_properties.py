@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cost_pipeline.ledger.breaks import Verified
 from cost_pipeline.ledger.totals import active, totals
-from cost_pipeline.ledger.verify import Verified, verify_partition
+from cost_pipeline.ledger.verify import verify_partition
 
 # An example posts a whole book several times.
 FEW = max(5, settings().max_examples // 4)

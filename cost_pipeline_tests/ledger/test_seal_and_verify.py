@@ -11,6 +11,7 @@ import pytest
 
 from cost_pipeline.core import merkle
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.ledger.breaks import COLUMN_GROUPS, Broken, Verified
 from cost_pipeline.ledger.schema import (
     CHANGE_SCHEMA,
     CONTENT_COLUMNS,
@@ -18,7 +19,7 @@ from cost_pipeline.ledger.schema import (
     POSTING_SCHEMA,
 )
 from cost_pipeline.ledger.seal import Head, seal
-from cost_pipeline.ledger.verify import COLUMN_GROUPS, Broken, Verified, verify_partition
+from cost_pipeline.ledger.verify import verify_partition
 
 APRIL_1 = date(2026, 4, 1)
 MARCH_31 = date(2026, 3, 31)

@@ -29,10 +29,11 @@ from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.durable import clear_storage_errors
 from cost_pipeline.lake.snapshot import Snapshot
+from cost_pipeline.ledger.breaks import Broken
 from cost_pipeline.ledger.heads import HEAD_COLUMNS, Gathered
 from cost_pipeline.ledger.schema import REVERSE, canonical_line, described, without_zones
 from cost_pipeline.ledger.seal import Head
-from cost_pipeline.ledger.verify import Broken, verify_partition
+from cost_pipeline.ledger.verify import verify_partition
 
 FORMAT: Final = "cost-pipeline-bundle-1"
 _POSTINGS: Final = "postings"

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cost_pipeline.contracts.cards import card_values
 from cost_pipeline.contracts.columns import query
@@ -26,7 +25,7 @@ from cost_pipeline.feeds.production.audit import AuditVerification
 from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.production.drift import SchemaReport
 from cost_pipeline.feeds.production.heads import last_head
-from cost_pipeline.feeds.production.inputs import live_records
+from cost_pipeline.feeds.production.inputs import groups_by_size, live_amounts
 from cost_pipeline.feeds.production.periods import recorded_closings
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.provisional import Provisional
@@ -36,10 +35,11 @@ from cost_pipeline.feeds.production.report import DeliveryReport
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.ledger.breaks import Broken, Verified
 from cost_pipeline.ledger.heads import PartitionHead
 from cost_pipeline.ledger.seal import Head
 from cost_pipeline.ledger.totals import active
-from cost_pipeline.ledger.verify import Broken, verify_partition
+from cost_pipeline.ledger.verify import verify_partitions
 from cost_pipeline.validate.drift import Difference
 
 _SHOWN: Final = 5
@@ -231,7 +231,17 @@ def _unlawful(contract: type[CostRecord], row: dict[str, object]) -> str | None:
 
 def ledger_checks(session: Session, dates: Collection[date]) -> dict[date, list[Outcome]]:
     """The checks of several ledger partitions, from one reading of their postings."""
-    listed = ", ".join(f"'{day}'" for day in sorted(dates))
+    found: dict[date, list[Outcome]] = {}
+    for group in groups_by_size(session, dates):
+        session.progress("checking transaction dates", len(found), len(dates))
+        found |= _checked_together(session, group)
+        pa.default_memory_pool().release_unused()
+    session.progress("checking transaction dates", len(dates), len(dates))
+    return found
+
+
+def _checked_together(session: Session, dates: list[date]) -> dict[date, list[Outcome]]:
+    listed = ", ".join(f"'{day}'" for day in dates)
     where = f"transaction_date in ({listed})"
     heads = last_head(session).partitions  # before the ledger, which may only be ahead of them
     lines = session.lake.table(LEDGER).snapshot().read(where=where)
@@ -248,16 +258,21 @@ def ledger_checks(session: Session, dates: Collection[date]) -> dict[date, list[
         )
     )
     slipped = _slipped_by_date(session, lines)
+    verified = verify_partitions(lines, {day: _end(heads.get(day)) for day in dates})
     return {
         day: [
             conserved.get(day, _balanced(0)),
             uncovered.get(day, Outcome("fx_coverage", passed=True, message=_COVERED)),
-            _integrity(day, lines.filter(pc.equal(lines["transaction_date"], day)), heads.get(day)),
+            _integrity(verified[day]),
             _periods(slipped.get(day, 0)),
             _refused(refused.get(day, 0)),
         ]
-        for day in sorted(dates)
+        for day in dates
     }
+
+
+def _end(known: PartitionHead | None) -> Head | None:
+    return Head(known.batch, known.root) if known else None
 
 
 def _balanced(records: int) -> Outcome:
@@ -275,10 +290,7 @@ def _conserved_by_date(
     """Records of a date equal its active postings and dispositions, in number and per currency."""
     rows = query(
         """
-        with inward as (
-            select transaction_date, currency, count(*) as n, sum(amount) as total
-            from records semi join wanted using (transaction_date) group by all
-        ), outward as (
+        with outward as (
             select transaction_date, currency, count(*) as n, sum(amount) as total from (
                 select transaction_date, original_currency as currency, original_amount as amount
                 from standing
@@ -291,10 +303,9 @@ def _conserved_by_date(
             coalesce(i.currency, o.currency) as currency,
             coalesce(i.n, 0) as n_in, coalesce(o.n, 0) as n_out,
             coalesce(i.total, 0) as total_in, coalesce(o.total, 0) as total_out
-        from inward i full join outward o using (transaction_date, currency)
+        from records i full join outward o using (transaction_date, currency)
         """,
-        records=live_records(session, dates),
-        wanted=pa.table({"transaction_date": pa.array(sorted(dates), pa.date32())}),
+        records=live_amounts(session, dates),
         standing=standing,
         disposed=disposed,
     ).to_pylist()
@@ -362,10 +373,8 @@ def _uncovered_by_date(session: Session, standing: pa.Table) -> dict[date, Outco
     }
 
 
-def _integrity(day: date, lines: pa.Table, known: PartitionHead | None) -> Outcome:
+def _integrity(found: Verified | Broken) -> Outcome:
     """The partition's seals, hashes and reversals hold, and its end is the one the heads know."""
-    head = Head(known.batch, known.root) if known else None
-    found = verify_partition(day, [lines], head=head)
     if isinstance(found, Broken):
         broken = found.first
         return Outcome(

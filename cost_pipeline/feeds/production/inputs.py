@@ -11,7 +11,7 @@ since the last one and a look at the summaries, not a reading of every record.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -87,13 +87,14 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     """The records of the dates that count, with all their rivals (CANDIDATE_SCHEMA).
 
     A rival shares (vendor, key) with one of them, or the place of a row that was corrected, on
-    whatever date.
+    whatever date. The records of a date come in the order of their rows, whichever files hold them:
+    leaves of a batch keep it.
     """
     deliveries = current_deliveries(session)
     snapshot = session.lake.table(RECORDS).snapshot()
-    days = pa.table({"transaction_date": pa.array(sorted(dates), DAY)})
+    days = _days(dates)
     wanted = snapshot.query(
-        f"from ({LIVE}) semi join days using (transaction_date)",
+        f"from {_live_on(dates)}",
         files=_files_with(snapshot, days),
         deliveries=deliveries,
         days=days,
@@ -114,10 +115,38 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     )
     names = CANDIDATE_SCHEMA.names
     found = [
-        wanted.select(names).cast(CANDIDATE_SCHEMA),
+        wanted.select(names).cast(CANDIDATE_SCHEMA).sort_by(_LEAVES),
         rivals.select(names).cast(CANDIDATE_SCHEMA),
     ]
     return with_their_places(session, pa.concat_tables(found))
+
+
+_LEAVES: Final = [(name, "ascending") for name in ("transaction_date", "vendor", "delivery", "row")]
+
+
+def live_amounts(session: Session, dates: Collection[date]) -> pa.Table:
+    """The records of the dates that count, by transaction date and currency: `n` and `total`."""
+    snapshot = session.lake.table(RECORDS).snapshot()
+    days = _days(dates)
+    return snapshot.query(
+        "select transaction_date, currency, count(*) as n, sum(amount) as total "
+        f"from {_live_on(dates)} group by all",
+        files=_files_with(snapshot, days),
+        deliveries=current_deliveries(session),
+        days=days,
+    )
+
+
+def _days(dates: Collection[date]) -> pa.Table:
+    return pa.table({"transaction_date": pa.array(sorted(dates), DAY)})
+
+
+def _live_on(dates: Collection[date]) -> str:
+    """SQL of the records of the `days` that count; the borders skip row groups of other dates."""
+    borders = f"between '{min(dates)}' and '{max(dates)}'" if dates else "is null"
+    return (
+        f"(from ({LIVE}) where transaction_date {borders}) semi join days using (transaction_date)"
+    )
 
 
 def live_records_of(session: Session, vendor: str) -> pa.Table:
@@ -138,6 +167,28 @@ def _files_with(snapshot: Snapshot, days: pa.Table) -> list[str]:
     by_date = summarised(snapshot, BY_DATE)
     mine = by_date.filter(pc.is_in(by_date["transaction_date"], days["transaction_date"]))
     return sorted(set(mine["filename"].to_pylist()))
+
+
+# Dates are posted and checked together up to about this many records, so that a year of small days
+# is one commit and a year of large ones still fits in memory.
+_RECORDS_AT_ONCE: Final = 131_072
+
+
+def groups_by_size(
+    session: Session, dates: Collection[date], most: int = _RECORDS_AT_ONCE
+) -> Iterator[list[date]]:
+    """The dates, in order, in groups of at most so many records, or of one date that has more."""
+    sizes = record_counts(session)
+    group: list[date] = []
+    records = 0
+    for day in sorted(set(dates)):
+        if group and records + sizes.get(day, 0) > most:
+            yield group
+            group, records = [], 0
+        group.append(day)
+        records += sizes.get(day, 0)
+    if group:
+        yield group
 
 
 def record_counts(session: Session) -> dict[date, int]:

@@ -21,9 +21,10 @@ from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.log import LogEntry, log_entries, misread, names_in
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.sound import soundness
+from cost_pipeline.ledger.breaks import Break, Broken, Verified
 from cost_pipeline.ledger.heads import Gathered, HeadBreak, Replayed, replay
 from cost_pipeline.ledger.seal import Head
-from cost_pipeline.ledger.verify import Break, Broken, Verified, verify_partition
+from cost_pipeline.ledger.verify import verify_partition
 
 _WORKERS: Final = 2
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cost_pipeline.contracts.production import Production
 from cost_pipeline.contracts.rate_sources import Source, sources_of
@@ -24,8 +25,9 @@ def with_policies(session: Session, lines: pa.Table) -> pa.Table:
     """
     productions = session.home.productions.productions
     sources = sources_of(session.home.productions)
-    codes = lines["production"].to_pylist()
-    unknown = sorted(set(codes) - productions.keys())
+    codes = pc.unique(lines["production"])
+    known = codes.to_pylist()
+    unknown = sorted(set(known) - productions.keys())
     if unknown:
         raise UsageError(
             f"the lake holds records of production {unknown[0]}, which has no entry",
@@ -42,9 +44,10 @@ def with_policies(session: Session, lines: pa.Table) -> pa.Table:
         )
         for code, production in productions.items()
     }
+    places = pc.index_in(lines["production"], value_set=codes)
     for place, field in enumerate(_POLICY_SCHEMA):
-        values = pa.array([policies[code][place] for code in codes], field.type)
-        lines = lines.append_column(field, values)
+        values = pa.array([policies[code][place] for code in known], field.type)
+        lines = lines.append_column(field, values.take(places))
     return lines
 
 

@@ -7,11 +7,10 @@ the date is out of date, and the rerun finds the ledger already as desired.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,9 +21,9 @@ from cost_pipeline.feeds.production.dead_letters import OF_POSTING, settle
 from cost_pipeline.feeds.production.deliveries import reference_deliveries
 from cost_pipeline.feeds.production.heads import gather, last_head, refuse_truncated
 from cost_pipeline.feeds.production.inputs import (
+    groups_by_size,
     live_records,
     present_inputs,
-    record_counts,
     stored_inputs,
 )
 from cost_pipeline.feeds.production.periods import closed_periods
@@ -46,14 +45,10 @@ from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.ledger.credits import unruled
 from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
-from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA
+from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA, POST, REVERSE
 from cost_pipeline.ledger.seal import Head, Stamp, seal
 from cost_pipeline.ledger.standing import resolve, set_apart
 from cost_pipeline.ledger.totals import active
-
-# Dates are posted together up to about this many records, so that a year of small days is a few
-# commits and a year of large ones still fits in memory.
-_RECORDS_AT_ONCE: Final = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +78,10 @@ def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
     """Bring the ledger of the dates to what their inputs say; nothing new appends nothing."""
     result: dict[date, Posted] = {}
     wanted = sorted(set(dates))
-    for group in _groups(session, wanted):
+    for group in groups_by_size(session, wanted):
         session.progress("posting transaction dates", len(result), len(wanted))
         result |= _post_together(session, group)
+        pa.default_memory_pool().release_unused()
     session.progress("posting transaction dates", len(wanted), len(wanted))
     return result
 
@@ -106,21 +102,6 @@ def desired_of(
     ruled = pa.concat_tables([unruled(costs), rulings(session, dates, in_force=in_force)])
     judged, findings = with_findings(session, priced(session, ruled, in_force), dates)
     return desired(judged), findings
-
-
-def _groups(session: Session, dates: list[date]) -> Iterator[list[date]]:
-    """The dates in groups of about `_RECORDS_AT_ONCE` records."""
-    sizes = record_counts(session)
-    group: list[date] = []
-    records = 0
-    for day in dates:
-        if group and records + sizes.get(day, 0) > _RECORDS_AT_ONCE:
-            yield group
-            group, records = [], 0
-        group.append(day)
-        records += sizes.get(day, 0)
-    if group:
-        yield group
 
 
 def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
@@ -177,7 +158,7 @@ def _append(
     batches = seal(changes.select(CHANGE_SCHEMA.names), _heads(lines), stamp)
     parts = [Part(writer_of(b.transaction_date), b.head.batch, b.postings) for b in batches]
     session.lake.table(LEDGER).append(ledger, parts, run_id=session.run_id)
-    return {b.transaction_date: _summary(b.postings, b.head) for b in batches}
+    return _summaries(changes, {b.transaction_date: b.head for b in batches})
 
 
 def _with_totals(wanted: Desired, result: dict[date, Posted]) -> dict[date, Posted]:
@@ -206,20 +187,23 @@ def _heads(lines: pa.Table) -> dict[date, Head]:
     return {r["transaction_date"]: Head(r["batch"], r["root"]) for r in found.to_pylist()}
 
 
-def _summary(postings: pa.Table, head: Head) -> Posted:
+def _summaries(changes: pa.Table, heads: Mapping[date, Head]) -> dict[date, Posted]:
+    """What was appended to each date, whose batch now ends with its head."""
     counted = query(
-        "select kind, cause, count(*) as n from postings group by all", postings=postings
+        "select transaction_date, kind, cause, count(*) as n from changes group by all",
+        changes=changes.select(["transaction_date", "kind", "cause"]),
     ).to_pylist()
-    causes: dict[str, int] = {}
+    found = {day: Posted(batch=head.batch, root=head.root) for day, head in heads.items()}
     for row in counted:
-        causes[row["cause"]] = causes.get(row["cause"], 0) + row["n"]
-    return Posted(
-        posts=sum(row["n"] for row in counted if row["kind"] == "post"),
-        reversals=sum(row["n"] for row in counted if row["kind"] == "reverse"),
-        causes=causes,
-        batch=head.batch,
-        root=head.root,
-    )
+        day, n = row["transaction_date"], row["n"]
+        so_far = found[day]
+        found[day] = replace(
+            so_far,
+            posts=so_far.posts + (n if row["kind"] == POST else 0),
+            reversals=so_far.reversals + (n if row["kind"] == REVERSE else 0),
+            causes={**so_far.causes, row["cause"]: so_far.causes.get(row["cause"], 0) + n},
+        )
+    return found
 
 
 def _replace_findings(session: Session, findings: pa.Table, dates: list[date]) -> None:

@@ -32,7 +32,7 @@ from cost_pipeline.feeds.production.deliveries import current_deliveries
 from cost_pipeline.feeds.production.heads import last_head, refuse_truncated
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.delta import Part, ordered
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import (
     CHECKPOINTS,
@@ -43,13 +43,13 @@ from cost_pipeline.lake.tables import (
 )
 from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_ahead
 from cost_pipeline.quarantine.events import CORRECTED, difference, in_state, opened, resolved
-from cost_pipeline.validate.chunk import validate_chunk
+from cost_pipeline.validate.chunk import ValidatedChunk, validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
 from cost_pipeline.validate.shapes import Describer
 from cost_pipeline.validate.state import DeliveryState
 
 # Small deliveries share a commit; a large one commits as it goes, so that memory stays flat.
-_ROWS_PER_COMMIT: Final = 262_144
+_ROWS_PER_COMMIT: Final = 131_072
 
 
 @dataclass(slots=True)
@@ -81,6 +81,8 @@ class _Buffer:
                 lake.table(spec).append_once(parts, run_id=session.run_id)
                 parts.clear()
         self.rows = 0
+        # What the commit took is needed again only by the next one.
+        pa.default_memory_pool().release_unused()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +199,15 @@ class _Validation:
         state, describer = self.done.state, self.done.describer
         for chunk in self.done.rest(read_ahead(reader), self.interpreter):
             describer.add(chunk.table, chunk.columns)
-            judged = validate_chunk(
-                chunk,
-                self.interpreter,
-                delivery=self.pending.delivery,
-                pull_date=self.pending.pull_date,
-                state=state,
+            self._add(  # nothing else holds what comes of the chunk while it is committed
+                validate_chunk(
+                    chunk,
+                    self.interpreter,
+                    delivery=self.pending.delivery,
+                    pull_date=self.pending.pull_date,
+                    state=state,
+                )
             )
-            self._add(judged.records, judged.dead_letters)
             if self.buffer.full:
                 self.buffer.checkpoint = [
                     checkpoint_part(
@@ -236,14 +239,16 @@ class _Validation:
             done = pc.less_equal(self.refused_before["row"], self.done.rows)
             self.kept += self.refused_before.filter(done)["id"].to_pylist()
 
-    def _add(self, records: pa.Table, dead_letters: pa.Table) -> None:
+    def _add(self, judged: ValidatedChunk) -> None:
+        records, dead_letters = judged.records, judged.dead_letters
         self.chunks += 1
         self.records += records.num_rows
         self.refused += dead_letters.num_rows
         self.buffer.rows += records.num_rows + dead_letters.num_rows
         if records.num_rows:
             rows = records.select(RECORDS.schema.names)
-            self.buffer.records.append(Part(self.records_writer, self.chunks, rows))
+            part = Part(self.records_writer, self.chunks, ordered(RECORDS, rows))
+            self.buffer.records.append(part)
         self.amounts.add(records)
         self.amounts.add(dead_letters)
         if self.refused_before is not None:
@@ -292,9 +297,8 @@ class _Validation:
             "pull_date": self.pending.pull_date,
             "interpretation": self.interpreter.interpretation,
         }
-        self._add(
-            RECORD_SCHEMA.empty_table(), pa.Table.from_pylist([row], schema=DEAD_LETTER_SCHEMA)
-        )
+        letter = pa.Table.from_pylist([row], schema=DEAD_LETTER_SCHEMA)
+        self._add(ValidatedChunk(RECORD_SCHEMA.empty_table(), letter, proven=0))
         self._complete({"rows": 1, "blank_rows": 0, "header": [], "drift": []})
 
     def _finish(self, reader: RowReader, state: DeliveryState, describer: Describer) -> None:
