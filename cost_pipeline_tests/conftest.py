@@ -12,12 +12,16 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Deadlines are off because these machines are shared; `make test` stays short by few examples, and
-# HYPOTHESIS_PROFILE=thorough looks longer.
+pytest_plugins = ["cost_pipeline_tests.costs"]
+
+# Deadlines are off because these machines are shared. `make test` stays short by few examples;
+# `make proof` looks twenty times as long at everything that is generated.
 settings.register_profile(
     "default", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("thorough", max_examples=2000, deadline=None)
+settings.register_profile(
+    "thorough", max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

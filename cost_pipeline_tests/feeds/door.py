@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -278,6 +279,7 @@ class House:
 
 def receive(session: Session, pull_date: date) -> tuple[PullOutcome, ...]:
     """Pull and validate one date."""
+    sys.audit("cost_pipeline_tests.round")
     outcomes = pull(session, session.home.vendors, pull_date)
     validate_deliveries(session, pending(session, session.home.vendors, pull_date))
     return outcomes
@@ -285,6 +287,7 @@ def receive(session: Session, pull_date: date) -> tuple[PullOutcome, ...]:
 
 def bring_up_to_date(session: Session, *, one_by_one: bool = False) -> dict[date, Posted]:
     """Post the transaction dates that are out of date."""
+    sys.audit("cost_pipeline_tests.round")
     dates = stale(session)
     if not one_by_one:
         return post(session, dates)
