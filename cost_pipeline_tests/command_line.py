@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +37,13 @@ class Ended:
         return json.loads(self.err)["error"]
 
 
-def called(*arguments: object) -> Ended:
+def called(*arguments: object, environment: Mapping[str, str] | None = None) -> Ended:
     """A command in this process, as a terminal of a hundred columns would have it.
 
     A defect is raised and a warning is an error, as everywhere in the tests.
     """
     inherited = [name for name in os.environ if name.startswith(("COST_", "DAGSTER_"))]
-    found = CliRunner(env=dict.fromkeys(inherited)).invoke(
+    found = CliRunner(env={**dict.fromkeys(inherited), **(environment or {})}).invoke(
         main, [str(a) for a in arguments], catch_exceptions=False, prog_name="cost-pipeline"
     )
     return Ended(found.exit_code, found.stdout, found.stderr)

@@ -181,7 +181,12 @@ def _run_without_its_folder(home):
 
 @pytest.mark.parametrize(
     ("code", "make"),
-    enumerate((_totals, _verified_without_a_file, _no_such_posting, _run_without_its_folder)),
+    [
+        (0, _totals),
+        (1, _verified_without_a_file),
+        (2, _no_such_posting),
+        (3, _run_without_its_folder),
+    ],
 )
 def test_a_process_ends_with_the_code_and_its_documents_on_both_streams(
     program, home, tmp_path, code, make
