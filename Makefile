@@ -18,6 +18,8 @@ export VIRTUAL_ENV := $(abspath $(VENV))
 # A file's tests stay together, because they share the homes that it works on; long files begin.
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS)
 BY_FILE := --dist loadfile --no-loadscope-reorder
+# A long file would keep one worker busy alone: who has nothing left to do takes tests from others.
+BY_TEST := --dist worksteal
 
 .PHONY: demo test cover check proof proof-once ui lint types setup bench chaos fuzz lock clean
 
@@ -44,13 +46,13 @@ cover: setup
 
 # Each long test once, with as few generated examples as in `test`.
 proof-once: setup
-	@$(PYTEST) -m proof
+	@$(PYTEST) $(BY_TEST) -m proof
 
 # Everything that takes long, whole: every step killed at, twenty times as many examples of whatever
 # is generated, the web UI, faults and hostile bytes. About an hour on two quiet cores.
 proof: setup
 	@began=$$(date +%s) && \
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "proof or hypothesis" && \
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) $(BY_TEST) -m "proof or hypothesis" && \
 	$(BIN)/python cost_pipeline_tests/chaos/suite.py --seconds 600 && \
 	$(BIN)/python cost_pipeline_tests/fuzz/suite.py --seconds 60 && \
 	echo "make proof took $$((($$(date +%s) - began + 59) / 60)) minutes"

@@ -88,6 +88,8 @@ def _told_of_the_tier(config: pytest.Config) -> list[str]:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    if not _seconds:
+        return
     terminalreporter.section("what it cost")
     for file, seconds in _seconds.most_common(_SHOWN):
         terminalreporter.line(f"{seconds:8.1f} processor seconds  {file}")

@@ -74,6 +74,12 @@ def test_make_proof_runs_all_that_is_marked_and_all_that_is_generated():
         assert f"cost_pipeline_tests/{suite}/suite.py" in _recipe("proof")
 
 
+def test_a_submission_is_shown_the_demo_and_both_tiers():
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    called = [line.split()[1] for line in lines if line.startswith("make ")]
+    assert called == ["demo", "proof-once", "check"]
+
+
 def test_pytest_itself_leaves_nothing_out():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     chosen = settings["tool"]["pytest"]["ini_options"]
