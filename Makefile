@@ -10,12 +10,18 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # They sync thousands of small files too: in memory, where there is room, that costs nothing.
 ROOMY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
-test cover check: export TMPDIR := $(or $(TMPDIR),$(ROOMY))
+test cover check proof proof-once: export TMPDIR := $(or $(TMPDIR),$(ROOMY))
 
 # dg looks for the environment that it runs in by this name.
 export VIRTUAL_ENV := $(abspath $(VENV))
 
-.PHONY: demo test cover check ui lint types setup bench rates chaos fuzz lock clean
+# A file's tests stay together, because they share the homes that it works on; long files begin.
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS)
+BY_FILE := --dist loadfile --no-loadscope-reorder
+# A long file would keep one worker busy alone: who has nothing left to do takes tests from others.
+BY_TEST := --dist worksteal
+
+.PHONY: demo test cover check proof proof-once ui lint types setup bench bench-quick rates peers chaos fuzz lock lock-peers clean
 
 # Everything that `make` needs, from pinned and hashed requirements; reinstalled when they change.
 setup: $(VENV)/.ready
@@ -30,12 +36,26 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 demo: setup
 	@$(BIN)/cost-pipeline demo --home $(HOME_DIR)
 
+# What a change is likely to break. What takes long is in `proof` (docs/adr/0038).
 test: setup
-	@$(BIN)/python -m pytest -n $(WORKERS) -q
+	@$(PYTEST) $(BY_FILE) -m "not proof"
 
 # What the tests run through, line by line; a tenth slower than `test`.
 cover: setup
-	@$(BIN)/python -m pytest -n $(WORKERS) -q --cov --cov-report=term:skip-covered
+	@$(PYTEST) $(BY_FILE) -m "not proof" --cov --cov-report=term:skip-covered
+
+# Each long test once, with as few generated examples as in `test`.
+proof-once: setup
+	@$(PYTEST) $(BY_TEST) -m proof
+
+# Everything that takes long, whole: every step killed at, twenty times as many examples of whatever
+# is generated, the web UI, faults and hostile bytes. About an hour on two quiet cores.
+proof: setup
+	@began=$$(date +%s) && \
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) $(BY_TEST) -m "proof or hypothesis" && \
+	$(BIN)/python cost_pipeline_tests/chaos/suite.py --seconds 600 && \
+	$(BIN)/python cost_pipeline_tests/fuzz/suite.py --seconds 60 && \
+	echo "make proof took $$((($$(date +%s) - began + 59) / 60)) minutes"
 
 lint: setup
 	@$(BIN)/ruff check .
@@ -46,7 +66,7 @@ types: setup
 
 check: lint types
 	@$(BIN)/dg check defs
-	@$(BIN)/python -m pytest -n $(WORKERS) -q
+	@$(PYTEST) $(BY_FILE) -m "not proof"
 
 # Dagster's web UI over the demo's home; `make ui HOME_DIR=...` for another one.
 ui: setup
@@ -65,17 +85,17 @@ rates: setup
 	@$(BIN)/python -m cost_pipeline.feeds.production.prepared_rates
 
 # What `benchmarks/validate_csv.py` is compared with, in a venv of its own: no dependencies of ours.
-.PHONY: peers lock-peers
 peers: $(VENV)/peers/.ready
 $(VENV)/peers/.ready: requirements/peers.txt
 	@$(PYTHON) -m venv $(VENV)/peers
 	@$(VENV)/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@touch $@
+
 lock-peers: setup
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile requirements/peers.in --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/peers.txt
 
-# Ten minutes of faults: kills, signals, full and slow disks, damaged files. A part runs in `test`.
+# Ten minutes of faults: kills, signals, full and slow disks, damaged files.
 chaos: setup
 	@$(BIN)/python cost_pipeline_tests/chaos/suite.py --seconds 600
 

@@ -12,12 +12,16 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Deadlines are off because these machines are shared; `make test` stays short by few examples, and
-# HYPOTHESIS_PROFILE=thorough looks longer.
+pytest_plugins = ["cost_pipeline_tests.costs"]
+
+# Deadlines are off because these machines are shared. `make test` stays short by few examples;
+# `make proof` looks twenty times as long at everything that is generated.
 settings.register_profile(
     "default", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("thorough", max_examples=2000, deadline=None)
+settings.register_profile(
+    "thorough", max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
@@ -26,18 +30,25 @@ def pytest_report_header() -> str:
     return f"python {sys.version.split()[0]}, PYTHONHASHSEED={seed}"
 
 
-# Files whose single tests take a minute or so. They begin first, or one of them would run alone at
-# the end while the other workers wait.
+# Files that take more than half a minute, in one tier or the other. They begin first, or one of
+# them would run alone at the end while the other workers wait.
 LONG = (
     "chaos/test_chaos.py",
+    "defs/test_reconciliation.py",
     "e2e/test_away_and_back.py",
-    "feeds/test_as_of.py",
-    "properties/test_crashes.py",
-    "e2e/test_simulate.py",
-    "properties/test_eight_processes.py",
-    "e2e/test_web_ui.py",
     "e2e/test_bad_input.py",
+    "e2e/test_simulate.py",
+    "e2e/test_web_ui.py",
+    "feeds/test_as_of.py",
+    "feeds/test_corrections.py",
+    "feeds/test_flow.py",
+    "feeds/test_mutations.py",
+    "feeds/test_reversals.py",
+    "feeds/test_timecards.py",
     "properties/test_books.py",
+    "properties/test_crashes.py",
+    "properties/test_eight_processes.py",
+    "properties/test_invariants.py",
 )
 
 

@@ -17,6 +17,7 @@ _spec.loader.exec_module(suite)
 
 
 @pytest.mark.e2e
+@pytest.mark.proof
 def test_every_fault_is_survived_or_refused_and_loses_no_row():
     command = [sys.executable, str(SUITE), "--seconds", "60", "--seed", "20260407"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

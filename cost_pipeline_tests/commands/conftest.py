@@ -2,14 +2,11 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from cost_pipeline.cli import main
 from cost_pipeline.commands.common import open_session
 from cost_pipeline.feeds.production.inputs import present_inputs
 from cost_pipeline.feeds.production.post import post
@@ -18,26 +15,13 @@ from cost_pipeline.feeds.production.rates import load_bundled_history
 from cost_pipeline.feeds.production.validate import pending, validate_deliveries
 from cost_pipeline.home.layout import init_home
 from cost_pipeline.home.templates import EXAMPLE_PULL_DATE
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
+from cost_pipeline_tests.command_line import Ended, called
 
 
 @pytest.fixture(scope="session")
-def call() -> Callable[..., Answer]:
-    """Call a command as a terminal of a hundred columns would; a defect is raised, not hidden."""
-
-    def run(*arguments: object) -> Answer:
-        found = CliRunner().invoke(
-            main, [str(a) for a in arguments], catch_exceptions=False, prog_name="cost-pipeline"
-        )
-        return Answer(found.exit_code, found.stdout, found.stderr)
-
-    return run
+def call() -> Callable[..., Ended]:
+    """Call a command in this process."""
+    return called
 
 
 @pytest.fixture(scope="session")

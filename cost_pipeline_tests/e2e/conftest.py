@@ -1,12 +1,10 @@
-"""Homes as users write them, the command line in a process of its own, and the flow in this one."""
+"""Homes as users write them, the command line, and the flow in this process."""
 
 import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -23,8 +21,8 @@ from cost_pipeline.feeds.production.validate import pending, validate_deliveries
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.lake import open_lake
+from cost_pipeline_tests.command_line import Ended, called, ended, started
 
-_SECONDS = 120
 _PRODUCTIONS = """\
 productions:
   P100:
@@ -125,47 +123,15 @@ constants: {currency: GBP, department_code: "2000", gl_code: "2000-01"}
 """
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A command that ended."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self):
-        return json.loads(self.out)
-
-    def error(self):
-        """The one JSON document on standard error; nothing else may be there."""
-        return json.loads(self.err)["error"]
-
-
-def started(*arguments: object) -> subprocess.Popen[str]:
-    """The command line in a process of its own; a terminal's width is not inherited."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("COST_", "DAGSTER_"))}
-    return subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "cost_pipeline", *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env=environment,
-    )
-
-
-def ended(process: subprocess.Popen[str]) -> Ended:
-    out, err = process.communicate(timeout=_SECONDS)
-    found = Ended(process.returncode, out, err)
-    assert "Traceback" not in found.err + found.out, found.err
-    assert "Warning" not in found.err, found.err
-    return found
+@pytest.fixture(scope="session")
+def cli() -> Callable[..., Ended]:
+    """Call a command in this process, to its end."""
+    return called
 
 
 @pytest.fixture(scope="session")
-def cli() -> Callable[..., Ended]:
-    """Run a command to its end; it may not print a traceback or a warning, whatever happens."""
+def program() -> Callable[..., Ended]:
+    """Run a command to its end in a process of its own."""
     return lambda *arguments: ended(started(*arguments))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.proof]
 
 PORTAL = Path(__file__).resolve().parents[1] / "feeds" / "portal.py"
 PRODUCTIONS = "productions: {P100: {title: Northern Lights, base_currency: USD}}\n"

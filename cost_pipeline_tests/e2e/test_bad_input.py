@@ -187,6 +187,7 @@ def _writable(folder):
     return True
 
 
+@pytest.mark.proof
 def test_two_runs_at_once_both_end_well_or_one_says_why(start, cli, home, flow):
     before = flow(home)
     rows = "".join(f"B{n},2026-03-{1 + n % 28:02},{n}.00,USD\n" for n in range(200))

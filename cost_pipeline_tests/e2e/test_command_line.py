@@ -1,5 +1,6 @@
 """Every command as a user calls it: shapes of the JSON, exit codes, and errors as documents."""
 
+import json
 import re
 import shutil
 
@@ -158,6 +159,47 @@ def test_rates_are_loaded_once_listed_and_corrected_as_new_vintages(cli, home, t
     assert {
         "reference_date", "vintage", "snapshot", "source", "reason", "currencies",
     } == set(listed[0])  # fmt: skip
+
+
+def _totals(_home):
+    return ("ledger", "totals")
+
+
+def _verified_without_a_file(home):
+    next((home / "lake" / "tables" / "ledger").glob("*/*.parquet")).unlink()
+    return ("ledger", "verify")
+
+
+def _no_such_posting(_home):
+    return ("ledger", "trace", "ffffffff")
+
+
+def _run_without_its_folder(home):
+    shutil.rmtree(home / "inbox" / "example")
+    return ("run", "--pull-dates", "2026-04-01")
+
+
+@pytest.mark.parametrize(
+    ("code", "make"),
+    [
+        (0, _totals),
+        (1, _verified_without_a_file),
+        (2, _no_such_posting),
+        (3, _run_without_its_folder),
+    ],
+)
+def test_a_process_ends_with_the_code_and_its_documents_on_both_streams(
+    program, home, tmp_path, code, make
+):
+    copied = tmp_path / "home"
+    shutil.copytree(home, copied)
+    found = program(*make(copied), "--home", copied, "--json")
+    assert found.code == code, found.err
+    assert bool(found.out) == (code < 2)  # a wrong use and a failed environment answer nothing
+    if code < 2:
+        assert json.loads(found.out)
+    else:
+        assert set(found.error()) == {"code", "message", "where", "remedy"}
 
 
 def test_a_wrong_use_is_one_document_on_standard_error(cli, home):

@@ -9,6 +9,8 @@ import pytest
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.lake.durable import storage_failure
 
+pytestmark = pytest.mark.proof
+
 DAYS = ("2026-04-01", "2026-04-02")
 ROWS = 4000
 KIB = 1024

@@ -121,6 +121,7 @@ def test_of_each_colliding_number_one_row_is_posted_and_the_other_explained(in_o
         assert "1112-" in item["payload"]
 
 
+@pytest.mark.proof
 def test_colliding_months_come_to_the_same_in_either_order(home_of, flow, in_order):
     once = {r.pull_date: r.posted for r in in_order.deliveries()}
     digests = set()
@@ -136,6 +137,7 @@ def test_colliding_months_come_to_the_same_in_either_order(home_of, flow, in_ord
     assert len(digests) == 1
 
 
+@pytest.mark.proof
 def test_any_order_and_twice_gives_the_same_ledger_and_appends_nothing_more(
     home_of, flow, in_order
 ):
@@ -199,6 +201,7 @@ def test_a_tolerance_of_a_penny_lets_the_total_hold(home_of, flow):
 
 
 @pytest.mark.e2e
+@pytest.mark.proof
 def test_a_total_that_does_not_hold_is_the_exit_code_of_the_run(home_of, cli):
     found = cli("run", "--home", home_of(), "--pull-dates", "2013-12-31", "--json")
     assert found.code == 1, found.err

@@ -5,9 +5,6 @@ them, and then everything is searched: what was printed, and every byte of the h
 from __future__ import annotations
 
 import gzip
-import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -16,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from cost_pipeline.simulator.server_thread import HttpServerThread
+from cost_pipeline_tests.command_line import called
 
 pytestmark = pytest.mark.e2e
 
@@ -133,7 +131,7 @@ def test_no_secret_is_printed_or_kept_whatever_fails(tmp_path):
             auth = auth.replace("{url}", echo.url)  # noqa: PLW2901 - as it is in the file
             text = _VENDOR.format(name=name, url=echo.url, auth=auth)
             (home / "vendors" / f"{name}.yaml").write_text(text, encoding="utf-8")
-        printed = b""
+        printed = ""
         for code, *command in (
             (3, "run", "--pull-dates", DAY, "--log-json", home / "log.jsonl", "--debug-loop"),
             (0, "deliveries", "--telemetry"),
@@ -141,20 +139,14 @@ def test_no_secret_is_printed_or_kept_whatever_fails(tmp_path):
             (0, "dead-letters", "export", "--to", home / "out.xlsx"),
             (0, "audit", "export"),
         ):
-            done = subprocess.run(  # noqa: S603 - our own command
-                [sys.executable, "-m", "cost_pipeline", *map(str, command), "--home", str(home)],
-                capture_output=True,
-                env={**os.environ, **PLANTED},
-                timeout=120,
-                check=False,
-            )
-            assert done.returncode == code, (command, done.stderr)
-            assert b"Traceback" not in done.stderr, done.stderr
-            printed += done.stdout + done.stderr
+            done = called(*command, "--home", home, environment=PLANTED)
+            assert done.code == code, (command, done.err)
+            assert "Traceback" not in done.err, done.err
+            printed += done.out + done.err
     assert (home / "log.jsonl").stat().st_size
     assert echo.heard >= {"good", "refused", "broken", "moved", "stalled", "token"}
-    assert b"refused" in printed
-    assert _found("printed", printed) == []
+    assert "refused" in printed
+    assert _found("printed", printed.encode()) == []
     assert _searched(home) == []
 
 

@@ -42,6 +42,14 @@ def desk(house, door):
     return Desk(house, door)
 
 
+@pytest.fixture(params=["once", pytest.param("at any step", marks=pytest.mark.proof)])
+def kills(request):
+    """Chooses of the steps of a run those to kill it at: half way, and in `make proof` each."""
+    if request.param == "once":
+        return lambda steps: steps[len(steps) // 2 :][:1]
+    return list
+
+
 @pytest.fixture(scope="session")
 def portal():
     """The module with the loopback API."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -279,6 +280,7 @@ class House:
 
 def receive(session: Session, pull_date: date) -> tuple[PullOutcome, ...]:
     """Pull and validate one date."""
+    sys.audit("cost_pipeline_tests.round")
     outcomes = pull(session, session.home.vendors, pull_date)
     validate_deliveries(session, pending(session, session.home.vendors, pull_date))
     return outcomes
@@ -286,6 +288,7 @@ def receive(session: Session, pull_date: date) -> tuple[PullOutcome, ...]:
 
 def bring_up_to_date(session: Session, *, one_by_one: bool = False) -> dict[date, Posted]:
     """Post the transaction dates that are out of date."""
+    sys.audit("cost_pipeline_tests.round")
     dates = stale(session)
     if not one_by_one:
         return post(session, dates)
@@ -371,25 +374,27 @@ def files_of(session: Session, specs: Collection[TableSpec] = APPENDED) -> dict[
 
 def unlawful(session: Session) -> list[str]:
     """Everything about a posted lake that breaks an invariant; empty if nothing does."""
+    told = deliveries(session)
     found = [
         f"{r.uri}: {r.rows} rows, {r.accounted} accounted for"
-        for r in deliveries(session)
+        for r in told
         if r.rows != r.accounted or r.state not in {"posted", "duplicate", "failed"}
     ]
-    conserved = rows_are_conserved(deliveries(session))
+    conserved = rows_are_conserved(told)
     found += [] if conserved.passed else [conserved.message]
     found += [
         f"amounts: {row}"
         for row in amounts_in_and_out(session).to_pylist()
         if row["recorded"] != row["posted"] + row["held"]
     ]
-    days = sorted(present_inputs(session).keys() | stored_inputs(session).keys())
+    present, stored = present_inputs(session), stored_inputs(session)
+    days = sorted(present.keys() | stored.keys())
     for day, outcomes in ledger_checks(session, days).items() if days else ():
         found += [f"{day} {o.name}: {o.message}" for o in outcomes if not (o.passed or o.warning)]
     verified = verify_ledger(session)
     found += [str(broken) for broken in verified.broken]
     found += ["commits that no head covers"] if verified.uncovered else []
-    found += [f"out of date: {day}" for day in stale(session)]
+    found += [f"out of date: {day}" for day in out_of_date(present, stored)]
     audited = verify_audit(session)
     found += audited.problems
     found += [f"audit: {audited.open} blocks are open"] if audited.open else []

@@ -100,7 +100,7 @@ def stored(door, session):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_run_killed_at_any_step_ends_as_an_undisturbed_one(door, tmp_path, case):
+def test_a_run_that_is_killed_ends_as_an_undisturbed_one(door, tmp_path, case, kills):
     whole = prepared(door, tmp_path / "whole", case)
     between, steps = killer(-1)
     undisturbed = stored(door, validate(door, whole, between))
@@ -108,7 +108,7 @@ def test_a_run_killed_at_any_step_ends_as_an_undisturbed_one(door, tmp_path, cas
         "audit_log", "records", "dead_letters", "checkpoints", "validations"
     }  # fmt: skip
     begun = prepared(door, tmp_path / "begun", case)
-    for at in telling(steps):
+    for at in kills(telling(steps)):
         house = begun.copy(tmp_path / f"killed{at}")
         with pytest.raises(_KilledError):
             validate(door, house, killer(at)[0])
@@ -133,7 +133,7 @@ def test_a_rerun_reads_no_row_that_was_done(door, tmp_path):
     assert done < len(ROWS)
 
 
-def test_a_mended_vendor_file_begins_anew(door, tmp_path):
+def test_a_mended_vendor_file_begins_anew(door, tmp_path, kills):
     """What an older interpretation refused is judged again, also behind a checkpoint."""
     house = prepared(door, tmp_path / "house", "a key")
     validate(door, house)
@@ -146,7 +146,7 @@ def test_a_mended_vendor_file_begins_anew(door, tmp_path):
     )
     between, steps = killer(-1)
     validate(door, house.copy(tmp_path / "whole"), between)
-    for at in telling(steps):
+    for at in kills(telling(steps)):
         killed = house.copy(tmp_path / f"killed{at}")
         with pytest.raises(_KilledError):
             validate(door, killed, killer(at)[0])

@@ -143,7 +143,7 @@ def test_a_csv_that_a_spreadsheet_saved_in_its_own_way_is_read(door, house, deli
     assert line["description"] == "Caf\u00e9; Stra\u00dfe"
 
 
-def test_a_correction_killed_at_any_step_ends_as_an_undisturbed_one(door, house, tmp_path):
+def test_a_correction_that_is_killed_ends_as_an_undisturbed_one(door, house, tmp_path, kills):
     house.drop("rentals", DAY, [("R1", "soon", "1.00", "GBP"), ("R2", "soon", "2.00", "GBP")])
     house.work(DAY)
     mend(house, {"R1": {"Transaction date": DAY}, "R2": {"Amount": "x"}})
@@ -155,7 +155,7 @@ def test_a_correction_killed_at_any_step_ends_as_an_undisturbed_one(door, house,
     assert {"deliveries", "records", "dead_letters", "validations", "ledger"} < {
         t for t, _ in steps
     }
-    for at in (at for at, (_, step) in enumerate(steps) if step == "synced"):
+    for at in kills([at for at, (_, step) in enumerate(steps) if step == "synced"]):
         killed = house.copy(tmp_path / f"killed{at}")
         with pytest.raises(_KilledError):
             work(door, killed, killed.session(between=killer(at)[0]))
@@ -163,7 +163,7 @@ def test_a_correction_killed_at_any_step_ends_as_an_undisturbed_one(door, house,
         assert (ledger(door, killed), states(killed)) == wanted
 
 
-def test_a_killed_validation_keeps_what_was_waived_and_corrected(door, house, tmp_path):
+def test_a_killed_validation_keeps_what_was_waived_and_corrected(door, house, tmp_path, kills):
     """Also with checkpoints: chunks that were done are counted with what they refused."""
     small = Portions(chunk=2, commit=2)
     rows = [(f"R{n}", "soon" if n % 2 else DAY, f"{n}.00", "GBP") for n in range(1, 9)]
@@ -186,7 +186,7 @@ def test_a_killed_validation_keeps_what_was_waived_and_corrected(door, house, tm
     between, steps = killer(-1)
     validate(house.copy(tmp_path / "whole"), between)
     assert "checkpoints" in {table for table, _ in steps}
-    for at in (at for at, (_, step) in enumerate(steps) if step == "synced"):
+    for at in kills([at for at, (_, step) in enumerate(steps) if step == "synced"]):
         killed = house.copy(tmp_path / f"killed{at}")
         with pytest.raises(_KilledError):
             validate(killed, killer(at)[0])

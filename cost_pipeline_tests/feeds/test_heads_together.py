@@ -7,10 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 WORKER = Path(__file__).with_name("heads_worker.py")
 DATES = ["2026-04-01", "2026-04-02", "2026-03-31", "2026-04-01"] * 2
 
 
+@pytest.mark.proof
 def test_eight_processes_leave_one_chain_that_covers_every_batch(door, tmp_path):
     house = door.House(tmp_path / "home")
     rows = [(f"T{n}", DATES[n % 3], f"{n + 1}.00", "GBP") for n in range(9)]

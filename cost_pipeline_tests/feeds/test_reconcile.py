@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost_pipeline.contracts.columns import query
@@ -208,7 +208,7 @@ def _table(rows, side):
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2 * settings().max_examples)
 @given(here=records, there=records)
 def test_every_record_is_in_exactly_one_line_and_as_many_agree_as_can(statement, here, there):
     lines = statement(_table(here, "h"), _table(there, "t"))

@@ -3,7 +3,7 @@ and why, in which period it was booked, that it conserves and verifies.
 
 A history delivers late and twice, corrects rates, approves and withdraws reversals, closes and
 reopens months, and posts in one go, date by date, in two threads at once, or killed at a random
-commit and run again. HYPOTHESIS_PROFILE=thorough runs longer histories, and more of them.
+commit and run again. `make proof` runs longer histories, and more of them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -34,7 +35,7 @@ from cost_pipeline.feeds.production.post import post
 from cost_pipeline.feeds.production.rates import correct_rates
 
 LONG = settings().max_examples > 100
-EXAMPLES, STEPS = (150, 20) if LONG else (5, 8)
+EXAMPLES, STEPS = (25, 15) if LONG else (5, 8)
 
 VENDORS = ["rentals", "petty", "lodging", "notes", "orders"]
 PULLS = ["2026-03-31", "2026-04-01", "2026-04-02"]
@@ -251,6 +252,7 @@ class Books(RuleBasedStateMachine):
             assert (row["cause"] == "late") <= (opened != month)
 
 
+@pytest.mark.proof
 def test_every_history_ends_each_step_where_the_naive_model_does(door, model, new_house):
     run_state_machine_as_test(
         lambda: Books(door, model, new_house()),

@@ -1,7 +1,7 @@
 """Eight processes deliver and post at once, some killed: no batch is lost, doubled or mixed.
 
 What they leave, once somebody has posted what is out of date, is what one process alone makes of
-the same files. HYPOTHESIS_PROFILE=thorough lets them work for a minute.
+the same files. The thorough profile lets them work for a minute.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+pytestmark = pytest.mark.proof
 
 WORKER = Path(__file__).with_name("posting_worker.py")
 PROCESSES = 8

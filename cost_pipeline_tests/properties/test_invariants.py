@@ -1,6 +1,6 @@
 """The invariants over generated deliveries, through the whole flow and a lake on disk.
 
-An example is several lakes, so there are few of them; HYPOTHESIS_PROFILE=thorough looks longer.
+An example is several lakes, so there are few of them; `make proof` looks longer.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cost_pipeline.feeds.production.dead_letters import OF_POSTING
 
-FEW = max(5, settings().max_examples // 10)
+FEW = settings().max_examples // 10
 
 PULLS = ("2026-04-01", "2026-04-02", "2026-04-03")
 VENDORS = ("rentals", "lodging", "petty", "orders")

@@ -155,7 +155,7 @@ def test_every_rule_that_the_reference_knows_gives_the_same_to_the_cent(two_week
 
 # Not shrunk: an evaluation takes seconds, and a difference names its card.
 @settings(
-    max_examples=3,
+    max_examples=settings().max_examples // 10,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

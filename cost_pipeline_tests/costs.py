@@ -1,0 +1,99 @@
+"""What a run of the tests costs, printed at its end: processor seconds of the costliest files,
+processes started, rounds of work on homes.
+
+The counts have a budget where `make test` is run, because they are the same on every machine;
+seconds are not, and are only told.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+TIER = "not proof"
+"""What `make test` selects; the budget is of that."""
+BUDGET = {"processes started": 150, "rounds of work on homes": 1000}
+"""A process costs 1.5 processor seconds and a round (pulling a date, or posting) half of one."""
+ROUND = "cost_pipeline_tests.round"
+"""The audit event that the door (`feeds/door.py`) raises whenever a home is worked on."""
+_SHOWN = 15
+
+_counts: Counter[str] = Counter()
+_seconds: Counter[str] = Counter()
+
+
+def over(counts: Mapping[str, int]) -> list[str]:
+    """What is above its budget, in words."""
+    return [
+        f"{counts[name]:,} {name}; the budget of `make test` is {most:,}: do it in this process, on"
+        " a home that others read too, or in `make proof` (docs/adr/0038)"
+        for name, most in BUDGET.items()
+        if counts[name] > most
+    ]
+
+
+def _processor() -> float:
+    """Processor seconds of this process and of its children that ended."""
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _count(event: str, arguments: tuple[object, ...]) -> None:
+    # Dagster starts two `tail` for each step that it runs in this process; those cost little.
+    if event == "subprocess.Popen" and arguments[0] == sys.executable:
+        _counts["processes started"] += 1
+    elif event == ROUND:
+        _counts["rounds of work on homes"] += 1
+
+
+def pytest_configure() -> None:
+    sys.addaudithook(_count)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    before = _processor()
+    try:
+        return (yield)
+    finally:
+        _seconds[item.nodeid.partition("::")[0]] += _processor() - before
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """A worker of xdist ended, and says what it cost."""
+    told = getattr(node, "workeroutput", {}).get("costs")
+    if told:
+        _counts.update(told["counts"])
+        _seconds.update(told["seconds"])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["costs"] = {"counts": dict(_counts), "seconds": dict(_seconds)}
+    elif _told_of_the_tier(session.config):
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+def _told_of_the_tier(config: pytest.Config) -> list[str]:
+    return over(_counts) if config.option.markexpr == TIER else []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if not _seconds:
+        return
+    terminalreporter.section("what it cost")
+    for file, seconds in _seconds.most_common(_SHOWN):
+        terminalreporter.line(f"{seconds:8.1f} processor seconds  {file}")
+    terminalreporter.line(f"{sum(_seconds.values()):8.1f} of all {len(_seconds)} files")
+    terminalreporter.line("; ".join(f"{_counts[name]:,} {name}" for name in BUDGET))
+    for words in _told_of_the_tier(config):
+        terminalreporter.line(f"over budget: {words}", red=True)
