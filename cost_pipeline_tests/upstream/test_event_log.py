@@ -7,7 +7,6 @@ cost_pipeline/defs/event_log.py has to follow.
 import multiprocessing
 import os
 import sqlite3
-import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster import DagsterEventType as Kind
+from dagster._core.workspace.context import WorkspaceProcessContext
 
 from cost_pipeline.defs.build import beta_and_preview_accepted
 from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG, BatchedSqliteEventLog
@@ -38,6 +38,10 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 INDEX = "index.db"
 # Written by SQLite's clock, or by ours when an index was made.
 OF_THE_CLOCK = {"create_timestamp", "migration_completed"}
+
+
+FORK = multiprocessing.get_context("fork")
+FORKS = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
 
 def definitions(red=()):
@@ -231,8 +235,8 @@ def rows_of(folder, file, table="event_logs"):
         return read.execute(f"select count(*) from {table}").fetchone()[0]
 
 
-def blocked(folder, file):
-    """A connection that holds a file's write lock until it is rolled back."""
+def refusing(folder, file):
+    """A connection that has made a file refuse events."""
     held = sqlite3.connect(Path(folder) / file, isolation_level=None)
     held.execute(
         "create trigger refused before insert on event_logs begin "
@@ -247,7 +251,7 @@ def test_a_batch_that_failed_is_stored_once_when_it_is_stored_again(tmp_path, fi
     storage = BatchedSqliteEventLog(str(tmp_path))
     batch = handed_over()
     storage.store_event(handed_over(["2026-03-01"])[0])
-    held = blocked(tmp_path, file)
+    held = refusing(tmp_path, file)
     for _ in range(2):
         with pytest.raises(Exception, match="no room"):
             storage.store_event_batch(batch)
@@ -300,14 +304,11 @@ def _store_after_fork(storage, batch):
     os._exit(0)  # as a worker that is done; nothing of the parent's is closed
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="no fork")
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@FORKS
 def test_a_forked_process_opens_files_of_its_own(tmp_path):
     storage = BatchedSqliteEventLog(str(tmp_path))
     storage.store_event_batch(handed_over())
-    child = multiprocessing.get_context("fork").Process(
-        target=_store_after_fork, args=[storage, handed_over()]
-    )
+    child = FORK.Process(target=_store_after_fork, args=[storage, handed_over()])
     child.start()
     child.join()
     assert child.exitcode == 0
@@ -316,19 +317,21 @@ def test_a_forked_process_opens_files_of_its_own(tmp_path):
     assert rows_of(tmp_path, INDEX) == rows_of(tmp_path, ".db") == 3 * len(SPAN)
 
 
-def _lay_out(folder, start):
+def _lay_out(folder, start, events):
     storage = BatchedSqliteEventLog(folder)
     start.wait()
-    for event in handed_over():
+    for event in events:
         storage.store_event(event)
     storage.dispose()
 
 
+@FORKS
 def test_processes_that_meet_at_a_new_file_lay_it_out_once(tmp_path):
     BatchedSqliteEventLog(str(tmp_path)).dispose()
-    context = multiprocessing.get_context("spawn")
-    start = context.Barrier(3)
-    workers = [context.Process(target=_lay_out, args=[str(tmp_path), start]) for _ in range(3)]
+    start = FORK.Barrier(3)
+    workers = [
+        FORK.Process(target=_lay_out, args=[str(tmp_path), start, handed_over()]) for _ in range(3)
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -346,3 +349,51 @@ def test_a_home_that_was_made_anew_under_a_running_server_is_written_to(tmp_path
     server.store_event_batch(handed_over())
     server.dispose()
     assert rows_of(place, INDEX) == rows_of(place, ".db") == len(SPAN)
+
+
+CALENDAR = dg.DailyPartitionsDefinition("1999-01-01", end_offset=3000)
+
+
+def walks():
+    """How often the last window of a calendar was looked for in vain in what Dagster remembers."""
+    return dg.TimeWindowPartitionsDefinition._get_last_partition_window.cache_info().misses
+
+
+def test_a_calendar_is_walked_to_its_end_once_for_an_instant():
+    """Which is all that makes one that ends years ahead bearable."""
+    before = walks()
+    assert CALENDAR.has_partition_key("2026-03-01")
+    assert CALENDAR.has_partition_key("2026-03-01")
+    assert walks() - before == 2
+    before = walks()
+    with dg.partition_loading_context():
+        assert all(CALENDAR.has_partition_key(day) for day in SPAN)
+    assert walks() - before == 1
+
+
+def test_the_web_server_asks_all_questions_of_a_request_at_one_instant(tmp_path):
+    with (
+        dg.DagsterInstance.local_temp(str(tmp_path)) as instance,
+        WorkspaceProcessContext(instance, workspace_load_target=None) as server,
+        server.create_request_context(),
+    ):
+        before = walks()
+        assert all(CALENDAR.has_partition_key(day) for day in SPAN)
+        assert walks() - before == 1
+
+
+def test_the_states_of_a_check_are_told_as_of_one_instant(tmp_path):
+    named = {EVENT_LOG: {**CONFIG, "config": {"dagster_home": str(tmp_path)}}}
+    with dg.DagsterInstance.local_temp(str(tmp_path), overrides=named) as instance:
+        run = dg.DagsterRun(job_name="checked", run_id="a run")
+        results = [
+            (day, dg.AssetCheckResult(check_name="holds", asset_key=HANDED, passed=True))
+            for day in SPAN
+        ]
+        report_checks_per_partition(instance, run, results, blocking=())
+        key = dg.AssetCheckKey(HANDED, "holds")
+        before = walks()
+        state = instance.event_log_storage.get_asset_check_state([(key, CALENDAR)])[key]
+        assert walks() - before == 1
+    told = {status.value: found.subset_value for status, found in state.subsets.items()}
+    assert set(told["SUCCEEDED"].get_partition_keys()) == set(SPAN)
