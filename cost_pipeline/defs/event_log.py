@@ -9,6 +9,7 @@ cost_pipeline_tests/upstream/test_event_log.py.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -182,6 +183,8 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         if new:
             with self.run_connection(run_id) as connection:
                 connection.execute(SqlEventLogStorageTable.insert(), new)
+            # Those who follow a run watch its file, which changes when it is closed: tell them now.
+            os.utime(self.path_for_shard(run_id))
         mirrored = [
             (event, row)
             for event, row in zip(events, rows, strict=True)

@@ -6,6 +6,7 @@ cost_pipeline/defs/event_log.py has to follow.
 
 import multiprocessing
 import os
+import queue
 import sqlite3
 import threading
 from contextlib import closing
@@ -279,6 +280,23 @@ def test_the_index_and_one_run_are_open_and_nothing_when_it_is_let_go(events, tm
     assert list(tmp_path.glob("*.db-wal"))
     storage.dispose()
     assert not [place.name for place in tmp_path.iterdir() if not place.name.endswith(".db")]
+
+
+@pytest.mark.parametrize("reader", [SqliteEventLogStorage, BatchedSqliteEventLog])
+def test_who_follows_a_run_is_told_at_once_though_the_file_stays_open(tmp_path, reader):
+    """The run page of the web UI; a home whose settings were edited has Dagster's own class."""
+    writer = BatchedSqliteEventLog(str(tmp_path))
+    first, second, third = handed_over(SPAN[:3])
+    writer.store_event(first)
+    told, seen = queue.Queue(), reader(str(tmp_path))
+    seen.watch("", None, lambda event, _cursor: told.put(event.asset_materialization.partition))
+    for event in (second, third):
+        writer.store_event(event)
+        while told.get(timeout=20) != event.asset_materialization.partition:
+            pass
+    assert (tmp_path / ".db-wal").exists()
+    writer.dispose()
+    seen.dispose()
 
 
 def test_threads_store_and_read_at_once(tmp_path):
