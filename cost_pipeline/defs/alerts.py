@@ -14,14 +14,14 @@ from typing import Final
 
 import dagster as dg
 import pyarrow as pa
-from dagster._core.errors import DagsterAssetCheckFailedError
-from dagster._core.event_api import PartitionKeyFilter
-from dagster._core.storage.asset_check_execution_record import (
-    AssetCheckExecutionRecordStatus,
-    AssetCheckPartitionInfo,
-)
 
 from cost_pipeline.core import errors
+from cost_pipeline.defs.upstream import (
+    AssetCheckExecutionRecordStatus,
+    AssetCheckPartitionInfo,
+    DagsterAssetCheckFailedError,
+    PartitionKeyFilter,
+)
 from cost_pipeline.dispatch.alerts import Alert, Telling, Told, plan
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import ALERTS

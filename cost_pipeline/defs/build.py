@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from cost_pipeline.defs import (
     assets,
@@ -42,6 +41,7 @@ from cost_pipeline.defs.keys import (
     records_key,
 )
 from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
 from cost_pipeline.home.load import Home, load_home
 
 

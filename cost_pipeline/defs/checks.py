@@ -20,7 +20,7 @@ from cost_pipeline.defs.keys import (
     raw_key,
     records_key,
 )
-from cost_pipeline.defs.reporting import amounts, oldest, report_check_per_partition
+from cost_pipeline.defs.reporting import amounts, oldest, report_checks_per_partition
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
@@ -237,13 +237,8 @@ def ledger_checks(partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDef
     ) -> Iterator[dg.AssetCheckResult]:
         days = [date.fromisoformat(key) for key in context.partition_keys]
         found = checks.ledger_checks(home.session(context.run.run_id), days)
-        for name in sorted(key.name for key in context.selected_asset_check_keys):
-            results = of_check(name, found, LEDGER)
-            if len(days) > 1:
-                report_check_per_partition(
-                    context.instance, context.run, results, blocking=name in BLOCKING
-                )
-            yield together(name, results, LEDGER)
+        names = sorted(key.name for key in context.selected_asset_check_keys)
+        yield from results_of(context, {n: of_check(n, found, LEDGER) for n in names}, LEDGER)
 
     return check_ledger
 
@@ -258,6 +253,22 @@ def of_check(
         for outcome in outcomes
         if outcome.name == name
     ]
+
+
+def results_of(
+    context: dg.AssetCheckExecutionContext,
+    by_name: Mapping[str, Sequence[tuple[str, dg.AssetCheckResult]]],
+    asset: dg.AssetKey,
+) -> Iterator[dg.AssetCheckResult]:
+    """One result for each check of a run; of a run over several partitions each is recorded, too.
+
+    All of them in one batch: stored one by one, those of a month cost a second.
+    """
+    if len(context.partition_keys) > 1:
+        of_all = [result for results in by_name.values() for result in results]
+        report_checks_per_partition(context.instance, context.run, of_all, blocking=BLOCKING)
+    for name, results in by_name.items():
+        yield together(name, results, asset)
 
 
 def _spec(

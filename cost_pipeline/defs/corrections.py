@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Final
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from cost_pipeline.core.errors import CostPipelineError
 from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import CORRECTIONS, CORRECTIONS_JOB, DEAD_LETTERS, OWNERS
 from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
 from cost_pipeline.feeds.production.corrections import out_of_date, take_in, waiting_files
 
 FILES: Final = "cost_pipeline/corrections"

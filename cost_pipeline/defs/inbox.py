@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from cost_pipeline.core.errors import CostPipelineError
 from cost_pipeline.defs.keys import FX_CORRECTIONS, FX_JOB
 from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
 from cost_pipeline.feeds.production.rate_corrections import Waiting, waiting_corrections
 
 _PAUSE: Final = timedelta(minutes=15)

@@ -6,23 +6,30 @@ gets counts, hashes and links.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import logging
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 import dagster as dg
 
-# Private module: the only way to bind a partition's check result to its materialization. Pinned by
-# cost_pipeline_tests/upstream/test_dagster.py.
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluationTargetMaterializationData,
-)
-
 from cost_pipeline.core.money import shown
+from cost_pipeline.defs.event_log import BatchedSqliteEventLog
+from cost_pipeline.defs.upstream import (
+    BATCH_WRITABLE_EVENTS,
+    RUNLESS_JOB_NAME,
+    RUNLESS_RUN_ID,
+    AssetCheckEvaluationTargetMaterializationData,
+    AssetObservationData,
+    StepMaterializationData,
+)
 from cost_pipeline.feeds.production.impact import Impact
 
 DATA_VERSION_TAG: Final = "dagster/data_version"
 GONE: Final = "gone"
+MOST_AT_ONCE: Final = 1000
+"""The most events in a batch, each of a kilobyte or two: what an event log holds in memory."""
 
 
 def report_changed_partitions(
@@ -32,8 +39,9 @@ def report_changed_partitions(
 
     As a materialization, which fills the partition and wakes automation, and as an observation,
     because of an external asset Dagster 1.13 looks at nothing else when it tells what is unsynced.
-    The observation comes first: a run notes the newest materialization it read, and what is newer
-    than that counts as a change.
+    The observations come first: a run notes the newest materialization it read, and what is newer
+    than that counts as a change. Interrupted between the two, this reports both again: what was
+    reported is told from the materializations.
 
     A hand-over that reports the same data version again would make everything downstream look out
     of date, so an unchanged partition is left alone. A partition that was reported before and is
@@ -49,57 +57,130 @@ def report_changed_partitions(
     before = {partition: tags.get(DATA_VERSION_TAG) for partition, tags in reported.items()}
     now = {**dict.fromkeys(before, GONE), **versions}
     changed = [partition for partition in sorted(now) if before.get(partition) != now[partition]]
-    for partition in changed:
-        version = {DATA_VERSION_TAG: now[partition]}
-        for event in (dg.AssetObservation, dg.AssetMaterialization):
-            instance.report_runless_asset_event(event(key, partition=partition, tags=version))
+    tagged = [(partition, {DATA_VERSION_TAG: now[partition]}) for partition in changed]
+    # A batch holds one type of event of one asset: other event logs batch nothing else.
+    _report(
+        instance,
+        dg.DagsterEventType.ASSET_OBSERVATION,
+        [
+            AssetObservationData(dg.AssetObservation(key, partition=partition, tags=tags))
+            for partition, tags in tagged
+        ],
+    )
+    _report(
+        instance,
+        dg.DagsterEventType.ASSET_MATERIALIZATION,
+        [
+            StepMaterializationData(dg.AssetMaterialization(key, partition=partition, tags=tags))
+            for partition, tags in tagged
+        ],
+    )
     return changed
 
 
-def report_check_per_partition(
+def report_checks_per_partition(
     instance: dg.DagsterInstance,
     run: dg.DagsterRun,
-    results: Iterable[tuple[str, dg.AssetCheckResult]],
+    results: Sequence[tuple[str, dg.AssetCheckResult]],
     *,
-    blocking: bool,
+    blocking: Collection[str],
 ) -> None:
-    """Record a check's result for each partition of a run over several.
+    """Record the results of checks of an asset for each partition of a run over several.
 
     In such a run Dagster 1.13 stores the evaluation without a partition, and each partition's
     check stays planned for ever. An event of the run with the partition settles the planned one;
     with `target_materialization_data` it also counts for `all_deps_blocking_checks_passed`. (An
     event without a run cannot be reported twice for a partition: a unique index forbids it.)
+
+    Args:
+        instance: That of the run.
+        run: The run that made the partitions, or checks them again.
+        results: Partition and result, of any checks of one or more assets.
+        blocking: The names of the checks that block.
     """
+    partitions: dict[dg.AssetKey, set[str]] = {}
     for partition, result in results:
-        key = dg.AssetKey.from_coercible(result.asset_key or [])
-        found = instance.fetch_materializations(
-            dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition]), limit=1
-        ).records
-        evaluation = dg.AssetCheckEvaluation(
-            asset_key=key,
+        partitions.setdefault(_asset_of(result), set()).add(partition)
+    targets = {key: _newest(instance, key, wanted) for key, wanted in partitions.items()}
+    evaluations = [
+        dg.AssetCheckEvaluation(
+            asset_key=_asset_of(result),
             check_name=str(result.check_name),
             passed=result.passed,
             partition=partition,
             severity=result.severity,
-            blocking=blocking,
+            blocking=result.check_name in blocking,
             metadata={"partition": partition, **result.metadata},  # the run page shows no other
             description=result.description,
-            target_materialization_data=AssetCheckEvaluationTargetMaterializationData(
-                storage_id=found[0].storage_id,
-                run_id=found[0].run_id,
-                timestamp=found[0].timestamp,
-            )
-            if found
-            else None,
+            target_materialization_data=targets[_asset_of(result)].get(partition),
         )
-        instance.report_dagster_event(
-            dg.DagsterEvent(
-                event_type_value=dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
-                job_name=run.job_name,
-                event_specific_data=evaluation,
+        for partition, result in results
+    ]
+    _report(instance, dg.DagsterEventType.ASSET_CHECK_EVALUATION, evaluations, run)
+
+
+def _asset_of(result: dg.AssetCheckResult) -> dg.AssetKey:
+    return dg.AssetKey.from_coercible(result.asset_key or [])
+
+
+def _newest(
+    instance: dg.DagsterInstance, key: dg.AssetKey, partitions: set[str]
+) -> dict[str, AssetCheckEvaluationTargetMaterializationData]:
+    """What a result of each partition is bound to: its newest materialization, in two queries."""
+    ids = instance.event_log_storage.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions
+    )
+    if not ids:
+        return {}
+    found = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=key, storage_ids=list(ids.values())), limit=len(ids)
+    )
+    return {
+        str(record.partition_key): AssetCheckEvaluationTargetMaterializationData(
+            storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+        )
+        for record in found.records
+    }
+
+
+def _report(
+    instance: dg.DagsterInstance,
+    kind: dg.DagsterEventType,
+    said: Iterable[Any],
+    run: dg.DagsterRun | None = None,
+) -> None:
+    """Store events of one type, many at a time where the event log takes them so.
+
+    Args:
+        instance: Where to.
+        kind: The type of the events.
+        said: What each says.
+        run: The run that they belong to; None if they belong to none.
+    """
+    job, run_id = (run.job_name, run.run_id) if run else (RUNLESS_JOB_NAME, RUNLESS_RUN_ID)
+    entries = [
+        dg.EventLogEntry(  # type: ignore[no-untyped-call]
+            user_message="",
+            level=logging.INFO,
+            job_name=job,
+            run_id=run_id,
+            error_info=None,
+            timestamp=time.time(),
+            step_key=None,
+            dagster_event=dg.DagsterEvent(
+                event_type_value=kind.value, event_specific_data=data, job_name=job
             ),
-            run_id=run.run_id,
         )
+        for data in said
+    ]
+    log = instance.event_log_storage
+    # Dagster's own logs take no results of checks in a batch; dagster-postgres refuses them.
+    if kind in BATCH_WRITABLE_EVENTS or isinstance(log, BatchedSqliteEventLog):
+        for first in range(0, len(entries), MOST_AT_ONCE):
+            log.store_event_batch(entries[first : first + MOST_AT_ONCE])
+        return
+    for entry in entries:
+        log.store_event(entry)
 
 
 def amounts(totals: Mapping[str, Decimal]) -> dg.TableMetadataValue:

@@ -12,15 +12,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 import dagster as dg
-from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
+import yaml
 
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.alerts import failed_runs, look_at_checks, tell
 from cost_pipeline.defs.assets import DELIVERY
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
+from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
 from cost_pipeline.defs.gate import held_back
 from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import (
@@ -37,13 +39,21 @@ from cost_pipeline.defs.keys import (
     records_key,
 )
 from cost_pipeline.defs.plan import plan_posting
+from cost_pipeline.defs.reporting import MOST_AT_ONCE
 from cost_pipeline.defs.sensors import RANGE_END, RANGE_START
+from cost_pipeline.defs.upstream import (
+    DagsterAssetCheckFailedError,
+    DagsterExecutionInterruptedError,
+    InstanceRef,
+)
 from cost_pipeline.feeds.production.corrections import out_of_date as corrections_behind
 from cost_pipeline.feeds.production.corrections import waiting_files
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
 from cost_pipeline.feeds.production.reconcile import pairs
 from cost_pipeline.feeds.session import Session
 
+_STORAGES: Final = frozenset({"storage", "run_storage", EVENT_LOG, "schedule_storage"})
+"""The keys of `dagster.yaml` under which a user says where events are stored."""
 _QUIET: Final[Mapping[str, Any]] = {
     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
 }
@@ -242,19 +252,41 @@ def home_instance(session: Session) -> Iterator[dg.DagsterInstance]:
 
     One process at a time makes it: several at once on an empty DAGSTER_HOME would each create the
     same tables, and can break it for good.
+
+    While it is open, Dagster stores what a run plans and makes of many partitions in batches; the
+    caller's environment is as it was when this ends.
     """
     folder = session.home.dagster_home
     folder.mkdir(parents=True, exist_ok=True)
-    before = os.environ.get("DAGSTER_HOME")
-    os.environ["DAGSTER_HOME"] = str(folder)
-    try:
+    with _environment(DAGSTER_HOME=str(folder), DAGSTER_EVENT_BATCH_SIZE=str(MOST_AT_ONCE)):
         with (folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            made = dg.DagsterInstance.from_config(str(folder))
+            made = dg.DagsterInstance.from_ref(_instance_ref(folder))
         with made as instance:
             yield instance
+
+
+def _instance_ref(folder: Path) -> InstanceRef:
+    """What `dagster.yaml` says; where it names no storage, the one that writes in batches.
+
+    Files and rows are those of Dagster's own storage, so a UI that reads them with that one sees
+    the same.
+    """
+    place = folder / "dagster.yaml"
+    said = (yaml.safe_load(place.read_text(encoding="utf-8")) if place.exists() else None) or {}
+    overrides = {} if said.keys() & _STORAGES else {EVENT_LOG: CONFIG}
+    return InstanceRef.from_dir(str(folder), overrides=overrides)
+
+
+@contextmanager
+def _environment(**wanted: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
     finally:
-        if before is None:
-            del os.environ["DAGSTER_HOME"]
-        else:
-            os.environ["DAGSTER_HOME"] = before
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -10,8 +10,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from cost_pipeline.core.errors import CostPipelineError
 from cost_pipeline.defs.gate import held_back
@@ -19,6 +17,7 @@ from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import LEDGER, POST_JOB
 from cost_pipeline.defs.plan import PlannedRun, left_out, plan_posting
 from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
 
 PARTITION: Final = "dagster/partition"

@@ -14,10 +14,9 @@ import dagster as dg
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
 from cost_pipeline.defs import columns
-from cost_pipeline.defs.checks import of_check, together
+from cost_pipeline.defs.checks import of_check, results_of
 from cost_pipeline.defs.keys import FINDINGS, LEDGER, OWNERS, WEEKLY
 from cost_pipeline.defs.plan import MOST_DATES_A_RUN
-from cost_pipeline.defs.reporting import report_check_per_partition
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production.union_summary import (
     FAMILIES,
@@ -100,11 +99,8 @@ def family_checks(partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDef
     ) -> Iterator[dg.AssetCheckResult]:
         days = [date.fromisoformat(key) for key in context.partition_keys]
         found = day_outcomes(home.session(context.run.run_id), days)
-        for name in sorted(key.name for key in context.selected_asset_check_keys):
-            results = of_check(name, found, FINDINGS)
-            if len(days) > 1:
-                report_check_per_partition(context.instance, context.run, results, blocking=False)
-            yield together(name, results, FINDINGS)
+        names = sorted(key.name for key in context.selected_asset_check_keys)
+        yield from results_of(context, {n: of_check(n, found, FINDINGS) for n in names}, FINDINGS)
 
     return check_findings
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -51,15 +52,18 @@ def init_home(path: Path, *, files: Mapping[str, str | bytes] = EXAMPLE) -> Path
 
 
 def complete_home(path: Path) -> None:
-    """Add what a home written by hand may lack: `dagster/dagster.yaml`. Replaces nothing.
+    """Add what a home written by hand may lack: `dagster/dagster.yaml`.
+
+    One that an earlier version wrote and nobody edited becomes that of this version, with which
+    the web UI and its daemon are as quick as the command line. An edited one is left alone.
 
     Raises:
         EnvironmentFailedError: If it cannot be written.
     """
     place = path / _DAGSTER
-    if place.exists():
-        return
     try:
+        if place.exists() and not _is_ours_of_before(place):
+            return
         place.parent.mkdir(parents=True, exist_ok=True)
         beside = place.with_name(f".{place.name}.{os.getpid()}")
         beside.write_text(templates.DAGSTER, encoding="utf-8")
@@ -71,6 +75,10 @@ def complete_home(path: Path) -> None:
             remedy="free some space, or let this user write there",
             code="HOME_NOT_WRITTEN",
         ) from error
+
+
+def _is_ours_of_before(place: Path) -> bool:
+    return sha256(place.read_bytes()).hexdigest() in templates.DAGSTER_BEFORE
 
 
 def _own_files() -> dict[str, str]:

@@ -65,6 +65,12 @@ DAGSTER: Final = """\
 # The Dagster instance of this home (DAGSTER_HOME is this folder).
 telemetry:
   enabled: false
+event_log_storage:                  # Dagster's own files and rows, written many at a time
+  module: cost_pipeline.defs.event_log
+  class: BatchedSqliteEventLog
+  config:
+    dagster_home:
+      env: DAGSTER_HOME
 nux:
   enabled: false                    # no newsletter dialog at the first visit
 run_monitoring:
@@ -77,3 +83,11 @@ concurrency:
   runs:
     max_concurrent_runs: 2
 """
+
+DAGSTER_BEFORE: Final = frozenset(
+    {
+        "89965c195758e6561446e79f6451c31f2300507ab5311d422c520c060e74ab6a",  # 0.1
+        "74c28801b8a9e9a78d08dcdc0ace86f81668ee46ab12850bff672174a8732fc1",  # 0.2: no newsletter
+    }
+)
+"""The SHA-256 of the texts that earlier versions wrote in the place of DAGSTER."""

@@ -45,6 +45,9 @@ GUARDED: dict[str, set[str]] = {
     "deltalake": {"lake"},
 }
 CORE_IS_STANDARD_LIBRARY_ONLY = "core"
+# Dagster's private modules may change with any release; one module of ours says which are used.
+PRIVATE = "dagster._"
+BORROWS = "defs/upstream.py"
 
 
 def _parsed(source: str) -> ast.Module:
@@ -90,6 +93,17 @@ def violations(room: str, source: str, standard_library: frozenset[str]) -> list
         elif room == CORE_IS_STANDARD_LIBRARY_ONLY and parts[0] not in standard_library:
             found.append(f"line {line}: core may not import {parts[0]}")
     return found
+
+
+def borrowed(module: Path, package: Path, source: str) -> list[str]:
+    """What a module imports of Dagster's private modules and may not."""
+    if module.relative_to(package).as_posix() == BORROWS:
+        return []
+    return [
+        f"line {line}: {name} belongs into {BORROWS}"
+        for line, name in imports(source)
+        if name.startswith(PRIVATE)
+    ]
 
 
 def room_of(module: Path, package: Path) -> str:

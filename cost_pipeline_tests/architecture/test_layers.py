@@ -23,6 +23,17 @@ def test_imports_point_one_way(module):
     assert layers.violations(room, module.read_text(encoding="utf-8"), STANDARD_LIBRARY) == []
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
+def test_private_modules_of_dagster_are_imported_in_one_place(module):
+    assert layers.borrowed(module, PACKAGE, module.read_text(encoding="utf-8")) == []
+
+
+def test_a_planted_private_import_is_found():
+    source = "def f():\n    from dagster._core.events import DagsterEventType"
+    assert len(layers.borrowed(PACKAGE / "defs" / "run.py", PACKAGE, source)) == 1
+    assert layers.borrowed(PACKAGE / layers.BORROWS, PACKAGE, source) == []
+
+
 PLANTED = {
     "a kernel that knows storage": ("ledger", "from cost_pipeline.lake import lake"),
     "two kernels side by side": ("ledger", "from cost_pipeline.fx.convert import convert"),

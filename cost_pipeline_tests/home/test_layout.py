@@ -39,6 +39,11 @@ def test_dagster_is_quiet_monitored_and_does_not_retry_what_acquire_retries(tmp_
     text = (init_home(tmp_path / "home") / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
     assert yaml.safe_load(text) == {
         "telemetry": {"enabled": False},
+        "event_log_storage": {
+            "module": "cost_pipeline.defs.event_log",
+            "class": "BatchedSqliteEventLog",
+            "config": {"dagster_home": {"env": "DAGSTER_HOME"}},
+        },
         "nux": {"enabled": False},
         "run_monitoring": {"enabled": True},
         "run_retries": {
@@ -102,3 +107,32 @@ def test_a_home_written_by_hand_gets_its_dagster_settings_and_keeps_its_own(tmp_
     place.write_text("{}", encoding="utf-8")
     complete_home(tmp_path)
     assert place.read_text(encoding="utf-8") == "{}"
+
+
+OF_0_2 = """\
+# The Dagster instance of this home (DAGSTER_HOME is this folder).
+telemetry:
+  enabled: false
+nux:
+  enabled: false                    # no newsletter dialog at the first visit
+run_monitoring:
+  enabled: true                     # a crashed run frees its slot
+run_retries:
+  enabled: true                     # starts a crashed run again; a failed step is not retried here,
+  max_retries: 2                    # because calls to vendors have their own retries
+  retry_on_asset_or_op_failure: false
+concurrency:
+  runs:
+    max_concurrent_runs: 2
+"""
+
+
+def test_dagster_settings_of_the_version_before_become_those_of_this_unless_edited(tmp_path):
+    now = (init_home(tmp_path / "new") / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
+    place = tmp_path / "dagster" / "dagster.yaml"
+    place.parent.mkdir()
+    edited = OF_0_2.replace("max_concurrent_runs: 2", "max_concurrent_runs: 4")
+    for before, after in ((OF_0_2, now), (edited, edited)):
+        place.write_text(before, encoding="utf-8")
+        complete_home(tmp_path)
+        assert place.read_text(encoding="utf-8") == after

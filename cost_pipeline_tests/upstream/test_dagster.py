@@ -9,12 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluationTargetMaterializationData,
-)
 
 from cost_pipeline.defs.build import beta_and_preview_accepted
-from cost_pipeline.defs.reporting import DATA_VERSION_TAG, report_check_per_partition
+from cost_pipeline.defs.reporting import DATA_VERSION_TAG, report_checks_per_partition
+from cost_pipeline.defs.upstream import AssetCheckEvaluationTargetMaterializationData
 
 DAYS = dg.DailyPartitionsDefinition("2026-03-01", end_date="2026-04-01")
 SPAN = ["2026-03-03", "2026-03-04", "2026-03-05", "2026-03-06"]
@@ -58,7 +56,9 @@ def checked(red=(), *, per_partition):
                 for key in context.partition_keys
             ]
             if per_partition:
-                report_check_per_partition(context.instance, context.run, results, blocking=True)
+                report_checks_per_partition(
+                    context.instance, context.run, results, blocking={"holds"}
+                )
             return dg.AssetCheckResult(passed=all(result.passed for _, result in results))
 
     return holds

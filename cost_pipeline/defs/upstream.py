@@ -1,0 +1,82 @@
+"""What is borrowed from Dagster's private modules: the only module that imports them.
+
+A later Dagster may move or change any of these names, so each says what it is used for, and
+cost_pipeline_tests/upstream/ pins how they behave. Nothing else belongs here.
+"""
+
+from __future__ import annotations
+
+# How a partition's check result is bound to its materialization; events without a partition's
+# result would leave the partition's check planned for ever (`reporting`).
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+# What a blocking check and Ctrl-C raise inside a run (`run`, `alerts`).
+from dagster._core.errors import (
+    DagsterAssetCheckFailedError,
+    DagsterExecutionInterruptedError,
+    DagsterInvariantViolationError,
+)
+from dagster._core.event_api import PartitionKeyFilter
+
+# The events that are reported many at a time (`reporting`, `event_log`).
+from dagster._core.events import (
+    ASSET_CHECK_EVENTS,
+    ASSET_EVENTS,
+    BATCH_WRITABLE_EVENTS,
+    EVENT_TYPE_TO_PIPELINE_RUN_STATUS,
+    AssetObservationData,
+    StepMaterializationData,
+)
+from dagster._core.instance.ref import InstanceRef
+from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
+
+# The state of checks (`alerts`, `event_log`).
+from dagster._core.storage.asset_check_execution_record import (
+    AssetCheckExecutionRecordStatus,
+    AssetCheckPartitionInfo,
+)
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+# The event log in SQLite files: its class and its tables (`event_log`).
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    SqlEventLogStorageMetadata,
+    SqlEventLogStorageTable,
+)
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
+    INDEX_SHARD_NAME,
+    SqliteEventLogStorage,
+)
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._serdes import ConfigurableClassData
+
+__all__ = [
+    "ASSET_CHECK_EVENTS",
+    "ASSET_EVENTS",
+    "BATCH_WRITABLE_EVENTS",
+    "EVENT_TYPE_TO_PIPELINE_RUN_STATUS",
+    "INDEX_SHARD_NAME",
+    "NOT_FINISHED_STATUSES",
+    "RUNLESS_JOB_NAME",
+    "RUNLESS_RUN_ID",
+    "SQLITE_BUSY_TIMEOUT_SECONDS",
+    "AssetCheckEvaluationTargetMaterializationData",
+    "AssetCheckExecutionRecordStatus",
+    "AssetCheckExecutionsTable",
+    "AssetCheckPartitionInfo",
+    "AssetObservationData",
+    "ConfigurableClassData",
+    "DagsterAssetCheckFailedError",
+    "DagsterExecutionInterruptedError",
+    "DagsterInvariantViolationError",
+    "InstanceRef",
+    "PartitionKeyFilter",
+    "SqlEventLogStorageMetadata",
+    "SqlEventLogStorageTable",
+    "SqliteEventLogStorage",
+    "StepMaterializationData",
+    "UnresolvedAssetJobDefinition",
+]

@@ -1,0 +1,55 @@
+"""Which storage the runs of a home write to, and what is left of it afterwards."""
+
+import os
+
+import pytest
+
+from cost_pipeline.defs.event_log import BatchedSqliteEventLog
+from cost_pipeline.defs.keys import RECORDS_BY_DATE
+from cost_pipeline.defs.reporting import report_changed_partitions
+from cost_pipeline.defs.run import home_instance
+from cost_pipeline.defs.upstream import SqliteEventLogStorage
+from cost_pipeline.home.layout import complete_home
+
+EDITED = "concurrency: {runs: {max_concurrent_runs: 4}}\n"
+NAMED = "storage: {sqlite: {base_dir: %s}}\n"
+
+
+@pytest.fixture
+def settings(house):
+    """The `dagster.yaml` of a home."""
+    complete_home(house.root)
+    return house.root / "dagster" / "dagster.yaml"
+
+
+@pytest.mark.parametrize("text", [None, EDITED])
+def test_a_home_that_names_no_other_storage_has_its_events_written_in_batches(
+    house, settings, text
+):
+    if text is not None:
+        settings.write_text(text, encoding="utf-8")
+    with home_instance(house.session()) as instance:
+        assert isinstance(instance.event_log_storage, BatchedSqliteEventLog)
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == (
+            4 if text else 2
+        )
+        report_changed_partitions(instance, RECORDS_BY_DATE, {"2026-04-01": "a"})
+    files = settings.parent / "history" / "runs"
+    assert sorted(file.name for file in files.iterdir()) == [".db", "index.db"]
+
+
+def test_a_storage_that_a_home_names_is_the_one_that_is_written_to(house, settings, tmp_path):
+    settings.write_text(NAMED % (tmp_path / "elsewhere"), encoding="utf-8")
+    with home_instance(house.session()) as instance:
+        assert type(instance.event_log_storage) is SqliteEventLogStorage
+        report_changed_partitions(instance, RECORDS_BY_DATE, {"2026-04-01": "a"})
+    assert (tmp_path / "elsewhere" / "history" / "runs" / "index.db").exists()
+    assert not (settings.parent / "history" / "runs").exists()
+
+
+def test_the_environment_is_afterwards_as_it_was(house, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", "/another")
+    before = dict(os.environ)
+    with home_instance(house.session()):
+        assert int(os.environ["DAGSTER_EVENT_BATCH_SIZE"]) > 1
+    assert dict(os.environ) == before
