@@ -298,7 +298,7 @@ class _Validation:
             "interpretation": self.interpreter.interpretation,
         }
         letter = pa.Table.from_pylist([row], schema=DEAD_LETTER_SCHEMA)
-        self._add(ValidatedChunk(RECORD_SCHEMA.empty_table(), letter, proven=0))
+        self._add(ValidatedChunk(RECORD_SCHEMA.empty_table(), letter, in_columns=0))
         self._complete({"rows": 1, "blank_rows": 0, "header": [], "drift": []})
 
     def _finish(self, reader: RowReader, state: DeliveryState, describer: Describer) -> None:
