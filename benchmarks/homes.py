@@ -4,9 +4,9 @@
 
     cost-pipeline run --home HOME --pull-dates 2026-04-01
 
-Rows are made by a formula, so two homes of one size hold the same bytes. Transaction dates come in
-turns, so that every part of the file has rows of all of them. A bad row has one thing wrong: an
-amount, a date, a currency or an account.
+Rows are made by a formula, so two homes of one size hold the same bytes (under one DuckDB).
+Transaction dates come in turns, so that every part of the file has rows of all of them. A bad row
+has one thing wrong: an amount, a date, a currency or an account.
 """
 
 from __future__ import annotations

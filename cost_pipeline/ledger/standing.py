@@ -78,8 +78,13 @@ def resolve(candidates: pa.Table, dates: Collection[date] | None = None) -> pa.T
     resolved = _with_standings(candidates, losers)
     if dates is not None:
         wanted = pc.is_in(resolved["transaction_date"], pa.array(dates, DAY))
-        resolved = resolved.filter(wanted)
+        resolved = where(resolved, wanted)
     return resolved
+
+
+def where(rows: pa.Table, mask: pa.ChunkedArray) -> pa.Table:
+    """The rows that the mask keeps; not copied when it keeps all, which is the rule."""
+    return rows if pc.all(mask, min_count=0).as_py() else rows.filter(mask)
 
 
 def set_apart(resolved: pa.Table, reference: pa.Table) -> pa.Table:

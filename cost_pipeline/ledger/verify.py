@@ -31,6 +31,7 @@ from cost_pipeline.ledger.schema import (
     without_zones,
 )
 from cost_pipeline.ledger.seal import NO_BATCH, Head, batch_root
+from cost_pipeline.ledger.standing import where
 
 
 def verify_partition(
@@ -68,7 +69,7 @@ def _verified(
 ) -> dict[date, Verified | Broken]:
     every = _in_order_of(checked, ["day"])
     sound = pc.not_equal(pc.fill_null(every["group"], ""), "identity")
-    placed = every if pc.all(sound, min_count=0).as_py() else every.filter(sound)
+    placed = where(every, sound)
     lines, those_placed = _by_day(every), _by_day(placed)
     batches: dict[date, list[dict[str, Any]]] = {}
     for row in query(_BATCHES, lines=placed).to_pylist():

@@ -99,6 +99,7 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
         deliveries=deliveries,
         days=days,
     )
+    wanted = wanted.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA).sort_by(_LEAVES)
     keys = query("select distinct vendor, key from wanted where key is not null", wanted=wanted)
     elsewhere = query(
         "from rivals semi join keys using (vendor, key) anti join days using (transaction_date)",
@@ -113,12 +114,8 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
         keys=keys,
         days=days,
     )
-    names = CANDIDATE_SCHEMA.names
-    found = [
-        wanted.select(names).cast(CANDIDATE_SCHEMA).sort_by(_LEAVES),
-        rivals.select(names).cast(CANDIDATE_SCHEMA),
-    ]
-    return with_their_places(session, pa.concat_tables(found))
+    rivals = rivals.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
+    return with_their_places(session, pa.concat_tables([wanted, rivals]))
 
 
 _LEAVES: Final = [(name, "ascending") for name in ("transaction_date", "vendor", "delivery", "row")]

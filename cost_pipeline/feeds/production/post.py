@@ -47,7 +47,7 @@ from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA, POST, REVERSE
 from cost_pipeline.ledger.seal import Head, Stamp, seal
-from cost_pipeline.ledger.standing import resolve, set_apart
+from cost_pipeline.ledger.standing import resolve, set_apart, where
 from cost_pipeline.ledger.totals import active
 
 
@@ -97,7 +97,7 @@ def desired_of(
         in_force: Rates as they would be; those that are in force if None.
     """
     costs = resolve(live_records(session, dates), dates)  # a place is shared across signs
-    costs = costs.filter(pc.greater_equal(costs["amount"], 0))
+    costs = where(costs, pc.greater_equal(costs["amount"], 0))
     costs = set_apart(costs, reference_deliveries(session))
     ruled = pa.concat_tables([unruled(costs), rulings(session, dates, in_force=in_force)])
     judged, findings = with_findings(session, priced(session, ruled, in_force), dates)
