@@ -27,7 +27,7 @@ from cost_pipeline.validate.results import repeated
 Codes = npt.NDArray[np.signedinteger[Any]]
 
 # Up to so many combinations are told apart by counting, more by sorting.
-_COUNTED: Final = 1 << 20
+COUNTED: Final = 1 << 20
 # The verdict on values that were proven together; their own are in `Coded.bulk`.
 PROVEN: Final = Verdict(None)
 # In the place of a problem's number: a rule that only the model can ask.
@@ -215,7 +215,7 @@ def kept(rule: Rule, columns: Sequence[Coded], required: frozenset[str], count: 
             combined += one.codes
     problems: dict[Problem, int] = {}
     places = int(np.prod(sizes, dtype=object))
-    if places <= _COUNTED:
+    if places <= COUNTED:
         found = np.flatnonzero(np.bincount(combined, minlength=places))
         table = np.zeros(places, dtype=np.int32)
         table[found] = _asked(rule, axes, np.unravel_index(found, sizes), problems)

@@ -23,7 +23,7 @@ from cost_pipeline.contracts.proofs import Mask
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.core.money import fitting
 from cost_pipeline.core.reasons import Reason, Stage
-from cost_pipeline.validate.coded import Coded, Codes, Slot
+from cost_pipeline.validate.coded import COUNTED, Coded, Codes, Slot
 from cost_pipeline.validate.hashing import Pieces
 from cost_pipeline.validate.interpreter import Told
 from cost_pipeline.validate.model_lane import refused_as_negative, unknown_key
@@ -197,12 +197,32 @@ def _reasons(slots: Sequence[Slot], count: int) -> tuple[pa.Array, list[tuple[Re
 
 def _errors(slots: Sequence[Slot]) -> pa.Array:
     """Per row a JSON list of its problems."""
+    sizes = [len(slot.problems) + 1 for slot in slots]
+    places = int(np.prod(sizes, dtype=object))
+    if places <= COUNTED:
+        combined = np.ravel_multi_index([slot.codes for slot in slots], sizes)
+        return _errors_by_combination(slots, sizes, combined, places)
     texts = [
         pa.array([None, *map(as_json, slot.problems)], pa.string()).take(pa.array(slot.codes))
         for slot in slots
     ]
     joined = pc.binary_join_element_wise(*texts, ", ", null_handling="skip")
     return pc.binary_join_element_wise("[", joined, "]", "")
+
+
+def _errors_by_combination(
+    slots: Sequence[Slot], sizes: Sequence[int], combined: npt.NDArray[np.int64], places: int
+) -> pa.Array:
+    """The same where the combinations are few: each is written once."""
+    found = np.flatnonzero(np.bincount(combined, minlength=places))
+    numbers = np.zeros(places, dtype=np.int32)
+    numbers[found] = np.arange(len(found))
+    texts = [["", *map(as_json, slot.problems)] for slot in slots]
+    lists = [
+        f"[{', '.join(text[code] for text, code in zip(texts, codes, strict=True) if code)}]"
+        for codes in zip(*(c.tolist() for c in np.unravel_index(found, sizes)), strict=True)
+    ]
+    return pa.array(lists, pa.string()).take(pa.array(numbers[combined]))
 
 
 def _shown(refused: Refused, name: str, cut: pa.Array) -> pa.Array:
