@@ -14,12 +14,16 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.cost import CostRecord, judge_field
+from cost_pipeline.contracts.cost import CostRecord, judge_field, refused_as
 from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.production import Productions
-from cost_pipeline.contracts.proofs import TextProof, text_proof
+from cost_pipeline.contracts.proofs import Mask, TextProof, shown_as_they_are, text_proof
 from cost_pipeline.contracts.rules import RULES_VERSION, Rule, rules_for
 from cost_pipeline.contracts.texts import Reader, reader
 from cost_pipeline.contracts.vendor import FormatKind, Vendor
@@ -106,6 +110,7 @@ class Reading:
     demanded: frozenset[str]
     productions: frozenset[str]
     amounts: AmountReader
+    dates: DateReader
     interpretation: str
     remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
 
@@ -136,6 +141,24 @@ class Reading:
                 seen.clear()
             seen[text] = verdict
         return verdict
+
+    def refused_alike(self, name: str, texts: pa.Array) -> Mask:
+        """Which of these stripped texts have one verdict of refusal, but for the text shown in it.
+
+        A true value is a proof; a false one only means that the text has to be judged by itself.
+        """
+        info = self.contract.model_fields[name]
+        base, words = parts(info).base, refused_as(self.contract, name)
+        if base is Decimal:
+            found = self.amounts.unreadable(texts)
+        elif base is date:
+            found = self.dates.unreadable(texts)
+        elif name in self.proofs and name not in self.readers and words.alike:
+            found = pa.array(~self.proofs[name](texts))
+        else:
+            return np.zeros(len(texts), dtype=np.bool_)
+        certain: Mask = pc.and_(found, shown_as_they_are(texts)).to_numpy(zero_copy_only=False)
+        return certain
 
     def constant(self, name: str) -> Verdict:
         """The verdict on a constant's text; a credit is none, so it may not be negative."""
@@ -254,17 +277,18 @@ def compile_interpreter(
         constants.setdefault("production", vendor.production)
     key = vendor.key.columns if vendor.key else ()
     derived = {n: proof for n, info in fields.items() if (proof := text_proof(info)) is not None}
-    amounts = AmountReader(vendor.numbers)
+    amounts, dates = AmountReader(vendor.numbers), DateReader(vendor.dates)
     reading = Reading(
         vendor=vendor,
         contract=contract,
         rules=rules_for(vendor.record),
-        readers=_readers(contract, amounts, DateReader(vendor.dates)),
+        readers=_readers(contract, amounts, dates),
         proofs=derived if proofs is None else proofs,
         constants=constants,
         demanded=frozenset(n for n, info in fields.items() if info.is_required()) | set(key),
         productions=frozenset(productions.productions),
         amounts=amounts,
+        dates=dates,
         interpretation=_interpretation(vendor, contract, productions),
     )
     _check(reading)
