@@ -22,7 +22,7 @@ from cost_pipeline.contracts.proofs import Mask
 from cost_pipeline.contracts.rules import Rule, Seen, View, view
 from cost_pipeline.core.money import at_scale
 from cost_pipeline.core.text import BLANKS
-from cost_pipeline.validate.interpreter import Reading, Told, Verdict, as_cost
+from cost_pipeline.validate.reading import Reading, Told, Verdict, as_cost
 from cost_pipeline.validate.results import repeated
 
 Codes = npt.NDArray[np.signedinteger[Any]]

@@ -38,7 +38,7 @@ from cost_pipeline.validate.coded import (
 from cost_pipeline.validate.explaining import Refused, explained
 from cost_pipeline.validate.hashing import Pieces, ordinal_column, row_pieces
 from cost_pipeline.validate.identity import content_fields
-from cost_pipeline.validate.interpreter import Reading, Verdict
+from cost_pipeline.validate.reading import Reading, Verdict
 from cost_pipeline.validate.results import Context, table_of
 
 # Fields whose text is not simply their value; see Reading.read.

@@ -26,8 +26,8 @@ from cost_pipeline.core.reasons import Reason, Stage
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.validate.coded import COUNTED, Coded, Codes, Slot
 from cost_pipeline.validate.hashing import Pieces
-from cost_pipeline.validate.interpreter import Told
 from cost_pipeline.validate.model_lane import refused_as_negative, unknown_key
+from cost_pipeline.validate.reading import Told
 from cost_pipeline.validate.results import Context, as_json, failure_class, letters_of
 
 _SHOWN: Final = ("production", "transaction_date", "currency")
