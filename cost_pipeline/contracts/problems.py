@@ -11,7 +11,7 @@ from typing import Final
 
 from cost_pipeline.core.reasons import Reason
 
-_SHOWN_CHARACTERS: Final = 60
+SHOWN_CHARACTERS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ class RefusedAs:
     by_type: tuple[tuple[str, Reason, str], ...] = ()
     secret: bool = False
 
+    @property
+    def alike(self) -> bool:
+        """Whether any constraint is called the same, with the value shown."""
+        return not self.by_type and not self.secret
+
     def problem(self, name: str, error_type: str, value: object) -> Problem:
         """The problem of the field `name`, whose `value` broke a constraint."""
         reason, words = self.reason, self.words
@@ -59,6 +64,6 @@ def shown(value: object) -> str:
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     if not isinstance(value, str):
         text = f"'{value}'"
-    if len(text) > _SHOWN_CHARACTERS:
-        text = f"{text[: _SHOWN_CHARACTERS - 4]}...'"
+    if len(text) > SHOWN_CHARACTERS:
+        text = f"{text[: SHOWN_CHARACTERS - 4]}...'"
     return text

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from annotated_types import MaxLen, MinLen
 from pydantic.fields import FieldInfo
 
 from cost_pipeline.contracts.constraints import parts, settings_of
-from cost_pipeline.contracts.problems import RefusedAs
+from cost_pipeline.contracts.problems import SHOWN_CHARACTERS, RefusedAs
 
 Mask = npt.NDArray[np.bool_]
 TextProof = Callable[[pa.Array], Mask]
@@ -113,3 +113,14 @@ def rows_not_plain(texts: pa.Array) -> npt.NDArray[np.int64]:
         return np.zeros(0, dtype=np.int64)
     odd = np.flatnonzero((whole < _FIRST_PLAIN) | (whole > _LAST_PLAIN)) + ends[0]
     return np.unique(np.searchsorted(ends, odd, side="right") - 1)
+
+
+def has_other(texts: pa.Array, characters: Iterable[str]) -> pa.Array:
+    """Which texts have a character that is none of these."""
+    known = "".join(f"\\x{{{ord(character):x}}}" for character in sorted(characters))
+    return pc.match_substring_regex(texts, f"[^{known}]")
+
+
+def shown_as_they_are(texts: pa.Array) -> pa.Array:
+    """Which texts `problems.shown` only puts in quotes, in which JSON escapes nothing."""
+    return pc.match_substring_regex(texts, rf"^[ !#-&(-\[\]-~]{{1,{SHOWN_CHARACTERS - 2}}}$")

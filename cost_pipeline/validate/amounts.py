@@ -7,6 +7,7 @@ contract's business. ASCII digits only; no exponent, no underscore, no `NaN`.
 from __future__ import annotations
 
 import re
+import string
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,9 +16,11 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.constraints import AmountBounds
 from cost_pipeline.contracts.problems import Problem, shown
+from cost_pipeline.contracts.proofs import has_other
 from cost_pipeline.contracts.tables import MONEY
 from cost_pipeline.contracts.vendor import Negatives, NumberStyle
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.text import BLANKS
 
 # A column's amounts are also handled as 64-bit counts of 0.0001: 14 digits before the point fit.
 MOST_PROVEN_DIGITS: Final = 14
@@ -96,6 +99,12 @@ class AmountReader:
         for written, read in self._plainly():
             plain = pc.replace_substring(plain, pattern=written, replacement=read)
         return proven, pc.cast(plain, MONEY)
+
+    def unreadable(self, texts: pa.Array) -> pa.Array:
+        """Which of these texts `read` refuses for certain: those with a character of no amount."""
+        style = self._style
+        lawful = {*string.digits, *style.decimal, *style.thousands, *"".join(style.symbols)}
+        return has_other(texts, lawful | {*"-()", *BLANKS})
 
     def _plainly(self) -> list[tuple[str, str]]:
         style = self._style

@@ -21,17 +21,35 @@ from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.proofs import Mask
 from cost_pipeline.contracts.rules import Rule, Seen, View, view
 from cost_pipeline.core.money import at_scale
-from cost_pipeline.validate.interpreter import Reading, Told, Verdict, as_cost
+from cost_pipeline.core.text import BLANKS
+from cost_pipeline.validate.reading import Reading, Told, Verdict, as_cost
 from cost_pipeline.validate.results import repeated
 
 Codes = npt.NDArray[np.signedinteger[Any]]
 
 # Up to so many combinations are told apart by counting, more by sorting.
-_COUNTED: Final = 1 << 20
+COUNTED: Final = 1 << 20
+# More distinct values of a field are looked at together first.
+_MANY: Final = 64
 # The verdict on values that were proven together; their own are in `Coded.bulk`.
 PROVEN: Final = Verdict(None)
 # In the place of a problem's number: a rule that only the model can ask.
 UNSURE: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Many texts that are refused with the same words, but for the text itself.
+
+    Attributes:
+        code: Of all of them; its verdict is that on the sample.
+        sample: One of them, stripped.
+        cells: Of all rows, verbatim.
+    """
+
+    code: int
+    sample: str
+    cells: pa.Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +62,14 @@ class Coded:
         verdicts: Of the distinct texts.
         bulk: The values of the rows of code 0, whose verdict is `PROVEN`; of other rows what was
             accepted, and anything where it was not.
+        alike: The rows of one code whose texts are not told apart.
     """
 
     name: str
     codes: Codes | None
     verdicts: Sequence[Verdict]
     bulk: pa.Array | None = None
+    alike: Alike | None = None
 
     def has(self, chosen: Sequence[bool]) -> Mask | None:
         """Per row, whether its verdict is chosen; None if no row's is."""
@@ -88,12 +108,28 @@ def constant(name: str, verdict: Verdict) -> Coded:
 def coded(name: str, cells: pa.Array, reading: Reading) -> Coded:
     """A column of verbatim cells as its distinct verdicts."""
     encoded = cells.dictionary_encode()
-    verdicts = [reading.judged(name, text) for text in encoded.dictionary.to_pylist()]
-    indices = encoded.indices
-    if indices.null_count:
-        indices = indices.fill_null(len(verdicts))
+    distinct = encoded.dictionary
+    indices = encoded.indices.fill_null(len(distinct)).to_numpy()
+    apart: Codes = np.arange(len(distinct), dtype=np.int32)
+    alike = None
+    if len(distinct) > _MANY:
+        texts = pc.utf8_trim(distinct, characters=BLANKS)
+        same = reading.refused_alike(name, texts)
+        if same.any():
+            apart = np.flatnonzero(~same)
+            sample = texts[int(np.argmax(same))].as_py()
+            alike = Alike(len(apart), sample, cells)
+            # The others keep their order, then come those that are alike, then the empty ones.
+            codes = np.full(len(distinct) + 1, len(apart), dtype=np.int32)
+            codes[apart] = np.arange(len(apart))
+            codes[-1] = len(apart) + 1
+            indices = codes[indices]
+    verdicts = [reading.judged(name, t) for t in distinct.take(pa.array(apart)).to_pylist()]
+    if alike is not None:
+        verdicts.append(reading.judged(name, alike.sample))
+    if encoded.indices.null_count:
         verdicts.append(reading.judged(name, None))
-    return Coded(name, indices.to_numpy(), verdicts)
+    return Coded(name, indices, verdicts, alike=alike)
 
 
 def proven_but(name: str, bulk: pa.Array, proven: Mask, cells: pa.Array, reading: Reading) -> Coded:
@@ -110,7 +146,8 @@ def proven_but(name: str, bulk: pa.Array, proven: Mask, cells: pa.Array, reading
         accepted[odd] = True
         values = rest.values(bulk.type, np.arange(len(odd)))
         bulk = pc.replace_with_mask(bulk, pa.array(accepted), values)
-    return Coded(name, codes, [PROVEN, *rest.verdicts], bulk)
+    alike = rest.alike and Alike(rest.alike.code + 1, rest.alike.sample, cells)
+    return Coded(name, codes, [PROVEN, *rest.verdicts], bulk, alike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +157,12 @@ class Slot:
     Attributes:
         codes: Per row the number of its problem, counted from 1, or 0 if it has none here.
         problems: The distinct ones.
+        alike: The number of a problem that is not the same in all its rows, and their texts.
     """
 
     codes: Codes
     problems: Sequence[Problem]
+    alike: tuple[int, Alike] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +254,7 @@ def kept(rule: Rule, columns: Sequence[Coded], required: frozenset[str], count: 
             combined += one.codes
     problems: dict[Problem, int] = {}
     places = int(np.prod(sizes, dtype=object))
-    if places <= _COUNTED:
+    if places <= COUNTED:
         found = np.flatnonzero(np.bincount(combined, minlength=places))
         table = np.zeros(places, dtype=np.int32)
         table[found] = _asked(rule, axes, np.unravel_index(found, sizes), problems)

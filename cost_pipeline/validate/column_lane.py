@@ -38,7 +38,7 @@ from cost_pipeline.validate.coded import (
 from cost_pipeline.validate.explaining import Refused, explained
 from cost_pipeline.validate.hashing import Pieces, ordinal_column, row_pieces
 from cost_pipeline.validate.identity import content_fields
-from cost_pipeline.validate.interpreter import Reading, Verdict
+from cost_pipeline.validate.reading import Reading, Verdict
 from cost_pipeline.validate.results import Context, table_of
 
 # Fields whose text is not simply their value; see Reading.read.
@@ -108,7 +108,7 @@ def judge_columns(
     whole = table.column("malformed").is_null().to_numpy()
     left = _left(columns, slots) & whole
     accepted = _accepted(columns, slots) & whole & ~left
-    hashes = _hashed(columns, ordinals)
+    hashes = _hashed(columns, ordinals, keys=bool(accepted.any()))
     refused = Refused(
         table, context, fields, slots, np.flatnonzero(~(accepted | left)), hashes["fingerprint"]
     )
@@ -217,12 +217,12 @@ def _numbers(table: pa.Table, context: Context) -> pa.Array:
     return pc.binary_join_element_wise(context.delivery[:12], rows, ":")
 
 
-def _hashed(columns: _Columns, ordinals: Sequence[int | None] | None) -> pa.Table:
+def _hashed(columns: _Columns, ordinals: Sequence[int | None] | None, *, keys: bool) -> pa.Table:
     """Fingerprint and key of every row; the key of a row that is refused means nothing."""
     reading = columns.context.interpreter.reading
     row = row_pieces(columns.context.delivery, columns.count)
     key_sql, given = "null::varchar", {}
-    if reading.vendor.key is not None:
+    if keys and reading.vendor.key is not None:
         key = Pieces("k", columns.count)
         for name in reading.vendor.key.columns:
             column = columns.fields[name]

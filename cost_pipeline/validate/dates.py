@@ -7,11 +7,15 @@ forms are its own, of the directives below; month names are English, in any case
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+import pyarrow as pa
+
 from cost_pipeline.contracts.problems import Problem, shown
+from cost_pipeline.contracts.proofs import has_other
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.reasons import Reason
 
@@ -60,6 +64,11 @@ class DateReader:
     def __init__(self, forms: Iterable[str]) -> None:
         self._forms = tuple(forms)
         self._patterns = [_compiled(form) for form in self._forms]
+        self._characters = set().union(*map(_characters, self._forms))
+
+    def unreadable(self, texts: pa.Array) -> pa.Array:
+        """Which of these texts `read` refuses for certain: those with a character of no form."""
+        return has_other(texts, self._characters)
 
     def read(self, text: str) -> date | Problem:
         """The date of a stripped text, or a problem with reason BAD_DATE or AMBIGUOUS_DATE."""
@@ -75,6 +84,17 @@ class DateReader:
         days = " and ".join(map(str, sorted(found)))
         message = f"{shown(text)} can be {days} under the declared forms {forms}"
         return Problem("transaction_date", Reason.AMBIGUOUS_DATE, message)
+
+
+def _characters(form: str) -> set[str]:
+    """The characters that a date of this form can have."""
+    found = {*string.digits}
+    for piece in re.split(r"(%.)", form):
+        letters = string.ascii_letters if piece in {"%b", "%B"} else ""
+        found |= (
+            {*letters} if piece.startswith("%") and piece != "%%" else {*piece.swapcase(), *piece}
+        )
+    return found
 
 
 def _compiled(form: str) -> re.Pattern[str]:

@@ -9,7 +9,7 @@ equal, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -23,10 +23,11 @@ from cost_pipeline.contracts.proofs import Mask
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.core.money import fitting
 from cost_pipeline.core.reasons import Reason, Stage
-from cost_pipeline.validate.coded import Coded, Codes, Slot
+from cost_pipeline.core.text import BLANKS
+from cost_pipeline.validate.coded import COUNTED, Coded, Codes, Slot
 from cost_pipeline.validate.hashing import Pieces
-from cost_pipeline.validate.interpreter import Told
 from cost_pipeline.validate.model_lane import refused_as_negative, unknown_key
+from cost_pipeline.validate.reading import Told
 from cost_pipeline.validate.results import Context, as_json, failure_class, letters_of
 
 _SHOWN: Final = ("production", "transaction_date", "currency")
@@ -73,7 +74,7 @@ def explained(refused: Refused) -> pa.Table:
         "line": refused.table.column("line").take(chosen),
         "failure_class": pa.array([failure_class(why).value for why in reasons]).take(which),
         "reasons": pa.array([[one.value for one in why] for why in reasons]).take(which),
-        "errors": _errors(slots),
+        "errors": _errors(slots, chosen),
         "payload": refused.table.column("text").take(chosen),
         "amount": _amounts(refused, cut),
         **shown,
@@ -85,7 +86,7 @@ def _slots(refused: Refused) -> list[Slot]:
     """The places of a problem in the order in which a row's problems are told."""
     malformed = _malformed(refused)
     found = [
-        Slot(np.where(malformed, 0, slot.codes), slot.problems)
+        replace(slot, codes=np.where(malformed, 0, slot.codes))
         for slot in _told(refused)
         if slot.codes.any()
     ]
@@ -135,12 +136,15 @@ def _field_slot(refused: Refused, name: str, told: Told) -> Iterator[Slot]:
         return  # the vendor's own name, which is no field of a row
     numbers = np.zeros(len(column.verdicts), dtype=np.int32)
     problems: list[Problem] = []
+    alike = None
     for place, verdict in enumerate(column.verdicts):
         if verdict.told is told and verdict.problem is not None:
             problems.append(verdict.problem)
             numbers[place] = len(problems)
+            if column.alike is not None and column.alike.code == place:
+                alike = len(problems), column.alike
     if problems:
-        yield Slot(_of_rows(column, numbers, refused.rows), problems)
+        yield Slot(_of_rows(column, numbers, refused.rows), problems, alike)
 
 
 def _of_rows(column: Coded, per_verdict: npt.NDArray[Any], rows: Codes) -> npt.NDArray[Any]:
@@ -195,14 +199,44 @@ def _reasons(slots: Sequence[Slot], count: int) -> tuple[pa.Array, list[tuple[Re
     return pa.array(which.astype(np.int32)), reasons
 
 
-def _errors(slots: Sequence[Slot]) -> pa.Array:
+def _errors(slots: Sequence[Slot], rows: pa.Array) -> pa.Array:
     """Per row a JSON list of its problems."""
-    texts = [
-        pa.array([None, *map(as_json, slot.problems)], pa.string()).take(pa.array(slot.codes))
-        for slot in slots
-    ]
+    sizes = [len(slot.problems) + 1 for slot in slots]
+    places = int(np.prod(sizes, dtype=object))
+    if places <= COUNTED and not any(slot.alike for slot in slots):
+        combined = np.ravel_multi_index([slot.codes for slot in slots], sizes)
+        return _errors_by_combination(slots, sizes, combined, places)
+    texts = [_error(slot, rows) for slot in slots]
     joined = pc.binary_join_element_wise(*texts, ", ", null_handling="skip")
     return pc.binary_join_element_wise("[", joined, "]", "")
+
+
+def _error(slot: Slot, rows: pa.Array) -> pa.Array:
+    """Per row what stands in its list for one place, or null."""
+    texts = [as_json(problem) for problem in slot.problems]
+    errors = pa.array([None, *texts], pa.string()).take(pa.array(slot.codes))
+    if slot.alike is None:
+        return errors
+    number, alike = slot.alike
+    before, after = texts[number - 1].split(f"\"'{alike.sample}'", 1)
+    cells = pc.utf8_trim(alike.cells.take(rows), characters=BLANKS)
+    own = pc.binary_join_element_wise(f"{before}\"'", cells, f"'{after}", "")
+    return pc.if_else(pa.array(slot.codes == number), own, errors)
+
+
+def _errors_by_combination(
+    slots: Sequence[Slot], sizes: Sequence[int], combined: npt.NDArray[np.int64], places: int
+) -> pa.Array:
+    """The same where the combinations are few: each is written once."""
+    found = np.flatnonzero(np.bincount(combined, minlength=places))
+    numbers = np.zeros(places, dtype=np.int32)
+    numbers[found] = np.arange(len(found))
+    texts = [["", *map(as_json, slot.problems)] for slot in slots]
+    lists = [
+        f"[{', '.join(text[code] for text, code in zip(texts, codes, strict=True) if code)}]"
+        for codes in zip(*(c.tolist() for c in np.unravel_index(found, sizes)), strict=True)
+    ]
+    return pa.array(lists, pa.string()).take(pa.array(numbers[combined]))
 
 
 def _shown(refused: Refused, name: str, cut: pa.Array) -> pa.Array:

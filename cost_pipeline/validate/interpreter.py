@@ -1,26 +1,26 @@
 """What a vendor file and a header say about reading a row, compiled once.
 
-Belongs here: which columns feed which contract field, what the header lacks, how one text becomes
-one typed value, and the digest that names this interpretation. Judging is the lanes' work.
+Belongs here: which columns feed which contract field, what the header lacks, and the digest that
+names this interpretation. How one text becomes one typed value is `reading`'s matter, judging is
+the lanes' work.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.cost import CostRecord, judge_field
+from cost_pipeline.contracts.cost import CostRecord
 from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.proofs import TextProof, text_proof
-from cost_pipeline.contracts.rules import RULES_VERSION, Rule, rules_for
+from cost_pipeline.contracts.rules import RULES_VERSION, rules_for
 from cost_pipeline.contracts.texts import Reader, reader
 from cost_pipeline.contracts.vendor import FormatKind, Vendor
 from cost_pipeline.core.canonical import digest
@@ -29,6 +29,7 @@ from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.reference import reference_path
 from cost_pipeline.validate.amounts import AmountReader
 from cost_pipeline.validate.dates import DateReader
+from cost_pipeline.validate.reading import FieldValue, Reading
 
 # Raise it when the reading of a row changes in code: it is part of every interpretation.
 READING_VERSION: Final = 2
@@ -49,139 +50,6 @@ _VERDICT_KEYS: Final = {
     "ignore",
     "constants",
 }
-_MOST_REMEMBERED: Final = 100_000
-
-# Texts, amounts and dates; of a timecard also minutes, flags, lists of words and of gross lines.
-FieldValue = Any
-
-
-class Told(Enum):
-    """At which point of judging a row a field's problem is found; problems are told in this order.
-
-    READING: its text cannot be read. EMPTY: it has none and needs one. MODEL: the contract refuses
-    what was read.
-    """
-
-    READING = 1
-    EMPTY = 2
-    MODEL = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One text of one field, seen by itself.
-
-    Attributes:
-        value: What a record holds: typed, None for empty or refused.
-        problem: What is wrong with it, if anything is.
-        told: When that is found.
-        read: What was read and is shown to the model and to rules, refused by them or not.
-    """
-
-    value: FieldValue | None
-    problem: Problem | None = None
-    told: Told | None = None
-    read: FieldValue | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How one vendor's texts are read, whatever the header.
-
-    Attributes:
-        readers: How the texts of fields are read that are not simply their value.
-        proofs: Contract field to its proof over a column; a field without one is judged by value.
-        constants: Contract field to its text, from the vendor file.
-        demanded: Fields that may not be empty, by the contract or by the key.
-        interpretation: Digest of everything that decides a verdict.
-        remembered: Verdicts on distinct texts, by field; a cache.
-    """
-
-    vendor: Vendor
-    contract: type[CostRecord]
-    rules: tuple[Rule, ...]
-    readers: Mapping[str, Reader]
-    proofs: Mapping[str, TextProof]
-    constants: Mapping[str, str]
-    demanded: frozenset[str]
-    productions: frozenset[str]
-    amounts: AmountReader
-    interpretation: str
-    remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
-
-    def read(self, name: str, text: str) -> FieldValue | Problem | None:
-        """The typed value of one cell; blanks around it do not count, an empty one is None."""
-        stripped = text.strip()
-        if not stripped:
-            return None
-        if name in self.readers:
-            return self.readers[name](name, stripped)
-        if name == "production" and stripped not in self.productions:
-            message = f"{shown(stripped)} is not a production of this home"
-            return Problem(name, Reason.UNKNOWN_PRODUCTION, message)
-        return stripped
-
-    def judged(self, name: str, text: str | None) -> Verdict:
-        """The verdict on one cell of a field: read, and judged by the model's own field.
-
-        Where there is no value the field's constant stands in, if it has one.
-        """
-        if text is None:
-            return self._absent(name)
-        seen = self.remembered.setdefault(name, {})
-        verdict = seen.get(text)
-        if verdict is None:
-            verdict = self._judged(name, self.read(name, text))
-            if len(seen) >= _MOST_REMEMBERED:
-                seen.clear()
-            seen[text] = verdict
-        return verdict
-
-    def constant(self, name: str) -> Verdict:
-        """The verdict on a constant's text; a credit is none, so it may not be negative."""
-        value = self.read(name, self.constants[name])
-        if value is None:
-            return self._empty(name)
-        if isinstance(value, Problem):
-            return Verdict(None, value, Told.READING)
-        return self._modelled(name, value, value)
-
-    def _judged(self, name: str, value: FieldValue | Problem | None) -> Verdict:
-        if value is None:
-            return self._absent(name)
-        if isinstance(value, Problem):
-            given = self._absent(name) if name in self.constants else None
-            if given is None:
-                return Verdict(None, value, Told.READING)
-            return Verdict(given.value, value, Told.READING, given.read)
-        return self._modelled(name, value, as_cost(name, value))
-
-    def _modelled(self, name: str, value: FieldValue, cost: FieldValue) -> Verdict:
-        found = judge_field(self.contract, name, cost)
-        if isinstance(found, Problem):
-            return Verdict(None, found, Told.MODEL, value)
-        # A record's value is the model's; of a credit, its opposite.
-        return Verdict(found if cost is value else value, None, None, value)
-
-    def _absent(self, name: str) -> Verdict:
-        value = self.constant(name).value if name in self.constants else None
-        return self._empty(name) if value is None else self._modelled(name, value, value)
-
-    def _empty(self, name: str) -> Verdict:
-        if name in self.demanded:
-            problem = Problem(name, Reason.MISSING_FIELD, "it is empty")
-            return Verdict(None, problem, Told.EMPTY)
-        return Verdict(None)
-
-
-def as_cost(name: str, value: FieldValue) -> FieldValue:
-    """A value as the model sees it: of a credit's amount, that of the cost that it takes back.
-
-    Whether a credit may be posted depends on other rows and on people, so posting decides it.
-    """
-    if name == "amount" and isinstance(value, Decimal) and value < 0:
-        return value.copy_negate()
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,17 +122,18 @@ def compile_interpreter(
         constants.setdefault("production", vendor.production)
     key = vendor.key.columns if vendor.key else ()
     derived = {n: proof for n, info in fields.items() if (proof := text_proof(info)) is not None}
-    amounts = AmountReader(vendor.numbers)
+    amounts, dates = AmountReader(vendor.numbers), DateReader(vendor.dates)
     reading = Reading(
         vendor=vendor,
         contract=contract,
         rules=rules_for(vendor.record),
-        readers=_readers(contract, amounts, DateReader(vendor.dates)),
+        readers=_readers(contract, amounts, dates),
         proofs=derived if proofs is None else proofs,
         constants=constants,
         demanded=frozenset(n for n, info in fields.items() if info.is_required()) | set(key),
         productions=frozenset(productions.productions),
         amounts=amounts,
+        dates=dates,
         interpretation=_interpretation(vendor, contract, productions),
     )
     _check(reading)

@@ -20,7 +20,8 @@ from cost_pipeline.contracts.timecard import Timecard
 from cost_pipeline.core.money import at_scale, fitting
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.validate.identity import content_fields, fingerprint, key_text
-from cost_pipeline.validate.interpreter import Interpreter, as_cost
+from cost_pipeline.validate.interpreter import Interpreter
+from cost_pipeline.validate.reading import as_cost
 
 
 class Accepted(NamedTuple):

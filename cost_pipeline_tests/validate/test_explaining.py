@@ -8,14 +8,19 @@ import json
 from datetime import date
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.kinds import CONTRACTS
-from cost_pipeline.contracts.vendor import RecordKind, Vendor
+from cost_pipeline.contracts.problems import Problem, shown
+from cost_pipeline.contracts.proofs import shown_as_they_are
+from cost_pipeline.contracts.vendor import NumberStyle, RecordKind, Vendor
 from cost_pipeline.core.reasons import Stage, dead_letter_id
+from cost_pipeline.validate.amounts import AmountReader
+from cost_pipeline.validate.dates import DateReader
 from cost_pipeline.validate.identity import content_fields
 
 GOOD = {
@@ -156,7 +161,7 @@ def test_a_contract_that_is_judged_in_columns_has_fields_of_one_plain_type_witho
                 assert info.is_required() or info.default is None
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def vendor():
     fields = [n for n in GOOD if n in CONTRACTS[RecordKind.PAYROLL_LINE].model_fields]
     return Vendor.model_validate(
@@ -232,3 +237,56 @@ def test_amounts_of_refused_rows_are_shown_and_summed(make_chunk, validate, vend
     assert outcome.dead_letters["amount"].to_pylist() == shown
     assert outcome.state.amount_total == sum(filter(None, shown))
     assert outcome.state.unreadable_amounts == 2
+
+
+MANY = 70  # more distinct values than are judged one by one
+
+
+@pytest.mark.parametrize(
+    ("name", "filler"),
+    [
+        ("amount", "{}.5O"),
+        ("transaction_date", "2026-04-O{}"),
+        ("gl_code", "63O{}"),
+        ("department_code", "x'{}"),
+        ("description", "a\x01{}"),
+        ("worker_id", "{}" + "x" * 61),
+        ("currency", "G{}"),
+        ("tax_id", "{}"),
+    ],
+)
+@given(
+    texts=st.lists(BAD | st.text(st.characters(codec="utf-8"), max_size=70), max_size=40),
+    forms=st.sampled_from([["%Y-%m-%d"], ["%d %b %Y", "%Y%%%m-%d"]]),
+)
+def test_many_texts_that_are_refused_alike_are_each_shown(
+    make_chunk, validate, vendor, name, filler, texts, forms
+):
+    """The words are made once; quotes, cuts and escapes of a text are still its own."""
+    vendor = vendor.model_copy(update={"dates": tuple(forms), "key": None})
+    header = [column for (column,) in vendor.columns.values()]
+    cells = [*map(filler.format, range(MANY)), *texts, None]
+    rows = [tuple({**GOOD, name: cell}[field] for field in vendor.columns) for cell in cells]
+    chunks = [make_chunk(rows, header)]
+    model, both = (validate(chunks, vendor, lanes=lanes) for lanes in ("model", "both"))
+    assert both.dead_letters.equals(model.dead_letters)
+    assert both.records.equals(model.records)
+    assert both.state == model.state
+
+
+@given(text=st.text(st.characters(codec="utf-8"), max_size=70))
+def test_a_text_is_shown_as_it_is_where_columns_say_so(text):
+    if shown_as_they_are(pa.array([text])).to_pylist() == [True]:
+        assert json.dumps(shown(text), ensure_ascii=False) == f"\"'{text}'\""
+
+
+@given(
+    texts=st.lists(BAD | st.text("0123456789.,-()£ eOJjunTt%/", max_size=8), min_size=1),
+    forms=st.sampled_from([["%Y-%m-%d"], ["%d %b %Y", "%d/%m/%y"], ["%dT%m%%%Y"]]),
+    style=st.sampled_from([{}, {"thousands": ",", "symbols": ["£", "Oe"]}, {"decimal": ","}]),
+)
+def test_what_columns_call_unreadable_cannot_be_read(texts, forms, style):
+    column = pa.array([text.strip() for text in texts])
+    for reader in (AmountReader(NumberStyle.model_validate(style)), DateReader(forms)):
+        for text in column.filter(reader.unreadable(column)).to_pylist():
+            assert isinstance(reader.read(text), Problem)

@@ -1,0 +1,182 @@
+"""One text to one typed value, and the verdict of the model's own field on it.
+
+Belongs here: how a vendor's texts are read, whatever the header, and verdicts on single values. A
+vendor file is compiled into a reading in `interpreter`; judging rows is the lanes' work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.constraints import parts
+from cost_pipeline.contracts.cost import CostRecord, judge_field, refused_as
+from cost_pipeline.contracts.problems import Problem, shown
+from cost_pipeline.contracts.proofs import Mask, TextProof, shown_as_they_are
+from cost_pipeline.contracts.rules import Rule
+from cost_pipeline.contracts.texts import Reader
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.core.reasons import Reason
+from cost_pipeline.validate.amounts import AmountReader
+from cost_pipeline.validate.dates import DateReader
+
+_MOST_REMEMBERED: Final = 100_000
+
+# Texts, amounts and dates; of a timecard also minutes, flags, lists of words and of gross lines.
+FieldValue = Any
+
+
+class Told(Enum):
+    """At which point of judging a row a field's problem is found; problems are told in this order.
+
+    READING: its text cannot be read. EMPTY: it has none and needs one. MODEL: the contract refuses
+    what was read.
+    """
+
+    READING = 1
+    EMPTY = 2
+    MODEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One text of one field, seen by itself.
+
+    Attributes:
+        value: What a record holds: typed, None for empty or refused.
+        problem: What is wrong with it, if anything is.
+        told: When that is found.
+        read: What was read and is shown to the model and to rules, refused by them or not.
+    """
+
+    value: FieldValue | None
+    problem: Problem | None = None
+    told: Told | None = None
+    read: FieldValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one vendor's texts are read, whatever the header.
+
+    Attributes:
+        readers: How the texts of fields are read that are not simply their value.
+        proofs: Contract field to its proof over a column; a field without one is judged by value.
+        constants: Contract field to its text, from the vendor file.
+        demanded: Fields that may not be empty, by the contract or by the key.
+        interpretation: Digest of everything that decides a verdict.
+        remembered: Verdicts on distinct texts, by field; a cache.
+    """
+
+    vendor: Vendor
+    contract: type[CostRecord]
+    rules: tuple[Rule, ...]
+    readers: Mapping[str, Reader]
+    proofs: Mapping[str, TextProof]
+    constants: Mapping[str, str]
+    demanded: frozenset[str]
+    productions: frozenset[str]
+    amounts: AmountReader
+    dates: DateReader
+    interpretation: str
+    remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
+
+    def read(self, name: str, text: str) -> FieldValue | Problem | None:
+        """The typed value of one cell; blanks around it do not count, an empty one is None."""
+        stripped = text.strip()
+        if not stripped:
+            return None
+        if name in self.readers:
+            return self.readers[name](name, stripped)
+        if name == "production" and stripped not in self.productions:
+            message = f"{shown(stripped)} is not a production of this home"
+            return Problem(name, Reason.UNKNOWN_PRODUCTION, message)
+        return stripped
+
+    def judged(self, name: str, text: str | None) -> Verdict:
+        """The verdict on one cell of a field: read, and judged by the model's own field.
+
+        Where there is no value the field's constant stands in, if it has one.
+        """
+        if text is None:
+            return self._absent(name)
+        seen = self.remembered.setdefault(name, {})
+        verdict = seen.get(text)
+        if verdict is None:
+            verdict = self._judged(name, self.read(name, text))
+            if len(seen) >= _MOST_REMEMBERED:
+                seen.clear()
+            seen[text] = verdict
+        return verdict
+
+    def refused_alike(self, name: str, texts: pa.Array) -> Mask:
+        """Which of these stripped texts have one verdict of refusal, but for the text shown in it.
+
+        A true value is a proof; a false one only means that the text has to be judged by itself.
+        """
+        info = self.contract.model_fields[name]
+        base, words = parts(info).base, refused_as(self.contract, name)
+        if base is Decimal:
+            found = self.amounts.unreadable(texts)
+        elif base is date:
+            found = self.dates.unreadable(texts)
+        elif name in self.proofs and name not in self.readers and words.alike:
+            found = pa.array(~self.proofs[name](texts))
+        else:
+            return np.zeros(len(texts), dtype=np.bool_)
+        certain: Mask = pc.and_(found, shown_as_they_are(texts)).to_numpy(zero_copy_only=False)
+        return certain
+
+    def constant(self, name: str) -> Verdict:
+        """The verdict on a constant's text; a credit is none, so it may not be negative."""
+        value = self.read(name, self.constants[name])
+        if value is None:
+            return self._empty(name)
+        if isinstance(value, Problem):
+            return Verdict(None, value, Told.READING)
+        return self._modelled(name, value, value)
+
+    def _judged(self, name: str, value: FieldValue | Problem | None) -> Verdict:
+        if value is None:
+            return self._absent(name)
+        if isinstance(value, Problem):
+            given = self._absent(name) if name in self.constants else None
+            if given is None:
+                return Verdict(None, value, Told.READING)
+            return Verdict(given.value, value, Told.READING, given.read)
+        return self._modelled(name, value, as_cost(name, value))
+
+    def _modelled(self, name: str, value: FieldValue, cost: FieldValue) -> Verdict:
+        found = judge_field(self.contract, name, cost)
+        if isinstance(found, Problem):
+            return Verdict(None, found, Told.MODEL, value)
+        # A record's value is the model's; of a credit, its opposite.
+        return Verdict(found if cost is value else value, None, None, value)
+
+    def _absent(self, name: str) -> Verdict:
+        value = self.constant(name).value if name in self.constants else None
+        return self._empty(name) if value is None else self._modelled(name, value, value)
+
+    def _empty(self, name: str) -> Verdict:
+        if name in self.demanded:
+            problem = Problem(name, Reason.MISSING_FIELD, "it is empty")
+            return Verdict(None, problem, Told.EMPTY)
+        return Verdict(None)
+
+
+def as_cost(name: str, value: FieldValue) -> FieldValue:
+    """A value as the model sees it: of a credit's amount, that of the cost that it takes back.
+
+    Whether a credit may be posted depends on other rows and on people, so posting decides it.
+    """
+    if name == "amount" and isinstance(value, Decimal) and value < 0:
+        return value.copy_negate()
+    return value
