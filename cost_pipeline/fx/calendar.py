@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
+from dateutil.easter import easter
+
 from cost_pipeline.contracts.rate_sources import Source
-from cost_pipeline.core.easter import easter
 
 _ONE_DAY: Final = timedelta(days=1)
 _FRIDAY: Final = 4

@@ -6,7 +6,7 @@ import functools
 from datetime import date, timedelta
 from typing import Final
 
-from cost_pipeline.core.easter import easter
+from dateutil.easter import easter
 
 _MONDAY: Final = 0
 _THURSDAY: Final = 3
