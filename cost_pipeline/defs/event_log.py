@@ -77,7 +77,7 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         super().__init__(base_dir, inst_data)
 
     @classmethod
-    def config_type(cls) -> _Row:
+    def config_type(cls) -> dict[str, Any]:
         """The configuration in `dagster.yaml`: the folder that DAGSTER_HOME names."""
         return {"dagster_home": dg.StringSource}
 
@@ -104,10 +104,10 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
     def _connect(self, shard: str) -> Iterator[db.Connection]:
         with self._turn:
             engine, opened = self._files.engine(Path(self.path_for_shard(shard)))
-            if opened or shard not in self._initialized_dbs:
-                self._lay_out(shard, engine)
-                self._initialized_dbs.add(shard)
             try:
+                if opened or shard not in self._initialized_dbs:
+                    self._lay_out(shard, engine)
+                    self._initialized_dbs.add(shard)
                 with engine.begin() as connection:
                     yield connection
             except BaseException:

@@ -46,7 +46,8 @@ class OpenFiles:
             for other in [other for other in self._opened if other != self.stays]:
                 self._close(other)
         self._close(path)
-        path.touch()
+        if not path.exists():
+            path.touch(mode=0o644)  # as SQLite makes it
         found = path.stat()
         engine = db.create_engine(
             f"sqlite:///{path}",
