@@ -168,7 +168,7 @@ def _files_with(snapshot: Snapshot, days: pa.Table) -> list[str]:
 
 # Dates are posted and checked together up to about this many records, so that a year of small days
 # is one commit and a year of large ones still fits in memory.
-_RECORDS_AT_ONCE: Final = 131_072
+_RECORDS_AT_ONCE: Final = 65_536
 
 
 def groups_by_size(
