@@ -24,6 +24,8 @@ _SHOWN = 15
 
 _counts: Counter[str] = Counter()
 _seconds: Counter[str] = Counter()
+_running: list[str] = []
+"""The test that runs; what is started outside of one, as workers are, is not counted."""
 
 
 def over(counts: Mapping[str, int]) -> list[str]:
@@ -43,6 +45,8 @@ def _processor() -> float:
 
 
 def _count(event: str, arguments: tuple[object, ...]) -> None:
+    if not _running:
+        return
     if event == "subprocess.Popen":
         # Dagster captures what a step prints by `tail`, and has a small script watch that.
         program, words = arguments[0], str(arguments[1])
@@ -58,9 +62,11 @@ def pytest_configure() -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     before = _processor()
+    _running.append(item.nodeid)
     try:
         return (yield)
     finally:
+        _running.clear()
         _seconds[item.nodeid.partition("::")[0]] += _processor() - before
 
 

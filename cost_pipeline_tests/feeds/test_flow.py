@@ -118,7 +118,9 @@ def test_a_vendor_file_changed_and_changed_back_ends_where_it_began(door, house)
     assert door.unlawful(house.session()) == []
 
 
-@pytest.mark.parametrize("table", ["records", "dead_letters"])
+@pytest.mark.parametrize(
+    "table", ["records", pytest.param("dead_letters", marks=pytest.mark.proof)]
+)
 def test_a_vendor_file_changed_after_a_kill_loses_and_doubles_nothing(door, house, table):
     sha = house.drop("rentals", "2026-04-01", [GOOD, BAD_DAY, ("T4", "2026-04-01", "-1", "GBP")])
     with pytest.raises(Killed):
@@ -214,7 +216,7 @@ def test_runs_that_settle_overlapping_dates_open_a_dead_letter_once(door, house)
 
 
 @pytest.mark.parametrize("step", ["before", "committed"])
-@pytest.mark.parametrize("table", ["ledger", "dispositions"])
+@pytest.mark.parametrize("table", ["ledger", pytest.param("dispositions", marks=pytest.mark.proof)])
 def test_two_runs_that_post_the_same_dates_post_once(door, house, table, step):
     house.drop("rentals", "2026-04-01", [GOOD, OTHER, GOOD])
     house.pull("2026-04-01")

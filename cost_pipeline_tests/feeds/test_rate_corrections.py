@@ -236,7 +236,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=settings().max_examples // 10, deadline=None,
+@settings(max_examples=settings().max_examples // 15, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(steps=STEPS)
 def test_any_sequence_of_corrections_ends_where_a_fresh_computation_does(

@@ -208,7 +208,11 @@ class KilledError(Exception):
 
 @pytest.mark.parametrize(
     ("table", "step"),
-    [("findings", "before"), ("findings", "committed"), ("dispositions", "before")],
+    [
+        ("findings", "committed"),
+        pytest.param("findings", "before", marks=pytest.mark.proof),
+        pytest.param("dispositions", "before", marks=pytest.mark.proof),
+    ],
 )
 def test_killed_at_any_commit_and_run_again_it_is_as_if_undisturbed(door, payroll, table, step):
     payroll.drop("payday", "2026-03-08", csv_of(card(1, 2), card(2, 3, **HUNGRY)))
