@@ -6,6 +6,7 @@ Only pure computation: no file, no extension, no setting of a lake. Reading tabl
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import threading
@@ -37,6 +38,9 @@ def _database(_process: int) -> duckdb.DuckDBPyConnection:
     database = duckdb.connect(":memory:")
     # GLOBAL reaches the cursors; in `config` it would need an extension that is not loaded yet.
     database.execute("SET GLOBAL TimeZone = 'UTC'")
+    # What did not fit into memory lies in a folder beside, which only closing takes away; the
+    # program ends without taking its objects apart.
+    atexit.register(database.close)
     return database
 
 
