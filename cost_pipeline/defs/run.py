@@ -22,6 +22,7 @@ from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.alerts import failed_runs, look_at_checks, tell
 from cost_pipeline.defs.assets import DELIVERY
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
+from cost_pipeline.defs.compute_logs import COMPUTE_LOGS, nothing_printed
 from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
 from cost_pipeline.defs.gate import held_back
 from cost_pipeline.defs.handover import hand_over
@@ -267,7 +268,7 @@ def home_instance(session: Session) -> Iterator[dg.DagsterInstance]:
 
 
 def _instance_ref(folder: Path) -> InstanceRef:
-    """What `dagster.yaml` says; where it names no storage, the one that writes in batches.
+    """What `dagster.yaml` says; what it leaves open as is quickest.
 
     Files and rows are those of Dagster's own storage, so a UI that reads them with that one sees
     the same.
@@ -275,6 +276,8 @@ def _instance_ref(folder: Path) -> InstanceRef:
     place = folder / "dagster.yaml"
     said = (yaml.safe_load(place.read_text(encoding="utf-8")) if place.exists() else None) or {}
     overrides = {} if said.keys() & _STORAGES else {EVENT_LOG: CONFIG}
+    if COMPUTE_LOGS not in said:
+        overrides[COMPUTE_LOGS] = nothing_printed(folder)
     return InstanceRef.from_dir(str(folder), overrides=overrides)
 
 

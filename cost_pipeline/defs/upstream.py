@@ -30,7 +30,7 @@ from dagster._core.events import (
     AssetObservationData,
     StepMaterializationData,
 )
-from dagster._core.instance.ref import InstanceRef
+from dagster._core.instance.ref import InstanceRef, compute_logs_directory
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 
 # The state of checks (`alerts`, `event_log`).
@@ -38,6 +38,9 @@ from dagster._core.storage.asset_check_execution_record import (
     AssetCheckExecutionRecordStatus,
     AssetCheckPartitionInfo,
 )
+
+# What runs print (`compute_logs`).
+from dagster._core.storage.compute_log_manager import CapturedLogContext
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 # The event log in SQLite files: its class and its tables (`event_log`).
@@ -50,6 +53,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,
     SqliteEventLogStorage,
 )
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 
@@ -68,15 +72,18 @@ __all__ = [
     "AssetCheckExecutionsTable",
     "AssetCheckPartitionInfo",
     "AssetObservationData",
+    "CapturedLogContext",
     "ConfigurableClassData",
     "DagsterAssetCheckFailedError",
     "DagsterExecutionInterruptedError",
     "DagsterInvariantViolationError",
     "InstanceRef",
+    "LocalComputeLogManager",
     "PartitionKeyFilter",
     "SqlEventLogStorageMetadata",
     "SqlEventLogStorageTable",
     "SqliteEventLogStorage",
     "StepMaterializationData",
     "UnresolvedAssetJobDefinition",
+    "compute_logs_directory",
 ]
