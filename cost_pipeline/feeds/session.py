@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cost_pipeline.home.load import Home
 from cost_pipeline.lake.lake import Lake
 from cost_pipeline.quarantine.events import Stamp
-from cost_pipeline.rules.load import bundled_packs
-from cost_pipeline.rules.pack import Packs
+
+if TYPE_CHECKING:
+    from cost_pipeline.rules.pack import Packs
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,9 @@ class Session:
 
     def rules(self) -> Packs:
         """The union rules that hold for this run."""
+        # Most homes have no timecards: for them the rules are not even imported.
+        from cost_pipeline.rules.load import bundled_packs  # noqa: PLC0415
+
         return self.packs or bundled_packs()
 
     def stamp(self) -> Stamp:

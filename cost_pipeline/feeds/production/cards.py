@@ -7,7 +7,7 @@ before (rest, consecutive days), and of a performer all earlier ones (ceilings o
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +20,9 @@ from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
-from cost_pipeline.rules.versions import Versions
+
+if TYPE_CHECKING:
+    from cost_pipeline.rules.versions import Versions
 
 DAYS_BEFORE: Final = 27
 DAYS_AFTER: Final = 6
@@ -88,6 +90,8 @@ def card_digests(session: Session) -> dict[date, str]:
     files = _files_with_cards(snapshot)
     if not files:
         return {}
+    from cost_pipeline.rules.versions import Versions  # noqa: PLC0415 - only homes with cards pay
+
     found = snapshot.query(
         _DIGESTS, files=files, deliveries=current_deliveries(session)
     ).to_pylist()

@@ -23,7 +23,6 @@ from cost_pipeline.feeds.production.cards import cards_around, strict_vendors, t
 from cost_pipeline.feeds.production.deliveries import reference_deliveries
 from cost_pipeline.feeds.session import Session
 from cost_pipeline.ledger.standing import STANDS, resolve, set_apart
-from cost_pipeline.rules.evaluate import evaluate
 
 
 def with_findings(
@@ -38,6 +37,8 @@ def with_findings(
     """
     if not pc.any(pc.equal(priced["kind"], RecordKind.TIMECARD.value)).as_py():
         return priced, FINDING_SCHEMA.empty_table()
+    from cost_pipeline.rules.evaluate import evaluate  # noqa: PLC0415 - only homes with cards pay
+
     cards = standing_cards(session, min(dates), max(dates))
     findings = evaluate(cards, session.rules())
     verdicts = _verdicts(session, cards, findings)
