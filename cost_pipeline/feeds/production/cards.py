@@ -14,13 +14,14 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.canonical import digest
-from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
-from cost_pipeline.feeds.session import Session
+from cost_pipeline.feeds.production.packs import rules_of
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import RECORDS
-from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
+from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
+from cost_pipeline.pipeline.session import Session
 from cost_pipeline.rules.versions import Versions
+from cost_pipeline.standing.keys import CANDIDATE_SCHEMA
 
 DAYS_BEFORE: Final = 27
 DAYS_AFTER: Final = 6
@@ -93,7 +94,7 @@ def card_digests(session: Session) -> dict[date, str]:
     ).to_pylist()
     zones = sorted(f"{code}={zone}" for code, zone in time_zones(session).items())
     strict = sorted(strict_vendors(session))
-    versions = Versions(session.rules())
+    versions = Versions(rules_of(session))
     return {
         row["day"]: digest(
             "cards",
