@@ -23,13 +23,13 @@ from cost_pipeline.commands.common import open_session
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.feeds.production.heads import gather
 from cost_pipeline.feeds.production.tables import LEDGER, NAMED
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.home.layout import init_home
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.lookup import keep_up
 from cost_pipeline.lake.tables import DELIVERIES, RECORDS
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA, CONTENT_COLUMNS, SQL_CONTENT_HASH
 from cost_pipeline.ledger.seal import Stamp, seal
+from cost_pipeline.pipeline.session import Session
 
 FIRST_DAY = date(2026, 1, 1)
 PULLED = date(2026, 4, 1)

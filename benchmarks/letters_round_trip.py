@@ -29,14 +29,14 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from cost_pipeline.feeds.production.corrections import FOLDER, take_in
-from cost_pipeline.feeds.production.dead_letters import letters_now
-from cost_pipeline.feeds.production.letters_export import export_letters
-from cost_pipeline.feeds.production.pull import pull
-from cost_pipeline.feeds.production.validate import pending, validate_deliveries
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.lake import open_lake
+from cost_pipeline.pipeline.dead_letters.corrections import FOLDER, take_in
+from cost_pipeline.pipeline.dead_letters.export import export_letters
+from cost_pipeline.pipeline.dead_letters.letters import letters_now
+from cost_pipeline.pipeline.pull.vendors import pull
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
 from cost_pipeline.quarantine.workbook import Column, Cover, LetterSheet, write_workbook
 
 MOST_EXPORT = 1.0

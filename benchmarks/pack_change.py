@@ -26,9 +26,9 @@ from fx_correction import session as plain_session
 
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
 from cost_pipeline.feeds.production.post import post
-from cost_pipeline.feeds.production.pull import pull
-from cost_pipeline.feeds.production.validate import pending, validate_deliveries
-from cost_pipeline.feeds.session import Session
+from cost_pipeline.pipeline.pull.vendors import pull
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
 from cost_pipeline.rules.load import bundled_packs
 from cost_pipeline.rules.pack import PackedRule, Packs
 
@@ -96,7 +96,7 @@ def build(home: Path, weeks: int, persons: int) -> list[date]:
 
 
 def session(home: Path, packs: Packs) -> Session:
-    return replace(plain_session(home), packs=packs)
+    return replace(plain_session(home), reference={"union_rules": packs})
 
 
 def stale(here: Session) -> list[date]:
@@ -109,7 +109,10 @@ def changed_from(packs: Packs, day: date | None, first_step: str) -> Packs:
         pack.name: tuple(one for packed in pack.rules for one in _changed(packed, day, first_step))
         for pack in packs.packs
     }
-    return replace(packs, packs=tuple(replace(p, rules=rules[p.name]) for p in packs.packs))
+    return replace(
+        packs,
+        packs=tuple(replace(p, rules=rules[p.name]) for p in packs.packs),
+    )
 
 
 def _changed(packed: PackedRule, day: date | None, first_step: str) -> list[PackedRule]:

@@ -23,12 +23,13 @@ from pathlib import Path
 
 import duckdb
 
-from cost_pipeline.feeds.production.pull import pull
-from cost_pipeline.feeds.production.validate import pending, validate_deliveries
-from cost_pipeline.feeds.session import Session
+from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.lake import Lake, open_lake
 from cost_pipeline.lake.tables import CHECKPOINTS, RECORDS, VALIDATIONS
+from cost_pipeline.pipeline.pull.vendors import pull
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
 
 DAY = date(2026, 4, 1)
 MOST_RATIO = 0.5
@@ -63,6 +64,7 @@ def session(home: Path, between: Callable[[str, str], None] | None = None) -> Se
     """A session over the home."""
     loaded = load_home(home)
     return Session(
+        feed=PRODUCTION,
         home=loaded,
         lake=open_lake(loaded.lake_uri, between=between),
         run_id="bench",

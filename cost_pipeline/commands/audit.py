@@ -35,7 +35,7 @@ def verify(home: Path, as_json: bool) -> None:  # noqa: FBT001
 
     Ends with 1 if a block or an event is missing, changed, or not committed and not void.
     """
-    from cost_pipeline.feeds.production.audit import verify_audit
+    from cost_pipeline.pipeline.reports.audit import verify_audit
 
     found = verify_audit(open_session(home))
     if as_json:
@@ -61,7 +61,7 @@ def verify(home: Path, as_json: bool) -> None:  # noqa: FBT001
 @clear_errors
 def export(home: Path, first: str | None, last: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Write every event as one line of JSON to standard output, for a SIEM."""
-    from cost_pipeline.feeds.production.audit import audit_lines
+    from cost_pipeline.pipeline.reports.audit import audit_lines
 
     del as_json
     session = open_session(home)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.pipeline.session import Session
 
 HOME_VARIABLE: Final = "COST_PIPELINE_HOME"
 _MOST_DAYS: Final = 3700
@@ -102,12 +102,14 @@ def utc_now() -> datetime:
 
 def open_session(home: Path, *, progress: Callable[[str, int, int], None] | None = None) -> Session:
     """A session for a command: the home checked, its lake open, a run id of its own."""
-    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.feeds.production.feed import PRODUCTION
     from cost_pipeline.home.load import load_home
     from cost_pipeline.lake.lake import open_lake
+    from cost_pipeline.pipeline.session import Session
 
     loaded = load_home(home)
     return Session(
+        feed=PRODUCTION,
         home=loaded,
         lake=open_lake(loaded.lake_uri),
         run_id=f"cli-{uuid.uuid4()}",

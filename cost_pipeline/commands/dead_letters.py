@@ -24,7 +24,7 @@ from cost_pipeline.core.reasons import Reason, catalogue
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner
-    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.pipeline.session import Session
 
 _PAYLOAD: Final = 90
 
@@ -56,13 +56,13 @@ def list_(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """List the open dead letters."""
-    from cost_pipeline.feeds.production.dead_letters import (
+    from cost_pipeline.pipeline.dead_letters.letters import (
         as_json as dead_letters_as_json,
     )
-    from cost_pipeline.feeds.production.dead_letters import (
+    from cost_pipeline.pipeline.dead_letters.letters import (
         open_dead_letters,
+        reasons_of,
     )
-    from cost_pipeline.feeds.production.report import reasons_of
 
     session = open_session(home)
     scope = _scope(vendor, reason, {v.vendor for v in session.home.vendors})
@@ -136,10 +136,10 @@ def _excerpt(payload: str) -> str:
 @clear_errors
 def show(id: str, home: Path, as_json: bool) -> None:  # noqa: A002, FBT001 - the argument's name
     """Show one dead letter, open or not, with everything that happened to it."""
-    from cost_pipeline.feeds.production.dead_letters import (
+    from cost_pipeline.pipeline.dead_letters.letters import (
         as_json as dead_letters_as_json,
     )
-    from cost_pipeline.feeds.production.dead_letters import (
+    from cost_pipeline.pipeline.dead_letters.letters import (
         find_letter,
         history_of,
     )
@@ -223,7 +223,7 @@ def reopen(
 def _decide(
     session: Session, letter: str, *, waive: bool, by: str, why: str, as_json: bool
 ) -> None:
-    from cost_pipeline.feeds.production.dead_letters import decide
+    from cost_pipeline.pipeline.dead_letters.letters import decide
 
     for name, text in (("--by", by), ("--reason", why)):
         if not text.strip():
@@ -257,7 +257,7 @@ def export(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Write the open dead letters of rows to a file that people mend and drop back."""
-    from cost_pipeline.feeds.production.letters_export import export_letters
+    from cost_pipeline.pipeline.dead_letters.export import export_letters
 
     session = open_session(home)
     if file.suffix not in {".xlsx", ".csv"}:
@@ -302,7 +302,7 @@ def import_(home: Path, as_json: bool) -> None:  # noqa: FBT001
 @clear_errors
 def retry(home: Path, vendor: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Try again everything whose failure was transient: pull what was not fetched, post again."""
-    from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+    from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 
     session = open_session(home)
     known = {v.vendor for v in session.home.vendors}

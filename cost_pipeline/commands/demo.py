@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from cost_pipeline.feeds.production.rates import Correction
     from cost_pipeline.feeds.production.summary import RepairedDate, Summary
-    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.pipeline.session import Session
     from cost_pipeline.simulator.world import World
 
 _DEFAULT: Final = Path("data/var/demo")

@@ -25,8 +25,8 @@ from cost_pipeline.core.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cost_pipeline.feeds.production.drift import Accepted, SchemaReport
-    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.pipeline.session import Session
+    from cost_pipeline.pipeline.validation.drift import Accepted, SchemaReport
 
 
 class _OneOrAccept(click.Group):
@@ -54,7 +54,7 @@ def show(home: Path, vendor: str | None, as_json: bool) -> None:  # noqa: FBT001
 
     Ends with 1 if something differs that nobody has accepted.
     """
-    from cost_pipeline.feeds.production.drift import schemas_of
+    from cost_pipeline.pipeline.validation.drift import schemas_of
 
     session = open_session(home)
     if vendor is not None:
@@ -91,7 +91,7 @@ def accept_(
     Who, when, why and from which delivery is appended to the lake. Rows stay judged by the vendor
     file: map a renamed column there.
     """
-    from cost_pipeline.feeds.production.drift import accept
+    from cost_pipeline.pipeline.validation.drift import accept
 
     session = open_session(home)
     _known(session, vendor)

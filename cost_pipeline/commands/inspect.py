@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cost_pipeline.feeds.production.report import DeliveryReport
-    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.pipeline.session import Session
 
 _PAYLOAD: Final = 90
 _TEXTS: Final = ("pulled", "vendor", "file", "state")
@@ -95,7 +95,7 @@ def _deliveries(session: Session, days: list[date] | None, *, as_json: bool) -> 
 
 
 def _telemetry(session: Session, days: list[date] | None, *, as_json: bool) -> None:
-    from cost_pipeline.feeds.production.fetches import fetches
+    from cost_pipeline.pipeline.pull.fetches import fetches
 
     rows = fetches(session, days)
     if as_json:

@@ -29,7 +29,7 @@ from cost_pipeline.commands.trace_text import for_reading, show_parts, write_pag
 
 if TYPE_CHECKING:
     from cost_pipeline.feeds.production.ledger_verify import Verification
-    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.pipeline.session import Session
 
 
 @click.group()

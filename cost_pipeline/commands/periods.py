@@ -20,7 +20,7 @@ from cost_pipeline.commands.common import (
 from cost_pipeline.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.pipeline.session import Session
 
 by_option = click.option("--by", metavar="WHO", required=True, help="Who decides; kept for ever.")
 

@@ -27,7 +27,7 @@ from cost_pipeline.core.errors import UsageError
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner
-    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.pipeline.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def work_through_dagster(
 
 
 def _open_ids(session: Session) -> set[str]:
-    from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+    from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 
     return set(open_dead_letters(session, "true")["id"].to_pylist())
 
@@ -134,7 +134,7 @@ def replay(
     Only what was judged under another contract, vendor file or reference data is judged again;
     without options all of that.
     """
-    from cost_pipeline.feeds.production.replay import behind, delivery_named
+    from cost_pipeline.pipeline.validation.replay import behind, delivery_named
 
     session = open_session(home)
     if pull_dates and delivery:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cost_pipeline.contracts.vendor import Vendor
     from cost_pipeline.defs.run import Runner
     from cost_pipeline.feeds.production.summary import Summary
-    from cost_pipeline.feeds.session import Session
+    from cost_pipeline.pipeline.session import Session
 
 Progress = Callable[[str, int, int], None]
 

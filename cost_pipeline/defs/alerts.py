@@ -23,8 +23,8 @@ from cost_pipeline.defs.upstream import (
     PartitionKeyFilter,
 )
 from cost_pipeline.dispatch.alerts import Alert, Telling, Told, plan
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import ALERTS
+from cost_pipeline.pipeline.session import Session
 
 _FETCHED: Final = "fetched"
 _LOOK_BACK: Final = timedelta(days=7)

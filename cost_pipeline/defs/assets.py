@@ -31,17 +31,13 @@ from cost_pipeline.defs.reporting import amounts, counts, impact
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.provisional import Provisional, provisional
-from cost_pipeline.feeds.production.pull import PullOutcome, Telemetry, pull
 from cost_pipeline.feeds.production.rate_corrections import apply_corrections
 from cost_pipeline.feeds.production.rates import count_in_force, load_bundled_history
-from cost_pipeline.feeds.production.replay import replay
-from cost_pipeline.feeds.production.report import (
-    DeliveryReport,
-    deliveries,
-    open_of_pull_dates,
-    reasons_of,
-)
+from cost_pipeline.feeds.production.report import DeliveryReport, deliveries, open_of_pull_dates
 from cost_pipeline.home.load import Home
+from cost_pipeline.pipeline.dead_letters.letters import reasons_of
+from cost_pipeline.pipeline.pull.vendors import PullOutcome, Telemetry, pull
+from cost_pipeline.pipeline.validation.replay import replay
 
 DELIVERY: Final = "cost_pipeline/delivery"
 """Tag of a replay of one delivery: its hash."""

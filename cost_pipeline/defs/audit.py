@@ -7,8 +7,8 @@ import dagster as dg
 from cost_pipeline.defs.checks import result_of
 from cost_pipeline.defs.keys import AUDIT, AUDIT_JOB, DEAD_LETTERS, LEDGER, OWNERS
 from cost_pipeline.defs.resources import HomeResource
-from cost_pipeline.feeds.production.audit import verify_audit
 from cost_pipeline.feeds.production.checks import audit_log_agrees
+from cost_pipeline.pipeline.reports.audit import verify_audit
 
 AUDIT_CHECK = "log_agrees"
 

@@ -24,20 +24,20 @@ from cost_pipeline.defs.reporting import amounts, oldest, report_checks_per_part
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
-from cost_pipeline.feeds.production.checks import Outcome
 from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
-from cost_pipeline.feeds.production.drift import SchemaReport, schemas_of
-from cost_pipeline.feeds.production.letter_checks import (
+from cost_pipeline.feeds.production.provisional import Provisional, provisional
+from cost_pipeline.feeds.production.report import DeliveryReport, deliveries
+from cost_pipeline.home.load import Home
+from cost_pipeline.pipeline.dead_letters.checks import (
     amounts_lost,
     letters_in_time,
     open_per_day,
     trend_plot,
     with_amounts,
 )
-from cost_pipeline.feeds.production.provisional import Provisional, provisional
-from cost_pipeline.feeds.production.report import DeliveryReport, deliveries
-from cost_pipeline.feeds.session import Session
-from cost_pipeline.home.load import Home
+from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.drift import SchemaReport, schemas_of
 
 LEDGER_CHECKS: Final = {
     "conservation": "Records of a date equal its postings and dispositions, per currency.",

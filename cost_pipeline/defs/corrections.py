@@ -17,7 +17,7 @@ from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import CORRECTIONS, CORRECTIONS_JOB, DEAD_LETTERS, OWNERS
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
-from cost_pipeline.feeds.production.corrections import out_of_date, take_in, waiting_files
+from cost_pipeline.pipeline.dead_letters.corrections import out_of_date, take_in, waiting_files
 
 FILES: Final = "cost_pipeline/corrections"
 """Tag of a requested run: the files it was requested for."""

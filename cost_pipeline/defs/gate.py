@@ -13,9 +13,9 @@ from typing import Final
 import dagster as dg
 
 from cost_pipeline.defs.keys import CORRECTIONS, DEAD_LETTERS, records_key
-from cost_pipeline.feeds.production.drift import dates_of_drifted
 from cost_pipeline.feeds.production.inputs import dates_of_pulls
-from cost_pipeline.feeds.session import Session
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.drift import dates_of_drifted
 
 _PASSED: Final = "SUCCEEDED"
 

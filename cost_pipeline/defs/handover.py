@@ -20,7 +20,7 @@ from cost_pipeline.feeds.production.inputs import (
     ruled_record_digests,
     stored_inputs,
 )
-from cost_pipeline.feeds.session import Session
+from cost_pipeline.pipeline.session import Session
 
 
 @dataclass(frozen=True, slots=True)

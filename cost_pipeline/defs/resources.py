@@ -9,9 +9,10 @@ from pathlib import Path
 import dagster as dg
 
 from cost_pipeline import __version__
-from cost_pipeline.feeds.session import Session
+from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.lake import open_lake
+from cost_pipeline.pipeline.session import Session
 
 
 class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -30,6 +31,7 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """A session for a step of the run."""
         home = load_home(Path(self.path))
         return Session(
+            feed=PRODUCTION,
             home=home,
             lake=open_lake(home.lake_uri),
             run_id=run_id,

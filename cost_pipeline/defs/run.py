@@ -47,11 +47,11 @@ from cost_pipeline.defs.upstream import (
     DagsterExecutionInterruptedError,
     InstanceRef,
 )
-from cost_pipeline.feeds.production.corrections import out_of_date as corrections_behind
-from cost_pipeline.feeds.production.corrections import waiting_files
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
 from cost_pipeline.feeds.production.reconcile import pairs
-from cost_pipeline.feeds.session import Session
+from cost_pipeline.pipeline.dead_letters.corrections import out_of_date as corrections_behind
+from cost_pipeline.pipeline.dead_letters.corrections import waiting_files
+from cost_pipeline.pipeline.session import Session
 
 _STORAGES: Final = frozenset({"storage", "run_storage", EVENT_LOG, "schedule_storage"})
 """The keys of `dagster.yaml` under which a user says where events are stored."""

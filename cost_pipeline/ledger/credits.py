@@ -23,7 +23,7 @@ from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.ledger.periods import Closing, closed_at, month_of
-from cost_pipeline.ledger.standing import CONFLICT, DUPLICATE, RESOLVED_SCHEMA, STANDS
+from cost_pipeline.standing.keys import CONFLICT, DUPLICATE, RESOLVED_SCHEMA, STANDS
 
 RULING_FIELDS: Final = (
     pa.field("reversal_of", HASH),

@@ -24,7 +24,7 @@ from cost_pipeline.ledger.schema import (
     DISPOSITION_SCHEMA,
     SQL_CONTENT_HASH,
 )
-from cost_pipeline.ledger.standing import ANSWERED, CONFLICT, DUPLICATE, OVERRULED, REFERENCE
+from cost_pipeline.standing.keys import ANSWERED, CONFLICT, DUPLICATE, OVERRULED, REFERENCE
 
 COMMITMENT: Final = "commitment"
 DEAD_LETTER: Final = "dead_letter"

@@ -31,7 +31,7 @@ from cost_pipeline.ledger.schema import (
     without_zones,
 )
 from cost_pipeline.ledger.seal import NO_BATCH, Head, batch_root
-from cost_pipeline.ledger.standing import where
+from cost_pipeline.standing.keys import where
 
 
 def verify_partition(

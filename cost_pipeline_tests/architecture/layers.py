@@ -11,6 +11,7 @@ from pathlib import Path
 PACKAGE = "cost_pipeline"
 
 _DOMAIN = {"core", "contracts"}
+_SHARED = {"home", "acquire", "parse", "validate", "standing", "quarantine", "lake"}
 ALLOWED: dict[str, set[str]] = {
     "core": set(),
     "contracts": {"core"},
@@ -18,20 +19,22 @@ ALLOWED: dict[str, set[str]] = {
     "acquire": _DOMAIN,
     "parse": _DOMAIN,
     "validate": _DOMAIN,
+    "standing": _DOMAIN,
     "rules": _DOMAIN,
     "fx": _DOMAIN,
-    "ledger": _DOMAIN,
+    "ledger": _DOMAIN | {"standing"},
     "quarantine": _DOMAIN,
     # What leaves waits and tries again as what comes in does.
     "dispatch": _DOMAIN | {"acquire"},
     "lake": _DOMAIN,
-    "feeds": _DOMAIN
-    | {"home", "acquire", "parse", "validate", "rules", "fx", "ledger", "quarantine", "lake"},
+    # What every feed does: it knows none of them, and nothing that only one of them needs.
+    "pipeline": _DOMAIN | _SHARED,
+    "feeds": _DOMAIN | _SHARED | {"pipeline", "rules", "fx", "ledger"},
     # The simulator plays the vendors and writes homes; it knows nothing of how they are processed.
     "simulator": _DOMAIN | {"home"},
-    "defs": _DOMAIN | {"home", "lake", "feeds", "dispatch"},
+    "defs": _DOMAIN | {"home", "lake", "pipeline", "feeds", "dispatch"},
     "definitions": {"core", "defs", "home"},
-    "commands": _DOMAIN | {"home", "lake", "feeds", "defs", "simulator"},
+    "commands": _DOMAIN | {"home", "lake", "pipeline", "feeds", "defs", "simulator"},
     "cli": {"core", "commands"},
     "__main__": {"cli"},
 }

@@ -10,11 +10,11 @@ import pytest
 from cost_pipeline.commands.common import open_session
 from cost_pipeline.feeds.production.inputs import present_inputs
 from cost_pipeline.feeds.production.post import post
-from cost_pipeline.feeds.production.pull import pull
 from cost_pipeline.feeds.production.rates import load_bundled_history
-from cost_pipeline.feeds.production.validate import pending, validate_deliveries
 from cost_pipeline.home.layout import init_home
 from cost_pipeline.home.templates import EXAMPLE_PULL_DATE
+from cost_pipeline.pipeline.pull.vendors import pull
+from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
 from cost_pipeline_tests.command_line import Ended, called
 
 

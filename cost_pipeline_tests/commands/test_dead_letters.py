@@ -10,7 +10,7 @@ import pytest
 from cost_pipeline.commands.common import open_session
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.core.reasons import Stage, dead_letter_id
-from cost_pipeline.feeds.production.dead_letters import settle
+from cost_pipeline.pipeline.dead_letters.letters import settle
 
 
 def _json(answer):

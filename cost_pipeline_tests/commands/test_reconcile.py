@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from cost_pipeline.commands.common import open_session
-from cost_pipeline.feeds.production.pull import pull
-from cost_pipeline.feeds.production.validate import pending, validate_deliveries
 from cost_pipeline.home.templates import EXAMPLE_PULL_DATE
+from cost_pipeline.pipeline.pull.vendors import pull
+from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
 
 VENDOR = "example_rentals"
 

@@ -8,9 +8,9 @@ import pytest
 from cost_pipeline.commands.common import open_session
 from cost_pipeline.feeds.production.inputs import present_inputs
 from cost_pipeline.feeds.production.post import post
-from cost_pipeline.feeds.production.pull import pull
-from cost_pipeline.feeds.production.validate import pending, validate_deliveries
 from cost_pipeline.home.layout import init_home
+from cost_pipeline.pipeline.pull.vendors import pull
+from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
 from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of
 
 PULLED = date(2026, 3, 8)

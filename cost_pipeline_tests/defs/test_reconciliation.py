@@ -28,13 +28,13 @@ from cost_pipeline.defs.reporting import DATA_VERSION_TAG, GONE
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.run import Runner
 from cost_pipeline.defs.sensors import INPUTS, request
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
-from cost_pipeline.feeds.production.drift import accept
 from cost_pipeline.feeds.production.rates import correct_rates
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
 from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import DEAD_LETTERS as DEAD_LETTER_EVENTS
+from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
+from cost_pipeline.pipeline.validation.drift import accept
 from cost_pipeline.quarantine.events import resolved
 
 MARCH, FIRST, SECOND = "2026-03-31", "2026-04-01", "2026-04-02"

@@ -69,7 +69,7 @@ def test_the_sensor_asks_for_findings_with_the_ledger(payroll):
 def test_a_changed_rule_is_a_new_data_version_of_exactly_the_dates_that_it_covers(payroll):
     session = payroll.house.session()
     assert hand_over(payroll.instance, session).records == 0
-    changed = replace(session, packs=free_meals_from(date(2026, 3, 3)))
+    changed = replace(session, reference={"union_rules": free_meals_from(date(2026, 3, 3))})
     assert hand_over(payroll.instance, changed).records == 1
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import openpyxl
 
-from cost_pipeline.feeds.production.corrections import take_in
-from cost_pipeline.feeds.production.dead_letters import letters_now
-from cost_pipeline.feeds.production.letters_export import export_letters
+from cost_pipeline.pipeline.dead_letters.corrections import take_in
+from cost_pipeline.pipeline.dead_letters.export import export_letters
+from cost_pipeline.pipeline.dead_letters.letters import letters_now
 
 DAY = "2026-04-01"
 MARCH = "2026-03-31"

@@ -24,24 +24,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.tables import RATE_SCHEMA
-from cost_pipeline.feeds.production.audit import verify_audit
 from cost_pipeline.feeds.production.checks import ledger_checks, rows_are_conserved
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
 from cost_pipeline.feeds.production.ledger_verify import verify_ledger
 from cost_pipeline.feeds.production.ledger_view import ledger_totals
 from cost_pipeline.feeds.production.post import Posted, post
-from cost_pipeline.feeds.production.pull import PullOutcome, pull
 from cost_pipeline.feeds.production.rates import source_of, stored_rates
-from cost_pipeline.feeds.production.report import (
-    DeliveryReport,
-    amounts_in_and_out,
-    deliveries,
-    reasons_of,
-)
+from cost_pipeline.feeds.production.report import DeliveryReport, amounts_in_and_out, deliveries
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, HEADS, LEDGER
-from cost_pipeline.feeds.production.validate import pending, validate_deliveries
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.reading import DayRates
 from cost_pipeline.fx.snapshots import load_history
 from cost_pipeline.home.load import load_home
@@ -59,6 +50,11 @@ from cost_pipeline.lake.tables import (
     TableSpec,
 )
 from cost_pipeline.ledger.totals import active
+from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters, reasons_of
+from cost_pipeline.pipeline.pull.vendors import PullOutcome, pull
+from cost_pipeline.pipeline.reports.audit import verify_audit
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
 
 NOW = datetime(2026, 4, 7, 8, 0, tzinfo=UTC)
 HEADER = ("id", "date", "amount", "currency", "text")
@@ -209,6 +205,7 @@ class House:
         """A session over the home as its files are now."""
         home = load_home(self.root)
         return Session(
+            feed=PRODUCTION,
             home=home,
             lake=open_lake(home.lake_uri, between=between),
             run_id=run_id,

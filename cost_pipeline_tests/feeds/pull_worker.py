@@ -11,10 +11,11 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from cost_pipeline.feeds.production.pull import pull
-from cost_pipeline.feeds.session import Session
+from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.lake import open_lake
+from cost_pipeline.pipeline.pull.vendors import pull
+from cost_pipeline.pipeline.session import Session
 
 if __name__ == "__main__":
     place, day, *where = sys.argv[1:]
@@ -25,6 +26,7 @@ if __name__ == "__main__":
 
     home = load_home(Path(place))
     session = Session(
+        feed=PRODUCTION,
         home=home,
         lake=open_lake(home.lake_uri, between=between),
         run_id="worker",

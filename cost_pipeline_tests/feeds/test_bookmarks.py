@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cost_pipeline.contracts.sources import HttpSource
-from cost_pipeline.feeds.production.bookmarks import asked
 from cost_pipeline.lake.tables import BOOKMARKS, DELIVERIES
+from cost_pipeline.pipeline.pull.bookmarks import asked
 
 WORKER = Path(__file__).with_name("pull_worker.py")
 FIRST, SECOND, THIRD = "2026-04-01", "2026-04-02", "2026-04-03"

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from cost_pipeline.feeds.production.pull import pull
-from cost_pipeline.feeds.production.validate import Portions, pending, validate_deliveries
 from cost_pipeline.lake.tables import CHECKPOINTS, DEAD_LETTERS, RECORDS, VALIDATIONS
+from cost_pipeline.pipeline.pull.vendors import pull
+from cost_pipeline.pipeline.validation.deliveries import Portions, pending, validate_deliveries
 
 DAY = "2026-04-01"
 SMALL = Portions(chunk=2, commit=4)

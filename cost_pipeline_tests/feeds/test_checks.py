@@ -24,7 +24,6 @@ from cost_pipeline.feeds.production.checks import (
     records_satisfy_contract,
     rows_are_conserved,
 )
-from cost_pipeline.feeds.production.drift import accept, schemas_of
 from cost_pipeline.feeds.production.inputs import (
     groups_by_size,
     live_amounts,
@@ -33,6 +32,7 @@ from cost_pipeline.feeds.production.inputs import (
 )
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.lake.delta import Part
+from cost_pipeline.pipeline.validation.drift import accept, schemas_of
 
 PULLED = date(2026, 4, 1)
 DAY = date(2026, 4, 1)

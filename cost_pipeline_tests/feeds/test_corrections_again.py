@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cost_pipeline.feeds.production.dead_letters import letters_now
+from cost_pipeline.pipeline.dead_letters.letters import letters_now
 from cost_pipeline_tests.feeds.desk import DAY, MARCH, bad_date, line_of, row_of, rows_of
 
 

@@ -7,13 +7,13 @@ import io
 
 import pytest
 
-from cost_pipeline.feeds.production.corrections import take_in
-from cost_pipeline.feeds.production.dead_letters import decide, letters_now
 from cost_pipeline.feeds.production.inputs import record_digests
-from cost_pipeline.feeds.production.letter_checks import amounts_lost
-from cost_pipeline.feeds.production.letters_export import export_letters
 from cost_pipeline.feeds.production.post import post
-from cost_pipeline.feeds.production.validate import Portions, pending, validate_deliveries
+from cost_pipeline.pipeline.dead_letters.checks import amounts_lost
+from cost_pipeline.pipeline.dead_letters.corrections import take_in
+from cost_pipeline.pipeline.dead_letters.export import export_letters
+from cost_pipeline.pipeline.dead_letters.letters import decide, letters_now
+from cost_pipeline.pipeline.validation.deliveries import Portions, pending, validate_deliveries
 
 DAY, LATER, MARCH = "2026-04-01", "2026-04-02", "2026-03-31"
 

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.drift import accept, accepted_by_people, schemas_of
 from cost_pipeline.lake.tables import ACCEPTED_SCHEMAS
+from cost_pipeline.pipeline.validation.drift import accept, accepted_by_people, schemas_of
 
 DAYS = (date(2026, 4, 1), date(2026, 4, 2), date(2026, 4, 3))
 BY = {"by": "A. Person", "reason": "they told us"}

@@ -11,16 +11,16 @@ import pytest
 
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.checks import rows_are_conserved
-from cost_pipeline.feeds.production.dead_letters import as_json, decide, history_of, letters_now
-from cost_pipeline.feeds.production.letter_checks import (
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.pipeline.dead_letters.checks import (
     amounts_lost,
     letters_in_time,
     open_per_day,
     trend_plot,
     with_amounts,
 )
-from cost_pipeline.feeds.production.replay import behind, delivery_named, replay
-from cost_pipeline.lake.delta import Part
+from cost_pipeline.pipeline.dead_letters.letters import as_json, decide, history_of, letters_now
+from cost_pipeline.pipeline.validation.replay import behind, delivery_named, replay
 
 DAY = "2026-04-01"
 ROWS = [

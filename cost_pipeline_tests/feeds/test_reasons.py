@@ -11,10 +11,10 @@ import pytest
 
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.feeds.production.approvals import Credit, Original, drafted, record
-from cost_pipeline.feeds.production.corrections import take_in
-from cost_pipeline.feeds.production.dead_letters import letters_now
-from cost_pipeline.feeds.production.letters_export import export_letters
 from cost_pipeline.feeds.production.periods import OpenPeriod, close
+from cost_pipeline.pipeline.dead_letters.corrections import take_in
+from cost_pipeline.pipeline.dead_letters.export import export_letters
+from cost_pipeline.pipeline.dead_letters.letters import letters_now
 
 DAY, NEXT = "2026-04-01", "2026-04-02"
 HEAD = (

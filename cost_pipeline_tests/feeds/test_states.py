@@ -5,9 +5,9 @@ import itertools
 import pytest
 
 from cost_pipeline.core.errors import EnvironmentFailedError
-from cost_pipeline.feeds.production.pull import pull
-from cost_pipeline.feeds.production.states import TRANSITIONS, Facts, State, state_of
-from cost_pipeline.feeds.production.validate import Portions, pending, validate_deliveries
+from cost_pipeline.pipeline.pull.vendors import pull
+from cost_pipeline.pipeline.reports.states import TRANSITIONS, Facts, State, state_of
+from cost_pipeline.pipeline.validation.deliveries import Portions, pending, validate_deliveries
 
 DAY = "2026-04-01"
 ROWS = [(f"T{i}", "2026-04-01", f"{i}.50", "GBP") for i in range(1, 12)]

@@ -9,10 +9,10 @@ from datetime import date, time
 import openpyxl
 import pytest
 
-from cost_pipeline.feeds.production import letter_sheet
-from cost_pipeline.feeds.production.corrections import take_in
-from cost_pipeline.feeds.production.letters_export import export_letters
 from cost_pipeline.feeds.production.tables import FINDINGS
+from cost_pipeline.pipeline.dead_letters import sheet
+from cost_pipeline.pipeline.dead_letters.corrections import take_in
+from cost_pipeline.pipeline.dead_letters.export import export_letters
 from cost_pipeline_tests.feeds.payday import (
     HUNGRY,
     NAMES,
@@ -120,10 +120,10 @@ def test_a_card_may_be_mended_with_real_times_and_dates_of_excel(door, payroll):
 
 
 def test_each_column_of_a_sheet_has_a_name_of_its_own():
-    own = [letter_sheet.KIND, letter_sheet.FILE, *letter_sheet.IDENTITY, letter_sheet.RECEIVED]
-    names = [*own, *map(letter_sheet.label, letter_sheet.FIELDS)]
+    own = [sheet.KIND, sheet.FILE, *sheet.IDENTITY, sheet.RECEIVED]
+    names = [*own, *map(sheet.label, sheet.FIELDS)]
     assert len(names) == len(set(names))
-    assert {"agreement", "zone", "day_type"} < set(letter_sheet.words_of_cards())
+    assert {"agreement", "zone", "day_type"} < set(sheet.words_of_cards())
 
 
 def test_a_strict_vendors_run_is_rejected_whole_and_other_weeks_are_not(door, payroll):
@@ -192,7 +192,9 @@ def test_a_changed_rule_restates_exactly_the_dates_that_it_covers(door, payroll)
     payroll.drop("payday", "2026-03-08", csv_of(*sent))
     payroll.work("2026-03-08")
     assert door.open_reasons(payroll.session()) == {"UNION_MEALS": 2}
-    changed = replace(payroll.session(), packs=free_meals_from(date(2026, 3, 3)))
+    changed = replace(
+        payroll.session(), reference={"union_rules": free_meals_from(date(2026, 3, 3))}
+    )
     assert [str(day) for day in door.stale(changed)] == ["2026-03-03", "2026-03-04"]
     door.bring_up_to_date(changed)
     assert door.open_reasons(changed) == {"UNION_MEALS": 1}

@@ -29,13 +29,13 @@ import xlwt
 
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.vendor import Vendor
-from cost_pipeline.feeds.production import letter_sheet as sheet
-from cost_pipeline.feeds.production.correction_rows import (
+from cost_pipeline.parse import Limits, ParsedChunk, Refused, open_rows
+from cost_pipeline.pipeline.dead_letters import sheet
+from cost_pipeline.pipeline.dead_letters.correction_rows import (
     as_chunk,
     in_style_of,
     read_correction,
 )
-from cost_pipeline.parse import Limits, ParsedChunk, Refused, open_rows
 from cost_pipeline.quarantine.workbook import Column, Cover, LetterSheet, write_workbook
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter

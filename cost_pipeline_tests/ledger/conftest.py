@@ -26,8 +26,8 @@ from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.schema import POSTING_SCHEMA
 from cost_pipeline.ledger.seal import Head, SealedBatch, Stamp, seal
-from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA, resolve
 from cost_pipeline.ledger.totals import active
+from cost_pipeline.standing.keys import CANDIDATE_SCHEMA, resolve
 
 STAMP = Stamp(
     recorded_at=datetime(2026, 4, 7, 8, 9, 10, 11, tzinfo=UTC), code_version="1", run_id="run-1"

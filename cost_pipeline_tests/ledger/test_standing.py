@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_pipeline.contracts.tables import COST_FIELDS
-from cost_pipeline.ledger.standing import resolve
+from cost_pipeline.standing.keys import resolve
 
 
 def _verdicts(resolved):

@@ -29,10 +29,10 @@ from cost_pipeline.feeds.production.approvals import (
     withdraw,
 )
 from cost_pipeline.feeds.production.closing import examine
-from cost_pipeline.feeds.production.dead_letters import OF_POSTING
 from cost_pipeline.feeds.production.periods import close, reopen
 from cost_pipeline.feeds.production.post import post
 from cost_pipeline.feeds.production.rates import correct_rates
+from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING
 
 LONG = settings().max_examples > 100
 EXAMPLES, STEPS = (25, 15) if LONG else (5, 8)

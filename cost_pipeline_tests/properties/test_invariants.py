@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost_pipeline.feeds.production.dead_letters import OF_POSTING
+from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING
 
 FEW = settings().max_examples // 10
 

@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import APPROVALS
 from cost_pipeline.ledger.credits import Approval
+from cost_pipeline.pipeline.session import Session
 
 APPROVED: Final = "approved"
 WITHDRAWN: Final = "withdrawn"

@@ -25,7 +25,6 @@ from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.proof import last_entry
 from cost_pipeline.feeds.production.signing import signer
 from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.durable import clear_storage_errors
 from cost_pipeline.lake.snapshot import Snapshot
@@ -34,6 +33,7 @@ from cost_pipeline.ledger.heads import HEAD_COLUMNS, Gathered
 from cost_pipeline.ledger.schema import REVERSE, canonical_line, described, without_zones
 from cost_pipeline.ledger.seal import Head
 from cost_pipeline.ledger.verify import verify_partition
+from cost_pipeline.pipeline.session import Session
 
 FORMAT: Final = "cost-pipeline-bundle-1"
 _POSTINGS: Final = "postings"

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.canonical import digest
-from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import RECORDS
-from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
+from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.standing.keys import CANDIDATE_SCHEMA
 
 if TYPE_CHECKING:
     from cost_pipeline.rules.versions import Versions
@@ -90,14 +90,16 @@ def card_digests(session: Session) -> dict[date, str]:
     files = _files_with_cards(snapshot)
     if not files:
         return {}
-    from cost_pipeline.rules.versions import Versions  # noqa: PLC0415 - only homes with cards pay
+    # Homes without timecards import no rules.
+    from cost_pipeline.feeds.production.packs import rules_of  # noqa: PLC0415
+    from cost_pipeline.rules.versions import Versions  # noqa: PLC0415
 
     found = snapshot.query(
         _DIGESTS, files=files, deliveries=current_deliveries(session)
     ).to_pylist()
     zones = sorted(f"{code}={zone}" for code, zone in time_zones(session).items())
     strict = sorted(strict_vendors(session))
-    versions = Versions(session.rules())
+    versions = Versions(rules_of(session))
     return {
         row["day"]: digest(
             "cards",

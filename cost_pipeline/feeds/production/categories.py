@@ -14,11 +14,11 @@ from typing import Final
 
 from cost_pipeline.contracts.unions import union_categories
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.feeds.production.checks import Outcome
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
-from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
+from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
+from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.session import Session
 
 _SHOWN: Final = 5
 _CODE: Final = re.compile(r"cost code ([0-9]{3,4}(?:-[0-9]{2,4})?)$")

@@ -6,7 +6,6 @@ They know no Dagster: `defs.checks` turns an outcome into an asset check, and te
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -21,9 +20,6 @@ from cost_pipeline.contracts.tables import COST_FIELDS, INSTANT
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.feeds.production.audit import AuditVerification
-from cost_pipeline.feeds.production.deliveries import current_deliveries
-from cost_pipeline.feeds.production.drift import SchemaReport
 from cost_pipeline.feeds.production.heads import last_head
 from cost_pipeline.feeds.production.inputs import groups_by_size, live_amounts
 from cost_pipeline.feeds.production.periods import recorded_closings
@@ -33,36 +29,21 @@ from cost_pipeline.feeds.production.rates import stored_rates
 from cost_pipeline.feeds.production.reconcile import Reconciled
 from cost_pipeline.feeds.production.report import DeliveryReport
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.ledger.breaks import Broken, Verified
 from cost_pipeline.ledger.heads import PartitionHead
 from cost_pipeline.ledger.seal import Head
 from cost_pipeline.ledger.totals import active
 from cost_pipeline.ledger.verify import verify_partitions
+from cost_pipeline.pipeline.pull.deliveries import current_deliveries
+from cost_pipeline.pipeline.reports.audit import AuditVerification
+from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.drift import SchemaReport
 from cost_pipeline.validate.drift import Difference
 
 _SHOWN: Final = 5
 _SAMPLE: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a check found.
-
-    Attributes:
-        name: The check's name, the same in Dagster and on the command line.
-        passed: Whether the invariant holds.
-        message: One sentence: what holds, or what does not and where.
-        numbers: The counts behind it.
-        warning: Whether a failure only warns.
-    """
-
-    name: str
-    passed: bool
-    message: str
-    numbers: dict[str, int] = field(default_factory=dict)
-    warning: bool = False
 
 
 def all_is_fetched(gap: Provisional | None) -> Outcome:

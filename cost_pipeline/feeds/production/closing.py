@@ -10,14 +10,14 @@ from cost_pipeline.feeds.production.checks import (
     records_satisfy_contract,
     rows_are_conserved,
 )
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
 from cost_pipeline.feeds.production.periods import OpenPeriod
 from cost_pipeline.feeds.production.report import deliveries
 from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.ledger.periods import month_of
+from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
+from cost_pipeline.pipeline.session import Session
 
 
 def examine(session: Session, period: str) -> OpenPeriod:

@@ -10,7 +10,6 @@ from typing import Any, Final
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.rate_sources import sources_of
-from cost_pipeline.feeds.production.checks import Outcome
 from cost_pipeline.feeds.production.rate_corrections import waiting_corrections
 from cost_pipeline.feeds.production.rates import (
     rate_days,
@@ -18,7 +17,6 @@ from cost_pipeline.feeds.production.rates import (
     rates_in_force,
     source_of,
 )
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.compare import (
     FAIL_OVER,
     WARN_OVER,
@@ -26,6 +24,8 @@ from cost_pipeline.fx.compare import (
     compare,
     shown_fraction,
 )
+from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.session import Session
 
 _LOOK_BACK: Final = timedelta(days=400)
 

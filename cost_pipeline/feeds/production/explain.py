@@ -18,10 +18,10 @@ from cost_pipeline.contracts.findings import Severity
 from cost_pipeline.contracts.tables import DAY, TEXT
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, FINDINGS
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
+from cost_pipeline.pipeline.session import Session
 
 _TIMES: Final = (
     "call", "ndm_start", "ndm_end", "meal1_out", "meal1_in", "meal2_out", "meal2_in", "wrap",

@@ -17,13 +17,13 @@ import pyarrow as pa
 from cost_pipeline.core.errors import CheckFailedError, EnvironmentFailedError
 from cost_pipeline.feeds.production.signing import signer
 from cost_pipeline.feeds.production.tables import HEADS, LEDGER, LEDGER_WRITER
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.log import log_entries
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.ledger.heads import Gathered, PartitionHead, gathered, next_entry
 from cost_pipeline.ledger.seal import Stamp
+from cost_pipeline.pipeline.session import Session
 
 _TRIES: Final = 60
 _WRITER: Final = "ledger_heads"
@@ -82,6 +82,15 @@ def refuse_truncated(before: Gathered, ledger: Snapshot) -> None:
             "what is missing",
             code="LEDGER_TRUNCATED",
         )
+
+
+def refuse_truncated_ledger(session: Session) -> None:
+    """Nothing is judged for a ledger whose end is missing.
+
+    Raises:
+        CheckFailedError: If it is.
+    """
+    refuse_truncated(last_head(session), session.lake.table(LEDGER).snapshot())
 
 
 def _entry(session: Session, before: Gathered, ledger: Snapshot) -> pa.Table | None:

@@ -19,7 +19,6 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.rate_sources import Source
 from cost_pipeline.contracts.tables import DAY
 from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.dead_letters import OF_POSTING, letters_now
 from cost_pipeline.feeds.production.inputs import (
     out_of_date,
     pin_pairs,
@@ -29,7 +28,6 @@ from cost_pipeline.feeds.production.inputs import (
 from cost_pipeline.feeds.production.post import desired_of
 from cost_pipeline.feeds.production.rates import rates_in_force, source_of, stored_rates
 from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.files import parse_two_columns
 from cost_pipeline.fx.rates import in_force
 from cost_pipeline.fx.reading import DayRates
@@ -37,6 +35,8 @@ from cost_pipeline.fx.snapshots import correct
 from cost_pipeline.ledger.desired import Desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.totals import active
+from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, letters_now
+from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.events import OPEN, WAIVED, in_state
 
 

@@ -16,7 +16,6 @@ from typing import Any, Final
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.feeds.production.signing import signature_holds
 from cost_pipeline.feeds.production.tables import HEADS, LEDGER
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.log import LogEntry, log_entries, misread, names_in
 from cost_pipeline.lake.snapshot import Snapshot
@@ -25,6 +24,7 @@ from cost_pipeline.ledger.breaks import Break, Broken, Verified
 from cost_pipeline.ledger.heads import Gathered, HeadBreak, Replayed, replay
 from cost_pipeline.ledger.seal import Head
 from cost_pipeline.ledger.verify import verify_partition
+from cost_pipeline.pipeline.session import Session
 
 _WORKERS: Final = 2
 

@@ -15,7 +15,6 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.durable import clear_storage_errors
 from cost_pipeline.ledger.schema import without_zones
 from cost_pipeline.ledger.totals import (
@@ -26,6 +25,7 @@ from cost_pipeline.ledger.totals import (
     sums,
     totals_of,
 )
+from cost_pipeline.pipeline.session import Session
 
 
 def ledger_totals(session: Session, instant: datetime | None = None) -> Totals:

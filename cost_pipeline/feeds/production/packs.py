@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.pipeline.session import Session
 from cost_pipeline.rules.diff import Change, Days, dates_that_differ, difference
 from cost_pipeline.rules.load import bundled_packs, load_pack
-from cost_pipeline.rules.pack import BEGINNING, FOREVER, Pack, Rule
+from cost_pipeline.rules.pack import BEGINNING, FOREVER, Pack, Packs, Rule
+
+UNION_RULES: Final = "union_rules"
+"""Under this name a session has other rule packs than those of the product."""
 
 
 def packs_listed() -> list[dict[str, Any]]:
@@ -28,6 +32,16 @@ def packs_listed() -> list[dict[str, Any]]:
         }
         for pack in bundled_packs().packs
     ]
+
+
+def rules_of(session: Session) -> Packs:
+    """The union rules that hold for a run: those of the product, unless it was given others."""
+    given = session.reference.get(UNION_RULES)
+    if given is None:
+        return bundled_packs()
+    if not isinstance(given, Packs):
+        raise TypeError(f"{UNION_RULES} are rule packs, not {type(given).__name__}")
+    return given
 
 
 def not_evaluated() -> Mapping[str, str]:

@@ -20,7 +20,6 @@ import pyarrow as pa
 from cost_pipeline.core.errors import CheckFailedError, UsageError
 from cost_pipeline.feeds.production.heads import gather, last_head, refuse_truncated
 from cost_pipeline.feeds.production.tables import LEDGER, writer_of
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import PERIODS
@@ -33,6 +32,7 @@ from cost_pipeline.ledger.periods import (
     next_period,
     previous_period,
 )
+from cost_pipeline.pipeline.session import Session
 
 _SHOWN: Final = 5
 

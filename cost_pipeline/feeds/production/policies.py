@@ -12,7 +12,7 @@ from cost_pipeline.contracts.production import Production
 from cost_pipeline.contracts.rate_sources import Source, sources_of
 from cost_pipeline.contracts.tables import TEXT
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.session import Session
+from cost_pipeline.pipeline.session import Session
 
 
 def with_policies(session: Session, lines: pa.Table) -> pa.Table:

@@ -17,8 +17,6 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import INSTANT
-from cost_pipeline.feeds.production.dead_letters import OF_POSTING, settle
-from cost_pipeline.feeds.production.deliveries import reference_deliveries
 from cost_pipeline.feeds.production.heads import gather, last_head, refuse_truncated
 from cost_pipeline.feeds.production.inputs import (
     groups_by_size,
@@ -38,7 +36,6 @@ from cost_pipeline.feeds.production.tables import (
     writer_of,
 )
 from cost_pipeline.feeds.production.union import with_findings
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.lookup import keep_up
 from cost_pipeline.lake.snapshot import Snapshot
@@ -47,8 +44,11 @@ from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA, POST, REVERSE
 from cost_pipeline.ledger.seal import Head, Stamp, seal
-from cost_pipeline.ledger.standing import resolve, set_apart, where
 from cost_pipeline.ledger.totals import active
+from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, settle
+from cost_pipeline.pipeline.pull.deliveries import reference_deliveries
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.standing.keys import resolve, set_apart, where
 
 
 @dataclass(frozen=True, slots=True)

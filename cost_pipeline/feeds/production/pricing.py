@@ -8,9 +8,9 @@ from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_between
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.convert import convert
 from cost_pipeline.fx.rates import pin, pin_from
+from cost_pipeline.pipeline.session import Session
 
 
 def priced(session: Session, records: pa.Table, in_force: pa.Table | None = None) -> pa.Table:

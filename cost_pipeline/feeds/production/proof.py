@@ -12,9 +12,9 @@ from cost_pipeline.core import merkle
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.feeds.production.tables import HEADS, LEDGER
 from cost_pipeline.feeds.production.trace import find_posting
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.ledger.heads import HEAD_COLUMNS, Gathered, gathered, partition_leaf
 from cost_pipeline.ledger.schema import canonical_texts, described, without_zones
+from cost_pipeline.pipeline.session import Session
 
 FORMAT: Final = "cost-pipeline-proof-1"
 

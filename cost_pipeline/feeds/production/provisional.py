@@ -23,14 +23,14 @@ from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.contracts.tables import DAY, MONEY, TEXT
 from cost_pipeline.core.money import at_scale, shown
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_in_force
 from cost_pipeline.feeds.production.report import recorded_amounts
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.convert import convert
 from cost_pipeline.fx.rates import pin
 from cost_pipeline.lake.tables import DELIVERIES
+from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
+from cost_pipeline.pipeline.session import Session
 
 _GAPS: Final = """
     select vendor, pull_date, any_value(kind) as kind, any_value(production) as production,

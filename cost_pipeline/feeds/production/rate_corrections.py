@@ -27,10 +27,10 @@ from cost_pipeline.feeds.production.rates import (
     source_of,
     write_vintage,
 )
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.files import parse_two_columns
 from cost_pipeline.fx.reading import DayRates, day_of
 from cost_pipeline.lake.tables import FX_SNAPSHOTS
+from cost_pipeline.pipeline.session import Session
 
 _NAME: Final = re.compile(
     r"(?:(?P<source>[a-z][a-z0-9_]*)-)?(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:[-_. ].*)?\.csv"

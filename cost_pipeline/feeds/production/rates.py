@@ -16,7 +16,6 @@ from cost_pipeline.contracts.rate_sources import Source, ecb, source_named, sour
 from cost_pipeline.contracts.tables import DAY, RATE_SCHEMA, TEXT
 from cost_pipeline.core.reference import ECB, reference_path
 from cost_pipeline.feeds.production.prepared_rates import prepared_rows
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.fx.files import parse_two_columns, read_rates
 from cost_pipeline.fx.rates import IN_FORCE_SCHEMA, affected_dates, in_force
 from cost_pipeline.fx.reading import DayRates
@@ -28,6 +27,7 @@ from cost_pipeline.lake.durable import clear_read_errors
 from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import FX_SNAPSHOTS
+from cost_pipeline.pipeline.session import Session
 
 BUNDLED: Final = "ecb/eurofxref-hist.csv"
 """The history that comes with the product, as its publisher writes it."""

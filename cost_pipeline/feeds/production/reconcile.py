@@ -21,9 +21,9 @@ from cost_pipeline.contracts.tables import DAY, MONEY
 from cost_pipeline.contracts.vendor import ReconcileWith, Vendor
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.inputs import live_records_of
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import DELIVERIES
-from cost_pipeline.ledger.standing import ANSWERED, CONFLICT, OVERRULED, STANDS, resolve
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.standing.keys import ANSWERED, CONFLICT, OVERRULED, STANDS, resolve
 
 _PLACE: Final = ("fingerprint", "delivery", "row", "first_pulled")
 

@@ -16,18 +16,18 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.dead_letters import (
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
+from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.ledger.schema import POST, REVERSE
+from cost_pipeline.pipeline.dead_letters.letters import (
     OF_POSTING,
     REFUSED,
     letters_now,
     open_dead_letters,
 )
-from cost_pipeline.feeds.production.deliveries import current_deliveries
-from cost_pipeline.feeds.production.states import Facts, State, state_of
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
-from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, RECORDS, VALIDATIONS
-from cost_pipeline.ledger.schema import POST, REVERSE
+from cost_pipeline.pipeline.pull.deliveries import current_deliveries
+from cost_pipeline.pipeline.reports.states import Facts, State, state_of
+from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.events import in_state
 
 _POSTED: Final = f"""
@@ -323,16 +323,6 @@ def _posted(session: Session) -> pa.Table:
 def _disposed(session: Session) -> pa.Table:
     snapshot = session.lake.table(DISPOSITIONS).snapshot()
     return session.lake.counted("disposed", DISPOSITIONS, lambda: snapshot.query(_DISPOSED))
-
-
-def reasons_of(events: pa.Table) -> dict[str, int]:
-    """How many open dead letters carry each reason code, most first."""
-    counted = query(
-        "select reason, count(*) as n from (select unnest(reasons) as reason from events) "
-        "group by all order by n desc, reason",
-        events=events.select(["reasons"]),
-    )
-    return dict(zip(*(column.to_pylist() for column in counted.columns), strict=True))
 
 
 def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Table:

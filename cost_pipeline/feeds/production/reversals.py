@@ -18,12 +18,12 @@ from cost_pipeline.feeds.production.approvals import (
     drafted,
     record,
 )
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters
 from cost_pipeline.feeds.production.rulings import rulings
 from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.ledger.schema import REVERSE
-from cost_pipeline.ledger.standing import CONFLICT, STANDS
+from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.standing.keys import CONFLICT, STANDS
 
 _HEX: Final = frozenset("0123456789abcdef")
 _PREFIX: Final = 8

@@ -16,16 +16,9 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.feeds.production.approvals import approvals_in_force
-from cost_pipeline.feeds.production.deliveries import (
-    LIVE,
-    current_deliveries,
-    reference_deliveries,
-)
 from cost_pipeline.feeds.production.periods import recorded_closings
-from cost_pipeline.feeds.production.places import with_their_places
 from cost_pipeline.feeds.production.pricing import priced
 from cost_pipeline.feeds.production.union import with_findings
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import (
@@ -37,7 +30,14 @@ from cost_pipeline.lake.tables import (
     VALIDATIONS,
 )
 from cost_pipeline.ledger.credits import RULED_SCHEMA, Approval, rule, unruled
-from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA, out_of_place, resolve, set_apart
+from cost_pipeline.pipeline.dead_letters.places import with_their_places
+from cost_pipeline.pipeline.pull.deliveries import (
+    LIVE,
+    current_deliveries,
+    reference_deliveries,
+)
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.standing.keys import CANDIDATE_SCHEMA, out_of_place, resolve, set_apart
 
 # What an approval or a credit can name a record by.
 _NAMED: Final = f"""
@@ -75,7 +75,7 @@ def rulings(
             "rulings",
             [RECORDS, DELIVERIES, VALIDATIONS, APPROVALS, PERIODS, FX_SNAPSHOTS],
             lambda: _ruled(session, None, None),
-            given=(session.home, session.packs),
+            given=(session.home, session.reference),
         )
     else:
         ruled = _ruled(session, approvals, in_force)

@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from cost_pipeline.feeds.production.provisional import Provisional, provisional
-from cost_pipeline.feeds.production.report import deliveries, open_of_pull_dates, reasons_of
+from cost_pipeline.feeds.production.report import deliveries, open_of_pull_dates
 from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.ledger.difference import Cause
 from cost_pipeline.ledger.totals import active_lines
+from cost_pipeline.pipeline.dead_letters.letters import reasons_of
+from cost_pipeline.pipeline.session import Session
 
 
 @dataclass(frozen=True, slots=True)

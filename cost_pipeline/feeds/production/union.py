@@ -20,9 +20,9 @@ from cost_pipeline.contracts.tables import DAY, TEXT
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.feeds.production.cards import cards_around, strict_vendors, time_zones
-from cost_pipeline.feeds.production.deliveries import reference_deliveries
-from cost_pipeline.feeds.session import Session
-from cost_pipeline.ledger.standing import STANDS, resolve, set_apart
+from cost_pipeline.pipeline.pull.deliveries import reference_deliveries
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.standing.keys import STANDS, resolve, set_apart
 
 
 def with_findings(
@@ -37,10 +37,12 @@ def with_findings(
     """
     if not pc.any(pc.equal(priced["kind"], RecordKind.TIMECARD.value)).as_py():
         return priced, FINDING_SCHEMA.empty_table()
-    from cost_pipeline.rules.evaluate import evaluate  # noqa: PLC0415 - only homes with cards pay
+    # Homes without timecards import no rules.
+    from cost_pipeline.feeds.production.packs import rules_of  # noqa: PLC0415
+    from cost_pipeline.rules.evaluate import evaluate  # noqa: PLC0415
 
     cards = standing_cards(session, min(dates), max(dates))
-    findings = evaluate(cards, session.rules())
+    findings = evaluate(cards, rules_of(session))
     verdicts = _verdicts(session, cards, findings)
     mine = findings.filter(pc.is_in(findings["work_date"], pa.array(sorted(dates), DAY)))
     return _judged(priced, verdicts), mine.cast(FINDING_SCHEMA)

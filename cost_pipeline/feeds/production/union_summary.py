@@ -12,9 +12,9 @@ from typing import Final
 
 from cost_pipeline.contracts.findings import Severity
 from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.checks import Outcome
 from cost_pipeline.feeds.production.tables import FINDINGS
-from cost_pipeline.feeds.session import Session
+from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.session import Session
 
 # `card` is what a card gets that no rule can be asked of.
 FAMILIES: Final = (

@@ -21,8 +21,8 @@ from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.vendor import RecordKind, Vendor
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.feeds.production import letter_sheet as sheet
 from cost_pipeline.parse import MarkedSheet, ParsedChunk, Refused, ValueKind, read_marked
+from cost_pipeline.pipeline.dead_letters import sheet
 from cost_pipeline.quarantine.formulas import original
 
 _ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")

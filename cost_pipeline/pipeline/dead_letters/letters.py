@@ -15,12 +15,12 @@ from cost_pipeline.contracts.tables import INSTANT, TEXT
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, Stage
-from cost_pipeline.feeds.production.rows import texts_of
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import DEAD_LETTERS
 from cost_pipeline.lake.tables import DELIVERIES as RECEIVED
+from cost_pipeline.pipeline.dead_letters.rows import texts_of
+from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.events import (
     CORRECTED,
     LETTERS_NOW,
@@ -81,6 +81,16 @@ CORRECTABLE: Final = (
 )
 """SQL of the dead letters of rows that a correction may answer: those that vendors sent, and
 corrections that were refused when posting; of one refused before, the row itself is still open."""
+
+
+def reasons_of(events: pa.Table) -> dict[str, int]:
+    """How many open dead letters carry each reason code, most first."""
+    counted = query(
+        "select reason, count(*) as n from (select unnest(reasons) as reason from events) "
+        "group by all order by n desc, reason",
+        events=events.select(["reasons"]),
+    )
+    return dict(zip(*(column.to_pylist() for column in counted.columns), strict=True))
 
 
 def open_dead_letters(

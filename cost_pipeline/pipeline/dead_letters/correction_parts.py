@@ -21,15 +21,17 @@ from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.reasons import FailureClass, Reason, Stage, catalogue, dead_letter_id
-from cost_pipeline.feeds.production import letter_sheet as sheet
-from cost_pipeline.feeds.production.amounts import AmountsByCurrency
-from cost_pipeline.feeds.production.correction_rows import (
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.tables import RECORDS, VALIDATIONS
+from cost_pipeline.parse import CHUNK_ROWS, ParsedChunk, Refused
+from cost_pipeline.pipeline.dead_letters import sheet
+from cost_pipeline.pipeline.dead_letters.correction_rows import (
     CorrectionRows,
     as_chunk,
     in_style_of,
     read_correction,
 )
-from cost_pipeline.feeds.production.dead_letters import (
+from cost_pipeline.pipeline.dead_letters.letters import (
     CORRECTABLE,
     OF_POSTING,
     REFUSED,
@@ -37,13 +39,11 @@ from cost_pipeline.feeds.production.dead_letters import (
     letters_now,
     settle,
 )
-from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
-from cost_pipeline.feeds.production.rows import cells_of
-from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.tables import RECORDS, VALIDATIONS
-from cost_pipeline.ledger.standing import AGAIN, DEPTH
-from cost_pipeline.parse import CHUNK_ROWS, ParsedChunk, Refused
+from cost_pipeline.pipeline.dead_letters.rows import cells_of
+from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.amounts import AmountsByCurrency
+from cost_pipeline.standing.keys import AGAIN, DEPTH
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.identity import fingerprint
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
@@ -317,7 +317,7 @@ class CorrectionPart:
             "fingerprint": mark,
             "delivery": self.found.delivery,
             "vendor": self.vendor,
-            "feed": "production",
+            "feed": self.session.feed.name,
             "kind": "correction",
             "stage": stage,
             "failure_class": FailureClass.PERMANENT,

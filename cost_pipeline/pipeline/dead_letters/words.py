@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, catalogue
-from cost_pipeline.feeds.production.report import reasons_of
+from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.quarantine.workbook import Cover
 
 _KEY = "key"

@@ -22,16 +22,6 @@ from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.core.reasons import Stage, catalogue, dead_letter_id
-from cost_pipeline.feeds.production.checkpoints import (
-    Subject,
-    checkpoint_part,
-    last_checkpoint,
-)
-from cost_pipeline.feeds.production.dead_letters import OF_POSTING, REFUSED, letters_now
-from cost_pipeline.feeds.production.deliveries import current_deliveries
-from cost_pipeline.feeds.production.heads import last_head, refuse_truncated
-from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, ordered
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import (
@@ -42,6 +32,14 @@ from cost_pipeline.lake.tables import (
     VALIDATIONS,
 )
 from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_ahead
+from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, REFUSED, letters_now
+from cost_pipeline.pipeline.pull.deliveries import current_deliveries
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.checkpoints import (
+    Subject,
+    checkpoint_part,
+    last_checkpoint,
+)
 from cost_pipeline.quarantine.events import CORRECTED, difference, in_state, opened, resolved
 from cost_pipeline.validate.chunk import ValidatedChunk, validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
@@ -131,7 +129,7 @@ def validate_deliveries(
     session: Session, deliveries: Sequence[Pending], portions: Portions = Portions()
 ) -> None:
     """Validate each delivery from its landed bytes."""
-    refuse_truncated(last_head(session), session.lake.table(LEDGER).snapshot())
+    session.feed.refuse_damaged(session)
     session.lake.audit.settle(session.run_id)  # what a run that died announced and never did
     buffer = _Buffer(portions.commit)
     before = _Before(

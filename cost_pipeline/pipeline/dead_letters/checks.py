@@ -16,12 +16,12 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.amounts import amounts_from
-from cost_pipeline.feeds.production.checks import Outcome
-from cost_pipeline.feeds.production.dead_letters import OF_POSTING, REFUSED, letters_now
-from cost_pipeline.feeds.production.deliveries import current_deliveries
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import DEAD_LETTERS, RECORDS, VALIDATIONS
+from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, REFUSED, letters_now
+from cost_pipeline.pipeline.pull.deliveries import current_deliveries
+from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.amounts import amounts_from
 from cost_pipeline.quarantine.events import in_state
 
 _SAMPLE: Final = 20

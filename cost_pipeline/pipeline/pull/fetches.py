@@ -9,8 +9,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.acquire.engine import Pulled, Telemetry
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import FETCHES
+from cost_pipeline.pipeline.session import Session
 
 _MICRO: Final = 1_000_000
 _ORDER: Final = ("pull_date", "recorded_at", "vendor", "uri")

@@ -14,12 +14,12 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.feeds.production.amounts import AmountsByCurrency, amounts_from
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import CHECKPOINTS
 from cost_pipeline.parse import Mark, ParsedChunk
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.amounts import AmountsByCurrency, amounts_from
 from cost_pipeline.validate.chunk import pass_over
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.shapes import Describer, describer_from_text

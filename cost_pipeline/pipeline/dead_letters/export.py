@@ -21,13 +21,13 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.unions import union_categories
 from cost_pipeline.contracts.vendor import RecordKind
-from cost_pipeline.feeds.production import letter_sheet as sheet
-from cost_pipeline.feeds.production.dead_letters import CORRECTABLE, open_dead_letters
-from cost_pipeline.feeds.production.letter_words import Words, cover_of, words_of
-from cost_pipeline.feeds.production.rows import cells_of
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.durable import clear_storage_errors
 from cost_pipeline.lake.tables import DELIVERIES, RECORDS
+from cost_pipeline.pipeline.dead_letters import sheet
+from cost_pipeline.pipeline.dead_letters.letters import CORRECTABLE, open_dead_letters
+from cost_pipeline.pipeline.dead_letters.rows import cells_of
+from cost_pipeline.pipeline.dead_letters.words import Words, cover_of, words_of
+from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.formulas import harmless
 from cost_pipeline.quarantine.workbook import (
     MOST_CHARACTERS,

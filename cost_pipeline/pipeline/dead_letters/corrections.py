@@ -17,19 +17,19 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.core.canonical import digest
-from cost_pipeline.feeds.production.correction_parts import (
+from cost_pipeline.lake.content import hash_file
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.durable import clear_storage_errors
+from cost_pipeline.lake.tables import DELIVERIES
+from cost_pipeline.pipeline.dead_letters.correction_parts import (
     CorrectionPart,
     SortedOut,
     part_of,
     present_interpretation,
     sorted_out,
 )
-from cost_pipeline.feeds.production.deliveries import CORRECTION, current_deliveries
-from cost_pipeline.feeds.session import Session
-from cost_pipeline.lake.content import hash_file
-from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.durable import clear_storage_errors
-from cost_pipeline.lake.tables import DELIVERIES
+from cost_pipeline.pipeline.pull.deliveries import CORRECTION, current_deliveries
+from cost_pipeline.pipeline.session import Session
 
 FOLDER: Final = Path("inbox") / "corrections"
 _SUFFIXES: Final = frozenset({".xlsx", ".csv"})
@@ -162,7 +162,7 @@ def _enter(
             "pull_date": pull_date,
             "delivery": delivery,
             "vendor": vendor,
-            "feed": "production",
+            "feed": session.feed.name,
             "kind": kinds.get(vendor, CORRECTION),
             "uri": uri,
             "size": session.lake.content.path(delivery).stat().st_size,

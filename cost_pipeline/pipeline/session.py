@@ -1,18 +1,15 @@
-"""What a step of the flow works with: its home, its lake, and who runs it when."""
+"""What a step of the flow works with: its feed, its home, its lake, and who runs it when."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from cost_pipeline.home.load import Home
 from cost_pipeline.lake.lake import Lake
+from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.quarantine.events import Stamp
-
-if TYPE_CHECKING:
-    from cost_pipeline.rules.pack import Packs
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +17,7 @@ class Session:
     """One run's view of the world; clock, ids and environment come from outside.
 
     Attributes:
+        feed: The line of business that is worked for.
         home: The configuration.
         lake: Where everything is kept.
         run_id: Stamped on everything that is written.
@@ -27,10 +25,12 @@ class Session:
         environment: Where secrets are looked up by name.
         code_version: Of the program, stamped on postings.
         debug_loop: Whether the event loop of a pull is watched.
-        packs: The union rules; None for those that come with the product.
+        reference: What takes the place of reference data that comes with the product, by a name
+            that the feed knows.
         progress: Told what is being done, for a progress bar; (phase, done, total).
     """
 
+    feed: Feed
     home: Home
     lake: Lake
     run_id: str
@@ -38,15 +38,8 @@ class Session:
     environment: Mapping[str, str]
     code_version: str
     debug_loop: bool = False
-    packs: Packs | None = None
+    reference: Mapping[str, object] = field(default_factory=dict)
     progress: Callable[[str, int, int], None] = lambda _phase, _done, _total: None
-
-    def rules(self) -> Packs:
-        """The union rules that hold for this run."""
-        # Most homes have no timecards: for them the rules are not even imported.
-        from cost_pipeline.rules.load import bundled_packs  # noqa: PLC0415
-
-        return self.packs or bundled_packs()
 
     def stamp(self) -> Stamp:
         """Who writes, and the present instant."""

@@ -10,8 +10,6 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.audit_blocks import (
     ANNOUNCED,
     VOID,
@@ -22,9 +20,9 @@ from cost_pipeline.lake.audit_blocks import (
     token_of,
 )
 from cost_pipeline.lake.delta import COMMITTED, FENCED
-from cost_pipeline.lake.tables import AUDIT_LOG, DEAD_LETTERS, RECORDS
+from cost_pipeline.lake.tables import AUDIT_LOG
+from cost_pipeline.pipeline.session import Session
 
-AUDITED: Final = (RECORDS, DEAD_LETTERS, LEDGER)
 _SHOWN: Final = 3
 
 _TOLD: Final = """
@@ -84,7 +82,7 @@ def verify_audit(session: Session) -> AuditVerification:
     """Recompute every hash of the log, and compare it with what its tables hold."""
     # Tables as they are at one moment, and whatever was announced until then: a run that commits
     # while we look is neither missed nor taken for a liar.
-    tables = {spec.name: session.lake.table(spec).snapshot() for spec in AUDITED}
+    tables = {spec.name: session.lake.table(spec).snapshot() for spec in session.feed.audited}
     blocks = session.lake.audit.headers()
     fates = {
         root: fate
@@ -94,7 +92,7 @@ def verify_audit(session: Session) -> AuditVerification:
     announced = [(block, root) for block, root in blocks if block.kind == ANNOUNCED]
     problems = [*chain_breaks(blocks), *_changed_hashes(session), *_wrong_voids(blocks, fates)]
     events = 0
-    for spec in AUDITED:
+    for spec in session.feed.audited:
         for audited in spec.audited:
             told = _told(session, spec.name, audited.event, fates)
             actual = tables[spec.name].query(

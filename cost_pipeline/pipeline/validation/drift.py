@@ -18,10 +18,10 @@ import pyarrow as pa
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.deliveries import current_deliveries
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import ACCEPTED_SCHEMAS, DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.pipeline.pull.deliveries import current_deliveries
+from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.drift import Difference, differences
 from cost_pipeline.validate.shapes import Schema, schema_from_text
 

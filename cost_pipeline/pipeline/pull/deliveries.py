@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DAY, HASH, TEXT
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
+from cost_pipeline.pipeline.session import Session
 
 CORRECTION: Final = "correction"
 """The role of a delivery that answers dead letters."""

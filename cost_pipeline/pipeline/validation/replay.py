@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.corrections import out_of_date, validate_corrections
-from cost_pipeline.feeds.production.deliveries import CORRECTION, current_deliveries
-from cost_pipeline.feeds.production.validate import pending, validate_deliveries
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import DELIVERIES
+from cost_pipeline.pipeline.dead_letters.corrections import out_of_date, validate_corrections
+from cost_pipeline.pipeline.pull.deliveries import CORRECTION, current_deliveries
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
 
 _PREFIX = 8
 _HEX = frozenset("0123456789abcdef")

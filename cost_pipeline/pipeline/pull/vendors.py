@@ -29,13 +29,13 @@ from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.reasons import FailureClass, Stage, dead_letter_id
-from cost_pipeline.feeds.production.bookmarks import bookmarks_of, keep_bookmarks
-from cost_pipeline.feeds.production.dead_letters import open_dead_letters, settle
-from cost_pipeline.feeds.production.fetches import note_fetches
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import DELIVERIES
+from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters, settle
+from cost_pipeline.pipeline.pull.bookmarks import bookmarks_of, keep_bookmarks
+from cost_pipeline.pipeline.pull.fetches import note_fetches
+from cost_pipeline.pipeline.session import Session
 
 __all__ = ["PullOutcome", "Telemetry", "pull"]
 

@@ -19,10 +19,10 @@ import pyarrow as pa
 from cost_pipeline.acquire.engine import Bookmark, Pulled, PullJob, Validator
 from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.core.canonical import digest
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import BOOKMARKS
+from cost_pipeline.pipeline.session import Session
 
 # How a vendor is asked, and not what for: a change of these leaves a bookmark good.
 _MANNERS: Final = {

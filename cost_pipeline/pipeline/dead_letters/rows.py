@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.vendor import Vendor
-from cost_pipeline.feeds.production.correction_rows import in_style_of, read_correction
-from cost_pipeline.feeds.production.deliveries import CORRECTION
-from cost_pipeline.feeds.production.letter_sheet import cells_in, fields_of
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.parse import Refused, open_rows, read_ahead
+from cost_pipeline.pipeline.dead_letters.correction_rows import in_style_of, read_correction
+from cost_pipeline.pipeline.dead_letters.sheet import cells_in, fields_of
+from cost_pipeline.pipeline.pull.deliveries import CORRECTION
+from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.chunk import ordinals_of
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
 from cost_pipeline.validate.state import DeliveryState

@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.feeds.production.deliveries import LIVE, current_deliveries
-from cost_pipeline.feeds.production.record_files import BY_DATE, CLAIM_SCHEMA, CLAIMS
-from cost_pipeline.feeds.session import Session
 from cost_pipeline.lake.derived import files_of, summarised
 from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import RECORDS
-from cost_pipeline.ledger.standing import CANDIDATE_SCHEMA
+from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.record_files import BY_DATE, CLAIM_SCHEMA, CLAIMS
+from cost_pipeline.standing.keys import CANDIDATE_SCHEMA
 
 _SCHEMA: Final = pa.schema([("filename", pa.string()), *CLAIM_SCHEMA, ("place", pa.string())])
 

@@ -1,0 +1,1 @@
+"""Vendors asked for a pull date, and what they sent landed."""

@@ -1,0 +1,1 @@
+"""What became of deliveries and rows, for people and for checks."""
