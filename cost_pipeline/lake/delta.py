@@ -49,6 +49,10 @@ ROW_GROUP: Final = 32_768
 _WRITER: Final = WriterProperties(
     compression="ZSTD", compression_level=1, max_row_group_size=ROW_GROUP
 )
+# ZSTD begins anew for each column of each file, which takes longer than everything else about a
+# file of a few rows, and saves nothing of what is mostly its footer.
+_WRITER_OF_FEW: Final = WriterProperties(compression="SNAPPY", max_row_group_size=ROW_GROUP)
+_FEW_ROWS: Final = 128
 _KEEP_FOR_EVER: Final = "interval 36500 days"
 _TRIES = 40
 
@@ -254,6 +258,7 @@ class Table:
         )
         rows = rows.cast(self.spec.schema)  # of what is replaced; an append has done it
         self._between("before")
+        writer = _writer_for(rows.num_rows, pc.count_distinct(rows[self.spec.partition]).as_py())
         with clear_storage_errors(str(self.folder)):
             table = snapshot.take()
             try:
@@ -262,7 +267,7 @@ class Table:
                         table,
                         rows,
                         mode="append",
-                        writer_properties=_WRITER,
+                        writer_properties=writer,
                         commit_properties=commit,
                     )
                 else:
@@ -271,7 +276,7 @@ class Table:
                         rows,
                         mode="overwrite",
                         predicate=predicate,
-                        writer_properties=_WRITER,
+                        writer_properties=writer,
                         commit_properties=commit,
                     )
             except CommitFailedError as error:
@@ -283,6 +288,10 @@ class Table:
 
     def _sync(self, version: int) -> None:
         _sync(self.folder, version)
+
+
+def _writer_for(rows: int, files: int) -> WriterProperties:
+    return _WRITER_OF_FEW if rows <= _FEW_ROWS * files else _WRITER
 
 
 def ordered(spec: TableSpec, rows: pa.Table) -> pa.Table:
