@@ -21,6 +21,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import (
+    ColumnProperties,
     CommitProperties,
     DeltaTable,
     Transaction,
@@ -46,13 +47,10 @@ ROW_GROUP: Final = 32_768
 
 # Most bytes are hashes, which no level makes smaller: level 3 takes half as long again for nothing.
 # Row groups are small enough that one holds few values of the column by which rows are sorted.
-_WRITER: Final = WriterProperties(
-    compression="ZSTD", compression_level=1, max_row_group_size=ROW_GROUP
-)
+_LEVEL: Final = 1
 # ZSTD begins anew for each column of each file, which takes longer than everything else about a
-# file of a few rows, and saves nothing of what is mostly its footer.
-_WRITER_OF_FEW: Final = WriterProperties(compression="SNAPPY", max_row_group_size=ROW_GROUP)
-_FEW_ROWS: Final = 128
+# small file, and saves nothing of what is mostly its footer.
+_SMALL: Final = 1 << 17
 _KEEP_FOR_EVER: Final = "interval 36500 days"
 _TRIES = 40
 
@@ -258,7 +256,7 @@ class Table:
         )
         rows = rows.cast(self.spec.schema)  # of what is replaced; an append has done it
         self._between("before")
-        writer = _writer_for(rows.num_rows, pc.count_distinct(rows[self.spec.partition]).as_py())
+        writer = _writer_for(self.spec, rows)
         with clear_storage_errors(str(self.folder)):
             table = snapshot.take()
             try:
@@ -290,8 +288,17 @@ class Table:
         _sync(self.folder, version)
 
 
-def _writer_for(rows: int, files: int) -> WriterProperties:
-    return _WRITER_OF_FEW if rows <= _FEW_ROWS * files else _WRITER
+def _writer_for(spec: TableSpec, rows: pa.Table) -> WriterProperties:
+    files = pc.count_distinct(rows[spec.partition]).as_py()
+    if rows.nbytes <= _SMALL * files:
+        return WriterProperties(compression="SNAPPY", max_row_group_size=ROW_GROUP)
+    plain = ColumnProperties(dictionary_enabled=False)
+    return WriterProperties(
+        compression="ZSTD",
+        compression_level=_LEVEL,
+        max_row_group_size=ROW_GROUP,
+        column_properties=dict.fromkeys(spec.unrepeated, plain),
+    )
 
 
 def ordered(spec: TableSpec, rows: pa.Table) -> pa.Table:

@@ -46,7 +46,7 @@ def _checked_together(session: Session, dates: list[date]) -> dict[date, list[Ou
     where = f"transaction_date in ({listed})"
     heads = last_head(session).partitions  # before the ledger, which may only be ahead of them
     lines = session.lake.table(LEDGER).snapshot().read(where=where)
-    disposed = session.lake.table(DISPOSITIONS).snapshot().read(where=where)
+    disposed = session.lake.table(DISPOSITIONS).snapshot().read(where=where, columns=_DISPOSED)
     standing = active(lines)
     conserved = _conserved_by_date(session, dates, standing, disposed)
     uncovered = _uncovered_by_date(session, standing)
@@ -70,6 +70,11 @@ def _checked_together(session: Session, dates: list[date]) -> dict[date, list[Ou
         ]
         for day in dates
     }
+
+
+_DISPOSED: Final = (
+    "transaction_date", "fingerprint", "disposition", "reason", "amount", "currency",
+)  # fmt: skip
 
 
 def _end(known: PartitionHead | None) -> Head | None:
