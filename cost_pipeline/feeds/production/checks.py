@@ -184,7 +184,7 @@ def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Ou
     snapshot = session.lake.table(RECORDS).snapshot()
     sample = snapshot.query(
         "select r.* from {table} r join deliveries using (vendor, delivery, interpretation) "
-        f"where pull_date = '{pull_date}' and kind = '{kind}' order by md5(fingerprint) "
+        f"where pull_date = '{pull_date}' and kind = '{kind}' order by fingerprint "
         f"limit {_SAMPLE}",
         where=f"pull_date = '{pull_date}'",
         deliveries=current_deliveries(session),
