@@ -103,9 +103,13 @@ def program(run: Callable[[], object] = main) -> None:
     them after every 700 new ones, which is a tenth of a short command's time. A run over hundreds
     of dates leaves 50,000 objects that only such a search finds, and never half a million.
 
+    Arrow takes memory from where the Parquet writer takes it, so that what one has let go of is the
+    next one's, and what nobody needs goes back to the system between portions of work.
+
     Args:
         run: What to run; ends with SystemExit, as a command of click does.
     """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow is not imported yet
     gc.set_threshold(500_000, 20, 100)
     codes: list[object] = []
     atexit.register(_leave, codes)

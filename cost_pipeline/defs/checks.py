@@ -25,6 +25,7 @@ from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
 from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
+from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
 from cost_pipeline.feeds.production.provisional import Provisional, provisional
 from cost_pipeline.feeds.production.report import DeliveryReport, deliveries
 from cost_pipeline.home.load import Home
@@ -236,7 +237,7 @@ def ledger_checks(partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDef
         context: dg.AssetCheckExecutionContext, home: HomeResource
     ) -> Iterator[dg.AssetCheckResult]:
         days = [date.fromisoformat(key) for key in context.partition_keys]
-        found = checks.ledger_checks(home.session(context.run.run_id), days)
+        found = ledger_outcomes(home.session(context.run.run_id), days)
         names = sorted(key.name for key in context.selected_asset_check_keys)
         yield from results_of(context, {n: of_check(n, found, LEDGER) for n in names}, LEDGER)
 

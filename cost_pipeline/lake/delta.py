@@ -21,6 +21,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import (
+    ColumnProperties,
     CommitProperties,
     DeltaTable,
     Transaction,
@@ -46,9 +47,10 @@ ROW_GROUP: Final = 32_768
 
 # Most bytes are hashes, which no level makes smaller: level 3 takes half as long again for nothing.
 # Row groups are small enough that one holds few values of the column by which rows are sorted.
-_WRITER: Final = WriterProperties(
-    compression="ZSTD", compression_level=1, max_row_group_size=ROW_GROUP
-)
+_LEVEL: Final = 1
+# ZSTD begins anew for each column of each file, which takes longer than everything else about a
+# small file, and saves nothing of what is mostly its footer.
+_SMALL: Final = 1 << 17
 _KEEP_FOR_EVER: Final = "interval 36500 days"
 _TRIES = 40
 
@@ -254,6 +256,7 @@ class Table:
         )
         rows = rows.cast(self.spec.schema)  # of what is replaced; an append has done it
         self._between("before")
+        writer = _writer_for(self.spec, rows)
         with clear_storage_errors(str(self.folder)):
             table = snapshot.take()
             try:
@@ -262,7 +265,7 @@ class Table:
                         table,
                         rows,
                         mode="append",
-                        writer_properties=_WRITER,
+                        writer_properties=writer,
                         commit_properties=commit,
                     )
                 else:
@@ -271,7 +274,7 @@ class Table:
                         rows,
                         mode="overwrite",
                         predicate=predicate,
-                        writer_properties=_WRITER,
+                        writer_properties=writer,
                         commit_properties=commit,
                     )
             except CommitFailedError as error:
@@ -283,6 +286,19 @@ class Table:
 
     def _sync(self, version: int) -> None:
         _sync(self.folder, version)
+
+
+def _writer_for(spec: TableSpec, rows: pa.Table) -> WriterProperties:
+    files = pc.count_distinct(rows[spec.partition]).as_py()
+    if rows.nbytes <= _SMALL * files:
+        return WriterProperties(compression="SNAPPY", max_row_group_size=ROW_GROUP)
+    plain = ColumnProperties(dictionary_enabled=False)
+    return WriterProperties(
+        compression="ZSTD",
+        compression_level=_LEVEL,
+        max_row_group_size=ROW_GROUP,
+        column_properties=dict.fromkeys(spec.unrepeated, plain),
+    )
 
 
 def ordered(spec: TableSpec, rows: pa.Table) -> pa.Table:

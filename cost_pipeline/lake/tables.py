@@ -57,6 +57,7 @@ class TableSpec:
         audited: What the audit log says of its rows.
         ordered_by: The column by which the rows of a commit are sorted in their file, so that who
             asks for some of its values skips the row groups of others.
+        unrepeated: Columns in which hardly a value comes twice: a dictionary of them is no use.
     """
 
     name: str
@@ -65,6 +66,7 @@ class TableSpec:
     writing: Writing = Writing.APPEND
     audited: tuple[Audited, ...] = ()
     ordered_by: str | None = None
+    unrepeated: tuple[str, ...] = ()
 
 
 def _required(name: str, kind: pa.DataType) -> pa.Field:
@@ -257,6 +259,7 @@ RECORDS = TableSpec(
     "pull_date",
     audited=(Audited("parsed", "fingerprint"),),
     ordered_by="transaction_date",
+    unrepeated=("fingerprint", "row", "line", "transaction_id", "key"),
 )
 """Of one transaction date, the rows of a commit keep their order."""
 

@@ -96,10 +96,14 @@ def desired(priced: pa.Table) -> Desired:
 def _postings(priced: pa.Table, posted: pa.ChunkedArray) -> pa.Table:
     """The records at these positions as postings.
 
-    The wide columns are copied once, into the order of partitions; only their hash is computed.
+    The wide columns are copied once, into the order of partitions, and not at all if they have it;
+    only their hash is computed.
     """
     renamed = priced.rename_columns(_POSTED_AS)
-    content = renamed.select(CONTENT_COLUMNS).take(posted)
+    content = renamed.select(CONTENT_COLUMNS)
+    ascending = pc.less(posted.slice(0, max(len(posted) - 1, 0)), posted.slice(1))
+    if len(posted) < priced.num_rows or not pc.all(ascending, min_count=0).as_py():
+        content = content.take(posted)
     hashes = query(f"SELECT {SQL_CONTENT_HASH} AS content_hash FROM content", content=content)
     twice = query(
         "SELECT content_hash FROM hashes GROUP BY 1 HAVING count(*) > 1 LIMIT 1", hashes=hashes

@@ -116,9 +116,6 @@ def open_period(period: str, closed: Collection[str]) -> str:
 
 def posting_periods(days: pa.ChunkedArray | pa.Array, closed: Collection[str]) -> pa.Array:
     """The period into which a line with each of these transaction dates goes."""
-    months = pc.strftime(days, format="%Y-%m")
-    if not closed:
-        return months
-    names = pc.unique(months).to_pylist()
-    moved = {name: open_period(name, closed) for name in names}
-    return pa.array([moved[name] for name in months.to_pylist()], TEXT)
+    known = pc.unique(days)
+    periods = [open_period(month_of(day), closed) for day in known.to_pylist()]
+    return pa.array(periods, TEXT).take(pc.index_in(days, value_set=known))

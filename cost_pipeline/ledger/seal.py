@@ -6,6 +6,7 @@ keep the order of the changes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -85,18 +86,18 @@ def seal(changes: pa.Table, heads: Mapping[date, Head], stamp: Stamp) -> tuple[S
     """
     ordered, places = _ordered(changes, heads)
     lines = _hashed(_placed(ordered, places, stamp))
-    batches = []
-    start = 0
     counts = query(
-        "SELECT transaction_date, count(*) AS lines FROM places GROUP BY 1 ORDER BY 1",
+        "SELECT transaction_date AS day, count(*) AS lines FROM places GROUP BY 1 ORDER BY 1",
         places=places.select(["transaction_date"]),
-    )
-    for row in counts.to_pylist():
-        previous = heads.get(row["transaction_date"], NO_BATCH)
-        part = lines.slice(start, row["lines"])
-        batches.append(_sealed(part, row["transaction_date"], previous))
+    ).to_pylist()
+    found: list[tuple[date, Head, Head]] = []
+    start = 0
+    for row in counts:
+        previous = heads.get(row["day"], NO_BATCH)
+        leaves = lines["leaf_hash"].slice(start, row["lines"]).to_pylist()
+        found.append((row["day"], _following(previous, row["day"], leaves), previous))
         start += row["lines"]
-    return tuple(batches)
+    return _sealed(lines, found, [row["lines"] for row in counts])
 
 
 def _ordered(changes: pa.Table, heads: Mapping[date, Head]) -> tuple[pa.Table, pa.Table]:
@@ -143,21 +144,27 @@ def _hashed(placed: pa.Table) -> pa.Table:
     )
 
 
-def _sealed(lines: pa.Table, transaction_date: date, previous: Head) -> SealedBatch:
+def _following(previous: Head, transaction_date: date, leaves: list[str]) -> Head:
+    """The head of the partition once these leaves follow on the previous one."""
     batch = previous.batch + 1
-    root = batch_root(
-        transaction_date,
-        batch,
-        previous_root=previous.root,
-        leaf_hashes=lines["leaf_hash"].to_pylist(),
-    )
-    roots = pa.repeat(pa.scalar(root, HASH), lines.num_rows)
-    postings = lines.append_column("batch_root", roots).select(POSTING_SCHEMA.names)
-    return SealedBatch(
-        transaction_date=transaction_date,
-        head=Head(batch=batch, root=root),
-        previous=previous,
-        postings=postings.cast(POSTING_SCHEMA),
+    root = batch_root(transaction_date, batch, previous_root=previous.root, leaf_hashes=leaves)
+    return Head(batch, root)
+
+
+def _sealed(
+    lines: pa.Table, batches: list[tuple[date, Head, Head]], counts: list[int]
+) -> tuple[SealedBatch, ...]:
+    """The lines, in the order of their batches, with their roots; their columns are copied once."""
+    roots = [
+        pa.repeat(pa.scalar(head.root, HASH), count)
+        for (_, head, _), count in zip(batches, counts, strict=True)
+    ]
+    whole = lines.append_column("batch_root", pa.chunked_array(roots, HASH))
+    postings = whole.select(POSTING_SCHEMA.names).cast(POSTING_SCHEMA)
+    starts = itertools.accumulate(counts, initial=0)
+    return tuple(
+        SealedBatch(day, head, previous, postings.slice(start, count))
+        for (day, head, previous), start, count in zip(batches, starts, counts, strict=False)
     )
 
 

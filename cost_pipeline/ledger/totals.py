@@ -94,6 +94,14 @@ def active_lines(source: str, instant: datetime | None = None) -> str:
     )
 
 
+def net(amount: str) -> str:
+    """SQL for the sum of an amount over active postings, from all lines of their partitions.
+
+    A reversal repeats the amounts of the post that it takes out, so no line looks for another.
+    """
+    return f"sum(if(kind = '{POST}', {amount}, -{amount}))"
+
+
 def sums(source: str, instant: datetime | None = None) -> str:
     """SQL for the rows that `totals_of` takes; a mere scan of seven narrow columns."""
     return f"""

@@ -67,10 +67,12 @@ def verify_partitions(
 def _verified(
     checked: pa.Table, heads: Mapping[date, Head | None]
 ) -> dict[date, Verified | Broken]:
-    every = _in_order_of(checked, ["day"])
+    every = _in_order_of(checked, ["day", "batch", "leaf"])
     sound = pc.not_equal(pc.fill_null(every["group"], ""), "identity")
     placed = where(every, sound)
-    lines, those_placed = _by_day(every), _by_day(placed)
+    lines = _by_day(every)
+    those_placed = lines if placed is every else _by_day(placed)
+    reversed_somewhere = not _all_post(placed)
     batches: dict[date, list[dict[str, Any]]] = {}
     for row in query(_BATCHES, lines=placed).to_pylist():
         batches.setdefault(row.pop("day"), []).append(row)
@@ -80,6 +82,7 @@ def _verified(
             day,
             _Partition(lines.get(day, none), those_placed.get(day, none), batches.get(day, [])),
             head,
+            reversed_somewhere=reversed_somewhere,
         )
         for day, head in heads.items()
     }
@@ -87,19 +90,24 @@ def _verified(
 
 @dataclass(frozen=True, slots=True)
 class _Partition:
-    """The lines of a partition with their judgement, those that are in their place, its batches."""
+    """The lines of a partition with their judgement, those that are in their place, its batches.
+
+    Lines are in the order of batches and leaves; those without one come last.
+    """
 
     lines: pa.Table
     placed: pa.Table
     batches: list[dict[str, Any]]
 
 
-def _of_partition(day: date, found: _Partition, head: Head | None) -> Verified | Broken:
+def _of_partition(
+    day: date, found: _Partition, head: Head | None, *, reversed_somewhere: bool
+) -> Verified | Broken:
     breaks = [
         *_row_breaks(day, found.lines, found.batches),
         *_batch_breaks(day, found.placed, found.batches),
         *_head_breaks(found.batches, head),
-        *_reversal_breaks(found.placed),
+        *(_reversal_breaks(found.placed) if reversed_somewhere else ()),
     ]
     if breaks:
         return Broken(day, tuple(sorted(breaks, key=_place)[:MOST_BREAKS]))
@@ -191,12 +199,11 @@ def _batch_breaks(
 
     Lines whose id contradicts their place are left out: where they claim to be is no evidence.
     """
-    ordered = _in_order(lines.select(["batch", "leaf", "leaf_hash", "batch_root", "posting_id"]))
     previous = NO_BATCH
     previous_time = None
     start = 0
     for batch in batches:
-        part = ordered.slice(start, batch["lines"])
+        part = lines.slice(start, batch["lines"])
         start += batch["lines"]
         number = batch["batch"]
         if previous_time and batch["earliest"] and batch["earliest"] < previous_time:
@@ -220,12 +227,6 @@ def _batch_breaks(
         if not places and not batch["broken"]:
             yield from _seal_breaks(transaction_date, batch, part)
         previous = Head(number, batch["root"])
-
-
-def _in_order(lines: pa.Table) -> pa.Table:
-    """By batch and leaf."""
-    known = lines.filter(pc.is_valid(lines["batch"])) if lines["batch"].null_count else lines
-    return _in_order_of(known, ["batch", "leaf"])
 
 
 def _in_order_of(lines: pa.Table, names: list[str]) -> pa.Table:
@@ -291,10 +292,15 @@ def _seal_breaks(transaction_date: date, batch: dict[str, Any], part: pa.Table) 
         )
 
 
-def _reversal_breaks(lines: pa.Table) -> Iterator[Break]:
+def _all_post(lines: pa.Table) -> bool:
+    """Whether none of the lines reverses, or claims to: the rule."""
     posts = pc.and_(pc.equal(pc.fill_null(lines["kind"], ""), POST), pc.is_null(lines["reverses"]))
-    if pc.all(posts, min_count=0).as_py():
-        return  # the rule: nothing in it reverses or claims to
+    return bool(pc.all(posts, min_count=0).as_py())
+
+
+def _reversal_breaks(lines: pa.Table) -> Iterator[Break]:
+    if _all_post(lines):
+        return
     for row in query(_REVERSALS, lines=lines).to_pylist():
         yield Break(**row)
 

@@ -24,9 +24,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.tables import RATE_SCHEMA
-from cost_pipeline.feeds.production.checks import ledger_checks, rows_are_conserved
+from cost_pipeline.feeds.production.checks import rows_are_conserved
 from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
+from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
 from cost_pipeline.feeds.production.ledger_verify import verify_ledger
 from cost_pipeline.feeds.production.ledger_view import ledger_totals
 from cost_pipeline.feeds.production.post import Posted, post
@@ -386,7 +387,7 @@ def unlawful(session: Session) -> list[str]:
     ]
     present, stored = present_inputs(session), stored_inputs(session)
     days = sorted(present.keys() | stored.keys())
-    for day, outcomes in ledger_checks(session, days).items() if days else ():
+    for day, outcomes in ledger_outcomes(session, days).items() if days else ():
         found += [f"{day} {o.name}: {o.message}" for o in outcomes if not (o.passed or o.warning)]
     verified = verify_ledger(session)
     found += [str(broken) for broken in verified.broken]

@@ -20,7 +20,6 @@ from cost_pipeline.feeds.production.checks import (
     amounts_mean_what_they_did,
     columns_are_as_accepted,
     control_totals_hold,
-    ledger_checks,
     records_satisfy_contract,
     rows_are_conserved,
 )
@@ -30,6 +29,7 @@ from cost_pipeline.feeds.production.inputs import (
     live_records,
     record_counts,
 )
+from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.pipeline.validation.drift import accept, schemas_of
@@ -57,7 +57,7 @@ def damaged(good, tmp_path):
 
 
 def _outcomes(session, day=DAY):
-    return {outcome.name: outcome for outcome in ledger_checks(session, [day])[day]}
+    return {outcome.name: outcome for outcome in ledger_outcomes(session, [day])[day]}
 
 
 def _append(session, spec, rows):
@@ -372,9 +372,9 @@ def test_sums_where_records_are_stored_are_the_sums_of_the_records(crowded, date
 def test_dates_checked_together_are_found_as_each_of_them_alone(crowded):
     session = crowded.session()
     days = [date(2026, 3, 30), date(2026, 3, 31), date(2026, 4, 1), QUIET]
-    together = ledger_checks(session, days)
+    together = ledger_outcomes(session, days)
     assert list(together) == sorted(days)
-    assert together == {day: ledger_checks(session, [day])[day] for day in sorted(days)}
+    assert together == {day: ledger_outcomes(session, [day])[day] for day in sorted(days)}
 
 
 def test_dates_are_worked_on_in_groups_of_about_so_many_records(crowded):

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from cost_pipeline.feeds.production.checks import (
-    ledger_checks,
-    records_satisfy_contract,
-    rows_are_conserved,
-)
+from cost_pipeline.feeds.production.checks import records_satisfy_contract, rows_are_conserved
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
+from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
 from cost_pipeline.feeds.production.periods import OpenPeriod
 from cost_pipeline.feeds.production.report import deliveries
 from cost_pipeline.feeds.production.tables import LEDGER
@@ -43,7 +40,7 @@ def _red(session: Session, period: str, days: list[date]) -> list[str]:
         .query(f"select distinct transaction_date from {{table}} where posting_period = '{period}'")
     )
     dates = {*days, *posted_into["transaction_date"].to_pylist()}
-    for day, outcomes in ledger_checks(session, dates).items() if dates else ():
+    for day, outcomes in ledger_outcomes(session, dates).items() if dates else ():
         red += [f"{o.name} of {day}: {o.message}" for o in outcomes if not (o.passed or o.warning)]
     return red
 

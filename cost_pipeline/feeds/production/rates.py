@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -50,9 +50,20 @@ class LoadedHistory:
     unmapped: tuple[str, ...] = ()
 
 
-def stored_rates(session: Session) -> pa.Table:
-    """Every rate of every vintage (RATE_SCHEMA)."""
-    return session.lake.table(FX_SNAPSHOTS).snapshot().read(columns=RATE_SCHEMA.names)
+def stored_rates(session: Session, years: Collection[int] | None = None) -> pa.Table:
+    """Every rate of every vintage (RATE_SCHEMA).
+
+    Args:
+        session: The run.
+        years: Only those of days in these years.
+    """
+    snapshot = session.lake.table(FX_SNAPSHOTS).snapshot()
+    if years is None:
+        return snapshot.read(columns=RATE_SCHEMA.names)
+    if not years:
+        return RATE_SCHEMA.empty_table()
+    listed = ", ".join(map(str, sorted(years)))
+    return snapshot.read(where=f"reference_year in ({listed})", columns=RATE_SCHEMA.names)
 
 
 def rates_in_force(session: Session) -> pa.Table:

@@ -18,7 +18,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
 from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, RECORDS, VALIDATIONS
-from cost_pipeline.ledger.schema import POST, REVERSE
+from cost_pipeline.ledger.totals import net
 from cost_pipeline.pipeline.dead_letters.letters import (
     OF_POSTING,
     REFUSED,
@@ -31,13 +31,9 @@ from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.events import in_state
 
 _POSTED: Final = f"""
-    select vendor, delivery, original_currency as currency, count(*) as n,
-        sum(original_amount) as amount
-    from {{table}} p
-    where kind = '{POST}' and not exists (
-        select 1 from {{table}} r where r.kind = '{REVERSE}' and r.reverses = p.posting_id
-            and r.transaction_date = p.transaction_date)
-    group by all
+    select vendor, delivery, original_currency as currency, {net("1")}::bigint as n,
+        {net("original_amount")} as amount
+    from {{table}} group by all having n <> 0 or amount <> 0
 """
 _DISPOSED: Final = """
     select vendor, delivery, currency, count(*) as n, sum(amount) as amount,

@@ -13,7 +13,7 @@ from cost_pipeline.feeds.production.provisional import Provisional, provisional
 from cost_pipeline.feeds.production.report import deliveries, open_of_pull_dates
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.ledger.difference import Cause
-from cost_pipeline.ledger.totals import active_lines
+from cost_pipeline.ledger.totals import known_at, net
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.pipeline.session import Session
 
@@ -101,14 +101,15 @@ def summarize(
 
 def currency_totals(session: Session, instant: datetime | None = None) -> tuple[CurrencyTotal, ...]:
     """Totals of the active ledger (as it was known then) per original and base currency."""
-    lines = active_lines("{table}", instant)
     summed = (
         session.lake.table(LEDGER)
         .snapshot()
         .query(
-            "select original_currency as currency, base_currency, count(*) as postings, "
-            "sum(original_amount) as original, sum(base_amount) as base "
-            f"from ({lines}) group by all order by all"
+            "select original_currency as currency, base_currency, "
+            f"{net('1')}::bigint as postings, "
+            f"{net('original_amount')} as original, {net('base_amount')} as base "
+            f"from {{table}} where {known_at(instant)} "
+            "group by all having postings <> 0 or original <> 0 or base <> 0 order by all"
         )
     )
     return tuple(CurrencyTotal(**row) for row in summed.to_pylist())

@@ -23,6 +23,14 @@ LEDGER: Final = TableSpec(
         Audited("posted", "posting_id", "kind = 'post'"),
         Audited("reversed", "posting_id", "kind = 'reverse'"),
     ),
+    unrepeated=(
+        "posting_id",
+        "content_hash",
+        "leaf_hash",
+        "record_fingerprint",
+        "transaction_id",
+        "row",
+    ),
 )
 
 ID_BEGINNING: Final = 8
