@@ -229,7 +229,9 @@ def categories_check(*, home: Path, as_json: bool) -> None:
         table = columns("code", "covered by", "records", "refused", numbers=("records", "refused"))
         for code in found:
             cover = code.agreement or plain("not mapped", style="red")
-            table.add_row(code.gl_code, cover, f"{code.records:,}", f"{code.refused:,}")
+            table.add_row(
+                code.gl_code or "not recorded", cover, f"{code.records:,}", f"{code.refused:,}"
+            )
         out.print(table if found else "no cost code is in use yet")
         out.print(
             f"{counted(len(missing), 'code')} not mapped" if missing else "every code is mapped"

@@ -145,7 +145,7 @@ class CostRecord(BaseModel):
     def _fields_agree(self) -> Self:
         for problem in broken(rules_for(self.kind), self.__dict__):
             words = problem.message.replace("{", "(")
-            raise PydanticCustomError(problem.reason.value, words)
+            raise PydanticCustomError(problem.code.value, words)
         return self
 
 
@@ -210,9 +210,11 @@ def _problem(
         return Problem(name, Reason.MISSING_FIELD, "it is empty and this kind of record needs it")
     if error_type == "extra_forbidden":
         return Problem(name, Reason.UNKNOWN_FIELD, f"a {contract.kind} has no such field")
+    noted = refused_as(contract, name)
     if error_type in _REASONS:
-        return Problem(name, Reason(error_type), str(entry["msg"]))
-    return refused_as(contract, name).problem(name, error_type, entry["input"])
+        value = None if noted.secret else str(entry["input"])
+        return Problem(name, Reason(error_type), str(entry["msg"]), value)
+    return noted.problem(name, error_type, entry["input"])
 
 
 _REASONS: Final = frozenset(Reason)

@@ -1,17 +1,23 @@
 """Why a field or a row does not satisfy its contract, as a value.
 
-Belongs here: the value itself, and the note on a field that says under which reason it is refused.
-Which constraints a field has is `cost`'s, which fields must agree is `rules`'.
+Belongs here: the value itself, how it is written as JSON and read again, and the note on a field
+that says under which reason it is refused. Which constraints a field has is `cost`'s, which fields
+must agree is `rules`'.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 from cost_pipeline.core.reasons import Reason
 
 SHOWN_CHARACTERS: Final = 60
+
+# Of one text, `encode` is a single call into C; of anything else it makes an encoder first.
+_QUOTED: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +26,60 @@ class Problem:
 
     Attributes:
         field: The contract field, or "" for the row as a whole.
-        reason: The stable code.
+        code: The stable reason code. Programs go by it and by `value`, never by the message.
         message: Plain words, with the value that was found where that is safe to show.
+        value: The text that was found, cut to `SHOWN_CHARACTERS`; None where it is secret, and
+            where there is none (a field that is empty, a rule that sees no text).
     """
 
     field: str
-    reason: Reason
+    code: Reason
     message: str
+    value: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.value is not None and len(self.value) > SHOWN_CHARACTERS:
+            # Problems are remembered and stored by the million; a value may be a whole file.
+            object.__setattr__(self, "value", f"{self.value[: SHOWN_CHARACTERS - 3]}...")
+
+
+class FieldError(TypedDict):
+    """A problem as it is stored and shown, in `errors` of a dead letter.
+
+    `code` and `value` are None in what version 0.2 stored, which had neither.
+    """
+
+    field: str
+    code: str | None
+    message: str
+    value: str | None
+
+
+def error_json(problem: Problem) -> str:
+    """The problem as a JSON object: {"field", "code", "message", "value"}, in this order."""
+    value = "null" if problem.value is None else _QUOTED(problem.value)
+    return (
+        f'{{"field": {_QUOTED(problem.field)}, "code": "{problem.code}", '
+        f'"message": {_QUOTED(problem.message)}, "value": {value}}}'
+    )
+
+
+def errors_json(problems: Iterable[Problem]) -> str:
+    """The problems as the JSON list that a dead letter keeps in `errors`."""
+    return f"[{', '.join(map(error_json, problems))}]"
+
+
+def errors_of(text: str) -> list[FieldError]:
+    """The errors of a dead letter, from what it keeps in `errors`."""
+    return [
+        FieldError(
+            field=error["field"],
+            code=error.get("code"),
+            message=error["message"],
+            value=error.get("value"),
+        )
+        for error in json.loads(text)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +109,9 @@ class RefusedAs:
         for special, own_reason, own_words in self.by_type:
             if error_type == special:
                 reason, words = own_reason, own_words
-        return Problem(name, reason, f"{'it' if self.secret else shown(value)} {words}")
+        if self.secret:
+            return Problem(name, reason, f"it {words}")
+        return Problem(name, reason, f"{shown(value)} {words}", str(value))
 
 
 def shown(value: object) -> str:

@@ -82,7 +82,7 @@ def _currency_in_use(code: str, day: date) -> Problem | None:
     if words is None:
         return None
     message = f"{code} is not a currency on {day}: {words}"
-    return Problem("currency", Reason.CURRENCY_NOT_VALID_ON_DATE, message)
+    return Problem("currency", Reason.CURRENCY_NOT_VALID_ON_DATE, message, code)
 
 
 def _minor_units(decimals: int, code: str) -> Problem | None:
@@ -97,14 +97,14 @@ def _union_category(gl_code: str, category: str | None) -> Problem | None:
     agreement = union_categories().agreement(gl_code)
     if agreement is None:
         message = f"no agreement is known for the cost code {gl_code}"
-        return Problem("gl_code", Reason.UNMAPPED_COST_CODE, message)
+        return Problem("gl_code", Reason.UNMAPPED_COST_CODE, message, gl_code)
     if category == agreement or (category is None and agreement == NON_UNION):
         return None
     if category is None:
         message = f"work on {gl_code} is covered by {agreement} and the row names no category"
         return Problem("union_category", Reason.UNION_CATEGORY_MISSING, message)
     message = f"work on {gl_code} is {agreement} and the row says '{category}'"
-    return Problem("union_category", Reason.UNION_CATEGORY_MISMATCH, message)
+    return Problem("union_category", Reason.UNION_CATEGORY_MISMATCH, message, category)
 
 
 def _gross_adds_up(gross: tuple[GrossLine, ...] | None, amount: Decimal) -> Problem | None:
@@ -114,7 +114,7 @@ def _gross_adds_up(gross: tuple[GrossLine, ...] | None, amount: Decimal) -> Prob
     if total == amount:
         return None
     message = f"its {len(gross)} lines add up to {shown(total)}, and the amount is {shown(amount)}"
-    return Problem("gross", Reason.GROSS_NOT_THE_SUM, message)
+    return Problem("gross", Reason.GROSS_NOT_THE_SUM, message, shown(total))
 
 
 def _tax_id(present: bool) -> Problem | None:  # noqa: FBT001 - the only thing this rule sees

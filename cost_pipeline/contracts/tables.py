@@ -108,9 +108,10 @@ DEAD_LETTER_SCHEMA: Final = pa.schema(
 )
 """A refused row, or a whole delivery where `row` is null.
 
-`errors` is a JSON list of {"field", "message"}; `payload` is null where the lake still holds the
-text under `delivery` and `row` (refused when posting). `answers` is the fingerprint of the row that
-a refused correction was meant for. `traceback` is there for failures of the infrastructure only.
+`errors` is a JSON list of {"field", "code", "message", "value"} (`problems.errors_json`); `payload`
+is null where the lake still holds the text under `delivery` and `row` (refused when posting).
+`answers` is the fingerprint of the row that a refused correction was meant for. `traceback` is
+there for failures of the infrastructure only.
 """
 
 RATE_SCHEMA: Final = pa.schema(

@@ -65,13 +65,13 @@ def _flag(name: str, text: str) -> bool | Problem:
     word = text.casefold()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
-    return Problem(name, Reason.BAD_CODE, f"{shown(text)} is not yes or no")
+    return Problem(name, Reason.BAD_CODE, f"{shown(text)} is not yes or no", text)
 
 
 def _count(name: str, text: str) -> int | Problem:
     if _WHOLE.fullmatch(text):
         return int(text)
-    return Problem(name, Reason.BAD_CODE, f"{shown(text)} is not a whole number")
+    return Problem(name, Reason.BAD_CODE, f"{shown(text)} is not a whole number", text)
 
 
 def _clock(name: str, text: str) -> int | datetime | Problem:
@@ -80,7 +80,8 @@ def _clock(name: str, text: str) -> int | datetime | Problem:
         minutes = Decimal(text) * 60
         if minutes == minutes.to_integral_value():
             return int(minutes)
-        return Problem(name, Reason.BAD_TIME, f"{shown(text)} hours are not whole minutes")
+        message = f"{shown(text)} hours are not whole minutes"
+        return Problem(name, Reason.BAD_TIME, message, text)
     if found := _CLOCK.fullmatch(text):
         hours, minute, days = found.groups()
         return int(days or 0) * _DAY_MINUTES + int(hours) * 60 + int(minute)
@@ -91,7 +92,7 @@ def _clock(name: str, text: str) -> int | datetime | Problem:
         except ValueError:
             pass
     words = "is not a time such as 7:30, 25:30, 01:30+1, 25.5 or 2026-03-01 07:30"
-    return Problem(name, Reason.BAD_TIME, f"{shown(text)} {words}")
+    return Problem(name, Reason.BAD_TIME, f"{shown(text)} {words}", text)
 
 
 def _words(name: str, text: str) -> tuple[str, ...] | Problem:
@@ -99,7 +100,7 @@ def _words(name: str, text: str) -> tuple[str, ...] | Problem:
     if text.startswith("["):
         found = _json(text)
         if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
-            return Problem(name, Reason.BAD_CODE, f"{shown(text)} is not a list of texts")
+            return Problem(name, Reason.BAD_CODE, f"{shown(text)} is not a list of texts", text)
         return tuple(_folded(word) for word in found)
     return tuple(_folded(word) for word in re.split(r"[,;/|]", text) if word.strip())
 
@@ -118,7 +119,7 @@ def _lines(name: str, text: str) -> tuple[GrossLine, ...] | Problem:
         if line is None:
             words = "is not category|quantity|multiplier|rate|amount"
             message = f"line {place}, {shown(_unpacked(entry))}, {words}"
-            return Problem(name, Reason.BAD_GROSS_LINE, message)
+            return Problem(name, Reason.BAD_GROSS_LINE, message, text)
         lines.append(line)
     return tuple(lines)
 

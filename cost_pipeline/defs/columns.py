@@ -48,7 +48,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "day": "pull date, or transaction date when refused while posting",
     "delivery": "SHA-256 of the delivered bytes",
     "department_code": "department of the production's chart of accounts",
-    "errors": "JSON list of field and message",
+    "errors": "JSON list of field, code, message and value",
     "event": "opened or resolved",
     "failure_class": "what kind of failure the reasons are",
     "fingerprint": "hash of delivery, row number and text: which row",

@@ -7,15 +7,18 @@ for reference. What then differs from the ledger that is there is `ledger.differ
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.problems import Problem, errors_json
 from cost_pipeline.contracts.tables import DAY, DEAD_LETTER_SCHEMA, HASH, MONEY, RATE, TEXT
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.canonical import sql_digest, sql_field
+from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, Stage, catalogue
 from cost_pipeline.ledger.credits import RULED_SCHEMA
 from cost_pipeline.ledger.schema import (
@@ -89,7 +92,7 @@ def desired(priced: pa.Table) -> Desired:
     return Desired(
         postings=_postings(priced, posted),
         dispositions=query(_DISPOSITIONS, held=held).cast(DISPOSITION_SCHEMA),
-        dead_letters=query(_DEAD_LETTERS, held=held, classes=_classes()).cast(DEAD_LETTER_SCHEMA),
+        dead_letters=_dead_letters(held),
     )
 
 
@@ -111,6 +114,28 @@ def _postings(priced: pa.Table, posted: pa.ChunkedArray) -> pa.Table:
     if twice.num_rows:
         raise ValueError(f"a record is given twice: content {twice['content_hash'][0]}")
     return content.append_column("content_hash", hashes["content_hash"]).cast(DESIRED_SCHEMA)
+
+
+def _dead_letters(held: pa.Table) -> pa.Table:
+    """The refused ones of what is held (`DEAD_LETTER_SCHEMA`)."""
+    refused = query(_DEAD_LETTERS, held=held, classes=_classes())
+    columns = (refused[name].to_pylist() for name in ("field", "reason", "message", *_FOUND))
+    errors = [
+        errors_json([Problem(field, Reason(reason), message, _found(field, amount, currency))])
+        for field, reason, message, amount, currency in zip(*columns, strict=True)
+    ]
+    refused = refused.append_column("errors", pa.array(errors, TEXT))
+    return refused.select(DEAD_LETTER_SCHEMA.names).cast(DEAD_LETTER_SCHEMA)
+
+
+_FOUND: Final = ("amount", "currency")
+
+
+def _found(field: str, amount: Decimal, currency: str) -> str | None:
+    """What the record has in a field that it is refused for."""
+    if field == "amount":
+        return shown(amount)
+    return currency if field == "currency" else None
 
 
 def _classes() -> pa.Table:
@@ -193,8 +218,7 @@ WITH refused AS (
              ELSE coalesce(ruling_message, refusal_message) END AS message
     FROM held WHERE disposition = '{DEAD_LETTER}' AND standing <> '{ANSWERED}')
 SELECT {_DEAD_LETTER_ID} AS id, fingerprint, delivery, "row", line, vendor, feed, production, kind,
-       stage, failure_class, [reason] AS reasons,
-       json_array(json_object('field', field, 'message', message))::VARCHAR AS errors,
+       stage, failure_class, [reason] AS reasons, field, reason, message,
        NULL::VARCHAR AS payload, pull_date, transaction_date, amount, currency, interpretation,
        answers, NULL::VARCHAR AS traceback
 FROM refused LEFT JOIN classes USING (reason)

@@ -44,7 +44,8 @@ class AmountReader:
         if not symbol:
             body, _ = self._without_symbol(body)
         if not self._number.fullmatch(body):
-            return Problem("amount", Reason.BAD_AMOUNT, f"{shown(text)} {self._words()}")
+            message = f"{shown(text)} {self._words()}"
+            return Problem("amount", Reason.BAD_AMOUNT, message, text)
         style = self._style
         plain = body.replace(style.thousands, "") if style.thousands else body
         amount = Decimal(plain.replace(style.decimal, "."))

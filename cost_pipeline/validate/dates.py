@@ -80,10 +80,10 @@ class DateReader:
         )
         if not found:
             message = f"{shown(text)} is not a date of the form {forms}"
-            return Problem("transaction_date", Reason.BAD_DATE, message)
+            return Problem("transaction_date", Reason.BAD_DATE, message, text)
         days = " and ".join(map(str, sorted(found)))
         message = f"{shown(text)} can be {days} under the declared forms {forms}"
-        return Problem("transaction_date", Reason.AMBIGUOUS_DATE, message)
+        return Problem("transaction_date", Reason.AMBIGUOUS_DATE, message, text)
 
 
 def _characters(form: str) -> set[str]:

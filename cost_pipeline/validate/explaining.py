@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.problems import Problem
+from cost_pipeline.contracts.problems import Problem, error_json
 from cost_pipeline.contracts.proofs import Mask
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.core.money import fitting
@@ -28,7 +28,7 @@ from cost_pipeline.validate.coded import COUNTED, Coded, Codes, Slot
 from cost_pipeline.validate.hashing import Pieces
 from cost_pipeline.validate.model_lane import refused_as_negative, unknown_key
 from cost_pipeline.validate.reading import Told
-from cost_pipeline.validate.results import Context, as_json, failure_class, letters_of
+from cost_pipeline.validate.results import Context, failure_class, letters_of
 
 _SHOWN: Final = ("production", "transaction_date", "currency")
 
@@ -186,10 +186,10 @@ def _not_told_before(refused: Refused, slot: Slot) -> Slot:
 
 def _reasons(slots: Sequence[Slot], count: int) -> tuple[pa.Array, list[tuple[Reason, ...]]]:
     """Per row the number of its set of reasons, and the sets, each sorted."""
-    known = sorted({problem.reason for slot in slots for problem in slot.problems})
+    known = sorted({problem.code for slot in slots for problem in slot.problems})
     bits = np.zeros(count, dtype=np.int64)  # there are fewer reasons than bits
     for slot in slots:
-        per_problem = [0, *(1 << known.index(problem.reason) for problem in slot.problems)]
+        per_problem = [0, *(1 << known.index(problem.code) for problem in slot.problems)]
         bits |= np.array(per_problem, dtype=np.int64)[slot.codes]
     sets, which = np.unique(bits, return_inverse=True)
     reasons = [
@@ -213,14 +213,17 @@ def _errors(slots: Sequence[Slot], rows: pa.Array) -> pa.Array:
 
 def _error(slot: Slot, rows: pa.Array) -> pa.Array:
     """Per row what stands in its list for one place, or null."""
-    texts = [as_json(problem) for problem in slot.problems]
+    texts = [error_json(problem) for problem in slot.problems]
     errors = pa.array([None, *texts], pa.string()).take(pa.array(slot.codes))
     if slot.alike is None:
         return errors
     number, alike = slot.alike
-    before, after = texts[number - 1].split(f"\"'{alike.sample}'", 1)
+    before, rest = texts[number - 1].split(f"\"'{alike.sample}'", 1)
+    between, after = rest.rsplit(f'"{alike.sample}"', 1)
     cells = pc.utf8_trim(alike.cells.take(rows), characters=BLANKS)
-    own = pc.binary_join_element_wise(f"{before}\"'", cells, f"'{after}", "")
+    own = pc.binary_join_element_wise(
+        f"{before}\"'", cells, f"'{between}\"", cells, f'"{after}', ""
+    )
     return pc.if_else(pa.array(slot.codes == number), own, errors)
 
 
@@ -231,7 +234,7 @@ def _errors_by_combination(
     found = np.flatnonzero(np.bincount(combined, minlength=places))
     numbers = np.zeros(places, dtype=np.int32)
     numbers[found] = np.arange(len(found))
-    texts = [["", *map(as_json, slot.problems)] for slot in slots]
+    texts = [["", *map(error_json, slot.problems)] for slot in slots]
     lists = [
         f"[{', '.join(text[code] for text, code in zip(texts, codes, strict=True) if code)}]"
         for codes in zip(*(c.tolist() for c in np.unravel_index(found, sizes)), strict=True)

@@ -246,7 +246,7 @@ def _absent(name: str, aliases: Sequence[str]) -> Problem:
 
 def _twice(name: str, header: str) -> Problem:
     message = f"the header has {shown(header)} more than once, and which one counts is unknown"
-    return Problem(name, Reason.SCHEMA_DRIFT, message)
+    return Problem(name, Reason.SCHEMA_DRIFT, message, header)
 
 
 def _plain(header: str) -> str:

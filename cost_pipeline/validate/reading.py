@@ -98,7 +98,7 @@ class Reading:
             return self.readers[name](name, stripped)
         if name == "production" and stripped not in self.productions:
             message = f"{shown(stripped)} is not a production of this home"
-            return Problem(name, Reason.UNKNOWN_PRODUCTION, message)
+            return Problem(name, Reason.UNKNOWN_PRODUCTION, message, stripped)
         return stripped
 
     def judged(self, name: str, text: str | None) -> Verdict:

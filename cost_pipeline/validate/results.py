@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.problems import Problem
+from cost_pipeline.contracts.problems import errors_json
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
 from cost_pipeline.core.reasons import FailureClass, Reason, Stage, catalogue, dead_letter_id
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.model_lane import Accepted, Refusal
-
-# Of one text, `encode` is a single call into C; of anything else it makes an encoder first.
-_QUOTED: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,7 @@ def dead_letters_table(refused: Sequence[Refusal], context: Context) -> pa.Table
     if not refused:
         return DEAD_LETTER_SCHEMA.empty_table()
     vendor = context.interpreter.reading.vendor.vendor
-    reasons = [tuple(sorted({problem.reason for problem in r.problems})) for r in refused]
+    reasons = [tuple(sorted({problem.code for problem in r.problems})) for r in refused]
     columns: dict[str, Sequence[object] | pa.Array] = {
         "id": [
             dead_letter_id(vendor, r.fingerprint, Stage.VALIDATE, why)
@@ -108,7 +103,7 @@ def dead_letters_table(refused: Sequence[Refusal], context: Context) -> pa.Table
         "production": [r.production for r in refused],
         "failure_class": [failure_class(why).value for why in reasons],
         "reasons": [[reason.value for reason in why] for why in reasons],
-        "errors": [f"[{', '.join(map(as_json, r.problems))}]" for r in refused],
+        "errors": [errors_json(r.problems) for r in refused],
         "payload": [r.text for r in refused],
         "transaction_date": [r.transaction_date for r in refused],
         "amount": [r.amount for r in refused],
@@ -130,8 +125,3 @@ def failure_class(reasons: tuple[Reason, ...]) -> FailureClass:
     """Transient only if nothing about the row needs mending."""
     classes = {catalogue()[reason].failure_class for reason in reasons}
     return FailureClass.TRANSIENT if classes == {FailureClass.TRANSIENT} else FailureClass.PERMANENT
-
-
-def as_json(problem: Problem) -> str:
-    """A problem as it stands in the list `errors` of a dead letter: {"field", "message"}."""
-    return f'{{"field": {_QUOTED(problem.field)}, "message": {_QUOTED(problem.message)}}}'

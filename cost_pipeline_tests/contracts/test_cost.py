@@ -35,7 +35,7 @@ PAYROLL = {**GOOD, "gl_code": "3305", "union_category": "IATSE"}
 
 def reasons(contract, values):
     judged = judge(contract, values)
-    return [] if isinstance(judged, CostRecord) else sorted(problem.reason for problem in judged)
+    return [] if isinstance(judged, CostRecord) else sorted(problem.code for problem in judged)
 
 
 def test_every_kind_has_a_contract():

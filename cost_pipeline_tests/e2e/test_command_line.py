@@ -94,7 +94,7 @@ def test_dead_letters_have_the_public_shape(cli, home):
         "permanent", "validate", 4, 5,
     )  # fmt: skip
     assert item["payload"].startswith("EX-1004,31/03/2026,-£20.00,")
-    assert item["errors"][0].keys() == {"field", "message"}
+    assert item["errors"][0].keys() == {"field", "code", "message", "value"}
     assert HASH.fullmatch(item["id"])
     assert HASH.fullmatch(item["fingerprint"])
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from cost_pipeline.lake.tables import DELIVERIES
+from cost_pipeline.contracts.problems import errors_of
+from cost_pipeline.feeds.production.dead_letters import open_dead_letters
+from cost_pipeline.lake.tables import DEAD_LETTERS, DELIVERIES, VALIDATIONS
 
 LAKES = sorted((Path(__file__).resolve().parent / "lakes").glob("*.tar.gz"))
 
@@ -37,6 +39,23 @@ def test_nothing_new_appends_nothing_to_an_earlier_lake(house, door):
     before = door.versions(house.session(), tables)
     house.work("2026-04-01", "2026-04-02")
     assert door.versions(house.session(), tables) == before
+
+
+def test_what_is_refused_for_the_same_reasons_is_not_written_again_by_a_replay(house, door):
+    """The errors of this version have codes; a dead letter is the same by its reasons."""
+    session = house.session()
+    stored = open_dead_letters(session, "true")
+    assert {
+        error["code"] for text in stored["errors"].to_pylist() for error in errors_of(text)
+    } == {None}
+    before = door.versions(session, [DEAD_LETTERS])
+    for vendor in session.home.vendors:
+        house.edit_vendor(vendor.vendor, "[text]", "[text, memo]")
+    judged = door.rows_of(session, VALIDATIONS)
+    house.work("2026-04-01", "2026-04-02")
+    assert len(door.rows_of(house.session(), VALIDATIONS)) == 2 * len(judged)
+    assert door.versions(house.session(), [DEAD_LETTERS]) == before
+    assert open_dead_letters(house.session(), "true").equals(stored)
 
 
 def test_an_earlier_lake_goes_on_as_if_this_version_had_written_all_of_it(house, door, tmp_path):

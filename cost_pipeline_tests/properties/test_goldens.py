@@ -3,7 +3,9 @@
 Two books are made with a clock that stands still: the demo's, and two months of a council's
 published payments. Of every table every column is digested apart, so that a difference says where
 it is. `goldens/*.json` was written by the version that `written_by` names. A digest that has to
-change goes with a format number of the lake and a migration that says what it did.
+change goes with a format number of the lake and a migration that says what it did. `written_since`
+names the columns that were digested anew since, and why: the text of errors is not compared by
+anything, so letters that were stored before keep theirs.
 """
 
 import hashlib

@@ -76,7 +76,7 @@ def test_an_amount_is_read_exactly_as_declared(style, text, amount):
 def test_anything_else_is_refused_and_never_guessed(style, text):
     found = reader(style).read(text)
     assert isinstance(found, Problem)
-    assert found.reason is Reason.BAD_AMOUNT
+    assert found.code is Reason.BAD_AMOUNT
 
 
 STYLES = st.sampled_from([ENGLISH, GERMAN, SWISS, FRENCH, {}, {"symbols": ("R", "R$")}])

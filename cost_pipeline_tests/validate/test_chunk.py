@@ -34,7 +34,9 @@ def test_a_malformed_row_keeps_its_exact_text_and_number(make_chunk, make_vendor
     (letter,) = outcome.dead_letters.to_pylist()
     assert (letter["row"], letter["line"], letter["reasons"]) == (2, 3, ["MALFORMED_ROW"])
     assert letter["payload"] == chunk.table["text"][1].as_py()
-    assert json.loads(letter["errors"]) == [{"field": "", "message": "it has 5 cells, not 4"}]
+    assert json.loads(letter["errors"]) == [
+        {"field": "", "code": "MALFORMED_ROW", "message": "it has 5 cells, not 4", "value": None}
+    ]
 
 
 def test_a_malformed_row_is_refused_whatever_is_in_its_cells(make_chunk, make_vendor, validate):
@@ -215,7 +217,7 @@ def test_a_declared_total_is_read_in_the_vendors_style(make_vendor, productions)
     compiled = compile_interpreter(vendor, productions, HEADER)
     assert compiled.declared_total({" NET": " £1,000.50 "}) == Decimal("1000.50")
     assert compiled.declared_total({"Text": "x"}) is None
-    assert compiled.declared_total({"Net": "x"}).reason == "BAD_AMOUNT"
+    assert compiled.declared_total({"Net": "x"}).code == "BAD_AMOUNT"
 
 
 def test_a_production_column_overrides_the_default(make_chunk, make_vendor, validate):

@@ -43,7 +43,7 @@ def test_a_date_is_read_in_its_declared_form(form, text, day):
 
 @pytest.mark.parametrize(("form", "text"), NOT_READ)
 def test_anything_else_is_not_a_date(form, text):
-    assert DateReader([form]).read(text).reason is Reason.BAD_DATE
+    assert DateReader([form]).read(text).code is Reason.BAD_DATE
 
 
 def test_a_form_is_told_in_letters_that_people_write():
@@ -54,7 +54,7 @@ def test_a_form_is_told_in_letters_that_people_write():
 
 def test_two_forms_that_disagree_are_ambiguous():
     problem = DateReader(["%d/%m/%Y", "%m/%d/%Y"]).read("01/02/2026")
-    assert problem.reason is Reason.AMBIGUOUS_DATE
+    assert problem.code is Reason.AMBIGUOUS_DATE
     assert "2026-01-02 and 2026-02-01" in problem.message
 
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.kinds import CONTRACTS
-from cost_pipeline.contracts.problems import Problem, shown
+from cost_pipeline.contracts.problems import SHOWN_CHARACTERS, Problem, errors_of, shown
 from cost_pipeline.contracts.proofs import shown_as_they_are
 from cost_pipeline.contracts.vendor import NumberStyle, RecordKind, Vendor
-from cost_pipeline.core.reasons import Stage, dead_letter_id
+from cost_pipeline.core.reasons import Stage, catalogue, dead_letter_id
 from cost_pipeline.validate.amounts import AmountReader
 from cost_pipeline.validate.dates import DateReader
 from cost_pipeline.validate.identity import content_fields
@@ -149,6 +149,23 @@ def test_what_columns_explain_is_what_the_whole_rows_model_explains(
     assert both.dead_letters.equals(model.dead_letters)
     assert both.records.equals(model.records)
     assert both.state == model.state
+
+
+@pytest.mark.parametrize("kind", list(RecordKind))
+@given(data=st.data())
+def test_every_error_has_a_code_of_the_catalogue_and_reasons_are_just_these(
+    make_chunk, validate, kind, data
+):
+    vendor = data.draw(vendors(kind))
+    header, rows, malformed = data.draw(deliveries(vendor))
+    outcome = validate([make_chunk(rows, header, malformed=malformed)], vendor)
+    for letter in outcome.dead_letters.to_pylist():
+        errors = errors_of(letter["errors"])
+        assert sorted({error["code"] for error in errors}) == letter["reasons"]
+        for error in errors:
+            assert error["code"] in catalogue()
+            value = error["value"]
+            assert value is None or (len(value) <= SHOWN_CHARACTERS and error["field"] != "tax_id")
 
 
 def test_a_contract_that_is_judged_in_columns_has_fields_of_one_plain_type_without_defaults():

@@ -5,13 +5,13 @@ A code that is mapped twice cannot be loaded (`contracts.unions`); this looks fo
 
 from __future__ import annotations
 
-import json
-import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.contracts.unions import union_categories
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.lake.tables import RECORDS
@@ -21,7 +21,6 @@ from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
 
 _SHOWN: Final = 5
-_CODE: Final = re.compile(r"cost code ([0-9]{3,4}(?:-[0-9]{2,4})?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +28,20 @@ class CodeInUse:
     """A cost code with the agreement that covers it, and how many rows carry it.
 
     Attributes:
+        gl_code: None of rows that version 0.2 refused: it kept the code in words only.
         agreement: None if the table has none.
         records: Records of any kind.
         refused: Open dead letters because of it; only payroll is refused for that.
     """
 
-    gl_code: str
+    gl_code: str | None
     agreement: str | None
     records: int
     refused: int
 
 
 def codes_in_use(session: Session) -> list[CodeInUse]:
-    """Every cost code of the home's records and of its refused payroll rows.
+    """Every cost code of the home's records and of its refused payroll rows, that of unknown last.
 
     Raises:
         EnvironmentFailedError: `REFERENCE_DATA` if the table maps an account twice.
@@ -55,8 +55,8 @@ def codes_in_use(session: Session) -> list[CodeInUse]:
     records = dict(zip(*(column.to_pylist() for column in counted.columns), strict=True))
     refused = _refused(session)
     return [
-        CodeInUse(code, table.agreement(code), records.get(code, 0), refused.get(code, 0))
-        for code in sorted(records.keys() | refused.keys())
+        CodeInUse(code, code and table.agreement(code), records.get(code, 0), refused.get(code, 0))
+        for code in sorted(records.keys() | refused.keys(), key=_unknown_last)
     ]
 
 
@@ -68,7 +68,8 @@ def unmapped(codes: Sequence[CodeInUse]) -> list[CodeInUse]:
 def cost_codes_are_mapped(session: Session, pull_date: date, kind: str) -> Outcome:
     """No row of a kind of payroll is refused because nobody said which agreement covers it."""
     refused = _refused(session, f"pull_date = '{pull_date}' and kind = '{kind}'")
-    listed = ", ".join(f"{code} ({count})" for code, count in sorted(refused.items())[:_SHOWN])
+    codes = sorted(refused, key=_unknown_last)[:_SHOWN]
+    listed = ", ".join(f"{code or 'not recorded'} ({refused[code]})" for code in codes)
     message = f"no union category is known for the cost codes {listed}" if refused else ""
     return Outcome(
         "union_categories",
@@ -79,16 +80,24 @@ def cost_codes_are_mapped(session: Session, pull_date: date, kind: str) -> Outco
     )
 
 
-def _refused(session: Session, scope: str = "true") -> dict[str, int]:
+def _refused(session: Session, scope: str = "true") -> Counter[str | None]:
+    """How many open dead letters there are because of each cost code.
+
+    A row has one cost code. One that was refused by a version that kept no codes with its errors
+    counts as well: its reasons say why it was refused.
+    """
     unmapped = f"list_contains(reasons, '{Reason.UNMAPPED_COST_CODE}')"
     events = open_dead_letters(session, f"{scope} and {unmapped}")
-    found: dict[str, int] = {}
-    for text in events["errors"].to_pylist():
-        for error in json.loads(text):
-            match = _CODE.search(error["message"]) if error["field"] == "gl_code" else None
-            if match:
-                found[match[1]] = found.get(match[1], 0) + 1
-    return found
+    return Counter(map(_unmapped_code, events["errors"].to_pylist()))
+
+
+def _unmapped_code(errors: str) -> str | None:
+    found = (e["value"] for e in errors_of(errors) if e["code"] == Reason.UNMAPPED_COST_CODE)
+    return next(found, None)
+
+
+def _unknown_last(code: str | None) -> tuple[bool, str]:
+    return code is None, code or ""
 
 
 _COUNTED: Final = f"select gl_code, count(*) as n from ({LIVE}) group by all"

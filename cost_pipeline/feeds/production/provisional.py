@@ -8,7 +8,6 @@ that are loaded: an estimate beside the ledger, named as one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +19,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.currencies import currencies
+from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.contracts.tables import DAY, MONEY, TEXT
 from cost_pipeline.core.money import at_scale, shown
@@ -159,7 +159,7 @@ def _provisional(row: dict[str, Any], stand_ins: Mapping[tuple[str, date], Stand
         pull_date=row["pull_date"],
         record=row["kind"],
         uri=row["uri"],
-        message=json.loads(row["errors"])[0]["message"],
+        message=errors_of(row["errors"])[0]["message"],
         failures=row["failures"],
         transient=row["transient"],
         since=row["since"],

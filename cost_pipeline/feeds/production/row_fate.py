@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
@@ -10,6 +9,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
 from cost_pipeline.feeds.production.trace import history_of, plain
@@ -203,7 +203,7 @@ def _facts(session: Session, delivery: dict[str, Any], number: int) -> dict[str,
                 "id": event["id"],
                 "stage": event["stage"],
                 "reasons": event["reasons"],
-                "errors": json.loads(event["errors"]),
+                "errors": errors_of(event["errors"]),
             }
             for event in events
         ],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.feeds.production.provisional import Provisional, provisional
 from cost_pipeline.feeds.production.report import deliveries, open_of_pull_dates
 from cost_pipeline.feeds.production.tables import LEDGER
@@ -164,7 +164,7 @@ def unreadable(session: Session, pull_dates: Collection[date]) -> list[Unreadabl
         Unreadable(
             vendor=row["vendor"],
             reason=row["reasons"][0],
-            message=json.loads(row["errors"])[0]["message"],
+            message=errors_of(row["errors"])[0]["message"],
             where=row["payload"] or uris.get((row["vendor"], row["delivery"]), row["delivery"]),
         )
         for row in open_of_pull_dates(session, pull_dates).to_pylist()

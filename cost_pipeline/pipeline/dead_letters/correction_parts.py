@@ -7,7 +7,6 @@ count. Which row then has the place is decided when posting (`ledger.standing`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.problems import Problem, errors_json
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
@@ -322,7 +322,7 @@ class CorrectionPart:
             "stage": stage,
             "failure_class": FailureClass.PERMANENT,
             "reasons": [reason],
-            "errors": json.dumps([{"field": "", "message": message}]),
+            "errors": errors_json([Problem("", reason, message)]),
             "pull_date": self.pull_date,
             "interpretation": self.interpretation,
         }

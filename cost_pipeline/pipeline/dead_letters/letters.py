@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.contracts.tables import INSTANT, TEXT
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
@@ -306,7 +306,7 @@ def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
             "class": row["failure_class"],
             "stage": row["stage"],
             "reasons": row["reasons"],
-            "errors": json.loads(row["errors"]),
+            "errors": errors_of(row["errors"]),
             "payload": row["payload"] or texts.get((row["vendor"], row["delivery"], row["row"])),
             "delivery": row["delivery"] or None,
             "row": row["row"],

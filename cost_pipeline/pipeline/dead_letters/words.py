@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, catalogue
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
@@ -54,8 +54,10 @@ def words_of(letters: pa.Table, keys: Mapping[str, Sequence[str]], fields: Seque
     for place, (vendor, reasons, errors) in enumerate(zip(*columns, strict=True)):
         meaning, remedy = _meaning(reasons)
         rest = ""
-        for error in json.loads(errors):
+        for error in errors_of(errors):
             field, message = error["field"], error["message"]
+            if error["code"] is not None:
+                message += f" ({error['code']})"
             if field == _KEY and keys.get(vendor):
                 field = keys[vendor][0]
             if field not in known:

@@ -8,7 +8,6 @@ neither fails nor delays another vendor.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from cost_pipeline.acquire.engine import (
     Telemetry,
     pull_all,
 )
+from cost_pipeline.contracts.problems import Problem, errors_json
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
@@ -168,18 +168,16 @@ def _letter(
 ) -> dict[str, object]:
     fingerprint = digest("fetch", vendor.vendor, pull_date, failure.uri)
     identity = dead_letter_id(vendor.vendor, fingerprint, Stage.ACQUIRE, [failure.reason])
-    errors = [{"field": "source", "message": failure.message}]
+    problems = [Problem("source", failure.reason, failure.message)]
     # The first try's bytes are kept; a vendor that is down for a week leaves no hundred halves.
     part = _keep_received(session, failure) if identity not in there else ""
     if part:
         place = session.lake.content.path(part)
-        errors.append(
-            {
-                "field": "received",
-                "message": f"{place.stat().st_size:,} bytes came; they are kept for evidence, not "
-                f"read as data: {place.relative_to(session.lake.root)} in the lake",
-            }
+        message = (
+            f"{place.stat().st_size:,} bytes came; they are kept for evidence, not read as data: "
+            f"{place.relative_to(session.lake.root)} in the lake"
         )
+        problems.append(Problem("received", failure.reason, message))
     transient = FailureClass.TRANSIENT if failure.transient else FailureClass.PERMANENT
     return {
         "id": identity,
@@ -192,7 +190,7 @@ def _letter(
         "stage": Stage.ACQUIRE,
         "failure_class": transient,
         "reasons": [failure.reason],
-        "errors": json.dumps(errors),
+        "errors": errors_json(problems),
         "payload": failure.uri,
         "traceback": failure.traceback,
         "pull_date": pull_date,

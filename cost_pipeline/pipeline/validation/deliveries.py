@@ -7,7 +7,6 @@ committed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +16,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.problems import Problem, errors_json
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
@@ -291,7 +291,7 @@ class _Validation:
             "stage": Stage.PARSE,
             "failure_class": catalogue()[refused.reason].failure_class,
             "reasons": [refused.reason],
-            "errors": json.dumps([{"field": "", "message": refused.message}]),
+            "errors": errors_json([Problem("", refused.reason, refused.message)]),
             "pull_date": self.pending.pull_date,
             "interpretation": self.interpreter.interpretation,
         }
