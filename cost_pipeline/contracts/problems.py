@@ -1,11 +1,12 @@
 """Why a field or a row does not satisfy its contract, as a value.
 
-Belongs here: the value itself, and the note on a field that says under which reason it is refused.
+Belongs here: the value itself, and the notes on a field that say under which reason it is refused.
 Which constraints a field has is `cost`'s, which fields must agree is `rules`'.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,6 +58,17 @@ class RefusedAs:
             if error_type == special:
                 reason, words = own_reason, own_words
         return Problem(name, reason, f"{'it' if self.secret else shown(value)} {words}")
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A note in a field's annotation: it takes these upper-case ASCII texts only.
+
+    Any other text is refused as `RefusedAs` says, with nothing but the text in it; only one that is
+    known in upper case may be told more.
+    """
+
+    texts: Callable[[], Collection[str]]
 
 
 def shown(value: object) -> str:

@@ -23,19 +23,23 @@ PART_ROWS: Final = 1 << 16
 
 
 def judge_side_by_side(
-    table: pa.Table, context: Context, ordinals: Sequence[int | None] | None
+    table: pa.Table,
+    context: Context,
+    ordinals: Sequence[int | None] | None,
+    *,
+    part_rows: int = PART_ROWS,
 ) -> Judged:
     """Judge a chunk in columns; the verdict is the same as that on the whole chunk at once.
 
     All parts are done, or have failed, when it returns or raises.
     """
-    starts = range(0, table.num_rows, PART_ROWS)
+    starts = range(0, table.num_rows, part_rows)
     if len(starts) < 2:  # noqa: PLR2004 - one part has nothing beside it
         return judge_columns(table, context, ordinals)
 
     def judged(start: int) -> Judged:
-        own = None if ordinals is None else ordinals[start : start + PART_ROWS]
-        return judge_columns(table.slice(start, PART_ROWS), context, own)
+        own = None if ordinals is None else ordinals[start : start + part_rows]
+        return judge_columns(table.slice(start, part_rows), context, own)
 
     others = [_threads(os.getpid()).submit(judged, start) for start in starts[1:]]
     try:
