@@ -28,7 +28,7 @@ from pydantic_core import PydanticCustomError
 
 from cost_pipeline.contracts.constraints import field_adapter, parts
 from cost_pipeline.contracts.currencies import currencies
-from cost_pipeline.contracts.problems import Problem, RefusedAs, shown
+from cost_pipeline.contracts.problems import OneOf, Problem, RefusedAs, shown
 from cost_pipeline.contracts.rules import broken, rules_for
 from cost_pipeline.contracts.tax_ids import canonical_tax_id
 from cost_pipeline.contracts.vendor import Name, ProductionCode, RecordKind
@@ -96,6 +96,7 @@ Amount = Annotated[
 CurrencyCode = Annotated[
     str,
     AfterValidator(_known_currency),
+    OneOf(currencies),
     RefusedAs(Reason.UNKNOWN_CURRENCY, "is not an ISO 4217 currency of a cost"),
 ]
 TaxId = Annotated[

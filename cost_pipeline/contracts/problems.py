@@ -1,14 +1,14 @@
 """Why a field or a row does not satisfy its contract, as a value.
 
-Belongs here: the value itself, how it is written as JSON and read again, and the note on a field
-that says under which reason it is refused. Which constraints a field has is `cost`'s, which fields
+Belongs here: the value itself, how it is written as JSON and read again, and the notes on a
+field that say under which reason it is refused. Which constraints a field has is `cost`'s, which fields
 must agree is `rules`'.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
@@ -112,6 +112,17 @@ class RefusedAs:
         if self.secret:
             return Problem(name, reason, f"it {words}")
         return Problem(name, reason, f"{shown(value)} {words}", str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A note in a field's annotation: it takes these upper-case ASCII texts only.
+
+    Any other text is refused as `RefusedAs` says, with nothing but the text in it; only one that is
+    known in upper case may be told more.
+    """
+
+    texts: Callable[[], Collection[str]]
 
 
 def shown(value: object) -> str:

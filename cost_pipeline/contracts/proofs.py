@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 import numpy as np
@@ -32,6 +32,8 @@ _COMMON_PATTERN: Final = re.compile(r"(?:[^\\(.]|\\x\{[0-9a-f]+\}|\\[.\-]|\((?!\
 _ONE_CLASS: Final = re.compile(r"\^\[(?:[^\\\[\]]|\\x\{[0-9a-f]+\}|\\[.\-])+\]\*\$")
 _FIRST_PLAIN: Final = 0x20
 _LAST_PLAIN: Final = 0x7E
+# The most bytes of a character.
+_WIDEST: Final = 4
 
 
 def text_proof(info: FieldInfo) -> TextProof | None:
@@ -61,9 +63,9 @@ def _condition(note: object) -> TextProof | None:
     """One constraint on a text, or None if it is not recognised; nulls do not matter."""
     match note:
         case MinLen(min_length=least):
-            return lambda texts: np.asarray(_lengths(texts) >= int(least))
+            return lambda texts: _length_is(texts, least=int(least))
         case MaxLen(max_length=most):
-            return lambda texts: np.asarray(_lengths(texts) <= int(most))
+            return lambda texts: _length_is(texts, most=int(most))
     pattern = getattr(note, "pattern", None)
     # Pydantic keeps what annotated_types has no name for in one private class of attributes.
     if isinstance(pattern, str) and settings_of(note) == {"pattern": pattern}:
@@ -73,9 +75,23 @@ def _condition(note: object) -> TextProof | None:
     return None
 
 
-def _lengths(texts: pa.Array) -> npt.NDArray[np.int32]:
-    lengths: npt.NDArray[np.int32] = pc.fill_null(pc.utf8_length(texts), 0).to_numpy()
-    return lengths
+def _length_is(texts: pa.Array, *, least: int = 0, most: int | None = None) -> Mask:
+    """Which texts have so many characters; their bytes, which need no pass, can tell of most."""
+    lengths = np.diff(_offsets(texts))
+    if most is None:
+        if least <= 1 or lengths.min(initial=least * _WIDEST) >= least * _WIDEST:
+            return np.asarray(lengths >= least)
+    elif lengths.max(initial=0) <= most:
+        return np.ones(len(texts), dtype=np.bool_)
+    characters = pc.fill_null(pc.utf8_length(texts), 0).to_numpy()
+    return np.asarray(characters >= least if most is None else characters <= most)
+
+
+def _offsets(texts: pa.Array) -> npt.NDArray[np.int32]:
+    """Where the texts end in the bytes of the array, behind where the first begins."""
+    if not len(texts):
+        return np.zeros(1, dtype=np.int32)
+    return np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
 
 
 def _matches(pattern: str, texts: pa.Array) -> Mask:
@@ -104,15 +120,24 @@ def _takes_all_plain(pattern: str) -> bool:
 
 def rows_not_plain(texts: pa.Array) -> npt.NDArray[np.int64]:
     """The rows that hold anything but printable ASCII: few as a rule, and found in one pass."""
-    _, offsets, data = texts.buffers()
+    data = texts.buffers()[2]
     if data is None:
         return np.zeros(0, dtype=np.int64)
-    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    ends = _offsets(texts)
     whole = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
     if not len(whole) or (whole.min() >= _FIRST_PLAIN and whole.max() <= _LAST_PLAIN):
         return np.zeros(0, dtype=np.int64)
     odd = np.flatnonzero((whole < _FIRST_PLAIN) | (whole > _LAST_PLAIN)) + ends[0]
     return np.unique(np.searchsorted(ends, odd, side="right") - 1)
+
+
+def none_of(texts: pa.Array, known: Collection[str]) -> pa.Array:
+    """Which of these texts are none of the known ones, in upper case either; see `OneOf`.
+
+    A brace cannot be shown in a model's own words, so a text with one is not told of.
+    """
+    unknown = pc.invert(pc.is_in(pc.utf8_upper(texts), value_set=pa.array(known, pa.string())))
+    return pc.and_not(unknown, pc.match_substring(texts, "{"))
 
 
 def has_other(texts: pa.Array, characters: Iterable[str]) -> pa.Array:

@@ -155,7 +155,10 @@ class BulkLane:
                 newlines_in_values=load.inner_line_ends,
                 ignore_empty_lines=False,
             ),
-            csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), null_values=[]),
+            # The encoding was found to fit the whole file, so no cell is looked at for it again.
+            csv.ConvertOptions(
+                check_utf8=False, column_types=dict.fromkeys(names, pa.string()), null_values=[]
+            ),
         )
         return [column.combine_chunks() for column in table.columns]
 

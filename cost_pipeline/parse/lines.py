@@ -98,19 +98,21 @@ def _quotes(
     The first number means nothing where the second is false.
     """
     quotes = np.flatnonzero(buffer == _QUOTE)
-    after_last = np.searchsorted(quotes, lines.ends)
-    first = np.concatenate(([0], after_last[:-1]))
-    count = after_last - first
-    opens = (np.arange(len(quotes)) - np.repeat(first, count)) & 1 == 0
+    count = _in_each(quotes, lines.ends)
+    sound: Flags = count & 1 == 0
+    if not sound.all():
+        quotes = quotes[np.repeat(sound, count)]
+        count[~sound] = 0
+    # Every line has pairs now, so that opening and closing quotes take turns in the whole block.
+    opens, closes = quotes[::2], quotes[1::2]
+    ends = np.cumsum(count >> 1)
     # A block is a run of whole lines, so what lies beyond either end of it is a border too.
     border = np.zeros(256, np.bool_)
     border[[delimiter, _LF, _CR]] = True
-    neighbours = buffer[np.clip(np.where(opens, quotes - 1, quotes + 1), 0, len(buffer) - 1)]
-    outermost = (quotes == 0) & opens | (quotes == len(buffer) - 1) & ~opens
-    sound: Flags = count & 1 == 0
-    misplaced = ~(border[neighbours] | outermost)
-    if misplaced.any():
-        sound[np.repeat(np.arange(len(lines)), count)[misplaced]] = False
-    passed = np.searchsorted(delimiters, quotes)
-    sums = np.concatenate(([0], np.cumsum(np.where(opens, -passed, passed))))
-    return sums[after_last] - sums[first], sound
+    placed = border[buffer[opens - 1]] | (opens == 0)  # buffer[-1] is looked at for one at 0
+    after = np.minimum(closes + 1, len(buffer) - 1)
+    placed &= border[buffer[after]] | (closes == len(buffer) - 1)
+    sound[np.searchsorted(ends, np.flatnonzero(~placed), side="right")] = False
+    within = np.searchsorted(delimiters, closes) - np.searchsorted(delimiters, opens)
+    passed = np.concatenate(([0], np.cumsum(within)))[ends]
+    return np.diff(passed, prepend=0), sound

@@ -49,7 +49,7 @@ class Limits:
         binary_bytes: The largest workbook in the old binary form, which is held whole.
     """
 
-    block_bytes: int = 4 << 20
+    block_bytes: int = 2 << 20
     line_bytes: int = 16 << 20
     record_bytes: int = 64 << 10
     record_lines: int = 1000

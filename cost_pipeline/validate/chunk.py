@@ -9,10 +9,11 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
-from cost_pipeline.validate.column_lane import Judged, judge_columns
+from cost_pipeline.validate.column_lane import Judged
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.model_lane import Accepted, Refusal, each_row, judge_row
 from cost_pipeline.validate.results import Context, dead_letters_table, records_table
+from cost_pipeline.validate.side_by_side import judge_side_by_side
 from cost_pipeline.validate.state import DeliveryState
 
 Lanes = Literal["both", "model"]
@@ -72,7 +73,7 @@ def validate_chunk(
     if ordinals is None:
         ordinals = ordinals_of(table, applied, state)
     if lanes == "both" and applied.reading.contract.columnar and table.num_rows:
-        judged = judge_columns(table, context, ordinals)
+        judged = judge_side_by_side(table, context, ordinals)
     else:
         judged = Judged.nothing(table.num_rows)
     accepted, refused = _by_the_model(table, judged, context, ordinals)

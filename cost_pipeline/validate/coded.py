@@ -31,6 +31,9 @@ Codes = npt.NDArray[np.signedinteger[Any]]
 COUNTED: Final = 1 << 20
 # More distinct values of a field are looked at together first.
 _MANY: Final = 64
+# So many of them, though refused with the same words, are still judged one by one: explaining many
+# rows is quicker where their texts are told apart.
+_FEW: Final = 16
 # The verdict on values that were proven together; their own are in `Coded.bulk`.
 PROVEN: Final = Verdict(None)
 # In the place of a problem's number: a rule that only the model can ask.
@@ -115,7 +118,7 @@ def coded(name: str, cells: pa.Array, reading: Reading) -> Coded:
     if len(distinct) > _MANY:
         texts = pc.utf8_trim(distinct, characters=BLANKS)
         same = reading.refused_alike(name, texts)
-        if same.any():
+        if np.count_nonzero(same) > _FEW:
             apart = np.flatnonzero(~same)
             sample = texts[int(np.argmax(same))].as_py()
             alike = Alike(len(apart), sample, cells)

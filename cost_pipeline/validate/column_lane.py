@@ -70,6 +70,19 @@ class Judged:
     unreadable_amounts: int
 
     @classmethod
+    def together(cls, parts: Sequence[Judged], starts: Sequence[int]) -> Judged:
+        """What was said of consecutive parts of a chunk, as if of the whole of it."""
+        marks = [chunk for part in parts if part.fingerprints for chunk in part.fingerprints.chunks]
+        return cls(
+            pa.concat_tables([part.records for part in parts]),
+            pa.concat_tables([part.dead_letters for part in parts]),
+            np.concatenate([part.left + at for part, at in zip(parts, starts, strict=True)]),
+            pa.chunked_array(marks, pa.string()),
+            sum(part.amount_quanta for part in parts),
+            sum(part.unreadable_amounts for part in parts),
+        )
+
+    @classmethod
     def nothing(cls, count: int) -> Judged:
         """Every row is left to the model."""
         none = RECORD_SCHEMA.empty_table(), DEAD_LETTER_SCHEMA.empty_table()

@@ -191,12 +191,25 @@ def _reasons(slots: Sequence[Slot], count: int) -> tuple[pa.Array, list[tuple[Re
     for slot in slots:
         per_problem = [0, *(1 << known.index(problem.code) for problem in slot.problems)]
         bits |= np.array(per_problem, dtype=np.int64)[slot.codes]
-    sets, which = np.unique(bits, return_inverse=True)
+    sets, which = _numbered(bits, 1 << len(known))
     reasons = [
         tuple(reason for place, reason in enumerate(known) if found >> place & 1)
         for found in sets.tolist()
     ]
     return pa.array(which.astype(np.int32)), reasons
+
+
+def _numbered(
+    codes: npt.NDArray[np.int64], places: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The distinct codes below `places`, and per row the number of its own among them."""
+    if places > COUNTED:
+        sets, which = np.unique(codes, return_inverse=True)
+        return sets, which
+    found = np.flatnonzero(np.bincount(codes, minlength=places))
+    numbers = np.zeros(places, dtype=np.int64)
+    numbers[found] = np.arange(len(found))
+    return found, numbers[codes]
 
 
 def _errors(slots: Sequence[Slot], rows: pa.Array) -> pa.Array:
@@ -220,26 +233,25 @@ def _error(slot: Slot, rows: pa.Array) -> pa.Array:
     number, alike = slot.alike
     before, rest = texts[number - 1].split(f"\"'{alike.sample}'", 1)
     between, after = rest.rsplit(f'"{alike.sample}"', 1)
-    cells = pc.utf8_trim(alike.cells.take(rows), characters=BLANKS)
+    here = pa.array(slot.codes == number)
+    cells = pc.utf8_trim(alike.cells.take(rows.filter(here)), characters=BLANKS)
     own = pc.binary_join_element_wise(
         f"{before}\"'", cells, f"'{between}\"", cells, f'"{after}', ""
     )
-    return pc.if_else(pa.array(slot.codes == number), own, errors)
+    return pc.replace_with_mask(errors, here, own)
 
 
 def _errors_by_combination(
     slots: Sequence[Slot], sizes: Sequence[int], combined: npt.NDArray[np.int64], places: int
 ) -> pa.Array:
     """The same where the combinations are few: each is written once."""
-    found = np.flatnonzero(np.bincount(combined, minlength=places))
-    numbers = np.zeros(places, dtype=np.int32)
-    numbers[found] = np.arange(len(found))
+    found, numbers = _numbered(combined, places)
     texts = [["", *map(error_json, slot.problems)] for slot in slots]
     lists = [
         f"[{', '.join(text[code] for text, code in zip(texts, codes, strict=True) if code)}]"
         for codes in zip(*(c.tolist() for c in np.unravel_index(found, sizes)), strict=True)
     ]
-    return pa.array(lists, pa.string()).take(pa.array(numbers[combined]))
+    return pa.array(lists, pa.string()).take(pa.array(numbers))
 
 
 def _shown(refused: Refused, name: str, cut: pa.Array) -> pa.Array:

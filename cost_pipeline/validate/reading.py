@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.cost import CostRecord, judge_field, refused_as
-from cost_pipeline.contracts.problems import Problem, shown
-from cost_pipeline.contracts.proofs import Mask, TextProof, shown_as_they_are
+from cost_pipeline.contracts.problems import OneOf, Problem, shown
+from cost_pipeline.contracts.proofs import Mask, TextProof, none_of, shown_as_they_are
 from cost_pipeline.contracts.rules import Rule
 from cost_pipeline.contracts.texts import Reader
 from cost_pipeline.contracts.vendor import Vendor
@@ -122,14 +122,16 @@ class Reading:
 
         A true value is a proof; a false one only means that the text has to be judged by itself.
         """
-        info = self.contract.model_fields[name]
-        base, words = parts(info).base, refused_as(self.contract, name)
+        taken, words = parts(self.contract.model_fields[name]), refused_as(self.contract, name)
+        base, one_of = taken.base, [note for note in taken.notes if isinstance(note, OneOf)]
         if base is Decimal:
             found = self.amounts.unreadable(texts)
         elif base is date:
             found = self.dates.unreadable(texts)
         elif name in self.proofs and name not in self.readers and words.alike:
             found = pa.array(~self.proofs[name](texts))
+        elif one_of and name not in self.readers:
+            found = none_of(texts, one_of[0].texts())
         else:
             return np.zeros(len(texts), dtype=np.bool_)
         certain: Mask = pc.and_(found, shown_as_they_are(texts)).to_numpy(zero_copy_only=False)

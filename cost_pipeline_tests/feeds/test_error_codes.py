@@ -10,20 +10,20 @@ import pytest
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.categories import codes_in_use, cost_codes_are_mapped
-from cost_pipeline.feeds.production.dead_letters import as_json, open_dead_letters
-from cost_pipeline.feeds.production.drift import schemas_of
 from cost_pipeline.feeds.production.inputs import present_inputs
-from cost_pipeline.feeds.production.letter_checks import (
-    amounts_lost,
-    letters_in_time,
-    with_amounts,
-)
-from cost_pipeline.feeds.production.letter_words import words_of
 from cost_pipeline.feeds.production.provisional import provisional
 from cost_pipeline.feeds.production.report import deliveries
 from cost_pipeline.feeds.production.summary import unreadable
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import DEAD_LETTERS
+from cost_pipeline.pipeline.dead_letters.checks import (
+    amounts_lost,
+    letters_in_time,
+    with_amounts,
+)
+from cost_pipeline.pipeline.dead_letters.letters import as_json, open_dead_letters
+from cost_pipeline.pipeline.dead_letters.words import words_of
+from cost_pipeline.pipeline.validation.drift import schemas_of
 from cost_pipeline.quarantine.events import retried
 from cost_pipeline_tests.feeds.payday import PAYDAY, card, csv_of
 
