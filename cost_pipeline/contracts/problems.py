@@ -1,7 +1,7 @@
 """Why a field or a row does not satisfy its contract, as a value.
 
-Belongs here: the value itself, how it is written as JSON and read again, and the notes on a
-field that say under which reason it is refused. Which constraints a field has is `cost`'s, which fields
+Belongs here: the value itself, how it is written as JSON and read again, and the notes on a field
+that say under which reason it is refused. Which constraints a field has is `cost`'s, which fields
 must agree is `rules`'.
 """
 
