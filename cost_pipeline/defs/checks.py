@@ -51,6 +51,10 @@ RAW_CHECKS: Final = {
     "drift": "No delivery has a column that the vendor file does not know.",
     "fetched": "Nothing of the pull date is missing because it could not be fetched.",
 }
+# Of a check over several dates: how many there are, and on how many it is red.
+DATES: Final = "transaction_dates"
+RED: Final = "red"
+
 BLOCKING: Final = frozenset({"conservation", "schema", "fx_coverage", "integrity"})
 
 _PAYROLL: Final = frozenset({RecordKind.PAYROLL_LINE, RecordKind.TIMECARD})
@@ -272,6 +276,15 @@ def results_of(
         yield together(name, results, asset)
 
 
+def held(evaluation: dg.AssetCheckEvaluation) -> int:
+    """Returns on how many dates a check passed; of one that belongs to no date, 1 if it passed."""
+    counts = [evaluation.metadata.get(name) for name in (DATES, RED)]
+    dates, red = (c.value if isinstance(c, dg.IntMetadataValue) else None for c in counts)
+    if dates is None or red is None:
+        return int(evaluation.passed)
+    return dates - red
+
+
 def _spec(
     name: str, asset: dg.AssetKey, partitions: dg.DailyPartitionsDefinition, words: str
 ) -> dg.AssetCheckSpec:
@@ -312,5 +325,5 @@ def together(
         severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
         description="; ".join(f"{key}: {result.description}" for key, result in red[:5])
         or f"holds for {len(results)} transaction dates",
-        metadata={"transaction_dates": len(results), "red": len(red)},
+        metadata={DATES: len(results), RED: len(red)},
     )

@@ -22,6 +22,7 @@ from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.alerts import failed_runs, look_at_checks, tell
 from cost_pipeline.defs.assets import DELIVERY
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
+from cost_pipeline.defs.checks import held
 from cost_pipeline.defs.compute_logs import COMPUTE_LOGS, nothing_printed
 from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
 from cost_pipeline.defs.gate import held_back
@@ -84,11 +85,14 @@ class Checked:
     failed: list[FailedCheck] = field(default_factory=list)
 
     def add(self, result: dg.ExecuteInProcessResult) -> None:
-        """Count a run's checks; warnings are not failures."""
+        """Counts a run's checks, each date of a run over several for itself.
+
+        Warnings are not failures. Of the dates on which a check is red there is one failure, which
+        names them.
+        """
         for evaluation in result.get_asset_check_evaluations():
-            if evaluation.passed:
-                self.passed += 1
-            else:
+            self.passed += held(evaluation)
+            if not evaluation.passed:
                 self.failed.append(
                     FailedCheck(
                         evaluation.asset_key.to_user_string(),

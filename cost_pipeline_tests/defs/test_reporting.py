@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from cost_pipeline.defs.checks import held
 from cost_pipeline.defs.reporting import (
     DATA_VERSION_TAG,
     GONE,
@@ -105,3 +106,18 @@ def test_results_of_checks_are_stored_one_by_one_where_a_batch_of_them_is_refuse
     assert {e.partition: e.target_materialization_data.storage_id for e in stored} == dict(
         log.get_latest_storage_id_by_partition(HANDED, Kind.ASSET_MATERIALIZATION)
     )
+
+
+def test_each_date_of_a_check_over_several_counts():
+    def of(*, passed, **numbers):
+        return dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey("ledger"),
+            check_name="integrity",
+            passed=passed,
+            metadata={name: dg.MetadataValue.int(number) for name, number in numbers.items()},
+        )
+
+    assert held(of(passed=True)) == 1
+    assert held(of(passed=False)) == 0
+    assert held(of(passed=True, transaction_dates=280, red=0)) == 280
+    assert held(of(passed=False, transaction_dates=280, red=3)) == 277
