@@ -63,3 +63,18 @@ def test_a_run_of_folders_imports_what_it_uses():
     assert not modules & {"aiohttp", "asyncssh", "holidays", "stamina", "rich"}
     assert not {name for name in modules if name.startswith("cost_pipeline.rules")}  # of timecards
     assert len(modules) < MOST_MODULES
+
+
+def test_the_program_lets_arrow_and_the_parquet_writer_share_their_memory():
+    program = """
+import contextlib, sys
+from cost_pipeline import cli
+sys.argv = ["cost-pipeline", "--version"]
+with contextlib.suppress(SystemExit):
+    cli.program()
+assert "pyarrow" not in sys.modules
+import pyarrow
+assert pyarrow.default_memory_pool().backend_name == "system"
+"""
+
+    assert "pyarrow" in imported(program)

@@ -321,3 +321,23 @@ def test_rows_that_are_in_order_are_not_copied():
     assert delta.ordered(SORTED, rows) is rows
     assert delta.ordered(SORTED, rows.slice(0, 0)).num_rows == 0
     assert delta.ordered(SORTED, pa.table({"number": [2, 1]}))["number"].to_pylist() == [1, 2]
+
+
+def test_a_large_file_is_compressed_well_and_a_small_one_fast(tmp_path):
+    schema = pa.schema([*SCHEMA, pa.field("number", pa.int64())])
+    spec = TableSpec("sizes", schema, "day", unrepeated=("number",))
+    table = Table(spec, tmp_path / "tables" / "sizes")
+    for sequence, (day, count) in enumerate(((ONE, 10), (TWO, 10_000)), start=1):
+        columns = {"day": [day] * count, "who": ["w"] * count, "number": range(count)}
+        table.append_once([Part("w", sequence, pa.table(columns, schema=schema))], run_id="r")
+
+    found = {}
+    for day, (file,) in table.snapshot().files_by_partition().items():
+        with pq.ParquetFile(file) as stored:
+            group = stored.metadata.row_group(0)
+            who, number = group.column(0), group.column(1)
+            found[day] = who.compression, who.has_dictionary_page, number.has_dictionary_page
+    assert found == {
+        str(ONE): ("SNAPPY", True, True),
+        str(TWO): ("ZSTD", True, False),
+    }
