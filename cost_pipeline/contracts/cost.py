@@ -27,13 +27,14 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from cost_pipeline.contracts.constraints import field_adapter, parts
+from cost_pipeline.contracts.cost_reasons import COST_REASONS, CostReason
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.problems import Problem, RefusedAs, shown
 from cost_pipeline.contracts.rules import broken, rules_for
 from cost_pipeline.contracts.tax_ids import canonical_tax_id
 from cost_pipeline.contracts.vendor import Name, ProductionCode, RecordKind
 from cost_pipeline.core.money import AMOUNT_PRECISION, AMOUNT_SCALE
-from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.reasons import Reason, ReasonList, catalogue
 
 # No control characters, no line breaks, and none of the marks that make text read other than it is.
 _PLAIN: Final = r"^[^\x{0}-\x{1f}\x{7f}-\x{9f}\x{2028}-\x{202e}\x{2066}-\x{2069}]*$"
@@ -69,13 +70,15 @@ ProductionRef = Annotated[
 DepartmentCode = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{3,4}$"),
-    RefusedAs(Reason.BAD_DEPARTMENT, "is not a department code of three or four digits"),
+    RefusedAs(CostReason.BAD_DEPARTMENT, "is not a department code of three or four digits"),
 ]
 GlCode = Annotated[
     str,
     # Four-digit studio charts (6305, 2000-01, 2000-0150) and three plus two (101-00).
     StringConstraints(pattern=r"^[0-9]{3,4}(-[0-9]{2,4})?$"),
-    RefusedAs(Reason.BAD_GL_CODE, "is not a GL code such as 6305, 2000-01, 101-00 or 2000-0150"),
+    RefusedAs(
+        CostReason.BAD_GL_CODE, "is not a GL code such as 6305, 2000-01, 101-00 or 2000-0150"
+    ),
 ]
 Amount = Annotated[
     Decimal,
@@ -102,7 +105,7 @@ TaxId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Z0-9][A-Z0-9 :./-]*$"),
     AfterValidator(canonical_tax_id),
-    RefusedAs(Reason.BAD_TAX_ID, "is not a tax id as SCHEME:NUMBER", secret=True),
+    RefusedAs(CostReason.BAD_TAX_ID, "is not a tax id as SCHEME:NUMBER", secret=True),
 ]
 TransactionDate = Annotated[
     date,
@@ -123,6 +126,8 @@ class CostRecord(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     kind: ClassVar[RecordKind]
+    reasons: ClassVar[ReasonList] = COST_REASONS
+    """The codes for which its rows are refused, beside the shared ones."""
     columnar: ClassVar[bool] = True
     """Whether whole columns can be proven: no field's reading needs another field of its row."""
 
@@ -145,7 +150,7 @@ class CostRecord(BaseModel):
     def _fields_agree(self) -> Self:
         for problem in broken(rules_for(self.kind), self.__dict__):
             words = problem.message.replace("{", "(")
-            raise PydanticCustomError(problem.code.value, words)
+            raise PydanticCustomError(problem.code, words)
         return self
 
 
@@ -211,13 +216,10 @@ def _problem(
     if error_type == "extra_forbidden":
         return Problem(name, Reason.UNKNOWN_FIELD, f"a {contract.kind} has no such field")
     noted = refused_as(contract, name)
-    if error_type in _REASONS:
+    if error_type in catalogue(contract.reasons):
         value = None if noted.secret else str(entry["input"])
-        return Problem(name, Reason(error_type), str(entry["msg"]), value)
+        return Problem(name, error_type, str(entry["msg"]), value)
     return noted.problem(name, error_type, entry["input"])
-
-
-_REASONS: Final = frozenset(Reason)
 
 
 @functools.cache

@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from cost_pipeline.core.reasons import Reason
-
 SHOWN_CHARACTERS: Final = 60
 
 # Of one text, `encode` is a single call into C; of anything else it makes an encoder first.
@@ -33,7 +31,7 @@ class Problem:
     """
 
     field: str
-    code: Reason
+    code: str
     message: str
     value: str | None = None
 
@@ -93,9 +91,9 @@ class RefusedAs:
         secret: The value is not repeated in messages (a tax id may be a person's).
     """
 
-    reason: Reason
+    reason: str
     words: str
-    by_type: tuple[tuple[str, Reason, str], ...] = ()
+    by_type: tuple[tuple[str, str, str], ...] = ()
     secret: bool = False
 
     @property

@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.tax_ids import kinds_demanding_tax_id
@@ -97,14 +98,14 @@ def _union_category(gl_code: str, category: str | None) -> Problem | None:
     agreement = union_categories().agreement(gl_code)
     if agreement is None:
         message = f"no agreement is known for the cost code {gl_code}"
-        return Problem("gl_code", Reason.UNMAPPED_COST_CODE, message, gl_code)
+        return Problem("gl_code", CostReason.UNMAPPED_COST_CODE, message, gl_code)
     if category == agreement or (category is None and agreement == NON_UNION):
         return None
     if category is None:
         message = f"work on {gl_code} is covered by {agreement} and the row names no category"
-        return Problem("union_category", Reason.UNION_CATEGORY_MISSING, message)
+        return Problem("union_category", CostReason.UNION_CATEGORY_MISSING, message)
     message = f"work on {gl_code} is {agreement} and the row says '{category}'"
-    return Problem("union_category", Reason.UNION_CATEGORY_MISMATCH, message, category)
+    return Problem("union_category", CostReason.UNION_CATEGORY_MISMATCH, message, category)
 
 
 def _gross_adds_up(gross: tuple[GrossLine, ...] | None, amount: Decimal) -> Problem | None:
@@ -114,14 +115,14 @@ def _gross_adds_up(gross: tuple[GrossLine, ...] | None, amount: Decimal) -> Prob
     if total == amount:
         return None
     message = f"its {len(gross)} lines add up to {shown(total)}, and the amount is {shown(amount)}"
-    return Problem("gross", Reason.GROSS_NOT_THE_SUM, message, shown(total))
+    return Problem("gross", CostReason.GROSS_NOT_THE_SUM, message, shown(total))
 
 
 def _tax_id(present: bool) -> Problem | None:  # noqa: FBT001 - the only thing this rule sees
     if present:
         return None
     message = "a payee of this kind must be identified by a tax id"
-    return Problem("tax_id", Reason.MISSING_TAX_ID, message)
+    return Problem("tax_id", CostReason.MISSING_TAX_ID, message)
 
 
 _EVERY_KIND: Final = frozenset(RecordKind)

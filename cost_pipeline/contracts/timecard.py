@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cost_pipeline.contracts.cost import Amount, CostRecord, Id, ShortText
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.problems import RefusedAs
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.reasons import Reason
@@ -36,7 +37,7 @@ Clock = Annotated[
     int,
     Field(ge=EARLIEST_MINUTE, le=LATEST_MINUTE),
     Written.CLOCK,
-    RefusedAs(Reason.BAD_TIME, "is not between 0 and 96 hours of the work date's midnight"),
+    RefusedAs(CostReason.BAD_TIME, "is not between 0 and 96 hours of the work date's midnight"),
 ]
 """Minutes by the wall clock since the midnight that begins the work date; over 1440 is past the
 next midnight. A clock change within the day is not in it: see `timecards.CLOCK_COLUMNS`."""
@@ -56,7 +57,7 @@ Count = Annotated[
     Field(ge=0, le=9999),
     RefusedAs(Reason.BAD_AMOUNT, "is not a whole number from 0 to 9999"),
 ]
-Flag = Annotated[bool, RefusedAs(Reason.BAD_CODE, "is not yes or no")]
+Flag = Annotated[bool, RefusedAs(CostReason.BAD_CODE, "is not yes or no")]
 Day = Annotated[
     date,
     Field(ge=date(1900, 1, 1), le=date(2099, 12, 31)),
@@ -107,11 +108,11 @@ CategoryWord = Literal[
 
 
 def _one_of(words: object) -> RefusedAs:
-    return RefusedAs(Reason.BAD_CODE, f"is not one of {', '.join(get_args(words))}")
+    return RefusedAs(CostReason.BAD_CODE, f"is not one of {', '.join(get_args(words))}")
 
 
 def _list_of(words: object) -> RefusedAs:
-    return RefusedAs(Reason.BAD_CODE, f"is not a list of {', '.join(get_args(words))}")
+    return RefusedAs(CostReason.BAD_CODE, f"is not a list of {', '.join(get_args(words))}")
 
 
 Agreement = Annotated[AgreementWord, _one_of(AgreementWord)]
@@ -128,7 +129,7 @@ Meals = Annotated[tuple[MealWord, ...], Written.WORDS, _list_of(MealWord)]
 Events = Annotated[
     tuple[Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")], ...],
     Written.WORDS,
-    RefusedAs(Reason.BAD_CODE, "is not a list of words such as wet, wardrobe_change"),
+    RefusedAs(CostReason.BAD_CODE, "is not a list of words such as wet, wardrobe_change"),
 ]
 Category = Annotated[CategoryWord, _one_of(CategoryWord)]
 
@@ -155,7 +156,7 @@ GrossLines = Annotated[
     Field(max_length=_MOST_LINES),
     Written.LINES,
     RefusedAs(
-        Reason.BAD_GROSS_LINE,
+        CostReason.BAD_GROSS_LINE,
         "is not a list of gross lines category|quantity|multiplier|rate|amount, whose category is"
         f" one of {', '.join(get_args(CategoryWord))}",
     ),
@@ -206,7 +207,7 @@ class Timecard(CostRecord):
     workday: Annotated[
         int,
         Field(ge=1, le=7),
-        RefusedAs(Reason.BAD_CODE, "is not a day of the workweek, 1 to 7"),
+        RefusedAs(CostReason.BAD_CODE, "is not a day of the workweek, 1 to 7"),
     ]
     days_off: DaysOff = ()
     holiday: Flag = False
