@@ -1,8 +1,8 @@
 """Why a field or a row does not satisfy its contract, as a value.
 
 Belongs here: the value itself, how it is written as JSON and read again, and the note on a field
-that says under which reason it is refused. Which constraints a field has is `cost`'s, which fields
-must agree is `rules`'.
+that says under which reason it is refused. `cost_fields` has the constraints, `rules` has what
+fields must agree on.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 A rule says what it looks at (`sees`) and judges just that. The model's lane shows it the values of
 one row; the columnar lane shows it every distinct combination once. So a rule must be a function of
-what it sees and of reference data, nothing else. Rules of one field are constraints in `cost`.
+what it sees and of reference data, nothing else. Rules of one field are its constraints
+(`cost_fields`).
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from cost_pipeline.contracts.card_fields import GrossLine
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.problems import Problem
@@ -23,9 +25,6 @@ from cost_pipeline.contracts.unions import NON_UNION, union_categories
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason
-
-if TYPE_CHECKING:
-    from cost_pipeline.contracts.timecard import GrossLine  # it imports `cost`, which imports this
 
 # Part of every interpretation: raise it when a rule's code changes what it accepts.
 RULES_VERSION: Final = 1

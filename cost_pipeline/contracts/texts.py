@@ -16,10 +16,10 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from cost_pipeline.contracts.card_fields import GrossLine, Written
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.problems import Problem, shown
-from cost_pipeline.contracts.timecard import GrossLine, Written
 
 Reader = Callable[[str, str], object]
 """Field name and stripped text to a value or a `Problem`."""
