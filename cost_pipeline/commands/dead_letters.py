@@ -20,7 +20,7 @@ from cost_pipeline.commands.common import (
 )
 from cost_pipeline.commands.replay import finish, work_through_dagster
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.core.reasons import Reason, catalogue
+from cost_pipeline.feeds.reasons import every_reason
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner
@@ -80,7 +80,7 @@ def list_(
     for column in words.columns[2:]:
         column.no_wrap = False
     for code, count in by_reason.items():
-        text = catalogue()[Reason(code)]
+        text = every_reason()[code]
         words.add_row(code, f"{count:,}", text.words, text.remedy)
     out.print(words)
     ordered = events.sort_by([(name, "ascending") for name in ("pull_date", "vendor", "row")])
@@ -112,11 +112,11 @@ def _scope(vendor: str | None, reason: str | None, vendors: set[str]) -> str:
             )
         scope += f" and vendor = '{vendor}'"
     if reason is not None:
-        if reason not in set(Reason):
+        if reason not in every_reason():
             raise UsageError(
                 f"there is no reason code {reason!r}",
                 where="--reason",
-                remedy=nearest(reason, [code.value for code in Reason]),
+                remedy=nearest(reason, [str(code) for code in every_reason()]),
                 code="NO_SUCH_REASON",
             )
         scope += f" and list_contains(reasons, '{reason}')"
@@ -153,7 +153,7 @@ def show(id: str, home: Path, as_json: bool) -> None:  # noqa: A002, FBT001 - th
     out = console()
     _show_letter(letter)
     for reason in letter["reasons"]:
-        text = catalogue()[Reason(reason)]
+        text = every_reason()[reason]
         out.print(f"\n{reason}: {text.words}\n  what to do: {text.remedy}", soft_wrap=True)
     out.print()
     table = columns("when", "what", "by", "why")
@@ -278,9 +278,7 @@ def export(
     for kind, count in done.rows.items():
         out.print(f"  {kind}: {count:,}")
     for code, count in done.left_out.items():
-        out.print(
-            f"not in it, {count:,} {code}: {catalogue()[Reason(code)].remedy}", soft_wrap=True
-        )
+        out.print(f"not in it, {count:,} {code}: {every_reason()[code].remedy}", soft_wrap=True)
     out.print("save the mended file into inbox/corrections of the home")
 
 

@@ -1,25 +1,19 @@
 """The contracts of the production feed: what a cost record must look like.
 
-Belongs here: fields, their constraints and how a broken one is called. Reading a vendor's text into
-typed values is `cost_pipeline.validate`'s work; rules between fields are in `rules`, timecards in
-`timecard`. Constraints are written as annotations only, never as validator methods: the columnar
-lane is derived from the annotations and would not see a method (a test holds that).
+Belongs here: which fields a kind of record has, and the verdict on a record. The types of fields
+are in `cost_fields`, rules between fields in `rules`, timecards in `timecard`. Reading a vendor's
+text into typed values is `cost_pipeline.validate`'s work.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
-    Field,
-    StringConstraints,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -27,89 +21,23 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from cost_pipeline.contracts.constraints import field_adapter, parts
-from cost_pipeline.contracts.currencies import currencies
-from cost_pipeline.contracts.problems import OneOf, Problem, RefusedAs, shown
+from cost_pipeline.contracts.cost_fields import (
+    Amount,
+    CurrencyCode,
+    DepartmentCode,
+    GlCode,
+    Id,
+    LongText,
+    ProductionRef,
+    ShortText,
+    TaxId,
+    TransactionDate,
+)
+from cost_pipeline.contracts.cost_reasons import COST_REASONS
+from cost_pipeline.contracts.problems import Problem, RefusedAs
 from cost_pipeline.contracts.rules import broken, rules_for
-from cost_pipeline.contracts.tax_ids import canonical_tax_id
-from cost_pipeline.contracts.vendor import Name, ProductionCode, RecordKind
-from cost_pipeline.core.money import AMOUNT_PRECISION, AMOUNT_SCALE
-from cost_pipeline.core.reasons import Reason
-
-# No control characters, no line breaks, and none of the marks that make text read other than it is.
-_PLAIN: Final = r"^[^\x{0}-\x{1f}\x{7f}-\x{9f}\x{2028}-\x{202e}\x{2066}-\x{2069}]*$"
-
-FIRST_DAY: Final = date(1999, 1, 1)
-LAST_DAY: Final = date(2035, 12, 31)
-
-
-def _plain(length: int) -> StringConstraints:
-    return StringConstraints(min_length=1, max_length=length, pattern=_PLAIN)
-
-
-def _not_plain(length: int) -> RefusedAs:
-    words = f"is not plain text of 1 to {length} characters (no control characters, no line breaks)"
-    return RefusedAs(Reason.BAD_TEXT, words)
-
-
-def _known_currency(code: str) -> str:
-    if code in currencies():
-        return code
-    hint = f"; write {code.upper()}" if code.upper() in currencies() else ""
-    words = f"{shown(code)} is not an ISO 4217 currency of a cost{hint}".replace("{", "(")
-    raise PydanticCustomError(Reason.UNKNOWN_CURRENCY.value, words)
-
-
-Id = Annotated[str, _plain(64), _not_plain(64)]
-ShortText = Annotated[str, _plain(200), _not_plain(200)]
-LongText = Annotated[str, _plain(1000), _not_plain(1000)]
-
-ProductionRef = Annotated[
-    ProductionCode, RefusedAs(Reason.UNKNOWN_PRODUCTION, "is not a production code")
-]
-DepartmentCode = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9]{3,4}$"),
-    RefusedAs(Reason.BAD_DEPARTMENT, "is not a department code of three or four digits"),
-]
-GlCode = Annotated[
-    str,
-    # Four-digit studio charts (6305, 2000-01, 2000-0150) and three plus two (101-00).
-    StringConstraints(pattern=r"^[0-9]{3,4}(-[0-9]{2,4})?$"),
-    RefusedAs(Reason.BAD_GL_CODE, "is not a GL code such as 6305, 2000-01, 101-00 or 2000-0150"),
-]
-Amount = Annotated[
-    Decimal,
-    Field(ge=0, max_digits=AMOUNT_PRECISION, decimal_places=AMOUNT_SCALE, allow_inf_nan=False),
-    RefusedAs(
-        Reason.BAD_AMOUNT,
-        f"is not an amount of at most {AMOUNT_PRECISION - AMOUNT_SCALE} digits before and"
-        f" {AMOUNT_SCALE} after the point",
-        (
-            (
-                "greater_than_equal",
-                Reason.NEGATIVE_AMOUNT,
-                "is negative: a cost is never negative, a reversal of the original is needed",
-            ),
-        ),
-    ),
-]
-CurrencyCode = Annotated[
-    str,
-    AfterValidator(_known_currency),
-    OneOf(currencies),
-    RefusedAs(Reason.UNKNOWN_CURRENCY, "is not an ISO 4217 currency of a cost"),
-]
-TaxId = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Z0-9][A-Z0-9 :./-]*$"),
-    AfterValidator(canonical_tax_id),
-    RefusedAs(Reason.BAD_TAX_ID, "is not a tax id as SCHEME:NUMBER", secret=True),
-]
-TransactionDate = Annotated[
-    date,
-    Field(ge=FIRST_DAY, le=LAST_DAY),
-    RefusedAs(Reason.BAD_DATE, f"is not between {FIRST_DAY} and {LAST_DAY}"),
-]
+from cost_pipeline.contracts.vendor import Name, RecordKind
+from cost_pipeline.core.reasons import Reason, ReasonList, catalogue
 
 
 class CostRecord(BaseModel):
@@ -124,6 +52,8 @@ class CostRecord(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     kind: ClassVar[RecordKind]
+    reasons: ClassVar[ReasonList] = COST_REASONS
+    """The codes for which its rows are refused, beside the shared ones."""
     columnar: ClassVar[bool] = True
     """Whether whole columns can be proven: no field's reading needs another field of its row."""
 
@@ -146,7 +76,7 @@ class CostRecord(BaseModel):
     def _fields_agree(self) -> Self:
         for problem in broken(rules_for(self.kind), self.__dict__):
             words = problem.message.replace("{", "(")
-            raise PydanticCustomError(problem.code.value, words)
+            raise PydanticCustomError(problem.code, words)
         return self
 
 
@@ -212,13 +142,10 @@ def _problem(
     if error_type == "extra_forbidden":
         return Problem(name, Reason.UNKNOWN_FIELD, f"a {contract.kind} has no such field")
     noted = refused_as(contract, name)
-    if error_type in _REASONS:
+    if error_type in catalogue(contract.reasons):
         value = None if noted.secret else str(entry["input"])
-        return Problem(name, Reason(error_type), str(entry["msg"]), value)
+        return Problem(name, error_type, str(entry["msg"]), value)
     return noted.problem(name, error_type, entry["input"])
-
-
-_REASONS: Final = frozenset(Reason)
 
 
 @functools.cache

@@ -1,8 +1,8 @@
 """Why a field or a row does not satisfy its contract, as a value.
 
 Belongs here: the value itself, how it is written as JSON and read again, and the notes on a field
-that say under which reason it is refused. Which constraints a field has is `cost`'s, which fields
-must agree is `rules`'.
+that say under which reason it is refused. `cost_fields` has the constraints, `rules` has what
+fields must agree on.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import json
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, TypedDict
-
-from cost_pipeline.core.reasons import Reason
 
 SHOWN_CHARACTERS: Final = 60
 
@@ -33,7 +31,7 @@ class Problem:
     """
 
     field: str
-    code: Reason
+    code: str
     message: str
     value: str | None = None
 
@@ -93,9 +91,9 @@ class RefusedAs:
         secret: The value is not repeated in messages (a tax id may be a person's).
     """
 
-    reason: Reason
+    reason: str
     words: str
-    by_type: tuple[tuple[str, Reason, str], ...] = ()
+    by_type: tuple[tuple[str, str, str], ...] = ()
     secret: bool = False
 
     @property

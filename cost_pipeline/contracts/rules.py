@@ -2,7 +2,8 @@
 
 A rule says what it looks at (`sees`) and judges just that. The model's lane shows it the values of
 one row; the columnar lane shows it every distinct combination once. So a rule must be a function of
-what it sees and of reference data, nothing else. Rules of one field are constraints in `cost`.
+what it sees and of reference data, nothing else. Rules of one field are its constraints
+(`cost_fields`).
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from cost_pipeline.contracts.card_fields import GrossLine
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.tax_ids import kinds_demanding_tax_id
@@ -22,9 +25,6 @@ from cost_pipeline.contracts.unions import NON_UNION, union_categories
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason
-
-if TYPE_CHECKING:
-    from cost_pipeline.contracts.timecard import GrossLine  # it imports `cost`, which imports this
 
 # Part of every interpretation: raise it when a rule's code changes what it accepts.
 RULES_VERSION: Final = 1
@@ -97,14 +97,14 @@ def _union_category(gl_code: str, category: str | None) -> Problem | None:
     agreement = union_categories().agreement(gl_code)
     if agreement is None:
         message = f"no agreement is known for the cost code {gl_code}"
-        return Problem("gl_code", Reason.UNMAPPED_COST_CODE, message, gl_code)
+        return Problem("gl_code", CostReason.UNMAPPED_COST_CODE, message, gl_code)
     if category == agreement or (category is None and agreement == NON_UNION):
         return None
     if category is None:
         message = f"work on {gl_code} is covered by {agreement} and the row names no category"
-        return Problem("union_category", Reason.UNION_CATEGORY_MISSING, message)
+        return Problem("union_category", CostReason.UNION_CATEGORY_MISSING, message)
     message = f"work on {gl_code} is {agreement} and the row says '{category}'"
-    return Problem("union_category", Reason.UNION_CATEGORY_MISMATCH, message, category)
+    return Problem("union_category", CostReason.UNION_CATEGORY_MISMATCH, message, category)
 
 
 def _gross_adds_up(gross: tuple[GrossLine, ...] | None, amount: Decimal) -> Problem | None:
@@ -114,14 +114,14 @@ def _gross_adds_up(gross: tuple[GrossLine, ...] | None, amount: Decimal) -> Prob
     if total == amount:
         return None
     message = f"its {len(gross)} lines add up to {shown(total)}, and the amount is {shown(amount)}"
-    return Problem("gross", Reason.GROSS_NOT_THE_SUM, message, shown(total))
+    return Problem("gross", CostReason.GROSS_NOT_THE_SUM, message, shown(total))
 
 
 def _tax_id(present: bool) -> Problem | None:  # noqa: FBT001 - the only thing this rule sees
     if present:
         return None
     message = "a payee of this kind must be identified by a tax id"
-    return Problem("tax_id", Reason.MISSING_TAX_ID, message)
+    return Problem("tax_id", CostReason.MISSING_TAX_ID, message)
 
 
 _EVERY_KIND: Final = frozenset(RecordKind)

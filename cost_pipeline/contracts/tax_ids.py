@@ -14,8 +14,8 @@ from typing import Final
 from pydantic_core import PydanticCustomError
 from stdnum.exceptions import ValidationError as NotValid
 
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.vendor import RecordKind
-from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.reference import reference_path
 
 BARE_SCHEME: Final = "US-EIN"
@@ -57,7 +57,7 @@ def canonical_tax_id(text: str) -> str:
 
 def _bad(words: str) -> PydanticCustomError:
     # The words hold no brace: scheme names and python-stdnum's fixed sentences only.
-    return PydanticCustomError(Reason.BAD_TAX_ID.value, words)
+    return PydanticCustomError(CostReason.BAD_TAX_ID.value, words)
 
 
 @functools.cache

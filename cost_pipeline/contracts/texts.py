@@ -16,10 +16,10 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from cost_pipeline.contracts.card_fields import GrossLine, Written
 from cost_pipeline.contracts.constraints import parts
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.problems import Problem, shown
-from cost_pipeline.contracts.timecard import GrossLine, Written
-from cost_pipeline.core.reasons import Reason
 
 Reader = Callable[[str, str], object]
 """Field name and stripped text to a value or a `Problem`."""
@@ -65,13 +65,13 @@ def _flag(name: str, text: str) -> bool | Problem:
     word = text.casefold()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
-    return Problem(name, Reason.BAD_CODE, f"{shown(text)} is not yes or no", text)
+    return Problem(name, CostReason.BAD_CODE, f"{shown(text)} is not yes or no", text)
 
 
 def _count(name: str, text: str) -> int | Problem:
     if _WHOLE.fullmatch(text):
         return int(text)
-    return Problem(name, Reason.BAD_CODE, f"{shown(text)} is not a whole number", text)
+    return Problem(name, CostReason.BAD_CODE, f"{shown(text)} is not a whole number", text)
 
 
 def _clock(name: str, text: str) -> int | datetime | Problem:
@@ -81,7 +81,7 @@ def _clock(name: str, text: str) -> int | datetime | Problem:
         if minutes == minutes.to_integral_value():
             return int(minutes)
         message = f"{shown(text)} hours are not whole minutes"
-        return Problem(name, Reason.BAD_TIME, message, text)
+        return Problem(name, CostReason.BAD_TIME, message, text)
     if found := _CLOCK.fullmatch(text):
         hours, minute, days = found.groups()
         return int(days or 0) * _DAY_MINUTES + int(hours) * 60 + int(minute)
@@ -92,7 +92,7 @@ def _clock(name: str, text: str) -> int | datetime | Problem:
         except ValueError:
             pass
     words = "is not a time such as 7:30, 25:30, 01:30+1, 25.5 or 2026-03-01 07:30"
-    return Problem(name, Reason.BAD_TIME, f"{shown(text)} {words}", text)
+    return Problem(name, CostReason.BAD_TIME, f"{shown(text)} {words}", text)
 
 
 def _words(name: str, text: str) -> tuple[str, ...] | Problem:
@@ -100,7 +100,7 @@ def _words(name: str, text: str) -> tuple[str, ...] | Problem:
     if text.startswith("["):
         found = _json(text)
         if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
-            return Problem(name, Reason.BAD_CODE, f"{shown(text)} is not a list of texts", text)
+            return Problem(name, CostReason.BAD_CODE, f"{shown(text)} is not a list of texts", text)
         return tuple(_folded(word) for word in found)
     return tuple(_folded(word) for word in re.split(r"[,;/|]", text) if word.strip())
 
@@ -119,7 +119,7 @@ def _lines(name: str, text: str) -> tuple[GrossLine, ...] | Problem:
         if line is None:
             words = "is not category|quantity|multiplier|rate|amount"
             message = f"line {place}, {shown(_unpacked(entry))}, {words}"
-            return Problem(name, Reason.BAD_GROSS_LINE, message, text)
+            return Problem(name, CostReason.BAD_GROSS_LINE, message, text)
         lines.append(line)
     return tuple(lines)
 

@@ -1,18 +1,22 @@
-"""Why a row or a delivery was refused: an enumerated, documented list.
+"""Why a row or a delivery was refused: enumerated, documented lists.
 
-The codes are stable and public. Their class, plain words, likely cause and remedy are data, in
-`data/reference/reason_codes.toml`; a test holds the two lists equal.
+The codes are stable and public. Their class, plain words, likely cause and remedy are data, in a
+file for each list. Belongs here: the codes that fetching, reading and validating any row need, and
+how a list is read and joined to them. A feed declares a list of its own (`ReasonList`).
 """
 
 from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.core.reference import reference_path
 
 
@@ -33,7 +37,7 @@ class Stage(StrEnum):
 
 
 class Reason(StrEnum):
-    """The reason codes; `data/reference/reason_codes.toml` says what each means."""
+    """The codes that all feeds share; `data/reference/reason_codes.toml` says what each means."""
 
     MALFORMED_ROW = "MALFORMED_ROW"
     ENCODING = "ENCODING"
@@ -49,46 +53,8 @@ class Reason(StrEnum):
     UNKNOWN_CURRENCY = "UNKNOWN_CURRENCY"
     CURRENCY_NOT_VALID_ON_DATE = "CURRENCY_NOT_VALID_ON_DATE"
     UNKNOWN_PRODUCTION = "UNKNOWN_PRODUCTION"
-    BAD_GL_CODE = "BAD_GL_CODE"
-    BAD_DEPARTMENT = "BAD_DEPARTMENT"
-    BAD_TIME = "BAD_TIME"
-    BAD_CODE = "BAD_CODE"
-    BAD_GROSS_LINE = "BAD_GROSS_LINE"
-    GROSS_NOT_THE_SUM = "GROSS_NOT_THE_SUM"
-    UNMAPPED_COST_CODE = "UNMAPPED_COST_CODE"
-    UNION_CATEGORY_MISSING = "UNION_CATEGORY_MISSING"
-    UNION_CATEGORY_MISMATCH = "UNION_CATEGORY_MISMATCH"
-    MISSING_TAX_ID = "MISSING_TAX_ID"
-    BAD_TAX_ID = "BAD_TAX_ID"
     KEY_CONFLICT = "KEY_CONFLICT"
-    REVERSAL_UNKNOWN = "REVERSAL_UNKNOWN"
-    REVERSAL_AMBIGUOUS = "REVERSAL_AMBIGUOUS"
-    REVERSAL_NOT_POSTED = "REVERSAL_NOT_POSTED"
-    REVERSAL_OF_REVERSAL = "REVERSAL_OF_REVERSAL"
-    REVERSAL_OTHER_PRODUCTION = "REVERSAL_OTHER_PRODUCTION"
-    REVERSAL_OTHER_CURRENCY = "REVERSAL_OTHER_CURRENCY"
-    REVERSAL_PERIOD_CLOSED = "REVERSAL_PERIOD_CLOSED"
-    REVERSAL_EXCEEDS = "REVERSAL_EXCEEDS"
-    CREDIT_UNMATCHED = "CREDIT_UNMATCHED"
-    CREDIT_EXCEEDS = "CREDIT_EXCEEDS"
-    FX_RATE_MISSING = "FX_RATE_MISSING"
-    FX_RATE_TOO_OLD = "FX_RATE_TOO_OLD"
-    UNION_SCALE = "UNION_SCALE"
-    UNION_OVERTIME = "UNION_OVERTIME"
-    UNION_GUARANTEES = "UNION_GUARANTEES"
-    UNION_WEEKLY = "UNION_WEEKLY"
-    UNION_MEALS = "UNION_MEALS"
-    UNION_REST = "UNION_REST"
-    UNION_PREMIUM_DAYS = "UNION_PREMIUM_DAYS"
-    UNION_NIGHT = "UNION_NIGHT"
-    UNION_TRAVEL = "UNION_TRAVEL"
-    UNION_PER_DIEM = "UNION_PER_DIEM"
-    UNION_ALLOWANCES = "UNION_ALLOWANCES"
-    UNION_MINORS = "UNION_MINORS"
-    UNION_PENSION_HEALTH = "UNION_PENSION_HEALTH"
-    UNION_PAYROLL_RUN = "UNION_PAYROLL_RUN"
     CONTROL_TOTAL = "CONTROL_TOTAL"
-    PERIOD_CLOSED = "PERIOD_CLOSED"
     FETCH_FAILED = "FETCH_FAILED"
     CORRECTION_UNKNOWN = "CORRECTION_UNKNOWN"
     CORRECTION_IDENTITY = "CORRECTION_IDENTITY"
@@ -120,13 +86,47 @@ class ReasonText:
     remedy: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReasonList:
+    """Reason codes that belong together, as a feed declares them.
+
+    Attributes:
+        codes: The codes, in the order in which people read them.
+        words: The file of the reference data that says what each means.
+    """
+
+    codes: type[StrEnum]
+    words: str
+
+
+SHARED: Final = ReasonList(Reason, "reason_codes.toml")
+
+
 @functools.cache
-def catalogue() -> dict[Reason, ReasonText]:
-    """Every reason code with its words, from the reference data."""
-    with reference_path("reason_codes.toml").open("rb") as file:
+def catalogue(*lists: ReasonList) -> Mapping[str, ReasonText]:
+    """Returns the shared codes and those of the lists, with what each means.
+
+    Raises:
+        EnvironmentFailedError: `REFERENCE_DATA` if a list and its file differ, or if two lists
+            have the same code.
+    """
+    found: dict[str, ReasonText] = {}
+    for one in (SHARED, *lists):
+        texts = _texts(one.words)
+        codes = list(one.codes)
+        if differing := set(codes) ^ texts.keys():
+            raise _unfit(one, f"declared or described, and not both: {_listed(differing)}")
+        if twice := found.keys() & texts.keys():
+            raise _unfit(one, f"codes of another list: {_listed(twice)}")
+        found |= {code: texts[code] for code in codes}
+    return MappingProxyType(found)
+
+
+def _texts(file_name: str) -> dict[str, ReasonText]:
+    with reference_path(file_name).open("rb") as file:
         entries = tomllib.load(file)
     return {
-        Reason(code): ReasonText(
+        code: ReasonText(
             failure_class=FailureClass(entry["class"]),
             words=entry["words"],
             cause=entry["cause"],
@@ -134,3 +134,23 @@ def catalogue() -> dict[Reason, ReasonText]:
         )
         for code, entry in entries.items()
     }
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return ", ".join(sorted(map(str, codes)))
+
+
+def _unfit(one: ReasonList, message: str) -> EnvironmentFailedError:
+    return EnvironmentFailedError(
+        message,
+        where=one.words,
+        remedy="install the package again; its wheel carries data/reference",
+        code="REFERENCE_DATA",
+    )
+
+
+@functools.cache
+def failure_class(reasons: tuple[str, ...], *lists: ReasonList) -> FailureClass:
+    """Transient only if nothing about the row needs mending."""
+    classes = {catalogue(*lists)[reason].failure_class for reason in reasons}
+    return FailureClass.TRANSIENT if classes == {FailureClass.TRANSIENT} else FailureClass.PERMANENT

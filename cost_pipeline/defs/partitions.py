@@ -12,7 +12,7 @@ from typing import Final
 
 import dagster as dg
 
-from cost_pipeline.contracts.cost import FIRST_DAY, LAST_DAY
+from cost_pipeline.contracts.cost_fields import FIRST_DAY, LAST_DAY
 
 # A home may pull for tomorrow where the vendor's day is ahead of UTC.
 _DAYS_AHEAD: Final = 1

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.rate_sources import Quote, Source, published_sources, source_named
 from cost_pipeline.contracts.tables import DAY, HASH, RATE, TEXT
-from cost_pipeline.core.reasons import Reason
 from cost_pipeline.fx.calendar import last_publication_day, next_publication_day
 from cost_pipeline.fx.snapshots import FIRST_VINTAGE
 
@@ -350,8 +350,8 @@ judged AS (
     SELECT *,
         CASE WHEN same THEN NULL
              WHEN published IS NULL OR NOT is_loaded OR rate_date IS NULL
-             THEN '{Reason.FX_RATE_MISSING}'
-             WHEN age > max_age_days THEN '{Reason.FX_RATE_TOO_OLD}' END AS refusal,
+             THEN '{CostReason.FX_RATE_MISSING}'
+             WHEN age > max_age_days THEN '{CostReason.FX_RATE_TOO_OLD}' END AS refusal,
         'no rate from ' || currency || ' to ' || base_currency || ' for ' || transaction_date
             || ': ' AS opening
     FROM found)

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.tables import COST_FIELDS, HASH, TEXT
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.money import shown
@@ -63,7 +64,7 @@ class Approval:
 
 @dataclass(slots=True)
 class _Refusal:
-    reason: Reason
+    reason: str
     message: str
 
 
@@ -93,7 +94,7 @@ class _Ruled:
             "of_row": first.get("row"),
             "reversal_of": self.original["fingerprint"] if allowed and self.original else None,
             "approval": self.approval.id if allowed and self.approval else None,
-            "ruling": self.refusal.reason.value if self.refusal else None,
+            "ruling": str(self.refusal.reason) if self.refusal else None,
             "ruling_message": self.refusal.message if self.refusal else None,
         }
 
@@ -232,7 +233,9 @@ def _reversals(ruled: Sequence[_Ruled], known: _Originals, closings: Sequence[Cl
         place = (found["vendor"], found["fingerprint"])
         rest = left.setdefault(place, found["amount"])
         if one.takes > rest:
-            one.refusal = _Refusal(Reason.REVERSAL_EXCEEDS, _exceeds(one, found["amount"], rest))
+            one.refusal = _Refusal(
+                CostReason.REVERSAL_EXCEEDS, _exceeds(one, found["amount"], rest)
+            )
             continue
         left[place] = rest - one.takes
         one.original = found
@@ -256,27 +259,27 @@ def _original(
         found = known.by_transaction.get(named, [])
         is_credit, words = named in numbers, f"transaction '{number}' of {vendor}"
     if not found and is_credit:
-        return _Refusal(Reason.REVERSAL_OF_REVERSAL, f"{words} is negative itself")
+        return _Refusal(CostReason.REVERSAL_OF_REVERSAL, f"{words} is negative itself")
     if not found:
-        return _Refusal(Reason.REVERSAL_UNKNOWN, f"{words} is not there")
+        return _Refusal(CostReason.REVERSAL_UNKNOWN, f"{words} is not there")
     if len(found) > 1:
         message = f"{words} names {len(found)} records; approve with the id of a posting"
-        return _Refusal(Reason.REVERSAL_AMBIGUOUS, message)
+        return _Refusal(CostReason.REVERSAL_AMBIGUOUS, message)
     if not is_posted(found[0]):
-        return _Refusal(Reason.REVERSAL_NOT_POSTED, f"{words} is not posted")
+        return _Refusal(CostReason.REVERSAL_NOT_POSTED, f"{words} is not posted")
     return found[0]
 
 
 def _unlike(row: Mapping[str, Any], original: Mapping[str, Any]) -> _Refusal | None:
     if row["kind"] == RecordKind.PURCHASE_ORDER:
         message = "a purchase order is held, not posted, and cannot reverse a posting"
-        return _Refusal(Reason.REVERSAL_NOT_POSTED, message)
+        return _Refusal(CostReason.REVERSAL_NOT_POSTED, message)
     if row["production"] != original["production"]:
         message = f"it is of {row['production']} and the original of {original['production']}"
-        return _Refusal(Reason.REVERSAL_OTHER_PRODUCTION, message)
+        return _Refusal(CostReason.REVERSAL_OTHER_PRODUCTION, message)
     if row["currency"] != original["currency"]:
         message = f"it is in {row['currency']} and the original in {original['currency']}"
-        return _Refusal(Reason.REVERSAL_OTHER_CURRENCY, message)
+        return _Refusal(CostReason.REVERSAL_OTHER_CURRENCY, message)
     return None
 
 
@@ -288,7 +291,7 @@ def _closed(
     if not closed_at(closings, period, approval.approved_at):
         return None
     message = f"the original belongs to {period}, which was closed when the reversal was approved"
-    return _Refusal(Reason.REVERSAL_PERIOD_CLOSED, message)
+    return _Refusal(CostReason.REVERSAL_PERIOD_CLOSED, message)
 
 
 def _exceeds(one: _Ruled, total: Decimal, rest: Decimal) -> str:
@@ -318,13 +321,13 @@ def _credit_notes(ruled: Sequence[_Ruled], known: _Originals) -> None:
                 f"no posted invoice '{row['credit_of']}' of {row['vendor']} in {row['currency']} "
                 f"for {row['production']}"
             )
-            one.refusal = _Refusal(Reason.CREDIT_UNMATCHED, message)
+            one.refusal = _Refusal(CostReason.CREDIT_UNMATCHED, message)
             continue
         total = sum((line["amount"] for line in lines), Decimal(0))
         taken = sum((reversed_[row["vendor"], line["fingerprint"]] for line in lines), Decimal(0))
         rest = left.setdefault(invoice, total - taken)
         if one.takes > rest:
-            one.refusal = _Refusal(Reason.CREDIT_EXCEEDS, _exceeds(one, total, rest))
+            one.refusal = _Refusal(CostReason.CREDIT_EXCEEDS, _exceeds(one, total, rest))
         else:
             left[invoice] = rest - one.takes
 

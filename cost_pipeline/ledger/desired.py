@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_reasons import COST_REASONS
 from cost_pipeline.contracts.problems import Problem, errors_json
 from cost_pipeline.contracts.tables import DAY, DEAD_LETTER_SCHEMA, HASH, MONEY, RATE, TEXT
 from cost_pipeline.contracts.vendor import RecordKind
@@ -121,7 +122,7 @@ def _dead_letters(held: pa.Table) -> pa.Table:
     refused = query(_DEAD_LETTERS, held=held, classes=_classes())
     columns = (refused[name].to_pylist() for name in ("field", "reason", "message", *_FOUND))
     errors = [
-        errors_json([Problem(field, Reason(reason), message, _found(field, amount, currency))])
+        errors_json([Problem(field, reason, message, _found(field, amount, currency))])
         for field, reason, message, amount, currency in zip(*columns, strict=True)
     ]
     refused = refused.append_column("errors", pa.array(errors, TEXT))
@@ -139,7 +140,7 @@ def _found(field: str, amount: Decimal, currency: str) -> str | None:
 
 
 def _classes() -> pa.Table:
-    entries = catalogue()
+    entries = catalogue(COST_REASONS)
     return pa.table(
         {
             "reason": [str(reason) for reason in entries],

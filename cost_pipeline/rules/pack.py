@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from cost_pipeline.contracts.timecard import (
+from cost_pipeline.contracts.card_fields import (
     AgreementWord,
     BudgetTierWord,
     ContractTypeWord,

@@ -22,13 +22,13 @@ from cost_pipeline.contracts.problems import Problem, error_json
 from cost_pipeline.contracts.proofs import Mask
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.core.money import fitting
-from cost_pipeline.core.reasons import Reason, Stage
+from cost_pipeline.core.reasons import Reason, Stage, failure_class
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.validate.coded import COUNTED, Coded, Codes, Slot
 from cost_pipeline.validate.hashing import Pieces
 from cost_pipeline.validate.model_lane import refused_as_negative, unknown_key
 from cost_pipeline.validate.reading import Told
-from cost_pipeline.validate.results import Context, failure_class, letters_of
+from cost_pipeline.validate.results import Context, letters_of
 
 _SHOWN: Final = ("production", "transaction_date", "currency")
 
@@ -72,8 +72,8 @@ def explained(refused: Refused) -> pa.Table:
         "fingerprint": fingerprints,
         "row": refused.table.column("row").take(chosen),
         "line": refused.table.column("line").take(chosen),
-        "failure_class": pa.array([failure_class(why).value for why in reasons]).take(which),
-        "reasons": pa.array([[one.value for one in why] for why in reasons]).take(which),
+        "failure_class": _classes(refused, reasons).take(which),
+        "reasons": pa.array([[str(one) for one in why] for why in reasons]).take(which),
         "errors": _errors(slots, chosen),
         "payload": refused.table.column("text").take(chosen),
         "amount": _amounts(refused, cut),
@@ -184,7 +184,7 @@ def _not_told_before(refused: Refused, slot: Slot) -> Slot:
     return Slot(codes, slot.problems)
 
 
-def _reasons(slots: Sequence[Slot], count: int) -> tuple[pa.Array, list[tuple[Reason, ...]]]:
+def _reasons(slots: Sequence[Slot], count: int) -> tuple[pa.Array, list[tuple[str, ...]]]:
     """Per row the number of its set of reasons, and the sets, each sorted."""
     known = sorted({problem.code for slot in slots for problem in slot.problems})
     bits = np.zeros(count, dtype=np.int64)  # there are fewer reasons than bits
@@ -210,6 +210,11 @@ def _numbered(
     numbers = np.zeros(places, dtype=np.int64)
     numbers[found] = np.arange(len(found))
     return found, numbers[codes]
+
+
+def _classes(refused: Refused, reasons: Sequence[tuple[str, ...]]) -> pa.Array:
+    own = refused.context.reasons
+    return pa.array([failure_class(why, own).value for why in reasons])
 
 
 def _errors(slots: Sequence[Slot], rows: pa.Array) -> pa.Array:
@@ -273,7 +278,7 @@ def _amounts(refused: Refused, cut: pa.Array) -> pa.Array:
 
 
 def _ids(
-    refused: Refused, fingerprints: pa.Array, which: pa.Array, reasons: Sequence[tuple[Reason, ...]]
+    refused: Refused, fingerprints: pa.Array, which: pa.Array, reasons: Sequence[tuple[str, ...]]
 ) -> pa.ChunkedArray:
     """`core.reasons.dead_letter_id` of every row."""
     pieces = Pieces("d", refused.count)

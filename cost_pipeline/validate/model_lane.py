@@ -150,7 +150,7 @@ def unknown_key(interpreter: Interpreter, place: int) -> Problem:
 def refused_as_negative(contract: type[CostRecord], amount: Decimal) -> Problem | None:
     """What a contract says of a credit's amount because it is negative."""
     found = judge_field(contract, "amount", amount)
-    if isinstance(found, Problem) and found.code is Reason.NEGATIVE_AMOUNT:
+    if isinstance(found, Problem) and found.code == Reason.NEGATIVE_AMOUNT:
         return found
     return None
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.problems import errors_json
 from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
-from cost_pipeline.core.reasons import FailureClass, Reason, Stage, catalogue, dead_letter_id
+from cost_pipeline.core.reasons import ReasonList, Stage, dead_letter_id, failure_class
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.model_lane import Accepted, Refusal
 
@@ -23,6 +23,11 @@ class Context:
     interpreter: Interpreter
     delivery: str
     pull_date: date
+
+    @property
+    def reasons(self) -> ReasonList:
+        """The codes of the rows' contract, beside the shared ones."""
+        return self.interpreter.reading.contract.reasons
 
     def shared(self) -> dict[str, object]:
         """The columns that are the same for each row of both tables."""
@@ -101,8 +106,8 @@ def dead_letters_table(refused: Sequence[Refusal], context: Context) -> pa.Table
         "row": [r.row for r in refused],
         "line": [r.line for r in refused],
         "production": [r.production for r in refused],
-        "failure_class": [failure_class(why).value for why in reasons],
-        "reasons": [[reason.value for reason in why] for why in reasons],
+        "failure_class": [failure_class(why, context.reasons).value for why in reasons],
+        "reasons": [[str(reason) for reason in why] for why in reasons],
         "errors": [errors_json(r.problems) for r in refused],
         "payload": [r.text for r in refused],
         "transaction_date": [r.transaction_date for r in refused],
@@ -118,10 +123,3 @@ def letters_of(
     """Columns as DEAD_LETTER_SCHEMA."""
     shared = {**context.shared(), "stage": Stage.VALIDATE.value}
     return table_of(columns, shared, count, DEAD_LETTER_SCHEMA)
-
-
-@functools.cache
-def failure_class(reasons: tuple[Reason, ...]) -> FailureClass:
-    """Transient only if nothing about the row needs mending."""
-    classes = {catalogue()[reason].failure_class for reason in reasons}
-    return FailureClass.TRANSIENT if classes == {FailureClass.TRANSIENT} else FailureClass.PERMANENT

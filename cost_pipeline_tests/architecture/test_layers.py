@@ -70,3 +70,21 @@ def test_no_file_is_too_long_to_read_in_one_sitting():
         if (count := len(path.read_text(encoding="utf-8").splitlines())) > 450
     }
     assert long == {}
+
+
+REASONS_OF_COSTS = f"{layers.PACKAGE}.contracts.cost_reasons"
+KNOW_COSTS = {
+    "contracts/card_fields.py", "contracts/cost.py", "contracts/cost_fields.py",
+    "contracts/rules.py", "contracts/tax_ids.py", "contracts/texts.py", "contracts/timecard.py",
+    "fx/rates.py", "ledger/credits.py", "ledger/desired.py", "feeds/reasons.py",
+}  # fmt: skip
+
+
+def test_reason_codes_of_costs_are_imported_by_the_production_feed_alone():
+    importers = {
+        module.relative_to(PACKAGE).as_posix()
+        for module in MODULES
+        for _, name in layers.imports(module.read_text(encoding="utf-8"))
+        if name == REASONS_OF_COSTS
+    }
+    assert {one for one in importers if not one.startswith("feeds/production/")} == KNOW_COSTS

@@ -14,6 +14,7 @@ from cost_pipeline.contracts.cost import (
     judge,
     judge_field,
 )
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.problems import Problem, RefusedAs
 from cost_pipeline.contracts.tables import COST_FIELDS
@@ -94,22 +95,22 @@ CASES = [
     ("transaction_date", date(1998, 12, 31), Reason.BAD_DATE),
     ("transaction_date", date(2036, 1, 1), Reason.BAD_DATE),
     ("transaction_date", "2026-04-01", Reason.BAD_DATE),
-    ("department_code", "20", Reason.BAD_DEPARTMENT),
-    ("department_code", "20000", Reason.BAD_DEPARTMENT),
-    ("department_code", "\uff12\uff10\uff10\uff10", Reason.BAD_DEPARTMENT),
-    ("department_code", "2000\n", Reason.BAD_DEPARTMENT),
-    ("gl_code", "63O5", Reason.BAD_GL_CODE),
-    ("gl_code", "2000-1", Reason.BAD_GL_CODE),
-    ("gl_code", "2000-", Reason.BAD_GL_CODE),
-    ("gl_code", "٦٣٠٥", Reason.BAD_GL_CODE),
+    ("department_code", "20", CostReason.BAD_DEPARTMENT),
+    ("department_code", "20000", CostReason.BAD_DEPARTMENT),
+    ("department_code", "\uff12\uff10\uff10\uff10", CostReason.BAD_DEPARTMENT),
+    ("department_code", "2000\n", CostReason.BAD_DEPARTMENT),
+    ("gl_code", "63O5", CostReason.BAD_GL_CODE),
+    ("gl_code", "2000-1", CostReason.BAD_GL_CODE),
+    ("gl_code", "2000-", CostReason.BAD_GL_CODE),
+    ("gl_code", "٦٣٠٥", CostReason.BAD_GL_CODE),
     ("transaction_id", "x" * 65, Reason.BAD_TEXT),
     ("transaction_id", "", Reason.BAD_TEXT),
     ("description", "two\nlines", Reason.BAD_TEXT),
     ("description", "\u202eesrever", Reason.BAD_TEXT),
     ("description", "\ud800", Reason.BAD_TEXT),
     ("description", "x" * 1001, Reason.BAD_TEXT),
-    ("tax_id", "US-EIN:07-1144442", Reason.BAD_TAX_ID),
-    ("tax_id", "MARS:1", Reason.BAD_TAX_ID),
+    ("tax_id", "US-EIN:07-1144442", CostReason.BAD_TAX_ID),
+    ("tax_id", "MARS:1", CostReason.BAD_TAX_ID),
     ("surprise", "1", Reason.UNKNOWN_FIELD),
 ]
 
@@ -151,7 +152,7 @@ def test_minor_units_are_the_currencys():
 def test_everything_that_is_wrong_is_said_at_once():
     values = {**GOOD, "amount": Decimal(-1), "gl_code": "1", "currency": "BGN"}
     assert reasons(VendorInvoice, values) == [
-        Reason.BAD_GL_CODE,
+        CostReason.BAD_GL_CODE,
         Reason.CURRENCY_NOT_VALID_ON_DATE,
         Reason.NEGATIVE_AMOUNT,
     ]
@@ -168,13 +169,13 @@ def test_messages_are_in_plain_words():
     ("gl_code", "category", "reason"),
     [
         ("3305", "IATSE", None),
-        ("3305", None, Reason.UNION_CATEGORY_MISSING),
-        ("3305", "DGA", Reason.UNION_CATEGORY_MISMATCH),
+        ("3305", None, CostReason.UNION_CATEGORY_MISSING),
+        ("3305", "DGA", CostReason.UNION_CATEGORY_MISMATCH),
         ("1250", None, None),
         ("1250", "NON-UNION", None),
-        ("1250", "DGA", Reason.UNION_CATEGORY_MISMATCH),
-        ("9999", "IATSE", Reason.UNMAPPED_COST_CODE),
-        ("101-00", None, Reason.UNMAPPED_COST_CODE),
+        ("1250", "DGA", CostReason.UNION_CATEGORY_MISMATCH),
+        ("9999", "IATSE", CostReason.UNMAPPED_COST_CODE),
+        ("101-00", None, CostReason.UNMAPPED_COST_CODE),
     ],
 )
 def test_a_payroll_line_needs_the_union_category_of_its_cost_code(gl_code, category, reason):
@@ -184,7 +185,7 @@ def test_a_payroll_line_needs_the_union_category_of_its_cost_code(gl_code, categ
 
 
 def test_only_a_location_settlement_demands_a_tax_id():
-    assert reasons(LocationSettlement, GOOD) == [Reason.MISSING_TAX_ID]
+    assert reasons(LocationSettlement, GOOD) == [CostReason.MISSING_TAX_ID]
     assert reasons(PayrollLine, PAYROLL) == []
 
 

@@ -1,32 +1,59 @@
 import xml.etree.ElementTree as ET
 from datetime import date
+from enum import StrEnum
 
 import pytest
 
+from cost_pipeline.contracts.cost_reasons import COST_REASONS, CostReason
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.tax_ids import SCHEMES, canonical_tax_id, kinds_demanding_tax_id
 from cost_pipeline.contracts.unions import AccountRange, UnionCategories, union_categories
 from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.errors import EnvironmentFailedError
-from cost_pipeline.core.reasons import FailureClass, Reason, catalogue
+from cost_pipeline.core.reasons import FailureClass, Reason, ReasonList, catalogue
 from cost_pipeline.core.reference import reference_path
+
+COSTS = catalogue(COST_REASONS)
 
 
 def test_every_reason_code_is_documented_and_no_other():
     assert list(catalogue()) == list(Reason)
+    assert list(COSTS) == [*Reason, *CostReason]
 
 
-@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("reason", COSTS)
 def test_a_reason_says_what_why_and_what_to_do(reason):
-    text = catalogue()[reason]
+    text = COSTS[reason]
     for sentence in (text.words, text.cause, text.remedy):
         assert sentence[0].isupper()
         assert sentence.endswith(".")
 
 
 def test_only_what_a_rerun_can_mend_is_transient():
-    transient = {r for r, t in catalogue().items() if t.failure_class is FailureClass.TRANSIENT}
-    assert transient == {Reason.FX_RATE_MISSING, Reason.CREDIT_UNMATCHED, Reason.FETCH_FAILED}
+    transient = {r for r, t in COSTS.items() if t.failure_class is FailureClass.TRANSIENT}
+    assert transient == {"FX_RATE_MISSING", "CREDIT_UNMATCHED", "FETCH_FAILED"}
+
+
+class Undescribed(StrEnum):
+    SPILT_COFFEE = "SPILT_COFFEE"
+
+
+FEWER = [(code.name, code.value) for code in list(CostReason)[1:]]
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        (Undescribed, "reason_codes_production.toml"),
+        (Reason, "reason_codes.toml"),
+        (StrEnum("Fewer", FEWER), "reason_codes_production.toml"),
+    ],
+    ids=["without words", "shared already", "described and not declared"],
+)
+def test_a_list_that_does_not_fit_stops_the_load(codes, words):
+    with pytest.raises(EnvironmentFailedError) as caught:
+        catalogue(ReasonList(codes, words))
+    assert caught.value.code == "REFERENCE_DATA"
 
 
 @pytest.mark.real_data

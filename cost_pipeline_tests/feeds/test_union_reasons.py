@@ -8,7 +8,7 @@ import io
 
 import pytest
 
-from cost_pipeline.core.reasons import Reason
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline_tests.feeds.payday import FAIR, HUNGRY
 
 GRIP = {
@@ -34,28 +34,29 @@ NIGHT = {"call": "20.0", "meal1_out": "26.0", "meal1_in": "26.5", "wrap": "30.5"
 TRAVEL = {"day_type": "travel", "zone": "distant", "meal1_out": "", "meal1_in": ""}
 
 BLOCKED = {
-    Reason.UNION_SCALE: GRIP | {"rate": "50", "amount": "550.00",
+    CostReason.UNION_SCALE: GRIP | {"rate": "50", "amount": "550.00",
         "gross": "straight|8|1|50|400.00;overtime|2|1.5|50|150.00"},
-    Reason.UNION_OVERTIME: GRIP | {"amount": "438.24", "gross": "straight|8|1|54.78|438.24"},
-    Reason.UNION_GUARANTEES: GRIP | {"wrap": "15.0", "amount": "410.85",
+    CostReason.UNION_OVERTIME: GRIP | {"amount": "438.24", "gross": "straight|8|1|54.78|438.24"},
+    CostReason.UNION_GUARANTEES: GRIP | {"wrap": "15.0", "amount": "410.85",
         "gross": "straight|7.5|1|54.78|410.85"},
-    Reason.UNION_MEALS: GRIP | MEAL,
-    Reason.UNION_REST: GRIP | {"prior_wrap": "21.5"},
-    Reason.UNION_PREMIUM_DAYS: GRIP | {"date": "2026-03-07", "workday": "6"},
-    Reason.UNION_NIGHT: GRIP | NIGHT | {"off_production": "yes"},
-    Reason.UNION_TRAVEL: GRIP | TRAVEL | {"amount": "219.12", "gross": "travel|4|1|54.78|219.12"},
-    Reason.UNION_PER_DIEM: PERFORMER | {"zone": "distant", "per_diem_paid": "70.00"},
-    Reason.UNION_ALLOWANCES: EXTRA | {"adjustments": "wet"},
-    Reason.UNION_PENSION_HEALTH: PERFORMER | {"benefits_paid": "100.00"},
+    CostReason.UNION_MEALS: GRIP | MEAL,
+    CostReason.UNION_REST: GRIP | {"prior_wrap": "21.5"},
+    CostReason.UNION_PREMIUM_DAYS: GRIP | {"date": "2026-03-07", "workday": "6"},
+    CostReason.UNION_NIGHT: GRIP | NIGHT | {"off_production": "yes"},
+    CostReason.UNION_TRAVEL: GRIP | TRAVEL | {"amount": "219.12",
+        "gross": "travel|4|1|54.78|219.12"},
+    CostReason.UNION_PER_DIEM: PERFORMER | {"zone": "distant", "per_diem_paid": "70.00"},
+    CostReason.UNION_ALLOWANCES: EXTRA | {"adjustments": "wet"},
+    CostReason.UNION_PENSION_HEALTH: PERFORMER | {"benefits_paid": "100.00"},
 }  # fmt: skip
 NEVER = {
-    Reason.UNION_WEEKLY: "the weekly formula was reverse-engineered: a flag",
-    Reason.UNION_MINORS: "holding back a minor's pay would not mend the day: a flag",
+    CostReason.UNION_WEEKLY: "the weekly formula was reverse-engineered: a flag",
+    CostReason.UNION_MINORS: "holding back a minor's pay would not mend the day: a flag",
 }
 ELSEWHERE = {
-    Reason.UNION_CATEGORY_MISSING,
-    Reason.UNION_CATEGORY_MISMATCH,
-    Reason.UNION_PAYROLL_RUN,
+    CostReason.UNION_CATEGORY_MISSING,
+    CostReason.UNION_CATEGORY_MISMATCH,
+    CostReason.UNION_PAYROLL_RUN,
 }
 # Nothing blocks what these flag, whatever was paid.
 FLAGGED = {
@@ -97,7 +98,7 @@ def reasons(door, tmp_path_factory):
 
 
 def test_every_union_reason_has_a_case_or_says_why_it_has_none():
-    union = {reason for reason in Reason if reason.startswith("UNION_")}
+    union = {reason for reason in CostReason if reason.startswith("UNION_")}
     assert union == {*BLOCKED, *NEVER, *ELSEWHERE}
 
 

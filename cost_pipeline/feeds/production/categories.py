@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.contracts.unions import union_categories
-from cost_pipeline.core.reasons import Reason
 from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
@@ -86,13 +86,13 @@ def _refused(session: Session, scope: str = "true") -> Counter[str | None]:
     A row has one cost code. One that was refused by a version that kept no codes with its errors
     counts as well: its reasons say why it was refused.
     """
-    unmapped = f"list_contains(reasons, '{Reason.UNMAPPED_COST_CODE}')"
+    unmapped = f"list_contains(reasons, '{CostReason.UNMAPPED_COST_CODE}')"
     events = open_dead_letters(session, f"{scope} and {unmapped}")
     return Counter(map(_unmapped_code, events["errors"].to_pylist()))
 
 
 def _unmapped_code(errors: str) -> str | None:
-    found = (e["value"] for e in errors_of(errors) if e["code"] == Reason.UNMAPPED_COST_CODE)
+    found = (e["value"] for e in errors_of(errors) if e["code"] == CostReason.UNMAPPED_COST_CODE)
     return next(found, None)
 
 

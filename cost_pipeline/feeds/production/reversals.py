@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, Stage
@@ -94,10 +95,10 @@ def _original(session: Session, named: str, vendor: str) -> Original:
         if len(found) > 1:
             ids = ", ".join(row["posting_id"] for row in found[:_NAMED])
             message = f"{len(found)} postings have the id {named!r}: {ids}"
-            raise _refused(Reason.REVERSAL_AMBIGUOUS, message, "--reverses")
+            raise _refused(CostReason.REVERSAL_AMBIGUOUS, message, "--reverses")
         if found and found[0]["kind"] == REVERSE:
             raise _refused(
-                Reason.REVERSAL_OF_REVERSAL, "this line reverses another one", "--reverses"
+                CostReason.REVERSAL_OF_REVERSAL, "this line reverses another one", "--reverses"
             )
         if found:
             row = found[0]
@@ -120,12 +121,12 @@ def _refuse_in_vain(session: Session, act: dict[str, Any]) -> None:
             message = f"the same key came first, with other content: {row['of']}"
             raise _refused(Reason.KEY_CONFLICT, message, "DEAD_LETTER")
         if row["ruling"] is not None:
-            raise _refused(Reason(row["ruling"]), row["ruling_message"], "--reverses")
+            raise _refused(row["ruling"], row["ruling_message"], "--reverses")
 
 
-def _refused(reason: Reason, message: str, where: str) -> UsageError:
+def _refused(reason: str, message: str, where: str) -> UsageError:
     remedy = "nothing was recorded; name another original, or settle what stands against this one"
-    return UsageError(message, where=where, remedy=remedy, code=reason.value)
+    return UsageError(message, where=where, remedy=remedy, code=str(reason))
 
 
 def reversals_listed(session: Session) -> list[dict[str, Any]]:

@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.cards import cards_of
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
 from cost_pipeline.contracts.tables import DAY, TEXT
 from cost_pipeline.contracts.vendor import RecordKind
-from cost_pipeline.core.reasons import Reason
 from cost_pipeline.feeds.production.cards import cards_around, strict_vendors, time_zones
 from cost_pipeline.pipeline.pull.deliveries import reference_deliveries
 from cost_pipeline.pipeline.session import Session
@@ -96,7 +96,7 @@ runs AS (
     WHERE family IS NOT NULL GROUP BY ALL)
 SELECT cards.vendor, fingerprint, rule_pack,
     CASE WHEN family IS NOT NULL THEN 'UNION_' || upper(family)
-         WHEN runs.vendor IS NOT NULL THEN '{Reason.UNION_PAYROLL_RUN}' END AS refusal,
+         WHEN runs.vendor IS NOT NULL THEN '{CostReason.UNION_PAYROLL_RUN}' END AS refusal,
     CASE WHEN family IS NOT NULL THEN words
          WHEN runs.vendor IS NOT NULL
          THEN 'the payroll run of the week ending ' || cards.week_ending || ' is rejected whole: '

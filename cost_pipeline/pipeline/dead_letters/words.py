@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_reasons import COST_REASONS
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.core.money import shown
-from cost_pipeline.core.reasons import Reason, catalogue
+from cost_pipeline.core.reasons import catalogue
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.quarantine.workbook import Cover
 
@@ -79,7 +80,7 @@ def words_of(letters: pa.Table, keys: Mapping[str, Sequence[str]], fields: Seque
 
 @functools.cache
 def _meaning(reasons: str) -> tuple[str, str]:
-    texts = [catalogue()[Reason(reason)] for reason in reasons.split()]
+    texts = [catalogue(COST_REASONS)[reason] for reason in reasons.split()]
     return " ".join(t.words for t in texts), " ".join(t.remedy for t in texts)
 
 
@@ -109,7 +110,7 @@ def cover_of(
     if left_out:
         cover.heads("Open, and not to be mended here", "count", "what to do")
         for reason, count in left_out.items():
-            text = catalogue()[Reason(reason)]
+            text = catalogue(COST_REASONS)[reason]
             cover.lines.append([(reason, 10), (count, 8), (text.remedy, 0)])
     return cover
 
@@ -117,7 +118,7 @@ def cover_of(
 def _reasons(cover: Cover, letters: pa.Table) -> None:
     cover.heads("Why", "rows", "what it means")
     for reason, count in reasons_of(letters).items():
-        cover.lines.append([(reason, 10), (count, 8), (catalogue()[Reason(reason)].words, 0)])
+        cover.lines.append([(reason, 10), (count, 8), (catalogue(COST_REASONS)[reason].words, 0)])
 
 
 def _amounts(cover: Cover, letters: pa.Table) -> None:
