@@ -20,7 +20,6 @@ from cost_pipeline.commands.common import (
 )
 from cost_pipeline.commands.replay import finish, work_through_dagster
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.reasons import every_reason
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner
@@ -56,6 +55,7 @@ def list_(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """List the open dead letters."""
+    from cost_pipeline.feeds.all import every_reason
     from cost_pipeline.pipeline.dead_letters.letters import (
         as_json as dead_letters_as_json,
     )
@@ -99,6 +99,7 @@ def list_(
 
 def _scope(vendor: str | None, reason: str | None, vendors: set[str]) -> str:
     """The condition that the options name; only names and codes that are known enter it."""
+    from cost_pipeline.feeds.all import every_reason
     from cost_pipeline.home.explain import nearest
 
     scope = "true"
@@ -136,6 +137,7 @@ def _excerpt(payload: str) -> str:
 @clear_errors
 def show(id: str, home: Path, as_json: bool) -> None:  # noqa: A002, FBT001 - the argument's name
     """Show one dead letter, open or not, with everything that happened to it."""
+    from cost_pipeline.feeds.all import every_reason
     from cost_pipeline.pipeline.dead_letters.letters import (
         as_json as dead_letters_as_json,
     )
@@ -257,6 +259,7 @@ def export(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Write the open dead letters of rows to a file that people mend and drop back."""
+    from cost_pipeline.feeds.all import every_reason
     from cost_pipeline.pipeline.dead_letters.export import export_letters
 
     session = open_session(home)

@@ -6,14 +6,12 @@ feed does stays in its own package.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from cost_pipeline.core.reasons import ReasonList, ReasonText, catalogue
+from cost_pipeline.lake.lake import Lake
 from cost_pipeline.lake.tables import TableSpec
-
-if TYPE_CHECKING:
-    from cost_pipeline.pipeline.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +20,17 @@ class Feed:
 
     Attributes:
         name: As vendor files, asset keys and stored rows name it.
+        reasons: Why a row may be refused, beside what all feeds share.
         audited: The tables whose commits the audit log announces.
         refuse_damaged: Raises an error if the feed's book must not be worked upon, because its end
             is missing; asked before anything is written.
     """
 
     name: str
+    reasons: ReasonList
     audited: tuple[TableSpec, ...]
-    refuse_damaged: Callable[[Session], None]
+    refuse_damaged: Callable[[Lake], None]
+
+    def texts(self) -> Mapping[str, ReasonText]:
+        """Returns what each reason code means, those of all feeds among them."""
+        return catalogue(self.reasons)

@@ -76,7 +76,7 @@ REASONS_OF_COSTS = f"{layers.PACKAGE}.contracts.cost_reasons"
 KNOW_COSTS = {
     "contracts/card_fields.py", "contracts/cost.py", "contracts/cost_fields.py",
     "contracts/rules.py", "contracts/tax_ids.py", "contracts/texts.py", "contracts/timecard.py",
-    "fx/rates.py", "ledger/credits.py", "ledger/desired.py", "feeds/reasons.py",
+    "fx/rates.py", "ledger/credits.py", "ledger/desired.py",
 }  # fmt: skip
 
 

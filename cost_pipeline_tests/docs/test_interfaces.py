@@ -16,7 +16,7 @@ from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.sources import Auth, OAuth2
 from cost_pipeline.contracts.vendor import FormatKind, RecordKind, Vendor
 from cost_pipeline.core import errors
-from cost_pipeline.feeds.reasons import every_reason
+from cost_pipeline.feeds.all import every_reason
 
 
 @pytest.fixture(scope="module")

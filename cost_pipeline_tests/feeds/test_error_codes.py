@@ -10,6 +10,7 @@ import pytest
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.categories import codes_in_use, cost_codes_are_mapped
+from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.feeds.production.inputs import present_inputs
 from cost_pipeline.feeds.production.provisional import provisional
 from cost_pipeline.feeds.production.report import deliveries
@@ -136,7 +137,7 @@ def test_what_version_0_2_stored_reads_well_and_counts_as_its_reasons_say(house)
     errors = [error for item in as_json(session, letters) for error in item["errors"]]
     assert {error["message"] for error in errors} == words
     assert {(error["code"], error["value"]) for error in errors} == {(None, None)}
-    cells = words_of(letters, {}, ("amount", "gl_code")).by_field
+    cells = words_of(letters, {}, ("amount", "gl_code"), PRODUCTION.texts()).by_field
     assert {text for text in cells["gl_code"].to_pylist() if text} <= words
     assert {one.message for one in unreadable(session, [PULLED])} <= words
     assert [gap.message in words for gap in provisional(session)] == [True]

@@ -11,9 +11,9 @@ import pytest
 
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.feeds.all import every_reason
 from cost_pipeline.feeds.production.approvals import Credit, Original, drafted, record
 from cost_pipeline.feeds.production.periods import OpenPeriod, close
-from cost_pipeline.feeds.reasons import every_reason
 from cost_pipeline.pipeline.dead_letters.corrections import take_in
 from cost_pipeline.pipeline.dead_letters.export import export_letters
 from cost_pipeline.pipeline.dead_letters.letters import letters_now

@@ -34,12 +34,12 @@ _spec.loader.exec_module(door)
 
 from cost_pipeline.contracts.currencies import currencies  # noqa: E402
 from cost_pipeline.contracts.rate_sources import ecb  # noqa: E402
+from cost_pipeline.feeds.all import every_reason  # noqa: E402
 from cost_pipeline.feeds.production.approvals import approvals_in_force  # noqa: E402
 from cost_pipeline.feeds.production.closing import examine  # noqa: E402
 from cost_pipeline.feeds.production.periods import close, recorded_closings  # noqa: E402
 from cost_pipeline.feeds.production.rates import correct_rates  # noqa: E402
 from cost_pipeline.feeds.production.reversals import approve  # noqa: E402
-from cost_pipeline.feeds.reasons import every_reason  # noqa: E402
 from cost_pipeline.fx.calendar import last_publication_day  # noqa: E402
 
 _ROWS = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cost_pipeline.contracts.cost_reasons import COST_REASONS
 from cost_pipeline.feeds.production.heads import refuse_truncated_ledger
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.lake.tables import DEAD_LETTERS, RECORDS
@@ -11,6 +12,7 @@ from cost_pipeline.pipeline.feed import Feed
 
 PRODUCTION: Final = Feed(
     name="production",
+    reasons=COST_REASONS,
     audited=(RECORDS, DEAD_LETTERS, LEDGER),
     refuse_damaged=refuse_truncated_ledger,
 )

@@ -19,6 +19,7 @@ from cost_pipeline.feeds.production.signing import signer
 from cost_pipeline.feeds.production.tables import HEADS, LEDGER, LEDGER_WRITER
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.lake import Lake
 from cost_pipeline.lake.log import log_entries
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.ledger.heads import Gathered, PartitionHead, gathered, next_entry
@@ -84,13 +85,14 @@ def refuse_truncated(before: Gathered, ledger: Snapshot) -> None:
         )
 
 
-def refuse_truncated_ledger(session: Session) -> None:
+def refuse_truncated_ledger(lake: Lake) -> None:
     """Nothing is judged for a ledger whose end is missing.
 
     Raises:
         CheckFailedError: If it is.
     """
-    refuse_truncated(last_head(session), session.lake.table(LEDGER).snapshot())
+    known = _last(lake.table(HEADS).snapshot())  # before the ledger, which may only be ahead
+    refuse_truncated(known, lake.table(LEDGER).snapshot())
 
 
 def _entry(session: Session, before: Gathered, ledger: Snapshot) -> pa.Table | None:

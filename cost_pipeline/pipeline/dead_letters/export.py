@@ -21,6 +21,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.unions import union_categories
 from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.core.reasons import ReasonText
 from cost_pipeline.lake.durable import clear_storage_errors
 from cost_pipeline.lake.tables import DELIVERIES, RECORDS
 from cost_pipeline.pipeline.dead_letters import sheet
@@ -76,7 +77,7 @@ def export_letters(session: Session, scope: str, file: Path) -> Exported:
     with clear_storage_errors(str(file.parent)):
         try:
             if file.suffix == ".csv":
-                _write_csv(beside, found)
+                _write_csv(beside, found, session.feed.texts())
             else:
                 _write_xlsx(session, beside, letters, found, out)
             beside.replace(file)
@@ -159,14 +160,14 @@ def _write_xlsx(
             name = kind.replace("_", " ").capitalize() + "s"
             name = name if part == 0 else f"{name} {part // MOST_ROWS + 1}"
             sheets.append(_sheet(session, name, RecordKind(kind), rows.slice(part, MOST_ROWS)))
-    cover = cover_of(session.clock(), letters, out.rows, out.left_out)
+    cover = cover_of(session.clock(), letters, out.rows, out.left_out, session.feed.texts())
     with place.open("wb") as file:
         write_workbook(file, cover, sheets, _choices(session))
 
 
 def _sheet(session: Session, name: str, kind: RecordKind, rows: pa.Table) -> LetterSheet:
     keys = {v.vendor: v.key.columns if v.key else () for v in session.home.vendors}
-    words = words_of(rows, keys, sheet.fields_of(kind))
+    words = words_of(rows, keys, sheet.fields_of(kind), session.feed.texts())
     columns = [
         Column(sheet.VENDOR, 16),
         Column(sheet.ROW, 8),
@@ -237,7 +238,7 @@ def _choices(session: Session) -> dict[str, Sequence[str]]:
     }
 
 
-def _write_csv(place: Path, found: Mapping[str, pa.Table]) -> None:
+def _write_csv(place: Path, found: Mapping[str, pa.Table], texts: Mapping[str, ReasonText]) -> None:
     fields = [
         name for name in sheet.FIELDS if any(name in sheet.fields_of(RecordKind(k)) for k in found)
     ]
@@ -250,7 +251,7 @@ def _write_csv(place: Path, found: Mapping[str, pa.Table]) -> None:
         ]  # fmt: skip
         file.write((",".join(names) + "\r\n").encode())
         for kind, rows in found.items():
-            words = words_of(rows, {}, ())
+            words = words_of(rows, {}, (), texts)
             columns = [
                 pa.array([kind] * rows.num_rows),
                 rows["vendor"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.cost_reasons import COST_REASONS
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.core.money import shown
-from cost_pipeline.core.reasons import catalogue
+from cost_pipeline.core.reasons import ReasonText
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.quarantine.workbook import Cover
 
@@ -36,24 +34,33 @@ class Words:
     by_field: dict[str, pa.Array]
 
 
-def words_of(letters: pa.Table, keys: Mapping[str, Sequence[str]], fields: Sequence[str]) -> Words:
+def words_of(
+    letters: pa.Table,
+    keys: Mapping[str, Sequence[str]],
+    fields: Sequence[str],
+    texts: Mapping[str, ReasonText],
+) -> Words:
     """The words of dead letters.
 
     Args:
         letters: With `vendor`, `reasons` and `errors`.
         keys: Vendor to the fields of its key: where a conflict of keys is shown.
         fields: Those that have a column of their own; what concerns others is said of the row.
+        texts: What each reason code means.
     """
     count = letters.num_rows
     places: dict[str, list[str | None]] = {}
     wrong: list[str] = []
     remedies: list[str] = []
     known = set(fields)
+    meanings: dict[str, tuple[str, str]] = {}
     # Texts come to Python much faster than lists do.
     joined = pc.binary_join(letters["reasons"], " ")
     columns = (column.to_pylist() for column in (letters["vendor"], joined, letters["errors"]))
     for place, (vendor, reasons, errors) in enumerate(zip(*columns, strict=True)):
-        meaning, remedy = _meaning(reasons)
+        if reasons not in meanings:
+            meanings[reasons] = _meaning([texts[reason] for reason in reasons.split()])
+        meaning, remedy = meanings[reasons]
         rest = ""
         for error in errors_of(errors):
             field, message = error["field"], error["message"]
@@ -78,14 +85,16 @@ def words_of(letters: pa.Table, keys: Mapping[str, Sequence[str]], fields: Seque
     )
 
 
-@functools.cache
-def _meaning(reasons: str) -> tuple[str, str]:
-    texts = [catalogue(COST_REASONS)[reason] for reason in reasons.split()]
+def _meaning(texts: Sequence[ReasonText]) -> tuple[str, str]:
     return " ".join(t.words for t in texts), " ".join(t.remedy for t in texts)
 
 
 def cover_of(
-    now: datetime, letters: pa.Table, rows: Mapping[str, int], left_out: Mapping[str, int]
+    now: datetime,
+    letters: pa.Table,
+    rows: Mapping[str, int],
+    left_out: Mapping[str, int],
+    texts: Mapping[str, ReasonText],
 ) -> Cover:
     """The cover: how to use the workbook, what is in it, what it comes to, what is not in it."""
     cover = Cover((30, 12, 18, 22, 52))
@@ -105,20 +114,19 @@ def cover_of(
     for kind, count in rows.items():
         cover.line(kind.replace("_", " ").capitalize() + "s", count)
     cover.totals("All", sum(rows.values()))
-    _reasons(cover, letters)
+    _reasons(cover, letters, texts)
     _amounts(cover, letters)
     if left_out:
         cover.heads("Open, and not to be mended here", "count", "what to do")
         for reason, count in left_out.items():
-            text = catalogue(COST_REASONS)[reason]
-            cover.lines.append([(reason, 10), (count, 8), (text.remedy, 0)])
+            cover.lines.append([(reason, 10), (count, 8), (texts[reason].remedy, 0)])
     return cover
 
 
-def _reasons(cover: Cover, letters: pa.Table) -> None:
+def _reasons(cover: Cover, letters: pa.Table, texts: Mapping[str, ReasonText]) -> None:
     cover.heads("Why", "rows", "what it means")
     for reason, count in reasons_of(letters).items():
-        cover.lines.append([(reason, 10), (count, 8), (catalogue(COST_REASONS)[reason].words, 0)])
+        cover.lines.append([(reason, 10), (count, 8), (texts[reason].words, 0)])
 
 
 def _amounts(cover: Cover, letters: pa.Table) -> None:

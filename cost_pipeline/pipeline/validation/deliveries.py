@@ -129,7 +129,7 @@ def validate_deliveries(
     session: Session, deliveries: Sequence[Pending], portions: Portions = Portions()
 ) -> None:
     """Validate each delivery from its landed bytes."""
-    session.feed.refuse_damaged(session)
+    session.feed.refuse_damaged(session.lake)
     session.lake.audit.settle(session.run_id)  # what a run that died announced and never did
     buffer = _Buffer(portions.commit)
     before = _Before(
