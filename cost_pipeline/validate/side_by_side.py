@@ -1,6 +1,6 @@
 """The parts of a chunk, judged in columns side by side.
 
-Belongs here: the threads, and nothing else; a part's verdict is the columnar lane's. What it does is
+Belongs here: the threads, and nothing else; a part's verdict is the columnar lane's. Its work is
 done by Arrow, numpy and DuckDB, which let other threads run meanwhile. What is carried from row to
 row (ordinals of keys, running totals) is taken in order, before and after.
 """
