@@ -1,8 +1,8 @@
 """The parts of a chunk, judged in columns side by side.
 
-Belongs here: the threads, and nothing else; a part's verdict is the columnar lane's. Arrow, numpy
-and DuckDB do its work, and let other threads run meanwhile. What is carried from row to row
-(ordinals of keys, running totals) is taken in order, before and after.
+Belongs here: the threads, and nothing else; a part's verdict is the columnar lane's. Its work is
+done by Arrow, numpy and DuckDB, which let other threads run meanwhile. What is carried from row to
+row (ordinals of keys, running totals) is taken in order, before and after.
 """
 
 from __future__ import annotations

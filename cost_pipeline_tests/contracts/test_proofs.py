@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, StringConstraints
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.cost import judge_field
 from cost_pipeline.contracts.kinds import CONTRACTS
-from cost_pipeline.contracts.problems import Problem
-from cost_pipeline.contracts.proofs import rows_not_plain, text_proof
+from cost_pipeline.contracts.problems import OneOf, Problem
+from cost_pipeline.contracts.proofs import none_of, rows_not_plain, shown_as_they_are, text_proof
 
 ODD = st.sampled_from(
     ["", "\n", "2000", "2000\n", "6305", "\x00", "\x7f", "\x85", "\u2028", "\u202e", "\u200d", "é"]
@@ -106,3 +106,45 @@ def test_a_slice_of_a_column_is_proven_as_the_column_is():
     texts = ["é", "\n", "x", None, "x" * 1001, "é\x00", "plain"]
     for start in range(len(texts)):
         assert proof(pa.array(texts)[start:]).tolist() == holds(proof, texts)[start:]
+
+
+ONE_OF = [
+    (contract, name, note)
+    for contract in CONTRACTS.values()
+    for name, info in contract.model_fields.items()
+    for note in parts(info).notes
+    if isinstance(note, OneOf)
+]
+
+
+@pytest.mark.parametrize(("contract", "name", "note"), ONE_OF)
+@given(data=st.data())
+def test_a_text_that_is_none_of_a_fields_is_refused_with_the_words_of_any_other(
+    contract, name, note, data
+):
+    known = st.sampled_from(sorted(note.texts()))
+    near = st.tuples(known, TEXTS).map("".join) | known.map(str.lower) | known.map(str.title)
+    text = data.draw(TEXTS | known | near | st.text("GBPgbp{}0ß", max_size=4))
+    other = judge_field(contract, name, "??")
+    column = pa.array([text])
+    if none_of(column, note.texts())[0].as_py() and shown_as_they_are(column)[0].as_py():
+        assert judge_field(contract, name, text) == Problem(
+            name, other.reason, other.message.replace("'??'", f"'{text}'")
+        )
+
+
+def test_a_field_of_known_texts_is_there_to_be_tested():
+    assert {name for _, name, _ in ONE_OF} == {"currency"}
+
+
+@given(
+    texts=st.lists(st.none() | st.text("aé€😀", max_size=9), max_size=9),
+    least=st.integers(0, 9),
+    most=st.integers(0, 9),
+    start=st.integers(0, 3),
+)
+def test_characters_are_counted_and_not_bytes(texts, least, most, start):
+    proof = text_proof(field(Annotated[str, StringConstraints(min_length=least, max_length=most)]))
+    column = pa.array(texts, pa.string())[start:]
+    lengths = [-1 if text is None else len(text) for text in column.to_pylist()]
+    assert proof(column).tolist() == [max(least, 0) <= length <= most for length in lengths]

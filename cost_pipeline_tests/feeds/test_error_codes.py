@@ -12,6 +12,7 @@ from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.categories import codes_in_use, cost_codes_are_mapped
 from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.feeds.production.inputs import present_inputs
+from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
 from cost_pipeline.feeds.production.provisional import provisional
 from cost_pipeline.feeds.production.report import deliveries
 from cost_pipeline.feeds.production.summary import unreadable
@@ -65,7 +66,7 @@ def judged(session):
         cost_codes_are_mapped(session, PULLED, "timecard"),
         checks.records_satisfy_contract(session, PULLED, "vendor_invoice"),
     ]
-    for of_date in checks.ledger_checks(session, sorted(present_inputs(session))).values():
+    for of_date in ledger_outcomes(session, sorted(present_inputs(session))).values():
         found += of_date
     return [(one.name, one.passed, one.numbers) for one in found]
 
