@@ -165,7 +165,9 @@ def test_every_error_has_a_code_of_the_catalogue_and_reasons_are_just_these(
         for error in errors:
             assert error["code"] in catalogue(CONTRACTS[kind].reasons)
             value = error["value"]
-            assert value is None or (len(value) <= SHOWN_CHARACTERS and error["field"] != "tax_id")
+            assert value is None or len(value) <= SHOWN_CHARACTERS
+            if error["field"] == "tax_id" and error["code"] != "SCHEMA_DRIFT":
+                assert value is None  # a header that is there twice is no secret
 
 
 def test_a_contract_that_is_judged_in_columns_has_fields_of_one_plain_type_without_defaults():
