@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 HOME_DIR ?= data/var/demo
-WORKERS ?= auto
+# One more than there are cores: some tests wait for a server or a clock.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
 # Many tests start processes, and each would compile the program again.
 unexport PYTHONDONTWRITEBYTECODE

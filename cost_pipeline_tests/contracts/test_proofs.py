@@ -129,7 +129,7 @@ def test_a_text_that_is_none_of_a_fields_is_refused_with_the_words_of_any_other(
     column = pa.array([text])
     if none_of(column, note.texts())[0].as_py() and shown_as_they_are(column)[0].as_py():
         assert judge_field(contract, name, text) == Problem(
-            name, other.reason, other.message.replace("'??'", f"'{text}'")
+            name, other.code, other.message.replace("'??'", f"'{text}'"), text
         )
 
 

@@ -351,7 +351,7 @@ def _tampered(lines, number, old, new):
 @pytest.mark.parametrize(
     ("change", "where"),
     [
-        (lambda lines: _tampered(lines, 1, "20.0000", "21.0000"), "2026-04-01.jsonl, line 1"),
+        (lambda lines: _tampered(lines, 1, '.0000"', '.0001"'), "2026-04-01.jsonl, line 1"),
         (lambda lines: lines[1:], "2026-04-01.jsonl, line 1"),
         (lambda lines: [*lines, lines[-1]], "2026-04-01.jsonl, line 4"),
         (lambda lines: [lines[1], lines[0], *lines[2:]], "2026-04-01.jsonl, line 1"),

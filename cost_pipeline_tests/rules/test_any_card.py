@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from cost_pipeline.contracts import timecard as words
+from cost_pipeline.contracts import card_fields as words
 from cost_pipeline.contracts.findings import Severity
 from cost_pipeline.rules.load import bundled_packs
 from cost_pipeline_tests.rules.cards import findings, line
