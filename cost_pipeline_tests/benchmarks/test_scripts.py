@@ -24,6 +24,7 @@ LONG = {
     "letters_round_trip.py --rows 2000": "peak memory",
     "pack_change.py --weeks 2 --covered 1 --persons 3": "those that are covered: yes",
     "parse_formats.py 2000": "parquet:",
+    "quick.py --rows 2000": "a unit (the usual loop over",
     "resume.py --rows 300000": "the stored result is the same",
     "union_rules.py --cards 400 --rounds 1": "x the memory",
 }
