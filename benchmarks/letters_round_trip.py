@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.pipeline.dead_letters.corrections import FOLDER, take_in
@@ -103,7 +104,13 @@ def _row(number: int, chance: random.Random, *, spoilt: bool) -> list[str]:
 def session_of(root: Path) -> Session:
     home = load_home(root)
     return Session(
-        home, open_lake(home.lake_uri), "bench", lambda: datetime.now(UTC), os.environ, "1"
+        PRODUCTION,
+        home,
+        open_lake(home.lake_uri),
+        "bench",
+        lambda: datetime.now(UTC),
+        os.environ,
+        "1",
     )
 
 
