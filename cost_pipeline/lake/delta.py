@@ -8,6 +8,7 @@ properties set at creation, so that maintenance cannot destroy it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import time
@@ -154,16 +155,20 @@ class Table:
         if self.spec.writing is Writing.APPEND:
             configuration["delta.appendOnly"] = "true"
         self.folder.mkdir(parents=True, exist_ok=True)
-        table = DeltaTable.create(
-            str(self.folder),
-            schema=self.spec.schema,
-            partition_by=[self.spec.partition],
-            configuration=configuration,
-            mode="ignore",  # two runs may meet here; the first one's table serves both
-        )
+        # Two runs may meet here, and the first one's table serves both. Deltalake passes over one
+        # that it finds, and fails on one that is made while it looks.
+        with contextlib.suppress(CommitFailedError):
+            DeltaTable.create(
+                str(self.folder),
+                schema=self.spec.schema,
+                partition_by=[self.spec.partition],
+                configuration=configuration,
+                mode="ignore",
+            )
+        table = DeltaTable(str(self.folder))
         self._sync(table.version())
         sync_folder(self.folder.parent.parent)
-        return DeltaTable(str(self.folder))
+        return table
 
     def _holds_something(self) -> bool:
         """Whether there is more than a run leaves that was killed while it made the table."""

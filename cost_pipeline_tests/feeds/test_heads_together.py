@@ -22,7 +22,7 @@ def test_eight_processes_leave_one_chain_that_covers_every_batch(door, tmp_path)
     answer = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, WORKER, house.root, *DATES], capture_output=True, text=True, check=True
     )
-    assert json.loads(answer.stdout) == [0] * len(DATES)
+    assert json.loads(answer.stdout) == [0] * len(DATES), answer.stderr
     session = house.session()
     found = door.verify_ledger(session)
     assert (found.broken, found.uncovered, found.postings, found.batches) == ((), 0, 9, 3)
