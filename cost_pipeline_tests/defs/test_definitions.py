@@ -202,3 +202,12 @@ def test_an_asset_body_is_a_sentence(module):
     found = dict(bodies(module))
     assert found
     assert {name: n for name, n in found.items() if n > 15} == {}
+
+
+@pytest.mark.parametrize("job", [PULL_JOB, REPLAY_JOB])
+def test_the_age_of_dead_letters_is_planned_for_no_pull_date(demo, job):
+    planned = {
+        key.name for key in demo.resolve_job_def(job).asset_layer.asset_graph.asset_check_keys
+    }
+    assert "schema" in planned
+    assert "age" not in planned
