@@ -26,7 +26,7 @@ def reconciliation(home: Home) -> list[dg.AssetsDefinition]:
         return []
 
     @dg.multi_asset(
-        name="reconcile_vendors",
+        name="compare_vendors",
         specs=[
             dg.AssetSpec(
                 RECONCILIATION,
@@ -46,7 +46,7 @@ def reconciliation(home: Home) -> list[dg.AssetsDefinition]:
             )
         ],
     )
-    def reconcile_vendors(
+    def compare_vendors(
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> Iterator[dg.MaterializeResult[None]]:
         session = home.session(context.run.run_id)
@@ -58,7 +58,7 @@ def reconciliation(home: Home) -> list[dg.AssetsDefinition]:
             check_results=[result_of(outcome, RECONCILIATION)],
         )
 
-    return [reconcile_vendors]
+    return [compare_vendors]
 
 
 def _sides(found: list[Reconciled]) -> dg.TableMetadataValue:

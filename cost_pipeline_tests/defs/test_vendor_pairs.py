@@ -31,7 +31,7 @@ def test_a_difference_turns_the_check_red_and_is_a_line_of_the_report(works, pai
     (check,) = result.get_asset_check_evaluations()
     assert (check.check_name, check.passed) == ("sides_agree", False)
     assert check.severity is dg.AssetCheckSeverity.ERROR
-    (made,) = result.asset_materializations_for_node("reconcile_vendors")
+    (made,) = result.asset_materializations_for_node("compare_vendors")
     assert made.metadata["differ"].value == 1
     (line,) = made.metadata["lines"].value.records
     assert line.data["here"] == "amount 50.00"
