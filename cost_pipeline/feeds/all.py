@@ -1,4 +1,4 @@
-"""The feeds of this product: the only list of them."""
+"""The feeds of this product, imported; `listed` has the list."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from cost_pipeline.core.reasons import ReasonText, catalogue
-from cost_pipeline.feeds.production.feed import PRODUCTION
+from cost_pipeline.feeds.listed import LISTED
 from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.session import Session
 
-FEEDS: Final[tuple[Feed, ...]] = (PRODUCTION,)
+FEEDS: Final[tuple[Feed[Session], ...]] = tuple(one.load() for one in LISTED)
 
 
 def every_reason() -> Mapping[str, ReasonText]:

@@ -1,9 +1,10 @@
 """What Dagster shows of the production feed is what it showed before feeds were declared.
 
 An existing instance keeps its history only under the same keys, names of jobs, steps and checks.
-`golden_production.json` was written by the definitions of commit 62ede33, with one step renamed
-(`compare_vendors`: it had the name of its job, and the location of a home with a pair did not load); to accept a change that
-is wanted, run this file with COST_PIPELINE_WRITE_GOLDEN=1 and read the difference.
+`golden_production.json` was written by the definitions of commit 62ede33. Two steps have another
+name since: `compare_vendors`, which had the name of its job, so that the location of a home with a
+pair did not load, and `check_audit_log`. To accept a change that is wanted, run this file with
+COST_PIPELINE_WRITE_GOLDEN=1 and read the difference.
 """
 
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from cost_pipeline.defs.build import build_definitions
+from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.home.layout import init_home
 from cost_pipeline_tests.defs.shown_definitions import shown
 from cost_pipeline_tests.feeds.payday import PAYDAY
@@ -50,7 +52,8 @@ def found(door, tmp_path_factory):
         "without vendors": _without_vendors(root / "none"),
     }
     return {
-        name: shown(build_definitions(home, today=date(2026, 4, 7))) for name, home in homes.items()
+        name: shown(build_definitions(home, FEEDS, today=date(2026, 4, 7)))
+        for name, home in homes.items()
     }
 
 

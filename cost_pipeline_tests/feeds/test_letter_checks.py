@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 import pytest
 
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.checks import rows_are_conserved
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.pipeline.dead_letters.checks import (
     amounts_lost,
@@ -20,6 +19,7 @@ from cost_pipeline.pipeline.dead_letters.checks import (
     with_amounts,
 )
 from cost_pipeline.pipeline.dead_letters.letters import as_json, decide, history_of, letters_now
+from cost_pipeline.pipeline.reports.findings import rows_are_conserved
 from cost_pipeline.pipeline.validation.replay import behind, delivery_named, replay
 
 DAY = "2026-04-01"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.feeds.production.checks import sides_agree
+from cost_pipeline.feeds.production.pairs_agree import sides_agree
 from cost_pipeline.feeds.production.reconcile import pairs, reconcile
 
 DAY, NEXT, LATER = date(2026, 4, 1), date(2026, 4, 2), date(2026, 4, 7)

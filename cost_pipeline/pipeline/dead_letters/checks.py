@@ -1,13 +1,13 @@
 """Standing checks of dead letters: amounts conserved, none older than its limit, and the trend.
 
-They know no Dagster; `defs.checks` turns them into asset checks and metadata.
+They know no Dagster; `pipeline/checks` declares the asset checks.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -18,6 +18,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
 from cost_pipeline.lake.tables import DEAD_LETTERS, RECORDS, VALIDATIONS
 from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, REFUSED, letters_now
+from cost_pipeline.pipeline.declared.shown import Markdown, Table, sums
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
@@ -94,9 +95,9 @@ def with_amounts(outcome: Outcome, lost: Sequence[str]) -> Outcome:
     if not lost:
         words = f"{outcome.message}, and their amounts per currency" if outcome.passed else ""
         message = words or outcome.message
-        return Outcome(outcome.name, outcome.passed, message, numbers)
+        return Outcome(outcome.passed, message, numbers)
     message = "; ".join(([] if outcome.passed else [outcome.message]) + list(lost[:_SHOWN]))
-    return Outcome(outcome.name, passed=False, message=message, numbers=numbers)
+    return Outcome(passed=False, message=message, numbers=numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,38 @@ class Aged:
     outcome: Outcome
     at_risk: dict[str, Decimal]
     sample: list[dict[str, Any]] = field(default_factory=list)
+
+
+def aged_letters(session: Session) -> Outcome:
+    """Returns whether letters are too old, with the oldest, what is at risk, and the trend."""
+    aged = letters_in_time(session)
+    return replace(
+        aged.outcome,
+        shown={
+            "at_risk": sums("currency", "amount", aged.at_risk),
+            "oldest": _oldest(aged.sample),
+            "open_per_day": Markdown(trend_plot(open_per_day(session))),
+        },
+    )
+
+
+def _oldest(letters: Sequence[Mapping[str, Any]]) -> Table:
+    names = ("opened", "vendor", "row", "reasons", "amount", "currency", "id")
+    return Table(
+        dict.fromkeys(names, "string"),
+        [
+            {
+                "opened": letter["opened_at"].date().isoformat(),
+                "vendor": letter["vendor"],
+                "row": str(letter["row"] or "all"),
+                "reasons": ", ".join(letter["reasons"]),
+                "amount": "" if letter["amount"] is None else shown(letter["amount"]),
+                "currency": letter["currency"] or "",
+                "id": letter["id"][:12],
+            }
+            for letter in letters
+        ],
+    )
 
 
 def letters_in_time(session: Session) -> Aged:
@@ -147,7 +180,7 @@ def letters_in_time(session: Session) -> Aged:
         message += f", and {unreadable:,} amounts that cannot be read" if unreadable else ""
     numbers = {"open": opened.num_rows, "too_old": old.num_rows, "unreadable": unreadable}
     sample = old.slice(0, _SAMPLE).to_pylist()
-    return Aged(Outcome("age", not old.num_rows, message, numbers), at_risk, sample)
+    return Aged(Outcome(not old.num_rows, message, numbers), at_risk, sample)
 
 
 def _limits(now: datetime, limits: Mapping[str, int]) -> pa.Table:
