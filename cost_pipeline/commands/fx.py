@@ -14,14 +14,13 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
-    counted,
     home_option,
     json_option,
-    money,
     open_session,
     print_json,
 )
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted, money
 from cost_pipeline.core.reference import ECB
 
 if TYPE_CHECKING:
