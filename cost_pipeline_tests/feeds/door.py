@@ -394,7 +394,7 @@ def unlawful(session: Session) -> list[str]:
         one = check.outcome(looked, Subject((), day))
         found += [] if one.passed or one.warning else [f"{day} {check.name}: {one.message}"]
     verified = verify_ledger(session)
-    found += [str(broken) for broken in verified.broken]
+    found += map(str, verified.broken)
     found += ["commits that no head covers"] if verified.uncovered else []
     found += [f"out of date: {day}" for day in out_of_date(present, stored)]
     audited = verify_audit(session)

@@ -73,8 +73,6 @@ def judged(session):
         "union_categories": cost_codes_are_mapped(session, PULLED, "timecard"),
         "schema": records_satisfy_contract(session, PULLED, "vendor_invoice"),
     }
-    for gap in provisional(session, [PULLED]):
-        found[f"fetched {gap.uri}"] = findings.all_is_fetched(gap)
     for day, of_date in ledger_outcomes(session, sorted(present_inputs(session))).items():
         found |= {f"{name} {day}": one for name, one in of_date.items()}
     return [(name, one.passed, one.numbers) for name, one in found.items()]
@@ -121,7 +119,7 @@ def test_every_dead_letter_of_every_stage_says_its_codes(house):
 def test_rewording_every_message_changes_no_check(house):
     session = house.session()
     before = judged(session)
-    red = {name for name, passed, _ in before if not passed}
+    red = {name.split()[0] for name, passed, _ in before if not passed}
     assert {"union_categories", "refused_when_posting", "fetched"} <= red
     assert rewrite(session, in_other_words) == 8
     assert judged(session) == before
