@@ -18,6 +18,7 @@ from cost_pipeline.commands.common import (
     program,
 )
 from cost_pipeline.commands.run import vendor_rows
+from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted
 
 
@@ -87,13 +88,25 @@ def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
 
 @vendors.command("list")
 @home_option
+@click.option("--feed", metavar="NAME", help="Only those of this feed.")
 @json_option
 @clear_errors
-def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
+def list_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
     """List the vendors."""
+    from cost_pipeline.home.explain import nearest
     from cost_pipeline.home.load import load_home
 
-    rows = vendor_rows(load_home(home).vendors)
+    found = load_home(home).vendors
+    every = {vendor.feed for vendor in found}
+    if feed is not None and feed not in every:
+        raise UsageError(
+            f"this home has no vendor of the feed {feed!r}",
+            where="--feed",
+            remedy=nearest(feed, every) if every else "write a vendor file in vendors/",
+            code="NO_SUCH_FEED",
+        )
+    chosen = [vendor for vendor in found if feed in {None, vendor.feed}]
+    rows = vendor_rows(chosen, with_feed=len(every) > 1)
     if as_json:
         print_json(rows)
         return
