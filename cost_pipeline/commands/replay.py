@@ -14,6 +14,7 @@ import click
 from cost_pipeline.commands.common import (
     clear_errors,
     console,
+    feed_option,
     home_option,
     json_option,
     open_session,
@@ -119,12 +120,14 @@ def finish(found: Worked, *, as_json: bool) -> None:
 
 @click.command()
 @home_option
+@feed_option
 @click.option("--pull-dates", metavar="A..B", help="Deliveries first received on these dates.")
 @click.option("--delivery", metavar="HASH", help="Only this one; eight characters do.")
 @json_option
 @clear_errors
 def replay(
     home: Path,
+    feed: str | None,
     pull_dates: str | None,
     delivery: str | None,
     as_json: bool,  # noqa: FBT001
@@ -136,7 +139,7 @@ def replay(
     """
     from cost_pipeline.pipeline.validation.replay import behind, delivery_named
 
-    session = open_session(home)
+    session = open_session(home, feed)
     if pull_dates and delivery:
         raise UsageError(
             "--pull-dates and --delivery were given both", where="replay", remedy="give one of them"

@@ -11,6 +11,7 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
+    contracts,
     home_option,
     json_option,
     plain,
@@ -18,6 +19,7 @@ from cost_pipeline.commands.common import (
     program,
 )
 from cost_pipeline.commands.run import vendor_rows
+from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted
 
 
@@ -56,11 +58,10 @@ def vendors() -> None:
 @clear_errors
 def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Say what is wrong in productions.yaml and the vendor files, with file and line."""
-    from cost_pipeline.feeds.all import load_home, problems
-    from cost_pipeline.home.load import missing_folders
+    from cost_pipeline.home.load import missing_folders, mistakes_in, read_home
 
-    found = problems(home)
-    missing = {} if found else missing_folders(load_home(home))
+    found = mistakes_in(home, contracts())
+    missing = {} if found else missing_folders(read_home(home, contracts()))
     if as_json:
         print_json(
             {
@@ -82,19 +83,31 @@ def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
         out.print("  make it, or mend `path` in the vendor file")
     if found or missing:
         sys.exit(2 if found else 3)
-    count = len(load_home(home).vendors)
+    count = len(read_home(home, contracts()).vendors)
     out.print(f"[green]{counted(count, 'vendor file')} and productions.yaml are right[/]")
 
 
 @vendors.command("list")
 @home_option
+@click.option("--feed", metavar="NAME", help="Only those of this feed.")
 @json_option
 @clear_errors
-def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
+def list_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
     """List the vendors."""
-    from cost_pipeline.feeds.all import load_home
+    from cost_pipeline.core.text import nearest
+    from cost_pipeline.home.load import read_home
 
-    rows = vendor_rows(load_home(home).vendors)
+    found = read_home(home, contracts()).vendors
+    every = {vendor.feed for vendor in found}
+    if feed is not None and feed not in every:
+        raise UsageError(
+            f"this home has no vendor of the feed {feed!r}",
+            where="--feed",
+            remedy=nearest(feed, every) if every else "write a vendor file in vendors/",
+            code="NO_SUCH_FEED",
+        )
+    chosen = [vendor for vendor in found if feed in {None, vendor.feed}]
+    rows = vendor_rows(chosen, with_feed=len(every) > 1)
     if as_json:
         print_json(rows)
         return

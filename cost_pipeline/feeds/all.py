@@ -1,8 +1,8 @@
-"""The feeds of this product, imported; `listed` has the list."""
+"""The feeds of this product, imported, and homes of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,23 +22,23 @@ def every_reason() -> Mapping[str, ReasonText]:
     return catalogue(*(feed.reasons for feed in FEEDS))
 
 
-def load_home(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> Home:
+def load_home(path: Path) -> Home:
     """Read a home of these feeds.
 
     Raises:
         UsageError: NO_HOME, HOME_TOO_NEW, or BAD_HOME with every mistake in its files.
     """
-    return read_home(path, _contracts(feeds))
+    return read_home(path, _contracts())
 
 
-def problems(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> list[Problem]:
+def problems(path: Path) -> list[Problem]:
     """Returns every mistake in a home's files, in the order of files and lines.
 
     Raises:
         UsageError: NO_HOME or HOME_TOO_NEW: there is nothing to check.
     """
-    return mistakes_in(path, _contracts(feeds))
+    return mistakes_in(path, _contracts())
 
 
-def _contracts(feeds: Sequence[Feed[Session]]) -> dict[str, FeedContract]:
-    return {feed.name: feed.contract for feed in feeds}
+def _contracts() -> dict[str, FeedContract]:
+    return {feed.name: feed.contract for feed in FEEDS}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -67,6 +67,10 @@ class Home:
             if isinstance(found, model):
                 return found
         raise LookupError(model.__name__)
+
+    def of_feed(self, name: str) -> Home:
+        """Returns the home as one feed sees it: with no vendors but its own."""
+        return replace(self, vendors=tuple(v for v in self.vendors if v.feed == name))
 
 
 def read_home(path: Path, feeds: Mapping[str, FeedContract]) -> Home:
