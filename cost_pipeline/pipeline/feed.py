@@ -34,8 +34,8 @@ class Feed(Generic[S]):
         contract: What its vendor files, settings and rows look like.
         records: The table of its records.
         dead_letters: The table of what happened to its dead letters.
-        choices: What people may choose for a field, by the home: codes of reference data.
         audited: The tables whose commits the audit log announces.
+        choices: What people may choose for a field, by the home: codes of reference data.
         refuse_damaged: Raises an error if the feed's book must not be worked upon, because its end
             is missing; asked before anything is written.
         checks: Its checks, those that every feed has among them (`pipeline/checks.py`).
@@ -55,9 +55,9 @@ class Feed(Generic[S]):
     contract: FeedContract
     records: TableSpec
     dead_letters: TableSpec
-    choices: Callable[[Home], Mapping[str, Sequence[str]]]
     audited: tuple[TableSpec, ...]
-    refuse_damaged: Callable[[Lake], None]
+    choices: Callable[[Home], Mapping[str, Sequence[str]]] = lambda _home: {}
+    refuse_damaged: Callable[[Lake], None] = lambda _lake: None
     checks: tuple[Check[S], ...] = ()
     reports: Reports[S] = field(default_factory=Reports)
     book: Book[S] | None = None
