@@ -63,7 +63,11 @@ def verify(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
 @click.option("--json", "as_json", is_flag=True, help="Errors as JSON; lines are JSON always.")
 @clear_errors
 def export(
-    home: Path, feed: str | None, first: str | None, last: str | None, as_json: bool
+    home: Path,
+    feed: str | None,
+    first: str | None,
+    last: str | None,
+    as_json: bool,  # noqa: FBT001
 ) -> None:
     """Write every event as one line of JSON to standard output, for a SIEM."""
     from cost_pipeline.pipeline.reports.audit import audit_lines

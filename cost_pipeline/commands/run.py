@@ -209,8 +209,8 @@ def vendor_rows(vendors: Sequence[Vendor], *, with_feed: bool = False) -> list[d
         {
             "vendor": vendor.vendor,
             **({"feed": vendor.feed} if with_feed else {}),
-            "production": vendor.production,
-            "record": vendor.record.value,
+            "production": vendor.scope,
+            "record": str(vendor.record),
             "source": vendor.source.kind,
             "format": vendor.format.kind.value,
             "priority": vendor.priority,

@@ -15,10 +15,10 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from cost_pipeline.contracts.cost_reasons import CostReason
+from cost_pipeline.contracts.cost_vendor import ProductionCode
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.problems import OneOf, RefusedAs, shown
 from cost_pipeline.contracts.tax_ids import canonical_tax_id
-from cost_pipeline.contracts.vendor import ProductionCode
 from cost_pipeline.core.money import AMOUNT_PRECISION, AMOUNT_SCALE
 from cost_pipeline.core.reasons import Reason
 
@@ -51,7 +51,7 @@ ShortText = Annotated[str, _plain(200), _not_plain(200)]
 LongText = Annotated[str, _plain(1000), _not_plain(1000)]
 
 ProductionRef = Annotated[
-    ProductionCode, RefusedAs(Reason.UNKNOWN_PRODUCTION, "is not a production code")
+    ProductionCode, RefusedAs(CostReason.UNKNOWN_PRODUCTION, "is not a production code")
 ]
 DepartmentCode = Annotated[
     str,

@@ -28,7 +28,7 @@ def alert_sensors(
         passing: The checks whose warnings may pass by themselves.
     """
     on = dg.DefaultSensorStatus.RUNNING
-    status = on if home.productions.alerts else dg.DefaultSensorStatus.STOPPED
+    status = on if home.general.alerts else dg.DefaultSensorStatus.STOPPED
 
     @dg.run_failure_sensor(
         name="alert_failed_run",
@@ -50,7 +50,7 @@ def alert_sensors(
     )
     def alert_red(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SkipReason:
         session = home.session(feed, "sensor")
-        if session.home.productions.alerts is None:
+        if session.home.general.alerts is None:
             return dg.SkipReason(_NOWHERE)
         graph = context.repository_def.asset_graph if context.repository_def else None
         if graph is None:

@@ -19,7 +19,7 @@ from cost_pipeline.defs.reporting import metadata_of
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
-from cost_pipeline.pipeline.declared.assets import Dep
+from cost_pipeline.pipeline.declared.assets import Dep, Stored
 from cost_pipeline.pipeline.declared.checks import kinds_of
 from cost_pipeline.pipeline.declared.shown import counts
 from cost_pipeline.pipeline.feed import Feed
@@ -41,7 +41,7 @@ def pull_vendors(
     feed: Feed[Session], home: Home, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
     """All vendors' deliveries, pulled together so that limits and priorities hold across them."""
-    by_key = {asset_key(feed.names.raw(v.vendor)): v for v in feed.vendors_of(home)}
+    by_key = {asset_key(feed.names.raw(v.vendor)): v for v in home.of_feed(feed.name).vendors}
 
     @dg.multi_asset(
         name=feed.names.own("pull_vendors"),
@@ -69,19 +69,19 @@ def pull_vendors(
 
 
 def _raw_spec(feed: Feed[Session], key: dg.AssetKey, vendor: Vendor) -> dg.AssetSpec:
-    kind, whose = str(vendor.record).replace("_", " "), feed.whose(vendor)
+    kind, whose = str(vendor.record).replace("_", " "), vendor.scope
     return dg.AssetSpec(
         key,
         group_name="raw",
         owners=feed.owners,
-        kinds={vendor.source.kind, vendor.format.kind.value},
+        kinds={vendor.source.kind, vendor.format.kind},
         description=f"Deliveries of {vendor.vendor} ({kind}s{f' of {whose}' if whose else ''}), "
         "landed verbatim and named by their SHA-256.",
         metadata={
             "dagster/column_schema": columns.delivered(vendor),
             "priority": vendor.priority,
             "source": _place(vendor),
-            **metadata_of(feed.about(vendor)),
+            **feed.scoped(vendor),
         },
         code_version="1",
     )
@@ -162,7 +162,7 @@ def records_handed_over(instance: dg.DagsterInstance, session: Session) -> dict[
 
 
 def _records_spec(feed: Feed[Session], kind: str, home: Home) -> dg.AssetSpec:
-    vendors = [vendor for vendor in feed.vendors_of(home) if vendor.record == kind]
+    vendors = [vendor for vendor in home.of_feed(feed.name).vendors if vendor.record == kind]
     return dg.AssetSpec(
         asset_key(feed.names.records(kind)),
         deps=[asset_key(feed.names.raw(vendor.vendor)) for vendor in vendors],
@@ -171,7 +171,7 @@ def _records_spec(feed: Feed[Session], kind: str, home: Home) -> dg.AssetSpec:
         kinds={"deltalake", "pydantic"},
         description=f"Rows that satisfied the contract of a {kind.replace('_', ' ')}.",
         metadata={
-            **columns.stored(feed.records, feed),
+            **columns.stored(Stored("records", feed.shape.records), feed),
             "dagster/column_lineage": columns.lineage_of_records(feed, vendors),
         },
         code_version="1",
@@ -181,13 +181,13 @@ def _records_spec(feed: Feed[Session], kind: str, home: Home) -> dg.AssetSpec:
 def _dead_letters_spec(feed: Feed[Session], home: Home) -> dg.AssetSpec:
     return dg.AssetSpec(
         asset_key(feed.names.dead_letters),
-        deps=[asset_key(feed.names.raw(v.vendor)) for v in feed.vendors_of(home)],
+        deps=[asset_key(feed.names.raw(v.vendor)) for v in home.of_feed(feed.name).vendors],
         group_name="dead_letters",
         owners=feed.owners,
         kinds={"deltalake"},
         description="Rows and deliveries that were refused: reason codes, field errors, verbatim "
         "text, and where each came from.",
-        metadata=columns.stored(feed.letters, feed),
+        metadata=columns.stored(Stored("dead_letters", feed.shape.dead_letters), feed),
         code_version="1",
     )
 

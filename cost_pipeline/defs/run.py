@@ -195,7 +195,7 @@ class Runner:
         Raises:
             CostPipelineError: If they could not be sent.
         """
-        if self.session.home.productions.alerts is None:
+        if self.session.home.general.alerts is None:
             return 0
         keys = self.definitions.resolve_asset_graph().asset_check_keys
         passing = passing_of([self.session.feed], self.session.home)

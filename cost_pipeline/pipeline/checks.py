@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from cost_pipeline.pipeline.dead_letters.checks import aged_letters, amounts_lost, with_amounts
+from cost_pipeline.contracts.tables import Measure
+from cost_pipeline.pipeline.dead_letters.checks import aged_letters, measures_lost, with_measures
 from cost_pipeline.pipeline.declared.assets import Calendar
 from cost_pipeline.pipeline.declared.checks import (
     Check,
@@ -37,6 +38,7 @@ class _Pulled:
     schemas: Sequence[SchemaReport]
     gaps: Mapping[str, Provisional]
     lost: Sequence[str]
+    measure: Measure | None
 
 
 def _pulled(session: Session, days: Sequence[date]) -> _Pulled:
@@ -44,7 +46,8 @@ def _pulled(session: Session, days: Sequence[date]) -> _Pulled:
         deliveries(session, days),
         schemas_of(session, pull_dates=days),
         {gap.vendor: gap for gap in provisional(session, days)},
-        amounts_lost(session, days),
+        measures_lost(session, days),
+        session.feed.shape.measure,
     )
 
 
@@ -56,7 +59,7 @@ def _columns(found: _Pulled, subject: Subject) -> Outcome:
 
 
 def _conserved(found: _Pulled, _subject: Subject) -> Outcome:
-    return with_amounts(findings.rows_are_conserved(found.reports), found.lost)
+    return with_measures(findings.rows_are_conserved(found.reports), found.measure, found.lost)
 
 
 def _lawful(found: tuple[Session, Sequence[date]], subject: Subject) -> Outcome:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.home.load import Home
 from cost_pipeline.lake.lake import Lake
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.quarantine.events import Stamp
+from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,16 @@ class Session:
     debug_loop: bool = False
     reference: Mapping[str, object] = field(default_factory=dict)
     progress: Callable[[str, int, int], None] = lambda _phase, _done, _total: None
+
+    def interpreter(self, vendor: Vendor, columns: Sequence[str] = ()) -> Interpreter:
+        """Returns how the rows of a vendor are read, compiled for these columns.
+
+        Raises:
+            UsageError: If the vendor file cannot be satisfied by any delivery.
+        """
+        contract = self.feed.contract
+        scopes = contract.scopes(self.home.settings[self.feed.name])
+        return compile_interpreter(vendor, contract, scopes, columns)
 
     def stamp(self) -> Stamp:
         """Who writes, and the present instant."""

@@ -14,16 +14,17 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.constraints import AmountBounds
+from cost_pipeline.contracts.constraints import NumberBounds
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.proofs import has_other
-from cost_pipeline.contracts.tables import MONEY
 from cost_pipeline.contracts.vendor import Negatives, NumberStyle
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
 
-# A column's amounts are also handled as 64-bit counts of 0.0001: 14 digits before the point fit.
-MOST_PROVEN_DIGITS: Final = 14
+# A column's numbers are also handled as 64-bit counts of their smallest step: 18 digits fit.
+MOST_PROVEN_DIGITS: Final = 18
+# Of fewer digits before the point, those in groups are read one by one.
+_GROUPED: Final = 6
 
 
 class AmountReader:
@@ -77,7 +78,9 @@ class AmountReader:
             f"is not an amount as this vendor writes them (decimals '{style.decimal}'{thousands})"
         )
 
-    def prove(self, texts: pa.Array, bounds: AmountBounds) -> tuple[pa.Array, pa.Array]:
+    def prove(
+        self, texts: pa.Array, bounds: NumberBounds, kind: pa.Decimal128Type
+    ) -> tuple[pa.Array, pa.Array]:
         """The amounts of a column of stripped texts, as far as they can be proven.
 
         Only plain non-negative numbers are proven; signs and the rest are left to `read`.
@@ -86,9 +89,9 @@ class AmountReader:
             Whether each is proven (never null), and the amounts (0 where not proven).
         """
         style = self._style
-        digits = min(bounds.whole_digits, MOST_PROVEN_DIGITS)
+        digits = min(bounds.whole_digits, MOST_PROVEN_DIGITS - kind.scale)
         whole = f"[0-9]{{1,{digits}}}"
-        if style.thousands:
+        if style.thousands and digits >= _GROUPED:
             thousands = re.escape(style.thousands)
             whole += f"|[0-9]{{1,3}}(?:{thousands}[0-9]{{3}}){{1,{digits // 3 - 1}}}"
         fraction = f"(?:{re.escape(style.decimal)}[0-9]{{1,{bounds.decimals}}})?"
@@ -99,7 +102,7 @@ class AmountReader:
         plain: Any = pc.if_else(proven, texts, "0")
         for written, read in self._plainly():
             plain = pc.replace_substring(plain, pattern=written, replacement=read)
-        return proven, pc.cast(plain, MONEY)
+        return proven, pc.cast(plain, kind)
 
     def unreadable(self, texts: pa.Array) -> pa.Array:
         """Which of these texts `read` refuses for certain: those with a character of no amount."""

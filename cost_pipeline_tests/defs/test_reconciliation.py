@@ -17,15 +17,15 @@ from cost_pipeline.defs.own_assets import own_assets
 from cost_pipeline.defs.partitions import calendars
 from cost_pipeline.defs.plan import MOST_DATES_A_RUN, PlannedRun
 from cost_pipeline.defs.reporting import DATA_VERSION_TAG, GONE
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.resources import resource_of
 from cost_pipeline.defs.run import Runner
 from cost_pipeline.defs.sensors import INPUTS, request
+from cost_pipeline.feeds.all import FEEDS, load_home
 from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.feeds.production.rates import correct_rates
+from cost_pipeline.feeds.production.tables import DEAD_LETTERS as DEAD_LETTER_EVENTS
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
-from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.tables import DEAD_LETTERS as DEAD_LETTER_EVENTS
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 from cost_pipeline.pipeline.validation.drift import accept
 from cost_pipeline.quarantine.events import resolved
@@ -369,7 +369,7 @@ class TestBlocking:
                 selection=[LEDGER, report_of_costs.key],
                 partition_key=FIRST,
                 instance=works.instance,
-                resources={"home": HomeResource(path=str(works.house.root))},
+                resources={"home": resource_of(works.house.root, FEEDS)},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )

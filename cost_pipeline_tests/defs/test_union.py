@@ -8,7 +8,7 @@ from datetime import date
 import dagster as dg
 import pytest
 
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.feeds.production.union_summary import FAMILIES
 from cost_pipeline_tests.defs.conftest import Works
 from cost_pipeline_tests.defs.production_keys import FINDINGS, LEDGER, WEEKLY, records_key

@@ -7,16 +7,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.feeds.production.categories import codes_in_use, cost_codes_are_mapped
 from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.feeds.production.inputs import present_inputs
+from cost_pipeline.feeds.production.tables import DEAD_LETTERS
 from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.tables import DEAD_LETTERS
 from cost_pipeline.pipeline.dead_letters.checks import (
-    amounts_lost,
     letters_in_time,
-    with_amounts,
+    measures_lost,
+    with_measures,
 )
 from cost_pipeline.pipeline.dead_letters.letters import as_json, open_dead_letters
 from cost_pipeline.pipeline.dead_letters.words import words_of
@@ -58,16 +59,12 @@ def judged(session):
     """Every check that looks at dead letters or at what they make of a date."""
     reports, schemas = deliveries(session, [PULLED]), schemas_of(session, pull_dates=[PULLED])
     found = {
-        "conservation": with_amounts(
-            findings.rows_are_conserved(reports), amounts_lost(session, [PULLED])
+        "conservation": with_measures(
+            findings.rows_are_conserved(reports), COSTS.measure, measures_lost(session, [PULLED])
         ),
         "control_totals": findings.control_totals_hold(reports),
         "drift": findings.columns_are_as_accepted(reports, schemas),
         "retyped": findings.amounts_mean_what_they_did(schemas),
-        **{
-            f"fetched {gap.uri}": findings.all_is_fetched(gap)
-            for gap in provisional(session, [PULLED])
-        },
         "age": letters_in_time(session).outcome,
         "union_categories": cost_codes_are_mapped(session, PULLED, "timecard"),
         "schema": records_satisfy_contract(session, PULLED, "vendor_invoice"),

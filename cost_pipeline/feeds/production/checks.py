@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
 from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
 from cost_pipeline.feeds.production.ledger_checks import look_at_ledger
@@ -35,7 +35,7 @@ def _each_payroll(names: Names, home: Home) -> list[Key]:
 
 
 def _of_pairs(_names: Names, home: Home) -> list[Key]:
-    return [RECONCILIATION] if pairs(home.vendors) else []
+    return [RECONCILIATION] if pairs(home) else []
 
 
 def _of_findings(_names: Names, home: Home) -> list[Key]:

@@ -10,8 +10,7 @@ from cost_pipeline.feeds.production.inputs import present_inputs, stored_inputs
 from cost_pipeline.feeds.production.ledger_checks import look_at_ledger
 from cost_pipeline.feeds.production.names import LEDGER as LEDGER_KEY
 from cost_pipeline.feeds.production.periods import OpenPeriod
-from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.feeds.production.tables import LEDGER, RECORDS
 from cost_pipeline.ledger.periods import month_of
 from cost_pipeline.pipeline.checks import CONSERVATION, SCHEMA
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from cost_pipeline.contracts.cards import card_values
 from cost_pipeline.contracts.cost_fields import FIRST_DAY, LAST_DAY
-from cost_pipeline.contracts.cost_reasons import COST_REASONS
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
-from cost_pipeline.feeds.production.assets import JOBS, about, assets_of, hand_overs
+from cost_pipeline.contracts.currencies import currencies
+from cost_pipeline.contracts.production import Productions
+from cost_pipeline.contracts.unions import union_categories
+from cost_pipeline.feeds.production.assets import JOBS, assets_of, hand_overs
 from cost_pipeline.feeds.production.checks import CHECKS
-from cost_pipeline.feeds.production.columns import MEANINGS, column_of
+from cost_pipeline.feeds.production.columns import MEANINGS
 from cost_pipeline.feeds.production.heads import refuse_truncated_ledger
 from cost_pipeline.feeds.production.inputs import dates_of_pulls, present_inputs, stored_inputs
+from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.feeds.production.names import FINDINGS, NAMES, POST_JOB, WEEKLY
 from cost_pipeline.feeds.production.names import LEDGER as LEDGER_KEY
 from cost_pipeline.feeds.production.provisional import stand_ins
 from cost_pipeline.feeds.production.report import fates
 from cost_pipeline.feeds.production.row_fate import row_fate
 from cost_pipeline.feeds.production.summary import totals_for_people
-from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.lake.tables import DEAD_LETTERS, RECORDS
-from cost_pipeline.pipeline.declared.assets import Stored
+from cost_pipeline.feeds.production.tables import DEAD_LETTERS, LEDGER, RECORDS
+from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.book import Book
 from cost_pipeline.pipeline.declared.reports import Reports
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
+
+
+def _choices(home: Home) -> Mapping[str, Sequence[str]]:
+    return {
+        "union_category": union_categories().agreements(),
+        "currency": sorted(currencies()),
+        "production": sorted(home.settings_of(Productions).productions),
+    }
+
+
+def _unpacked(record: Mapping[str, object]) -> dict[str, object]:
+    """The values of a record with those of its card."""
+    values = dict(record)
+    return values | card_values(str(values.pop("card") or "{}"))
+
 
 _BOOK: Final[Book[Session]] = Book(
     key=LEDGER_KEY,
@@ -45,12 +63,12 @@ _BOOK: Final[Book[Session]] = Book(
 )
 
 PRODUCTION: Final[Feed[Session]] = Feed(
-    name=NAMES.feed,
-    reasons=COST_REASONS,
+    contract=COST_CONTRACT,
+    records=RECORDS,
+    dead_letters=DEAD_LETTERS,
+    choices=_choices,
     audited=(RECORDS, DEAD_LETTERS, LEDGER),
     refuse_damaged=refuse_truncated_ledger,
-    records=Stored("records", RECORD_SCHEMA),
-    letters=Stored("dead_letters", DEAD_LETTER_SCHEMA),
     checks=CHECKS,
     reports=Reports(
         fates=fates,
@@ -69,9 +87,6 @@ PRODUCTION: Final[Feed[Session]] = Feed(
     jobs=JOBS,
     owners=("team:production-accounting",),
     prefix=NAMES.prefix,
-    about=about,
-    whose=lambda vendor: vendor.production,
     meanings=MEANINGS,
-    column_of=column_of,
-    configured=lambda home: bool(home.productions.productions),
+    unpacked=_unpacked,
 )

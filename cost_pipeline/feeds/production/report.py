@@ -7,8 +7,8 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
-from cost_pipeline.lake.tables import DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, RECORDS
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.ledger.totals import net
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.session import Session

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
-from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.dead_letters.letters import (
     OF_POSTING,
     REFUSED,
@@ -259,10 +259,10 @@ def _control(row: dict[str, Any]) -> ControlTotal | None:
 
 def recorded_rows(session: Session) -> pa.Table:
     """Returns how many stored records count, per vendor and delivery: `n`."""
-    snapshot = session.lake.table(RECORDS).snapshot()
+    snapshot = session.lake.table(session.feed.records).snapshot()
     return session.lake.counted(
         "recorded_rows",
-        RECORDS,
+        session.feed.records,
         lambda: snapshot.query(_RECORDED, current=current_deliveries(session)),
         also=[DELIVERIES, VALIDATIONS],
     )
