@@ -297,7 +297,9 @@ class TestGate:
         assert FIRST in error.message
 
     def runner(self, works):
-        return Runner(works.house.session(), works.instance, lambda _phase, _done, _total: None)
+        return Runner(
+            works.house.session(), FEEDS, works.instance, lambda _phase, _done, _total: None
+        )
 
 
 class TestRetyped:
@@ -324,7 +326,9 @@ class TestRetyped:
         assert pence.asked() == [(SECOND, SECOND)]
 
     def test_on_the_command_line_dates_that_wait_are_said(self, pence):
-        runner = Runner(pence.house.session(), pence.instance, lambda _phase, _done, _total: None)
+        runner = Runner(
+            pence.house.session(), FEEDS, pence.instance, lambda _phase, _done, _total: None
+        )
         assert [day.isoformat() for day in runner.post()] == [MARCH, FIRST]
         (error,) = runner.checked.errors
         assert "1 transaction dates are not posted: of pull date 2026-04-02" in str(error)

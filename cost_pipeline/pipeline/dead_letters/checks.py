@@ -57,8 +57,10 @@ def measures_lost(session: Session, pull_dates: Collection[date]) -> list[str]:
         .snapshot()
         .query(
             "select vendor, delivery, arg_max(amounts, sequence) as sums from {table} "
-            f"where {where} group by all order by all",
+            f"semi join deliveries using (vendor, delivery) where {where} "
+            "group by all order by all",
             where=where,
+            deliveries=current_deliveries(session),
         )
     )
     records = (
