@@ -104,7 +104,7 @@ def _scope(session: Session, vendor: str | None, reason: str | None) -> str:
     from cost_pipeline.core.text import nearest
 
     scope = "true"
-    vendors = {one.vendor for one in session.feed.vendors_of(session.home)}
+    vendors = {one.vendor for one in session.home.vendors}
     known = session.feed.texts()
     if vendor is not None:
         if vendor not in vendors:
@@ -318,7 +318,7 @@ def retry(home: Path, feed: str | None, vendor: str | None, as_json: bool) -> No
     from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 
     session = open_session(home, feed)
-    known = {one.vendor for one in session.feed.vendors_of(session.home)}
+    known = {one.vendor for one in session.home.vendors}
     scope = f"{_scope(session, vendor, None)} and stage = 'acquire' and failure_class = 'transient'"
     letters = open_dead_letters(session, scope).select(["pull_date", "vendor"]).to_pylist()
     pulls = sorted({(r["pull_date"], r["vendor"]) for r in letters if r["vendor"] in known})

@@ -132,7 +132,7 @@ def accept_(
 def _known(session: Session, vendor: str) -> None:
     from cost_pipeline.core.text import nearest
 
-    names = {one.vendor for one in session.feed.vendors_of(session.home)}
+    names = {one.vendor for one in session.home.vendors}
     if vendor not in names:
         raise UsageError(
             f"there is no vendor {vendor!r}",

@@ -65,10 +65,6 @@ def judged(session):
         "control_totals": findings.control_totals_hold(reports),
         "drift": findings.columns_are_as_accepted(reports, schemas),
         "retyped": findings.amounts_mean_what_they_did(schemas),
-        **{
-            f"fetched {gap.uri}": findings.all_is_fetched(gap)
-            for gap in provisional(session, [PULLED])
-        },
         "age": letters_in_time(session).outcome,
         "union_categories": cost_codes_are_mapped(session, PULLED, "timecard"),
         "schema": records_satisfy_contract(session, PULLED, "vendor_invoice"),
