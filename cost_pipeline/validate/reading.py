@@ -26,6 +26,7 @@ from cost_pipeline.contracts.texts import Reader
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.validate.amounts import AmountReader
+from cost_pipeline.validate.conflicts import conflict
 from cost_pipeline.validate.dates import DateReader
 
 _MOST_REMEMBERED: Final = 100_000
@@ -73,6 +74,7 @@ class Reading:
         constants: Contract field to its text, from the vendor file.
         demanded: Fields that may not be empty, by the contract or by the key.
         interpretation: Digest of everything that decides a verdict.
+        delivery_problems: What is wrong with the delivery as a whole, such as its file's name.
         remembered: Verdicts on distinct texts, by field; a cache.
     """
 
@@ -87,6 +89,7 @@ class Reading:
     amounts: AmountReader
     dates: DateReader
     interpretation: str
+    delivery_problems: tuple[Problem, ...] = ()
     remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
 
     def read(self, name: str, text: str) -> FieldValue | Problem | None:
@@ -94,6 +97,8 @@ class Reading:
         stripped = text.strip()
         if not stripped:
             return None
+        if (problem := conflict(name, stripped)) is not None:
+            return problem
         if name in self.readers:
             return self.readers[name](name, stripped)
         if name == "production" and stripped not in self.productions:
