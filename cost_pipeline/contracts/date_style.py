@@ -143,6 +143,23 @@ class DateStyle(Section):
         whole = (f for f in self.forms if _has_year(f) and "%d" in f and not self.languages)
         return next((f for f in whole if not re.search(f"%[^{_WHOLE}]", f)), ISO_FORM)
 
+    def by_itself(self, *, iso: bool) -> DateStyle:
+        """The style of days that say all by themselves, whatever file they stand in.
+
+        Args:
+            iso: Whether ISO days must be among them.
+        """
+        needs = iso or self.written_form == ISO_FORM
+        if not self.year and not self.file_name and (not needs or ISO_FORM in self.forms):
+            return self
+        forms = (*filter(_has_year, self.forms), ISO_FORM)
+        return DateStyle.model_construct(
+            forms=tuple(dict.fromkeys(forms)),
+            languages=self.languages,
+            zone=self.zone,
+            day=self.day,
+        )
+
     @model_serializer(mode="plain")
     def _as_said(self) -> Any:  # noqa: ANN401 - a list, or a mapping of what is not the default
         """What a vendor file says shortly is dumped so: its interpretation stays as it was."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -119,7 +119,7 @@ def made_cells(
 
 def ids_of(contract: type[CostRecord]) -> set[str]:
     """The fields of a contract that hold ids."""
-    (refused,) = (note for note in Id.__metadata__ if isinstance(note, RefusedAs))
+    (refused,) = (note for note in get_args(Id)[1:] if isinstance(note, RefusedAs))
     fields = contract.model_fields.items()
     return {name for name, info in fields if refused in parts(info).notes}
 
@@ -168,7 +168,7 @@ def _amounts(vendor: Vendor, columns: Columns) -> tuple[Make | None, list[Proble
     if problems:
         return None, problems[:1]
     sided = Sided(style, vendor.numbers)
-    sign = style.sign and _all_of(columns.of(style.sign.column))
+    sign = None if style.sign is None else _all_of(columns.of(style.sign.column))
     debit, credit = (
         _all_of(columns.of(side)) if side else [] for side in (style.debit, style.credit)
     )

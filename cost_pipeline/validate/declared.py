@@ -15,14 +15,14 @@ from typing import Final
 from cost_pipeline.contracts.cost import CostRecord
 from cost_pipeline.contracts.currency_signs import may_be_in
 from cost_pipeline.contracts.date_style import ISO_FORM, MONTH_NAMES
+from cost_pipeline.contracts.formats import TYPED
 from cost_pipeline.contracts.production import Productions
-from cost_pipeline.contracts.vendor import FormatKind, Vendor
+from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import Value
 from cost_pipeline.core.reference import reference_path
 from cost_pipeline.validate.cells import declared_settings, plain_name
 from cost_pipeline.validate.dates import DateReader, file_name_of, two_digits_are_meant
 
-_TYPED: Final = frozenset({FormatKind.EXCEL, FormatKind.PARQUET})
 # What reads rows otherwise than before, of vendor files that say nothing new.
 _MENDED: Final = 1
 
@@ -46,7 +46,7 @@ def date_reader(vendor: Vendor, productions: Productions, landed: Landed) -> Dat
         zone=productions.productions[vendor.production].time_zone
         if vendor.production in productions.productions
         else "UTC",
-        typed=vendor.format.kind in _TYPED,
+        typed=vendor.format.kind in TYPED,
         pulled=landed.pulled,
         name=landed.name,
     )
@@ -95,7 +95,7 @@ def _read_otherwise_than_before(vendor: Vendor) -> list[str]:
     found = []
     if any(map(two_digits_are_meant, vendor.dates.forms)):
         found.append("compact dates")
-    if vendor.format.kind in _TYPED and ISO_FORM not in vendor.dates.forms:
+    if vendor.format.kind in TYPED and ISO_FORM not in vendor.dates.forms:
         found.append("typed dates")
     signs = [lawful for symbol in vendor.numbers.symbols if (lawful := may_be_in(symbol))]
     constant = vendor.constants.get("currency")
