@@ -102,8 +102,8 @@ def utc_now() -> datetime:
 
 def open_session(home: Path, *, progress: Callable[[str, int, int], None] | None = None) -> Session:
     """A session for a command: the home checked, its lake open, a run id of its own."""
+    from cost_pipeline.feeds.all import load_home
     from cost_pipeline.feeds.production.feed import PRODUCTION
-    from cost_pipeline.home.load import load_home
     from cost_pipeline.lake.lake import open_lake
     from cost_pipeline.pipeline.session import Session
 

@@ -99,8 +99,8 @@ def list_(
 
 def _scope(vendor: str | None, reason: str | None, vendors: set[str]) -> str:
     """The condition that the options name; only names and codes that are known enter it."""
+    from cost_pipeline.core.text import nearest
     from cost_pipeline.feeds.all import every_reason
-    from cost_pipeline.home.explain import nearest
 
     scope = "true"
     if vendor is not None:

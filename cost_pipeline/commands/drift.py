@@ -126,7 +126,7 @@ def accept_(
 
 
 def _known(session: Session, vendor: str) -> None:
-    from cost_pipeline.home.explain import nearest
+    from cost_pipeline.core.text import nearest
 
     names = {v.vendor for v in session.home.vendors}
     if vendor not in names:

@@ -48,12 +48,12 @@ def reconcile_command(home: Path, vendor: str | None, limit: int, as_json: bool)
 
     Ends with 1 if a transaction differs or is missing on one side.
     """
+    from cost_pipeline.core.text import nearest
     from cost_pipeline.feeds.production.reconcile import pairs, reconcile
-    from cost_pipeline.home.explain import nearest
 
     session = open_session(home)
-    declared = pairs(session.home.vendors)
-    chosen = declared if vendor is None else pairs(session.home.vendors, [vendor])
+    declared = pairs(session.home)
+    chosen = declared if vendor is None else pairs(session.home, [vendor])
     if vendor is not None and not chosen:
         names = {side.vendor for pair in declared for side in (pair.here, pair.there)}
         raise UsageError(

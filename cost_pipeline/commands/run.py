@@ -217,8 +217,8 @@ def vendor_rows(vendors: Sequence[Vendor]) -> list[dict[str, Any]]:
     return [
         {
             "vendor": vendor.vendor,
-            "production": vendor.production,
-            "record": vendor.record.value,
+            "production": vendor.scope,
+            "record": str(vendor.record),
             "source": vendor.source.kind,
             "format": vendor.format.kind.value,
             "priority": vendor.priority,

@@ -56,7 +56,8 @@ def vendors() -> None:
 @clear_errors
 def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Say what is wrong in productions.yaml and the vendor files, with file and line."""
-    from cost_pipeline.home.load import load_home, missing_folders, problems
+    from cost_pipeline.feeds.all import load_home, problems
+    from cost_pipeline.home.load import missing_folders
 
     found = problems(home)
     missing = {} if found else missing_folders(load_home(home))
@@ -91,7 +92,7 @@ def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
 @clear_errors
 def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """List the vendors."""
-    from cost_pipeline.home.load import load_home
+    from cost_pipeline.feeds.all import load_home
 
     rows = vendor_rows(load_home(home).vendors)
     if as_json:

@@ -6,9 +6,7 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 
 from __future__ import annotations
 
-from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     ConfigDict,
@@ -54,9 +52,6 @@ __all__ = [
     "Name",
     "Negatives",
     "NumberStyle",
-    "ProductionCode",
-    "ReconcileWith",
-    "RecordKind",
     "SftpSource",
     "Source",
     "Vendor",
@@ -64,17 +59,6 @@ __all__ = [
 
 # Names become asset keys, folders and SQL literals: only what is safe in all three.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-ProductionCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
-
-
-class RecordKind(StrEnum):
-    """The record kinds of the production feed; each has a contract of its own."""
-
-    PURCHASE_ORDER = "purchase_order"
-    VENDOR_INVOICE = "vendor_invoice"
-    PAYROLL_LINE = "payroll_line"
-    LOCATION_SETTLEMENT = "location_settlement"
-    TIMECARD = "timecard"
 
 
 class Key(Section):
@@ -117,51 +101,36 @@ class Key(Section):
         return (*self.columns, *self.otherwise)
 
 
-class ReconcileWith(Section):
-    """The vendor that tells of the same transactions by another way, and how the two are compared.
-
-    Attributes:
-        vendor: The other one.
-        key: Contract fields that name a transaction on both sides.
-        fields: Contract fields that are compared.
-        tolerance: How far amounts may differ.
-        wait_days: How many days the other side may be behind before a transaction that only one
-            side has counts as missing.
-    """
-
-    vendor: Name
-    key: tuple[str, ...] = Field(default=("transaction_id",), min_length=1)
-    fields: tuple[str, ...] = Field(
-        default=("transaction_date", "amount", "currency"), min_length=1
-    )
-    tolerance: Decimal = Field(default=Decimal(0), ge=0, max_digits=20, decimal_places=4)
-    wait_days: int = Field(default=0, ge=0, le=366)
-
-
 class Vendor(Section):
-    """One vendor file.
+    """One vendor file, as far as all feeds have it; a feed adds its own keys in a subclass.
 
     Attributes:
+        feed: The line of business that its records belong to.
+        record: The kind of its records; the feed says which kinds there are.
         amount: What beside the digits says which way an amount goes, and in which currency it is.
         clean: What is cleaned out of texts before they are judged; else they are refused for it.
         ids: What is taken off ids, so that one id that is written in several ways is one.
-        negatives: `credit_note` where negative amounts are credits that name their invoice in
-            `credit_of`; else each waits for an approved reversal.
-        payroll_run: Whether a timecard that a rule blocks is refused alone, or with its whole run:
-            the cards of its delivery and payroll week.
         key: `None` where the vendor has none (`key: none`): every row then stands for itself.
         columns: Contract field to the header names it has had. Where a file has several of them,
             only one may be filled in a row.
         ignore: Header names that are known and not wanted; any other unknown name is drift.
         constants: Contract fields that the file does not carry.
         posts: Whether its records are posted; false where they only serve reconciliation.
-        reconcile_with: The other vendor of a pair; named by one of the two.
     """
 
+    exact: ClassVar[tuple[str, ...]] = ()
+    """The fields whose numbers must be exact: a source that holds them as floats is refused."""
+    deciding: ClassVar[tuple[str, ...]] = (
+        "vendor", "feed", "record", "format", "dates", "numbers", "posts", "key", "columns",
+        "ignore", "constants",
+    )  # fmt: skip
+    """The keys that decide verdicts; where a delivery is fetched from does not."""
+    measured: ClassVar[str] = "amount"
+    """The field of which `amount` says the sign and the unit."""
+
     vendor: Name
-    feed: Literal["production"] = "production"
-    production: ProductionCode
-    record: RecordKind
+    feed: Name
+    record: Name
     priority: Literal["payroll", "high", "normal", "low"] = "normal"
     source: Source
     format: AnyFormat
@@ -170,21 +139,21 @@ class Vendor(Section):
     amount: AmountStyle | None = None
     clean: tuple[Clean, ...] = ()
     ids: IdStyle | None = None
-    negatives: Literal["dead_letter", "credit_note"] = "dead_letter"
-    payroll_run: Literal["lines", "strict"] = "lines"
     key: Key | None
     columns: dict[str, tuple[str, ...]]
     ignore: tuple[str, ...] = ()
     constants: dict[str, str] = Field(default_factory=dict)
     posts: bool = True
-    reconcile_with: ReconcileWith | None = None
 
     @property
-    def given_otherwise(self) -> frozenset[str]:
-        """The fields that rows have without a column or a constant."""
-        signs = self.amount is not None and self.amount.currencies
-        given = {"currency"} if signs else set()
-        return frozenset(given | ({"transaction_date"} if self.dates.gives_a_day else set()))
+    def scope(self) -> str | None:
+        """Whose records they are: the production, the station; None if nobody's."""
+        return None
+
+    @property
+    def refuses_negatives(self) -> bool:
+        """Whether a row that is refused is also told that its measure is negative."""
+        return False
 
     @model_validator(mode="after")
     def _increments_can_be_read(self) -> Self:
@@ -195,22 +164,6 @@ class Vendor(Section):
                 kind is FormatKind.JSONL and source.incremental.field
             ):
                 raise ValueError("`incremental` needs JSON (or JSON lines, with `field`)")
-        return self
-
-    @model_validator(mode="after")
-    def _credits_name_their_invoice(self) -> Self:
-        named = "credit_of" in self.columns or "credit_of" in self.constants
-        if self.negatives == "dead_letter":
-            if named:
-                raise ValueError("`credit_of` is read where `negatives: credit_note` is declared")
-            return self
-        if self.record is RecordKind.PURCHASE_ORDER:
-            raise ValueError("`negatives: credit_note` is for what is posted, not for orders")
-        if not named:
-            raise ValueError(
-                "`negatives: credit_note` needs a column for `credit_of`: the reference of the"
-                " invoice that a credit belongs to"
-            )
         return self
 
     @field_validator("key", mode="before")
@@ -242,11 +195,11 @@ class Vendor(Section):
                 credit=(*style.marks.credit, *sides.credit),
             )
             style = style.model_copy(update={"marks": marks})
-        names = self.columns.get("amount", ())
+        names = self.columns.get(self.measured, ())
         if style.debit:
             if names and {*names} != {*style.debit, *style.credit}:
                 raise ValueError("`amount` has its columns in `columns` or in `debit` and `credit`")
-            both = {**self.columns, "amount": (*style.debit, *style.credit)}
+            both = {**self.columns, self.measured: (*style.debit, *style.credit)}
             object.__setattr__(self, "columns", both)
         elif style.sign is None and {*map(side_of, names)} == {"debit", "credit"}:
             style = style.model_copy(
@@ -267,7 +220,8 @@ class Vendor(Section):
             names = tuple(name for names in self.columns.values() for name in names)
             told = self.format.model_copy(update={"header": names})
         elif isinstance(self.format, ParquetFormat) and not self.format.exact:
-            told = self.format.model_copy(update={"exact": self.columns.get("amount", ())})
+            exact = [name for field in self.exact for name in self.columns.get(field, ())]
+            told = self.format.model_copy(update={"exact": tuple(exact)})
         if told is not None:
             object.__setattr__(self, "format", told)
         return self

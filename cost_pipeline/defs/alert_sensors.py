@@ -16,7 +16,7 @@ _NOWHERE: Final = "no `alerts:` in productions.yaml"
 def alert_sensors(home: Home) -> list[dg.SensorDefinition]:
     """Both, on where the home says where alerts go."""
     on = dg.DefaultSensorStatus.RUNNING
-    status = on if home.productions.alerts else dg.DefaultSensorStatus.STOPPED
+    status = on if home.general.alerts else dg.DefaultSensorStatus.STOPPED
 
     @dg.run_failure_sensor(
         name="alert_failed_run",
@@ -38,7 +38,7 @@ def alert_sensors(home: Home) -> list[dg.SensorDefinition]:
     )
     def alert_red(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SkipReason:
         session = home.session("sensor")
-        if session.home.productions.alerts is None:
+        if session.home.general.alerts is None:
             return dg.SkipReason(_NOWHERE)
         graph = context.repository_def.asset_graph if context.repository_def else None
         if graph is None:

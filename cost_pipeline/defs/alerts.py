@@ -41,7 +41,7 @@ def tell(session: Session, red: Sequence[Alert], well: Collection[str] = ()) -> 
         UsageError: If the environment does not say where to.
         EnvironmentFailedError: If the webhook does not take it; nothing is noted then.
     """
-    settings = session.home.productions.alerts
+    settings = session.home.general.alerts
     if settings is None:
         return 0
     # A home without alerts needs no HTTP client, which takes a fifth of a second to import.

@@ -11,7 +11,7 @@ from typing import Final
 
 import dagster as dg
 
-from cost_pipeline.contracts.vendor import FolderSource, RecordKind, Vendor
+from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.defs import columns
 from cost_pipeline.defs.handover import HandedOver, hand_over
 from cost_pipeline.defs.keys import (
@@ -74,13 +74,13 @@ def _raw_spec(key: dg.AssetKey, vendor: Vendor) -> dg.AssetSpec:
         key,
         group_name="raw",
         owners=OWNERS,
-        kinds={vendor.source.kind, vendor.format.kind.value},
-        description=f"Deliveries of {vendor.vendor} ({vendor.record.value.replace('_', ' ')}s of "
-        f"{vendor.production}), landed verbatim and named by their SHA-256.",
+        kinds={vendor.source.kind, vendor.format.kind},
+        description=f"Deliveries of {vendor.vendor} ({str(vendor.record).replace('_', ' ')}s of "
+        f"{vendor.scope}), landed verbatim and named by their SHA-256.",
         metadata={
             "dagster/column_schema": columns.delivered(vendor),
             "priority": vendor.priority,
-            "production": vendor.production,
+            "production": vendor.scope,
             "source": _place(vendor),
         },
         code_version="1",
@@ -144,7 +144,7 @@ def validate_pulled(home: Home, partitions: dg.DailyPartitionsDefinition) -> dg.
     return validate_pulled
 
 
-def _records_spec(kind: RecordKind, home: Home) -> dg.AssetSpec:
+def _records_spec(kind: str, home: Home) -> dg.AssetSpec:
     vendors = [vendor for vendor in home.vendors if vendor.record is kind]
     return dg.AssetSpec(
         records_key(kind),
@@ -152,7 +152,7 @@ def _records_spec(kind: RecordKind, home: Home) -> dg.AssetSpec:
         group_name="records",
         owners=OWNERS,
         kinds={"deltalake", "pydantic"},
-        description=f"Rows that satisfied the contract of a {kind.value.replace('_', ' ')}.",
+        description=f"Rows that satisfied the contract of a {kind.replace('_', ' ')}.",
         metadata={
             "dagster/column_schema": columns.records(),
             "dagster/column_lineage": columns.lineage_of_records(vendors),
@@ -180,9 +180,9 @@ def _dead_letters_spec(home: Home) -> dg.AssetSpec:
 
 
 def _validated(
-    kind: RecordKind, seen: Sequence[DeliveryReport], touched: HandedOver
+    kind: str, seen: Sequence[DeliveryReport], touched: HandedOver
 ) -> dg.MaterializeResult[None]:
-    mine = [report for report in seen if report.kind == kind.value]
+    mine = [report for report in seen if report.kind == kind]
     return dg.MaterializeResult(
         asset_key=records_key(kind),
         metadata={

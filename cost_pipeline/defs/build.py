@@ -42,7 +42,8 @@ from cost_pipeline.defs.keys import (
 )
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
-from cost_pipeline.home.load import Home, load_home
+from cost_pipeline.feeds.all import load_home
+from cost_pipeline.home.load import Home
 
 # The checks of an asset run with it, but the age of dead letters belongs to no pull date: planned
 # with one and evaluated without, it stayed planned for each, and was evaluated twice in each run.

@@ -11,7 +11,8 @@ from typing import Final
 
 import dagster as dg
 
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.cost_tables import COSTS
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.defs.keys import (
     CORRECTIONS,
     DEAD_LETTERS,
@@ -30,11 +31,11 @@ from cost_pipeline.feeds.production.provisional import Provisional, provisional
 from cost_pipeline.feeds.production.report import DeliveryReport, deliveries
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.dead_letters.checks import (
-    amounts_lost,
     letters_in_time,
+    measures_lost,
     open_per_day,
     trend_plot,
-    with_amounts,
+    with_measures,
 )
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
@@ -137,7 +138,7 @@ class _Pulled:
     reports: Sequence[DeliveryReport]
     schemas: Sequence[SchemaReport]
     gaps: Mapping[str, Provisional]
-    amounts_lost: Sequence[str]
+    lost: Sequence[str]
 
     def outcome(self, key: dg.AssetCheckKey) -> Outcome:
         """What a check of the pull date finds."""
@@ -154,7 +155,7 @@ class _Pulled:
                 return checks.amounts_mean_what_they_did(self.schemas)
             case "control_totals":
                 return checks.control_totals_hold(self.reports)
-        return with_amounts(checks.rows_are_conserved(self.reports), self.amounts_lost)
+        return with_measures(checks.rows_are_conserved(self.reports), COSTS.measure, self.lost)
 
 
 def _look_at(session: Session, day: date) -> _Pulled:
@@ -162,7 +163,7 @@ def _look_at(session: Session, day: date) -> _Pulled:
         deliveries(session, [day]),
         schemas_of(session, pull_dates=[day]),
         {gap.vendor: gap for gap in provisional(session, [day])},
-        amounts_lost(session, [day]),
+        measures_lost(session, [day]),
     )
 
 

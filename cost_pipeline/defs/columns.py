@@ -13,8 +13,9 @@ import dagster as dg
 import pyarrow as pa
 
 from cost_pipeline.contracts.cards import CARD_FIELDS
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RATE_SCHEMA, RECORD_SCHEMA
-from cost_pipeline.contracts.vendor import RecordKind, Vendor
+from cost_pipeline.contracts.cost_tables import DEAD_LETTER_SCHEMA, RATE_SCHEMA, RECORD_SCHEMA
+from cost_pipeline.contracts.cost_vendor import RecordKind
+from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.defs.keys import SNAPSHOTS, raw_key, records_key
 from cost_pipeline.feeds.production.tables import FINDINGS, LEDGER
 
@@ -183,9 +184,9 @@ def lineage_of_records(vendors: Iterable[Vendor]) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(deps_by_column=found)
 
 
-def lineage_of_postings(kinds: Iterable[RecordKind]) -> dg.TableColumnLineage:
+def lineage_of_postings(kinds: Iterable[str]) -> dg.TableColumnLineage:
     """From records and FX snapshots. Purchase orders are held, so no posting comes from them."""
-    posted = sorted(kind for kind in kinds if kind is not RecordKind.PURCHASE_ORDER)
+    posted = sorted(kind for kind in kinds if kind != RecordKind.PURCHASE_ORDER)
     return dg.TableColumnLineage(
         deps_by_column={
             name: origins
@@ -195,7 +196,7 @@ def lineage_of_postings(kinds: Iterable[RecordKind]) -> dg.TableColumnLineage:
     )
 
 
-def _origins(name: str, kinds: Iterable[RecordKind]) -> Iterator[dg.TableColumnDep]:
+def _origins(name: str, kinds: Iterable[str]) -> Iterator[dg.TableColumnDep]:
     own = _RENAMED.get(name, name)
     copied = (own,) if own in RECORD_SCHEMA.names else ()
     from_records, from_rates = _COMPUTED.get(name, (copied, ()))

@@ -6,8 +6,6 @@ from typing import Final
 
 import dagster as dg
 
-from cost_pipeline.contracts.vendor import RecordKind
-
 OWNERS: Final = ["team:production-accounting"]
 DEAD_LETTERS: Final = dg.AssetKey(["dead_letters", "production"])
 RECORDS_BY_DATE: Final = dg.AssetKey(["records", "production", "by_transaction_date"])
@@ -38,6 +36,6 @@ def raw_key(vendor: str) -> dg.AssetKey:
     return dg.AssetKey(["raw", "production", vendor])
 
 
-def records_key(kind: RecordKind) -> dg.AssetKey:
+def records_key(kind: str) -> dg.AssetKey:
     """The accepted records of one kind."""
-    return dg.AssetKey(["records", "production", kind.value])
+    return dg.AssetKey(["records", "production", kind])

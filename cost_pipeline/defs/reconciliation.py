@@ -21,7 +21,7 @@ _SHOWN: Final = 50
 
 def reconciliation(home: Home) -> list[dg.AssetsDefinition]:
     """The asset `report/production/reconciliation`, if the vendor files declare a pair."""
-    declared = pairs(home.vendors)
+    declared = pairs(home)
     if not declared:
         return []
 
@@ -50,7 +50,7 @@ def reconciliation(home: Home) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> Iterator[dg.MaterializeResult[None]]:
         session = home.session(context.run.run_id)
-        found = [reconcile(session, pair) for pair in pairs(session.home.vendors)]
+        found = [reconcile(session, pair) for pair in pairs(session.home)]
         outcome = sides_agree(found)
         yield dg.MaterializeResult(
             asset_key=RECONCILIATION,

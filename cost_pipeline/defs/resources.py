@@ -9,8 +9,8 @@ from pathlib import Path
 import dagster as dg
 
 from cost_pipeline import __version__
+from cost_pipeline.feeds.all import load_home
 from cost_pipeline.feeds.production.feed import PRODUCTION
-from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.pipeline.session import Session
 

@@ -190,7 +190,7 @@ class Runner:
 
     def reconcile(self) -> None:
         """Compare the vendors that tell of the same transactions, if there are any."""
-        if pairs(self.session.home.vendors):
+        if pairs(self.session.home):
             self._run(RECONCILE_JOB)
 
     def alert(self) -> int:
@@ -199,7 +199,7 @@ class Runner:
         Raises:
             CostPipelineError: If they could not be sent.
         """
-        if self.session.home.productions.alerts is None:
+        if self.session.home.general.alerts is None:
             return 0
         keys = self.definitions.resolve_asset_graph().asset_check_keys
         checks = look_at_checks(self.instance, keys)

@@ -11,7 +11,7 @@ from typing import Final
 
 import dagster as dg
 
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.core.money import shown
 from cost_pipeline.defs import columns
 from cost_pipeline.defs.checks import of_check, results_of

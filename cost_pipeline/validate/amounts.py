@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import string
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
 import pyarrow as pa
@@ -22,24 +22,25 @@ from cost_pipeline.contracts.amount_style import (
     Negatives,
     NumberStyle,
 )
-from cost_pipeline.contracts.constraints import AmountBounds
+from cost_pipeline.contracts.constraints import NumberBounds
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.proofs import has_other
-from cost_pipeline.contracts.tables import MONEY
-from cost_pipeline.core.money import AMOUNT_SCALE
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
 
 _MINUS: Final = tuple(MINUS)
 
-# A column's amounts are also handled as 64-bit counts of 0.0001: 14 digits before the point fit.
-MOST_PROVEN_DIGITS: Final = 14
+# A column's numbers are also handled as 64-bit counts of their smallest step: 18 digits fit.
+MOST_PROVEN_DIGITS: Final = 18
+# Of fewer digits before the point, those in groups are read one by one.
+_GROUPED: Final = 6
 
 
 # What a thousands separator is written as, by what is declared.
 _WRITTEN: Final = {" ": SPACES, "'": APOSTROPHES}
 # What Excel shows of a number: more digits are what binary arithmetic left behind.
 SHOWN_DIGITS: Final = 15
+_TAIL: Final = 5
 
 
 class AmountReader:
@@ -122,7 +123,9 @@ class AmountReader:
             f"is not an amount as this vendor writes them (decimals '{style.decimal}'{thousands})"
         )
 
-    def prove(self, texts: pa.Array, bounds: AmountBounds) -> tuple[pa.Array, pa.Array]:
+    def prove(
+        self, texts: pa.Array, bounds: NumberBounds, kind: pa.Decimal128Type
+    ) -> tuple[pa.Array, pa.Array]:
         """The amounts of a column of stripped texts, as far as they can be proven.
 
         Only plain non-negative numbers are proven; signs and the rest are left to `read`.
@@ -131,9 +134,9 @@ class AmountReader:
             Whether each is proven (never null), and the amounts (0 where not proven).
         """
         style = self._style
-        digits = min(bounds.whole_digits, MOST_PROVEN_DIGITS)
+        digits = min(bounds.whole_digits, MOST_PROVEN_DIGITS - kind.scale)
         whole = f"[0-9]{{1,{digits}}}"
-        if style.thousands:
+        if style.thousands and digits >= _GROUPED:
             whole += f"|{self._grouped(f'{{1,{digits // 3 - 1}}}', f'{{0,{(digits - 5) // 2}}}')}"
         fraction = f"(?:{re.escape(style.decimal)}[0-9]{{1,{bounds.decimals}}})?"
         symbols = "|".join(map(re.escape, self._symbols))
@@ -146,7 +149,7 @@ class AmountReader:
         if len(self._separators) > 1:
             class_of = f"[{re.escape(self._separators)}]"
             plain = pc.replace_substring_regex(plain, pattern=class_of, replacement="")
-        return proven, pc.cast(plain, MONEY)
+        return proven, pc.cast(plain, kind)
 
     def unreadable(self, texts: pa.Array) -> pa.Array:
         """Which of these texts `read` refuses for certain: those with a character of no amount."""
@@ -164,11 +167,13 @@ class AmountReader:
         return changes
 
 
-def _is_noise(amount: Decimal) -> bool:
-    """Whether an amount has too many decimals, and few once it is rounded to what Excel shows."""
-    decimals = -int(amount.as_tuple().exponent)
-    if decimals <= AMOUNT_SCALE or not amount:
+def _is_noise(number: Decimal) -> bool:
+    """Whether the digits behind those that Excel shows make a long tail of a short number."""
+    if len(number.as_tuple().digits) <= SHOWN_DIGITS:
         return False
-    kept = SHOWN_DIGITS - amount.adjusted() - 1
-    rounded = amount.quantize(Decimal(1).scaleb(-kept)) if 0 <= kept < decimals else amount
-    return rounded != amount and -int(rounded.normalize().as_tuple().exponent) <= AMOUNT_SCALE
+    shown_by_excel = Context(prec=SHOWN_DIGITS).plus(number).normalize()
+    return _decimals(number) - _decimals(shown_by_excel) >= _TAIL
+
+
+def _decimals(number: Decimal) -> int:
+    return -int(number.as_tuple().exponent)

@@ -10,17 +10,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.amount_style import AmountStyle
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.cost import CostRecord
-from cost_pipeline.contracts.cost_fields import Id
 from cost_pipeline.contracts.currency_signs import may_be_in
-from cost_pipeline.contracts.problems import Problem, RefusedAs
+from cost_pipeline.contracts.problems import Identifies, Problem, RefusedAs
+from cost_pipeline.contracts.record import Record
+from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.validate.conflicts import Conflict, marked
@@ -31,13 +30,11 @@ from cost_pipeline.validate.direction import (
     filled,
     says_something,
 )
+from cost_pipeline.validate.reading import Reading
 from cost_pipeline.validate.texts import canonical_ids, plain_texts, styled_ids
 
 Make = Callable[[pa.Table], pa.Array]
 """A chunk's table to the cells of one field."""
-
-_AMOUNT: Final = "amount"
-_CURRENCY: Final = "currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +89,15 @@ class Columns:
         return Problem(name, Reason.SCHEMA_DRIFT, message)
 
 
-def made_cells(
-    vendor: Vendor, contract: type[CostRecord], columns: Columns
-) -> tuple[list[Made], list[Problem]]:
+def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Problem]]:
     """The fields of a vendor whose cells are made, and what the header lacks for that."""
+    vendor, measure = reading.vendor, reading.shape.measure
     made: list[Made] = []
     problems: list[Problem] = []
-    texts = _texts(contract)
-    ids = ids_of(contract) | {*(vendor.key.fields if vendor.key else ())} & texts
+    texts, ids = _texts(reading.contract), _ids(reading)
     for name, aliases in vendor.columns.items():
-        if name == _AMOUNT:
-            make, own = _amounts(vendor, columns)
+        if measure is not None and name == measure.field:
+            make, own = _amounts(vendor, measure, columns)
             problems += own
         else:
             places = _all_of(columns.of(aliases))
@@ -112,19 +107,20 @@ def made_cells(
             make = _spelled(first, name, vendor, is_id=name in ids)
         if make is not None:
             made.append(Made(name, make))
-    if vendor.amount is not None and vendor.amount.currencies:
-        made.append(Made(_CURRENCY, _currencies(vendor, columns)))
+    if measure is not None and vendor.amount is not None and vendor.amount.currencies:
+        made.append(Made(measure.unit, _currencies(vendor, vendor.amount, measure, columns)))
     return made, problems
 
 
-def ids_of(contract: type[CostRecord]) -> set[str]:
-    """The fields of a contract that hold ids."""
-    (refused,) = (note for note in get_args(Id)[1:] if isinstance(note, RefusedAs))
-    fields = contract.model_fields.items()
-    return {name for name, info in fields if refused in parts(info).notes}
+def _ids(reading: Reading) -> set[str]:
+    """The fields that hold ids: those of the contract, and what keys are made of."""
+    fields = reading.contract.model_fields.items()
+    own = {name for name, info in fields if Identifies() in parts(info).notes}
+    key = reading.vendor.key
+    return own if key is None else own | {*key.fields} & _texts(reading.contract)
 
 
-def _texts(contract: type[CostRecord]) -> set[str]:
+def _texts(contract: type[Record]) -> set[str]:
     """The fields that hold text in which people write what they like."""
     fields = contract.model_fields.items()
     return {
@@ -153,17 +149,19 @@ def _spelled(first: Make, name: str, vendor: Vendor, *, is_id: bool) -> Make:
     return make
 
 
-def _amounts(vendor: Vendor, columns: Columns) -> tuple[Make | None, list[Problem]]:
-    """How the cells of the amount are made, if they are; and what the header lacks."""
-    style, aliases = vendor.amount or AmountStyle(), vendor.columns[_AMOUNT]
-    checked = _signs_to_check(vendor)
+def _amounts(
+    vendor: Vendor, measure: Measure, columns: Columns
+) -> tuple[Make | None, list[Problem]]:
+    """How the cells of the measure are made, if they are; and what the header lacks."""
+    style, aliases = vendor.amount or AmountStyle(), vendor.columns[measure.field]
+    checked = _signs_to_check(vendor, measure)
     places = _all_of(columns.of(aliases))
     if not style.says_the_side and not style.zero and not checked and len(places) < 2:  # noqa: PLR2004 - one column is read as it is
         return None, []
     needed = [style.debit, style.credit] if style.debit else [aliases]
     if style.sign is not None:
         needed.append(style.sign.column)
-    found = (columns.problem(_AMOUNT, names) for names in needed)
+    found = (columns.problem(measure.field, names) for names in needed)
     problems = [problem for problem in found if problem is not None]
     if problems:
         return None, problems[:1]
@@ -182,18 +180,18 @@ def _amounts(vendor: Vendor, columns: Columns) -> tuple[Make | None, list[Proble
             amounts = sided.of_one(one, codes)
         amounts = sided.turned(amounts)
         if checked:
-            amounts = against_currency(amounts, checked, _stated(vendor, columns, table))
+            amounts = against_currency(amounts, checked, _stated(vendor, measure, columns, table))
         return amounts
 
     return make, []
 
 
-def _signs_to_check(vendor: Vendor) -> list[str]:
+def _signs_to_check(vendor: Vendor, measure: Measure) -> list[str]:
     """The declared signs of currencies with which an amount may contradict its row's currency."""
     mapped = vendor.amount.currencies if vendor.amount is not None else {}
     signs = [s for s in vendor.numbers.symbols if s not in mapped]
-    constant = vendor.constants.get(_CURRENCY)
-    if _CURRENCY not in vendor.columns and constant is not None:
+    constant = vendor.constants.get(measure.unit)
+    if measure.unit not in vendor.columns and constant is not None:
         lawful = (may_be_in(sign) for sign in signs)
         if all(found is None or constant.strip() in found for found in lawful):
             return []
@@ -202,19 +200,18 @@ def _signs_to_check(vendor: Vendor) -> list[str]:
     return signs
 
 
-def _stated(vendor: Vendor, columns: Columns, table: pa.Table) -> pa.Array:
+def _stated(vendor: Vendor, measure: Measure, columns: Columns, table: pa.Table) -> pa.Array:
     """The currency of each row as its own column or the constant says it; null if neither does."""
-    places = _all_of(columns.of(vendor.columns.get(_CURRENCY, ())))
-    constant = pa.scalar(vendor.constants.get(_CURRENCY), pa.string())
+    places = _all_of(columns.of(vendor.columns.get(measure.unit, ())))
+    constant = pa.scalar(vendor.constants.get(measure.unit), pa.string())
     return pc.coalesce(_first_filled(places, table), constant)
 
 
-def _currencies(vendor: Vendor, columns: Columns) -> Make:
-    assert vendor.amount is not None  # noqa: S101 - asked before
-    signs = vendor.amount.currencies
-    aliases = vendor.columns.get(_AMOUNT, ())
+def _currencies(vendor: Vendor, style: AmountStyle, measure: Measure, columns: Columns) -> Make:
+    signs = style.currencies
+    aliases = vendor.columns.get(measure.field, ())
     amounts = _all_of(columns.of(aliases))
-    own = _all_of(columns.of(vendor.columns.get(_CURRENCY, ())))
+    own = _all_of(columns.of(vendor.columns.get(measure.unit, ())))
 
     def make(table: pa.Table) -> pa.Array:
         return currencies_of(_first_filled(amounts, table), signs, _first_filled(own, table))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -36,8 +36,8 @@ class ValidatedChunk:
     """The verdicts on a chunk; both tables are in row order.
 
     Attributes:
-        records: RECORD_SCHEMA.
-        dead_letters: DEAD_LETTER_SCHEMA.
+        records: As the feed's shape has them.
+        dead_letters: As the feed's shape has them.
         in_columns: How many of the rows never went through the model's lane.
     """
 
@@ -75,17 +75,16 @@ def validate_chunk(
     if lanes == "both" and applied.reading.contract.columnar and table.num_rows:
         judged = judge_side_by_side(table, context, ordinals)
     else:
-        judged = Judged.nothing(table.num_rows)
+        judged = Judged.nothing(table.num_rows, applied.reading.shape)
     accepted, refused = _by_the_model(table, judged, context, ordinals)
     records = _merged(judged.records, records_table(accepted, context))
     dead_letters = _merged(judged.dead_letters, dead_letters_table(refused, context))
     state.rows += table.num_rows
     state.records += records.num_rows
     state.dead_letters += dead_letters.num_rows
-    state.amount_quanta += judged.amount_quanta
-    state.unreadable_amounts += judged.unreadable_amounts
-    state.add_amounts(row.values["amount"] for row in accepted)
-    state.add_amounts(row.amount for row in refused)
+    state.quanta += judged.quanta
+    state.unreadable += judged.unreadable
+    _add_measures(state, applied, (*accepted, *refused))
     return ValidatedChunk(records, dead_letters, table.num_rows - len(judged.left))
 
 
@@ -93,6 +92,21 @@ def pass_over(chunk: Rows, interpreter: Interpreter, state: DeliveryState) -> No
     """Take note of a chunk that was judged before: how often its keys came counts for the rest."""
     applied = interpreter.for_columns(chunk.columns)
     ordinals_of(applied.made_ready(chunk.table), applied, state)
+
+
+def _add_measures(
+    state: DeliveryState, interpreter: Interpreter, rows: Iterable[Accepted | Refusal]
+) -> None:
+    measure = interpreter.reading.shape.measure
+    if measure is None or measure.field not in interpreter.reading.exact:
+        return
+    exact = interpreter.reading.exact[measure.field]
+    for row in rows:
+        number = row.values[measure.field]
+        if number is None:
+            state.unreadable += 1
+        else:
+            state.quanta += exact.quanta(number)
 
 
 def _by_the_model(

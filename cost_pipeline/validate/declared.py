@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from cost_pipeline.contracts.cost import CostRecord
 from cost_pipeline.contracts.currency_signs import may_be_in
 from cost_pipeline.contracts.date_style import ISO_FORM, MONTH_NAMES
 from cost_pipeline.contracts.formats import TYPED
-from cost_pipeline.contracts.production import Productions
+from cost_pipeline.contracts.record import Record
+from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import Value
 from cost_pipeline.core.reference import reference_path
@@ -29,36 +29,41 @@ _MENDED: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """A delivery's first landing: its pull date, and the address or name of its file."""
+    """What a text may mean besides what it says.
+
+    Attributes:
+        pulled: The pull date of the delivery's first landing.
+        name: The address or name of its file.
+        zone: The time zone of whom its records belong to (IANA).
+    """
 
     pulled: date | None = None
     name: str | None = None
+    zone: str = "UTC"
 
 
 NOT_LANDED: Final = Landed()
 """Of a vendor file that is looked at by itself."""
 
 
-def date_reader(vendor: Vendor, productions: Productions, landed: Landed) -> DateReader:
+def date_reader(vendor: Vendor, landed: Landed) -> DateReader:
     """How the vendor's days are read."""
     return DateReader(
         vendor.dates,
-        zone=productions.productions[vendor.production].time_zone
-        if vendor.production in productions.productions
-        else "UTC",
+        zone=landed.zone,
         typed=vendor.format.kind in TYPED,
         pulled=landed.pulled,
         name=landed.name,
     )
 
 
-def demanded_fields(vendor: Vendor, contract: type[CostRecord]) -> frozenset[str]:
+def demanded_fields(vendor: Vendor, contract: type[Record], identity: str) -> frozenset[str]:
     """The fields that may not be empty, by the contract or by the key."""
     required = {name for name, info in contract.model_fields.items() if info.is_required()}
     if vendor.key is None:
         return frozenset(required)
     if vendor.key.otherwise:
-        return frozenset(required - {"transaction_id"} | (required & {*vendor.key.otherwise}))
+        return frozenset(required - {identity} | (required & {*vendor.key.otherwise}))
     return frozenset(required | {*vendor.key.columns})
 
 
@@ -70,7 +75,7 @@ def known_headers(vendor: Vendor) -> set[str]:
     return {plain_name(name) for name in known}
 
 
-def declared_parts(vendor: Vendor, home: Productions, landed: Landed) -> list[Value]:
+def declared_parts(vendor: Vendor, shape: Shape, landed: Landed) -> list[Value]:
     """What the digest of an interpretation covers besides what every vendor file has."""
     found: list[Value] = []
     for name, section in sorted(declared_settings(vendor).items()):
@@ -78,16 +83,16 @@ def declared_parts(vendor: Vendor, home: Productions, landed: Landed) -> list[Va
     dates = vendor.dates
     if dates.languages:
         found.append(reference_path(MONTH_NAMES).read_bytes())
-    if dates.zone == "production" and vendor.production in home.productions:
-        found.append(home.productions[vendor.production].time_zone)
+    if dates.zone == "production":
+        found.append(landed.zone)
     if dates.year in {"past", "nearest"}:
         found.append(landed.pulled)
     if dates.file_name is not None:
         found.append(None if landed.name is None else file_name_of(landed.name))
-    return found + [f"{name} {_MENDED}" for name in _read_otherwise_than_before(vendor)]
+    return found + [f"{name} {_MENDED}" for name in _read_otherwise_than_before(vendor, shape)]
 
 
-def _read_otherwise_than_before(vendor: Vendor) -> list[str]:
+def _read_otherwise_than_before(vendor: Vendor, shape: Shape) -> list[str]:
     """The faults of reading that were mended and that this vendor file could meet.
 
     Its deliveries are judged again, so that what was misread is put right.
@@ -98,7 +103,7 @@ def _read_otherwise_than_before(vendor: Vendor) -> list[str]:
     if vendor.format.kind in TYPED and ISO_FORM not in vendor.dates.forms:
         found.append("typed dates")
     signs = [lawful for symbol in vendor.numbers.symbols if (lawful := may_be_in(symbol))]
-    constant = vendor.constants.get("currency")
+    constant = vendor.constants.get(shape.measure.unit) if shape.measure else None
     if signs and not all(constant is not None and constant in lawful for lawful in signs):
         found.append("signs of currencies")
     return found

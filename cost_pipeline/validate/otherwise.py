@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -18,11 +18,12 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.proofs import Mask
 from cost_pipeline.contracts.vendor import Key
 from cost_pipeline.core.canonical import Value, digest
-from cost_pipeline.core.money import fitting
 from cost_pipeline.core.text import BLANKS
 
 _LONGEST: Final = 64
 _MARK: Final = 16
+# The usual context has 28 digits, and a number may have 38.
+_WIDE: Final = Context(prec=80)
 
 
 def is_empty(key: Key, values: Mapping[str, object]) -> bool:
@@ -46,8 +47,7 @@ def id_of(values: Sequence[Any]) -> str:
 
 def _text(value: Any) -> str:  # noqa: ANN401 - of the field's own type
     if isinstance(value, Decimal):
-        amount = fitting(value)
-        return format(value if amount is None else amount.normalize(), "f")
+        return format(value.normalize(_WIDE), "f")
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

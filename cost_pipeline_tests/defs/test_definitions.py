@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from cost_pipeline import definitions
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RATE_SCHEMA, RECORD_SCHEMA
+from cost_pipeline.contracts.cost_tables import DEAD_LETTER_SCHEMA, RATE_SCHEMA, RECORD_SCHEMA
 from cost_pipeline.defs import assets, audit, checks, reconciliation
 from cost_pipeline.defs.build import build_definitions
 from cost_pipeline.defs.keys import (

@@ -28,11 +28,11 @@ from cost_pipeline.defs.reporting import DATA_VERSION_TAG, GONE
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.run import Runner
 from cost_pipeline.defs.sensors import INPUTS, request
+from cost_pipeline.feeds.all import load_home
 from cost_pipeline.feeds.production.rates import correct_rates
+from cost_pipeline.feeds.production.tables import DEAD_LETTERS as DEAD_LETTER_EVENTS
 from cost_pipeline.feeds.production.tables import DISPOSITIONS
-from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.tables import DEAD_LETTERS as DEAD_LETTER_EVENTS
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 from cost_pipeline.pipeline.validation.drift import accept
 from cost_pipeline.quarantine.events import resolved

@@ -5,7 +5,7 @@ from decimal import Decimal
 import dagster as dg
 import pytest
 
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.defs.keys import DEAD_LETTERS, FX_JOB, LEDGER, SNAPSHOTS, raw_key, records_key
 from cost_pipeline.feeds.production.tables import LEDGER as POSTINGS
 

@@ -8,7 +8,7 @@ from datetime import date
 import dagster as dg
 import pytest
 
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import FINDINGS, LEDGER, WEEKLY, records_key
 from cost_pipeline.feeds.production.union_summary import FAMILIES, check_name

@@ -11,12 +11,13 @@ import pytest
 from pydantic import BaseModel
 
 from cost_pipeline.cli import main
-from cost_pipeline.contracts.kinds import CONTRACTS
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.sources import Auth, OAuth2
-from cost_pipeline.contracts.vendor import FormatKind, RecordKind, Vendor
+from cost_pipeline.contracts.vendor import FormatKind, Vendor
 from cost_pipeline.core import errors
 from cost_pipeline.feeds.all import every_reason
+from cost_pipeline.feeds.production.kinds import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ def test_every_name_that_a_key_may_have_is_documented(page):
     auth = [kind for of_one in kinds for kind in of_one]
     for name in (*RecordKind, *FormatKind, *auth):
         assert f"`{name}`" in page
-    for contract in CONTRACTS.values():
+    for contract in [kind.contract for kind in KINDS.values()]:
         for name in contract.model_fields.keys() - {"vendor", "production"}:
             assert f"`{name}`" in page, name
 

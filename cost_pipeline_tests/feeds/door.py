@@ -23,7 +23,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.tables import RATE_SCHEMA
+from cost_pipeline.contracts.cost_tables import RATE_SCHEMA
+from cost_pipeline.feeds.all import load_home
 from cost_pipeline.feeds.production.checks import rows_are_conserved
 from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
@@ -33,23 +34,21 @@ from cost_pipeline.feeds.production.ledger_view import ledger_totals
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.rates import source_of, stored_rates
 from cost_pipeline.feeds.production.report import DeliveryReport, amounts_in_and_out, deliveries
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, HEADS, LEDGER
-from cost_pipeline.fx.reading import DayRates
-from cost_pipeline.fx.snapshots import load_history
-from cost_pipeline.home.load import load_home
-from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.lake import open_lake
-from cost_pipeline.lake.tables import (
+from cost_pipeline.feeds.production.tables import (
     APPROVALS,
-    CHECKPOINTS,
     DEAD_LETTERS,
-    DELIVERIES,
+    DISPOSITIONS,
     FX_SNAPSHOTS,
+    HEADS,
+    LEDGER,
     PERIODS,
     RECORDS,
-    VALIDATIONS,
-    TableSpec,
 )
+from cost_pipeline.fx.reading import DayRates
+from cost_pipeline.fx.snapshots import load_history
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.lake import open_lake
+from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS, TableSpec
 from cost_pipeline.ledger.totals import active
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters, reasons_of
 from cost_pipeline.pipeline.pull.vendors import PullOutcome, pull

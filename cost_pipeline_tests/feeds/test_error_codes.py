@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.categories import codes_in_use, cost_codes_are_mapped
@@ -16,12 +17,12 @@ from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
 from cost_pipeline.feeds.production.provisional import provisional
 from cost_pipeline.feeds.production.report import deliveries
 from cost_pipeline.feeds.production.summary import unreadable
+from cost_pipeline.feeds.production.tables import DEAD_LETTERS
 from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.tables import DEAD_LETTERS
 from cost_pipeline.pipeline.dead_letters.checks import (
-    amounts_lost,
     letters_in_time,
-    with_amounts,
+    measures_lost,
+    with_measures,
 )
 from cost_pipeline.pipeline.dead_letters.letters import as_json, open_dead_letters
 from cost_pipeline.pipeline.dead_letters.words import words_of
@@ -57,7 +58,9 @@ def judged(session):
     """Every check that looks at dead letters or at what they make of a date."""
     reports, schemas = deliveries(session, [PULLED]), schemas_of(session, pull_dates=[PULLED])
     found = [
-        with_amounts(checks.rows_are_conserved(reports), amounts_lost(session, [PULLED])),
+        with_measures(
+            checks.rows_are_conserved(reports), COSTS.measure, measures_lost(session, [PULLED])
+        ),
         checks.control_totals_hold(reports),
         checks.columns_are_as_accepted(reports, schemas),
         checks.amounts_mean_what_they_did(schemas),

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from cost_pipeline.contracts.vendor import HttpSource, Vendor
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.feeds.all import load_home, problems
 from cost_pipeline.home.document import Problem, read_document
-from cost_pipeline.home.load import Home, load_home, missing_folders, problems
+from cost_pipeline.home.load import Home, missing_folders
 
 VENDOR = "vendors/example_rentals.yaml"
 

@@ -3,9 +3,11 @@ from decimal import Decimal
 
 import pytest
 
-from cost_pipeline.contracts.tables import COST_FIELDS
+from cost_pipeline.contracts.cost_tables import COST_FIELDS
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.money import AMOUNT
+from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.validate.interpreter import compile_interpreter
 
 HEADER = ("Number", "Date", "Net", "Text")
@@ -103,7 +105,9 @@ def test_unknown_columns_are_drift_and_no_error(make_chunk, make_vendor, validat
     columns = (*HEADER, "Body", "New", "")
     vendor = make_vendor(ignore=["body"])
     assert validate([make_chunk([(*row(), "a", "b", "c")], columns)], vendor).state.records == 1
-    assert compile_interpreter(vendor, productions, columns).drift == ("New",)
+    assert compile_interpreter(vendor, COST_CONTRACT, productions.productions, columns).drift == (
+        "New",
+    )
 
 
 def test_an_unknown_key_of_a_json_item_is_refused_unless_null(make_chunk, make_vendor, validate):
@@ -205,8 +209,8 @@ def test_the_control_sum_counts_negatives_and_the_unreadable(make_chunk, make_ve
     nets = ("1,000.01", "(0.01)", "-5", "abc", "9" * 40, "99999999999999.9999")
     rows = [row(f"A{place}", net=net) for place, net in enumerate(nets)]
     outcome = validate([make_chunk(rows, HEADER)], make_vendor())
-    assert outcome.state.amount_total == Decimal("100000000000994.9999")
-    assert outcome.state.unreadable_amounts == 2
+    assert AMOUNT.of_quanta(outcome.state.quanta) == Decimal("100000000000994.9999")
+    assert outcome.state.unreadable == 2
 
 
 @pytest.mark.parametrize("lanes", ["model", "both"])
@@ -222,12 +226,12 @@ def test_a_constant_stands_in_for_an_empty_cell(make_chunk, make_vendor, validat
     assert tuple(second.values()) == (Decimal("1.5"), "EUR", "P-2")
     (letter,) = outcome.dead_letters.to_pylist()
     assert (letter["reasons"], letter["amount"]) == (["BAD_AMOUNT"], Decimal(7))
-    assert outcome.state.amount_total == Decimal("15.5")
+    assert AMOUNT.of_quanta(outcome.state.quanta) == Decimal("15.5")
 
 
 def test_a_declared_total_is_read_in_the_vendors_style(make_vendor, productions):
     vendor = make_vendor(format={"kind": "csv", "control_total": {"column": "amount"}})
-    compiled = compile_interpreter(vendor, productions, HEADER)
+    compiled = compile_interpreter(vendor, COST_CONTRACT, productions.productions, HEADER)
     assert compiled.declared_total({" NET": " £1,000.50 "}) == Decimal("1000.50")
     assert compiled.declared_total({"Text": "x"}) is None
     assert compiled.declared_total({"Net": "x"}).code == "BAD_AMOUNT"
@@ -256,12 +260,14 @@ def test_a_vendor_file_that_no_delivery_can_satisfy_is_refused(
     make_vendor, productions, changes, words
 ):
     with pytest.raises(UsageError, match=words):
-        compile_interpreter(make_vendor(**changes), productions, HEADER)
+        compile_interpreter(make_vendor(**changes), COST_CONTRACT, productions.productions, HEADER)
 
 
 def test_an_interpretation_changes_exactly_if_a_verdict_could(make_vendor, productions):
     def interpretation(**changes):
-        return compile_interpreter(make_vendor(**changes), productions, ()).interpretation
+        return compile_interpreter(
+            make_vendor(**changes), COST_CONTRACT, productions.productions, ()
+        ).interpretation
 
     same = interpretation()
     assert interpretation(source={"kind": "folder", "path": "elsewhere"}, priority="high") == same

@@ -14,7 +14,7 @@ from typing import Final
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.contracts.unions import union_categories
-from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.feeds.production.tables import RECORDS
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome

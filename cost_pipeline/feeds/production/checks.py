@@ -11,15 +11,13 @@ from decimal import Decimal
 from typing import Final
 
 from cost_pipeline.contracts.cards import card_values
-from cost_pipeline.contracts.cost import CostRecord, judge
-from cost_pipeline.contracts.kinds import CONTRACTS
-from cost_pipeline.contracts.tables import COST_FIELDS
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.cost_tables import COST_FIELDS
+from cost_pipeline.contracts.record import Record, judge
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.provisional import Provisional
 from cost_pipeline.feeds.production.reconcile import Reconciled
 from cost_pipeline.feeds.production.report import DeliveryReport
-from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.feeds.production.tables import RECORDS
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.reports.audit import AuditVerification
 from cost_pipeline.pipeline.reports.outcome import Outcome
@@ -170,7 +168,7 @@ def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Ou
         where=f"pull_date = '{pull_date}'",
         deliveries=current_deliveries(session),
     ).to_pylist()
-    contract = CONTRACTS[RecordKind(kind)]
+    contract = session.feed.contract.kinds[kind].contract
     unlawful = next((found for row in sample if (found := _unlawful(contract, row))), None)
     return Outcome(
         "schema",
@@ -180,7 +178,7 @@ def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Ou
     )
 
 
-def _unlawful(contract: type[CostRecord], row: dict[str, object]) -> str | None:
+def _unlawful(contract: type[Record], row: dict[str, object]) -> str | None:
     """What the contract says against a stored record; None if nothing."""
     names = ["vendor", *(f.name for f in COST_FIELDS)]
     values = {name: row[name] for name in names if row[name] is not None}
@@ -189,7 +187,7 @@ def _unlawful(contract: type[CostRecord], row: dict[str, object]) -> str | None:
     if isinstance(amount, Decimal):  # a credit is judged as the cost that it takes back
         values["amount"] = abs(amount)
     verdict = judge(contract, values)
-    if isinstance(verdict, CostRecord):
+    if isinstance(verdict, Record):
         return None
     wrong = "; ".join(f"{problem.field}: {problem.message}" for problem in verdict)
     return f"record {row['fingerprint']} is stored and unlawful: {wrong}"

@@ -10,8 +10,7 @@ from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, s
 from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
 from cost_pipeline.feeds.production.periods import OpenPeriod
 from cost_pipeline.feeds.production.report import deliveries
-from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.feeds.production.tables import LEDGER, RECORDS
 from cost_pipeline.ledger.periods import month_of
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 from cost_pipeline.pipeline.session import Session

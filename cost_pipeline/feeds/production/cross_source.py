@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.feeds.production.rate_corrections import waiting_corrections
 from cost_pipeline.feeds.production.rates import (
@@ -76,7 +77,7 @@ _RATE: Final = Decimal("0.000001")
 def sources_agree(session: Session) -> Outcome:
     """Every two loaded sources, over the last 400 days of rates."""
     days = rate_days(session)
-    known = sources_of(session.home.productions)
+    known = sources_of(session.home.settings_of(Productions))
     loaded = sorted(name for name in pc.unique(days["source"]).to_pylist() if name in known)
     if not loaded:
         return Outcome("cross_source", passed=True, message="not evaluated: no source is loaded")

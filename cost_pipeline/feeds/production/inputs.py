@@ -25,16 +25,16 @@ from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.pricing import pinned
 from cost_pipeline.feeds.production.rulings import rulings
-from cost_pipeline.feeds.production.tables import DISPOSITIONS
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, FX_SNAPSHOTS, RECORDS
 from cost_pipeline.lake.crossing import crossing_rows
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import DELIVERIES, FX_SNAPSHOTS, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
+from cost_pipeline.ledger.records import CANDIDATE_SCHEMA
 from cost_pipeline.pipeline.dead_letters.places import places, with_their_places
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.record_files import BY_DATE, PART, RIVALS, SUMS
-from cost_pipeline.standing.keys import CANDIDATE_SCHEMA
 
 RULES_OF_POSTING: Final = "3"
 """Raised when the kernels post the same inputs differently; every partition is then out of date."""

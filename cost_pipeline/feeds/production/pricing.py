@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from cost_pipeline.contracts.currencies import currencies
+from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_between
@@ -34,7 +35,7 @@ def pinned(session: Session, lines: pa.Table, in_force: pa.Table | None = None) 
         lines: With the columns of `REQUEST_SCHEMA`.
         in_force: Rates as they would be; those that are in force if None.
     """
-    sources = sources_of(session.home.productions)
+    sources = sources_of(session.home.settings_of(Productions))
     if in_force is not None:
         return pin(in_force, lines, sources)
     return pin_from(lambda first, last: rates_between(session, first, last), lines, sources)

@@ -18,11 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_tables import MONEY
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.problems import errors_of
+from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import sources_of
-from cost_pipeline.contracts.tables import DAY, MONEY, TEXT
-from cost_pipeline.core.money import at_scale, shown
+from cost_pipeline.contracts.tables import DAY, TEXT
+from cost_pipeline.core.money import AMOUNT, shown
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_in_force
 from cost_pipeline.feeds.production.report import recorded_amounts
@@ -179,7 +181,7 @@ def _stand_ins(
         gaps=gaps.select(names),
         asked=asked.select(names),
     ).to_pylist()
-    productions = {vendor.vendor: vendor.production for vendor in session.home.vendors}
+    productions = {vendor.vendor: vendor.scope for vendor in session.home.vendors}
     by_gap: dict[tuple[str, date], list[dict[str, Any]]] = {}
     for row in rows:
         by_gap.setdefault((row["vendor"], row["wanted"]), []).append(row)
@@ -194,7 +196,7 @@ def _stand_in(
     amounts = {row["currency"]: row["amount"] for row in rows}
     base_currency, base, rates_of = None, None, None
     if production is not None:
-        base_currency = session.home.productions.productions[production].base_currency
+        base_currency = session.home.settings_of(Productions).productions[production].base_currency
         base, rates_of = _in_base(session, amounts, production, wanted)
     return StandIn(
         pull_date=rows[0]["pull_date"],
@@ -211,7 +213,7 @@ def _in_base(
     session: Session, amounts: Mapping[str, Decimal], production: str, wanted: date
 ) -> tuple[Decimal | None, date | None]:
     """The sum in the base currency at the newest loaded rates up to a date; None if one lacks."""
-    policy = session.home.productions.productions[production]
+    policy = session.home.settings_of(Productions).productions[production]
     in_force = rates_in_force(session)
     mine = pc.and_(
         pc.equal(in_force["source"], policy.fx.source),
@@ -223,8 +225,9 @@ def _in_base(
     ages = lines.schema.get_field_index("max_age_days")
     any_age = pa.repeat(pa.scalar(_ANY_AGE, pa.int32()), lines.num_rows)
     lines = lines.set_column(ages, lines.schema.field(ages), any_age)
+    sources = sources_of(session.home.settings_of(Productions))
     minor_units = {code: currency.minor_units for code, currency in currencies().items()}
-    converted = convert(lines, pin(known, lines, sources_of(session.home.productions)), minor_units)
+    converted = convert(lines, pin(known, lines, sources), minor_units)
     if converted["base_amount"].null_count:
         return None, newest
     total = sum(converted["base_amount"].to_pylist(), start=Decimal(0))
@@ -237,6 +240,6 @@ def _lines(amounts: Mapping[str, Decimal], production: str, day: date) -> pa.Tab
             "transaction_date": pa.array([day] * len(amounts), DAY),
             "production": pa.array([production] * len(amounts), TEXT),
             "currency": pa.array(list(amounts), TEXT),
-            "amount": pa.array([at_scale(amount) for amount in amounts.values()], MONEY),
+            "amount": pa.array([AMOUNT.at_scale(amount) for amount in amounts.values()], MONEY),
         }
     )

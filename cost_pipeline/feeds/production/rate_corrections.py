@@ -17,6 +17,7 @@ from typing import Final
 
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import Source
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import CostPipelineError, UsageError
@@ -27,9 +28,9 @@ from cost_pipeline.feeds.production.rates import (
     source_of,
     write_vintage,
 )
+from cost_pipeline.feeds.production.tables import FX_SNAPSHOTS
 from cost_pipeline.fx.files import parse_two_columns
 from cost_pipeline.fx.reading import DayRates, day_of
-from cost_pipeline.lake.tables import FX_SNAPSHOTS
 from cost_pipeline.pipeline.session import Session
 
 _NAME: Final = re.compile(
@@ -61,7 +62,7 @@ class Waiting:
 
 def inbox(session: Session) -> Path:
     """The watched folder, absolute."""
-    return session.home.path / Path(session.home.productions.fx_inbox).expanduser()
+    return session.home.path / Path(session.home.settings_of(Productions).fx_inbox).expanduser()
 
 
 def waiting_corrections(session: Session) -> list[Waiting]:

@@ -12,10 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_tables import RATE_SCHEMA
+from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import Source, ecb, source_named, sources_of
-from cost_pipeline.contracts.tables import DAY, RATE_SCHEMA, TEXT
+from cost_pipeline.contracts.tables import DAY, TEXT
 from cost_pipeline.core.reference import ECB, reference_path
 from cost_pipeline.feeds.production.prepared_rates import prepared_rows
+from cost_pipeline.feeds.production.tables import FX_SNAPSHOTS
 from cost_pipeline.fx.files import parse_two_columns, read_rates
 from cost_pipeline.fx.rates import IN_FORCE_SCHEMA, affected_dates, in_force
 from cost_pipeline.fx.reading import DayRates
@@ -26,7 +29,6 @@ from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.durable import clear_read_errors
 from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import FX_SNAPSHOTS
 from cost_pipeline.pipeline.session import Session
 
 BUNDLED: Final = "ecb/eurofxref-hist.csv"
@@ -126,7 +128,7 @@ def count_in_force(session: Session) -> int:
 
 def source_of(session: Session, name: str) -> Source:
     """A source that the home may use, by name."""
-    return source_named(name, sources_of(session.home.productions))
+    return source_named(name, sources_of(session.home.settings_of(Productions)))
 
 
 def load_bundled_history(session: Session) -> LoadedHistory:
@@ -256,7 +258,7 @@ def _affected(session: Session, source: Source, stored: pa.Table) -> tuple[date,
     """The dates on which a production that uses the source could convert otherwise than before."""
     users = [
         production
-        for production in session.home.productions.productions.values()
+        for production in session.home.settings_of(Productions).productions.values()
         if production.fx.source == source.name
     ]
     if not users:

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
-from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, RECORDS
+from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
 from cost_pipeline.ledger.totals import net
 from cost_pipeline.pipeline.dead_letters.letters import (
     OF_POSTING,

@@ -13,7 +13,7 @@ from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.parse import Refused, open_rows, read_ahead
 from cost_pipeline.pipeline.dead_letters.correction_rows import in_style_of, read_correction
-from cost_pipeline.pipeline.dead_letters.sheet import cells_in, fields_of
+from cost_pipeline.pipeline.dead_letters.sheet import cells_in
 from cost_pipeline.pipeline.pull.deliveries import CORRECTION
 from cost_pipeline.pipeline.pull.landings import interpreter_of
 from cost_pipeline.pipeline.session import Session
@@ -66,7 +66,7 @@ def _is_correction(session: Session, vendor: str, delivery: str) -> bool:
 def _texts_of_correction(
     session: Session, delivery: str, rows: Collection[int]
 ) -> dict[int, tuple[int, str]]:
-    read = read_correction(session.lake.content.open_path(delivery))
+    read = read_correction(session.feed.contract, session.lake.content.open_path(delivery))
     if isinstance(read, Refused):
         return {}
     wanted = pa.array(sorted(rows), pa.int64())
@@ -112,7 +112,7 @@ def cells_of(
             if ordinals is None
             else pa.array(ordinals, pa.int64()).filter(mask.combine_chunks())
         )
-        for name in fields_of(vendor.record):
+        for name in session.feed.contract.fields_of(vendor.record):
             columns[name] = _field(mine, applied, name)
         found.append(pa.table(columns))
     return pa.concat_tables(found) if found else None
@@ -121,12 +121,12 @@ def cells_of(
 def _cells_of_correction(
     session: Session, vendor: Vendor, delivery: str, rows: pa.ChunkedArray
 ) -> pa.Table | None:
-    read = read_correction(session.lake.content.open_path(delivery))
+    read = read_correction(session.feed.contract, session.lake.content.open_path(delivery))
     if isinstance(read, Refused):
         return None
     mine = read.table.filter(pc.is_in(read.table["row"], value_set=pc.unique(rows)))
-    mine = in_style_of(vendor, mine, read.kinds)
-    cells = {name: cells_in(mine, name) for name in fields_of(vendor.record)}
+    mine = in_style_of(session.feed.contract, vendor, mine, read.kinds)
+    cells = {name: cells_in(mine, name) for name in session.feed.contract.fields_of(vendor.record)}
     return pa.table({"row": mine["row"], "ordinal": pa.nulls(len(mine), pa.int64()), **cells})
 
 

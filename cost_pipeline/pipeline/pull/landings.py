@@ -12,7 +12,7 @@ from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.declared import NOT_LANDED, Landed
-from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
+from cost_pipeline.validate.interpreter import Interpreter
 
 
 def landed_of(session: Session, vendor: Vendor, delivery: str) -> Landed:
@@ -36,6 +36,4 @@ def interpreter_of(
     session: Session, vendor: Vendor, delivery: str, header: Sequence[str] = ()
 ) -> Interpreter:
     """How a delivery of a vendor is read: by the vendor's present file, as of its first landing."""
-    return compile_interpreter(
-        vendor, session.home.productions, header, landed=landed_of(session, vendor, delivery)
-    )
+    return session.interpreter(vendor, header, landed_of(session, vendor, delivery))
