@@ -4,7 +4,7 @@ Blocking: conservation, schema, FX coverage, integrity. A red one stops what lie
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -23,7 +23,7 @@ from cost_pipeline.defs.keys import (
 )
 from cost_pipeline.defs.reporting import amounts, oldest, report_checks_per_partition
 from cost_pipeline.defs.resources import HomeResource
-from cost_pipeline.feeds.production import checks
+from cost_pipeline.feeds.production import checks, look_alikes
 from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
 from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
 from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
@@ -51,6 +51,7 @@ LEDGER_CHECKS: Final = {
 RAW_CHECKS: Final = {
     "drift": "No delivery has a column that the vendor file does not know.",
     "fetched": "Nothing of the pull date is missing because it could not be fetched.",
+    look_alikes.NAME: "No row looks as if it had come before in another guise.",
 }
 # Of a check over several dates: how many there are, and on how many it is red.
 DATES: Final = "transaction_dates"
@@ -139,6 +140,7 @@ class _Pulled:
     schemas: Sequence[SchemaReport]
     gaps: Mapping[str, Provisional]
     lost: Sequence[str]
+    alike: Callable[[str], Outcome]
 
     def outcome(self, key: dg.AssetCheckKey) -> Outcome:
         """What a check of the pull date finds."""
@@ -151,6 +153,8 @@ class _Pulled:
                 )
             case "fetched":
                 return checks.all_is_fetched(self.gaps.get(vendor))
+            case look_alikes.NAME:
+                return self.alike(vendor)
             case "retyped":
                 return checks.amounts_mean_what_they_did(self.schemas)
             case "control_totals":
@@ -164,6 +168,7 @@ def _look_at(session: Session, day: date) -> _Pulled:
         schemas_of(session, pull_dates=[day]),
         {gap.vendor: gap for gap in provisional(session, [day])},
         measures_lost(session, [day]),
+        lambda vendor: look_alikes.nothing_looks_alike(session, vendor, day),
     )
 
 
