@@ -118,7 +118,8 @@ def test_days_and_amounts_go_out_whole_and_come_back(house, desk, door):
         "rentals",
         "columns:",
         'dates: {forms: ["%d%m"], year: past}\n'
-        "amount: {debit: amount, credit: back}\nnegatives: credit_note\ncolumns:\n  credit_of: [of]",
+        "amount: {debit: amount, credit: back}\nnegatives: credit_note\n"
+        "columns:\n  credit_of: [of]",
     )
     house.edit_vendor("rentals", "negatives: dead_letter\n", "")
     header = ("id", "date", "amount", "back", "currency", "text", "of")
