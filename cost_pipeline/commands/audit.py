@@ -11,7 +11,6 @@ import click
 from cost_pipeline.commands.common import (
     clear_errors,
     console,
-    counted,
     home_option,
     json_option,
     open_session,
@@ -19,6 +18,7 @@ from cost_pipeline.commands.common import (
     print_json,
 )
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted
 
 
 @click.group()

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 
@@ -19,13 +18,13 @@ import click
 
 from cost_pipeline import __version__
 from cost_pipeline.core.errors import CostPipelineError, UsageError
-from cost_pipeline.core.money import shown
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from cost_pipeline.pipeline.declared.shown import Table as Shown
     from cost_pipeline.pipeline.session import Session
 
 HOME_VARIABLE: Final = "COST_PIPELINE_HOME"
@@ -72,6 +71,16 @@ def columns(*names: str, numbers: Collection[str] = (), gap: int = 2) -> Table:
     return table
 
 
+def as_columns(table: Shown) -> Table:
+    """Returns a small table that a feed declares, as lines without borders."""
+    names = tuple(table.columns)
+    numbers = {name for name, kind in table.columns.items() if kind != "string"}
+    found = columns(*names, numbers=numbers)
+    for row in table.rows:
+        found.add_row(*(plain(str(row[name])) for name in names))
+    return found
+
+
 def plain(*parts: str | tuple[str, str], style: str = "") -> Text:
     """Returns words that are printed as they are: a vendor's square brackets are no markup.
 
@@ -82,17 +91,6 @@ def plain(*parts: str | tuple[str, str], style: str = "") -> Text:
     from rich.text import Text
 
     return Text.assemble(*parts, style=style)
-
-
-def money(amount: Decimal) -> str:
-    """An amount for people: all its digits, at least two decimals, thousands apart."""
-    whole, _, fraction = shown(abs(amount)).partition(".")
-    return f"{'-' if amount < 0 else ''}{int(whole):,}.{fraction}"
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def utc_now() -> datetime:

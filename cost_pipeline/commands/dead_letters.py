@@ -11,7 +11,6 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
-    counted,
     home_option,
     json_option,
     open_session,
@@ -20,6 +19,7 @@ from cost_pipeline.commands.common import (
 )
 from cost_pipeline.commands.replay import finish, work_through_dagster
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner

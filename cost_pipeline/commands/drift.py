@@ -12,7 +12,6 @@ import click
 from cost_pipeline.commands.common import (
     clear_errors,
     console,
-    counted,
     home_option,
     json_option,
     open_session,
@@ -21,6 +20,7 @@ from cost_pipeline.commands.common import (
     program,
 )
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

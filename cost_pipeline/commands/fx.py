@@ -14,14 +14,13 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
-    counted,
     home_option,
     json_option,
-    money,
     open_session,
     print_json,
 )
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted, money
 from cost_pipeline.core.reference import ECB
 
 if TYPE_CHECKING:
@@ -153,9 +152,7 @@ _SOURCE = click.option(
 @_DAY
 @_RATES
 @click.option("--reason", metavar="WORDS", default="", help="Why; else `# reason:` in the file.")
-@click.option(
-    "--confirm", is_flag=True, help="A rate a fifth off its neighbours is right."
-)
+@click.option("--confirm", is_flag=True, help="A rate a fifth off its neighbours is right.")
 @json_option
 @clear_errors
 def correct(

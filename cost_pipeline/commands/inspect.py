@@ -16,7 +16,6 @@ from cost_pipeline.commands.common import (
     console,
     home_option,
     json_option,
-    money,
     open_session,
     parse_pull_dates,
     plain,
@@ -31,11 +30,12 @@ from cost_pipeline.commands.pulled import (
 )
 from cost_pipeline.commands.trace_page import page
 from cost_pipeline.commands.trace_text import show_parts, write_page
+from cost_pipeline.core.people import money
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cost_pipeline.feeds.production.report import DeliveryReport
+    from cost_pipeline.pipeline.reports.deliveries import DeliveryReport
     from cost_pipeline.pipeline.session import Session
 
 _PAYLOAD: Final = 90
@@ -79,8 +79,8 @@ def deliveries_command(
 
 
 def _deliveries(session: Session, days: list[date] | None, *, as_json: bool) -> None:
-    from cost_pipeline.feeds.production.provisional import provisional
-    from cost_pipeline.feeds.production.report import deliveries
+    from cost_pipeline.pipeline.reports.deliveries import deliveries
+    from cost_pipeline.pipeline.reports.gaps import provisional
 
     found, gaps = deliveries(session, days), provisional(session, days)
     out = console()

@@ -13,10 +13,8 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
-    counted,
     home_option,
     json_option,
-    money,
     open_session,
     plain,
     print_json,
@@ -26,6 +24,7 @@ from cost_pipeline.commands.ledger_proof import export_command, prove_command
 from cost_pipeline.commands.periods import close, periods, reopen
 from cost_pipeline.commands.trace_page import page
 from cost_pipeline.commands.trace_text import for_reading, show_parts, write_page
+from cost_pipeline.core.people import counted, money
 
 if TYPE_CHECKING:
     from cost_pipeline.feeds.production.ledger_verify import Verification

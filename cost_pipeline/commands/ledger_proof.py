@@ -10,7 +10,6 @@ import click
 from cost_pipeline.commands.common import (
     clear_errors,
     console,
-    counted,
     home_option,
     json_option,
     open_session,
@@ -18,6 +17,7 @@ from cost_pipeline.commands.common import (
     print_json,
     progress_bar,
 )
+from cost_pipeline.core.people import counted
 
 
 @click.command("prove", short_help="A short proof that a posting is in the ledger.")

@@ -14,7 +14,6 @@ import click
 from cost_pipeline.commands.common import (
     clear_errors,
     console,
-    counted,
     home_option,
     json_option,
     open_session,
@@ -24,6 +23,7 @@ from cost_pipeline.commands.common import (
     progress_bar,
 )
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner

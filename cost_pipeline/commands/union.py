@@ -14,15 +14,14 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
-    counted,
     home_option,
     json_option,
-    money,
     open_session,
     plain,
     print_json,
 )
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted, money
 
 if TYPE_CHECKING:
     from rich.console import Console

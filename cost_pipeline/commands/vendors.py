@@ -11,7 +11,6 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
-    counted,
     home_option,
     json_option,
     plain,
@@ -19,6 +18,7 @@ from cost_pipeline.commands.common import (
     program,
 )
 from cost_pipeline.commands.run import vendor_rows
+from cost_pipeline.core.people import counted
 
 
 @click.command()

@@ -25,11 +25,13 @@ class Packed:
         column: Of the feed's records.
         fields: In the order of the contract.
         text: Makes the text of a record; equal values have equal texts.
+        values: Reads the typed values again from a text.
     """
 
     column: str
     fields: tuple[str, ...]
     text: Callable[[Any], str]
+    values: Callable[[str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 import dagster as dg
 
 from cost_pipeline import __version__
-from cost_pipeline.feeds.all import load_home
-from cost_pipeline.feeds.production.feed import PRODUCTION
+from cost_pipeline.home.load import home_of_feed
 from cost_pipeline.lake.lake import open_lake
+from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
 
 
@@ -27,11 +27,11 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     path: str
     debug_loop: bool = False
 
-    def session(self, run_id: str) -> Session:
-        """A session for a step of the run."""
-        home = load_home(Path(self.path))
+    def session(self, feed: Feed[Session], run_id: str) -> Session:
+        """Returns a session of a feed for a step of the run."""
+        home = home_of_feed(Path(self.path), feed.contract)
         return Session(
-            feed=PRODUCTION,
+            feed=feed,
             home=home,
             lake=open_lake(home.lake_uri),
             run_id=run_id,

@@ -1,4 +1,4 @@
-"""The feeds of this product: the only list of them."""
+"""The feeds of this product, imported; `listed` has the list."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Final
 
 from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.core.reasons import ReasonText, catalogue
-from cost_pipeline.feeds.production.feed import PRODUCTION
+from cost_pipeline.feeds.listed import LISTED
 from cost_pipeline.home.document import Problem
 from cost_pipeline.home.load import Home, mistakes_in, read_home
 from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.session import Session
 
-FEEDS: Final[tuple[Feed, ...]] = (PRODUCTION,)
+FEEDS: Final[tuple[Feed[Session], ...]] = tuple(one.load() for one in LISTED)
 
 
 def every_reason() -> Mapping[str, ReasonText]:
@@ -21,7 +22,7 @@ def every_reason() -> Mapping[str, ReasonText]:
     return catalogue(*(feed.reasons for feed in FEEDS))
 
 
-def load_home(path: Path, feeds: Sequence[Feed] = FEEDS) -> Home:
+def load_home(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> Home:
     """Read a home of these feeds.
 
     Raises:
@@ -30,7 +31,7 @@ def load_home(path: Path, feeds: Sequence[Feed] = FEEDS) -> Home:
     return read_home(path, _contracts(feeds))
 
 
-def problems(path: Path, feeds: Sequence[Feed] = FEEDS) -> list[Problem]:
+def problems(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> list[Problem]:
     """Returns every mistake in a home's files, in the order of files and lines.
 
     Raises:
@@ -39,5 +40,5 @@ def problems(path: Path, feeds: Sequence[Feed] = FEEDS) -> list[Problem]:
     return mistakes_in(path, _contracts(feeds))
 
 
-def _contracts(feeds: Sequence[Feed]) -> dict[str, FeedContract]:
+def _contracts(feeds: Sequence[Feed[Session]]) -> dict[str, FeedContract]:
     return {feed.name: feed.contract for feed in feeds}

@@ -1,13 +1,15 @@
 """The declaration of a feed: what one line of business adds to the pipeline that all of them share.
 
 A feed is a value. What is declared here is what the pipeline asks of it; everything else that a
-feed does stays in its own package.
+feed does stays in its own package. Functions of a feed are given the session (`S`), which carries
+the feed: the type is a parameter because the two know each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Generic
 
 from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.contracts.tables import Shape
@@ -16,10 +18,16 @@ from cost_pipeline.core.reasons import ReasonList, ReasonText, catalogue
 from cost_pipeline.home.load import Home
 from cost_pipeline.lake.lake import Lake
 from cost_pipeline.lake.tables import TableSpec
+from cost_pipeline.pipeline.declared.assets import Asset, Job, S
+from cost_pipeline.pipeline.declared.book import Book
+from cost_pipeline.pipeline.declared.checks import Check
+from cost_pipeline.pipeline.declared.names import Names
+from cost_pipeline.pipeline.declared.reports import Reports
+from cost_pipeline.pipeline.declared.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(Generic[S]):
     """A line of business.
 
     Attributes:
@@ -30,6 +38,18 @@ class Feed:
         audited: The tables whose commits the audit log announces.
         refuse_damaged: Raises an error if the feed's book must not be worked upon, because its end
             is missing; asked before anything is written.
+        checks: Its checks, those that every feed has among them (`pipeline/checks.py`).
+        reports: What became of its rows, and how that is told.
+        book: What its records are posted to; None if they are kept and nothing more.
+        assets: Returns the assets of its own in a home, its book among them.
+        jobs: The jobs of its own.
+        owners: Whose its assets are, as Dagster names them.
+        prefix: Stands before the names of its jobs, sensors, schedules, steps and pools; its name
+            and `_` if None.
+        about: Returns what is shown of a vendor beside what every vendor has.
+        meanings: Column to what it means, for those columns that only its tables have.
+        column_of: Returns the column of the records table that holds a field.
+        configured: Whether a home is one for this feed although it has no vendor yet.
     """
 
     contract: FeedContract
@@ -38,6 +58,22 @@ class Feed:
     choices: Callable[[Home], Mapping[str, Sequence[str]]]
     audited: tuple[TableSpec, ...]
     refuse_damaged: Callable[[Lake], None]
+    checks: tuple[Check[S], ...] = ()
+    reports: Reports[S] = field(default_factory=Reports)
+    book: Book[S] | None = None
+    assets: Callable[[Home], Sequence[Asset[S]]] = lambda _home: ()
+    jobs: tuple[Job[S], ...] = ()
+    owners: tuple[str, ...] = ()
+    prefix: str | None = None
+    about: Callable[[Vendor], Mapping[str, Shown]] = lambda _vendor: {}
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    column_of: Callable[[str], str] = lambda name: name
+    configured: Callable[[Home], bool] = lambda _home: False
+
+    @property
+    def names(self) -> Names:
+        """The names of its assets, jobs, sensors and schedules."""
+        return Names(self.name, f"{self.name}_" if self.prefix is None else self.prefix)
 
     @property
     def name(self) -> str:
@@ -64,3 +100,7 @@ class Feed:
     def texts(self) -> Mapping[str, ReasonText]:
         """Returns what each reason code means, those of all feeds among them."""
         return catalogue(self.reasons)
+
+    def vendors_of(self, home: Home) -> list[Vendor]:
+        """Returns the vendors of a home that are this feed's."""
+        return [vendor for vendor in home.vendors if vendor.feed == self.name]

@@ -33,7 +33,7 @@ class Session:
         progress: Told what is being done, for a progress bar; (phase, done, total).
     """
 
-    feed: Feed
+    feed: Feed[Session]
     home: Home
     lake: Lake
     run_id: str

@@ -10,9 +10,10 @@ import dagster as dg
 import pytest
 
 from cost_pipeline.core.errors import EnvironmentFailedError
-from cost_pipeline.defs.alerts import look_at_checks, tell, told
-from cost_pipeline.defs.keys import PULL_JOB, raw_key
+from cost_pipeline.defs.alerts import look_at_checks
 from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.pipeline.alerts import tell, told
+from cost_pipeline_tests.defs.production_keys import PULL_JOB, raw_key
 
 FIRST, SECOND = "2026-04-01", "2026-04-02"
 AWAY = """vendor: away
@@ -179,5 +180,5 @@ def test_warnings_are_left_out_where_the_home_says_so(alarm, house):
 def test_a_home_without_alerts_tells_nobody(works):
     works.pull(FIRST)
     keys = works.definitions.resolve_asset_graph().asset_check_keys
-    checks = look_at_checks(works.instance, keys)
+    checks = look_at_checks(works.instance, keys, passing=())
     assert tell(works.house.session(), checks.red, checks.well) == 0

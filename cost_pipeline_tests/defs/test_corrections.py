@@ -9,9 +9,14 @@ import openpyxl
 import pytest
 
 from cost_pipeline.defs.corrections import reason_to_wait, tag
-from cost_pipeline.defs.keys import CORRECTIONS, CORRECTIONS_JOB, DEAD_LETTERS, STANDING_JOB
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.pipeline.dead_letters.export import export_letters
+from cost_pipeline_tests.defs.production_keys import (
+    CORRECTIONS,
+    CORRECTIONS_JOB,
+    DEAD_LETTERS,
+    STANDING_JOB,
+)
 
 FIRST = "2026-04-01"
 

@@ -6,12 +6,12 @@ import dagster as dg
 import pytest
 
 from cost_pipeline.core.reference import reference_path
-from cost_pipeline.defs.keys import FX_CORRECTIONS, FX_JOB, LEDGER, SNAPSHOTS
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production.rates import snapshots_listed
 from cost_pipeline.feeds.production.tables import FX_SNAPSHOTS
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part
+from cost_pipeline_tests.defs.production_keys import FX_CORRECTIONS, FX_JOB, LEDGER, SNAPSHOTS
 
 GOOD = "# reason: typing error\ncurrency,rate\nCAD,1.6\n"
 NAME = "2026-03-31.csv"

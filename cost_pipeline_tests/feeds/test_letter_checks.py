@@ -11,7 +11,6 @@ import pytest
 
 from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.checks import rows_are_conserved
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.pipeline.dead_letters.checks import (
     letters_in_time,
@@ -21,6 +20,7 @@ from cost_pipeline.pipeline.dead_letters.checks import (
     with_measures,
 )
 from cost_pipeline.pipeline.dead_letters.letters import as_json, decide, history_of, letters_now
+from cost_pipeline.pipeline.reports.findings import rows_are_conserved
 from cost_pipeline.pipeline.validation.replay import behind, delivery_named, replay
 
 DAY = "2026-04-01"

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from cost_pipeline.feeds.production.look_alikes import nothing_looks_alike
+from cost_pipeline.pipeline.validation.look_alikes import nothing_looks_alike
 from cost_pipeline_tests.feeds.desk import DAY, MARCH, row_of
 
 PULL = dt.date.fromisoformat(DAY)

@@ -72,11 +72,9 @@ def cost_codes_are_mapped(session: Session, pull_date: date, kind: str) -> Outco
     listed = ", ".join(f"{code or 'not recorded'} ({refused[code]})" for code in codes)
     message = f"no union category is known for the cost codes {listed}" if refused else ""
     return Outcome(
-        "union_categories",
         not refused,
         message or "every cost code of payroll is mapped to one union category",
         {"codes": len(refused), "rows": sum(refused.values())},
-        warning=True,
     )
 
 

@@ -11,7 +11,7 @@ since the last one and a look at the summaries, not a reading of every record.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Final
 
@@ -338,10 +338,3 @@ def stored_inputs(session: Session) -> dict[date, str]:
     summaries = summarised(session.lake.table(DISPOSITIONS).snapshot(), _COMPUTED_FROM)
     found = query("select distinct transaction_date, inputs from summaries", summaries=summaries)
     return dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
-
-
-def out_of_date(present: Mapping[date, str], stored: Mapping[date, str]) -> list[date]:
-    """The dates to post: new ones, changed ones, and those whose records are all gone."""
-    return sorted(
-        day for day in present.keys() | stored.keys() if present.get(day, "") != stored.get(day, "")
-    )

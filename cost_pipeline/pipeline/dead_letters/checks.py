@@ -1,13 +1,13 @@
 """Standing checks of dead letters: measures conserved, none older than its limit, and the trend.
 
-They know no Dagster; `defs.checks` turns them into asset checks and metadata.
+They know no Dagster; `pipeline/checks` declares the asset checks.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -19,6 +19,7 @@ from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.core.money import shown
 from cost_pipeline.lake.tables import VALIDATIONS
 from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, REFUSED, letters_now
+from cost_pipeline.pipeline.declared.shown import Markdown, Table, sums
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
@@ -101,9 +102,9 @@ def with_measures(outcome: Outcome, measure: Measure | None, lost: Sequence[str]
     if not lost:
         words = f"{outcome.message}, and their {measure.words} per {measure.unit}"
         message = words if outcome.passed else outcome.message
-        return Outcome(outcome.name, outcome.passed, message, numbers)
+        return Outcome(outcome.passed, message, numbers)
     message = "; ".join(([] if outcome.passed else [outcome.message]) + list(lost[:_SHOWN]))
-    return Outcome(outcome.name, passed=False, message=message, numbers=numbers)
+    return Outcome(passed=False, message=message, numbers=numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,38 @@ class Aged:
     outcome: Outcome
     at_risk: dict[str, Decimal]
     sample: list[dict[str, Any]] = field(default_factory=list)
+
+
+def aged_letters(session: Session) -> Outcome:
+    """Returns whether letters are too old, with the oldest, what is at risk, and the trend."""
+    aged = letters_in_time(session)
+    return replace(
+        aged.outcome,
+        shown={
+            "at_risk": sums("currency", "amount", aged.at_risk),
+            "oldest": _oldest(aged.sample),
+            "open_per_day": Markdown(trend_plot(open_per_day(session))),
+        },
+    )
+
+
+def _oldest(letters: Sequence[Mapping[str, Any]]) -> Table:
+    names = ("opened", "vendor", "row", "reasons", "amount", "currency", "id")
+    return Table(
+        dict.fromkeys(names, "string"),
+        [
+            {
+                "opened": letter["opened_at"].date().isoformat(),
+                "vendor": letter["vendor"],
+                "row": str(letter["row"] or "all"),
+                "reasons": ", ".join(letter["reasons"]),
+                "amount": "" if letter["amount"] is None else shown(letter["amount"]),
+                "currency": letter["currency"] or "",
+                "id": letter["id"][:12],
+            }
+            for letter in letters
+        ],
+    )
 
 
 def letters_in_time(session: Session) -> Aged:
@@ -143,7 +176,7 @@ def letters_in_time(session: Session) -> Aged:
     numbers = {"open": opened.num_rows, "too_old": old.num_rows, "unreadable": unreadable}
     names = [*_SAMPLED, *((measure.field, measure.unit) if measure else ())]
     sample = old.slice(0, _SAMPLE).select([*names, "opened_at"]).to_pylist()
-    return Aged(Outcome("age", not old.num_rows, message, numbers), at_risk, sample)
+    return Aged(Outcome(not old.num_rows, message, numbers), at_risk, sample)
 
 
 _SAMPLED: Final = (

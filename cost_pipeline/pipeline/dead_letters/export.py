@@ -237,7 +237,7 @@ def _choices(session: Session) -> dict[str, Sequence[str]]:
     }
 
 
-def _write_csv(feed: Feed, place: Path, found: Mapping[str, pa.Table]) -> None:
+def _write_csv(feed: Feed[Session], place: Path, found: Mapping[str, pa.Table]) -> None:
     contract = feed.contract
     fields = [
         name for name in contract.fields if any(name in contract.fields_of(kind) for kind in found)

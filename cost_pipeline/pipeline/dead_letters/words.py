@@ -16,6 +16,7 @@ from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import ReasonText
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.workbook import Cover
 
 _KEY = "key"
@@ -93,7 +94,7 @@ def _meaning(texts: Sequence[ReasonText]) -> tuple[str, str]:
 
 def cover_of(
     now: datetime,
-    feed: Feed,
+    feed: Feed[Session],
     letters: pa.Table,
     rows: Mapping[str, int],
     left_out: Mapping[str, int],

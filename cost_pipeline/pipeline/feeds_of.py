@@ -1,0 +1,21 @@
+"""Which feeds a home has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cost_pipeline.home.load import Home
+from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.session import Session
+
+
+def feeds_of(home: Home, feeds: Sequence[Feed[Session]]) -> list[Feed[Session]]:
+    """Returns the feeds that a home has: those of its vendors.
+
+    A home without vendors has those that it is laid out for, so that it can be looked at before the
+    first vendor file is written.
+    """
+    named = {vendor.feed for vendor in home.vendors}
+    if named:
+        return [feed for feed in feeds if feed.name in named]
+    return [feed for feed in feeds if feed.configured(home)]
