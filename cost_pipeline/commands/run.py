@@ -17,8 +17,10 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
+    feed_option,
     home_option,
     json_option,
+    known_feeds,
     open_session,
     parse_pull_dates,
     plain,
@@ -41,6 +43,7 @@ Progress = Callable[[str, int, int], None]
 
 @click.command()
 @home_option
+@feed_option
 @click.option("--pull-dates", required=True, metavar="A..B", help="2026-03-31 or A..B, ISO dates.")
 @click.option(
     "--debug-loop",
@@ -54,6 +57,7 @@ Progress = Callable[[str, int, int], None]
 @clear_errors
 def run(
     home: Path,
+    feed: str | None,
     pull_dates: str,
     debug_loop: bool,  # noqa: FBT001
     log_json: str | None,
@@ -61,7 +65,7 @@ def run(
 ) -> None:
     """Pull every vendor, validate, and post what changed, through Dagster."""
     days = parse_pull_dates(pull_dates)
-    session = replace(open_session(home), debug_loop=debug_loop)
+    session = replace(open_session(home, feed), debug_loop=debug_loop)
     refuse_missing_folders(session)
     with logs(log_json, debug_loop=debug_loop), progress_bar(shown=not as_json) as progress:
         summary = run_all(session, days, progress)
@@ -108,7 +112,7 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
     complete_home(session.home.path)
     progress("starting Dagster", 0, 1)
     with home_instance(session) as instance:
-        runner = Runner(session, instance, progress)
+        runner = Runner(session, known_feeds(), instance, progress)
         progress("starting Dagster", 1, 1)
         try:
             runner.own_jobs("first")
@@ -200,11 +204,12 @@ def show(summary: Summary) -> None:
         out.print(plain(f"  {failed}", style="red"))
 
 
-def vendor_rows(vendors: Sequence[Vendor]) -> list[dict[str, Any]]:
-    """Vendors as plain rows, for `vendors list`."""
+def vendor_rows(vendors: Sequence[Vendor], *, with_feed: bool = False) -> list[dict[str, Any]]:
+    """Vendors as plain rows, for `vendors list`; those of several feeds name theirs."""
     return [
         {
             "vendor": vendor.vendor,
+            **({"feed": vendor.feed} if with_feed else {}),
             "production": vendor.scope,
             "record": str(vendor.record),
             "source": vendor.source.kind,

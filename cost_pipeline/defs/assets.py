@@ -41,7 +41,7 @@ def pull_vendors(
     feed: Feed[Session], home: Home, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
     """All vendors' deliveries, pulled together so that limits and priorities hold across them."""
-    by_key = {asset_key(feed.names.raw(v.vendor)): v for v in feed.vendors_of(home)}
+    by_key = {asset_key(feed.names.raw(v.vendor)): v for v in home.of_feed(feed.name).vendors}
 
     @dg.multi_asset(
         name=feed.names.own("pull_vendors"),
@@ -74,14 +74,14 @@ def _raw_spec(feed: Feed[Session], key: dg.AssetKey, vendor: Vendor) -> dg.Asset
         key,
         group_name="raw",
         owners=feed.owners,
-        kinds={vendor.source.kind, vendor.format.kind.value},
+        kinds={vendor.source.kind, vendor.format.kind},
         description=f"Deliveries of {vendor.vendor} ({kind}s{f' of {whose}' if whose else ''}), "
         "landed verbatim and named by their SHA-256.",
         metadata={
             "dagster/column_schema": columns.delivered(vendor),
             "priority": vendor.priority,
             "source": _place(vendor),
-            **metadata_of(feed.about(vendor)),
+            **feed.scoped(vendor),
         },
         code_version="1",
     )
@@ -162,7 +162,7 @@ def records_handed_over(instance: dg.DagsterInstance, session: Session) -> dict[
 
 
 def _records_spec(feed: Feed[Session], kind: str, home: Home) -> dg.AssetSpec:
-    vendors = [vendor for vendor in feed.vendors_of(home) if vendor.record == kind]
+    vendors = [vendor for vendor in home.of_feed(feed.name).vendors if vendor.record == kind]
     return dg.AssetSpec(
         asset_key(feed.names.records(kind)),
         deps=[asset_key(feed.names.raw(vendor.vendor)) for vendor in vendors],
@@ -181,7 +181,7 @@ def _records_spec(feed: Feed[Session], kind: str, home: Home) -> dg.AssetSpec:
 def _dead_letters_spec(feed: Feed[Session], home: Home) -> dg.AssetSpec:
     return dg.AssetSpec(
         asset_key(feed.names.dead_letters),
-        deps=[asset_key(feed.names.raw(v.vendor)) for v in feed.vendors_of(home)],
+        deps=[asset_key(feed.names.raw(v.vendor)) for v in home.of_feed(feed.name).vendors],
         group_name="dead_letters",
         owners=feed.owners,
         kinds={"deltalake"},

@@ -71,5 +71,5 @@ def lineage_of_records(feed: Feed[Session], vendors: Iterable[Vendor]) -> dg.Tab
         raw = asset_key(feed.names.raw(vendor.vendor))
         for field, names in vendor.columns.items():
             origin = [dg.TableColumnDep(raw, name) for name in names]
-            found.setdefault(feed.column_of(field), []).extend(origin)
+            found.setdefault(feed.column_of(vendor.record, field), []).extend(origin)
     return dg.TableColumnLineage(deps_by_column=found)

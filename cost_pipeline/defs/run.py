@@ -22,7 +22,7 @@ from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.alerts import failed_runs, look_at_checks
 from cost_pipeline.defs.assets import DELIVERY
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
-from cost_pipeline.defs.checks import held, passing_of
+from cost_pipeline.defs.checks import held, keys_of
 from cost_pipeline.defs.compute_logs import COMPUTE_LOGS, nothing_printed
 from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
 from cost_pipeline.defs.jobs import present_jobs
@@ -46,6 +46,7 @@ from cost_pipeline.pipeline.declared.names import (
     REPLAY_JOB,
     STANDING_JOB,
 )
+from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.posting.dates import due
 from cost_pipeline.pipeline.session import Session
 
@@ -110,6 +111,7 @@ class Runner:
 
     Args:
         session: Of the command; tells the feed, the home, and what is out of date.
+        feeds: Those that there are: what the home's files are read with.
         instance: Where runs are recorded.
         progress: Told (phase, done, total).
     """
@@ -117,13 +119,14 @@ class Runner:
     def __init__(
         self,
         session: Session,
+        feeds: Sequence[Feed[Session]],
         instance: dg.DagsterInstance,
         progress: Callable[[str, int, int], None],
     ) -> None:
         self.session = session
         self.instance = instance
         self.progress = progress
-        self.definitions = build_definitions(session.home.path, [session.feed])
+        self.definitions = build_definitions(session.home.path, feeds)
         self.checked = Checked()
         self._own = session.feed.names.own
         self._resource = {"path": str(session.home.path), "debug_loop": session.debug_loop}
@@ -197,8 +200,8 @@ class Runner:
         """
         if self.session.home.general.alerts is None:
             return 0
-        keys = self.definitions.resolve_asset_graph().asset_check_keys
-        passing = passing_of([self.session.feed], self.session.home)
+        keys = keys_of(self.session.feed, self.session.home)
+        passing = {key for key, check in keys.items() if check.passes_by}
         checks = look_at_checks(self.instance, keys, passing)
         red = [*checks.red, *failed_runs(self.instance, self.session)]
         return tell(self.session, red, checks.well)

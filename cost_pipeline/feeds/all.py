@@ -1,4 +1,4 @@
-"""The feeds of this product, imported; `listed` has the list."""
+"""The feeds of this product, imported, and homes of them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.core.reasons import ReasonText, catalogue
 from cost_pipeline.feeds.listed import LISTED
 from cost_pipeline.home.document import Problem
 from cost_pipeline.home.load import Home, mistakes_in, read_home
 from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.feeds_of import contracts_of
 from cost_pipeline.pipeline.session import Session
 
 FEEDS: Final[tuple[Feed[Session], ...]] = tuple(one.load() for one in LISTED)
@@ -28,7 +28,7 @@ def load_home(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> Home:
     Raises:
         UsageError: NO_HOME, HOME_TOO_NEW, or BAD_HOME with every mistake in its files.
     """
-    return read_home(path, _contracts(feeds))
+    return read_home(path, contracts_of(feeds))
 
 
 def problems(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> list[Problem]:
@@ -37,8 +37,4 @@ def problems(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> list[Problem
     Raises:
         UsageError: NO_HOME or HOME_TOO_NEW: there is nothing to check.
     """
-    return mistakes_in(path, _contracts(feeds))
-
-
-def _contracts(feeds: Sequence[Feed[Session]]) -> dict[str, FeedContract]:
-    return {feed.name: feed.contract for feed in feeds}
+    return mistakes_in(path, contracts_of(feeds))

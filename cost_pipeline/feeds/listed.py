@@ -56,3 +56,13 @@ LISTED: Final[tuple[Listed, ...]] = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """The feeds that a call of the command line knows: the object of its context.
+
+    Whoever calls it in its own process may give others: `main(words, obj=Feeds(...))`.
+    """
+
+    listed: tuple[Listed, ...]

@@ -23,7 +23,6 @@ from cost_pipeline.pipeline.declared.book import Book
 from cost_pipeline.pipeline.declared.checks import Check
 from cost_pipeline.pipeline.declared.names import Names
 from cost_pipeline.pipeline.declared.reports import Reports
-from cost_pipeline.pipeline.declared.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,8 @@ class Feed(Generic[S]):
         contract: What its vendor files, settings and rows look like.
         records: The table of its records.
         dead_letters: The table of what happened to its dead letters.
-        choices: What people may choose for a field, by the home: codes of reference data.
         audited: The tables whose commits the audit log announces.
+        choices: What people may choose for a field, by the home: codes of reference data.
         refuse_damaged: Raises an error if the feed's book must not be worked upon, because its end
             is missing; asked before anything is written.
         checks: Its checks, those that every feed has among them (`pipeline/checks.py`).
@@ -46,18 +45,15 @@ class Feed(Generic[S]):
         owners: Whose its assets are, as Dagster names them.
         prefix: Stands before the names of its jobs, sensors, schedules, steps and pools; its name
             and `_` if None.
-        about: Returns what is shown of a vendor beside what every vendor has.
         meanings: Column to what it means, for those columns that only its tables have.
-        column_of: Returns the column of the records table that holds a field.
-        configured: Whether a home is one for this feed although it has no vendor yet.
     """
 
     contract: FeedContract
     records: TableSpec
     dead_letters: TableSpec
-    choices: Callable[[Home], Mapping[str, Sequence[str]]]
     audited: tuple[TableSpec, ...]
-    refuse_damaged: Callable[[Lake], None]
+    choices: Callable[[Home], Mapping[str, Sequence[str]]] = lambda _home: {}
+    refuse_damaged: Callable[[Lake], None] = lambda _lake: None
     checks: tuple[Check[S], ...] = ()
     reports: Reports[S] = field(default_factory=Reports)
     book: Book[S] | None = None
@@ -65,15 +61,7 @@ class Feed(Generic[S]):
     jobs: tuple[Job[S], ...] = ()
     owners: tuple[str, ...] = ()
     prefix: str | None = None
-    about: Callable[[Vendor], Mapping[str, Shown]] = lambda _vendor: {}
     meanings: Mapping[str, str] = field(default_factory=dict)
-    column_of: Callable[[str], str] = lambda name: name
-    configured: Callable[[Home], bool] = lambda _home: False
-
-    @property
-    def names(self) -> Names:
-        """The names of its assets, jobs, sensors and schedules."""
-        return Names(self.name, f"{self.name}_" if self.prefix is None else self.prefix)
 
     @property
     def name(self) -> str:
@@ -90,6 +78,16 @@ class Feed(Generic[S]):
         """Why a row may be refused, beside what all feeds share."""
         return self.contract.reasons
 
+    @property
+    def names(self) -> Names:
+        """The names of its assets, jobs, sensors and schedules."""
+        return Names(self.name, f"{self.name}_" if self.prefix is None else self.prefix)
+
+    def column_of(self, kind: str, name: str) -> str:
+        """Returns the column of the records that holds a field of a kind."""
+        packed = self.contract.kinds[kind].packed
+        return packed.column if packed is not None and name in packed.fields else name
+
     def scoped(self, vendor: Vendor) -> dict[str, str | None]:
         """Returns the column of a dead letter that says whose rows a vendor sends, if there is one.
 
@@ -100,7 +98,3 @@ class Feed(Generic[S]):
     def texts(self) -> Mapping[str, ReasonText]:
         """Returns what each reason code means, those of all feeds among them."""
         return catalogue(self.reasons)
-
-    def vendors_of(self, home: Home) -> list[Vendor]:
-        """Returns the vendors of a home that are this feed's."""
-        return [vendor for vendor in home.vendors if vendor.feed == self.name]

@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "defs": _DOMAIN | {"home", "lake", "pipeline", "dispatch"},
     "definitions": {"core", "defs", "feeds", "home"},
     "commands": _DOMAIN | {"home", "lake", "pipeline", "feeds", "defs", "simulator"},
-    "cli": {"core", "commands"},
+    "cli": {"core", "commands", "feeds", "pipeline"},
     "__main__": {"cli"},
 }
 """Room to the rooms that it may import; its own is always allowed."""

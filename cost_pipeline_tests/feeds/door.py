@@ -394,12 +394,10 @@ def unlawful(session: Session) -> list[str]:
         one = check.outcome(looked, Subject((), day))
         found += [] if one.passed or one.warning else [f"{day} {check.name}: {one.message}"]
     verified = verify_ledger(session)
-    found += map(str, verified.broken)
-    found += ["commits that no head covers"] if verified.uncovered else []
+    found += [*map(str, verified.broken), *["commits no head covers"] * bool(verified.uncovered)]
     found += [f"out of date: {day}" for day in out_of_date(present, stored)]
     audited = verify_audit(session)
-    found += audited.problems
-    found += [f"audit: {audited.open} blocks are open"] if audited.open else []
+    found += [*audited.problems, *[f"audit: {audited.open} blocks are open"] * bool(audited.open)]
     return found + _doubled(session)
 
 

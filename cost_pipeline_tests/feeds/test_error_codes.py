@@ -65,10 +65,6 @@ def judged(session):
         "control_totals": findings.control_totals_hold(reports),
         "drift": findings.columns_are_as_accepted(reports, schemas),
         "retyped": findings.amounts_mean_what_they_did(schemas),
-        **{
-            f"fetched {gap.uri}": findings.all_is_fetched(gap)
-            for gap in provisional(session, [PULLED])
-        },
         "age": letters_in_time(session).outcome,
         "union_categories": cost_codes_are_mapped(session, PULLED, "timecard"),
         "schema": records_satisfy_contract(session, PULLED, "vendor_invoice"),
@@ -119,7 +115,7 @@ def test_every_dead_letter_of_every_stage_says_its_codes(house):
 def test_rewording_every_message_changes_no_check(house):
     session = house.session()
     before = judged(session)
-    red = {name.split()[0] for name, passed, _ in before if not passed}
+    red = {name.partition(" ")[0] for name, passed, _ in before if not passed}
     assert {"union_categories", "refused_when_posting", "fetched"} <= red
     assert rewrite(session, in_other_words) == 8
     assert judged(session) == before

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Final
 
 from cost_pipeline.contracts.cost_tables import RATE_SCHEMA
-from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.cards import card_digests
@@ -73,11 +72,6 @@ def assets_of(home: Home) -> Sequence[Asset[Session]]:
         *([_FINDINGS, _WEEKLY] if has_timecards(home) else []),
         *_reconciliation(home),
     ]
-
-
-def about(vendor: Vendor) -> Mapping[str, Shown]:
-    """Returns whose costs a vendor sends."""
-    return {"production": str(vendor.scope)}
 
 
 def _load_rates(session: Session, asked: Asked) -> Made:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from cost_pipeline.contracts.cards import CARD_FIELDS
 from cost_pipeline.contracts.cost_tables import RECORD_SCHEMA
 from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.feeds.production.names import NAMES, SNAPSHOTS
@@ -88,11 +87,6 @@ _COMPUTED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "rate_date": ((), ("reference_date",)),
     "content_hash": ((), ()),
 }
-
-
-def column_of(field: str) -> str:
-    """Returns the column of a field: what only a timecard says is in one column."""
-    return "card" if field in CARD_FIELDS else field
 
 
 def lineage_of_postings(kinds: Iterable[str]) -> dict[str, list[tuple[Key, str]]]:

@@ -9,9 +9,9 @@ from cost_pipeline.contracts.cost_fields import FIRST_DAY, LAST_DAY
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.unions import union_categories
-from cost_pipeline.feeds.production.assets import JOBS, about, assets_of, hand_overs
+from cost_pipeline.feeds.production.assets import JOBS, assets_of, hand_overs
 from cost_pipeline.feeds.production.checks import CHECKS
-from cost_pipeline.feeds.production.columns import MEANINGS, column_of
+from cost_pipeline.feeds.production.columns import MEANINGS
 from cost_pipeline.feeds.production.heads import refuse_truncated_ledger
 from cost_pipeline.feeds.production.inputs import dates_of_pulls, present_inputs, stored_inputs
 from cost_pipeline.feeds.production.kinds import COST_CONTRACT
@@ -80,8 +80,5 @@ PRODUCTION: Final[Feed[Session]] = Feed(
     jobs=JOBS,
     owners=("team:production-accounting",),
     prefix=NAMES.prefix,
-    about=about,
     meanings=MEANINGS,
-    column_of=column_of,
-    configured=lambda home: bool(home.settings_of(Productions).productions),
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from cost_pipeline.contracts.card_texts import minutes_of
 from cost_pipeline.contracts.cards import CARD_FIELDS, card_text, card_values
 from cost_pipeline.contracts.cost import (
     CostRecord,
@@ -21,7 +22,6 @@ from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.contracts.cost_vendor import CostVendor, RecordKind
 from cost_pipeline.contracts.kinds import FeedContract, Kind, Packed
 from cost_pipeline.contracts.production import Productions
-from cost_pipeline.contracts.texts import minutes_of
 from cost_pipeline.contracts.timecard import Timecard
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.home.load import Home

@@ -19,7 +19,7 @@ from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.core.money import shown
 from cost_pipeline.lake.tables import VALIDATIONS
 from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, REFUSED, letters_now
-from cost_pipeline.pipeline.declared.shown import Markdown, Table, sums
+from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table, sums
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
@@ -57,8 +57,10 @@ def measures_lost(session: Session, pull_dates: Collection[date]) -> list[str]:
         .snapshot()
         .query(
             "select vendor, delivery, arg_max(amounts, sequence) as sums from {table} "
-            f"where {where} group by all order by all",
+            f"semi join deliveries using (vendor, delivery) where {where} "
+            "group by all order by all",
             where=where,
+            deliveries=current_deliveries(session),
         )
     )
     records = (
@@ -125,18 +127,19 @@ class Aged:
 def aged_letters(session: Session) -> Outcome:
     """Returns whether letters are too old, with the oldest, what is at risk, and the trend."""
     aged = letters_in_time(session)
-    return replace(
-        aged.outcome,
-        shown={
-            "at_risk": sums("currency", "amount", aged.at_risk),
-            "oldest": _oldest(aged.sample),
-            "open_per_day": Markdown(trend_plot(open_per_day(session))),
-        },
-    )
+    measure = session.feed.shape.measure
+    shown_of: dict[str, Shown] = {
+        "oldest": _oldest(measure, aged.sample),
+        "open_per_day": Markdown(trend_plot(open_per_day(session))),
+    }
+    if measure is not None:
+        shown_of["at_risk"] = sums(measure.unit, measure.field, aged.at_risk)
+    return replace(aged.outcome, shown=shown_of)
 
 
-def _oldest(letters: Sequence[Mapping[str, Any]]) -> Table:
-    names = ("opened", "vendor", "row", "reasons", "amount", "currency", "id")
+def _oldest(measure: Measure | None, letters: Sequence[Mapping[str, Any]]) -> Table:
+    measured = () if measure is None else (measure.field, measure.unit)
+    names = ("opened", "vendor", "row", "reasons", *measured, "id")
     return Table(
         dict.fromkeys(names, "string"),
         [
@@ -145,13 +148,22 @@ def _oldest(letters: Sequence[Mapping[str, Any]]) -> Table:
                 "vendor": letter["vendor"],
                 "row": str(letter["row"] or "all"),
                 "reasons": ", ".join(letter["reasons"]),
-                "amount": "" if letter["amount"] is None else shown(letter["amount"]),
-                "currency": letter["currency"] or "",
+                **_measured(measure, letter),
                 "id": letter["id"][:12],
             }
             for letter in letters
         ],
     )
+
+
+def _measured(measure: Measure | None, letter: Mapping[str, Any]) -> dict[str, str]:
+    if measure is None:
+        return {}
+    value = letter[measure.field]
+    return {
+        measure.field: "" if value is None else shown(value),
+        measure.unit: letter[measure.unit] or "",
+    }
 
 
 def letters_in_time(session: Session) -> Aged:

@@ -181,14 +181,14 @@ class DeliveryReport:
 def deliveries(
     session: Session, pull_dates: Collection[date] | None = None
 ) -> list[DeliveryReport]:
-    """Every delivery received (on the pull dates), by date, vendor and URI."""
+    """Every delivery of the feed that was received (on the pull dates), by date, vendor and URI."""
     lake = session.lake
     before_records = in_state(
         letters_now(session, f"stage in ('parse', 'validate') and not {OF_POSTING}"), *REFUSED
     )
     found = query(
         _DELIVERIES,
-        deliveries=lake.table(DELIVERIES).snapshot().read(),
+        deliveries=lake.table(DELIVERIES).snapshot().read(where=f"feed = '{session.feed.name}'"),
         validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
         begun=_begun(session),
         recorded=recorded_rows(session),
@@ -261,7 +261,7 @@ def recorded_rows(session: Session) -> pa.Table:
     """Returns how many stored records count, per vendor and delivery: `n`."""
     snapshot = session.lake.table(session.feed.records).snapshot()
     return session.lake.counted(
-        "recorded_rows",
+        f"recorded_rows/{session.feed.name}",
         session.feed.records,
         lambda: snapshot.query(_RECORDED, current=current_deliveries(session)),
         also=[DELIVERIES, VALIDATIONS],

@@ -296,7 +296,9 @@ def _read(session: Session) -> pa.Table:
     validated = session.lake.table(VALIDATIONS).snapshot()
     return query(
         _READ,
-        deliveries=received.read(columns=["vendor", "delivery", "pull_date"]),
+        deliveries=received.read(
+            columns=["vendor", "delivery", "pull_date"], where=f"feed = '{session.feed.name}'"
+        ),
         validations=validated.read(columns=["vendor", "delivery", "rows", "schema", "sequence"]),
     )
 

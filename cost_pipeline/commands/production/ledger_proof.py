@@ -12,11 +12,11 @@ from cost_pipeline.commands.common import (
     console,
     home_option,
     json_option,
-    open_session,
     plain,
     print_json,
     progress_bar,
 )
+from cost_pipeline.commands.production.session import open_production
 from cost_pipeline.core.people import counted
 
 
@@ -34,7 +34,7 @@ def prove_command(posting: str, home: Path, as_json: bool) -> None:  # noqa: FBT
     from cost_pipeline.feeds.production.proof import prove
 
     with progress_bar(shown=not as_json) as progress:
-        found = prove(open_session(home, progress=progress), posting)
+        found = prove(open_production(home, progress=progress), posting)
     if as_json:
         print_json(found)
     else:
@@ -63,7 +63,7 @@ def export_command(period: str, folder: Path, home: Path, as_json: bool) -> None
     from cost_pipeline.feeds.production.bundle import export
 
     with progress_bar(shown=not as_json) as progress:
-        found = export(open_session(home, progress=progress), period, folder)
+        found = export(open_production(home, progress=progress), period, folder)
     if as_json:
         print_json(found.as_json())
         return

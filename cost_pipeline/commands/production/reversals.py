@@ -12,10 +12,10 @@ from cost_pipeline.commands.common import (
     console,
     home_option,
     json_option,
-    open_session,
     plain,
     print_json,
 )
+from cost_pipeline.commands.production.session import open_production
 
 by_option = click.option("--by", metavar="WHO", required=True, help="Who decides; kept for ever.")
 reason_option = click.option("--reason", metavar="WORDS", required=True, help="Why; kept for ever.")
@@ -54,7 +54,7 @@ def approve(
     """
     from cost_pipeline.feeds.production.reversals import approve as approve_reversal
 
-    act = approve_reversal(open_session(home), dead_letter, reverses, by=by, reason=reason)
+    act = approve_reversal(open_production(home), dead_letter, reverses, by=by, reason=reason)
     if as_json:
         print_json({name: act[name] for name in ("approval", "dead_letter", "fingerprint")})
         return
@@ -71,7 +71,7 @@ def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """List every approval, who gave it and why, and what came of it."""
     from cost_pipeline.feeds.production.reversals import reversals_listed
 
-    rows = reversals_listed(open_session(home))
+    rows = reversals_listed(open_production(home))
     if as_json:
         print_json(rows)
         return
@@ -111,7 +111,7 @@ def withdraw(approval: str, by: str, reason: str, home: Path, as_json: bool) -> 
     """Take an APPROVAL back: the next posting takes its posting out of the active ledger."""
     from cost_pipeline.feeds.production.approvals import withdraw as withdraw_approval
 
-    act = withdraw_approval(open_session(home), approval, by=by, reason=reason)
+    act = withdraw_approval(open_production(home), approval, by=by, reason=reason)
     if as_json:
         print_json({name: act[name] for name in ("approval", "dead_letter", "fingerprint")})
         return

@@ -16,9 +16,9 @@ from cost_pipeline.commands.common import (
     console,
     home_option,
     json_option,
-    open_session,
     print_json,
 )
+from cost_pipeline.commands.production.session import open_production
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted, money
 from cost_pipeline.core.reference import ECB
@@ -50,7 +50,7 @@ def load(home: Path, source: str, file: Path | None, day: str | None, as_json: b
     """
     from cost_pipeline.feeds.production.rates import load_bundled_history, load_file
 
-    session = open_session(home)
+    session = open_production(home)
     if file is not None:
         found = load_file(session, source, file, _date(day) if day else None)
     elif source == ECB and day is None:
@@ -103,7 +103,7 @@ def list_(home: Path, limit: int, source: str | None, as_json: bool) -> None:  #
     """List the snapshots, newest reference date first."""
     from cost_pipeline.feeds.production.rates import snapshots_listed
 
-    rows = snapshots_listed(open_session(home), limit, source)
+    rows = snapshots_listed(open_production(home), limit, source)
     if as_json:
         print_json(rows)
         return
@@ -161,7 +161,7 @@ def correct(
     """Write a new vintage of a day's rates; the ledger repairs itself at its next posting."""
     from cost_pipeline.feeds.production.rates import correct_rates
 
-    session = open_session(home)
+    session = open_production(home)
     found = correct_rates(session, _date(day), file, reason, source, confirmed=confirm)
     if as_json:
         print_json(
@@ -197,7 +197,7 @@ def impact(home: Path, source: str, day: str, file: Path, *, as_json: bool) -> N
     """What a correction of a day's rates would change in the ledger; nothing is written."""
     from cost_pipeline.feeds.production.impact import preview_file
 
-    found = preview_file(open_session(home), _date(day), file, source)
+    found = preview_file(open_production(home), _date(day), file, source)
     if as_json:
         print_json(
             {"source": source, "date": day, "vintage": found.vintage, **found.impact.as_json()}
@@ -268,7 +268,7 @@ def compare(home: Path, first: str, second: str, since: str | None, as_json: boo
     """
     from cost_pipeline.feeds.production.cross_source import compare_sources
 
-    found = compare_sources(open_session(home), first, second, _date(since) if since else None)
+    found = compare_sources(open_production(home), first, second, _date(since) if since else None)
     if as_json:
         print_json(found)
     else:

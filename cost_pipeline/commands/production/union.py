@@ -16,10 +16,10 @@ from cost_pipeline.commands.common import (
     console,
     home_option,
     json_option,
-    open_session,
     plain,
     print_json,
 )
+from cost_pipeline.commands.production.session import open_production
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted, money
 
@@ -140,7 +140,7 @@ def explain_command(
             where="union explain",
             remedy="give --card ID, --person ID with --week-ending DATE, or --date DATE",
         )
-    found = explain(open_session(home), asked)
+    found = explain(open_production(home), asked)
     if html is not None:
         html.write_text(page(found, _title(found)), encoding="utf-8")
     if as_json:
@@ -206,7 +206,7 @@ def categories_check(*, home: Path, as_json: bool) -> None:
     """
     from cost_pipeline.feeds.production.categories import codes_in_use, unmapped
 
-    found = codes_in_use(open_session(home))
+    found = codes_in_use(open_production(home))
     missing = unmapped(found)
     if as_json:
         print_json(

@@ -14,10 +14,10 @@ from cost_pipeline.commands.common import (
     console,
     home_option,
     json_option,
-    open_session,
     plain,
     print_json,
 )
+from cost_pipeline.commands.production.session import open_production
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted, money
 
@@ -50,7 +50,7 @@ def reconcile_command(home: Path, vendor: str | None, limit: int, as_json: bool)
     from cost_pipeline.core.text import nearest
     from cost_pipeline.feeds.production.reconcile import pairs, reconcile
 
-    session = open_session(home)
+    session = open_production(home)
     declared = pairs(session.home)
     chosen = declared if vendor is None else pairs(session.home, [vendor])
     if vendor is not None and not chosen:

@@ -15,13 +15,13 @@ from cost_pipeline.commands.common import (
     console,
     home_option,
     json_option,
-    open_session,
     plain,
     print_json,
     progress_bar,
 )
-from cost_pipeline.commands.ledger_proof import export_command, prove_command
-from cost_pipeline.commands.periods import close, periods, reopen
+from cost_pipeline.commands.production.ledger_proof import export_command, prove_command
+from cost_pipeline.commands.production.periods import close, periods, reopen
+from cost_pipeline.commands.production.session import open_production
 from cost_pipeline.commands.trace_page import page
 from cost_pipeline.commands.trace_text import for_reading, show_parts, write_page
 from cost_pipeline.core.people import counted, money
@@ -48,7 +48,7 @@ def totals(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Totals of the active postings, and the digest that equal ledgers share."""
     from cost_pipeline.feeds.production.ledger_view import ledger_totals, totals_as_json
 
-    session = open_session(home)
+    session = open_production(home)
     if as_json:
         print_json(totals_as_json(ledger_totals(session)))
         return
@@ -81,7 +81,7 @@ def as_of(t: str, lines: Path | None, home: Path, as_json: bool) -> None:  # noq
     )
 
     instant = parse_instant(t)
-    session = open_session(home)
+    session = open_production(home)
     written = 0
     if lines is not None:
         written = write_lines(lines_known_at(session, instant), lines)
@@ -131,7 +131,7 @@ def verify(head: str | None, key: str | None, home: Path, as_json: bool) -> None
 
     with progress_bar(shown=not as_json) as progress:
         found = verify_ledger(
-            open_session(home, progress=progress), expected_head=head, public_key=key
+            open_production(home, progress=progress), expected_head=head, public_key=key
         )
     if as_json:
         print_json(found.as_json())
@@ -202,7 +202,7 @@ def trace_command(posting: str, html: Path | None, home: Path, as_json: bool) ->
     from cost_pipeline.feeds.production.trace import trace
 
     with progress_bar(shown=not as_json) as progress:
-        found = trace(open_session(home, progress=progress), posting)
+        found = trace(open_production(home, progress=progress), posting)
     if html is not None:
         row = found["posting"]
         lead = (

@@ -14,9 +14,9 @@ from cost_pipeline.commands.common import (
     console,
     home_option,
     json_option,
-    open_session,
     print_json,
 )
+from cost_pipeline.commands.production.session import open_production
 from cost_pipeline.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def close(
     from cost_pipeline.feeds.production.periods import close as close_period
 
     _month(period)
-    session = open_session(home)
+    session = open_production(home)
     close_period(
         session,
         period,
@@ -77,7 +77,7 @@ def reopen(period: str, by: str, reason: str, home: Path, as_json: bool) -> None
     from cost_pipeline.feeds.production.periods import reopen as reopen_period
 
     _month(period)
-    session = open_session(home)
+    session = open_production(home)
     reopen_period(session, period, by=by, reason=reason)
     _say(session, period, as_json=as_json)
 
@@ -90,7 +90,7 @@ def periods(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """List every act on a period; the last one of a period says whether it is closed."""
     from cost_pipeline.feeds.production.periods import acts_on_periods
 
-    acts = [_act(row) for row in acts_on_periods(open_session(home))]
+    acts = [_act(row) for row in acts_on_periods(open_production(home))]
     if as_json:
         print_json(acts)
         return
