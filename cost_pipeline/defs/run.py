@@ -105,6 +105,11 @@ class Checked:
         """The red checks that are more than a warning."""
         return [check for check in self.failed if not check.warning]
 
+    @property
+    def warnings(self) -> list[FailedCheck]:
+        """The red checks that only warn."""
+        return [check for check in self.failed if check.warning]
+
 
 class Runner:
     """Runs the jobs of a home's feed in this process, in the home's own Dagster instance.

@@ -50,7 +50,11 @@ def home(cli, tmp_path_factory):
         "reference": 0,
         "by_reason": {"NEGATIVE_AMOUNT": 1},
         "provisional": [],
-        "checks": {"passed": found.json()["checks"]["passed"], "failed": []},
+        "checks": {
+            "passed": found.json()["checks"]["passed"],
+            "failed": [],
+            "warnings": [],
+        },
     }
     assert set(found.json()) == RUN
     assert found.json()["checks"]["passed"] >= 8
