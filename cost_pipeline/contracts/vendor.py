@@ -13,9 +13,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.formats import (
     AnyFormat,
-    ControlTotal,
     ExcelFormat,
     FileFormat,
     FormatKind,
@@ -199,13 +199,15 @@ class Vendor(Section):
 
     @model_validator(mode="after")
     def _tell_the_format(self) -> Self:
-        """Formats that look for the vendor's columns learn their names from `columns`."""
-        told: FileFormat | None = None
+        """Formats that look for the vendor's columns learn their names from the other keys."""
+        told: FileFormat = self.format
         if isinstance(self.format, ExcelFormat) and not self.format.header:
             names = tuple(name for names in self.columns.values() for name in names)
             told = self.format.model_copy(update={"header": names})
         elif isinstance(self.format, ParquetFormat) and not self.format.exact:
             told = self.format.model_copy(update={"exact": self.columns.get("amount", ())})
-        if told is not None:
-            object.__setattr__(self, "format", told)
+        places = (re.fullmatch(r"#([1-9][0-9]{0,4})", name) for name in self.ignore)
+        passed = frozenset(int(place[1]) for place in places if place)
+        told = told.telling(Told(self.columns.get("amount", ()), passed))
+        object.__setattr__(self, "format", told)
         return self
