@@ -4,7 +4,7 @@ Blocking: conservation, schema, FX coverage, integrity. A red one stops what lie
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -27,6 +27,7 @@ from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
 from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
 from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
 from cost_pipeline.feeds.production.provisional import Provisional, provisional
+from cost_pipeline.feeds.production.read_whole import deliveries_are_read_whole
 from cost_pipeline.feeds.production.report import DeliveryReport, deliveries
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.dead_letters.checks import (
@@ -88,6 +89,7 @@ def delivery_checks(
             *raw,
             _spec("conservation", DEAD_LETTERS, partitions, "Every row is a record or refused."),
             _spec("control_totals", DEAD_LETTERS, partitions, "Declared totals are the sums."),
+            _spec("read_whole", DEAD_LETTERS, partitions, "Nothing of a delivery is left unread."),
             _spec("retyped", DEAD_LETTERS, partitions, "Amounts and dates look as accepted."),
             _spec("conservation", CORRECTIONS, partitions, "As for deliveries of vendors."),
         ],
@@ -138,6 +140,7 @@ class _Pulled:
     schemas: Sequence[SchemaReport]
     gaps: Mapping[str, Provisional]
     amounts_lost: Sequence[str]
+    known: Callable[[], Sequence[DeliveryReport]]
 
     def outcome(self, key: dg.AssetCheckKey) -> Outcome:
         """What a check of the pull date finds."""
@@ -154,6 +157,8 @@ class _Pulled:
                 return checks.amounts_mean_what_they_did(self.schemas)
             case "control_totals":
                 return checks.control_totals_hold(self.reports)
+            case "read_whole":
+                return deliveries_are_read_whole(self.reports, self.known)
         return with_amounts(checks.rows_are_conserved(self.reports), self.amounts_lost)
 
 
@@ -163,6 +168,7 @@ def _look_at(session: Session, day: date) -> _Pulled:
         schemas_of(session, pull_dates=[day]),
         {gap.vendor: gap for gap in provisional(session, [day])},
         amounts_lost(session, [day]),
+        lambda: deliveries(session),
     )
 
 

@@ -1,4 +1,4 @@
-"""What holds posting back: a blocking check of a pull, and amounts that changed their meaning.
+"""What holds posting back: a blocking check, amounts that changed their meaning, a missing total.
 
 Pulls and the ledger are partitioned by different calendars and meet in no run, so Dagster cannot
 stop the one for the other: whoever plans a posting asks here.
@@ -16,6 +16,7 @@ from cost_pipeline.defs.keys import CORRECTIONS, DEAD_LETTERS, records_key
 from cost_pipeline.feeds.production.inputs import dates_of_pulls
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.drift import dates_of_drifted
+from cost_pipeline.pipeline.validation.totals import dates_without_total
 
 _PASSED: Final = "SUCCEEDED"
 
@@ -26,12 +27,12 @@ def held_back(
     """Of these transaction dates the held ones, to the earliest pull date that holds them.
 
     Either not all blocking checks of the pull have passed, or a delivery of it has a column that
-    feeds amounts, currencies or dates and is not what was accepted. The latter holds back only the
-    dates of that delivery, and is told from the lake: it ends with the acceptance.
+    feeds amounts, currencies or dates and is not what was accepted, or lacks the total that its
+    vendor file requires. The latter two hold back only the dates of that delivery, and are told
+    from the lake: they end with the acceptance, or with a delivery that has its total.
     """
     pulls = dates_of_pulls(session, pulls_not_cleared(instance, session))
-    drifted = dates_of_drifted(session, dates)
-    held = {day: pulls.get(day) or drifted[day] for day in pulls.keys() | drifted.keys()}
+    held = dates_without_total(session, dates) | dates_of_drifted(session, dates) | pulls
     return {day: held[day] for day in dates if day in held}
 
 

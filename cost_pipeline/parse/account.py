@@ -95,9 +95,13 @@ class Account:
         lines = self.lines is None or self.lines == told
         return lines and all(sheet.balanced for sheet in self.sheets)
 
+    def as_dict(self) -> dict[str, Any]:
+        """The public shape (docs/interfaces.md)."""
+        return asdict(self) | {"sheets": [asdict(sheet) for sheet in self.sheets]}
+
     def as_json(self) -> str:
         """As it is stored in `validations.account`."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return json.dumps(self.as_dict(), ensure_ascii=False)
 
 
 def account_from(text: str) -> Account:

@@ -175,7 +175,7 @@ def rows_without_totals(
 
 def _take(reader: RowReader, rules: ControlRules, part: Part, cells: Filled) -> None:
     if part is Part.TOTAL:
-        reader.control = rules.declared(cells)
+        reader.controls.append(rules.declared(cells))
         reader.control_rows += 1
     else:
         reader.furniture_rows += 1

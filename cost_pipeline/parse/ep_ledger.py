@@ -226,4 +226,5 @@ def _rows(
                 yield RawRow(line, text, detail, None)
             else:
                 yield RawRow(line, text, None, detail)
-    reader.control = listing.control
+    if listing.control is not None:
+        reader.controls = [listing.control]

@@ -155,11 +155,11 @@ class _Cutter:
             reader.furniture_rows += 1
             return
         cells = {column.name: _cut(text, column) for column in types.total_columns}
-        if reader.control is None:
+        if not reader.controls:
             reader.control_rows += 1
         else:  # the last one counts
             reader.furniture_rows += 1
-        reader.control = {name: cell for name, cell in cells.items() if cell.strip(BLANKS)}
+        reader.controls = [{name: cell for name, cell in cells.items() if cell.strip(BLANKS)}]
 
     def _bulk(self, reader: RowReader, block: Block, first: int) -> pa.Table:
         """The same rows, cut all at once; lines that are not plain rows go the careful way."""

@@ -129,8 +129,9 @@ class RowReader:
             and control row not.
         blank_rows: Rows or lines without any content so far.
         furniture_rows: Lines of a listing that are not rows (heads, totals) so far.
-        control: Non-blank cells of the control row by header name, once everything is read.
-        control_rows: How many of those there were.
+        controls: By control row its cells by header name, once everything is read; one at most,
+            or one for each sheet.
+        control_rows: How many lines those are.
         header_rows: Lines that name the columns so far.
         continued: Further lines of all these so far, where a cell holds a line end.
         count: Of the lines of a text, as its bytes pass by.
@@ -152,7 +153,7 @@ class RowReader:
         self.rows = first_row - 1
         self.blank_rows = 0
         self.furniture_rows = 0
-        self.control: dict[str, str] | None = None
+        self.controls: list[dict[str, str]] = []
         self.control_rows = 0
         self.header_rows = 0
         self.continued = 0
@@ -169,6 +170,10 @@ class RowReader:
             self.rows += chunk.table.num_rows
             yield chunk
 
+    @property
+    def control(self) -> dict[str, str] | None:
+        """The last control row."""
+        return self.controls[-1] if self.controls else None
 
     def account(self) -> Account:
         """What the delivery consists of, once everything is read."""

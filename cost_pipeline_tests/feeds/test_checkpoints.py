@@ -91,6 +91,7 @@ def stored(door, session):
             "amounts",
             "encoding",
             "shapes",
+            "account",
         ),
     }
     return {

@@ -30,6 +30,7 @@ class Read:
     blank_rows: int = 0
     furniture_rows: int = 0
     control: dict | None = None
+    controls: list[dict] = field(default_factory=list)
     encoding: str = ""
     header: tuple[str, ...] = ()
     account: Account | None = None
@@ -109,6 +110,7 @@ def drain(reader) -> Read:
                 assert set(cells) <= {None}, "a malformed row has no cells"
                 cells = None
             read.rows.append((*line[:4], cells))
+    read.controls = reader.controls
     read.blank_rows, read.control = reader.blank_rows, reader.control
     read.furniture_rows, read.header = reader.furniture_rows, reader.header
     read.account = reader.account()
