@@ -7,6 +7,7 @@ work: what came in is counted from the bytes, what it became from what the reade
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -102,6 +103,12 @@ class Account:
     def as_json(self) -> str:
         """As it is stored in `validations.account`."""
         return json.dumps(self.as_dict(), ensure_ascii=False)
+
+
+def sheet_of(sheets: Sequence[SheetAccount], row: int) -> str | None:
+    """The sheet that a row of a delivery comes from, by the row's number."""
+    found = [s for s in sheets if s.first_row is not None and s.first_row <= row]
+    return max(found, key=lambda sheet: sheet.first_row or 0).name if found else None
 
 
 def account_from(text: str) -> Account:

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -133,7 +133,12 @@ def control_rules(form: FileFormat, header: Sequence[str] | None) -> ControlRule
     return ControlRules(form.control_total, form.told.amounts, header)
 
 
-_Row = TypeVar("_Row")
+class _HasLine(Protocol):
+    @property
+    def line(self) -> int: ...
+
+
+_Row = TypeVar("_Row", bound=_HasLine)
 
 
 def rows_without_totals(
@@ -170,11 +175,12 @@ def rows_without_totals(
             yield row
             continue
         dropped(part, row)
-        _take(reader, rules, part, cells)
+        _take(reader, rules, part, cells, row.line)
 
 
-def _take(reader: RowReader, rules: ControlRules, part: Part, cells: Filled) -> None:
+def _take(reader: RowReader, rules: ControlRules, part: Part, cells: Filled, line: int) -> None:
     if part is Part.TOTAL:
+        reader.control_line = line
         reader.controls.append(rules.declared(cells))
         reader.control_rows += 1
     else:
@@ -207,7 +213,6 @@ class TableTail:
         self._reread = reread
         self._next = first
         self._held: pa.Table | None = None
-        self.control_line: int | None = None
 
     def tables(self, tables: Iterable[pa.Table], count: LineCount | None) -> Iterator[pa.Table]:
         """All tables without what is no row; `count` has counted their lines by their end."""
@@ -242,10 +247,8 @@ class TableTail:
             tail[-1] = self._filled(rows[-1], cut=True)
         parts = self._rules.parts(tail)
         for row, cells, part in zip(rows, tail, parts, strict=True):
-            if part is Part.TOTAL:
-                self.control_line = row["line"]
             if part is not Part.ROW:
-                _take(self._reader, self._rules, part, cells)
+                _take(self._reader, self._rules, part, cells, row["line"])
         keep = pa.array([part is Part.ROW for part in parts])
         return self._numbered(held.filter(keep))
 

@@ -194,7 +194,7 @@ class _DelimitedFile:
         if tail is not None:
             lines, open_end = self.count.lines, self.count.open_end
             left = tail.finish(lines=lines, open_end=open_end)
-            chunking.last_line = tail.control_line
+            chunking.last_line = reader.control_line
             if left is not None:
                 yield from chunking.push(left)
         yield from chunking.finish()

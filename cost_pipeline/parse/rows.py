@@ -132,6 +132,7 @@ class RowReader:
         controls: By control row its cells by header name, once everything is read; one at most,
             or one for each sheet.
         control_rows: How many lines those are.
+        control_line: Where the last of them is, if that is known.
         header_rows: Lines that name the columns so far.
         continued: Further lines of all these so far, where a cell holds a line end.
         count: Of the lines of a text, as its bytes pass by.
@@ -155,6 +156,7 @@ class RowReader:
         self.furniture_rows = 0
         self.controls: list[dict[str, str]] = []
         self.control_rows = 0
+        self.control_line: int | None = None
         self.header_rows = 0
         self.continued = 0
         self.count = count
