@@ -12,6 +12,7 @@ from typing import Final
 import dagster as dg
 
 from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.core.text import printable
 from cost_pipeline.defs.keys import (
     CORRECTIONS,
     DEAD_LETTERS,
@@ -310,7 +311,7 @@ def result_of(outcome: Outcome, asset: dg.AssetKey) -> dg.AssetCheckResult:
         asset_key=asset,
         passed=outcome.passed,
         severity=dg.AssetCheckSeverity.WARN if outcome.warning else dg.AssetCheckSeverity.ERROR,
-        description=outcome.message,
+        description=printable(outcome.message),
         metadata=dict(outcome.numbers),
     )
 

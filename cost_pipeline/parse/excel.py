@@ -109,13 +109,22 @@ def _tables(book: _Book, form: ExcelFormat, limits: Limits) -> _Found | Refused:
                 continue
             why = why or header
             if place in demanded:
-                return header
+                return header if form.sheet or form.sheets else _with_others(header, book.sheets)
         if _fits(named.name, form.ignore_sheets):
             account.ignored = True
         found.others.append((named, account))
     if not found.tables:
         return why or _refused(f"no sheet is called so: {_listed(book.sheets)}")
     return found
+
+
+def _with_others(refused: Refused, sheets: Sequence[NamedSheet]) -> Refused:
+    """Why the first sheet cannot be read, where the vendor file names none."""
+    others = [sheet.name for sheet in sheets if sheet.visible][1:21]
+    if not others:
+        return refused
+    more = f"only the first sheet was looked at, and there is {', '.join(map(repr, others))} too"
+    return Refused(refused.reason, f"{refused.message}; {more}: name it in `sheet` or `sheets`")
 
 
 def _chosen(sheets: Sequence[NamedSheet], form: ExcelFormat) -> tuple[set[int], set[int]]:

@@ -59,9 +59,10 @@ def count_sheet(sheet: Sheet, account: SheetAccount) -> None:
     """Count what stands in a sheet that is not read, as far as it can be."""
     try:
         for row in sheet.rows():
-            if not is_blank(row):
+            cells = _cells(row)
+            if cells or row.problems or row.problem is not None:
                 account.filled += 1
-                account.cells += _cells(row)
+                account.cells += cells
     except BrokenSheetError:
         account.filled += 1  # there is something that nobody can read
 
@@ -119,23 +120,21 @@ class SheetTable:
 
     def _own(self, reader: RowReader) -> Iterator[SheetRow]:
         """The filled rows of the table; what stands above it and beside it is counted."""
-        account, seen = self._account, self._line
+        account, seen, another = self._account, self._line, False
         try:
             for row in self._sheet.rows():
-                if is_blank(row):
+                cells = _cells(row)
+                if not cells and not row.problems and row.problem is None:
                     continue
                 account.filled += 1
-                cells = _cells(row)
                 account.cells += cells
                 if row.line == self._line:
                     account.header += 1
-                elif account.other_line is None and self._begins_another(row):
-                    account.other_line = row.line
+                    another = False
+                elif another or self._begins_another(row):
+                    another = True
                     account.other += 1
-                elif account.other_line is not None and (
-                    row.line < self._line or account.other_line > self._line
-                ):
-                    account.other += 1
+                    account.other_line = account.other_line or row.line
                 elif row.line < self._line:
                     account.above += 1
                 else:
@@ -179,13 +178,6 @@ class SheetTable:
         return None
 
 
-def is_blank(row: SheetRow) -> bool:
-    """Whether nothing stands in a row."""
-    if row.problems or row.problem is not None:
-        return False
-    return not any(map(_filled, row.cells.values()))
-
-
 def csv_line(cells: list[str]) -> str:
     """The cells as a line of CSV (RFC 4180), without its terminator."""
     line = ",".join(cells)
@@ -207,7 +199,8 @@ def _filled_cells(row: SheetRow) -> Filled:
 
 
 def _cells(row: SheetRow) -> int:
-    return sum(map(_filled, row.cells.values()))
+    # A cell that is there holds something; `isspace` is true of what `strip` leaves nothing of.
+    return len(row.cells) - sum(map(str.isspace, row.cells.values()))
 
 
 def _filled(text: str) -> bool:

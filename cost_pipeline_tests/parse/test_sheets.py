@@ -137,6 +137,10 @@ def test_a_table_above_the_header_is_told_and_a_title_is_not(door, write):
     assert read.cells == [["A1", "1", "x"]]
     (sheet,) = read.account.sheets
     assert (sheet.above, sheet.other, sheet.other_line) == (2, 2, 3)
+    below = [["amount", "id", "text"], [2, "A2", "y"]]
+    read = door.read(write(S=[*above, *below]), **NAMES)
+    assert read.cells == [["A1", "1", "x"]]
+    assert read.account.sheets[0].other == 4
 
 
 @WRITERS
