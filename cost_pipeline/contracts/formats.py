@@ -6,7 +6,7 @@ Belongs here: what a vendor declares about its bytes. Reading them is `cost_pipe
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import Field, PrivateAttr, StringConstraints, field_validator, model_validator
 
@@ -27,6 +27,10 @@ class FormatKind(StrEnum):
     EP_LEDGER = "ep_ledger"
     SHOWBIZ_UBX = "showbiz_ubx"
     SHOWBIZ_SAG_CARDS = "showbiz_sag_cards"
+
+
+TYPED: Final = frozenset({FormatKind.EXCEL, FormatKind.PARQUET})
+"""The formats whose cells may hold a day, and not just a text that says one."""
 
 
 class FileFormat(Section):

@@ -1,9 +1,11 @@
-"""What counts as blank, for Python and for column engines alike; and what may be printed."""
+"""Texts: what counts as blank, what may be printed, and which word is meant."""
 
 from __future__ import annotations
 
+import difflib
 import json
 import unicodedata
+from collections.abc import Iterable
 from html import escape
 from typing import Final
 
@@ -47,3 +49,12 @@ def for_html(text: str) -> str:
 
 def _is_space(character: str) -> bool:
     return unicodedata.category(character) == "Zs"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Returns the remedy for a word that is not known: the nearest one, or all of them."""
+    by_fold = {name.casefold(): name for name in sorted(known)}
+    close = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean `{by_fold[close[0]]}`?"
+    return "known here: " + ", ".join(by_fold.values())

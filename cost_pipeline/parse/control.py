@@ -65,7 +65,8 @@ class ControlRules:
 
     Args:
         total: The declaration.
-        amounts: Header names of the column that a total is of; the first that is there counts.
+        amounts: Header names of the column that a total is of; two where debits and credits have a
+            column each.
         header: What the columns are called; None where rows have cells by name.
     """
 
@@ -73,16 +74,13 @@ class ControlRules:
         self, total: ControlTotal, amounts: Sequence[str], header: Sequence[str] | None
     ) -> None:
         self.total = total
-        self._amounts = [_plain(name) for name in amounts or (total.column,)]
+        self._amounts = {_plain(name) for name in amounts or (total.column,)}
         self._header = header
         self._places = [] if header is None else self._called(enumerate(header))
 
     def _called(self, names: Iterable[tuple[Any, str]]) -> list[Any]:
-        """Those places of the declared column that have the first of its names."""
-        called: dict[str, list[Any]] = {}
-        for place, name in names:
-            called.setdefault(_plain(name), []).append(place)
-        return next((called[name] for name in self._amounts if name in called), [])
+        """The places that have one of the names of the declared column."""
+        return [place for place, name in names if _plain(name) in self._amounts]
 
     def _places_in(self, row: Filled) -> list[Any]:
         """Where in a row the declared column is filled."""
@@ -94,7 +92,7 @@ class ControlRules:
         """What a row is by its cells alone: a total, a sum of a part, or a row."""
         amounts = self._places_in(row)
         others = [text for place, text in row.cells.items() if place not in amounts]
-        if len(amounts) != 1 or len(others) > 1:
+        if not amounts or len(others) > 1:
             return Part.ROW
         if self.total.is_subtotal(others[0] if others else ""):
             return Part.SUBTOTAL
@@ -120,10 +118,12 @@ class ControlRules:
         return bool(row.cells) and self.total.is_footer(" ".join(row.cells.values()))
 
     def declared(self, row: Filled) -> dict[str, str]:
-        """The cell of the total by its header name."""
-        place = self._places_in(row)[0]
-        name = place if self._header is None else self._header[place]
-        return {name: row.cells[place]}
+        """The cells of the total by their header names."""
+        header = self._header
+        return {
+            place if header is None else header[place]: row.cells[place]
+            for place in self._places_in(row)
+        }
 
 
 def control_rules(form: FileFormat, header: Sequence[str] | None) -> ControlRules | None:

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.checks import control_totals_hold, rows_are_conserved
-from cost_pipeline.feeds.production.read_whole import deliveries_are_read_whole, left_unread
 from cost_pipeline.feeds.production.row_fate import row_fate
 from cost_pipeline.lake.tables import CHECKPOINTS, VALIDATIONS
+from cost_pipeline.pipeline.reports.findings import control_totals_hold, rows_are_conserved
+from cost_pipeline.pipeline.reports.read_whole import deliveries_are_read_whole, left_unread
 from cost_pipeline.pipeline.validation.totals import dates_without_total
 
 PULLED = date(2026, 4, 1)

@@ -13,7 +13,7 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.lake.tables import DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.session import Session
 
@@ -46,7 +46,7 @@ def dates_without_total(session: Session, dates: Collection[date]) -> dict[date,
         return {}
     listed = ", ".join(f"'{day}'" for day in sorted(dates)) or "null"
     held = (
-        session.lake.table(RECORDS)
+        session.lake.table(session.feed.records)
         .snapshot()
         .query(
             "select transaction_date as day, min(w.pull_date) as pulled from {table} r "
