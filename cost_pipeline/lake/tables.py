@@ -102,6 +102,21 @@ DELIVERIES = TableSpec(
 a row for each vendor whose dead letters it answers.
 """
 
+CUT_DELIVERIES = TableSpec(
+    "cut_deliveries",
+    pa.schema(
+        [
+            _required("pull_date", DAY),
+            _required("vendor", TEXT),
+            _required("delivery", HASH),
+            _required("whole", HASH),
+            *_STAMP,
+        ]
+    ),
+    "pull_date",
+)
+"""One row for each delivery that ends in the middle of a line which another version has whole."""
+
 BOOKMARKS = TableSpec(
     "bookmarks",
     pa.schema(
