@@ -153,7 +153,7 @@ async def pull_sftp(job: PullJob, source: SftpSource, context: SftpContext) -> P
     effort = Effort(retry, policy.timer)
 
     async def attempt() -> None:
-        async with context.hosts.of(source).call(job.vendor.priority, effort):
+        async with context.hosts.of(source).call(job.vendor, effort):
             visit.failures.clear()
             visit.failed.clear()
             await _sessions(visit, context, effort)

@@ -149,7 +149,9 @@ class NoPages(Section):
 
 
 class NumberedPages(Section):
-    """Numbered pages until one is empty, short, or says that it is the last.
+    """Numbered pages until one is empty, or `more` or `total` says that it is the last.
+
+    A 204, and where neither key is named a 404 past the first page, are an empty page.
 
     Attributes:
         more: Dotted path of the key that is false, null or absent on the last page.
