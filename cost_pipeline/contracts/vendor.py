@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from cost_pipeline.contracts.expectations import Expect
 from cost_pipeline.contracts.formats import (
     AnyFormat,
     ControlTotal,
@@ -130,6 +131,7 @@ class Vendor(Section):
         constants: Contract fields that the file does not carry.
         posts: Whether its records are posted; false where they only serve reconciliation.
         reconcile_with: The other vendor of a pair; named by one of the two.
+        expect: When its deliveries are due; None where nobody says.
     """
 
     vendor: Name
@@ -149,6 +151,7 @@ class Vendor(Section):
     constants: dict[str, str] = Field(default_factory=dict)
     posts: bool = True
     reconcile_with: ReconcileWith | None = None
+    expect: Expect | None = None
 
     @model_validator(mode="after")
     def _increments_can_be_read(self) -> Self:

@@ -46,7 +46,9 @@ from cost_pipeline.home.load import Home, load_home
 
 # The checks of an asset run with it, but the age of dead letters belongs to no pull date: planned
 # with one and evaluated without, it stayed planned for each, and was evaluated twice in each run.
-_STANDING = dg.AssetSelection.checks(dg.AssetCheckKey(DEAD_LETTERS, "age"))
+_STANDING = dg.AssetSelection.checks(
+    *(dg.AssetCheckKey(DEAD_LETTERS, name) for name in ("age", "ingests"))
+)
 
 
 def build_definitions(path: Path, *, today: date | None = None) -> dg.Definitions:
@@ -147,7 +149,8 @@ def _definitions(home: Home, today: date) -> dg.Definitions:
                 name="check_daily",
                 job=standing_job,
                 cron_schedule="0 7 * * *",
-                description="Looks whether dead letters are open beyond their age limit.",
+                description="Looks whether dead letters are open beyond their age limit, and "
+                "whether most of an ingest was refused when posting.",
             ),
         ],
         sensors=[
@@ -178,7 +181,8 @@ def _jobs_of_dead_letters(home: Home) -> tuple[UnresolvedAssetJobDefinition, ...
         dg.define_asset_job(
             STANDING_JOB,
             selection=_STANDING,
-            description="The checks that belong to no pull: the age of open dead letters.",
+            description="The checks that belong to no pull: the age of open dead letters, and "
+            "ingests of which most rows were refused when posting.",
         ),
     )
 

@@ -25,8 +25,14 @@ from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
 from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
+from cost_pipeline.feeds.production.ingests import (
+    Ingest,
+    ingests,
+    ingests_are_posted,
+    rows_are_accepted,
+)
 from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
-from cost_pipeline.feeds.production.provisional import Provisional, provisional
+from cost_pipeline.feeds.production.provisional import Provisional, pulled_in_vain
 from cost_pipeline.feeds.production.report import DeliveryReport, deliveries
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.dead_letters.checks import (
@@ -36,6 +42,7 @@ from cost_pipeline.pipeline.dead_letters.checks import (
     trend_plot,
     with_amounts,
 )
+from cost_pipeline.pipeline.pull import expected as expectations
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.drift import SchemaReport, schemas_of
@@ -50,7 +57,9 @@ LEDGER_CHECKS: Final = {
 RAW_CHECKS: Final = {
     "drift": "No delivery has a column that the vendor file does not know.",
     "fetched": "Nothing of the pull date is missing because it could not be fetched.",
+    "accepted": "Of no delivery are more than half of the rows refused by its contract.",
 }
+EXPECTED: Final = {expectations.NAME: "What the vendor declares to send (`expect:`) has come."}
 # Of a check over several dates: how many there are, and on how many it is red.
 DATES: Final = "transaction_dates"
 RED: Final = "red"
@@ -78,8 +87,9 @@ def delivery_checks(
             additional_deps=[DEAD_LETTERS],
         )
         for vendor in home.vendors
-        for name, words in RAW_CHECKS.items()
+        for name, words in {**RAW_CHECKS, **(EXPECTED if vendor.expect else {})}.items()
     ]
+    declared = {vendor.vendor: vendor for vendor in home.vendors}
 
     @dg.multi_asset_check(
         name="check_deliveries",
@@ -96,9 +106,14 @@ def delivery_checks(
         context: dg.AssetCheckExecutionContext, home: HomeResource
     ) -> Iterator[dg.AssetCheckResult]:
         day = date.fromisoformat(context.partition_key)
-        pulled = _look_at(home.session(context.run.run_id), day)
+        session = home.session(context.run.run_id)
+        pulled = _look_at(session, day)
         for key in sorted(context.selected_asset_check_keys):
-            yield result_of(pulled.outcome(key), key.asset_key)
+            if key.name in EXPECTED:
+                found = expectations.expected(session, declared[key.asset_key.path[-1]], day)
+            else:
+                found = pulled.outcome(key)
+            yield result_of(found, key.asset_key)
 
     @dg.multi_asset_check(
         name="check_records",
@@ -134,7 +149,9 @@ def delivery_checks(
 class _Pulled:
     """What is known of a pull date, looked at once for all its checks."""
 
+    session: Session
     reports: Sequence[DeliveryReport]
+    ingests: Sequence[Ingest]
     schemas: Sequence[SchemaReport]
     gaps: Mapping[str, Provisional]
     amounts_lost: Sequence[str]
@@ -150,6 +167,9 @@ class _Pulled:
                 )
             case "fetched":
                 return checks.all_is_fetched(self.gaps.get(vendor))
+            case "accepted":
+                mine = [one for one in self.ingests if one.report.vendor == vendor]
+                return rows_are_accepted(self.session, mine)
             case "retyped":
                 return checks.amounts_mean_what_they_did(self.schemas)
             case "control_totals":
@@ -159,9 +179,11 @@ class _Pulled:
 
 def _look_at(session: Session, day: date) -> _Pulled:
     return _Pulled(
+        session,
         deliveries(session, [day]),
+        ingests(session, [day]),
         schemas_of(session, pull_dates=[day]),
-        {gap.vendor: gap for gap in provisional(session, [day])},
+        {gap.vendor: gap for gap in pulled_in_vain(session, [day])},
         amounts_lost(session, [day]),
     )
 
@@ -208,13 +230,19 @@ def standing_checks() -> dg.AssetChecksDefinition:
                 "age",
                 asset=DEAD_LETTERS,
                 description="No dead letter is open for longer than productions.yaml allows.",
-            )
+            ),
+            dg.AssetCheckSpec(
+                "ingests",
+                asset=DEAD_LETTERS,
+                description="Of no delivery are more than half of the rows refused when posting.",
+            ),
         ],
     )
     def check_dead_letters(
         context: dg.AssetCheckExecutionContext, home: HomeResource
     ) -> Iterator[dg.AssetCheckResult]:
         session = home.session(context.run.run_id)
+        yield result_of(ingests_are_posted(session), DEAD_LETTERS)
         aged = letters_in_time(session)
         found = result_of(aged.outcome, DEAD_LETTERS)
         yield found._replace(

@@ -14,12 +14,12 @@ import dagster as dg
 
 from cost_pipeline.contracts.cost_fields import FIRST_DAY, LAST_DAY
 
-# A home may pull for tomorrow where the vendor's day is ahead of UTC.
+# Without it the last partition is yesterday.
 _DAYS_AHEAD: Final = 1
 
 
 def pull_dates() -> dg.DailyPartitionsDefinition:
-    """Every day from the first transaction date on; a pull is never for the far future."""
+    """Every day from the first transaction date to today, in UTC (`commands.run` says so, too)."""
     return dg.DailyPartitionsDefinition(
         start_date=FIRST_DAY.isoformat(), end_offset=_DAYS_AHEAD, timezone="UTC"
     )

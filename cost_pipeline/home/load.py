@@ -20,6 +20,7 @@ from cost_pipeline.home.checks import check_names, check_productions, check_vend
 from cost_pipeline.home.document import Document, Problem, read_document
 from cost_pipeline.home.explain import explain
 from cost_pipeline.home.pairs import check_pairs
+from cost_pipeline.home.places import refuse_unusable
 
 FORMAT: Final = 1
 MARKER: Final = "home.json"
@@ -84,6 +85,7 @@ def missing_folders(home: Home) -> dict[str, Path]:
 def _read(path: Path) -> tuple[Home | None, list[Problem]]:
     path = path.expanduser().absolute()
     _refuse_no_home(path)
+    refuse_unusable(path, "the home")
     document = read_document(path / PRODUCTIONS, PRODUCTIONS)
     productions = _model(Productions, document)
     codes = frozenset(productions.productions) if productions else frozenset[str]()
@@ -110,12 +112,15 @@ def _read(path: Path) -> tuple[Home | None, list[Problem]]:
         return None, found
     vendors = tuple(sorted((vendor for vendor, _ in read), key=lambda vendor: vendor.vendor))
     lake = productions.lake
+    if "://" not in lake:
+        lake = str((path / Path(lake).expanduser()).resolve())
+        refuse_unusable(Path(lake), "the lake")
     return (
         Home(
             path=path,
             productions=productions,
             vendors=vendors,
-            lake_uri=lake if "://" in lake else str((path / Path(lake).expanduser()).resolve()),
+            lake_uri=lake,
             dagster_home=path / "dagster",
         ),
         found,

@@ -15,6 +15,7 @@ from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.ledger.difference import Cause
 from cost_pipeline.ledger.totals import known_at, net
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
+from cost_pipeline.pipeline.pull.fetches import LeftAlone, passed_over
 from cost_pipeline.pipeline.session import Session
 
 
@@ -47,6 +48,7 @@ class Summary:
     passed_checks: int
     failed_checks: tuple[str, ...]
     provisional: tuple[Provisional, ...] = ()
+    passed_over: tuple[LeftAlone, ...] = ()
 
     def fates(self) -> dict[str, int]:
         """What became of the rows."""
@@ -72,6 +74,7 @@ class Summary:
             "reference": self.reference,
             "by_reason": self.by_reason,
             "provisional": [gap.as_json() for gap in self.provisional],
+            "passed_over": [one.as_json() for one in self.passed_over],
             "checks": {"passed": self.passed_checks, "failed": list(self.failed_checks)},
         }
 
@@ -96,6 +99,7 @@ def summarize(
         passed_checks=passed,
         failed_checks=tuple(failed),
         provisional=tuple(provisional(session, pull_dates)),
+        passed_over=tuple(passed_over(session, pull_dates)),
     )
 
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 from cost_pipeline.acquire.engine import (
     Fetched,
     FetchFailure,
+    PassedOver,
     Policy,
     Pulled,
     PullJob,
@@ -49,6 +50,7 @@ class PullOutcome:
     new: int
     failures: tuple[FetchFailure, ...]
     telemetry: tuple[Telemetry, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def bytes_received(self) -> int:
@@ -95,7 +97,9 @@ def pull(session: Session, vendors: Sequence[Vendor], pull_date: date) -> tuple[
 
 
 def _outcome(pulled: Pulled, new: int) -> PullOutcome:
-    return PullOutcome(pulled.vendor, pulled.fetched, new, pulled.failures, pulled.telemetry)
+    return PullOutcome(
+        pulled.vendor, pulled.fetched, new, pulled.failures, pulled.telemetry, pulled.passed_over
+    )
 
 
 def _known_files(session: Session) -> dict[str, frozenset[tuple[str, str]]]:
