@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator
+from pydantic import BeforeValidator, StringConstraints, field_validator
 
 from cost_pipeline.contracts.sections import Section
 
@@ -23,6 +23,8 @@ _FIELDS: Final = 5
 _LOOKED_BACK: Final = 8
 _DAY: Final = timedelta(days=1)
 _MIDNIGHT: Final = "24:00"
+_NEXT: Final = "next"
+_TIME: Final = rf"^([01]\d|2[0-3]):[0-5]\d$|^{_MIDNIGHT}$|^{_NEXT}$"
 
 
 class Expectation(Section):
@@ -31,15 +33,12 @@ class Expectation(Section):
     Attributes:
         cron: When it is sent, as five fields of cron, in the production's time zone.
         by: The time of day until which it is in time: on the day on which it is sent, or on the
-            next one where that is earlier. If it is not given, the instant that `cron` names.
-        word: The short form that was written, if it was one: due by the end of the day or month.
+            next one where that is earlier; `next` for the instant at which the next one is sent.
+            If it is not given, the instant that `cron` names.
     """
 
     cron: str
-    by: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")] | None = (
-        None
-    )
-    word: Literal["daily", "weekdays", "monthly", ""] = Field(default="", exclude=True)
+    by: Annotated[str, StringConstraints(pattern=_TIME)] | None = None
 
     @field_validator("cron")
     @classmethod
@@ -49,23 +48,36 @@ class Expectation(Section):
                 f"{cron!r} is no schedule of cron: write minute, hour, day, month and weekday,"
                 " such as '0 18 * * 1-5'"
             )
+        try:
+            _croniter()(cron, datetime(2000, 1, 1)).get_next()  # noqa: DTZ001 - any will do
+        except ValueError as error:
+            raise ValueError(f"{cron!r} names no day that there is") from error
         return cron
 
     def __str__(self) -> str:
         """As a vendor file says it."""
-        return self.word or (f"{self.cron}, by {self.by}" if self.by else self.cron)
+        word = next((word for word, (cron, by) in _WORDS.items() if (cron, by) == self.said), None)
+        return word or (f"{self.cron}, by {self.by}" if self.by else self.cron)
+
+    @property
+    def said(self) -> tuple[str, str | None]:
+        """Both of its values."""
+        return self.cron, self.by
 
 
-_WORDS: Final = {"daily": "0 0 * * *", "weekdays": "0 0 * * 1-5", "monthly": "0 0 1 * *"}
+_WORDS: Final = {
+    "daily": ("0 0 * * *", _MIDNIGHT),
+    "weekdays": ("0 0 * * 1-5", _MIDNIGHT),
+    "monthly": ("0 0 1 * *", _NEXT),
+}
 
 
 def _in_full(value: object) -> object:
     if isinstance(value, str):
         if value not in _WORDS:
             raise ValueError("must be daily, weekdays, monthly, or a mapping with `cron` and `by`")
-        return {"cron": _WORDS[value], "word": value}
-    if isinstance(value, dict) and "word" in value:
-        raise ValueError("is written as a word alone, such as `expect: daily`")
+        cron, by = _WORDS[value]
+        return {"cron": cron, "by": by}
     return value
 
 
@@ -109,7 +121,9 @@ def _backwards(expect: Expectation, at: datetime) -> Iterator[Due]:
 
 def _by(expect: Expectation, sent: datetime, until: datetime) -> datetime:
     if expect.by is None:
-        return _end_of_period(expect, sent, until) if expect.word else sent
+        return sent
+    if expect.by == _NEXT:
+        return until
     day = sent.date()
     if expect.by == _MIDNIGHT:
         return start_of(day + _DAY, sent.tzinfo)
@@ -117,11 +131,6 @@ def _by(expect: Expectation, sent: datetime, until: datetime) -> datetime:
     if limit < sent:
         limit = datetime.combine(day + _DAY, time.fromisoformat(expect.by), sent.tzinfo)
     return limit
-
-
-def _end_of_period(expect: Expectation, sent: datetime, until: datetime) -> datetime:
-    """The end of the month, or of the day: what is due on a Friday is not due on Monday only."""
-    return until if expect.word == "monthly" else start_of(sent.date() + _DAY, sent.tzinfo)
 
 
 def _croniter() -> type[croniter]:

@@ -58,7 +58,9 @@ def test_the_day_is_that_of_the_production():
     "wrong",
     [
         "hourly", "", 3, cron("0 17 * *"), cron("@daily"), cron("0 0 17 * * 1"), cron("61 1 * * *"),
-        cron("0 1 * * *", "25:00"), cron("0 1 * * *", "9"), {"by": "09:00"}, {"word": "daily"},
+        cron("0 0 31 2 *"),
+        cron("0 1 * * *", "25:00"), cron("0 1 * * *", "9"), {"by": "09:00"},
+        {"cron": "0 1 * * *", "word": "x"},
     ],
 )  # fmt: skip
 def test_what_names_no_instants_is_refused(wrong):
