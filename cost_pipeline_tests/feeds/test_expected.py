@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from cost_pipeline.feeds.production.ingests import (
+from cost_pipeline.pipeline.pull.expected import all_expected, expected
+from cost_pipeline.pipeline.pull.fetches import passed_over
+from cost_pipeline.pipeline.reports.ingests import (
     ingests,
     ingests_are_posted,
     rows_are_accepted,
 )
-from cost_pipeline.feeds.production.summary import summarize
-from cost_pipeline.pipeline.pull.expected import all_expected, expected
-from cost_pipeline.pipeline.pull.fetches import passed_over
+from cost_pipeline.pipeline.reports.summary import summarize
 
 CASE = Path(__file__).resolve().parents[2] / "../shared/cases/blank-header-cell"
 FIRST, SECOND, THIRD = (date(2026, 4, day) for day in (1, 2, 3))

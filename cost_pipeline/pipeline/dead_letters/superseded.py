@@ -14,20 +14,16 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.sources import FolderSource, SftpSource
-from cost_pipeline.contracts.tables import COST_FIELDS
-from cost_pipeline.lake.tables import RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import VALIDATIONS
 from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, answer_each, letters_now
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.versions import Version, is_beginning
 from cost_pipeline.quarantine.events import OPEN, in_state
 
-_CONTENT: Final = ", ".join(
-    f"coalesce({name}::varchar, '')" for name in ("kind", *(field.name for field in COST_FIELDS))
-)
-_SAID: Final = f"""
-    select distinct vendor, delivery, coalesce(key, concat_ws(chr(31), {_CONTENT})) as said
-    from {{table}} semi join current using (vendor, delivery, interpretation)
+_SAID: Final = """
+    select distinct vendor, delivery, coalesce(key, concat_ws(chr(31), %s)) as said
+    from {table} semi join current using (vendor, delivery, interpretation)
     where delivery in (from wanted)
 """
 _HELD_AGAIN: Final = """
@@ -106,11 +102,14 @@ def _held_again(
     """Of each pair: how much was accepted of the earlier one, and how much of that is in both."""
     deliveries = sorted({one.delivery for pair in pairs for one in pair[:2]})
     listed = ", ".join(f"'{one}'" for one in deliveries)
+    content = ", ".join(
+        f"coalesce({name}::varchar, '')" for name in ("kind", *session.feed.shape.names)
+    )
     said = (
-        session.lake.table(RECORDS)
+        session.lake.table(session.feed.records)
         .snapshot()
         .query(
-            _SAID,
+            _SAID % content,
             where=f"delivery in ({listed})",
             current=current_deliveries(session),
             wanted=pa.table({"delivery": pa.array(deliveries, pa.string())}),

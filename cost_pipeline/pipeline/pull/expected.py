@@ -16,7 +16,6 @@ from cost_pipeline.pipeline.pull.fetches import names_seen
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
 
-NAME: Final = "expected"
 _DAY: Final = timedelta(days=1)
 
 
@@ -40,13 +39,13 @@ def expected(session: Session, vendor: Vendor, pull_date: date) -> Outcome:
     at = min(session.clock().astimezone(zone), start_of(pull_date + _DAY, zone))
     due = last_due(vendor.expect, at)
     if due is None or not _was_asked(session, vendor, due):
-        return Outcome(NAME, passed=True, message="nothing has been due yet")
+        return Outcome(passed=True, message="nothing has been due yet")
     count = sum(_is_of(due, one) for one in _deliveries(session, vendor))
     numbers = {"deliveries": count}
     if count:
-        return Outcome(NAME, True, f"{count} deliveries came of {_when(due)}", numbers)  # noqa: FBT003
+        return Outcome(True, f"{count} deliveries came of {_when(due)}", numbers)  # noqa: FBT003
     message = f"nothing came that was due by {due.by:%Y-%m-%d %H:%M %Z} (expect: {vendor.expect})"
-    return Outcome(NAME, False, message + _seen(session, vendor, pull_date), numbers)  # noqa: FBT003
+    return Outcome(False, message + _seen(session, vendor, pull_date), numbers)  # noqa: FBT003
 
 
 def all_expected(session: Session) -> dict[str, Outcome]:
@@ -61,8 +60,8 @@ def all_expected(session: Session) -> dict[str, Outcome]:
 
 
 def zone_of(session: Session, vendor: Vendor) -> ZoneInfo:
-    """The time zone of a vendor's production."""
-    return ZoneInfo(session.home.productions.productions[vendor.production].time_zone)
+    """The time zone of whom a vendor's records belong to: its production, its station."""
+    return ZoneInfo(session.feed.contract.zone(session.home.settings[session.feed.name], vendor))
 
 
 def _when(due: Due) -> str:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import pyarrow as pa
 
@@ -26,7 +27,6 @@ from cost_pipeline.acquire.engine import (
     pull_all,
 )
 from cost_pipeline.contracts.problems import Problem, errors_json
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.reasons import FailureClass, Stage, dead_letter_id
@@ -38,7 +38,10 @@ from cost_pipeline.pipeline.pull.bookmarks import bookmarks_of, keep_bookmarks
 from cost_pipeline.pipeline.pull.fetches import note_fetches
 from cost_pipeline.pipeline.session import Session
 
-__all__ = ["PullOutcome", "Telemetry", "pull"]
+__all__ = ["FIRST_PULL", "PullOutcome", "Telemetry", "pull"]
+
+FIRST_PULL: Final = date(1999, 1, 1)
+"""The first date that anything can be pulled for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ def _received(session: Session, job: PullJob, fetched: Fetched) -> Part:
         "delivery": fetched.sha256,
         "vendor": vendor.vendor,
         "feed": vendor.feed,
-        "kind": vendor.record.value,
+        "kind": str(vendor.record),
         "uri": fetched.uri,
         "size": fetched.size,
         "content_type": fetched.content_type,
@@ -156,7 +159,7 @@ def _settle_failures(
         session,
         pa.Table.from_pylist(
             [_letter(session, vendor, pull_date, failure, there) for failure in failures],
-            schema=DEAD_LETTER_SCHEMA,
+            schema=session.feed.shape.dead_letters,
         ),
         scope=scope,
         days=[pull_date],
@@ -189,8 +192,8 @@ def _letter(
         "delivery": part,
         "vendor": vendor.vendor,
         "feed": vendor.feed,
-        "production": vendor.production,
-        "kind": vendor.record.value,
+        **session.feed.scoped(vendor),
+        "kind": str(vendor.record),
         "stage": Stage.ACQUIRE,
         "failure_class": transient,
         "reasons": [failure.reason],

@@ -28,7 +28,7 @@ def read_as(session: Session, vendor: str, delivery: str) -> Vendor | None:
     if kept is None:
         return present
     try:
-        return Vendor.model_validate_json(kept)
+        return session.feed.contract.vendor.model_validate_json(kept)
     except ValidationError:
         return present
 
