@@ -29,6 +29,7 @@ from cost_pipeline.contracts.amount_style import (
 )
 from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.date_style import DateStyle
+from cost_pipeline.contracts.expectations import Expect
 from cost_pipeline.contracts.formats import (
     AnyFormat,
     ExcelFormat,
@@ -117,6 +118,7 @@ class Vendor(Section):
         ignore: Header names that are known and not wanted; any other unknown name is drift.
         constants: Contract fields that the file does not carry.
         posts: Whether its records are posted; false where they only serve reconciliation.
+        expect: When its deliveries are due; None where nobody says.
     """
 
     exact: ClassVar[tuple[str, ...]] = ()
@@ -145,6 +147,7 @@ class Vendor(Section):
     ignore: tuple[str, ...] = ()
     constants: dict[str, str] = Field(default_factory=dict)
     posts: bool = True
+    expect: Expect | None = None
 
     @property
     def scope(self) -> str | None:

@@ -18,6 +18,7 @@ from deltalake import DeltaTable
 from cost_pipeline.contracts.columns import session
 from cost_pipeline.lake.checksums import Checksums, state_of
 from cost_pipeline.lake.durable import clear_read_errors
+from cost_pipeline.lake.log import plain_paths
 from cost_pipeline.lake.tables import TableSpec
 
 # So many files are read by Arrow itself, in one to two milliseconds each; a statement that names
@@ -96,7 +97,8 @@ class Snapshot:
     def files(self, where: str | None = None) -> list[str]:
         """The data files, pruned by a predicate over partition columns and file statistics."""
         with clear_read_errors(self._uri):
-            return self.table.file_uris(file_pruning_predicate=where)
+            addresses = self.table.file_uris(file_pruning_predicate=where)
+        return plain_paths(self.folder, self._uri, addresses)
 
     def partitions(self) -> list[str]:
         """The texts of the partitions that have files, in order."""
@@ -192,7 +194,7 @@ class Snapshot:
         for file in files:
             with (
                 clear_read_errors(file),
-                pq.ParquetFile(unquote(file), buffer_size=1 << 18) as parquet,
+                pq.ParquetFile(file, buffer_size=1 << 18) as parquet,
             ):
                 place = self._place_of(file)
                 for batch in parquet.iter_batches(rows):

@@ -90,6 +90,21 @@ DELIVERIES = TableSpec(
 a row for each vendor whose dead letters it answers.
 """
 
+CUT_DELIVERIES = TableSpec(
+    "cut_deliveries",
+    pa.schema(
+        [
+            required("pull_date", DAY),
+            required("vendor", TEXT),
+            required("delivery", HASH),
+            required("whole", HASH),
+            *STAMP,
+        ]
+    ),
+    "pull_date",
+)
+"""One row for each delivery that ends in the middle of a line which another version has whole."""
+
 BOOKMARKS = TableSpec(
     "bookmarks",
     pa.schema(

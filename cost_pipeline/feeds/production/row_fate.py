@@ -18,6 +18,7 @@ from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.parse import Refused, RowReader, open_rows
 from cost_pipeline.parse.account import sheet_of
 from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.read_as import read_as
 
 _HEX: Final = frozenset("0123456789abcdef")
 _PREFIX: Final = 8
@@ -113,16 +114,16 @@ def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
 
 def _row_at(session: Session, delivery: dict[str, Any], sheet: str | None, line: int) -> _Row:
     """The row that holds the line, or what else the line is."""
-    formats = {v.vendor: v.format for v in session.home.vendors}
     path = session.lake.content.open_path(delivery["delivery"])
-    if delivery["vendor"] not in formats:
+    vendor = read_as(session, delivery["vendor"], delivery["delivery"])
+    if vendor is None:
         raise UsageError(
             f"the vendor {delivery['vendor']!r} has no vendor file any more",
             where=str(session.home.path / "vendors"),
-            remedy="put the file back: it says how the delivery is read",
+            remedy="put the file back: the delivery was never read, and it says how to",
             code="NO_SUCH_VENDOR",
         )
-    reader = open_rows(path, formats[delivery["vendor"]])
+    reader = open_rows(path, vendor.format)
     if isinstance(reader, Refused):
         return _Row(None, line, "", "unreadable")
     first: int | None = None

@@ -27,11 +27,14 @@ def all_is_fetched(gap: Provisional | None) -> Outcome:
     if gap is None:
         return Outcome(passed=True, message="everything asked for was fetched")
     others = f" (and {gap.failures - 1} more)" if gap.failures > 1 else ""
+    after = "this date is provisional until it is fetched"
+    if gap.whole_before:
+        after = "it was fetched whole before, and what came then stands: pull it once more"
     return Outcome(
         passed=False,
-        message=f"{gap.uri}: {gap.message}{others}; this date is provisional until it is fetched",
+        message=f"{gap.uri}: {gap.message}{others}; {after}",
         numbers={"failures": gap.failures},
-        warning=gap.transient,
+        warning=gap.transient or gap.whole_before,
     )
 
 

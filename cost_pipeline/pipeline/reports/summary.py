@@ -10,6 +10,7 @@ from typing import Any, Final
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.pipeline.declared.shown import Table
+from cost_pipeline.pipeline.pull.fetches import LeftAlone, passed_over
 from cost_pipeline.pipeline.reports.deliveries import deliveries, open_of_pull_dates
 from cost_pipeline.pipeline.reports.gaps import Provisional, provisional
 from cost_pipeline.pipeline.session import Session
@@ -50,6 +51,7 @@ class Summary:
     failed_checks: tuple[str, ...]
     provisional: tuple[Provisional, ...] = ()
     warnings: tuple[str, ...] = ()
+    passed_over: tuple[LeftAlone, ...] = ()
 
     def fates(self) -> dict[str, int]:
         """What became of the rows, by words for people."""
@@ -74,6 +76,7 @@ class Summary:
             "reference": self.reference,
             "by_reason": self.by_reason,
             "provisional": [gap.as_json() for gap in self.provisional],
+            "passed_over": [one.as_json() for one in self.passed_over],
             "checks": {
                 "passed": self.passed_checks,
                 "failed": list(self.failed_checks),
@@ -109,6 +112,7 @@ def summarize(
         failed_checks=tuple(failed),
         warnings=tuple(warnings),
         provisional=tuple(provisional(session, pull_dates)),
+        passed_over=tuple(passed_over(session, pull_dates)),
     )
 
 

@@ -34,6 +34,15 @@ from cost_pipeline.pipeline.validation.checkpoints import (
     checkpoint_part,
     last_checkpoint,
 )
+from cost_pipeline.pipeline.validation.read_as import keep_vendor_file
+from cost_pipeline.pipeline.validation.versions import (
+    Half,
+    as_cut,
+    cut_deliveries,
+    half_row,
+    name_of,
+    without_half_row,
+)
 from cost_pipeline.quarantine.events import CORRECTED, difference, in_state, opened, resolved
 from cost_pipeline.validate.chunk import ValidatedChunk, validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter
@@ -106,12 +115,14 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
         (row["vendor"], row["delivery"]): row for row in current_deliveries(session).to_pylist()
     }
     found = []
+    cut = cut_deliveries(session)
     for vendor in sorted(vendors, key=lambda v: v.vendor):
-        present = interpreter_of(session, vendor, "").interpretation
+        usual = interpreter_of(session, vendor, "").interpretation
         for _, delivery in sorted(key for key in wanted if key[0] == vendor.vendor):
             row = current[vendor.vendor, delivery]
             if vendor.dates.looks_around:
-                present = interpreter_of(session, vendor, delivery).interpretation
+                usual = interpreter_of(session, vendor, delivery).interpretation
+            present = name_of(usual, cut=(vendor.vendor, delivery) in cut)
             if row["interpretation"] != present:
                 found.append(Pending(vendor, delivery, pull_date, (row["sequence"] or 0) + 1))
     return found
@@ -162,6 +173,11 @@ class _Validation:
         self.pending = pending
         self.buffer = buffer
         self.interpreter = interpreter_of(session, pending.vendor, pending.delivery)
+        whole = cut_deliveries(session).get((pending.vendor.vendor, pending.delivery))
+        self.half: Half | None = None
+        if whole is not None:
+            self.interpreter = as_cut(self.interpreter)
+            self.half = half_row(session, pending.vendor, pending.delivery, whole)
         name = f"{pending.vendor.vendor}/{pending.delivery}"
         # What a delivery's records are depends on its bytes and the interpretation alone: a vendor
         # file that was changed and changed back finds the records that it made before.
@@ -201,7 +217,7 @@ class _Validation:
             describer.add(chunk.table, chunk.columns)
             self._add(  # nothing else holds what comes of the chunk while it is committed
                 validate_chunk(
-                    chunk,
+                    without_half_row(chunk, self.half),
                     self.interpreter,
                     delivery=self.pending.delivery,
                     pull_date=self.pending.pull_date,
@@ -347,6 +363,7 @@ class _Validation:
         }
         if self.refused_before is not None:
             self._resolve_what_passes_now(self.refused_before)
+        keep_vendor_file(self.session, self.interpreter.interpretation, self.pending.vendor)
         mark = pa.Table.from_pylist([row], schema=VALIDATIONS.schema)
         self.buffer.complete.append(Part(self.mark_writer, 1, mark))
 
