@@ -70,7 +70,7 @@ def _step(
                 asset=asset_key(key),
                 partitions_def=calendars.by(look.calendar),
                 blocking=check.blocking,
-                description=check.words,
+                description=feed.words_of(check),
                 additional_deps=letters if check.after_validation else None,
             )
             for check, key in declared.values()

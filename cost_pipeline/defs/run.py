@@ -208,6 +208,7 @@ class Runner:
 
     def _note_held(self, book: Book[Session], held: Mapping[date, date]) -> None:
         """A date that is not posted is said, or the run would look complete."""
+        measures = self.session.feed.measures
         for pull_date in sorted(set(held.values())):
             count = sum(pulled == pull_date for pulled in held.values())
             self.checked.failed.append(
@@ -216,8 +217,8 @@ class Runner:
                     "held_back",
                     None,
                     f"{count} {book.dates} are not posted: of pull date {pull_date} a "
-                    "blocking check is red or did not finish (pull it again), or amounts or dates "
-                    "changed their meaning (`cost-pipeline drift`)",
+                    "blocking check is red or did not finish (pull it again), or "
+                    f"{measures} or dates changed their meaning (`cost-pipeline drift`)",
                     blocking=True,
                     warning=False,
                 )

@@ -49,6 +49,4 @@ def test_on_the_command_line_the_pair_is_compared_after_posting(paired, instance
 def test_a_home_without_a_pair_has_no_report(works, instance):
     keys = {spec.key for spec in works.definitions.resolve_all_asset_specs()}
     assert RECONCILIATION not in keys
-    Runner(works.house.session(), FEEDS, instance, lambda *_: None).own_jobs(
-        "last"
-    )
+    Runner(works.house.session(), FEEDS, instance, lambda *_: None).own_jobs("last")

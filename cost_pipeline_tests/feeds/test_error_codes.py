@@ -62,9 +62,9 @@ def judged(session):
         "conservation": with_measures(
             findings.rows_are_conserved(reports), COSTS.measure, measures_lost(session, [PULLED])
         ),
-        "control_totals": findings.control_totals_hold(reports),
+        "control_totals": findings.control_totals_hold(reports, COSTS.measure),
         "drift": findings.columns_are_as_accepted(reports, schemas),
-        "retyped": findings.amounts_mean_what_they_did(schemas),
+        "retyped": findings.values_mean_what_they_did(schemas, COSTS.measure),
         "age": letters_in_time(session).outcome,
         "union_categories": cost_codes_are_mapped(session, PULLED, "timecard"),
         "schema": records_satisfy_contract(session, PULLED, "vendor_invoice"),
