@@ -19,7 +19,6 @@ import click
 from cost_pipeline.commands.common import (
     clear_errors,
     console,
-    known_feeds,
     open_session,
     program,
     progress_bar,
@@ -89,7 +88,7 @@ def _work(
 
     complete_home(session.home.path)
     with home_instance(session) as instance:
-        runner = Runner(session, known_feeds(), instance, progress)
+        runner = Runner(session, instance, progress)
         runner.own_jobs("first")
         runner.pull(DAYS)
         runner.post()

@@ -20,7 +20,6 @@ from cost_pipeline.commands.common import (
     feed_option,
     home_option,
     json_option,
-    known_feeds,
     open_session,
     parse_pull_dates,
     plain,
@@ -112,7 +111,7 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
     complete_home(session.home.path)
     progress("starting Dagster", 0, 1)
     with home_instance(session) as instance:
-        runner = Runner(session, known_feeds(), instance, progress)
+        runner = Runner(session, instance, progress)
         progress("starting Dagster", 1, 1)
         try:
             runner.own_jobs("first")

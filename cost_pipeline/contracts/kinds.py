@@ -14,7 +14,7 @@ from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.vendor import Vendor
-from cost_pipeline.core.reasons import ReasonList
+from cost_pipeline.core.reasons import NO_OTHERS, ReasonList
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,13 @@ class Packed:
         column: Of the feed's records.
         fields: In the order of the contract.
         text: Makes the text of a record; equal values have equal texts.
+        values: Reads the typed values again from a text.
     """
 
     column: str
     fields: tuple[str, ...]
     text: Callable[[Any], str]
+    values: Callable[[str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class FeedContract:
     name: str
     kinds: Mapping[str, Kind]
     shape: Shape
-    reasons: ReasonList
+    reasons: ReasonList = NO_OTHERS
     vendor: type[Vendor] = Vendor
     settings: type[Section] = Section
     scopes: Callable[[Any], Collection[str]] = lambda _settings: ()
@@ -98,6 +100,8 @@ class FeedContract:
         for name, kind in self.kinds.items():
             if kind.contract.kind != name:
                 raise ValueError(f"the contract of {name} calls itself {kind.contract.kind}")
+            if kind.contract.reasons != self.reasons:
+                raise ValueError(f"the contract of {name} has other reasons than the feed")
             packed = kind.packed.fields if kind.packed else ()
             lost = kind.contract.model_fields.keys() - {"vendor", *self.shape.names, *packed}
             if lost:

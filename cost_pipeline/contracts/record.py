@@ -17,7 +17,7 @@ from cost_pipeline.contracts.constraints import field_adapter, parts
 from cost_pipeline.contracts.problems import Problem, RefusedAs
 from cost_pipeline.contracts.rules import Rule, broken
 from cost_pipeline.contracts.vendor import Name
-from cost_pipeline.core.reasons import Reason, ReasonList, catalogue
+from cost_pipeline.core.reasons import NO_OTHERS, Reason, ReasonList, catalogue
 
 
 class Record(BaseModel):
@@ -27,7 +27,7 @@ class Record(BaseModel):
 
     kind: ClassVar[str]
     """The name by which vendor files and stored rows call it."""
-    reasons: ClassVar[ReasonList]
+    reasons: ClassVar[ReasonList] = NO_OTHERS
     """The codes for which its rows are refused, beside the shared ones."""
     columnar: ClassVar[bool] = True
     """Whether whole columns can be proven: no field's reading needs another field of its row."""

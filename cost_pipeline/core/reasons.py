@@ -91,7 +91,7 @@ class ReasonList:
 
     Attributes:
         codes: The codes, in the order in which people read them.
-        words: The file of the reference data that says what each means.
+        words: The file that says what each means: of the reference data, or with its whole path.
     """
 
     codes: type[StrEnum]
@@ -99,6 +99,14 @@ class ReasonList:
 
 
 SHARED: Final = ReasonList(Reason, "reason_codes.toml")
+
+
+class _None(StrEnum):
+    """No codes."""
+
+
+NO_OTHERS: Final = ReasonList(_None, "")
+"""The list of a feed that needs no codes but the shared ones."""
 
 
 @functools.cache
@@ -122,6 +130,8 @@ def catalogue(*lists: ReasonList) -> Mapping[str, ReasonText]:
 
 
 def _texts(file_name: str) -> dict[str, ReasonText]:
+    if not file_name:
+        return {}
     with reference_path(file_name).open("rb") as file:
         entries = tomllib.load(file)
     return {

@@ -171,7 +171,7 @@ def _records_spec(feed: Feed[Session], kind: str, home: Home) -> dg.AssetSpec:
         kinds={"deltalake", "pydantic"},
         description=f"Rows that satisfied the contract of a {kind.replace('_', ' ')}.",
         metadata={
-            **columns.stored(Stored("records", feed.shape.records), feed),
+            **columns.stored(Stored(feed.records.name, feed.shape.records), feed),
             "dagster/column_lineage": columns.lineage_of_records(feed, vendors),
         },
         code_version="1",
@@ -187,7 +187,7 @@ def _dead_letters_spec(feed: Feed[Session], home: Home) -> dg.AssetSpec:
         kinds={"deltalake"},
         description="Rows and deliveries that were refused: reason codes, field errors, verbatim "
         "text, and where each came from.",
-        metadata=columns.stored(Stored("dead_letters", feed.shape.dead_letters), feed),
+        metadata=columns.stored(Stored(feed.dead_letters.name, feed.shape.dead_letters), feed),
         code_version="1",
     )
 

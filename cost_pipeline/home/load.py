@@ -78,13 +78,24 @@ def read_home(path: Path, feeds: Mapping[str, FeedContract]) -> Home:
 
     Args:
         path: Its folder.
-        feeds: What each feed says of vendor files and settings. The first is meant where a vendor
-            file names none.
+        feeds: What each feed says of vendor files and settings.
 
     Raises:
         UsageError: NO_HOME, HOME_TOO_NEW, or BAD_HOME with every mistake in its files.
     """
     home, found = _read(path, feeds)
+    if home is None or found:
+        raise _as_error(found)
+    return home
+
+
+def home_of_feed(path: Path, feed: FeedContract) -> Home:
+    """Read a home as one feed sees it: with its own settings and vendors, and no others.
+
+    Raises:
+        UsageError: As `read_home`, for the files of this feed.
+    """
+    home, found = _read(path, {feed.name: feed}, alone=True)
     if home is None or found:
         raise _as_error(found)
     return home
@@ -108,10 +119,12 @@ def missing_folders(home: Home) -> dict[str, Path]:
     }
 
 
-def _read(path: Path, feeds: Mapping[str, FeedContract]) -> tuple[Home | None, list[Problem]]:
+def _read(
+    path: Path, feeds: Mapping[str, FeedContract], *, alone: bool = False
+) -> tuple[Home | None, list[Problem]]:
     path = path.expanduser().absolute()
     _refuse_no_home(path, feeds)
-    files = _Files(path, feeds)
+    files = _Files(path, feeds, alone)
     settings = {name: own for name in feeds if (own := files.settings(name)) is not None}
     general = files.general(settings)
     read = list(files.vendors(settings))
@@ -141,6 +154,7 @@ class _Files:
 
     path: Path
     feeds: Mapping[str, FeedContract]
+    alone: bool
     documents: list[Document] = field(default_factory=list)
 
     def settings(self, name: str) -> Section | None:
@@ -202,12 +216,18 @@ class _Files:
             yield vendor, document
 
     def _feed_of(self, document: Document) -> FeedContract | None:
-        """The feed that a vendor file names, or the first where it names none."""
+        """The feed that a vendor file names, or the one that is meant where it names none."""
         value = document.value
         name = value.get("feed") if isinstance(value, dict) else None
         if name is None:
-            return next(iter(self.feeds.values()))
-        if str(name) not in self.feeds:
+            unnamed = (
+                f for f in self.feeds.values() if not f.vendor.model_fields["feed"].is_required()
+            )
+            feed = next(unnamed, None)
+            if feed is None and not self.alone:
+                document.complain((), "`feed` is missing", "add the key `feed`")
+            return feed
+        if str(name) not in self.feeds and not self.alone:
             document.complain(
                 ("feed",), f"`feed` cannot be `{name}`", nearest(str(name), self.feeds)
             )
@@ -224,6 +244,11 @@ class _Files:
     def _document(self, name: str) -> Document:
         self.documents.append(read_document(self.path / name, name))
         return self.documents[-1]
+
+
+def _is_unnamed(feed: FeedContract) -> bool:
+    """Whether the vendor files of a feed need not name it."""
+    return not feed.vendor.model_fields["feed"].is_required()
 
 
 def _complain(document: Document, complaints: Iterable[Complaint]) -> None:

@@ -33,8 +33,8 @@ class Feed(Generic[S]):
         contract: What its vendor files, settings and rows look like.
         records: The table of its records.
         dead_letters: The table of what happened to its dead letters.
-        choices: What people may choose for a field, by the home: codes of reference data.
         audited: The tables whose commits the audit log announces.
+        choices: What people may choose for a field, by the home: codes of reference data.
         refuse_damaged: Raises an error if the feed's book must not be worked upon, because its end
             is missing; asked before anything is written.
         checks: Its checks, those that every feed has among them (`pipeline/checks.py`).
@@ -46,15 +46,14 @@ class Feed(Generic[S]):
         prefix: Stands before the names of its jobs, sensors, schedules, steps and pools; its name
             and `_` if None.
         meanings: Column to what it means, for those columns that only its tables have.
-        unpacked: Returns the values of a stored record by field; None if each has its own column.
     """
 
     contract: FeedContract
     records: TableSpec
     dead_letters: TableSpec
-    choices: Callable[[Home], Mapping[str, Sequence[str]]]
     audited: tuple[TableSpec, ...]
-    refuse_damaged: Callable[[Lake], None]
+    choices: Callable[[Home], Mapping[str, Sequence[str]]] = lambda _home: {}
+    refuse_damaged: Callable[[Lake], None] = lambda _lake: None
     checks: tuple[Check[S], ...] = ()
     reports: Reports[S] = field(default_factory=Reports)
     book: Book[S] | None = None
@@ -63,7 +62,6 @@ class Feed(Generic[S]):
     owners: tuple[str, ...] = ()
     prefix: str | None = None
     meanings: Mapping[str, str] = field(default_factory=dict)
-    unpacked: Callable[[Mapping[str, object]], dict[str, object]] | None = None
 
     @property
     def name(self) -> str:

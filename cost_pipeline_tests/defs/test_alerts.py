@@ -11,8 +11,7 @@ import pytest
 
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.defs.alerts import look_at_checks
-from cost_pipeline.defs.resources import resource_of
-from cost_pipeline.feeds.all import FEEDS
+from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.pipeline.alerts import tell, told
 from cost_pipeline_tests.defs.production_keys import PULL_JOB, raw_key
 
@@ -52,7 +51,7 @@ class Alarm:
         self.works, self.receiver = works, receiver
 
     def resources(self):
-        return {"home": resource_of(self.works.house.root, FEEDS)}
+        return {"home": HomeResource(path=str(self.works.house.root))}
 
     def tick(self):
         """What the minute's look says."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cost_pipeline.contracts.cards import card_values
 from cost_pipeline.contracts.cost_fields import FIRST_DAY, LAST_DAY
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.production import Productions
@@ -36,12 +35,6 @@ def _choices(home: Home) -> Mapping[str, Sequence[str]]:
         "currency": sorted(currencies()),
         "production": sorted(home.settings_of(Productions).productions),
     }
-
-
-def _unpacked(record: Mapping[str, object]) -> dict[str, object]:
-    """The values of a record with those of its card."""
-    values = dict(record)
-    return values | card_values(str(values.pop("card") or "{}"))
 
 
 _BOOK: Final[Book[Session]] = Book(
@@ -88,5 +81,4 @@ PRODUCTION: Final[Feed[Session]] = Feed(
     owners=("team:production-accounting",),
     prefix=NAMES.prefix,
     meanings=MEANINGS,
-    unpacked=_unpacked,
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from cost_pipeline.contracts.cards import CARD_FIELDS, card_text
+from cost_pipeline.contracts.cards import CARD_FIELDS, card_text, card_values
 from cost_pipeline.contracts.cost import (
     CostRecord,
     LocationSettlement,
@@ -46,7 +46,7 @@ _DOCUMENTS: Final[tuple[type[CostRecord], ...]] = (
 KINDS: Final[Mapping[str, Kind]] = {
     **{contract.kind: Kind(contract) for contract in _DOCUMENTS},
     RecordKind.TIMECARD: Kind(
-        Timecard, arrange=_place_clocks, packed=Packed("card", CARD_FIELDS, card_text)
+        Timecard, arrange=_place_clocks, packed=Packed("card", CARD_FIELDS, card_text, card_values)
     ),
 }
 

@@ -6,7 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from cost_pipeline.contracts.kinds import Kind
 from cost_pipeline.contracts.record import Record, judge
+from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
@@ -24,8 +26,9 @@ def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Ou
         where=f"pull_date = '{pull_date}'",
         deliveries=current_deliveries(session),
     ).to_pylist()
-    contract = session.feed.contract.kinds[kind].contract
-    unlawful = next((found for row in sample if (found := _unlawful(session, contract, row))), None)
+    declared, shape = session.feed.contract.kinds[kind], session.feed.shape
+    wrong = (_unlawful(declared, shape, row) for row in sample)
+    unlawful = next((found for found in wrong if found), None)
     return Outcome(
         unlawful is None,
         unlawful or f"{len(sample)} sampled records satisfy the contract of a {kind}",
@@ -33,19 +36,17 @@ def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Ou
     )
 
 
-def _unlawful(session: Session, contract: type[Record], row: dict[str, object]) -> str | None:
+def _unlawful(kind: Kind, shape: Shape, row: dict[str, object]) -> str | None:
     """What the contract says against a stored record; None if nothing."""
-    feed = session.feed
-    values: dict[str, object] = {name: row[name] for name in ("vendor", *feed.shape.names)}
-    if feed.unpacked is not None:
-        values = feed.unpacked(values)
-    values = {name: value for name, value in values.items() if value is not None}
-    measure = feed.shape.measure
-    if measure is not None and measure.credits is not None:
-        value = values.get(measure.field)
-        if isinstance(value, Decimal):  # a credit is judged as what it takes back
-            values[measure.field] = abs(value)
-    verdict = judge(contract, values)
+    values = {name: row[name] for name in ("vendor", *shape.names) if row[name] is not None}
+    if kind.packed is not None:
+        values |= kind.packed.values(str(values.pop(kind.packed.column, "{}")))
+    measure = shape.measure
+    number = values.get(measure.field) if measure else None
+    # A credit is judged as what it takes back.
+    if measure is not None and measure.credits and isinstance(number, Decimal):
+        values[measure.field] = abs(number)
+    verdict = judge(kind.contract, values)
     if isinstance(verdict, Record):
         return None
     wrong = "; ".join(f"{problem.field}: {problem.message}" for problem in verdict)
