@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from cost_pipeline.contracts.kinds import FeedContract
     from cost_pipeline.home.load import Home
     from cost_pipeline.pipeline.declared.shown import Table as Shown
     from cost_pipeline.pipeline.feed import Feed
@@ -110,9 +109,9 @@ def listed_feeds() -> tuple[Listed, ...]:
     return LISTED if given is None else given.listed
 
 
-def contracts() -> dict[str, FeedContract]:
-    """Returns what each of those feeds says of vendor files and settings."""
-    return {one.name: one.contract() for one in listed_feeds()}
+def known_feeds() -> list[Feed[Session]]:
+    """Returns the feeds that this call of the command line knows, imported."""
+    return [one.load() for one in listed_feeds()]
 
 
 def open_session(
@@ -133,10 +132,12 @@ def open_session(
     """
     from cost_pipeline.home.load import read_home
     from cost_pipeline.lake.lake import open_lake
+    from cost_pipeline.pipeline.feeds_of import contracts_of
     from cost_pipeline.pipeline.session import Session
 
-    loaded = read_home(home, contracts())
-    chosen = _feed_of(loaded, feed)
+    feeds = known_feeds()
+    loaded = read_home(home, contracts_of(feeds))
+    chosen = _feed_of(loaded, feeds, feed)
     return Session(
         feed=chosen,
         home=loaded.of_feed(chosen.name),
@@ -149,13 +150,11 @@ def open_session(
     )
 
 
-def _feed_of(home: Home, name: str | None) -> Feed[Session]:
-    """The feed that is meant. Only feeds that may be are imported."""
+def _feed_of(home: Home, feeds: Sequence[Feed[Session]], name: str | None) -> Feed[Session]:
+    """The feed of a home that is meant."""
     from cost_pipeline.pipeline.feeds_of import feeds_of
 
-    known = listed_feeds()
-    named = {vendor.feed for vendor in home.vendors}
-    found = feeds_of(home, [one.load() for one in known if not named or one.name in named])
+    found = feeds_of(home, feeds)
     names = [feed.name for feed in found]
     if name is None and len(found) == 1:
         return found[0]
@@ -177,7 +176,7 @@ def _feed_of(home: Home, name: str | None) -> Feed[Session]:
         return found[names.index(name)]
     from cost_pipeline.core.text import nearest
 
-    every = {one.name for one in known}
+    every = {one.name for one in feeds}
     raise UsageError(
         f"this home has no vendor of the feed {name}" if name in every else f"no feed {name!r}",
         where="--feed",

@@ -19,6 +19,7 @@ import click
 from cost_pipeline.commands.common import (
     clear_errors,
     console,
+    known_feeds,
     open_session,
     program,
     progress_bar,
@@ -88,7 +89,7 @@ def _work(
 
     complete_home(session.home.path)
     with home_instance(session) as instance:
-        runner = Runner(session, instance, progress)
+        runner = Runner(session, known_feeds(), instance, progress)
         runner.own_jobs("first")
         runner.pull(DAYS)
         runner.post()

@@ -17,6 +17,7 @@ from cost_pipeline.commands.common import (
     feed_option,
     home_option,
     json_option,
+    known_feeds,
     open_session,
     parse_pull_dates,
     plain,
@@ -87,7 +88,7 @@ def work_through_dagster(
     complete_home(session.home.path)
     before = _open_ids(session)
     with progress_bar(shown=not as_json) as progress, home_instance(session) as instance:
-        runner = Runner(session, instance, progress)
+        runner = Runner(session, known_feeds(), instance, progress)
         done = work(runner)
         posted = runner.post()
     after = _open_ids(session)

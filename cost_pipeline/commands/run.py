@@ -20,6 +20,7 @@ from cost_pipeline.commands.common import (
     feed_option,
     home_option,
     json_option,
+    known_feeds,
     open_session,
     parse_pull_dates,
     plain,
@@ -111,7 +112,7 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
     complete_home(session.home.path)
     progress("starting Dagster", 0, 1)
     with home_instance(session) as instance:
-        runner = Runner(session, instance, progress)
+        runner = Runner(session, known_feeds(), instance, progress)
         progress("starting Dagster", 1, 1)
         try:
             runner.own_jobs("first")

@@ -11,9 +11,9 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
-    contracts,
     home_option,
     json_option,
+    known_feeds,
     plain,
     print_json,
     program,
@@ -58,10 +58,12 @@ def vendors() -> None:
 @clear_errors
 def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Say what is wrong in productions.yaml and the vendor files, with file and line."""
-    from cost_pipeline.home.load import missing_folders, mistakes_in, read_home
+    from cost_pipeline.feeds.all import load_home, problems
+    from cost_pipeline.home.load import missing_folders
 
-    found = mistakes_in(home, contracts())
-    missing = {} if found else missing_folders(read_home(home, contracts()))
+    feeds = known_feeds()
+    found = problems(home, feeds)
+    missing = {} if found else missing_folders(load_home(home, feeds))
     if as_json:
         print_json(
             {
@@ -83,7 +85,7 @@ def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
         out.print("  make it, or mend `path` in the vendor file")
     if found or missing:
         sys.exit(2 if found else 3)
-    count = len(read_home(home, contracts()).vendors)
+    count = len(load_home(home, feeds).vendors)
     out.print(f"[green]{counted(count, 'vendor file')} and productions.yaml are right[/]")
 
 
@@ -95,9 +97,9 @@ def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
 def list_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
     """List the vendors."""
     from cost_pipeline.core.text import nearest
-    from cost_pipeline.home.load import read_home
+    from cost_pipeline.feeds.all import load_home
 
-    found = read_home(home, contracts()).vendors
+    found = load_home(home, known_feeds()).vendors
     every = {vendor.feed for vendor in found}
     if feed is not None and feed not in every:
         raise UsageError(

@@ -14,10 +14,10 @@ from cost_pipeline.defs import assets, checks, corrections, inbox, own_assets, p
 from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.jobs import Jobs, jobs_of
 from cost_pipeline.defs.keys import asset_key
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.resources import resource_of
 from cost_pipeline.home.load import Home, read_home
 from cost_pipeline.pipeline.feed import Feed
-from cost_pipeline.pipeline.feeds_of import feeds_of
+from cost_pipeline.pipeline.feeds_of import contracts_of, feeds_of
 from cost_pipeline.pipeline.session import Session
 
 
@@ -34,20 +34,13 @@ def build_definitions(
     Raises:
         UsageError: If the home or a vendor file is wrong.
     """
-    home = read_home(path, {feed.name: feed.contract for feed in feeds})
-    return definitions_in(home, feeds, today=today)
-
-
-def definitions_in(
-    home: Home, feeds: Sequence[Feed[Session]], *, today: date | None = None
-) -> dg.Definitions:
-    """All definitions of these feeds in a home that was read; see `build_definitions`."""
+    home = read_home(path, contracts_of(feeds))
     day = today or datetime.now(UTC).date()
     with beta_and_preview_accepted():
         wanted = feeds_of(home, feeds)
         return dg.Definitions.merge(
             dg.Definitions(
-                resources={"home": HomeResource(path=str(home.path))},
+                resources={"home": resource_of(home.path, feeds)},
                 # Steps here take milliseconds; a process for each would add about two seconds.
                 executor=dg.in_process_executor,
                 sensors=_alerts(home, wanted),

@@ -21,7 +21,7 @@ import yaml
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.alerts import failed_runs, look_at_checks
 from cost_pipeline.defs.assets import DELIVERY
-from cost_pipeline.defs.build import beta_and_preview_accepted, definitions_in
+from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
 from cost_pipeline.defs.checks import held, keys_of
 from cost_pipeline.defs.compute_logs import COMPUTE_LOGS, nothing_printed
 from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
@@ -46,6 +46,7 @@ from cost_pipeline.pipeline.declared.names import (
     REPLAY_JOB,
     STANDING_JOB,
 )
+from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.posting.dates import due
 from cost_pipeline.pipeline.session import Session
 
@@ -110,6 +111,7 @@ class Runner:
 
     Args:
         session: Of the command; tells the feed, the home, and what is out of date.
+        feeds: Those that there are: what the home's files are read with.
         instance: Where runs are recorded.
         progress: Told (phase, done, total).
     """
@@ -117,13 +119,14 @@ class Runner:
     def __init__(
         self,
         session: Session,
+        feeds: Sequence[Feed[Session]],
         instance: dg.DagsterInstance,
         progress: Callable[[str, int, int], None],
     ) -> None:
         self.session = session
         self.instance = instance
         self.progress = progress
-        self.definitions = definitions_in(session.home, [session.feed])
+        self.definitions = build_definitions(session.home.path, feeds)
         self.checked = Checked()
         self._own = session.feed.names.own
         self._resource = {"path": str(session.home.path), "debug_loop": session.debug_loop}

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from cost_pipeline.pipeline.declared.commands import Command
 
 if TYPE_CHECKING:
-    from cost_pipeline.contracts.kinds import FeedContract
     from cost_pipeline.pipeline.feed import Feed
     from cost_pipeline.pipeline.session import Session
 
@@ -23,21 +22,13 @@ class Listed:
 
     Attributes:
         name: Of the feed.
-        contract: Returns what it says of records, vendor files and settings.
         load: Returns its declaration.
         commands: Those of its own, beside those that every feed has.
     """
 
     name: str
-    contract: Callable[[], FeedContract]
     load: Callable[[], Feed[Session]]
     commands: Sequence[Command] = ()
-
-
-def _costs() -> FeedContract:
-    from cost_pipeline.feeds.production.kinds import COST_CONTRACT  # noqa: PLC0415 - see above
-
-    return COST_CONTRACT
 
 
 def _production() -> Feed[Session]:
@@ -53,7 +44,6 @@ def _of_production(name: str, words: str, attribute: str | None = None) -> Comma
 LISTED: Final[tuple[Listed, ...]] = (
     Listed(
         "production",
-        _costs,
         _production,
         (
             _of_production(

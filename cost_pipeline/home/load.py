@@ -89,18 +89,6 @@ def read_home(path: Path, feeds: Mapping[str, FeedContract]) -> Home:
     return home
 
 
-def home_of_feed(path: Path, feed: FeedContract) -> Home:
-    """Read a home as one feed sees it: with its own settings and vendors, and no others.
-
-    Raises:
-        UsageError: As `read_home`, for the files of this feed.
-    """
-    home, found = _read(path, {feed.name: feed}, alone=True)
-    if home is None or found:
-        raise _as_error(found)
-    return home
-
-
 def mistakes_in(path: Path, feeds: Mapping[str, FeedContract]) -> list[Problem]:
     """Every mistake in a home's files, in the order of files and lines.
 
@@ -119,12 +107,10 @@ def missing_folders(home: Home) -> dict[str, Path]:
     }
 
 
-def _read(
-    path: Path, feeds: Mapping[str, FeedContract], *, alone: bool = False
-) -> tuple[Home | None, list[Problem]]:
+def _read(path: Path, feeds: Mapping[str, FeedContract]) -> tuple[Home | None, list[Problem]]:
     path = path.expanduser().absolute()
     _refuse_no_home(path, feeds)
-    files = _Files(path, feeds, alone)
+    files = _Files(path, feeds)
     settings = {name: own for name in feeds if (own := files.settings(name)) is not None}
     general = files.general(settings)
     read = list(files.vendors(settings))
@@ -154,7 +140,6 @@ class _Files:
 
     path: Path
     feeds: Mapping[str, FeedContract]
-    alone: bool
     documents: list[Document] = field(default_factory=list)
 
     def settings(self, name: str) -> Section | None:
@@ -224,10 +209,10 @@ class _Files:
                 f for f in self.feeds.values() if not f.vendor.model_fields["feed"].is_required()
             )
             feed = next(unnamed, None)
-            if feed is None and not self.alone:
+            if feed is None:
                 document.complain((), "`feed` is missing", "add the key `feed`")
             return feed
-        if str(name) not in self.feeds and not self.alone:
+        if str(name) not in self.feeds:
             document.complain(
                 ("feed",), f"`feed` cannot be `{name}`", nearest(str(name), self.feeds)
             )

@@ -14,7 +14,7 @@ import pytest
 
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
 from cost_pipeline.defs.handover import hand_over
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.resources import resource_of
 from cost_pipeline.defs.sensors import RANGE_END, RANGE_START
 from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.feeds.production import names
@@ -94,7 +94,7 @@ class Works:
             else self.definitions.get_sensor_def("reconcile_ledger")
         )
         context = dg.build_sensor_context(
-            instance=self.instance, resources={"home": HomeResource(path=str(self.house.root))}
+            instance=self.instance, resources={"home": resource_of(self.house.root, FEEDS)}
         )
         return sensor(context)
 

@@ -11,7 +11,8 @@ import pytest
 
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.defs.alerts import look_at_checks
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.resources import resource_of
+from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.pipeline.alerts import tell, told
 from cost_pipeline_tests.defs.production_keys import PULL_JOB, raw_key
 
@@ -51,7 +52,7 @@ class Alarm:
         self.works, self.receiver = works, receiver
 
     def resources(self):
-        return {"home": HomeResource(path=str(self.works.house.root))}
+        return {"home": resource_of(self.works.house.root, FEEDS)}
 
     def tick(self):
         """What the minute's look says."""

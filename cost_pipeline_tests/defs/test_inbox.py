@@ -6,7 +6,8 @@ import dagster as dg
 import pytest
 
 from cost_pipeline.core.reference import reference_path
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.resources import resource_of
+from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.feeds.production.rates import snapshots_listed
 from cost_pipeline.feeds.production.tables import FX_SNAPSHOTS
 from cost_pipeline.lake.content import hash_file
@@ -34,7 +35,7 @@ class Watch:
         context = dg.build_sensor_context(
             instance=self.works.instance,
             cursor=self.cursor,
-            resources={"home": HomeResource(path=str(self.works.house.root))},
+            resources={"home": resource_of(self.works.house.root, FEEDS)},
         )
         found = find("fx_corrections")(context)
         self.cursor = context.cursor

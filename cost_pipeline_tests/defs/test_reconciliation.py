@@ -17,10 +17,10 @@ from cost_pipeline.defs.own_assets import own_assets
 from cost_pipeline.defs.partitions import calendars
 from cost_pipeline.defs.plan import MOST_DATES_A_RUN, PlannedRun
 from cost_pipeline.defs.reporting import DATA_VERSION_TAG, GONE
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.resources import resource_of
 from cost_pipeline.defs.run import Runner
 from cost_pipeline.defs.sensors import INPUTS, request
-from cost_pipeline.feeds.all import load_home
+from cost_pipeline.feeds.all import FEEDS, load_home
 from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.feeds.production.rates import correct_rates
 from cost_pipeline.feeds.production.tables import DEAD_LETTERS as DEAD_LETTER_EVENTS
@@ -297,7 +297,9 @@ class TestGate:
         assert FIRST in error.message
 
     def runner(self, works):
-        return Runner(works.house.session(), works.instance, lambda _phase, _done, _total: None)
+        return Runner(
+            works.house.session(), FEEDS, works.instance, lambda _phase, _done, _total: None
+        )
 
 
 class TestRetyped:
@@ -324,7 +326,9 @@ class TestRetyped:
         assert pence.asked() == [(SECOND, SECOND)]
 
     def test_on_the_command_line_dates_that_wait_are_said(self, pence):
-        runner = Runner(pence.house.session(), pence.instance, lambda _phase, _done, _total: None)
+        runner = Runner(
+            pence.house.session(), FEEDS, pence.instance, lambda _phase, _done, _total: None
+        )
         assert [day.isoformat() for day in runner.post()] == [MARCH, FIRST]
         (error,) = runner.checked.errors
         assert "1 transaction dates are not posted: of pull date 2026-04-02" in str(error)
@@ -369,7 +373,7 @@ class TestBlocking:
                 selection=[LEDGER, report_of_costs.key],
                 partition_key=FIRST,
                 instance=works.instance,
-                resources={"home": HomeResource(path=str(works.house.root))},
+                resources={"home": resource_of(works.house.root, FEEDS)},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )

@@ -41,7 +41,7 @@ def test_a_difference_turns_the_check_red_and_is_a_line_of_the_report(works, pai
 
 def test_on_the_command_line_the_pair_is_compared_after_posting(paired, instance):
     paired.pull("2026-04-01")
-    runner = Runner(paired.session(), instance, lambda *_: None)
+    runner = Runner(paired.session(), FEEDS, instance, lambda *_: None)
     runner.own_jobs("last")
     assert [error.name for error in runner.checked.errors] == ["sides_agree"]
 
@@ -49,4 +49,4 @@ def test_on_the_command_line_the_pair_is_compared_after_posting(paired, instance
 def test_a_home_without_a_pair_has_no_report(works, instance):
     keys = {spec.key for spec in works.definitions.resolve_all_asset_specs()}
     assert RECONCILIATION not in keys
-    Runner(works.house.session(), instance, lambda *_: None).own_jobs("last")
+    Runner(works.house.session(), FEEDS, instance, lambda *_: None).own_jobs("last")

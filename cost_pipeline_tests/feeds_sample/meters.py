@@ -95,4 +95,4 @@ CONTRACT = FeedContract(
     scopes=lambda settings: settings.lots,
 )
 METERS = feed_without_book(CONTRACT, owners=("team:lot-services",))
-LISTED = Listed("meters", lambda: CONTRACT, lambda: METERS)
+LISTED = Listed("meters", lambda: METERS)

@@ -60,8 +60,9 @@ def test_dead_letters_are_mended_in_the_workbook(call, worked, tmp_path):
     sheet.cell(rows["R3"], head["Unit"]).value = "m3"
     sheet.cell(rows["R4"], head["Read on"]).value = date(2026, 3, 30)
     sheet.cell(rows["R5"], head["Used"]).value = 7.5
-    book.save(file)
-    assert call("dead-letters", "import", file, "--home", worked).code == 0
+    (worked / "inbox" / "corrections").mkdir()
+    book.save(worked / "inbox" / "corrections" / "mended.xlsx")
+    assert call("dead-letters", "import", "--home", worked).code == 0
     assert call("dead-letters", "list", "--home", worked, "--json").json()["open"] == 0
     corrected = [d for d in call("deliveries", "--home", worked, "--json").json() if d["role"]]
     assert [one["records"] for one in corrected] == [3]
@@ -83,7 +84,7 @@ def test_a_new_column_is_drift(call, worked):
     done = call("run", "--home", worked, "--pull-dates", "2026-04-02", "--json")
     assert done.code == 1
     assert any("drift" in one and "Phase" in one for one in done.json()["checks"]["failed"])
-    assert call("drift", "show", "--home", worked).code == 0
+    assert call("drift", "show", "--home", worked).code == 1
 
 
 def test_a_control_total_of_the_measure_is_held(call, home):

@@ -261,7 +261,7 @@ def recorded_rows(session: Session) -> pa.Table:
     """Returns how many stored records count, per vendor and delivery: `n`."""
     snapshot = session.lake.table(session.feed.records).snapshot()
     return session.lake.counted(
-        "recorded_rows",
+        f"recorded_rows/{session.feed.name}",
         session.feed.records,
         lambda: snapshot.query(_RECORDED, current=current_deliveries(session)),
         also=[DELIVERIES, VALIDATIONS],
