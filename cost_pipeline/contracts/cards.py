@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.card_fields import GrossLine
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.cost_tables import COST_FIELDS, MONEY
+from cost_pipeline.contracts.gross import GrossLine
 from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.contracts.timecard import Timecard
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.vendor import Name, Vendor
@@ -45,6 +45,26 @@ class ReconcileWith(Section):
     wait_days: int = Field(default=0, ge=0, le=366)
 
 
+Days = Annotated[int, Field(ge=0, le=36_525)]
+
+
+class Plausible(Section):
+    """How far from its pull a cost may be dated before a person has to look at it.
+
+    Attributes:
+        before: Days before, or `any`; the production's `late_window_days` if not given.
+        after: Days after, or `any`.
+    """
+
+    before: Days | Literal["any"] | None = None
+    after: Days | Literal["any"] = 0
+
+    @field_validator("before", "after", mode="before")
+    @classmethod
+    def _number(cls, days: object) -> object:
+        return int(days) if isinstance(days, str) and days.isdecimal() else days
+
+
 class CostVendor(Vendor):
     """One vendor file of the production feed.
 
@@ -52,6 +72,7 @@ class CostVendor(Vendor):
         production: Whose costs they are.
         negatives: `credit_note` where negative amounts are credits that name their invoice in
             `credit_of`; else each waits for an approved reversal.
+        plausible: How far from its pull a cost may be dated.
         payroll_run: Whether a timecard that a rule blocks is refused alone, or with its whole run:
             the cards of its delivery and payroll week.
         reconcile_with: The other vendor of a pair; named by one of the two.
@@ -64,6 +85,7 @@ class CostVendor(Vendor):
     production: ProductionCode
     record: RecordKind
     negatives: Literal["dead_letter", "credit_note"] = "dead_letter"
+    plausible: Plausible = Plausible()
     payroll_run: Literal["lines", "strict"] = "lines"
     reconcile_with: ReconcileWith | None = None
 

@@ -72,6 +72,7 @@ class FeedContract:
         wrong_settings: What is wrong with settings that no single key shows.
         wrong_vendors: What is wrong between vendor files of the feed.
         scopes: Which values the shape's scope may have, by the settings.
+        zone: The time zone of whom a vendor's records belong to, by the settings.
         settings_file: Within the home; `feeds/<name>.yaml` where it is empty.
         labels: What the column of a field is called for people, where not by its own name.
         widths: Of the columns of fields, in characters, where not 16.
@@ -89,6 +90,7 @@ class FeedContract:
     scopes: Callable[[Any], Collection[str]] = lambda _settings: ()
     wrong_settings: Callable[[Any], Iterable[Complaint]] = lambda _settings: ()
     wrong_vendors: Callable[[Any], Iterable[Complaint]] = lambda _vendors: ()
+    zone: Callable[[Any, Vendor], str] = lambda _settings, _vendor: "UTC"
     settings_file: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     widths: Mapping[str, int] = field(default_factory=dict)
@@ -118,6 +120,13 @@ class FeedContract:
     def fields_of(self, kind: str) -> tuple[str, ...]:
         """The fields of a kind of record, in that order."""
         return tuple(n for n in self.fields if n in self.kinds[kind].contract.model_fields)
+
+    def given_otherwise(self, vendor: Vendor) -> frozenset[str]:
+        """The fields that a vendor's rows have without a column or a constant."""
+        found = {self.shape.day} if vendor.dates.gives_a_day else set()
+        if self.shape.measure is not None and vendor.amount is not None:
+            found |= {self.shape.measure.unit} if vendor.amount.currencies else set()
+        return frozenset(found)
 
     @property
     def file(self) -> str:

@@ -61,7 +61,7 @@ class Production(Section):
     base_currency: Currency
     time_zone: str = "UTC"
     fx: FxPolicy = FxPolicy()
-    late_window_days: int = Field(default=45, ge=0)
+    late_window_days: int = Field(default=7305, ge=0)
 
     @field_validator("time_zone")
     @classmethod

@@ -6,12 +6,27 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 
 from __future__ import annotations
 
-import re
-from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
+from cost_pipeline.contracts.amount_style import (
+    AmountStyle,
+    Negatives,
+    NumberStyle,
+    Sides,
+    side_of,
+    sides_among,
+)
+from cost_pipeline.contracts.date_style import DateStyle
 from cost_pipeline.contracts.formats import (
     AnyFormat,
     ControlTotal,
@@ -23,8 +38,10 @@ from cost_pipeline.contracts.formats import (
 )
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.sources import FolderSource, HttpSource, SftpSource, Source
+from cost_pipeline.contracts.text_style import Clean, IdStyle, cleaned
 
 __all__ = [
+    "AmountStyle",
     "ControlTotal",
     "FileFormat",
     "FolderSource",
@@ -44,40 +61,44 @@ __all__ = [
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
-class Negatives(StrEnum):
-    """The ways in which a vendor writes a negative amount."""
+class Key(Section):
+    """The natural key of a row.
 
-    LEADING = "leading"
-    TRAILING = "trailing"
-    PARENTHESES = "parentheses"
+    Attributes:
+        columns: The fields that name a record.
+        otherwise: `else` in the file: the fields that name a row in which one of those is empty.
+        ordinal: Whether a key repeats lawfully within a delivery.
+    """
 
+    columns: tuple[str, ...] = Field(min_length=1)
+    otherwise: tuple[str, ...] = Field(default=(), alias="else")
+    ordinal: bool = False
 
-class NumberStyle(Section):
-    """How this vendor writes amounts; anything else is refused, never guessed."""
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
-    decimal: Literal[".", ","] = "."
-    thousands: Literal["", ",", ".", " ", "'"] = ""
-    symbols: tuple[str, ...] = ()
-    negatives: tuple[Negatives, ...] = (Negatives.LEADING,)
-
-    # A thousands separator may be one space, which stripping would eat.
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False)
+    @field_validator("columns", "otherwise", mode="before")
+    @classmethod
+    def _one(cls, names: object) -> object:
+        return (names,) if isinstance(names, str) else names
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
-        if self.decimal == self.thousands:
-            raise ValueError("decimal and thousands separator must differ")
-        for symbol in self.symbols:
-            if not symbol or re.search(r"[0-9.,()\-+\s]", symbol):
-                raise ValueError(f"{symbol!r} cannot be told from a number")
+        if self.otherwise and set(self.otherwise) & set(self.columns):
+            raise ValueError("`else` names other fields than the key: one of those is empty then")
         return self
 
+    @model_serializer(mode="wrap")
+    def _as_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is the default of a key that came later is left out: the digest stays as it was."""
+        found: dict[str, Any] = handler(self)
+        if not self.otherwise:
+            del found["otherwise"]
+        return found
 
-class Key(Section):
-    """The natural key of a row; `ordinal` where one repeats lawfully within a delivery."""
-
-    columns: tuple[str, ...] = Field(min_length=1)
-    ordinal: bool = False
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field that a key may be made of."""
+        return (*self.columns, *self.otherwise)
 
 
 class Vendor(Section):
@@ -86,8 +107,12 @@ class Vendor(Section):
     Attributes:
         feed: The line of business that its records belong to.
         record: The kind of its records; the feed says which kinds there are.
+        amount: What beside the digits says which way an amount goes, and in which currency it is.
+        clean: What is cleaned out of texts before they are judged; else they are refused for it.
+        ids: What is taken off ids, so that one id that is written in several ways is one.
         key: `None` where the vendor has none (`key: none`): every row then stands for itself.
-        columns: Contract field to the header names it has had; the first present is used.
+        columns: Contract field to the header names it has had. Where a file has several of them,
+            only one may be filled in a row.
         ignore: Header names that are known and not wanted; any other unknown name is drift.
         constants: Contract fields that the file does not carry.
         posts: Whether its records are posted; false where they only serve reconciliation.
@@ -100,6 +125,8 @@ class Vendor(Section):
         "ignore", "constants",
     )  # fmt: skip
     """The keys that decide verdicts; where a delivery is fetched from does not."""
+    measured: ClassVar[str] = "amount"
+    """The field of which `amount` says the sign and the unit."""
 
     vendor: Name
     feed: Name
@@ -107,8 +134,11 @@ class Vendor(Section):
     priority: Literal["payroll", "high", "normal", "low"] = "normal"
     source: Source
     format: AnyFormat
-    dates: tuple[str, ...] = ("%Y-%m-%d",)
+    dates: DateStyle = DateStyle()
     numbers: NumberStyle = NumberStyle()
+    amount: AmountStyle | None = None
+    clean: tuple[Clean, ...] = ()
+    ids: IdStyle | None = None
     key: Key | None
     columns: dict[str, tuple[str, ...]]
     ignore: tuple[str, ...] = ()
@@ -141,20 +171,46 @@ class Vendor(Section):
     def _short_forms(cls, key: object) -> object:
         if key == "none":
             return None
-        if isinstance(key, list):
+        if isinstance(key, list | str):
             return {"columns": key}
         return key
 
-    @field_validator("dates")
+    @field_validator("clean", mode="before")
     @classmethod
-    def _whole_dates(cls, dates: tuple[str, ...]) -> tuple[str, ...]:
-        for form in dates:
-            day, month, year = ("%d" in form), re.search("%[mbB]", form), re.search("%[yY]", form)
-            if not (day and month and year):
-                raise ValueError(f"{form!r} does not hold day, month and year")
-        if not dates:
-            raise ValueError("name at least one date format")
-        return dates
+    def _short_clean(cls, clean: object) -> object:
+        return cleaned(clean)
+
+    @model_validator(mode="after")
+    def _tell_the_sides(self) -> Self:
+        """What was declared as plain columns or symbols and says a side is read as a side."""
+        style = self.amount or AmountStyle()
+        sides = sides_among(self.numbers.symbols)
+        said = {*sides.debit, *sides.credit}
+        if said:
+            rest = tuple(symbol for symbol in self.numbers.symbols if symbol not in said)
+            numbers = self.numbers.model_copy(update={"symbols": rest})
+            object.__setattr__(self, "numbers", numbers)
+            marks = Sides(
+                debit=(*style.marks.debit, *sides.debit),
+                credit=(*style.marks.credit, *sides.credit),
+            )
+            style = style.model_copy(update={"marks": marks})
+        names = self.columns.get(self.measured, ())
+        if style.debit:
+            if names and {*names} != {*style.debit, *style.credit}:
+                raise ValueError("`amount` has its columns in `columns` or in `debit` and `credit`")
+            both = {**self.columns, self.measured: (*style.debit, *style.credit)}
+            object.__setattr__(self, "columns", both)
+        elif style.sign is None and {*map(side_of, names)} == {"debit", "credit"}:
+            style = style.model_copy(
+                update={
+                    side: tuple(name for name in names if side_of(name) == side)
+                    for side in ("debit", "credit")
+                }
+            )
+        if style != AmountStyle():
+            object.__setattr__(self, "amount", style)
+        return self
 
     @model_validator(mode="after")
     def _tell_the_format(self) -> Self:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from cost_pipeline.contracts.constraints import parts
+from cost_pipeline.contracts.date_style import DIRECTIVES
 from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.record import Record, judge_field
@@ -96,11 +97,11 @@ def _check_fields(vendor: Vendor, document: Document, feed: FeedContract) -> Non
                 f"`{name}` is both a column and a constant",
                 "keep the one that is meant",
             )
-    for place, name in enumerate(vendor.key.columns if vendor.key else ()):
+    for place, name in enumerate(vendor.key.fields if vendor.key else ()):
         if name not in vendor.columns and name not in vendor.constants:
             path = ("key", place) if document.has(("key", place)) else ("key", "columns", place)
             document.complain(
-                path,
+                path if document.has(path) else ("key",),
                 f"the key names `{name}`, which no column gives",
                 nearest(name, vendor.columns) if vendor.columns else "",
             )
@@ -117,6 +118,7 @@ def _check_coverage(vendor: Vendor, document: Document, feed: FeedContract) -> N
         and name not in covered
         # A vendor without a key has no ids; its rows are named by their fingerprint.
         and (vendor.key or name != shape.identity)
+        and name not in feed.given_otherwise(vendor)
     ]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
@@ -156,13 +158,15 @@ def _check_constants(vendor: Vendor, document: Document, contract: type[Record])
 
 
 def _check_dates(vendor: Vendor, document: Document) -> None:
-    for place, form in enumerate(vendor.dates):
-        unknown = sorted(set(re.findall("%[^dmbBYy%]", form)))
+    for place, form in enumerate(vendor.dates.forms):
+        unknown = sorted(set(re.findall(f"%[^{DIRECTIVES}]", form)))
         if unknown:
+            path = ("dates", "forms", place)
             document.complain(
-                ("dates", place),
+                path if document.has(path) else ("dates", place),
                 f"`{form}` holds {', '.join(f'`{one}`' for one in unknown)}, which is not read",
-                "write dates with %d, %m, %b, %B, %Y, %y",
+                "write dates with %d, %m, %b, %B, %Y, %y, and times with %H, %I, %p, %M, %S, %f,"
+                " %z",
             )
 
 

@@ -209,6 +209,7 @@ WITH refused AS (
     SELECT *, {_REASON} AS reason, {_STAGE} AS stage,
         CASE WHEN standing = '{CONFLICT}' THEN 'key' WHEN standing = '{OVERRULED}' THEN ''
              WHEN ruling IS NOT NULL THEN 'amount'
+             WHEN refusal = '{Reason.IMPLAUSIBLE_DATE}' THEN 'transaction_date'
              WHEN starts_with(refusal, 'UNION_') THEN 'gross'
              WHEN refusal = '{Reason.BAD_AMOUNT}' THEN 'amount' ELSE 'currency' END AS field,
         CASE WHEN standing = '{CONFLICT}'

@@ -27,6 +27,7 @@ from cost_pipeline.pipeline.reports.gaps import Provisional, provisional
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.drift import SchemaReport, schemas_of
+from cost_pipeline.pipeline.validation.look_alikes import nothing_looks_alike
 from cost_pipeline.pipeline.validation.sample import records_satisfy_contract
 
 
@@ -67,6 +68,11 @@ def _lawful(found: tuple[Session, Sequence[date]], subject: Subject) -> Outcome:
     return records_satisfy_contract(session, day, subject.noun)
 
 
+def _unlike(found: tuple[Session, Sequence[date]], subject: Subject) -> Outcome:
+    session, (day,) = found
+    return nothing_looks_alike(session, subject.noun, day)
+
+
 def _as_it_is(found: Outcome, _subject: Subject) -> Outcome:
     return found
 
@@ -98,6 +104,14 @@ FETCHED: Final[Check[Session]] = Check(
     look=OF_PULLS,
     judge=lambda found, subject: findings.all_is_fetched(found.gaps.get(subject.noun)),
     passes_by=True,
+    after_validation=True,
+)
+LOOK_ALIKES: Final[Check[Session]] = Check(
+    name="look_alikes",
+    words="No row looks as if it had come before in another guise.",
+    assets=each_vendor,
+    look=OF_RECORDS,
+    judge=_unlike,
     after_validation=True,
 )
 CONSERVATION: Final[Check[Session]] = Check(
@@ -157,6 +171,7 @@ LOG_AGREES: Final[Check[Session]] = Check(
 EVERY_FEED: Final[tuple[Check[Session], ...]] = (
     DRIFT,
     FETCHED,
+    LOOK_ALIKES,
     CONSERVATION,
     CONTROL_TOTALS,
     RETYPED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cost_pipeline.contracts.vendor import Vendor
@@ -11,6 +11,7 @@ from cost_pipeline.home.load import Home
 from cost_pipeline.lake.lake import Lake
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.quarantine.events import Stamp
+from cost_pipeline.validate.declared import NOT_LANDED, Landed
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
 
 
@@ -43,15 +44,24 @@ class Session:
     reference: Mapping[str, object] = field(default_factory=dict)
     progress: Callable[[str, int, int], None] = lambda _phase, _done, _total: None
 
-    def interpreter(self, vendor: Vendor, columns: Sequence[str] = ()) -> Interpreter:
+    def interpreter(
+        self, vendor: Vendor, columns: Sequence[str] = (), landed: Landed = NOT_LANDED
+    ) -> Interpreter:
         """Returns how the rows of a vendor are read, compiled for these columns.
+
+        Args:
+            vendor: The vendor file.
+            columns: The header of a delivery.
+            landed: Its first landing, where a vendor file looks at that.
 
         Raises:
             UsageError: If the vendor file cannot be satisfied by any delivery.
         """
         contract = self.feed.contract
-        scopes = contract.scopes(self.home.settings[self.feed.name])
-        return compile_interpreter(vendor, contract, scopes, columns)
+        settings = self.home.settings[self.feed.name]
+        landed = replace(landed, zone=contract.zone(settings, vendor))
+        scopes = contract.scopes(settings)
+        return compile_interpreter(vendor, contract, scopes, columns, landed=landed)
 
     def stamp(self) -> Stamp:
         """Who writes, and the present instant."""

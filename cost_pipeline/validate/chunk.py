@@ -69,7 +69,7 @@ def validate_chunk(
     """
     applied = interpreter.for_columns(chunk.columns)
     context = Context(applied, delivery, pull_date)
-    table = chunk.table
+    table = applied.made_ready(chunk.table)
     if ordinals is None:
         ordinals = ordinals_of(table, applied, state)
     if lanes == "both" and applied.reading.contract.columnar and table.num_rows:
@@ -90,7 +90,8 @@ def validate_chunk(
 
 def pass_over(chunk: Rows, interpreter: Interpreter, state: DeliveryState) -> None:
     """Take note of a chunk that was judged before: how often its keys came counts for the rest."""
-    ordinals_of(chunk.table, interpreter.for_columns(chunk.columns), state)
+    applied = interpreter.for_columns(chunk.columns)
+    ordinals_of(applied.made_ready(chunk.table), applied, state)
 
 
 def _add_measures(
@@ -123,7 +124,7 @@ def _by_the_model(
     marks = judged.fingerprints
     known = nothing if marks is None else marks.take(chosen).to_pylist()
     rows = table if len(places) == table.num_rows else table.take(chosen)
-    for row in each_row(rows, len(context.interpreter.columns), own, known):
+    for row in each_row(rows, context.interpreter.width, own, known):
         verdict = judge_row(row, context.interpreter, context.delivery)
         if isinstance(verdict, Accepted):
             accepted.append(verdict)
@@ -151,14 +152,23 @@ def ordinals_of(
     key = interpreter.reading.vendor.key
     if key is None or not key.ordinal:
         return None
-    constants = interpreter.reading.constants
-    columns: list[list[str]] = []
-    for name in key.columns:
-        cells = [table.column(f"c{p}").to_pylist() for p in interpreter.sources.get(name, ())]
-        if cells:
-            rows = zip(*cells, strict=True)
-            first = (next((c for c in row if c is not None), None) for row in rows)
-            columns.append([(text or "").strip() for text in first])
-        else:
-            columns.append([constants.get(name, "").strip()] * table.num_rows)
-    return [state.ordinal(texts if all(texts) else None) for texts in zip(*columns, strict=True)]
+    own = zip(*(_texts(table, interpreter, name) for name in key.columns), strict=True)
+    other = zip(*(_texts(table, interpreter, name) for name in key.otherwise), strict=True)
+    found: list[int | None] = []
+    for texts in own:
+        taken = texts if all(texts) or not key.otherwise else ("", *next(other))
+        if key.otherwise and all(texts):
+            next(other)
+        whole = all(taken) if taken is texts else all(taken[1:])
+        found.append(state.ordinal(taken if whole else None))
+    return found
+
+
+def _texts(table: pa.Table, interpreter: Interpreter, name: str) -> list[str]:
+    """The text of a field in each row, stripped; the constant's where no column gives it."""
+    cells = [table.column(f"c{p}").to_pylist() for p in interpreter.sources.get(name, ())]
+    if not cells:
+        return [interpreter.reading.constants.get(name, "").strip()] * table.num_rows
+    rows = zip(*cells, strict=True)
+    first = (next((c for c in row if c is not None), None) for row in rows)
+    return [(text or "").strip() for text in first]

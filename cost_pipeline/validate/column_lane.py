@@ -36,6 +36,7 @@ from cost_pipeline.validate.coded import (
 )
 from cost_pipeline.validate.explaining import Refused, explained
 from cost_pipeline.validate.hashing import Pieces, ordinal_column, row_pieces
+from cost_pipeline.validate.otherwise import empty_keys
 from cost_pipeline.validate.reading import Reading, Verdict
 from cost_pipeline.validate.results import Context, table_of
 
@@ -136,6 +137,11 @@ def _left(columns: _Columns, slots: Sequence[Slot]) -> Mask:
     for slot in slots:
         left |= slot.codes < 0
     interpreter = columns.context.interpreter
+    cells = {
+        name: [columns.table.column(f"c{place}") for place in places]
+        for name, places in interpreter.sources.items()
+    }
+    left |= empty_keys(interpreter.reading.vendor.key, cells, columns.count)
     for place in interpreter.unknown:
         # What the model says of a field is not repeated where an unknown key has its name.
         if interpreter.columns[place] in interpreter.reading.contract.model_fields:

@@ -5,7 +5,7 @@ Plain Python on purpose: the columnar lane is tested against it, and it explains
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -13,7 +13,10 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.record import Record, judge, judge_field
+from cost_pipeline.contracts.vendor import Key
+from cost_pipeline.core.canonical import Value
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.validate import otherwise
 from cost_pipeline.validate.identity import fingerprint, key_text
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.reading import Reading, positive
@@ -131,6 +134,9 @@ def _typed(
     if reading.vendor.key is None and reading.shape.identity not in spoiled:
         values.setdefault(reading.shape.identity, f"{delivery[:12]}:{row.row}")
     missing = reading.demanded - values.keys()
+    key = reading.vendor.key
+    if key is not None and key.otherwise:
+        missing |= _named_otherwise(reading, values, spoiled | {p.field for p in problems})
     if missing:
         missing -= {problem.field for problem in problems}
         problems.extend(
@@ -139,6 +145,21 @@ def _typed(
     strange = [place for place in interpreter.unknown if cells[place] is not None]
     problems.extend(unknown_key(interpreter, place) for place in strange)
     return values, problems
+
+
+def _named_otherwise(reading: Reading, values: dict[str, Any], wrong: set[str]) -> set[str]:
+    """Give a row without its key the id that it has then; returned is what that would need."""
+    key = reading.vendor.key
+    assert key is not None  # noqa: S101 - asked before
+    if not otherwise.is_empty(key, values):
+        return set()
+    if wrong.intersection(key.columns):
+        return set(key.columns) - values.keys()
+    missing = set(key.otherwise) - values.keys()
+    if not missing:
+        named = otherwise.id_of([values[name] for name in key.otherwise])
+        values.setdefault(reading.shape.identity, named)
+    return missing
 
 
 def unknown_key(interpreter: Interpreter, place: int) -> Problem:
@@ -178,8 +199,22 @@ def _accepted(
         values[packed.column] = packed.text(record)
     key = None
     if vendor.key is not None:
-        key = key_text((values[name] for name in vendor.key.columns), row.ordinal)
+        key = key_text(_key_values(vendor.key, values, row, interpreter), row.ordinal)
     return Accepted(row.row, row.line, mark, {**values, "key": key})
+
+
+def _key_values(
+    key: Key, values: Mapping[str, Any], row: Cells, interpreter: Interpreter
+) -> Iterable[Value]:
+    if key.otherwise:
+        read = {**interpreter.given}
+        for name, places in interpreter.sources.items():
+            cell = _first_present(row.cells, places)
+            if cell is not None and cell.strip():
+                read[name] = cell
+        if otherwise.is_empty(key, read):
+            return otherwise.key_values(key, [values[name] for name in key.otherwise])
+    return (values[name] for name in key.columns)
 
 
 def _shown_names(reading: Reading) -> tuple[str, ...]:

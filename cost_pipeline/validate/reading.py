@@ -29,6 +29,7 @@ from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.validate.amounts import AmountReader
+from cost_pipeline.validate.conflicts import conflict
 from cost_pipeline.validate.dates import DateReader
 
 _MOST_REMEMBERED: Final = 100_000
@@ -80,6 +81,7 @@ class Reading:
         demanded: Fields that may not be empty, by the contract or by the key.
         scopes: Which values the scope of a row may have.
         interpretation: Digest of everything that decides a verdict.
+        delivery_problems: What is wrong with the delivery as a whole, such as its file's name.
         remembered: Verdicts on distinct texts, by field; a cache.
     """
 
@@ -96,6 +98,7 @@ class Reading:
     amounts: AmountReader
     dates: DateReader
     interpretation: str
+    delivery_problems: tuple[Problem, ...] = ()
     remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
 
     @property
@@ -119,6 +122,8 @@ class Reading:
         stripped = text.strip()
         if not stripped:
             return None
+        if (problem := conflict(name, stripped)) is not None:
+            return problem
         if name in self.readers:
             return self.readers[name](name, stripped)
         if name == self.shape.scope and stripped not in self.scopes:

@@ -67,9 +67,22 @@ def test_headers_are_compared_without_case_and_outer_blanks(make_chunk, make_ven
     assert outcome.state.records == 1
 
 
-def test_the_first_alias_present_wins(make_chunk, make_vendor, validate):
-    chunk = make_chunk([("B", *row())], ("No", *HEADER))
-    assert validate([chunk], make_vendor()).records["transaction_id"].to_pylist() == ["A1"]
+def test_of_two_headers_of_a_field_the_filled_one_is_read(make_chunk, make_vendor, validate):
+    rows = [(None, *row()), ("B", "", *row()[1:]), ("A1", *row())]
+    chunk = make_chunk(rows, ("No", *HEADER))
+    found = validate([chunk], make_vendor()).records["transaction_id"].to_pylist()
+    assert found == ["A1", "B", "A1"]
+
+
+def test_two_headers_of_a_field_that_both_say_something_refuse_the_row(
+    make_chunk, make_vendor, validate
+):
+    chunk = make_chunk([("B", *row()), (None, *row())], ("No", *HEADER))
+    outcome = validate([chunk], make_vendor())
+    assert outcome.reasons == {1: ["SCHEMA_DRIFT"]}
+    (error,) = json.loads(outcome.dead_letters["errors"][0].as_py())
+    assert error["field"] == "transaction_id"
+    assert error["value"] == "A1 | B"
 
 
 def test_a_needed_column_that_the_header_lacks_is_drift_in_every_row(
@@ -240,7 +253,7 @@ def test_a_production_column_overrides_the_default(make_chunk, make_vendor, vali
         ({"production": "P999"}, "'P999' is not a production of this home"),
         ({"key": ["po_number"]}, "no column and no constant gives `po_number`"),
         ({"key": ["worker_id"]}, "`worker_id` is not a field of a vendor_invoice"),
-        ({"dates": ["%d/%m/%Y %H"]}, "cannot be read"),
+        ({"dates": ["%d/%m/%Y %j"]}, "cannot be read"),
     ],
 )
 def test_a_vendor_file_that_no_delivery_can_satisfy_is_refused(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.contracts.cost_vendor import CostVendor, RecordKind
+from cost_pipeline.contracts.date_style import DateStyle
 from cost_pipeline.contracts.problems import SHOWN_CHARACTERS, Problem, errors_of, shown
 from cost_pipeline.contracts.proofs import shown_as_they_are
 from cost_pipeline.contracts.vendor import NumberStyle
@@ -284,7 +285,7 @@ def test_many_texts_that_are_refused_alike_are_each_shown(
     make_chunk, validate, vendor, name, filler, texts, forms
 ):
     """The words are made once; quotes, cuts and escapes of a text are still its own."""
-    vendor = vendor.model_copy(update={"dates": tuple(forms), "key": None})
+    vendor = vendor.model_copy(update={"dates": DateStyle(forms=tuple(forms)), "key": None})
     header = [column for (column,) in vendor.columns.values()]
     cells = [*map(filler.format, range(MANY)), *texts, None]
     rows = [tuple({**GOOD, name: cell}[field] for field in vendor.columns) for cell in cells]

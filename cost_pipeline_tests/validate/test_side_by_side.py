@@ -33,9 +33,10 @@ def test_parts_come_to_the_same_as_the_whole(
         make_vendor(key=key), COST_CONTRACT, productions.productions, HEADER
     )
     context = Context(compiled.for_columns(HEADER), delivery, date(2026, 4, 1))
-    ordinals = ordinals_of(chunk.table, context.interpreter, DeliveryState())
-    whole = judge_columns(chunk.table, context, ordinals)
-    parts = judge_side_by_side(chunk.table, context, ordinals, part_rows=part_rows)
+    table = context.interpreter.made_ready(chunk.table)
+    ordinals = ordinals_of(table, context.interpreter, DeliveryState())
+    whole = judge_columns(table, context, ordinals)
+    parts = judge_side_by_side(table, context, ordinals, part_rows=part_rows)
     assert parts.records.equals(whole.records)
     assert parts.dead_letters.equals(whole.dead_letters)
     assert parts.left.tolist() == whole.left.tolist()
@@ -51,5 +52,6 @@ def test_an_error_in_a_part_is_raised_when_all_parts_are_done(
     chunk = make_chunk([("A-1", "01/04/2026", "12.50", "hire")] * 6, HEADER)
     compiled = compile_interpreter(make_vendor(), COST_CONTRACT, productions.productions, HEADER)
     context = Context(compiled.for_columns(HEADER), delivery, date(2026, 4, 1))
+    table = context.interpreter.made_ready(chunk.table).drop(["c2"])
     with pytest.raises(KeyError, match="c2"):
-        judge_side_by_side(chunk.table.drop(["c2"]), context, None, part_rows=2)
+        judge_side_by_side(table, context, None, part_rows=2)

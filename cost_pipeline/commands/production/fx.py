@@ -152,13 +152,17 @@ _SOURCE = click.option(
 @_DAY
 @_RATES
 @click.option("--reason", metavar="WORDS", default="", help="Why; else `# reason:` in the file.")
+@click.option("--confirm", is_flag=True, help="A rate a fifth off its neighbours is right.")
 @json_option
 @clear_errors
-def correct(home: Path, source: str, day: str, file: Path, reason: str, *, as_json: bool) -> None:
+def correct(
+    home: Path, source: str, day: str, file: Path, reason: str, *, confirm: bool, as_json: bool
+) -> None:
     """Write a new vintage of a day's rates; the ledger repairs itself at its next posting."""
     from cost_pipeline.feeds.production.rates import correct_rates
 
-    found = correct_rates(open_production(home), _date(day), file, reason, source)
+    session = open_production(home)
+    found = correct_rates(session, _date(day), file, reason, source, confirmed=confirm)
     if as_json:
         print_json(
             {

@@ -22,6 +22,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DAY, HASH
 from cost_pipeline.core.canonical import digest, digest_of_set
 from cost_pipeline.feeds.production.cards import card_digests
+from cost_pipeline.feeds.production.plausibility import plausibility_digests
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.pricing import pinned
 from cost_pipeline.feeds.production.rulings import rulings
@@ -284,9 +285,16 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
 def present_inputs(session: Session) -> dict[date, str]:
     """The digest of all inputs of every transaction date that has records that count."""
     rates, ruled, cards = rate_digests(session), ruling_digests(session), card_digests(session)
+    waiting = plausibility_digests(session)
     return {
         day: digest(
-            "inputs", RULES_OF_POSTING, records, rates.get(day), ruled.get(day), cards.get(day)
+            "inputs",
+            RULES_OF_POSTING,
+            records,
+            rates.get(day),
+            ruled.get(day),
+            cards.get(day),
+            *([waiting[day]] if day in waiting else []),
         )
         for day, records in record_digests(session).items()
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from cost_pipeline.contracts.card_texts import minutes_of
 from cost_pipeline.contracts.cards import CARD_FIELDS, card_text, card_values
 from cost_pipeline.contracts.cost import (
     CostRecord,
@@ -21,8 +22,8 @@ from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.contracts.cost_vendor import CostVendor, RecordKind
 from cost_pipeline.contracts.kinds import FeedContract, Kind, Packed
 from cost_pipeline.contracts.production import Productions
-from cost_pipeline.contracts.texts import minutes_of
 from cost_pipeline.contracts.timecard import Timecard
+from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.home.load import Home
 
 
@@ -56,6 +57,13 @@ _WIDTHS: Final = {
     "vendor_name": 24, "description": 32, "location": 20, "gross": 56,
 }  # fmt: skip
 
+
+def _zone(settings: Productions, vendor: Vendor) -> str:
+    """The time zone of a vendor's production."""
+    production = settings.productions.get(vendor.scope or "")
+    return "UTC" if production is None else production.time_zone
+
+
 COST_CONTRACT: Final = FeedContract(
     name="production",
     kinds=KINDS,
@@ -66,6 +74,7 @@ COST_CONTRACT: Final = FeedContract(
     scopes=lambda settings: settings.productions.keys(),
     wrong_settings=wrong_in_productions,
     wrong_vendors=wrong_between,
+    zone=_zone,
     settings_file="productions.yaml",
     labels={
         "gl_code": "GL code",

@@ -7,6 +7,7 @@ import pyarrow as pa
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import sources_of
+from cost_pipeline.feeds.production.plausibility import with_implausible_refused
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_between
 from cost_pipeline.fx.convert import convert
@@ -19,12 +20,13 @@ def priced(session: Session, records: pa.Table, in_force: pa.Table | None = None
 
     Args:
         session: The run.
-        records: Any table with production, currency, amount and transaction date.
+        records: CANDIDATE_SCHEMA, or more.
         in_force: Rates as they would be; those that are in force if None.
     """
     lines = with_policies(session, records)
     minor_units = {code: currency.minor_units for code, currency in currencies().items()}
-    return convert(lines, pinned(session, lines, in_force), minor_units)
+    converted = convert(lines, pinned(session, lines, in_force), minor_units)
+    return with_implausible_refused(session, converted)
 
 
 def pinned(session: Session, lines: pa.Table, in_force: pa.Table | None = None) -> pa.Table:

@@ -24,6 +24,7 @@ from cost_pipeline.core.errors import CostPipelineError, UsageError
 from cost_pipeline.core.reference import ECB
 from cost_pipeline.feeds.production.rates import (
     Correction,
+    look_at,
     rates_between,
     source_of,
     write_vintage,
@@ -125,11 +126,11 @@ def _read(session: Session, file: Path) -> Waiting:
                 code="FX_REASON",
             )
         _refuse_no_snapshot(session, source, day, file)
+        corrected = DayRates(day, read.rates)
+        look_at(session, source, corrected, str(file), confirmed=read.confirmed)
     except CostPipelineError as error:
         return Waiting(file.name, token, problem=error)
-    return Waiting(
-        file.name, token, source=source, corrected=DayRates(day, read.rates), reason=read.reason
-    )
+    return Waiting(file.name, token, source=source, corrected=corrected, reason=read.reason)
 
 
 def _bytes(file: Path) -> bytes:

@@ -146,7 +146,7 @@ def in_style_of(
             if base is Decimal and kind is ValueKind.NUMBER:
                 texts[place] = text.replace(".", vendor.numbers.decimal)
             elif base is date and (day := _ISO_DAY.fullmatch(text)):
-                texts[place] = _written(date(*map(int, day.groups())), vendor.dates[0])
+                texts[place] = _written(date(*map(int, day.groups())), vendor.dates.written_form)
         place = rows.column_names.index(f"f_{field}")
         rows = rows.set_column(place, f"f_{field}", pa.array(texts, pa.string()))
     return rows

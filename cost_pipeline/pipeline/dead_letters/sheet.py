@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.formats import CsvFormat
+from cost_pipeline.contracts.formats import TYPED, CsvFormat
 from cost_pipeline.contracts.kinds import FeedContract
-from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.contracts.vendor import Negatives, Vendor
 from cost_pipeline.core.canonical import sql_digest, sql_field
 from cost_pipeline.core.text import BLANKS
 
@@ -104,6 +104,8 @@ def _mark_sql(tag: str, fields: tuple[str, ...]) -> str:
 def corrected_vendor(feed: FeedContract, vendor: Vendor) -> Vendor:
     """The vendor as its corrections are read: the same contract, key and styles, our columns.
 
+    An amount goes out with its sign, and a day whole, whatever said so beside them.
+
     Constants of the vendor file stand in the sheet as cells, so that people see them and may
     change them for one row.
     """
@@ -113,8 +115,21 @@ def corrected_vendor(feed: FeedContract, vendor: Vendor) -> Vendor:
             "constants": {},
             "ignore": (),
             "format": _PLAIN,
+            "dates": vendor.dates.by_itself(iso=vendor.format.kind in TYPED),
+            **_signed(vendor),
         }
     )
+
+
+def _signed(vendor: Vendor) -> dict[str, object]:
+    """The style of amounts that say all by themselves."""
+    if vendor.amount is None:
+        return {}
+    numbers = vendor.numbers
+    signs = (*numbers.symbols, *vendor.amount.currencies)
+    ways = (*numbers.negatives, Negatives.LEADING)
+    style = {"symbols": tuple(dict.fromkeys(signs)), "negatives": tuple(dict.fromkeys(ways))}
+    return {"amount": None, "numbers": numbers.model_copy(update=style)}
 
 
 _PLAIN: Final = CsvFormat()

@@ -27,6 +27,7 @@ from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
 from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_ahead
 from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, REFUSED, letters_now
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
+from cost_pipeline.pipeline.pull.landings import interpreter_of
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.checkpoints import (
     Subject,
@@ -102,9 +103,11 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
     }
     found = []
     for vendor in sorted(vendors, key=lambda v: v.vendor):
-        present = _interpreter(session, vendor).interpretation
+        present = interpreter_of(session, vendor, "").interpretation
         for _, delivery in sorted(key for key in wanted if key[0] == vendor.vendor):
             row = current[vendor.vendor, delivery]
+            if vendor.dates.looks_around:
+                present = interpreter_of(session, vendor, delivery).interpretation
             if row["interpretation"] != present:
                 found.append(Pending(vendor, delivery, pull_date, (row["sequence"] or 0) + 1))
     return found
@@ -154,7 +157,7 @@ class _Validation:
         self.session = session
         self.pending = pending
         self.buffer = buffer
-        self.interpreter = _interpreter(session, pending.vendor)
+        self.interpreter = interpreter_of(session, pending.vendor, pending.delivery)
         name = f"{pending.vendor.vendor}/{pending.delivery}"
         # What a delivery's records are depends on its bytes and the interpretation alone: a vendor
         # file that was changed and changed back finds the records that it made before.
@@ -359,10 +362,6 @@ class _Validation:
             f"and vendor = '{self.pending.vendor.vendor}' "
             f"and delivery = '{self.pending.delivery}'",
         )
-
-
-def _interpreter(session: Session, vendor: Vendor) -> Interpreter:
-    return session.interpreter(vendor)
 
 
 def _control(
