@@ -69,6 +69,8 @@ def judged(session):
         "union_categories": cost_codes_are_mapped(session, PULLED, "timecard"),
         "schema": records_satisfy_contract(session, PULLED, "vendor_invoice"),
     }
+    for gap in provisional(session, [PULLED]):
+        found[f"fetched {gap.uri}"] = findings.all_is_fetched(gap)
     for day, of_date in ledger_outcomes(session, sorted(present_inputs(session))).items():
         found |= {f"{name} {day}": one for name, one in of_date.items()}
     return [(name, one.passed, one.numbers) for name, one in found.items()]
