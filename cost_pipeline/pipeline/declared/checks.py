@@ -56,7 +56,8 @@ class Check(Generic[S]):
 
     Attributes:
         name: As Dagster and the command line show it.
-        words: What holds while it is green, in a sentence.
+        words: What holds while it is green, in a sentence; `{Measures}` in it is what people call
+            the measures of the feed.
         assets: Returns the assets of a home that have this check; none if it has no such assets.
         look: What is looked at; None if the step that makes the asset has found it already.
         judge: Says of a subject what was found.

@@ -101,7 +101,7 @@ class ControlTotal:
 
     @property
     def holds(self) -> bool:
-        """Whether the difference is within the declared tolerance and every amount was read."""
+        """Whether the difference is within the declared tolerance and every value was read."""
         return abs(self.difference) <= self.tolerance and not self.unreadable
 
 
@@ -110,9 +110,9 @@ class DeliveryReport:
     """One delivery as received, and what became of its rows.
 
     `rows = posted + commitments + duplicates + dead_letters + reference` once it is posted;
-    `records` plus the rows refused before becoming records is `rows` too; a negative amount is no
-    record until it may be posted. Of a delivery whose bytes were landed before, every row is a
-    duplicate.
+    `records` plus the rows refused before becoming records is `rows` too; a negative measure that
+    waits for an approval is no record until it may be posted. Of a delivery whose bytes were landed
+    before, every row is a duplicate.
     """
 
     delivery: str
