@@ -20,7 +20,12 @@ from cost_pipeline.defs.keys import (
     raw_key,
     records_key,
 )
-from cost_pipeline.defs.reporting import amounts, oldest, report_checks_per_partition
+from cost_pipeline.defs.reporting import (
+    amounts,
+    evaluated,
+    oldest,
+    report_checks_per_partition,
+)
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.feeds.production import checks
 from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
@@ -213,18 +218,17 @@ def standing_checks() -> dg.AssetChecksDefinition:
     )
     def check_dead_letters(
         context: dg.AssetCheckExecutionContext, home: HomeResource
-    ) -> Iterator[dg.AssetCheckResult]:
+    ) -> Iterator[dg.Output[None] | dg.AssetCheckEvaluation]:
         session = home.session(context.run.run_id)
         aged = letters_in_time(session)
         found = result_of(aged.outcome, DEAD_LETTERS)
-        yield found._replace(
-            metadata={
-                **found.metadata,
-                "at_risk": amounts(aged.at_risk),
-                "oldest": oldest(aged.sample),
-                "open_per_day": dg.MetadataValue.md(trend_plot(open_per_day(session))),
-            }
-        )
+        metadata = {
+            **found.metadata,
+            "at_risk": amounts(aged.at_risk),
+            "oldest": oldest(aged.sample),
+            "open_per_day": dg.MetadataValue.md(trend_plot(open_per_day(session))),
+        }
+        yield from evaluated(context, found._replace(metadata=metadata))
 
     return check_dead_letters
 

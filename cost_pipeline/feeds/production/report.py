@@ -6,7 +6,7 @@ along from the step that wrote it, so that conservation is something a check can
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ import pyarrow as pa
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
-from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import CHECKPOINTS, DEAD_LETTERS, DELIVERIES, RECORDS, VALIDATIONS
 from cost_pipeline.ledger.totals import net
 from cost_pipeline.pipeline.dead_letters.letters import (
     OF_POSTING,
@@ -31,9 +31,9 @@ from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.events import in_state
 
 _POSTED: Final = f"""
-    select vendor, delivery, original_currency as currency, {net("1")}::bigint as n,
-        {net("original_amount")} as amount
-    from {{table}} group by all having n <> 0 or amount <> 0
+    select vendor, delivery, original_currency as currency, base_currency, {net("1")}::bigint as n,
+        {net("original_amount")} as amount, {net("base_amount")} as base
+    from {{table}} group by all having n <> 0 or amount <> 0 or base <> 0
 """
 _DISPOSED: Final = """
     select vendor, delivery, currency, count(*) as n, sum(amount) as amount,
@@ -196,22 +196,35 @@ def deliveries(
     session: Session, pull_dates: Collection[date] | None = None
 ) -> list[DeliveryReport]:
     """Every delivery received (on the pull dates), by date, vendor and URI."""
+    rows = {
+        "recorded": recorded_amounts(session),
+        "posted": posted_amounts(session),
+        "disposed": _disposed(session),
+    }
+    found = session.lake.counted(
+        "deliveries",
+        [DELIVERIES, VALIDATIONS, CHECKPOINTS, DEAD_LETTERS],
+        lambda: tuple(map(_report, _counted(session, rows))),
+        given=rows,
+    )
+    wanted = None if pull_dates is None else set(pull_dates)
+    return [report for report in found if wanted is None or report.pull_date in wanted]
+
+
+def _counted(session: Session, rows: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
     lake = session.lake
     before_records = in_state(
         letters_now(session, f"stage in ('parse', 'validate') and not {OF_POSTING}"), *REFUSED
     )
-    found = query(
+    found: list[dict[str, Any]] = query(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(),
         validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
         begun=_begun(session),
-        recorded=recorded_amounts(session),
-        posted=_posted(session),
-        disposed=_disposed(session),
         dead_letters=before_records.select(["vendor", "delivery"]),
+        **rows,
     ).to_pylist()
-    wanted = None if pull_dates is None else set(pull_dates)
-    return [_report(row) for row in found if wanted is None or row["pull_date"] in wanted]
+    return found
 
 
 def _begun(session: Session) -> pa.Table:
@@ -295,7 +308,7 @@ def amounts_in_and_out(session: Session) -> pa.Table:
         """,
         begun=_begun(session),
         recorded=recorded_amounts(session),
-        posted=_posted(session),
+        posted=posted_amounts(session),
         disposed=_disposed(session),
     )
 
@@ -305,20 +318,21 @@ def recorded_amounts(session: Session) -> pa.Table:
     snapshot = session.lake.table(RECORDS).snapshot()
     return session.lake.counted(
         "recorded",
-        RECORDS,
+        [RECORDS],
         lambda: snapshot.query(_RECORDED, current=current_deliveries(session)),
         also=[DELIVERIES, VALIDATIONS],
     )
 
 
-def _posted(session: Session) -> pa.Table:
+def posted_amounts(session: Session) -> pa.Table:
+    """Per vendor, delivery and both currencies, the active postings: `n`, `amount` and `base`."""
     snapshot = session.lake.table(LEDGER).snapshot()
-    return session.lake.counted("posted", LEDGER, lambda: snapshot.query(_POSTED))
+    return session.lake.counted("posted", [LEDGER], lambda: snapshot.query(_POSTED))
 
 
 def _disposed(session: Session) -> pa.Table:
     snapshot = session.lake.table(DISPOSITIONS).snapshot()
-    return session.lake.counted("disposed", DISPOSITIONS, lambda: snapshot.query(_DISPOSED))
+    return session.lake.counted("disposed", [DISPOSITIONS], lambda: snapshot.query(_DISPOSED))
 
 
 def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Table:
