@@ -335,8 +335,16 @@ def _disposed(session: Session) -> pa.Table:
     return session.lake.counted("disposed", [DISPOSITIONS], lambda: snapshot.query(_DISPOSED))
 
 
-def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Table:
-    """The open dead letters of deliveries received on the pull dates, of every stage."""
+def open_of_pull_dates(
+    session: Session, pull_dates: Collection[date], scope: str = "true"
+) -> pa.Table:
+    """The open dead letters of deliveries received on the pull dates, of every stage.
+
+    Args:
+        session: The run.
+        pull_dates: When they were received.
+        scope: Only these (see `letters_now`).
+    """
     listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
     received = session.lake.table(DELIVERIES).snapshot()
     wanted = received.read(
@@ -346,6 +354,6 @@ def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Tab
         "select d.* from events d where "
         "(vendor, delivery) in (select (vendor, delivery) from wanted) "
         f"or (stage = 'acquire' and pull_date in ({listed}))",
-        events=open_dead_letters(session, "true"),
+        events=open_dead_letters(session, scope),
         wanted=wanted,
     )
