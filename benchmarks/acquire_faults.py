@@ -29,6 +29,7 @@ from aiohttp.test_utils import TestServer
 from aiohttp.typedefs import Middleware
 
 from cost_pipeline.acquire.engine import Fetched, Policy, Pulled, PullJob, pull_all
+from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.simulator.api import Listing
 from cost_pipeline.simulator.faults import Handler, Spoiler
@@ -99,7 +100,7 @@ class Pause:
 
 
 def vendor(name: str, url: str, rest: float) -> Vendor:
-    return Vendor.model_validate(
+    return CostVendor.model_validate(
         {
             "vendor": name,
             "production": "P100",

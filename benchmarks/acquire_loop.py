@@ -23,8 +23,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from cost_pipeline.acquire.engine import PullJob, pull_all
+from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.contracts.formats import CsvFormat
-from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.parse import Refused, open_rows
 
 MOST_PAUSE = 0.1
@@ -75,7 +75,7 @@ class Pause:
 
 
 async def pull_until(done: asyncio.Event, url: str, scratch: Path) -> int:
-    vendor = Vendor.model_validate(
+    vendor = CostVendor.model_validate(
         {
             "vendor": "v",
             "production": "P100",

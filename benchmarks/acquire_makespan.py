@@ -23,6 +23,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from cost_pipeline.acquire.engine import Policy, Pulled, PullJob, pull_all
+from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.contracts.vendor import Vendor
 
 MOST_MAKESPAN = 1.2
@@ -32,7 +33,7 @@ ROUNDS = 5
 
 
 def vendor(name: str, url: str, priority: str = "normal", **source: object) -> Vendor:
-    return Vendor.model_validate(
+    return CostVendor.model_validate(
         {
             "vendor": name,
             "production": "P100",

@@ -22,7 +22,7 @@ from pathlib import Path
 from aiohttp import web
 
 from cost_pipeline.acquire.engine import PullJob, pull_all
-from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.contracts.cost_vendor import CostVendor
 
 BLOCK = bytes(range(256)) * 1024
 SMALL = 8
@@ -52,7 +52,7 @@ def serve(told: Connection) -> None:
 
 def pull(port: int, megabytes: int) -> tuple[int, float, float]:
     """Bytes, seconds and peak resident MB of one pull."""
-    vendor = Vendor.model_validate(
+    vendor = CostVendor.model_validate(
         {
             "vendor": "large",
             "production": "P100",

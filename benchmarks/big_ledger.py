@@ -22,11 +22,11 @@ import pyarrow as pa
 from cost_pipeline.commands.common import open_session
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.feeds.production.heads import gather
-from cost_pipeline.feeds.production.tables import LEDGER, NAMED
+from cost_pipeline.feeds.production.tables import LEDGER, NAMED, RECORDS
 from cost_pipeline.home.layout import init_home
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.lookup import keep_up
-from cost_pipeline.lake.tables import DELIVERIES, RECORDS
+from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA, CONTENT_COLUMNS, SQL_CONTENT_HASH
 from cost_pipeline.ledger.seal import Stamp, seal
 from cost_pipeline.pipeline.session import Session

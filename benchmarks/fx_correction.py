@@ -25,16 +25,18 @@ from pathlib import Path
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.tables import RECORD_SCHEMA
+from cost_pipeline.contracts.cost_tables import RECORD_SCHEMA
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.feeds.all import load_home
 from cost_pipeline.feeds.production.feed import PRODUCTION
-from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
+from cost_pipeline.feeds.production.inputs import present_inputs, stored_inputs
 from cost_pipeline.feeds.production.post import post
 from cost_pipeline.feeds.production.rates import correct_rates, load_bundled_history
-from cost_pipeline.home.load import load_home
+from cost_pipeline.feeds.production.tables import RECORDS
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.lake import open_lake
-from cost_pipeline.lake.tables import DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
+from cost_pipeline.pipeline.posting.dates import out_of_date
 from cost_pipeline.pipeline.session import Session
 
 FIRST = date(2021, 1, 4)

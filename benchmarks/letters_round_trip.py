@@ -29,8 +29,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from cost_pipeline.feeds.all import load_home
 from cost_pipeline.feeds.production.feed import PRODUCTION
-from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.pipeline.dead_letters.corrections import FOLDER, take_in
 from cost_pipeline.pipeline.dead_letters.export import export_letters

@@ -24,8 +24,9 @@ from typing import Final
 
 from fx_correction import session as plain_session
 
-from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
+from cost_pipeline.feeds.production.inputs import present_inputs, stored_inputs
 from cost_pipeline.feeds.production.post import post
+from cost_pipeline.pipeline.posting.dates import out_of_date
 from cost_pipeline.pipeline.pull.vendors import pull
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries

@@ -23,10 +23,11 @@ from pathlib import Path
 
 import duckdb
 
+from cost_pipeline.feeds.all import load_home
 from cost_pipeline.feeds.production.feed import PRODUCTION
-from cost_pipeline.home.load import load_home
+from cost_pipeline.feeds.production.tables import RECORDS
 from cost_pipeline.lake.lake import Lake, open_lake
-from cost_pipeline.lake.tables import CHECKPOINTS, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import CHECKPOINTS, VALIDATIONS
 from cost_pipeline.pipeline.pull.vendors import pull
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries

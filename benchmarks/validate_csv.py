@@ -41,8 +41,9 @@ from typing import NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from cost_pipeline.contracts.cost import VendorInvoice
+from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.contracts.production import Productions
-from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.parse import CHUNK_ROWS, Refused, open_rows, read_ahead
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import compile_interpreter
@@ -60,7 +61,7 @@ PLAIN_AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 PRODUCTIONS = Productions.model_validate(
     {"productions": {"P100": {"title": "Northern Lights", "base_currency": "USD"}}}
 )
-VENDOR = Vendor.model_validate(
+VENDOR = CostVendor.model_validate(
     {
         "vendor": "bench",
         "production": "P100",
@@ -121,7 +122,7 @@ def ours(path: Path) -> tuple[int, int]:
     reader = open_rows(path, VENDOR.format)
     assert not isinstance(reader, Refused)
     state = DeliveryState()
-    interpreter = compile_interpreter(VENDOR, PRODUCTIONS, reader.header)
+    interpreter = compile_interpreter(VENDOR, COST_CONTRACT, PRODUCTIONS.productions, reader.header)
     for chunk in read_ahead(reader):
         validate_chunk(
             chunk, interpreter, delivery=DELIVERY, pull_date=date(2026, 4, 1), state=state

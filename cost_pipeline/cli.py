@@ -17,8 +17,12 @@ from typing import Any, Final
 
 import click
 
-# Command to its module and name: a command's imports are paid when it runs, not by `--help`.
-_COMMANDS: Final = {
+from cost_pipeline.feeds.listed import LISTED, Feeds
+from cost_pipeline.pipeline.declared.commands import Command
+
+# Command to its module and name: a command's imports are paid when it runs, not by `--help`. Each
+# feed has its own beside these, listed after them.
+_OF_ALL_FEEDS: Final = {
     "demo": ("demo", "demo", "Run the whole pipeline on simulated vendors and show it."),
     "simulate": ("simulate", "simulate", "Serve vendors that misbehave by recipe."),
     "init": ("vendors", "init", "Lay out a new home."),
@@ -33,11 +37,6 @@ _COMMANDS: Final = {
     "replay": ("replay", "replay", "Judge landed deliveries again, without fetching."),
     "audit": ("audit", "audit", "The audit log: verify, export."),
     "drift": ("drift", "drift", "Columns that are not as accepted; accept a new schema."),
-    "reconcile": ("reconcile", "reconcile_command", "Vendors that tell of the same costs."),
-    "reversals": ("reversals", "reversals", "Negative amounts that may be posted."),
-    "union": ("union", "union", "The union rules: packs, explain cards, check cost codes."),
-    "fx": ("fx", "fx", "Exchange rates: load, list, correct, impact, compare."),
-    "ledger": ("ledger", "ledger", "The ledger: totals, as-of, verify, prove, trace, periods."),
 }
 
 
@@ -67,23 +66,29 @@ class _Lazy(click.Group):
             sys.exit(error.exit_code)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(_COMMANDS)
+        return list(_commands(ctx))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in _COMMANDS:
+        found = _commands(ctx).get(cmd_name)
+        if found is None:
             return None
-        module, name, _ = _COMMANDS[cmd_name]
-        command: click.Command = getattr(
-            importlib.import_module(f"cost_pipeline.commands.{module}"), name
-        )
+        command: click.Command = getattr(importlib.import_module(found.module), found.attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, _, words) in _COMMANDS.items()])
+            formatter.write_dl([(one.name, one.words) for one in _commands(ctx).values()])
+
+
+def _commands(context: click.Context) -> dict[str, Command]:
+    """Those of all feeds, then those of each feed that this call knows."""
+    given = context.find_object(Feeds)
+    feeds = LISTED if given is None else given.listed
+    found = {
+        name: Command(name, words, f"cost_pipeline.commands.{module}", attribute)
+        for name, (module, attribute, words) in _OF_ALL_FEEDS.items()
+    }
+    return found | {one.name: one for feed in feeds for one in feed.commands}
 
 
 @click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

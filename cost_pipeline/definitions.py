@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from cost_pipeline.defs.build import build_definitions
+from cost_pipeline.feeds.all import FEEDS
 
 _DEMO = Path(__file__).resolve().parent.parent / "data" / "var" / "demo"
 
@@ -29,7 +30,7 @@ def definitions_of(named: str | None, *, demo: Path) -> dg.Definitions:
         UsageError: If the home is wrong, or a named one is not there.
     """
     if named:
-        return build_definitions(Path(named))
+        return build_definitions(Path(named), FEEDS)
     if (demo / "productions.yaml").exists():
-        return build_definitions(demo)
+        return build_definitions(demo, FEEDS)
     return dg.Definitions()

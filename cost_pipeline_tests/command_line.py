@@ -17,6 +17,7 @@ from typing import Any
 from click.testing import CliRunner
 
 from cost_pipeline.cli import main
+from cost_pipeline.feeds.listed import Feeds
 
 _SECONDS = 120
 
@@ -37,14 +38,20 @@ class Ended:
         return json.loads(self.err)["error"]
 
 
-def called(*arguments: object, environment: Mapping[str, str] | None = None) -> Ended:
+def called(
+    *arguments: object, environment: Mapping[str, str] | None = None, feeds: Feeds | None = None
+) -> Ended:
     """A command in this process, as a terminal of a hundred columns would have it.
 
     A defect is raised and a warning is an error, as everywhere in the tests.
     """
     inherited = [name for name in os.environ if name.startswith(("COST_", "DAGSTER_"))]
     found = CliRunner(env={**dict.fromkeys(inherited), **(environment or {})}).invoke(
-        main, [str(a) for a in arguments], catch_exceptions=False, prog_name="cost-pipeline"
+        main,
+        [str(a) for a in arguments],
+        catch_exceptions=False,
+        prog_name="cost-pipeline",
+        obj=feeds,
     )
     return Ended(found.exit_code, found.stdout, found.stderr)
 

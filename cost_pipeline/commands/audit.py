@@ -11,7 +11,7 @@ import click
 from cost_pipeline.commands.common import (
     clear_errors,
     console,
-    counted,
+    feed_option,
     home_option,
     json_option,
     open_session,
@@ -19,6 +19,7 @@ from cost_pipeline.commands.common import (
     print_json,
 )
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted
 
 
 @click.group()
@@ -28,16 +29,17 @@ def audit() -> None:
 
 @audit.command(short_help="Compare the audit log with what was committed.")
 @home_option
+@feed_option
 @json_option
 @clear_errors
-def verify(home: Path, as_json: bool) -> None:  # noqa: FBT001
+def verify(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Recompute every hash of the audit log, and compare its events with what the tables hold.
 
     Ends with 1 if a block or an event is missing, changed, or not committed and not void.
     """
     from cost_pipeline.pipeline.reports.audit import verify_audit
 
-    found = verify_audit(open_session(home))
+    found = verify_audit(open_session(home, feed))
     if as_json:
         print_json(found.as_json())
     else:
@@ -55,16 +57,23 @@ def verify(home: Path, as_json: bool) -> None:  # noqa: FBT001
 
 @audit.command(short_help="Write the events as lines of JSON.")
 @home_option
+@feed_option
 @click.option("--from", "first", metavar="DATE", help="Only what was announced on or after, UTC.")
 @click.option("--to", "last", metavar="DATE", help="Only what was announced on or before, UTC.")
 @click.option("--json", "as_json", is_flag=True, help="Errors as JSON; lines are JSON always.")
 @clear_errors
-def export(home: Path, first: str | None, last: str | None, as_json: bool) -> None:  # noqa: FBT001
+def export(
+    home: Path,
+    feed: str | None,
+    first: str | None,
+    last: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
     """Write every event as one line of JSON to standard output, for a SIEM."""
     from cost_pipeline.pipeline.reports.audit import audit_lines
 
     del as_json
-    session = open_session(home)
+    session = open_session(home, feed)
     out = sys.stdout
     for lines in audit_lines(session, _day("--from", first), _day("--to", last)):
         for chunk in lines.chunks:

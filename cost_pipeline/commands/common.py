@@ -8,10 +8,9 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 
@@ -19,13 +18,16 @@ import click
 
 from cost_pipeline import __version__
 from cost_pipeline.core.errors import CostPipelineError, UsageError
-from cost_pipeline.core.money import shown
+from cost_pipeline.feeds.listed import LISTED, Feeds, Listed
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from cost_pipeline.home.load import Home
+    from cost_pipeline.pipeline.declared.shown import Table as Shown
+    from cost_pipeline.pipeline.feed import Feed
     from cost_pipeline.pipeline.session import Session
 
 HOME_VARIABLE: Final = "COST_PIPELINE_HOME"
@@ -42,6 +44,7 @@ home_option = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="The home: productions.yaml, vendors/, inbox/, lake/.",
 )
+feed_option = click.option("--feed", metavar="NAME", help="Which feed, where the home has several.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -72,6 +75,16 @@ def columns(*names: str, numbers: Collection[str] = (), gap: int = 2) -> Table:
     return table
 
 
+def as_columns(table: Shown) -> Table:
+    """Returns a small table that a feed declares, as lines without borders."""
+    names = tuple(table.columns)
+    numbers = {name for name, kind in table.columns.items() if kind != "string"}
+    found = columns(*names, numbers=numbers)
+    for row in table.rows:
+        found.add_row(*(plain(str(row[name])) for name in names))
+    return found
+
+
 def plain(*parts: str | tuple[str, str], style: str = "") -> Text:
     """Returns words that are printed as they are: a vendor's square brackets are no markup.
 
@@ -84,39 +97,91 @@ def plain(*parts: str | tuple[str, str], style: str = "") -> Text:
     return Text.assemble(*parts, style=style)
 
 
-def money(amount: Decimal) -> str:
-    """An amount for people: all its digits, at least two decimals, thousands apart."""
-    whole, _, fraction = shown(abs(amount)).partition(".")
-    return f"{'-' if amount < 0 else ''}{int(whole):,}.{fraction}"
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def utc_now() -> datetime:
     """The present instant."""
     return datetime.now(UTC)
 
 
-def open_session(home: Path, *, progress: Callable[[str, int, int], None] | None = None) -> Session:
-    """A session for a command: the home checked, its lake open, a run id of its own."""
-    from cost_pipeline.feeds.production.feed import PRODUCTION
-    from cost_pipeline.home.load import load_home
+def listed_feeds() -> tuple[Listed, ...]:
+    """Returns the feeds that this call of the command line knows."""
+    context = click.get_current_context(silent=True)
+    given = context.find_object(Feeds) if context is not None else None
+    return LISTED if given is None else given.listed
+
+
+def known_feeds() -> list[Feed[Session]]:
+    """Returns the feeds that this call of the command line knows, imported."""
+    return [one.load() for one in listed_feeds()]
+
+
+def open_session(
+    home: Path,
+    feed: str | None = None,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Session:
+    """Returns a session for a command: the home checked, its lake open, a run id of its own.
+
+    Args:
+        home: The home.
+        feed: The name of the feed; None if the home has only one.
+        progress: Told (phase, done, total).
+
+    Raises:
+        UsageError: If the home is wrong, or lacks the feed, or has several and none is named.
+    """
+    from cost_pipeline.home.load import read_home
     from cost_pipeline.lake.lake import open_lake
+    from cost_pipeline.pipeline.feeds_of import contracts_of
     from cost_pipeline.pipeline.session import Session
 
-    loaded = load_home(home)
+    feeds = known_feeds()
+    loaded = read_home(home, contracts_of(feeds))
+    chosen = _feed_of(loaded, feeds, feed)
     return Session(
-        feed=PRODUCTION,
-        home=loaded,
+        feed=chosen,
+        home=loaded.of_feed(chosen.name),
         lake=open_lake(loaded.lake_uri),
         run_id=f"cli-{uuid.uuid4()}",
         clock=utc_now,
         environment=os.environ,
         code_version=__version__,
         progress=progress or (lambda _phase, _done, _total: None),
+    )
+
+
+def _feed_of(home: Home, feeds: Sequence[Feed[Session]], name: str | None) -> Feed[Session]:
+    """The feed of a home that is meant."""
+    from cost_pipeline.pipeline.feeds_of import feeds_of
+
+    found = feeds_of(home, feeds)
+    names = [feed.name for feed in found]
+    if name is None and len(found) == 1:
+        return found[0]
+    if not found:
+        raise UsageError(
+            "this home has no vendor of any feed",
+            where=str(home.path),
+            remedy="write a vendor file in vendors/ (docs/interfaces.md)",
+            code="NO_SUCH_FEED",
+        )
+    if name is None:
+        raise UsageError(
+            f"this home has several feeds: {', '.join(names)}",
+            where="--feed",
+            remedy=f"name one of them, such as `--feed {names[0]}`",
+            code="WHICH_FEED",
+        )
+    if name in names:
+        return found[names.index(name)]
+    from cost_pipeline.core.text import nearest
+
+    every = {one.name for one in feeds}
+    raise UsageError(
+        f"this home has no vendor of the feed {name}" if name in every else f"no feed {name!r}",
+        where="--feed",
+        remedy=f"it has: {', '.join(names)}" if name in every else nearest(name, every),
+        code="NO_SUCH_FEED",
     )
 
 

@@ -11,7 +11,7 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
-    counted,
+    feed_option,
     home_option,
     json_option,
     open_session,
@@ -20,6 +20,7 @@ from cost_pipeline.commands.common import (
 )
 from cost_pipeline.commands.replay import finish, work_through_dagster
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner
@@ -35,6 +36,7 @@ def dead_letters() -> None:
 
 @dead_letters.command("list")
 @home_option
+@feed_option
 @click.option("--vendor", metavar="NAME", help="Only this vendor's.")
 @click.option("--reason", metavar="CODE", help="Only those with this reason code.")
 @click.option(
@@ -49,13 +51,13 @@ def dead_letters() -> None:
 @clear_errors
 def list_(
     home: Path,
+    feed: str | None,
     vendor: str | None,
     reason: str | None,
     limit: int,
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """List the open dead letters."""
-    from cost_pipeline.feeds.all import every_reason
     from cost_pipeline.pipeline.dead_letters.letters import (
         as_json as dead_letters_as_json,
     )
@@ -64,8 +66,8 @@ def list_(
         reasons_of,
     )
 
-    session = open_session(home)
-    scope = _scope(vendor, reason, {v.vendor for v in session.home.vendors})
+    session = open_session(home, feed)
+    scope = _scope(session, vendor, reason)
     events = open_dead_letters(session, scope)
     by_reason = reasons_of(events)
     if as_json:
@@ -80,7 +82,7 @@ def list_(
     for column in words.columns[2:]:
         column.no_wrap = False
     for code, count in by_reason.items():
-        text = every_reason()[code]
+        text = session.feed.texts()[code]
         words.add_row(code, f"{count:,}", text.words, text.remedy)
     out.print(words)
     ordered = events.sort_by([(name, "ascending") for name in ("pull_date", "vendor", "row")])
@@ -97,12 +99,13 @@ def list_(
         out.print(f"\n... and {rest} (--limit {events.num_rows}, or --json for all)")
 
 
-def _scope(vendor: str | None, reason: str | None, vendors: set[str]) -> str:
+def _scope(session: Session, vendor: str | None, reason: str | None) -> str:
     """The condition that the options name; only names and codes that are known enter it."""
-    from cost_pipeline.feeds.all import every_reason
-    from cost_pipeline.home.explain import nearest
+    from cost_pipeline.core.text import nearest
 
     scope = "true"
+    vendors = {one.vendor for one in session.home.vendors}
+    known = session.feed.texts()
     if vendor is not None:
         if vendor not in vendors:
             raise UsageError(
@@ -113,11 +116,11 @@ def _scope(vendor: str | None, reason: str | None, vendors: set[str]) -> str:
             )
         scope += f" and vendor = '{vendor}'"
     if reason is not None:
-        if reason not in every_reason():
+        if reason not in known:
             raise UsageError(
                 f"there is no reason code {reason!r}",
                 where="--reason",
-                remedy=nearest(reason, [str(code) for code in every_reason()]),
+                remedy=nearest(reason, [str(code) for code in known]),
                 code="NO_SUCH_REASON",
             )
         scope += f" and list_contains(reasons, '{reason}')"
@@ -133,11 +136,11 @@ def _excerpt(payload: str) -> str:
 @dead_letters.command(short_help="Show one dead letter with its history.")
 @click.argument("id")
 @home_option
+@feed_option
 @json_option
 @clear_errors
-def show(id: str, home: Path, as_json: bool) -> None:  # noqa: A002, FBT001 - the argument's name
+def show(id: str, home: Path, feed: str | None, as_json: bool) -> None:  # noqa: A002, FBT001 - the argument's name
     """Show one dead letter, open or not, with everything that happened to it."""
-    from cost_pipeline.feeds.all import every_reason
     from cost_pipeline.pipeline.dead_letters.letters import (
         as_json as dead_letters_as_json,
     )
@@ -146,7 +149,7 @@ def show(id: str, home: Path, as_json: bool) -> None:  # noqa: A002, FBT001 - th
         history_of,
     )
 
-    session = open_session(home)
+    session = open_session(home, feed)
     letter = dead_letters_as_json(session, find_letter(session, id))[0]
     history = history_of(session, letter["id"])
     if as_json:
@@ -155,7 +158,7 @@ def show(id: str, home: Path, as_json: bool) -> None:  # noqa: A002, FBT001 - th
     out = console()
     _show_letter(letter)
     for reason in letter["reasons"]:
-        text = every_reason()[reason]
+        text = session.feed.texts()[reason]
         out.print(f"\n{reason}: {text.words}\n  what to do: {text.remedy}", soft_wrap=True)
     out.print()
     table = columns("when", "what", "by", "why")
@@ -189,6 +192,7 @@ _WHY: Final = click.option("--reason", metavar="WORDS", required=True, help="Why
 @dead_letters.command(short_help="Decide that a dead letter may stay.")
 @click.argument("id")
 @home_option
+@feed_option
 @_BY
 @_WHY
 @json_option
@@ -196,17 +200,19 @@ _WHY: Final = click.option("--reason", metavar="WORDS", required=True, help="Why
 def waive(
     id: str,  # noqa: A002 - the argument's name
     home: Path,
+    feed: str | None,
     by: str,
     reason: str,
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Decide that a dead letter may stay as it is; the row remains a dead letter."""
-    _decide(open_session(home), id, waive=True, by=by, why=reason, as_json=as_json)
+    _decide(open_session(home, feed), id, waive=True, by=by, why=reason, as_json=as_json)
 
 
 @dead_letters.command(short_help="Open a waived or corrected one again.")
 @click.argument("id")
 @home_option
+@feed_option
 @_BY
 @_WHY
 @json_option
@@ -214,12 +220,13 @@ def waive(
 def reopen(
     id: str,  # noqa: A002 - the argument's name
     home: Path,
+    feed: str | None,
     by: str,
     reason: str,
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Open a dead letter again that was waived or corrected."""
-    _decide(open_session(home), id, waive=False, by=by, why=reason, as_json=as_json)
+    _decide(open_session(home, feed), id, waive=False, by=by, why=reason, as_json=as_json)
 
 
 def _decide(
@@ -239,6 +246,7 @@ def _decide(
 
 @dead_letters.command(short_help="Write the open ones to a workbook or CSV.")
 @home_option
+@feed_option
 @click.option(
     "--to",
     "file",
@@ -253,16 +261,16 @@ def _decide(
 @clear_errors
 def export(
     home: Path,
+    feed: str | None,
     file: Path,
     vendor: str | None,
     reason: str | None,
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Write the open dead letters of rows to a file that people mend and drop back."""
-    from cost_pipeline.feeds.all import every_reason
     from cost_pipeline.pipeline.dead_letters.export import export_letters
 
-    session = open_session(home)
+    session = open_session(home, feed)
     if file.suffix not in {".xlsx", ".csv"}:
         raise UsageError(
             f"{file.name!r} is neither a workbook nor a CSV",
@@ -271,7 +279,7 @@ def export(
         )
     if not file.absolute().parent.is_dir():
         raise UsageError("its folder is not there", where=str(file), remedy="make the folder first")
-    scope = _scope(vendor, reason, {v.vendor for v in session.home.vendors})
+    scope = _scope(session, vendor, reason)
     done = export_letters(session, scope, file.absolute())
     if as_json:
         print_json({"file": str(file.absolute()), "rows": done.rows, "left_out": done.left_out})
@@ -281,33 +289,37 @@ def export(
     for kind, count in done.rows.items():
         out.print(f"  {kind}: {count:,}")
     for code, count in done.left_out.items():
-        out.print(f"not in it, {count:,} {code}: {every_reason()[code].remedy}", soft_wrap=True)
+        out.print(
+            f"not in it, {count:,} {code}: {session.feed.texts()[code].remedy}", soft_wrap=True
+        )
     out.print("save the mended file into inbox/corrections of the home")
 
 
 @dead_letters.command("import", short_help="Take in the corrections that wait, and post.")
 @home_option
+@feed_option
 @json_option
 @clear_errors
-def import_(home: Path, as_json: bool) -> None:  # noqa: FBT001
+def import_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Take in the corrections in inbox/corrections, judge them, and post what changed."""
-    session = open_session(home)
+    session = open_session(home, feed)
     found = work_through_dagster(session, lambda runner: runner.corrections(), as_json=as_json)
     finish(found, as_json=as_json)
 
 
 @dead_letters.command(short_help="Try again what failed for the moment.")
 @home_option
+@feed_option
 @click.option("--vendor", metavar="NAME", help="Only this vendor's.")
 @json_option
 @clear_errors
-def retry(home: Path, vendor: str | None, as_json: bool) -> None:  # noqa: FBT001
+def retry(home: Path, feed: str | None, vendor: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Try again everything whose failure was transient: pull what was not fetched, post again."""
     from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 
-    session = open_session(home)
-    known = {v.vendor for v in session.home.vendors}
-    scope = f"{_scope(vendor, None, known)} and stage = 'acquire' and failure_class = 'transient'"
+    session = open_session(home, feed)
+    known = {one.vendor for one in session.home.vendors}
+    scope = f"{_scope(session, vendor, None)} and stage = 'acquire' and failure_class = 'transient'"
     letters = open_dead_letters(session, scope).select(["pull_date", "vendor"]).to_pylist()
     pulls = sorted({(r["pull_date"], r["vendor"]) for r in letters if r["vendor"] in known})
 

@@ -19,6 +19,7 @@ import click
 from cost_pipeline.commands.common import (
     clear_errors,
     console,
+    known_feeds,
     open_session,
     program,
     progress_bar,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cost_pipeline.feeds.production.rates import Correction
-    from cost_pipeline.feeds.production.summary import RepairedDate, Summary
+    from cost_pipeline.feeds.production.summary import CurrencyTotal, RepairedDate
+    from cost_pipeline.pipeline.reports.summary import Summary
     from cost_pipeline.pipeline.session import Session
     from cost_pipeline.simulator.world import World
 
@@ -49,6 +51,7 @@ _MARKER: Final = "demo"
 @clear_errors
 def demo(home: Path) -> None:
     """Run the whole pipeline on six simulated vendors, correct one FX rate, and show it."""
+    from cost_pipeline.feeds.production.summary import currency_totals
     from cost_pipeline.simulator.demo_home import write_demo_home
     from cost_pipeline.simulator.portal import DEMO_TOKEN, TOKEN_VARIABLE, Portal
     from cost_pipeline.simulator.world import DAYS, make_world
@@ -62,7 +65,7 @@ def demo(home: Path) -> None:
         os.environ.setdefault(TOKEN_VARIABLE, DEMO_TOKEN)
         session = open_session(home)
         summary, correction, repaired = _work(session, progress)
-    _refuse_wrong(summary, world)
+    _refuse_wrong(summary, currency_totals(session), world)
     out = console()
     out.print(f"\n[bold]Northern Lights[/], pulled {DAYS[0]} to {DAYS[-1]}: ", end="")
     show(summary)
@@ -78,15 +81,16 @@ def _work(
     # Dagster takes a second to import; a wrong --home should not wait for it.
     from cost_pipeline.defs.run import Runner, home_instance
     from cost_pipeline.feeds.production.rates import correct_rates
-    from cost_pipeline.feeds.production.summary import repaired_by_corrections, summarize
+    from cost_pipeline.feeds.production.summary import repaired_by_corrections
     from cost_pipeline.home.layout import complete_home
+    from cost_pipeline.pipeline.reports.summary import summarize
     from cost_pipeline.simulator.demo_home import CORRECTED_DAY, CORRECTION
     from cost_pipeline.simulator.world import DAYS
 
     complete_home(session.home.path)
     with home_instance(session) as instance:
-        runner = Runner(session, instance, progress)
-        runner.load_fx()
+        runner = Runner(session, known_feeds(), instance, progress)
+        runner.own_jobs("first")
         runner.pull(DAYS)
         runner.post()
         correction = correct_rates(
@@ -95,7 +99,7 @@ def _work(
             session.home.path / CORRECTION,
             "the rate was keyed wrongly (demo)",
         )
-        runner.load_fx()
+        runner.own_jobs("first")
         runner.post()
         summary = summarize(
             session,
@@ -106,7 +110,7 @@ def _work(
     return summary, correction, repaired_by_corrections(session)
 
 
-def _refuse_wrong(summary: Summary, world: World) -> None:
+def _refuse_wrong(summary: Summary, totals: Sequence[CurrencyTotal], world: World) -> None:
     """The simulator knows the truth; a demo that shows something else has failed."""
     truth = world.truth()
     names = (
@@ -120,7 +124,7 @@ def _refuse_wrong(summary: Summary, world: World) -> None:
     ]
     if summary.by_reason != dict(truth.by_reason()):
         wrong.append(f"reasons: {summary.by_reason} instead of {dict(truth.by_reason())}")
-    posted = {row.currency: row.original for row in summary.totals}
+    posted = {row.currency: row.original for row in totals}
     if posted != truth.amounts():
         wrong.append(f"amounts: {posted} instead of {truth.amounts()}")
     if wrong or summary.failed_checks:

@@ -12,7 +12,7 @@ import click
 from cost_pipeline.commands.common import (
     clear_errors,
     console,
-    counted,
+    feed_option,
     home_option,
     json_option,
     open_session,
@@ -21,6 +21,7 @@ from cost_pipeline.commands.common import (
     program,
 )
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,16 +48,17 @@ def drift() -> None:
 @drift.command(short_help="Show how columns differ from the accepted schema.")
 @click.argument("vendor", required=False)
 @home_option
+@feed_option
 @json_option
 @clear_errors
-def show(home: Path, vendor: str | None, as_json: bool) -> None:  # noqa: FBT001
+def show(home: Path, feed: str | None, vendor: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Show how the columns of each delivery differ from the accepted schema; also `drift VENDOR`.
 
     Ends with 1 if something differs that nobody has accepted.
     """
     from cost_pipeline.pipeline.validation.drift import schemas_of
 
-    session = open_session(home)
+    session = open_session(home, feed)
     if vendor is not None:
         _known(session, vendor)
     reports = schemas_of(session, None if vendor is None else [vendor])
@@ -76,10 +78,12 @@ def show(home: Path, vendor: str | None, as_json: bool) -> None:  # noqa: FBT001
     "--delivery", metavar="SHA256", help="Whose schema; by default the newest that differs."
 )
 @home_option
+@feed_option
 @json_option
 @clear_errors
 def accept_(
     home: Path,
+    feed: str | None,
     vendor: str,
     by: str,
     reason: str,
@@ -93,7 +97,7 @@ def accept_(
     """
     from cost_pipeline.pipeline.validation.drift import accept
 
-    session = open_session(home)
+    session = open_session(home, feed)
     _known(session, vendor)
     for option, words in (("--by", by), ("--reason", reason)):
         if not words.strip():
@@ -126,9 +130,9 @@ def accept_(
 
 
 def _known(session: Session, vendor: str) -> None:
-    from cost_pipeline.home.explain import nearest
+    from cost_pipeline.core.text import nearest
 
-    names = {v.vendor for v in session.home.vendors}
+    names = {one.vendor for one in session.home.vendors}
     if vendor not in names:
         raise UsageError(
             f"there is no vendor {vendor!r}",

@@ -14,9 +14,9 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
+    feed_option,
     home_option,
     json_option,
-    money,
     open_session,
     parse_pull_dates,
     plain,
@@ -31,11 +31,13 @@ from cost_pipeline.commands.pulled import (
 )
 from cost_pipeline.commands.trace_page import page
 from cost_pipeline.commands.trace_text import show_parts, write_page
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import money
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cost_pipeline.feeds.production.report import DeliveryReport
+    from cost_pipeline.pipeline.reports.deliveries import DeliveryReport
     from cost_pipeline.pipeline.session import Session
 
 _PAYLOAD: Final = 90
@@ -53,6 +55,7 @@ _NUMBERS: Final = ("rows", "blank", "posted", "held", "dup.", "dead", "control")
     type=click.Path(path_type=Path, file_okay=False),
     help="The home: productions.yaml, vendors/, inbox/, lake/.",
 )
+@feed_option
 @click.option("--pull-dates", metavar="A..B", help="Only those received on these dates.")
 @click.option("--telemetry", is_flag=True, help="How each was fetched: tries, seconds, bytes.")
 @json_option
@@ -61,6 +64,7 @@ _NUMBERS: Final = ("rows", "blank", "posted", "held", "dup.", "dead", "control")
 def deliveries_command(
     context: click.Context,
     home: Path | None,
+    feed: str | None,
     pull_dates: str | None,
     telemetry: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
@@ -70,7 +74,7 @@ def deliveries_command(
         return
     if home is None:
         raise click.MissingParameter(ctx=context, param=context.command.params[0])
-    session = open_session(home)
+    session = open_session(home, feed)
     days = parse_pull_dates(pull_dates) if pull_dates else None
     if telemetry:
         _telemetry(session, days, as_json=as_json)
@@ -79,8 +83,8 @@ def deliveries_command(
 
 
 def _deliveries(session: Session, days: list[date] | None, *, as_json: bool) -> None:
-    from cost_pipeline.feeds.production.provisional import provisional
-    from cost_pipeline.feeds.production.report import deliveries
+    from cost_pipeline.pipeline.reports.deliveries import deliveries
+    from cost_pipeline.pipeline.reports.gaps import provisional
 
     found, gaps = deliveries(session, days), provisional(session, days)
     out = console()
@@ -115,17 +119,24 @@ def _telemetry(session: Session, days: list[date] | None, *, as_json: bool) -> N
     help="Write it as a web page too.",
 )
 @home_option
+@feed_option
 @json_option
 @clear_errors
-def row_command(place: str, html: Path | None, home: Path, as_json: bool) -> None:  # noqa: FBT001
+def row_command(place: str, html: Path | None, home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Say what became of the row at FILE:LINE.
 
     FILE is the end of a delivery's address, its file name, or the first eight or more characters of
     its hash; LINE is the physical line, from 1.
     """
-    from cost_pipeline.feeds.production.row_fate import row_fate
-
-    found = row_fate(open_session(home), place)
+    session = open_session(home, feed)
+    if session.feed.reports.trace is None:
+        raise UsageError(
+            f"rows of the feed {session.feed.name} are not followed",
+            where=place,
+            remedy="`cost-pipeline deliveries` counts what became of them",
+            code="NOT_TRACED",
+        )
+    found = session.feed.reports.trace(session, place)
     parts = {name: found[name] for name in _LINKS}
     if html is not None:
         bad = found["fate"] in ("dead_letter", "reversed", "unknown")

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from cost_pipeline.commands.common import columns, counted, money, plain
+from cost_pipeline.commands.common import (
+    columns,
+    plain,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cost_pipeline.feeds.production.provisional import Provisional
+    from cost_pipeline.pipeline.reports.gaps import Provisional
 
 _FILE: Final = 48
 _WIDTH: Final = 150
@@ -37,18 +40,9 @@ def show_provisional(out: Console, gaps: Sequence[Provisional]) -> None:
 
 
 def _stand_in(gap: Provisional) -> str:
-    found = gap.stands_in
-    if found is None:
+    if gap.stands_in is None:
         return "it has no earlier delivery that could stand in"
-    amounts = " + ".join(f"{money(amount)} {code}" for code, amount in found.amounts.items())
-    base = ""
-    if found.base is not None and list(found.amounts) != [found.base_currency]:
-        rates = f" at the rates of {found.rates_of}" if found.rates_of else ""
-        base = f", about {money(found.base)} {found.base_currency}{rates}"
-    return (
-        f"its last good delivery is of {found.pull_date}: {counted(found.records, 'record')}, "
-        f"{amounts}{base}; an estimate, not posted for {gap.pull_date}"
-    )
+    return f"{gap.stands_in.words()}; an estimate, not posted for {gap.pull_date}"
 
 
 def as_delivery(gap: Provisional) -> dict[str, Any]:

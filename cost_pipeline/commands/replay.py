@@ -14,9 +14,10 @@ import click
 from cost_pipeline.commands.common import (
     clear_errors,
     console,
-    counted,
+    feed_option,
     home_option,
     json_option,
+    known_feeds,
     open_session,
     parse_pull_dates,
     plain,
@@ -24,6 +25,7 @@ from cost_pipeline.commands.common import (
     progress_bar,
 )
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner
@@ -86,7 +88,7 @@ def work_through_dagster(
     complete_home(session.home.path)
     before = _open_ids(session)
     with progress_bar(shown=not as_json) as progress, home_instance(session) as instance:
-        runner = Runner(session, instance, progress)
+        runner = Runner(session, known_feeds(), instance, progress)
         done = work(runner)
         posted = runner.post()
     after = _open_ids(session)
@@ -119,12 +121,14 @@ def finish(found: Worked, *, as_json: bool) -> None:
 
 @click.command()
 @home_option
+@feed_option
 @click.option("--pull-dates", metavar="A..B", help="Deliveries first received on these dates.")
 @click.option("--delivery", metavar="HASH", help="Only this one; eight characters do.")
 @json_option
 @clear_errors
 def replay(
     home: Path,
+    feed: str | None,
     pull_dates: str | None,
     delivery: str | None,
     as_json: bool,  # noqa: FBT001
@@ -136,7 +140,7 @@ def replay(
     """
     from cost_pipeline.pipeline.validation.replay import behind, delivery_named
 
-    session = open_session(home)
+    session = open_session(home, feed)
     if pull_dates and delivery:
         raise UsageError(
             "--pull-dates and --delivery were given both", where="replay", remedy="give one of them"

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cost_pipeline.commands.common import (
+    as_columns,
     clear_errors,
     columns,
     console,
-    counted,
+    feed_option,
     home_option,
     json_option,
-    money,
+    known_feeds,
     open_session,
     parse_pull_dates,
     plain,
@@ -29,11 +30,12 @@ from cost_pipeline.commands.common import (
 from cost_pipeline.commands.pulled import show_provisional
 from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError
 from cost_pipeline.core.logs import logged
+from cost_pipeline.core.people import counted
 
 if TYPE_CHECKING:
     from cost_pipeline.contracts.vendor import Vendor
     from cost_pipeline.defs.run import Runner
-    from cost_pipeline.feeds.production.summary import Summary
+    from cost_pipeline.pipeline.reports.summary import Summary
     from cost_pipeline.pipeline.session import Session
 
 Progress = Callable[[str, int, int], None]
@@ -41,6 +43,7 @@ Progress = Callable[[str, int, int], None]
 
 @click.command()
 @home_option
+@feed_option
 @click.option("--pull-dates", required=True, metavar="A..B", help="2026-03-31 or A..B, ISO dates.")
 @click.option(
     "--debug-loop",
@@ -54,6 +57,7 @@ Progress = Callable[[str, int, int], None]
 @clear_errors
 def run(
     home: Path,
+    feed: str | None,
     pull_dates: str,
     debug_loop: bool,  # noqa: FBT001
     log_json: str | None,
@@ -61,7 +65,7 @@ def run(
 ) -> None:
     """Pull every vendor, validate, and post what changed, through Dagster."""
     days = parse_pull_dates(pull_dates)
-    session = replace(open_session(home), debug_loop=debug_loop)
+    session = replace(open_session(home, feed), debug_loop=debug_loop)
     refuse_missing_folders(session)
     with logs(log_json, debug_loop=debug_loop), progress_bar(shown=not as_json) as progress:
         summary = run_all(session, days, progress)
@@ -102,20 +106,20 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
     """Pull, validate and post in the home's own Dagster instance."""
     # Dagster takes a second to import; only this command and the demo need it.
     from cost_pipeline.defs.run import Runner, home_instance
-    from cost_pipeline.feeds.production.summary import summarize
     from cost_pipeline.home.layout import complete_home
+    from cost_pipeline.pipeline.reports.summary import summarize
 
     complete_home(session.home.path)
     progress("starting Dagster", 0, 1)
     with home_instance(session) as instance:
-        runner = Runner(session, instance, progress)
+        runner = Runner(session, known_feeds(), instance, progress)
         progress("starting Dagster", 1, 1)
         try:
-            runner.load_fx()
+            runner.own_jobs("first")
             runner.pull(days)
             runner.corrections()
             runner.post()
-            runner.reconcile()
+            runner.own_jobs("last")
             runner.standing_checks()
         except Exception:
             _alert(runner)
@@ -156,7 +160,7 @@ def refuse_missing_folders(session: Session) -> None:
 
 def failed_deliveries(session: Session, days: Sequence[date]) -> EnvironmentFailedError | None:
     """What could not be fetched or read at all: everything else was done nevertheless."""
-    from cost_pipeline.feeds.production.summary import unreadable
+    from cost_pipeline.pipeline.reports.summary import unreadable
 
     failures = unreadable(session, days)
     if not failures:
@@ -187,21 +191,9 @@ def show(summary: Summary) -> None:
         for reason, count in summary.by_reason.items():
             reasons.add_row(reason, f"{count:,}")
         out.print(reasons)
-    if summary.totals:
+    if summary.totals is not None and summary.totals.rows:
         out.print()
-        totals = columns(
-            "whole ledger", "postings", "original", "base", "",
-            numbers=("postings", "original", "base"),
-        )  # fmt: skip
-        for row in summary.totals:
-            totals.add_row(
-                row.currency,
-                f"{row.postings:,}",
-                money(row.original),
-                money(row.base),
-                row.base_currency,
-            )
-        out.print(totals)
+        out.print(as_columns(summary.totals))
     show_provisional(out, summary.provisional)
     colour = "red" if summary.failed_checks else "green"
     out.print(
@@ -212,13 +204,14 @@ def show(summary: Summary) -> None:
         out.print(plain(f"  {failed}", style="red"))
 
 
-def vendor_rows(vendors: Sequence[Vendor]) -> list[dict[str, Any]]:
-    """Vendors as plain rows, for `vendors list`."""
+def vendor_rows(vendors: Sequence[Vendor], *, with_feed: bool = False) -> list[dict[str, Any]]:
+    """Vendors as plain rows, for `vendors list`; those of several feeds name theirs."""
     return [
         {
             "vendor": vendor.vendor,
-            "production": vendor.production,
-            "record": vendor.record.value,
+            **({"feed": vendor.feed} if with_feed else {}),
+            "production": vendor.scope,
+            "record": str(vendor.record),
             "source": vendor.source.kind,
             "format": vendor.format.kind.value,
             "priority": vendor.priority,

@@ -11,14 +11,16 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
-    counted,
     home_option,
     json_option,
+    known_feeds,
     plain,
     print_json,
     program,
 )
 from cost_pipeline.commands.run import vendor_rows
+from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.people import counted
 
 
 @click.command()
@@ -56,10 +58,12 @@ def vendors() -> None:
 @clear_errors
 def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Say what is wrong in productions.yaml and the vendor files, with file and line."""
-    from cost_pipeline.home.load import load_home, missing_folders, problems
+    from cost_pipeline.feeds.all import load_home, problems
+    from cost_pipeline.home.load import missing_folders
 
-    found = problems(home)
-    missing = {} if found else missing_folders(load_home(home))
+    feeds = known_feeds()
+    found = problems(home, feeds)
+    missing = {} if found else missing_folders(load_home(home, feeds))
     if as_json:
         print_json(
             {
@@ -81,19 +85,31 @@ def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
         out.print("  make it, or mend `path` in the vendor file")
     if found or missing:
         sys.exit(2 if found else 3)
-    count = len(load_home(home).vendors)
+    count = len(load_home(home, feeds).vendors)
     out.print(f"[green]{counted(count, 'vendor file')} and productions.yaml are right[/]")
 
 
 @vendors.command("list")
 @home_option
+@click.option("--feed", metavar="NAME", help="Only those of this feed.")
 @json_option
 @clear_errors
-def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
+def list_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
     """List the vendors."""
-    from cost_pipeline.home.load import load_home
+    from cost_pipeline.core.text import nearest
+    from cost_pipeline.feeds.all import load_home
 
-    rows = vendor_rows(load_home(home).vendors)
+    found = load_home(home, known_feeds()).vendors
+    every = {vendor.feed for vendor in found}
+    if feed is not None and feed not in every:
+        raise UsageError(
+            f"this home has no vendor of the feed {feed!r}",
+            where="--feed",
+            remedy=nearest(feed, every) if every else "write a vendor file in vendors/",
+            code="NO_SUCH_FEED",
+        )
+    chosen = [vendor for vendor in found if feed in {None, vendor.feed}]
+    rows = vendor_rows(chosen, with_feed=len(every) > 1)
     if as_json:
         print_json(rows)
         return

@@ -20,7 +20,8 @@ import pyarrow as pa
 from cost_pipeline.contracts.card_fields import GrossLine
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.tables import COST_FIELDS, DAY, HASH, MONEY, TEXT
+from cost_pipeline.contracts.cost_tables import COST_FIELDS, MONEY
+from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.contracts.timecard import Timecard
 
 _COST_NAMES: Final = frozenset(entry.name for entry in COST_FIELDS)

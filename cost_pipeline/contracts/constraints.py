@@ -67,14 +67,14 @@ def settings_of(note: object) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
-class AmountBounds:
-    """What an amount field's metadata allow: a non-negative number of so many digits."""
+class NumberBounds:
+    """What the metadata of a number's field allow: a number of so many digits."""
 
     whole_digits: int
     decimals: int
 
 
-def amount_bounds(info: FieldInfo) -> AmountBounds | None:
+def number_bounds(info: FieldInfo) -> NumberBounds | None:
     """The bounds of a Decimal field; None if its constraints say more than digits and sign."""
     taken = parts(info)
     digits: Any = None
@@ -91,7 +91,7 @@ def amount_bounds(info: FieldInfo) -> AmountBounds | None:
             return None
     if digits is None or decimals is None or taken.nullable:
         return None
-    return AmountBounds(digits - decimals, decimals)
+    return NumberBounds(digits - decimals, decimals)
 
 
 def field_adapter(contract: type[BaseModel], name: str) -> TypeAdapter[Any]:

@@ -15,10 +15,10 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from cost_pipeline.contracts.cost_reasons import CostReason
+from cost_pipeline.contracts.cost_vendor import ProductionCode
 from cost_pipeline.contracts.currencies import currencies
-from cost_pipeline.contracts.problems import OneOf, RefusedAs, shown
+from cost_pipeline.contracts.problems import Identifies, OneOf, RefusedAs, shown
 from cost_pipeline.contracts.tax_ids import canonical_tax_id
-from cost_pipeline.contracts.vendor import ProductionCode
 from cost_pipeline.core.money import AMOUNT_PRECISION, AMOUNT_SCALE
 from cost_pipeline.core.reasons import Reason
 
@@ -46,12 +46,12 @@ def _known_currency(code: str) -> str:
     raise PydanticCustomError(Reason.UNKNOWN_CURRENCY.value, words)
 
 
-Id = Annotated[str, _plain(64), _not_plain(64)]
+Id = Annotated[str, _plain(64), _not_plain(64), Identifies()]
 ShortText = Annotated[str, _plain(200), _not_plain(200)]
 LongText = Annotated[str, _plain(1000), _not_plain(1000)]
 
 ProductionRef = Annotated[
-    ProductionCode, RefusedAs(Reason.UNKNOWN_PRODUCTION, "is not a production code")
+    ProductionCode, RefusedAs(CostReason.UNKNOWN_PRODUCTION, "is not a production code")
 ]
 DepartmentCode = Annotated[
     str,

@@ -15,6 +15,7 @@ from cost_pipeline.core.reasons import ReasonList
 class CostReason(StrEnum):
     """Why a cost was refused, beside the shared reasons; stable and public as those are."""
 
+    UNKNOWN_PRODUCTION = "UNKNOWN_PRODUCTION"
     BAD_GL_CODE = "BAD_GL_CODE"
     BAD_DEPARTMENT = "BAD_DEPARTMENT"
     BAD_TIME = "BAD_TIME"

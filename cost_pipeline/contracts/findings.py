@@ -11,7 +11,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.tables import DAY, HASH, MONEY, TEXT
+from cost_pipeline.contracts.cost_tables import MONEY
+from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 
 
 class Severity(StrEnum):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -34,6 +34,10 @@ class FormatKind(StrEnum):
     EP_LEDGER = "ep_ledger"
     SHOWBIZ_UBX = "showbiz_ubx"
     SHOWBIZ_SAG_CARDS = "showbiz_sag_cards"
+
+
+TYPED: Final = frozenset({FormatKind.EXCEL, FormatKind.PARQUET})
+"""The formats whose cells may hold a day, and not just a text that says one."""
 
 
 class FileFormat(Section):

@@ -1,21 +1,134 @@
-"""Which contract each kind of record has."""
+"""What a feed says of its records: kinds, columns, vendor files and settings.
+
+Belongs here: the half of a feed's declaration that needs no lake. `pipeline.feed` has the other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from cost_pipeline.contracts.cost import (
-    CostRecord,
-    LocationSettlement,
-    PayrollLine,
-    PurchaseOrder,
-    VendorInvoice,
-)
-from cost_pipeline.contracts.timecard import Timecard
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.complaints import Complaint
+from cost_pipeline.contracts.record import Record
+from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.tables import Shape
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.core.reasons import NO_OTHERS, ReasonList
 
-CONTRACTS: Final[Mapping[RecordKind, type[CostRecord]]] = {
-    contract.kind: contract
-    for contract in (PurchaseOrder, VendorInvoice, PayrollLine, LocationSettlement, Timecard)
-}
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Fields of a kind that one column holds as one canonical text: others are no wider for them.
+
+    Attributes:
+        column: Of the feed's records.
+        fields: In the order of the contract.
+        text: Makes the text of a record; equal values have equal texts.
+        values: Reads the typed values again from a text.
+    """
+
+    column: str
+    fields: tuple[str, ...]
+    text: Callable[[Any], str]
+    values: Callable[[str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of record.
+
+    Attributes:
+        contract: Its fields and the rules between them.
+        key: What a second row under a key means. `conflict`: another content is refused, because a
+            document is sent once (costs). `update`: the later one takes the place of the earlier
+            (an inventory, an as-run log).
+        order: Of `update`, the fields by which one row is later than another; what they leave open
+            is decided by the pull date, then by content, so that the order of processing never
+            matters.
+        arrange: Relates values of one row that were read by themselves, in place, before the row is
+            judged.
+        packed: Fields that have one column together.
+    """
+
+    contract: type[Record]
+    key: Literal["conflict", "update"] = "conflict"
+    order: tuple[str, ...] = ()
+    arrange: Callable[[dict[str, Any]], None] | None = None
+    packed: Packed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedContract:
+    """What vendor files, settings and rows of a feed must look like.
+
+    Attributes:
+        name: As vendor files, asset keys and stored rows name the feed.
+        kinds: By name.
+        shape: The columns of its records.
+        reasons: Why a row may be refused, beside what all feeds share.
+        vendor: The model of its vendor files.
+        settings: The model of its settings.
+        wrong_settings: What is wrong with settings that no single key shows.
+        wrong_vendors: What is wrong between vendor files of the feed.
+        scopes: Which values the shape's scope may have, by the settings.
+        zone: The time zone of whom a vendor's records belong to, by the settings.
+        settings_file: Within the home; `feeds/<name>.yaml` where it is empty.
+        labels: What the column of a field is called for people, where not by its own name.
+        widths: Of the columns of fields, in characters, where not 16.
+        codes: Fields for which people are offered the codes that accepted records have.
+        rules_version: Part of every interpretation: raised when a rule's code changes verdicts.
+        reference: Files of the reference data that decide verdicts, part of it too.
+    """
+
+    name: str
+    kinds: Mapping[str, Kind]
+    shape: Shape
+    reasons: ReasonList = NO_OTHERS
+    vendor: type[Vendor] = Vendor
+    settings: type[Section] = Section
+    scopes: Callable[[Any], Collection[str]] = lambda _settings: ()
+    wrong_settings: Callable[[Any], Iterable[Complaint]] = lambda _settings: ()
+    wrong_vendors: Callable[[Any], Iterable[Complaint]] = lambda _vendors: ()
+    zone: Callable[[Any, Vendor], str] = lambda _settings, _vendor: "UTC"
+    settings_file: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    widths: Mapping[str, int] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    rules_version: int = 1
+    reference: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, kind in self.kinds.items():
+            if kind.contract.kind != name:
+                raise ValueError(f"the contract of {name} calls itself {kind.contract.kind}")
+            if kind.contract.reasons != self.reasons:
+                raise ValueError(f"the contract of {name} has other reasons than the feed")
+            packed = kind.packed.fields if kind.packed else ()
+            lost = kind.contract.model_fields.keys() - {"vendor", *self.shape.names, *packed}
+            if lost:
+                raise ValueError(f"no column holds {', '.join(sorted(lost))} of a {name}")
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field that a kind of record may have, in the order in which people see them."""
+        packed = [kind.packed for kind in self.kinds.values() if kind.packed]
+        columns = {one.column for one in packed}
+        own = [name for name in self.shape.names if name not in columns]
+        return tuple(dict.fromkeys([*own, *(name for one in packed for name in one.fields)]))
+
+    def fields_of(self, kind: str) -> tuple[str, ...]:
+        """The fields of a kind of record, in that order."""
+        return tuple(n for n in self.fields if n in self.kinds[kind].contract.model_fields)
+
+    def given_otherwise(self, vendor: Vendor) -> frozenset[str]:
+        """The fields that a vendor's rows have without a column or a constant."""
+        found = {self.shape.day} if vendor.dates.gives_a_day else set()
+        if self.shape.measure is not None and vendor.amount is not None:
+            found |= {self.shape.measure.unit} if vendor.amount.currencies else set()
+        return frozenset(found)
+
+    @property
+    def file(self) -> str:
+        """The settings file within the home."""
+        return self.settings_file or f"feeds/{self.name}.yaml"

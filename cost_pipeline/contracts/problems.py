@@ -113,6 +113,11 @@ class RefusedAs:
 
 
 @dataclass(frozen=True, slots=True)
+class Identifies:
+    """A note in a field's annotation: its texts are ids, which have one spelling each."""
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf:
     """A note in a field's annotation: it takes these upper-case ASCII texts only.
 

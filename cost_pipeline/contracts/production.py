@@ -9,9 +9,9 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, StringConstraints, field_validator
 
+from cost_pipeline.contracts.cost_vendor import ProductionCode
+from cost_pipeline.contracts.general import General
 from cost_pipeline.contracts.sections import Section
-from cost_pipeline.contracts.sources import Variable
-from cost_pipeline.contracts.vendor import ProductionCode
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
@@ -61,7 +61,7 @@ class Production(Section):
     base_currency: Currency
     time_zone: str = "UTC"
     fx: FxPolicy = FxPolicy()
-    late_window_days: int = Field(default=45, ge=0)
+    late_window_days: int = Field(default=7305, ge=0)
 
     @field_validator("time_zone")
     @classmethod
@@ -77,39 +77,9 @@ def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-class Alerts(Section):
-    """Where to tell of failed runs and red checks.
+class Productions(General):
+    """The whole of `productions.yaml`, which also says what `home.yaml` says of other homes."""
 
-    Attributes:
-        webhook_env: The environment variable that holds the webhook's address.
-        warnings: Whether red checks are told that only warn.
-        body: `full` (text and structure), or `text` for receivers that refuse other keys.
-    """
-
-    webhook_env: Variable
-    warnings: bool = True
-    body: Literal["full", "text"] = "full"
-
-
-class AgeLimits(Section):
-    """For how many days a dead letter may be open before the check `age` is red, by its class."""
-
-    permanent: int = Field(default=14, ge=0)
-    transient: int = Field(default=3, ge=0)
-
-
-class DeadLetterPolicy(Section):
-    """What is expected of the people who look after dead letters."""
-
-    max_age_days: AgeLimits = AgeLimits()
-
-
-class Productions(Section):
-    """The whole of `productions.yaml`."""
-
-    lake: str = "./lake"
-    alerts: Alerts | None = None
     fx_inbox: str = "inbox/fx"
     fx_sources: dict[SourceName, PlainSource] = Field(default_factory=dict)
-    dead_letters: DeadLetterPolicy = DeadLetterPolicy()
-    productions: dict[ProductionCode, Production] = Field(min_length=1)
+    productions: dict[ProductionCode, Production]

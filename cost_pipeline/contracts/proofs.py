@@ -20,7 +20,7 @@ from annotated_types import MaxLen, MinLen
 from pydantic.fields import FieldInfo
 
 from cost_pipeline.contracts.constraints import parts, settings_of
-from cost_pipeline.contracts.problems import SHOWN_CHARACTERS, RefusedAs
+from cost_pipeline.contracts.problems import SHOWN_CHARACTERS, Identifies, RefusedAs
 
 Mask = npt.NDArray[np.bool_]
 TextProof = Callable[[pa.Array], Mask]
@@ -43,7 +43,8 @@ def text_proof(info: FieldInfo) -> TextProof | None:
         A function whose true values are proofs; a false one only means that the model has to look.
     """
     taken = parts(info)
-    conditions = [_condition(note) for note in taken.notes if not isinstance(note, RefusedAs)]
+    said = [note for note in taken.notes if not isinstance(note, RefusedAs | Identifies)]
+    conditions = list(map(_condition, said))
     known = [condition for condition in conditions if condition is not None]
     if taken.base is not str or len(known) < len(conditions):
         return None

@@ -1,12 +1,12 @@
-"""The Arrow schemas that rooms hand to each other and that the lake stores.
+"""The Arrow schemas of records and dead letters that rooms hand to each other and the lake stores.
 
-Hashes are 64 lower-case hex characters. Amounts are `decimal128(20, 4)`, rates
-`decimal128(28, 10)`: DECIMAL(38,18) squared overflows in DuckDB, so rates are narrower.
-A column ending in `_at` is a UTC timestamp in microseconds.
+Hashes are 64 lower-case hex characters. A column ending in `_at` is a UTC timestamp in
+microseconds. The columns that a feed's records have of their own come from its `Shape`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Final
 
 import pyarrow as pa
@@ -14,122 +14,165 @@ import pyarrow as pa
 TEXT: Final = pa.string()
 HASH: Final = pa.string()
 DAY: Final = pa.date32()
-MONEY: Final = pa.decimal128(20, 4)
-RATE: Final = pa.decimal128(28, 10)
 INSTANT: Final = pa.timestamp("us", tz="UTC")
 
 
-def _required(name: str, kind: pa.DataType) -> pa.Field:
+def required(name: str, kind: pa.DataType) -> pa.Field:
+    """Returns a column that is never null."""
     return pa.field(name, kind, nullable=False)
 
 
-# The fields of the cost contracts, as their values; `records`, `desired` and postings share them.
-COST_FIELDS: Final = (
-    _required("transaction_id", TEXT),
-    _required("transaction_date", DAY),
-    _required("production", TEXT),
-    _required("department_code", TEXT),
-    _required("gl_code", TEXT),
-    _required("amount", MONEY),
-    _required("currency", TEXT),
-    pa.field("union_category", TEXT),
-    pa.field("tax_id", TEXT),
-    pa.field("vendor_name", TEXT),
-    pa.field("description", TEXT),
-    pa.field("po_number", TEXT),
-    pa.field("credit_of", TEXT),
-    pa.field("invoice_number", TEXT),
-    pa.field("worker_id", TEXT),
-    pa.field("location", TEXT),
-    # What only a timecard says, as one canonical text: see `contracts.cards`.
-    pa.field("card", TEXT),
-)
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What the records of a feed add up: an amount in a currency, a quantity of a unit.
+
+    Control totals, conservation and reports sum it, exactly, for each unit by itself.
+
+    Attributes:
+        field: The field that holds it, a decimal number.
+        unit: The field that says of what: a currency, a unit.
+        words: What several of them are called: `amounts`.
+        credits: Where negative ones take back positive ones, the field that names what is taken
+            back: a negative one is judged as the positive one that it takes back, and whether it
+            counts is decided when posting. None where a negative one is a value as any other.
+    """
+
+    field: str
+    unit: str
+    words: str
+    credits: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """The columns of a feed's records, and what some of them are for.
+
+    Attributes:
+        columns: Those that a row fills, in the order of the stored table.
+        identity: The text that names a row; where a vendor has no key, one without it is named by
+            its place.
+        day: The business date, by which the book is partitioned.
+        scope: The text that says whose the record is: the production, the station; None if all
+            records of the feed are one owner's.
+        measure: None if records are only counted.
+        records: The schema of the records' table, made of the rest.
+        dead_letters: The schema of a dead letter, made of the rest.
+    """
+
+    columns: tuple[pa.Field, ...]
+    identity: str
+    day: str
+    scope: str | None = None
+    measure: Measure | None = None
+    records: pa.Schema = field(init=False)
+    dead_letters: pa.Schema = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "records", _record_schema(self))
+        object.__setattr__(self, "dead_letters", _dead_letter_schema(self))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of `columns`."""
+        return tuple(column.name for column in self.columns)
+
+    def type_of(self, name: str) -> pa.DataType:
+        """The type of one of `columns`."""
+        return self.records.field(name).type
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns that a dead letter shows of its row, besides the measure."""
+        unit = self.measure.unit if self.measure else None
+        return tuple(name for name in (self.scope, self.day, unit) if name is not None)
+
+    @property
+    def credit(self) -> str:
+        """SQL: whether a record takes back another; those are compared apart."""
+        measure = self.measure
+        return f"{measure.field} < 0" if measure and measure.credits else "false"
+
+    @property
+    def complete(self) -> str:
+        """SQL: whether a record says all that it must; a credit has to name what it takes back."""
+        measure = self.measure
+        if measure is None or measure.credits is None:
+            return "true"
+        return f"({measure.field} >= 0 or {measure.credits} is not null)"
+
 
 # Where a row came from: enough to find its bytes again.
 _ORIGIN: Final = (
-    _required("fingerprint", HASH),
-    _required("delivery", HASH),
-    _required("row", pa.int64()),
-    _required("line", pa.int64()),
-    _required("vendor", TEXT),
-    _required("feed", TEXT),
-    _required("kind", TEXT),
-    _required("pull_date", DAY),
+    required("fingerprint", HASH),
+    required("delivery", HASH),
+    required("row", pa.int64()),
+    required("line", pa.int64()),
+    required("vendor", TEXT),
+    required("feed", TEXT),
+    required("kind", TEXT),
+    required("pull_date", DAY),
 )
 
-RECORD_SCHEMA: Final = pa.schema(
-    [
-        *_ORIGIN,
-        *COST_FIELDS,
-        pa.field("key", TEXT),
-        _required("interpretation", HASH),
-        pa.field("answers", HASH),
-        pa.field("answers_delivery", HASH),
-        pa.field("answers_row", pa.int64()),
-        pa.field("answers_stage", TEXT),
-    ]
-)
-"""A row that satisfied its contract; with a negative amount, one whose cost would satisfy it.
 
-`pull_date` is that of the delivery's first landing.
+def _record_schema(shape: Shape) -> pa.Schema:
+    """A row that satisfied its contract; with a negative amount, one whose cost would satisfy it.
 
-`answers` and what begins with it are a correction's: the fingerprint, delivery, number and stage of
-refusal of the row whose place it takes. The stage of a correction of a correction that was refused
-when posting is that of the row with the number of corrections between, `validate+1`.
+    `pull_date` is that of the delivery's first landing.
 
-`key` is the canonical text of the natural key, `s10:1112-00001,`, and null where the vendor's rows
-have none. Keys are compared within a vendor.
-"""
+    `answers` and what begins with it are a correction's: the fingerprint, delivery, number and
+    stage of refusal of the row whose place it takes. The stage of a correction of a correction that
+    was refused when posting is that of the row with the number of corrections between,
+    `validate+1`.
 
-DEAD_LETTER_SCHEMA: Final = pa.schema(
-    [
-        _required("id", HASH),
-        _required("fingerprint", HASH),
-        _required("delivery", HASH),
-        pa.field("row", pa.int64()),
-        pa.field("line", pa.int64()),
-        _required("vendor", TEXT),
-        _required("feed", TEXT),
-        pa.field("production", TEXT),
-        _required("kind", TEXT),
-        _required("stage", TEXT),
-        _required("failure_class", TEXT),
-        _required("reasons", pa.list_(TEXT)),
-        _required("errors", TEXT),
-        pa.field("payload", TEXT),
-        _required("pull_date", DAY),
-        pa.field("transaction_date", DAY),
-        pa.field("amount", MONEY),
-        pa.field("currency", TEXT),
-        _required("interpretation", HASH),
-        pa.field("answers", HASH),
-        pa.field("traceback", TEXT),
-    ]
-)
-"""A refused row, or a whole delivery where `row` is null.
+    `key` is the canonical text of the natural key, `s10:1112-00001,`, and null where the vendor's
+    rows have none. Keys are compared within a vendor.
+    """
+    return pa.schema(
+        [
+            *_ORIGIN,
+            *shape.columns,
+            pa.field("key", TEXT),
+            required("interpretation", HASH),
+            pa.field("answers", HASH),
+            pa.field("answers_delivery", HASH),
+            pa.field("answers_row", pa.int64()),
+            pa.field("answers_stage", TEXT),
+        ]
+    )
 
-`errors` is a JSON list of {"field", "code", "message", "value"} (`problems.errors_json`); `payload`
-is null where the lake still holds the text under `delivery` and `row` (refused when posting).
-`answers` is the fingerprint of the row that a refused correction was meant for. `traceback` is
-there for failures of the infrastructure only.
-"""
 
-RATE_SCHEMA: Final = pa.schema(
-    [
-        _required("reference_date", DAY),
-        _required("vintage", pa.int32()),
-        _required("snapshot", HASH),
-        _required("source", TEXT),
-        _required("pivot", TEXT),
-        _required("currency", TEXT),
-        _required("quote", TEXT),
-        _required("rate", RATE),
-        pa.field("reason", TEXT),
-        _required("recorded_at", INSTANT),
-    ]
-)
-"""One currency of one immutable FX snapshot, as its source quotes it.
+def _dead_letter_schema(shape: Shape) -> pa.Schema:
+    """A refused row, or a whole delivery where `row` is null.
 
-`quote` is `per_pivot` (units of the currency for one unit of the pivot) or `per_unit` (units of the
-pivot for one unit of the currency).
-"""
+    `errors` is a JSON list of {"field", "code", "message", "value"} (`problems.errors_json`);
+    `payload` is null where the lake still holds the text under `delivery` and `row` (refused when
+    posting). `answers` is the fingerprint of the row that a refused correction was meant for.
+    `traceback` is there for failures of the infrastructure only. Scope, business date, measure and
+    unit are what could be read of them.
+    """
+    types = {column.name: column.type for column in shape.columns}
+    scope = [shape.scope] if shape.scope else []
+    measured = [shape.measure.field, shape.measure.unit] if shape.measure else []
+    return pa.schema(
+        [
+            required("id", HASH),
+            required("fingerprint", HASH),
+            required("delivery", HASH),
+            pa.field("row", pa.int64()),
+            pa.field("line", pa.int64()),
+            required("vendor", TEXT),
+            required("feed", TEXT),
+            *(pa.field(name, types[name]) for name in scope),
+            required("kind", TEXT),
+            required("stage", TEXT),
+            required("failure_class", TEXT),
+            required("reasons", pa.list_(TEXT)),
+            required("errors", TEXT),
+            pa.field("payload", TEXT),
+            required("pull_date", DAY),
+            *(pa.field(name, types[name]) for name in (shape.day, *measured)),
+            required("interpretation", HASH),
+            pa.field("answers", HASH),
+            pa.field("traceback", TEXT),
+        ]
+    )

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from stdnum.exceptions import ValidationError as NotValid
 
 from cost_pipeline.contracts.cost_reasons import CostReason
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.core.reference import reference_path
 
 BARE_SCHEME: Final = "US-EIN"

@@ -35,8 +35,8 @@ from cost_pipeline.contracts.card_fields import (
 from cost_pipeline.contracts.cost import CostRecord
 from cost_pipeline.contracts.cost_fields import Amount, Id, ShortText
 from cost_pipeline.contracts.cost_reasons import CostReason
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.contracts.problems import RefusedAs
-from cost_pipeline.contracts.vendor import RecordKind
 
 
 class Timecard(CostRecord):

@@ -6,13 +6,27 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
+from cost_pipeline.contracts.amount_style import (
+    AmountStyle,
+    Negatives,
+    NumberStyle,
+    Sides,
+    side_of,
+    sides_among,
+)
+from cost_pipeline.contracts.date_style import DateStyle
 from cost_pipeline.contracts.formats import (
     AnyFormat,
     ControlTotal,
@@ -24,8 +38,10 @@ from cost_pipeline.contracts.formats import (
 )
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.sources import FolderSource, HttpSource, SftpSource, Source
+from cost_pipeline.contracts.text_style import Clean, IdStyle, cleaned
 
 __all__ = [
+    "AmountStyle",
     "ControlTotal",
     "FileFormat",
     "FolderSource",
@@ -36,9 +52,6 @@ __all__ = [
     "Name",
     "Negatives",
     "NumberStyle",
-    "ProductionCode",
-    "ReconcileWith",
-    "RecordKind",
     "SftpSource",
     "Source",
     "Vendor",
@@ -46,109 +59,101 @@ __all__ = [
 
 # Names become asset keys, folders and SQL literals: only what is safe in all three.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-ProductionCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
-
-
-class RecordKind(StrEnum):
-    """The record kinds of the production feed; each has a contract of its own."""
-
-    PURCHASE_ORDER = "purchase_order"
-    VENDOR_INVOICE = "vendor_invoice"
-    PAYROLL_LINE = "payroll_line"
-    LOCATION_SETTLEMENT = "location_settlement"
-    TIMECARD = "timecard"
-
-
-class Negatives(StrEnum):
-    """The ways in which a vendor writes a negative amount."""
-
-    LEADING = "leading"
-    TRAILING = "trailing"
-    PARENTHESES = "parentheses"
-
-
-class NumberStyle(Section):
-    """How this vendor writes amounts; anything else is refused, never guessed."""
-
-    decimal: Literal[".", ","] = "."
-    thousands: Literal["", ",", ".", " ", "'"] = ""
-    symbols: tuple[str, ...] = ()
-    negatives: tuple[Negatives, ...] = (Negatives.LEADING,)
-
-    # A thousands separator may be one space, which stripping would eat.
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False)
-
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
-        if self.decimal == self.thousands:
-            raise ValueError("decimal and thousands separator must differ")
-        for symbol in self.symbols:
-            if not symbol or re.search(r"[0-9.,()\-+\s]", symbol):
-                raise ValueError(f"{symbol!r} cannot be told from a number")
-        return self
 
 
 class Key(Section):
-    """The natural key of a row; `ordinal` where one repeats lawfully within a delivery."""
-
-    columns: tuple[str, ...] = Field(min_length=1)
-    ordinal: bool = False
-
-
-class ReconcileWith(Section):
-    """The vendor that tells of the same transactions by another way, and how the two are compared.
+    """The natural key of a row.
 
     Attributes:
-        vendor: The other one.
-        key: Contract fields that name a transaction on both sides.
-        fields: Contract fields that are compared.
-        tolerance: How far amounts may differ.
-        wait_days: How many days the other side may be behind before a transaction that only one
-            side has counts as missing.
+        columns: The fields that name a record.
+        otherwise: `else` in the file: the fields that name a row in which one of those is empty.
+        ordinal: Whether a key repeats lawfully within a delivery.
     """
 
-    vendor: Name
-    key: tuple[str, ...] = Field(default=("transaction_id",), min_length=1)
-    fields: tuple[str, ...] = Field(
-        default=("transaction_date", "amount", "currency"), min_length=1
-    )
-    tolerance: Decimal = Field(default=Decimal(0), ge=0, max_digits=20, decimal_places=4)
-    wait_days: int = Field(default=0, ge=0, le=366)
+    columns: tuple[str, ...] = Field(min_length=1)
+    otherwise: tuple[str, ...] = Field(default=(), alias="else")
+    ordinal: bool = False
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    @field_validator("columns", "otherwise", mode="before")
+    @classmethod
+    def _one(cls, names: object) -> object:
+        return (names,) if isinstance(names, str) else names
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.otherwise and set(self.otherwise) & set(self.columns):
+            raise ValueError("`else` names other fields than the key: one of those is empty then")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is the default of a key that came later is left out: the digest stays as it was."""
+        found: dict[str, Any] = handler(self)
+        if not self.otherwise:
+            del found["otherwise"]
+        return found
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field that a key may be made of."""
+        return (*self.columns, *self.otherwise)
 
 
 class Vendor(Section):
-    """One vendor file.
+    """One vendor file, as far as all feeds have it; a feed adds its own keys in a subclass.
 
     Attributes:
-        negatives: `credit_note` where negative amounts are credits that name their invoice in
-            `credit_of`; else each waits for an approved reversal.
-        payroll_run: Whether a timecard that a rule blocks is refused alone, or with its whole run:
-            the cards of its delivery and payroll week.
+        feed: The line of business that its records belong to.
+        record: The kind of its records; the feed says which kinds there are.
+        amount: What beside the digits says which way an amount goes, and in which currency it is.
+        clean: What is cleaned out of texts before they are judged; else they are refused for it.
+        ids: What is taken off ids, so that one id that is written in several ways is one.
         key: `None` where the vendor has none (`key: none`): every row then stands for itself.
-        columns: Contract field to the header names it has had; the first present is used.
+        columns: Contract field to the header names it has had. Where a file has several of them,
+            only one may be filled in a row.
         ignore: Header names that are known and not wanted; any other unknown name is drift.
         constants: Contract fields that the file does not carry.
         posts: Whether its records are posted; false where they only serve reconciliation.
-        reconcile_with: The other vendor of a pair; named by one of the two.
     """
 
+    exact: ClassVar[tuple[str, ...]] = ()
+    """The fields whose numbers must be exact: a source that holds them as floats is refused."""
+    deciding: ClassVar[tuple[str, ...]] = (
+        "vendor", "feed", "record", "format", "dates", "numbers", "posts", "key", "columns",
+        "ignore", "constants",
+    )  # fmt: skip
+    """The keys that decide verdicts; where a delivery is fetched from does not."""
+    measured: ClassVar[str] = "amount"
+    """The field of which `amount` says the sign and the unit."""
+
     vendor: Name
-    feed: Literal["production"] = "production"
-    production: ProductionCode
-    record: RecordKind
+    feed: Name
+    record: Name
     priority: Literal["payroll", "high", "normal", "low"] = "normal"
     source: Source
     format: AnyFormat
-    dates: tuple[str, ...] = ("%Y-%m-%d",)
+    dates: DateStyle = DateStyle()
     numbers: NumberStyle = NumberStyle()
-    negatives: Literal["dead_letter", "credit_note"] = "dead_letter"
-    payroll_run: Literal["lines", "strict"] = "lines"
+    amount: AmountStyle | None = None
+    clean: tuple[Clean, ...] = ()
+    ids: IdStyle | None = None
     key: Key | None
     columns: dict[str, tuple[str, ...]]
     ignore: tuple[str, ...] = ()
     constants: dict[str, str] = Field(default_factory=dict)
     posts: bool = True
-    reconcile_with: ReconcileWith | None = None
+
+    @property
+    def scope(self) -> str | None:
+        """Whose records they are: the production, the station; None if nobody's."""
+        return None
+
+    @property
+    def refuses_negatives(self) -> bool:
+        """Whether a row that is refused is also told that its measure is negative."""
+        return False
 
     @model_validator(mode="after")
     def _increments_can_be_read(self) -> Self:
@@ -161,41 +166,51 @@ class Vendor(Section):
                 raise ValueError("`incremental` needs JSON (or JSON lines, with `field`)")
         return self
 
-    @model_validator(mode="after")
-    def _credits_name_their_invoice(self) -> Self:
-        named = "credit_of" in self.columns or "credit_of" in self.constants
-        if self.negatives == "dead_letter":
-            if named:
-                raise ValueError("`credit_of` is read where `negatives: credit_note` is declared")
-            return self
-        if self.record is RecordKind.PURCHASE_ORDER:
-            raise ValueError("`negatives: credit_note` is for what is posted, not for orders")
-        if not named:
-            raise ValueError(
-                "`negatives: credit_note` needs a column for `credit_of`: the reference of the"
-                " invoice that a credit belongs to"
-            )
-        return self
-
     @field_validator("key", mode="before")
     @classmethod
     def _short_forms(cls, key: object) -> object:
         if key == "none":
             return None
-        if isinstance(key, list):
+        if isinstance(key, list | str):
             return {"columns": key}
         return key
 
-    @field_validator("dates")
+    @field_validator("clean", mode="before")
     @classmethod
-    def _whole_dates(cls, dates: tuple[str, ...]) -> tuple[str, ...]:
-        for form in dates:
-            day, month, year = ("%d" in form), re.search("%[mbB]", form), re.search("%[yY]", form)
-            if not (day and month and year):
-                raise ValueError(f"{form!r} does not hold day, month and year")
-        if not dates:
-            raise ValueError("name at least one date format")
-        return dates
+    def _short_clean(cls, clean: object) -> object:
+        return cleaned(clean)
+
+    @model_validator(mode="after")
+    def _tell_the_sides(self) -> Self:
+        """What was declared as plain columns or symbols and says a side is read as a side."""
+        style = self.amount or AmountStyle()
+        sides = sides_among(self.numbers.symbols)
+        said = {*sides.debit, *sides.credit}
+        if said:
+            rest = tuple(symbol for symbol in self.numbers.symbols if symbol not in said)
+            numbers = self.numbers.model_copy(update={"symbols": rest})
+            object.__setattr__(self, "numbers", numbers)
+            marks = Sides(
+                debit=(*style.marks.debit, *sides.debit),
+                credit=(*style.marks.credit, *sides.credit),
+            )
+            style = style.model_copy(update={"marks": marks})
+        names = self.columns.get(self.measured, ())
+        if style.debit:
+            if names and {*names} != {*style.debit, *style.credit}:
+                raise ValueError("`amount` has its columns in `columns` or in `debit` and `credit`")
+            both = {**self.columns, self.measured: (*style.debit, *style.credit)}
+            object.__setattr__(self, "columns", both)
+        elif style.sign is None and {*map(side_of, names)} == {"debit", "credit"}:
+            style = style.model_copy(
+                update={
+                    side: tuple(name for name in names if side_of(name) == side)
+                    for side in ("debit", "credit")
+                }
+            )
+        if style != AmountStyle():
+            object.__setattr__(self, "amount", style)
+        return self
 
     @model_validator(mode="after")
     def _tell_the_format(self) -> Self:
@@ -205,7 +220,8 @@ class Vendor(Section):
             names = tuple(name for names in self.columns.values() for name in names)
             told = self.format.model_copy(update={"header": names})
         elif isinstance(self.format, ParquetFormat) and not self.format.exact:
-            told = self.format.model_copy(update={"exact": self.columns.get("amount", ())})
+            exact = [name for field in self.exact for name in self.columns.get(field, ())]
+            told = self.format.model_copy(update={"exact": tuple(exact)})
         if told is not None:
             object.__setattr__(self, "format", told)
         return self

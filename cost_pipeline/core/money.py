@@ -6,41 +6,15 @@ sixteen digits before the point, which is `decimal128(20, 4)` in a table.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
+
+from cost_pipeline.core.exact import Exact
 
 AMOUNT_PRECISION = 20
 AMOUNT_SCALE = 4
-AMOUNT_QUANTUM = Decimal(1).scaleb(-AMOUNT_SCALE)
-AMOUNT_LIMIT = Decimal(10) ** (AMOUNT_PRECISION - AMOUNT_SCALE)
 
-
-def at_scale(amount: Decimal) -> Decimal:
-    """The amount with exactly four decimals.
-
-    Raises:
-        ValueError: If that would change its value or not fit `decimal128(20, 4)`.
-    """
-    if not amount.is_finite() or abs(amount) >= AMOUNT_LIMIT:
-        raise ValueError(f"{amount} does not fit an amount")
-    scaled = amount.quantize(AMOUNT_QUANTUM, rounding=ROUND_HALF_EVEN)
-    if scaled != amount:
-        raise ValueError(f"{amount} has more than {AMOUNT_SCALE} decimals")
-    return scaled + 0  # turns -0 into 0: Arrow has no negative zero
-
-
-def fitting(amount: Decimal | None) -> Decimal | None:
-    """The amount, negative ones too, with four decimals; None if it cannot be held exactly."""
-    if amount is None:
-        return None
-    try:
-        return at_scale(amount)
-    except ValueError:
-        return None
-
-
-def quanta(amount: Decimal) -> int:
-    """An amount of four decimals as a count of 0.0001."""
-    return int(amount.scaleb(AMOUNT_SCALE))
+AMOUNT = Exact(AMOUNT_PRECISION, AMOUNT_SCALE)
+"""What a column of amounts can hold."""
 
 
 def shown(amount: Decimal, minor_units: int = 2) -> str:

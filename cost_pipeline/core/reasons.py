@@ -50,9 +50,10 @@ class Reason(StrEnum):
     NEGATIVE_AMOUNT = "NEGATIVE_AMOUNT"
     BAD_DATE = "BAD_DATE"
     AMBIGUOUS_DATE = "AMBIGUOUS_DATE"
+    IMPLAUSIBLE_DATE = "IMPLAUSIBLE_DATE"
     UNKNOWN_CURRENCY = "UNKNOWN_CURRENCY"
+    CURRENCY_CONTRADICTED = "CURRENCY_CONTRADICTED"
     CURRENCY_NOT_VALID_ON_DATE = "CURRENCY_NOT_VALID_ON_DATE"
-    UNKNOWN_PRODUCTION = "UNKNOWN_PRODUCTION"
     KEY_CONFLICT = "KEY_CONFLICT"
     CONTROL_TOTAL = "CONTROL_TOTAL"
     FETCH_FAILED = "FETCH_FAILED"
@@ -92,7 +93,7 @@ class ReasonList:
 
     Attributes:
         codes: The codes, in the order in which people read them.
-        words: The file of the reference data that says what each means.
+        words: The file that says what each means: of the reference data, or with its whole path.
     """
 
     codes: type[StrEnum]
@@ -100,6 +101,14 @@ class ReasonList:
 
 
 SHARED: Final = ReasonList(Reason, "reason_codes.toml")
+
+
+class _None(StrEnum):
+    """No codes."""
+
+
+NO_OTHERS: Final = ReasonList(_None, "")
+"""The list of a feed that needs no codes but the shared ones."""
 
 
 @functools.cache
@@ -123,6 +132,8 @@ def catalogue(*lists: ReasonList) -> Mapping[str, ReasonText]:
 
 
 def _texts(file_name: str) -> dict[str, ReasonText]:
+    if not file_name:
+        return {}
     with reference_path(file_name).open("rb") as file:
         entries = tomllib.load(file)
     return {

@@ -1,22 +1,34 @@
 """When to look for what is red: at once when a run fails, and every minute at everything."""
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
+from collections.abc import Collection
 from typing import Final
 
 import dagster as dg
 
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.defs.alerts import failed_runs, look_at_checks, of_run, tell
+from cost_pipeline.defs.alerts import failed_runs, look_at_checks, of_run
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.home.load import Home
+from cost_pipeline.pipeline.alerts import tell
+from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.session import Session
 
 _NOWHERE: Final = "no `alerts:` in productions.yaml"
 
 
-def alert_sensors(home: Home) -> list[dg.SensorDefinition]:
-    """Both, on where the home says where alerts go."""
+def alert_sensors(
+    home: Home, feed: Feed[Session], passing: Collection[dg.AssetCheckKey]
+) -> list[dg.SensorDefinition]:
+    """Both, on where the home says where alerts go.
+
+    Args:
+        home: Whose runs and checks they look at, those of all its feeds.
+        feed: Any of them: what was told is kept in the lake, which they share.
+        passing: The checks whose warnings may pass by themselves.
+    """
     on = dg.DefaultSensorStatus.RUNNING
-    status = on if home.productions.alerts else dg.DefaultSensorStatus.STOPPED
+    status = on if home.general.alerts else dg.DefaultSensorStatus.STOPPED
 
     @dg.run_failure_sensor(
         name="alert_failed_run",
@@ -26,7 +38,7 @@ def alert_sensors(home: Home) -> list[dg.SensorDefinition]:
         "tells it later.",
     )
     def alert_failed_run(context: dg.RunFailureSensorContext, home: HomeResource) -> None:
-        session = home.session("sensor")
+        session = home.session(feed, "sensor")
         tell(session, list(of_run(context.instance, context.dagster_run)))
 
     @dg.sensor(
@@ -37,13 +49,13 @@ def alert_sensors(home: Home) -> list[dg.SensorDefinition]:
         "and of checks that are well again.",
     )
     def alert_red(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SkipReason:
-        session = home.session("sensor")
-        if session.home.productions.alerts is None:
+        session = home.session(feed, "sensor")
+        if session.home.general.alerts is None:
             return dg.SkipReason(_NOWHERE)
         graph = context.repository_def.asset_graph if context.repository_def else None
         if graph is None:
             raise UsageError("the sensor was asked outside its code location")
-        checks = look_at_checks(context.instance, graph.asset_check_keys)
+        checks = look_at_checks(context.instance, graph.asset_check_keys, passing)
         red = [*checks.red, *failed_runs(context.instance, session)]
         sent = tell(session, red, checks.well)
         return dg.SkipReason(f"{len(red)} are red; {sent} were told")

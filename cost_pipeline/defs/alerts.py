@@ -1,19 +1,13 @@
-"""What is red, told to the webhook of the home: red checks and failed runs, each once.
-
-Level-triggered, as the posting of the ledger is: what is red now is compared with what the webhook
-has taken (`alerts` in the lake). A message that was not taken is not noted, so it is sent again at
-the next look; killed between the two, it is sent twice with the same key.
-"""
+"""What is red in Dagster: red checks and failed runs. `pipeline/alerts` tells of them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 import dagster as dg
-import pyarrow as pa
 
 from cost_pipeline.core import errors
 from cost_pipeline.defs.upstream import (
@@ -22,68 +16,14 @@ from cost_pipeline.defs.upstream import (
     DagsterAssetCheckFailedError,
     PartitionKeyFilter,
 )
-from cost_pipeline.dispatch.alerts import Alert, Telling, Told, plan
-from cost_pipeline.lake.tables import ALERTS
+from cost_pipeline.dispatch.alerts import Alert
 from cost_pipeline.pipeline.session import Session
 
-_FETCHED: Final = "fetched"
 _LOOK_BACK: Final = timedelta(days=7)
 _MOST_RUNS: Final = 100
 _WORDS: Final = 500
 _PASSING: Final = errors.EnvironmentFailedError.__name__
 _OURS: Final = {_PASSING, errors.UsageError.__name__, errors.CheckFailedError.__name__}
-
-
-def tell(session: Session, red: Sequence[Alert], well: Collection[str] = ()) -> int:
-    """Send what is red and was not told; how many alerts there were.
-
-    Raises:
-        UsageError: If the environment does not say where to.
-        EnvironmentFailedError: If the webhook does not take it; nothing is noted then.
-    """
-    settings = session.home.productions.alerts
-    if settings is None:
-        return 0
-    # A home without alerts needs no HTTP client, which takes a fifth of a second to import.
-    from cost_pipeline.dispatch.webhook import send, webhook_of  # noqa: PLC0415
-
-    webhook = webhook_of(settings.webhook_env, session.environment)
-    wanted = [alert for alert in red if settings.warnings or alert.severity != "WARN"]
-    tellings = plan(wanted, told(session), well)
-    for telling in tellings:
-        body = telling.body(session.home.path.name, text_only=settings.body == "text")
-        send(webhook, body, key=telling.key)
-        _note(session, telling)
-    return sum(len(telling.alerts) + len(telling.over) for telling in tellings)
-
-
-def told(session: Session) -> dict[str, Told]:
-    """By key, what the webhook has taken last."""
-    found = session.lake.table(ALERTS).snapshot()
-    rows = found.query(
-        "select key, arg_max(title, recorded_at) as title, arg_max(digest, recorded_at) as digest "
-        "from {table} group by all"
-    )
-    return {row["key"]: Told(row["title"], row["digest"]) for row in rows.to_pylist()}
-
-
-def _note(session: Session, telling: Telling) -> None:
-    stamp = session.stamp()
-    said = [(alert.key, alert.title, alert.digest) for alert in telling.alerts]
-    said += [(key, title, "") for key, title in telling.over]
-    rows = [
-        {
-            "day": stamp.recorded_at.date(),
-            "key": key,
-            "title": title,
-            "digest": digest,
-            "recorded_at": stamp.recorded_at,
-            "run_id": stamp.run_id,
-        }
-        for key, title, digest in said
-    ]
-    table = pa.Table.from_pylist(rows, schema=ALERTS.schema)
-    session.lake.table(ALERTS).append_next("alerts", table, run_id=session.run_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +34,18 @@ class Checks:
     well: set[str]
 
 
-def look_at_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]) -> Checks:
-    """What the newest result of every check says; one that is under way says nothing."""
+def look_at_checks(
+    instance: dg.DagsterInstance,
+    keys: Iterable[dg.AssetCheckKey],
+    passing: Collection[dg.AssetCheckKey],
+) -> Checks:
+    """Returns what the newest result of every check says; one that is under way says nothing.
+
+    Args:
+        instance: Where results are recorded.
+        keys: The checks.
+        passing: Those whose warnings may pass by themselves.
+    """
     infos = instance.event_log_storage.get_asset_check_partition_info(sorted(keys))
     by_partition = {info.check_key for info in infos if info.partition_key is not None}
     found = Checks([], set())
@@ -104,7 +54,7 @@ def look_at_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey
         if info.partition_key is None and info.check_key in by_partition:
             continue
         if info.latest_execution_status is AssetCheckExecutionRecordStatus.FAILED:
-            found.red.extend(_of_check(instance, info))
+            found.red.extend(_of_check(instance, info, passes_by=info.check_key in passing))
         elif info.latest_execution_status is AssetCheckExecutionRecordStatus.SUCCEEDED:
             found.well.add(_key(info))
     return found
@@ -115,7 +65,9 @@ def _key(info: AssetCheckPartitionInfo) -> str:
     return f"check/{asset}/{info.check_key.name}/{info.partition_key or ''}"
 
 
-def _of_check(instance: dg.DagsterInstance, info: AssetCheckPartitionInfo) -> Iterator[Alert]:
+def _of_check(
+    instance: dg.DagsterInstance, info: AssetCheckPartitionInfo, *, passes_by: bool
+) -> Iterator[Alert]:
     key, partition = info.check_key, info.partition_key
     records = instance.event_log_storage.get_asset_check_execution_history(
         key, limit=1, partition_filter=PartitionKeyFilter(key=partition) if partition else None
@@ -133,7 +85,7 @@ def _of_check(instance: dg.DagsterInstance, info: AssetCheckPartitionInfo) -> It
             title=f"{asset}: {key.name}{where}",
             message=found.description or "is red",
             # Every other red check is about data that is there, and will be red again.
-            failure_class="transient" if key.name == _FETCHED and warns else "permanent",
+            failure_class="transient" if passes_by and warns else "permanent",
             severity=found.severity.value,
             run_id=record.run_id,
         )

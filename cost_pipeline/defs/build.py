@@ -3,65 +3,50 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
 
-from cost_pipeline.defs import (
-    assets,
-    audit,
-    checks,
-    corrections,
-    inbox,
-    partitions,
-    reconciliation,
-    sensors,
-    union,
-)
+from cost_pipeline.defs import assets, checks, corrections, inbox, own_assets, partitions, sensors
 from cost_pipeline.defs.alert_sensors import alert_sensors
-from cost_pipeline.defs.keys import (
-    CORRECTIONS,
-    CORRECTIONS_JOB,
-    DEAD_LETTERS,
-    FINDINGS,
-    FX_JOB,
-    LEDGER,
-    POST_JOB,
-    PULL_JOB,
-    RECONCILE_JOB,
-    RECONCILIATION,
-    REPLAY_JOB,
-    SNAPSHOTS,
-    STANDING_JOB,
-    WEEKLY,
-    raw_key,
-    records_key,
-)
-from cost_pipeline.defs.resources import HomeResource
-from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
-from cost_pipeline.home.load import Home, load_home
-
-# The checks of an asset run with it, but the age of dead letters belongs to no pull date: planned
-# with one and evaluated without, it stayed planned for each, and was evaluated twice in each run.
-_STANDING = dg.AssetSelection.checks(dg.AssetCheckKey(DEAD_LETTERS, "age"))
+from cost_pipeline.defs.jobs import Jobs, jobs_of
+from cost_pipeline.defs.keys import asset_key
+from cost_pipeline.defs.resources import resource_of
+from cost_pipeline.home.load import Home, read_home
+from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.feeds_of import contracts_of, feeds_of
+from cost_pipeline.pipeline.session import Session
 
 
-def build_definitions(path: Path, *, today: date | None = None) -> dg.Definitions:
+def build_definitions(
+    path: Path, feeds: Sequence[Feed[Session]], *, today: date | None = None
+) -> dg.Definitions:
     """All definitions for the home at `path`.
 
     Args:
         path: The home; its vendor files decide which assets there are.
-        today: Decides how far the transaction-date calendar reaches; the present day if None.
+        feeds: Those that there are; the home gets the ones that its vendors need.
+        today: Decides how far the calendars of books reach; the present day if None.
 
     Raises:
         UsageError: If the home or a vendor file is wrong.
     """
-    home = load_home(path)
+    home = read_home(path, contracts_of(feeds))
+    day = today or datetime.now(UTC).date()
     with beta_and_preview_accepted():
-        return _definitions(home, today or datetime.now(UTC).date())
+        wanted = feeds_of(home, feeds)
+        return dg.Definitions.merge(
+            dg.Definitions(
+                resources={"home": resource_of(home.path, feeds)},
+                # Steps here take milliseconds; a process for each would add about two seconds.
+                executor=dg.in_process_executor,
+                sensors=_alerts(home, wanted),
+            ),
+            *(definitions_of(feed, home, day) for feed in wanted),
+        )
 
 
 @contextmanager
@@ -83,110 +68,72 @@ def beta_and_preview_accepted() -> Iterator[None]:
         yield
 
 
-def _definitions(home: Home, today: date) -> dg.Definitions:
-    pull_dates = partitions.pull_dates()
-    transaction_dates = partitions.transaction_dates(today)
-    cards = union.has_timecards(home)
-    posted = [LEDGER, FINDINGS, WEEKLY] if cards else [LEDGER]
-    pull_job = dg.define_asset_job(
-        PULL_JOB,
-        selection=dg.AssetSelection.assets(*_pulled_keys(home)) - _STANDING,
-        description="Pulls every vendor for one pull date and validates what came.",
-    )
-    post_job = dg.define_asset_job(
-        POST_JOB,
-        selection=dg.AssetSelection.assets(*posted),
-        description="Brings the ledger of one or more transaction dates to what its inputs say.",
-    )
-    fx_job = dg.define_asset_job(
-        FX_JOB,
-        selection=dg.AssetSelection.assets(SNAPSHOTS),
-        description="Loads the bundled ECB history, applies the corrections that wait in the "
-        "watched folder, and hands over the dates that they touch.",
-    )
-    audits = audit.audit_job()
-    reports = reconciliation.reconciliation(home)
-    letter_jobs = _jobs_of_dead_letters(home)
-    corrections_job, _, standing_job = letter_jobs
-    jobs = [pull_job, post_job, fx_job, *letter_jobs]
-    if reports:
-        jobs.append(
-            dg.define_asset_job(
-                RECONCILE_JOB,
-                selection=dg.AssetSelection.assets(RECONCILIATION),
-                description="Compares the vendors that tell of the same transactions.",
-            )
-        )
+def definitions_of(feed: Feed[Session], home: Home, today: date) -> dg.Definitions:
+    """Returns the assets, checks, jobs, schedules and sensors of a feed in a home.
+
+    They need the resource `home`.
+
+    Args:
+        feed: The feed, whichever it is.
+        home: The home; it must have the feed.
+        today: Decides how far the calendar of the book reaches.
+    """
+    calendars = partitions.calendars(feed.book, today)
+    jobs = jobs_of(feed, home)
     return dg.Definitions(
         assets=[
-            assets.pull_vendors(home, pull_dates),
-            assets.validate_pulled(home, pull_dates),
-            corrections.corrections(pull_dates),
-            assets.fx_snapshots(),
-            *assets.hand_overs(home, transaction_dates),
-            assets.ledger(home, transaction_dates),
-            *reports,
-            audit.audit_asset(),
-            *([union.findings(transaction_dates), union.summary()] if cards else []),
+            assets.pull_vendors(feed, home, calendars.pulls),
+            assets.validate_pulled(feed, home, calendars.pulls),
+            corrections.corrections(feed, calendars.pulls),
+            *assets.hand_overs(feed, home, calendars.book),
+            assets.audit_log(feed),
+            *own_assets.own_assets(feed, home, calendars),
         ],
-        asset_checks=[
-            *checks.delivery_checks(home, pull_dates),
-            checks.ledger_checks(transaction_dates),
-            audit.audit_check(),
-            checks.snapshot_checks(),
-            *([union.family_checks(transaction_dates)] if cards else []),
-            checks.standing_checks(),
-        ],
-        jobs=[*jobs, audits.job],
-        schedules=[
-            dg.build_schedule_from_partitioned_job(
-                pull_job, name="pull_daily", hour_of_day=6, description="Pulls the day before."
-            ),
-            audits,
-            dg.ScheduleDefinition(
-                name="check_daily",
-                job=standing_job,
-                cron_schedule="0 7 * * *",
-                description="Looks whether dead letters are open beyond their age limit.",
-            ),
-        ],
-        sensors=[
-            sensors.reconciliation(post_job, posted),
-            inbox.corrections(fx_job),
-            corrections.corrections_sensor(corrections_job),
-            *alert_sensors(home),
-        ],
-        resources={"home": HomeResource(path=str(home.path))},
-        # Steps here take milliseconds; a process for each would add about two seconds to it.
-        executor=dg.in_process_executor,
+        asset_checks=checks.checks_of(feed, home, calendars),
+        jobs=jobs.all,
+        schedules=_schedules(feed, jobs),
+        sensors=_sensors(feed, jobs),
     )
 
 
-def _jobs_of_dead_letters(home: Home) -> tuple[UnresolvedAssetJobDefinition, ...]:
-    return (
-        dg.define_asset_job(
-            CORRECTIONS_JOB,
-            selection=dg.AssetSelection.assets(CORRECTIONS),
-            description="Takes in the mended workbooks that wait in inbox/corrections.",
+def _schedules(
+    feed: Feed[Session], jobs: Jobs
+) -> list[dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition]:
+    own = feed.names.own
+    return [
+        dg.build_schedule_from_partitioned_job(
+            jobs.pull, name=own("pull_daily"), hour_of_day=6, description="Pulls the day before."
         ),
-        dg.define_asset_job(
-            REPLAY_JOB,
-            selection=dg.AssetSelection.assets(*_validated_keys(home)) - _STANDING,
-            description="Judges the landed deliveries of a pull date again, without fetching; with "
-            "the tag cost_pipeline/delivery only that one.",
+        dg.ScheduleDefinition(
+            name=own("verify_audit_daily"),
+            job=jobs.audit,
+            cron_schedule="30 6 * * *",
+            description="Verifies the audit log, after the pull of the day.",
         ),
-        dg.define_asset_job(
-            STANDING_JOB,
-            selection=_STANDING,
-            description="The checks that belong to no pull: the age of open dead letters.",
+        dg.ScheduleDefinition(
+            name=own("check_daily"),
+            job=jobs.standing,
+            cron_schedule="0 7 * * *",
+            description="Looks whether dead letters are open beyond their age limit.",
         ),
-    )
+    ]
 
 
-def _validated_keys(home: Home) -> list[dg.AssetKey]:
-    kinds = sorted({vendor.record for vendor in home.vendors})
-    return [*(records_key(kind) for kind in kinds), DEAD_LETTERS]
+def _sensors(feed: Feed[Session], jobs: Jobs) -> list[dg.SensorDefinition]:
+    found = [corrections.corrections_sensor(feed, jobs.corrections)]
+    if feed.book is not None and jobs.post is not None:
+        posted = [asset_key(key) for key in jobs.posted]
+        found.append(sensors.reconciliation(feed, feed.book, jobs.post, posted))
+    found += [
+        inbox.watched_folder(feed, declared.watches, job)
+        for declared, job in jobs.own
+        if declared.watches is not None
+    ]
+    return found
 
 
-def _pulled_keys(home: Home) -> list[dg.AssetKey]:
-    return [*(raw_key(vendor.vendor) for vendor in home.vendors), *_validated_keys(home)]
+def _alerts(home: Home, feeds: Sequence[Feed[Session]]) -> list[dg.SensorDefinition]:
+    if not feeds:
+        return []
+    passing = checks.passing_of(feeds, home)
+    return alert_sensors(home, feeds[0], passing)

@@ -13,31 +13,35 @@ from typing import Final
 import dagster as dg
 
 from cost_pipeline.core.errors import CostPipelineError
-from cost_pipeline.defs.handover import hand_over
-from cost_pipeline.defs.keys import CORRECTIONS, CORRECTIONS_JOB, DEAD_LETTERS, OWNERS
+from cost_pipeline.defs.assets import records_handed_over
+from cost_pipeline.defs.keys import asset_key, dependency
+from cost_pipeline.defs.own_assets import FILES
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
 from cost_pipeline.pipeline.dead_letters.corrections import out_of_date, take_in, waiting_files
-
-FILES: Final = "cost_pipeline/corrections"
-"""Tag of a requested run: the files it was requested for."""
+from cost_pipeline.pipeline.declared.assets import Dep
+from cost_pipeline.pipeline.declared.names import CORRECTIONS_JOB
+from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.session import Session
 
 # A file that is still being copied changes; one that is this old is taken to be whole.
 _SETTLED: Final = timedelta(seconds=10)
 _PAUSE: Final = timedelta(minutes=15)
 
 
-def corrections(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+def corrections(
+    feed: Feed[Session], partitions: dg.DailyPartitionsDefinition
+) -> dg.AssetsDefinition:
     """What people sent back, partitioned by the day it was taken in."""
 
     @dg.asset(
-        key=CORRECTIONS,
-        deps=[dg.AssetDep(DEAD_LETTERS, partition_mapping=dg.AllPartitionMapping())],
+        key=asset_key(feed.names.corrections),
+        deps=[dependency(Dep(feed.names.dead_letters, whole=True))],
         partitions_def=partitions,
         group_name="dead_letters",
-        owners=OWNERS,
+        owners=feed.owners,
         kinds={"excel"},
-        pool="vendors",
+        pool=feed.names.own("vendors"),
         description="Mended workbooks from inbox/corrections: landed verbatim, judged under the "
         "contract of the vendor whose dead letters they answer.",
         code_version="1",
@@ -45,26 +49,28 @@ def corrections(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition
     def corrections(
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> dg.MaterializeResult[None]:
-        session = home.session(context.run.run_id)
+        session = home.session(feed, context.run.run_id)
         taken = take_in(session)
-        touched = hand_over(context.instance, session)
+        touched = records_handed_over(context.instance, session)
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": len(taken),
                 "files": [one.uri for one in taken],
                 "repeated": sum(one.repeated for one in taken),
-                "transaction_dates_handed_over": touched.records,
+                **touched,
             }
         )
 
     return corrections
 
 
-def corrections_sensor(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+def corrections_sensor(
+    feed: Feed[Session], job: UnresolvedAssetJobDefinition
+) -> dg.SensorDefinition:
     """Asks for a run when there is a file in the corrections folder that was not taken in."""
 
     @dg.sensor(
-        name="take_in_corrections",
+        name=feed.names.own("take_in_corrections"),
         job=job,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -75,7 +81,7 @@ def corrections_sensor(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.SensorResult | dg.SkipReason:
         try:
-            session = home.session("sensor")
+            session = home.session(feed, "sensor")
             now = session.clock()
             files = [file for file in waiting_files(session) if _is_settled(file, now)]
             unfinished = sorted(out_of_date(session))
@@ -84,11 +90,13 @@ def corrections_sensor(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition
             return dg.SkipReason(f"the corrections could not be listed: {error}")
         wanted = [file.name for file in files] or unfinished
         under_way = context.instance.get_runs(
-            dg.RunsFilter(job_name=CORRECTIONS_JOB, statuses=list(NOT_FINISHED_STATUSES))
+            dg.RunsFilter(
+                job_name=feed.names.own(CORRECTIONS_JOB), statuses=list(NOT_FINISHED_STATUSES)
+            )
         )
         failed = context.instance.get_runs(
             dg.RunsFilter(
-                job_name=CORRECTIONS_JOB,
+                job_name=feed.names.own(CORRECTIONS_JOB),
                 statuses=[dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED],
                 updated_after=now - _PAUSE,
             )

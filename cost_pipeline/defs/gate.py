@@ -1,51 +1,35 @@
-"""What holds posting back: a blocking check of a pull, and amounts that changed their meaning.
+"""Which pulls are not cleared: a blocking check of theirs is red, or never came to a result.
 
-Pulls and the ledger are partitioned by different calendars and meet in no run, so Dagster cannot
-stop the one for the other: whoever plans a posting asks here.
+What of the book waits for them is decided in `pipeline/posting/dates`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Final
 
 import dagster as dg
 
-from cost_pipeline.defs.keys import CORRECTIONS, DEAD_LETTERS, records_key
-from cost_pipeline.feeds.production.inputs import dates_of_pulls
+from cost_pipeline.defs.keys import asset_key
+from cost_pipeline.home.load import Home
+from cost_pipeline.pipeline.declared.assets import Calendar
+from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.pipeline.validation.drift import dates_of_drifted
 
 _PASSED: Final = "SUCCEEDED"
 
 
-def held_back(
-    instance: dg.DagsterInstance, session: Session, dates: Collection[date]
-) -> Mapping[date, date]:
-    """Of these transaction dates the held ones, to the earliest pull date that holds them.
-
-    Either not all blocking checks of the pull have passed, or a delivery of it has a column that
-    feeds amounts, currencies or dates and is not what was accepted. The latter holds back only the
-    dates of that delivery, and is told from the lake: it ends with the acceptance.
-    """
-    pulls = dates_of_pulls(session, pulls_not_cleared(instance, session))
-    drifted = dates_of_drifted(session, dates)
-    held = {day: pulls.get(day) or drifted[day] for day in pulls.keys() | drifted.keys()}
-    return {day: held[day] for day in dates if day in held}
-
-
-def pulls_not_cleared(instance: dg.DagsterInstance, session: Session) -> list[date]:
-    """Pull dates of which a blocking check is red, or was planned and never came to a result.
+def pulls_not_cleared(instance: dg.DagsterInstance, feed: Feed[Session], home: Home) -> list[date]:
+    """Returns the pull dates of which a blocking check is red, or was planned and has no result.
 
     A pull date that Dagster knows nothing of is not among them: its event log is no archive, and
-    a ledger must not depend on nobody having cleaned it up.
+    a book must not depend on nobody having cleaned it up.
     """
-    kinds = sorted({vendor.record for vendor in session.home.vendors})
     keys = [
-        dg.AssetCheckKey(DEAD_LETTERS, "conservation"),
-        dg.AssetCheckKey(CORRECTIONS, "conservation"),
-        *(dg.AssetCheckKey(records_key(kind), "schema") for kind in kinds),
+        dg.AssetCheckKey(asset_key(key), check.name)
+        for check in feed.checks
+        if check.blocking and check.look is not None and check.look.calendar is Calendar.PULLS
+        for key in check.assets(feed.names, home)
     ]
     found = instance.event_log_storage.get_asset_check_partition_info(keys)
     return sorted(

@@ -1,6 +1,7 @@
-"""The watched folder of FX corrections: which files a run is asked for, and what is said of others.
+"""A watched folder of corrections: which files a run is asked for, and what is said of others.
 
-What a file says and whether it was applied is the feed's business. Here: a file is taken when two
+What a file says and whether it was applied is the business of the feed that declares the folder.
+Here: a file is taken when two
 looks in a row saw the same bytes (it may still be on its way), one that cannot be read is shown by
 one run of the checks and by every tick, and nothing that failed is asked for at every tick.
 """
@@ -14,31 +15,34 @@ from typing import Any, Final
 import dagster as dg
 
 from cost_pipeline.core.errors import CostPipelineError
-from cost_pipeline.defs.keys import FX_CORRECTIONS, FX_JOB
+from cost_pipeline.defs.own_assets import FILES
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
-from cost_pipeline.feeds.production.rate_corrections import Waiting, waiting_corrections
+from cost_pipeline.pipeline.declared.assets import WaitingFile, Watched
+from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.session import Session
 
 _PAUSE: Final = timedelta(minutes=15)
 
 
-def corrections(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
-    """Asks for a run when corrections of rates were dropped into the home's `fx_inbox`."""
+def watched_folder(
+    feed: Feed[Session], watched: Watched[Session], job: UnresolvedAssetJobDefinition
+) -> dg.SensorDefinition:
+    """Asks for a run when files were dropped into a folder that the feed watches."""
 
     @dg.sensor(
-        name="fx_corrections",
+        name=watched.sensor,
         job=job,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Watches the folder of FX corrections. A file becomes a new vintage exactly "
-        "once; one that cannot be read is named here and in the check `corrections`.",
+        description=watched.words,
     )
-    def fx_corrections(
+    def look_into_folder(
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.SensorResult | dg.SkipReason:
         try:
-            session = home.session("sensor")
-            waiting = waiting_corrections(session)
+            session = home.session(feed, "sensor")
+            waiting = watched.waiting(session)
         except CostPipelineError as error:
             return dg.SkipReason(f"the folder of corrections could not be read: {error}")
         seen = json.loads(context.cursor or "{}")
@@ -51,13 +55,13 @@ def corrections(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
         settled = [one for one in waiting if seen.get(one.name) == one.token]
         if not settled:
             return dg.SkipReason(f"{len(waiting)} files are new; the next look decides")
-        return _decide(settled, *_asked_for(context.instance, session.clock()))
+        return _decide(settled, *_asked_for(context.instance, job.name, session.clock()))
 
-    return fx_corrections
+    return look_into_folder
 
 
 def _decide(
-    settled: list[Waiting], busy: Collection[str], done: Collection[str]
+    settled: list[WaitingFile], busy: Collection[str], done: Collection[str]
 ) -> dg.SensorResult | dg.SkipReason:
     """What to run. A file that cannot be read gets one run, which turns the check red."""
     fresh = [
@@ -66,7 +70,7 @@ def _decide(
         if one.token not in busy and not (one.problem is not None and one.token in done)
     ]
     if fresh:
-        tags = {FX_CORRECTIONS: ",".join(one.token for one in fresh)}
+        tags = {FILES: ",".join(one.token for one in fresh)}
         return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)])
     wrong = [one for one in settled if one.problem is not None]
     if wrong:
@@ -77,12 +81,12 @@ def _decide(
     return dg.SkipReason(f"{len(settled)} corrections are in runs under way or failed lately")
 
 
-def _asked_for(instance: dg.DagsterInstance, now: datetime) -> tuple[set[str], set[str]]:
+def _asked_for(instance: dg.DagsterInstance, job: str, now: datetime) -> tuple[set[str], set[str]]:
     """The files of runs that are under way or failed a short while ago, and of those done."""
 
     def files(**wanted: Any) -> set[str]:  # noqa: ANN401 - of Dagster's filter
-        runs = instance.get_runs(dg.RunsFilter(job_name=FX_JOB, **wanted))
-        return {token for run in runs for token in run.tags.get(FX_CORRECTIONS, "").split(",")}
+        runs = instance.get_runs(dg.RunsFilter(job_name=job, **wanted))
+        return {token for run in runs for token in run.tags.get(FILES, "").split(",")}
 
     ended = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     busy = files(statuses=list(NOT_FINISHED_STATUSES))

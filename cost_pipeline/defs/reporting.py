@@ -9,12 +9,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final
 
 import dagster as dg
 
-from cost_pipeline.core.money import shown
 from cost_pipeline.defs.event_log import BatchedSqliteEventLog
 from cost_pipeline.defs.upstream import (
     BATCH_WRITABLE_EVENTS,
@@ -24,7 +22,7 @@ from cost_pipeline.defs.upstream import (
     AssetObservationData,
     StepMaterializationData,
 )
-from cost_pipeline.feeds.production.impact import Impact
+from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table
 
 DATA_VERSION_TAG: Final = "dagster/data_version"
 GONE: Final = "gone"
@@ -185,7 +183,7 @@ def _report(
 
 
 def evaluated(
-    context: dg.AssetCheckExecutionContext, result: dg.AssetCheckResult
+    context: dg.AssetCheckExecutionContext, result: dg.AssetCheckResult, *, blocking: bool
 ) -> Iterator[dg.Output[None] | dg.AssetCheckEvaluation]:
     """What Dagster makes of a result of a step's only check, which has none of its asset's days.
 
@@ -204,66 +202,24 @@ def evaluated(
         target_materialization_data=_target(newest[0]) if newest else None,
         severity=result.severity,
         description=result.description,
-        blocking=False,
+        blocking=blocking,
     )
 
 
-def amounts(totals: Mapping[str, Decimal]) -> dg.TableMetadataValue:
-    """Totals per currency as a small table."""
-    return dg.MetadataValue.table(
-        [
-            dg.TableRecord({"currency": currency, "amount": shown(total)})
-            for currency, total in sorted(totals.items())
-        ],
-        schema=dg.TableSchema([dg.TableColumn("currency"), dg.TableColumn("amount", "string")]),
-    )
+def metadata_of(shown: Mapping[str, Shown]) -> dict[str, Any]:
+    """Returns what a feed shows, as Dagster's metadata."""
+    return {name: _metadata_value(value) for name, value in shown.items()}
 
 
-def impact(found: Impact) -> dict[str, dg.MetadataValue[Any]]:
-    """What other rates change, as metadata of the snapshots."""
-    rows = found.as_json()["by"]
-    names = ("production", "gl_code", "currency", "base_currency", "before", "after", "difference")
-    return {
-        "impact": dg.MetadataValue.table(
-            [
-                dg.TableRecord({**{n: row[n] for n in names}, "postings": row["postings"]})
-                for row in rows
-            ],
-            schema=dg.TableSchema(
-                [*(dg.TableColumn(name) for name in names), dg.TableColumn("postings", "int")]
-            ),
-        ),
-        "impact_postings": dg.MetadataValue.int(found.postings),
-        "impact_partitions": dg.MetadataValue.json([str(day) for day in found.partitions]),
-    }
-
-
-def counts(name: str, numbers: Mapping[str, int]) -> dg.TableMetadataValue:
-    """Counts by name as a small table, largest first."""
-    ordered = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
-    return dg.MetadataValue.table(
-        [dg.TableRecord({name: key, "count": count}) for key, count in ordered],
-        schema=dg.TableSchema([dg.TableColumn(name), dg.TableColumn("count", "int")]),
-    )
-
-
-def oldest(letters: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
-    """Dead letters as a small table."""
-    names = ("opened", "vendor", "row", "reasons", "amount", "currency", "id")
-    return dg.MetadataValue.table(
-        [
-            dg.TableRecord(
-                {
-                    "opened": letter["opened_at"].date().isoformat(),
-                    "vendor": letter["vendor"],
-                    "row": str(letter["row"] or "all"),
-                    "reasons": ", ".join(letter["reasons"]),
-                    "amount": "" if letter["amount"] is None else shown(letter["amount"]),
-                    "currency": letter["currency"] or "",
-                    "id": letter["id"][:12],
-                }
+def _metadata_value(value: Shown) -> Any:  # noqa: ANN401 - what Dagster takes as metadata
+    match value:
+        case Table():
+            return dg.MetadataValue.table(
+                [dg.TableRecord(dict(row)) for row in value.rows],
+                schema=dg.TableSchema(
+                    [dg.TableColumn(name, kind) for name, kind in value.columns.items()]
+                ),
             )
-            for letter in letters
-        ],
-        schema=dg.TableSchema([dg.TableColumn(name) for name in names]),
-    )
+        case Markdown():
+            return dg.MetadataValue.md(value.text)
+    return value

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import dagster as dg
 
 from cost_pipeline import __version__
-from cost_pipeline.feeds.production.feed import PRODUCTION
-from cost_pipeline.home.load import load_home
+from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.home.load import read_home
 from cost_pipeline.lake.lake import open_lake
+from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.feeds_of import contracts_of
 from cost_pipeline.pipeline.session import Session
 
 
@@ -22,17 +26,20 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         path: Its folder. Secrets stay in the environment and are read by name when a vendor is
             pulled; they are no part of this configuration.
         debug_loop: Whether the event loop of pulls is watched and what is found is logged.
+        contracts: What its files are read with. Dagster makes a resource anew in each run, of the
+            same class and from its configuration, which is text: what is no text is the class's.
     """
 
     path: str
     debug_loop: bool = False
+    contracts: ClassVar[Mapping[str, FeedContract]] = {}
 
-    def session(self, run_id: str) -> Session:
-        """A session for a step of the run."""
-        home = load_home(Path(self.path))
+    def session(self, feed: Feed[Session], run_id: str) -> Session:
+        """Returns a session of a feed for a step of the run."""
+        home = read_home(Path(self.path), self.contracts)
         return Session(
-            feed=PRODUCTION,
-            home=home,
+            feed=feed,
+            home=home.of_feed(feed.name),
             lake=open_lake(home.lake_uri),
             run_id=run_id,
             clock=lambda: datetime.now(UTC),
@@ -40,3 +47,12 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             code_version=__version__,
             debug_loop=self.debug_loop,
         )
+
+
+def resource_of(path: Path, feeds: Sequence[Feed[Session]]) -> HomeResource:
+    """Returns the home at a path, as it is read where there are these feeds."""
+
+    class HomeOfFeeds(HomeResource):
+        contracts: ClassVar[Mapping[str, FeedContract]] = contracts_of(feeds)
+
+    return HomeOfFeeds(path=str(path))

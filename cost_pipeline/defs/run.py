@@ -13,45 +13,41 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import dagster as dg
 import yaml
 
 from cost_pipeline.core.errors import CheckFailedError
-from cost_pipeline.defs.alerts import failed_runs, look_at_checks, tell
+from cost_pipeline.defs.alerts import failed_runs, look_at_checks
 from cost_pipeline.defs.assets import DELIVERY
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
-from cost_pipeline.defs.checks import held
+from cost_pipeline.defs.checks import held, keys_of
 from cost_pipeline.defs.compute_logs import COMPUTE_LOGS, nothing_printed
 from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
-from cost_pipeline.defs.gate import held_back
-from cost_pipeline.defs.handover import hand_over
-from cost_pipeline.defs.keys import (
-    CORRECTIONS_JOB,
-    DEAD_LETTERS,
-    FX_JOB,
-    LEDGER,
-    POST_JOB,
-    PULL_JOB,
-    RECONCILE_JOB,
-    REPLAY_JOB,
-    STANDING_JOB,
-    raw_key,
-    records_key,
-)
+from cost_pipeline.defs.jobs import present_jobs
+from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.plan import plan_posting
 from cost_pipeline.defs.reporting import MOST_AT_ONCE
-from cost_pipeline.defs.sensors import RANGE_END, RANGE_START
+from cost_pipeline.defs.sensors import RANGE_END, RANGE_START, look_again
 from cost_pipeline.defs.upstream import (
     DagsterAssetCheckFailedError,
     DagsterExecutionInterruptedError,
     InstanceRef,
 )
-from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
-from cost_pipeline.feeds.production.reconcile import pairs
+from cost_pipeline.pipeline.alerts import tell
 from cost_pipeline.pipeline.dead_letters.corrections import out_of_date as corrections_behind
 from cost_pipeline.pipeline.dead_letters.corrections import waiting_files
+from cost_pipeline.pipeline.declared.book import Book
+from cost_pipeline.pipeline.declared.checks import each_kind
+from cost_pipeline.pipeline.declared.names import (
+    CORRECTIONS_JOB,
+    PULL_JOB,
+    REPLAY_JOB,
+    STANDING_JOB,
+)
+from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.posting.dates import due
 from cost_pipeline.pipeline.session import Session
 
 _STORAGES: Final = frozenset({"storage", "run_storage", EVENT_LOG, "schedule_storage"})
@@ -111,10 +107,11 @@ class Checked:
 
 
 class Runner:
-    """Runs a home's jobs in this process, in the home's own Dagster instance.
+    """Runs the jobs of a home's feed in this process, in the home's own Dagster instance.
 
     Args:
-        session: Of the command; tells the home, and what is out of date.
+        session: Of the command; tells the feed, the home, and what is out of date.
+        feeds: Those that there are: what the home's files are read with.
         instance: Where runs are recorded.
         progress: Told (phase, done, total).
     """
@@ -122,25 +119,29 @@ class Runner:
     def __init__(
         self,
         session: Session,
+        feeds: Sequence[Feed[Session]],
         instance: dg.DagsterInstance,
         progress: Callable[[str, int, int], None],
     ) -> None:
         self.session = session
         self.instance = instance
         self.progress = progress
-        self.definitions = build_definitions(session.home.path)
+        self.definitions = build_definitions(session.home.path, feeds)
         self.checked = Checked()
+        self._own = session.feed.names.own
         self._resource = {"path": str(session.home.path), "debug_loop": session.debug_loop}
 
-    def load_fx(self) -> None:
-        """Load the bundled FX history if it is not there; hand over what it touches."""
-        self._run(FX_JOB)
+    def own_jobs(self, runs: Literal["first", "last"]) -> None:
+        """Runs the jobs of the feed's own that come before or after all others in a run."""
+        for job in present_jobs(self.session.feed, self.session.home):
+            if job.runs == runs:
+                self._run(job.name)
 
     def pull(self, pull_dates: Sequence[date]) -> None:
         """Pull and validate each date, in order."""
         for done, day in enumerate(pull_dates):
             self.progress("pulling and validating", done, len(pull_dates))
-            self._run(PULL_JOB, partition_key=day.isoformat())
+            self._run(self._own(PULL_JOB), partition_key=day.isoformat())
         self.progress("pulling and validating", len(pull_dates), len(pull_dates))
 
     def corrections(self) -> int:
@@ -148,50 +149,48 @@ class Runner:
         waiting = len(waiting_files(self.session)) or len(corrections_behind(self.session))
         if waiting:
             self.progress("taking in corrections", 0, waiting)
-            self._run(CORRECTIONS_JOB, partition_key=self.session.clock().date().isoformat())
+            self._run(
+                self._own(CORRECTIONS_JOB), partition_key=self.session.clock().date().isoformat()
+            )
             self.progress("taking in corrections", waiting, waiting)
         return waiting
 
     def replay(self, pull_date: date, delivery: str | None = None) -> None:
         """Judge again what is behind of a pull date, or one delivery of it, without fetching."""
         tags = {} if delivery is None else {DELIVERY: delivery}
-        self._run(REPLAY_JOB, partition_key=pull_date.isoformat(), tags=tags)
+        self._run(self._own(REPLAY_JOB), partition_key=pull_date.isoformat(), tags=tags)
 
     def pull_again(self, pull_date: date, vendors: Sequence[str]) -> None:
         """Pull some vendors for a date once more, and validate what came."""
-        kinds = sorted({vendor.record for vendor in self.session.home.vendors})
-        keys = [raw_key(name) for name in vendors]
-        keys += [*(records_key(kind) for kind in kinds), DEAD_LETTERS]
-        self._run(PULL_JOB, partition_key=pull_date.isoformat(), assets=keys)
+        names = self.session.feed.names
+        raw = [names.raw(vendor) for vendor in vendors]
+        made = (*raw, *each_kind(names, self.session.home), names.dead_letters)
+        keys = [asset_key(key) for key in made]
+        self._run(self._own(PULL_JOB), partition_key=pull_date.isoformat(), assets=keys)
 
     def standing_checks(self) -> None:
         """The checks that belong to no pull: age of dead letters."""
-        self._run(STANDING_JOB)
+        self._run(self._own(STANDING_JOB))
 
     def post(self) -> list[date]:
-        """Post every transaction date that is out of date and not held back; returns those."""
-        present = present_inputs(self.session)
-        behind = out_of_date(present, stored_inputs(self.session))
-        if behind:  # a correction made outside Dagster is handed over before its dates run
-            hand_over(self.instance, self.session)
-        held = held_back(self.instance, self.session, behind) if behind else {}
-        dates = [day for day in behind if day not in held]
-        self._note_held({day: held[day] for day in behind if day in held})
+        """Posts every date of the book that is out of date and not held back; returns those."""
+        book = self.session.feed.book
+        if book is None:
+            return []
+        lacks = due(self.session, book)
+        held = look_again(self.instance, self.session, book, lacks)
+        dates = [day for day in lacks.behind if day not in held]
+        self._note_held(book, held)
         done = 0
-        for planned in plan_posting(dates, present):
-            self.progress("posting transaction dates", done, len(dates))
+        for planned in plan_posting(dates, lacks.present):
+            self.progress(f"posting {book.dates}", done, len(dates))
             if planned.first == planned.last:
-                self._run(POST_JOB, partition_key=planned.first)
+                self._run(book.job, partition_key=planned.first)
             else:
-                self._run(POST_JOB, tags={RANGE_START: planned.first, RANGE_END: planned.last})
+                self._run(book.job, tags={RANGE_START: planned.first, RANGE_END: planned.last})
             done += sum(planned.first <= day.isoformat() <= planned.last for day in dates)
-        self.progress("posting transaction dates", len(dates), len(dates))
+        self.progress(f"posting {book.dates}", len(dates), len(dates))
         return dates
-
-    def reconcile(self) -> None:
-        """Compare the vendors that tell of the same transactions, if there are any."""
-        if pairs(self.session.home.vendors):
-            self._run(RECONCILE_JOB)
 
     def alert(self) -> int:
         """Tell the home's webhook what is red; how many alerts were sent.
@@ -199,23 +198,24 @@ class Runner:
         Raises:
             CostPipelineError: If they could not be sent.
         """
-        if self.session.home.productions.alerts is None:
+        if self.session.home.general.alerts is None:
             return 0
-        keys = self.definitions.resolve_asset_graph().asset_check_keys
-        checks = look_at_checks(self.instance, keys)
+        keys = keys_of(self.session.feed, self.session.home)
+        passing = {key for key, check in keys.items() if check.passes_by}
+        checks = look_at_checks(self.instance, keys, passing)
         red = [*checks.red, *failed_runs(self.instance, self.session)]
         return tell(self.session, red, checks.well)
 
-    def _note_held(self, held: Mapping[date, date]) -> None:
+    def _note_held(self, book: Book[Session], held: Mapping[date, date]) -> None:
         """A date that is not posted is said, or the run would look complete."""
         for pull_date in sorted(set(held.values())):
             count = sum(pulled == pull_date for pulled in held.values())
             self.checked.failed.append(
                 FailedCheck(
-                    LEDGER.to_user_string(),
+                    asset_key(book.key).to_user_string(),
                     "held_back",
                     None,
-                    f"{count} transaction dates are not posted: of pull date {pull_date} a "
+                    f"{count} {book.dates} are not posted: of pull date {pull_date} a "
                     "blocking check is red or did not finish (pull it again), or amounts or dates "
                     "changed their meaning (`cost-pipeline drift`)",
                     blocking=True,

@@ -1,6 +1,6 @@
 """What runs next. A sensor lists, a pure function of `plan` decides.
 
-The reconciliation sensor is level-triggered: it compares what each ledger partition was computed
+The sensor of a book is level-triggered: it compares what each of its partitions was computed
 from with what there is now, so an update that an edge-triggered automation lost is found again.
 """
 
@@ -12,13 +12,16 @@ from typing import Final
 import dagster as dg
 
 from cost_pipeline.core.errors import CostPipelineError
-from cost_pipeline.defs.gate import held_back
+from cost_pipeline.defs.gate import pulls_not_cleared
 from cost_pipeline.defs.handover import hand_over
-from cost_pipeline.defs.keys import LEDGER, POST_JOB
+from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.plan import PlannedRun, left_out, plan_posting
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
-from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
+from cost_pipeline.pipeline.declared.book import Book
+from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.posting.dates import Due, due, held_back
+from cost_pipeline.pipeline.session import Session
 
 PARTITION: Final = "dagster/partition"
 RANGE_START: Final = "dagster/asset_partition_range_start"
@@ -31,77 +34,90 @@ _PAUSE: Final = timedelta(minutes=15)
 
 
 def reconciliation(
-    job: UnresolvedAssetJobDefinition, posted: Sequence[dg.AssetKey]
+    feed: Feed[Session],
+    book: Book[Session],
+    job: UnresolvedAssetJobDefinition,
+    posted: Sequence[dg.AssetKey],
 ) -> dg.SensorDefinition:
-    """Asks for the ledger partitions whose inputs are not those they were computed from.
+    """Asks for the dates of a book whose inputs are not those they were computed from.
 
     Args:
+        feed: Whose book it is.
+        book: The book.
         job: That posts.
-        posted: The assets that a posting makes: the ledger, and what is shown of its findings.
+        posted: The assets that a posting makes: the book, and what is shown of it.
     """
 
     @dg.sensor(
-        name="reconcile_ledger",
+        name=book.sensor,
         job=job,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Compares the inputs digest of every transaction date with the one its ledger "
-        "partition was computed from, and requests exactly the dates that differ.",
+        description=book.sensor_words,
     )
-    def reconcile_ledger(
+    def compare(
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.SensorResult | dg.SkipReason:
         try:
-            session = home.session("sensor")
-            present = present_inputs(session)
-            dates = out_of_date(present, stored_inputs(session))
-            if dates:  # a correction made outside Dagster is handed over before its dates run
-                hand_over(context.instance, session)
-            held = held_back(context.instance, session, dates) if dates else {}
+            session = home.session(feed, "sensor")
+            lacks = due(session, book)
+            held = look_again(context.instance, session, book, lacks)
         except CostPipelineError as error:
             # A lake that cannot be read is not an empty lake: nothing is decided.
             return dg.SkipReason(f"the lake could not be compared: {error}")
-        found = _decide(context.instance, dates, present, held, session.clock())
+        found = _decide(context.instance, book, lacks, held, session.clock())
         if isinstance(found, dg.SkipReason):
             return found
         return dg.SensorResult(run_requests=[request(run, posted) for run in found])
 
-    return reconcile_ledger
+    return compare
+
+
+def look_again(
+    instance: dg.DagsterInstance, session: Session, book: Book[Session], lacks: Due
+) -> Mapping[date, date]:
+    """Hands over what changed outside Dagster, and returns what is held back of what is behind."""
+    if not lacks.behind:
+        return {}
+    hand_over(instance, session)
+    not_cleared = pulls_not_cleared(instance, session.feed, session.home)
+    return held_back(session, book, lacks.behind, not_cleared)
 
 
 def _decide(
     instance: dg.DagsterInstance,
-    dates: list[date],
-    present: Mapping[date, str],
+    book: Book[Session],
+    lacks: Due,
     held: Mapping[date, date],
     now: datetime,
 ) -> list[PlannedRun] | dg.SkipReason:
+    dates, present = lacks.behind, lacks.present
     if not dates:
-        return dg.SkipReason(f"the ledger of {len(present)} transaction dates is up to date")
+        return dg.SkipReason(f"the {book.noun} of {len(present)} {book.dates} is up to date")
     free = [day for day in dates if day not in held]
-    waiting = left_out(free, spans_under_way(instance))
+    waiting = left_out(free, spans_under_way(instance, book))
     failed = _failed_lately(instance, now - _PAUSE)
     planned = [run for run in plan_posting(waiting, present) if run.key not in failed]
     if planned:
         return planned
     held_pulls = sorted({held[day].isoformat() for day in dates if day in held})
     return dg.SkipReason(
-        f"{len(dates)} transaction dates are out of date: {len(free) - len(waiting)} are in runs "
+        f"{len(dates)} {book.dates} are out of date: {len(free) - len(waiting)} are in runs "
         f"under way, {len(dates) - len(free)} wait for checks or accepted columns of pull dates "
         f"{', '.join(held_pulls) or '(none)'}, the others failed less than {_PAUSE} ago"
     )
 
 
-def spans_under_way(instance: dg.DagsterInstance) -> list[tuple[str, str]]:
-    """The partition keys (first, last) of the ledger that unfinished runs will post."""
+def spans_under_way(instance: dg.DagsterInstance, book: Book[Session]) -> list[tuple[str, str]]:
+    """Returns the partition keys (first, last) of the book that unfinished runs will post."""
     runs = instance.get_runs(dg.RunsFilter(statuses=list(NOT_FINISHED_STATUSES)))
-    return [span for run in runs if _posts(run) and (span := _span(run.tags)) is not None]
+    return [span for run in runs if _posts(run, book) and (span := _span(run.tags)) is not None]
 
 
-def _posts(run: dg.DagsterRun) -> bool:
+def _posts(run: dg.DagsterRun, book: Book[Session]) -> bool:
     if not run.asset_selection:  # the whole job
-        return run.job_name == POST_JOB
-    return LEDGER in run.asset_selection
+        return run.job_name == book.job
+    return asset_key(book.key) in run.asset_selection
 
 
 def _span(tags: Mapping[str, str]) -> tuple[str, str] | None:
@@ -118,7 +134,7 @@ def _failed_lately(instance: dg.DagsterInstance, since: datetime) -> set[str]:
     return {run.tags[INPUTS] for run in runs if INPUTS in run.tags}
 
 
-def request(run: PlannedRun, posted: Sequence[dg.AssetKey] = (LEDGER,)) -> dg.RunRequest:
+def request(run: PlannedRun, posted: Sequence[dg.AssetKey]) -> dg.RunRequest:
     """The run request of a planned run.
 
     It has no run key: Dagster never starts a second run with the same key, and a date may come to

@@ -16,8 +16,9 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_tables import RATE
 from cost_pipeline.contracts.rate_sources import Quote, Source
-from cost_pipeline.contracts.tables import RATE, TEXT
+from cost_pipeline.contracts.tables import TEXT
 from cost_pipeline.fx.convert import value_in_pivot
 
 WARN_OVER: Final = 150

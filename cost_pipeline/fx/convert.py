@@ -20,9 +20,10 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_tables import MONEY
 from cost_pipeline.contracts.production import Rounding
 from cost_pipeline.contracts.rate_sources import Quote
-from cost_pipeline.contracts.tables import MONEY, TEXT
+from cost_pipeline.contracts.tables import TEXT
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import AMOUNT_PRECISION, AMOUNT_SCALE
 from cost_pipeline.core.reasons import Reason

@@ -101,10 +101,15 @@ def read_rates(data: bytes, source: Source, *, day: date | None = None, where: s
 
 @dataclass(frozen=True, slots=True)
 class TwoColumns:
-    """A file `currency,rate`: its rates, and the reason that it gives ("" if none)."""
+    """A file `currency,rate`: its rates, the reason that it gives ("" if none), and its word.
+
+    Attributes:
+        confirmed: Whether it says that its rates are right however far off they are.
+    """
 
     rates: dict[str, Decimal]
     reason: str
+    confirmed: bool = False
 
 
 def parse_two_columns(data: bytes, source: Source, *, where: str = "") -> TwoColumns:
@@ -132,4 +137,5 @@ def parse_two_columns(data: bytes, source: Source, *, where: str = "") -> TwoCol
     if not rates:
         raise wrong(where, line, "there is no rate in it")
     reason = re.search(r"(?mi)^[ \t]*#[ \t]*reason:[ \t]*(.*?)[ \t]*$", text)
-    return TwoColumns(rates, reason[1] if reason else "")
+    confirmed = re.search(r"(?mi)^[ \t]*#[ \t]*confirm:[ \t]*yes[ \t]*$", text)
+    return TwoColumns(rates, reason[1] if reason else "", confirmed is not None)

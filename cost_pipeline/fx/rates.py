@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.cost_reasons import CostReason
+from cost_pipeline.contracts.cost_tables import RATE
 from cost_pipeline.contracts.rate_sources import Quote, Source, published_sources, source_named
-from cost_pipeline.contracts.tables import DAY, HASH, RATE, TEXT
+from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.fx.calendar import last_publication_day, next_publication_day
 from cost_pipeline.fx.snapshots import FIRST_VINTAGE
 

@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_tables import RATE, RATE_SCHEMA
 from cost_pipeline.contracts.rate_sources import Source
-from cost_pipeline.contracts.tables import DAY, RATE, RATE_SCHEMA, TEXT
+from cost_pipeline.contracts.tables import DAY, TEXT
 from cost_pipeline.core.canonical import Value, digest
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.fx.reading import RATE_QUANTUM, DayRates

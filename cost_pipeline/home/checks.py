@@ -1,4 +1,4 @@
-"""What no single key shows: a vendor file against its productions, contract and neighbours.
+"""What no single key shows: a vendor file against its feed, its contract and its neighbours.
 
 Pure: files were read before, folders of sources are looked at elsewhere.
 """
@@ -6,49 +6,50 @@ Pure: files were read before, folders of sources are looked at elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.cost import judge_field
-from cost_pipeline.contracts.kinds import CONTRACTS
+from cost_pipeline.contracts.date_style import DIRECTIVES
+from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.contracts.problems import Problem
-from cost_pipeline.contracts.production import Productions
-from cost_pipeline.contracts.rate_sources import published_sources, sources_of
+from cost_pipeline.contracts.record import Record, judge_field
 from cost_pipeline.contracts.texts import reader
 from cost_pipeline.contracts.vendor import FolderSource, HttpSource, Vendor
+from cost_pipeline.core.text import nearest
 from cost_pipeline.home.document import Document
-from cost_pipeline.home.explain import nearest
 
-# What every record has without a column: `vendor:` and `production:` say it.
-_GIVEN: Final = frozenset({"vendor", "production"})
 _RESERVED: Final = "corrections"
 _PLACEHOLDER: Final = re.compile(r"\{pull_date(:[^{}]*)?\}")
 
 
-def check_vendor(vendor: Vendor, document: Document, productions: frozenset[str]) -> None:
+def check_vendor(
+    vendor: Vendor, document: Document, feed: FeedContract, scopes: Collection[str]
+) -> None:
     """Note what is wrong with one vendor file that is well-formed by itself.
 
     Args:
         vendor: As read.
         document: Where it was read from; problems are noted there.
-        productions: The codes in productions.yaml; empty if that file is itself wrong.
+        feed: What its feed says of records.
+        scopes: Whose records there may be, by the feed's settings; empty if those are wrong.
     """
-    if productions and vendor.production not in productions:
+    scope = feed.shape.scope
+    if scopes and scope is not None and vendor.scope is not None and vendor.scope not in scopes:
         document.complain(
-            ("production",),
-            f"there is no production `{vendor.production}` in productions.yaml",
-            nearest(vendor.production, productions),
+            (scope,),
+            f"there is no {scope} `{vendor.scope}` in {feed.file}",
+            nearest(vendor.scope, scopes),
         )
     if vendor.vendor == _RESERVED:
         document.complain(
             ("vendor",), f"`{_RESERVED}` is the name of what people send back", "take another name"
         )
-    _check_fields(vendor, document)
-    _check_coverage(vendor, document)
-    _check_constants(vendor, document)
+    _check_fields(vendor, document, feed)
+    _check_coverage(vendor, document, feed)
+    _check_constants(vendor, document, feed.kinds[vendor.record].contract)
     _check_dates(vendor, document)
     _check_headers(vendor, document)
     _check_patterns(vendor, document)
@@ -57,25 +58,6 @@ def check_vendor(vendor: Vendor, document: Document, productions: frozenset[str]
             ("source", "incremental"),
             "`incremental` needs a key: pulls overlap, and without a key rows would count twice",
             "name the columns of the key under `key:`, or take `incremental:` out",
-        )
-
-
-def check_productions(productions: Productions, document: Document) -> None:
-    """Note productions whose source of rates nobody defines, and sources defined twice."""
-    known = sources_of(productions).keys()
-    for code, production in productions.productions.items():
-        name = production.fx.source
-        if name not in known:
-            document.complain(
-                ("productions", code, "fx", "source"),
-                f"there is no source of exchange rates `{name}`",
-                nearest(name, known),
-            )
-    for name in productions.fx_sources.keys() & published_sources().keys():
-        document.complain(
-            ("fx_sources", name),
-            f"the source `{name}` comes with the product and cannot be defined again",
-            "give it another name",
         )
 
 
@@ -92,22 +74,22 @@ def check_names(vendors: list[tuple[Vendor, Document]]) -> None:
         first.setdefault(vendor.vendor, document.file)
 
 
-def _check_fields(vendor: Vendor, document: Document) -> None:
-    known = CONTRACTS[vendor.record].model_fields.keys() - {"vendor"}
+def _check_fields(vendor: Vendor, document: Document, feed: FeedContract) -> None:
+    known = feed.kinds[vendor.record].contract.model_fields.keys() - {"vendor"}
     for section, names in (("columns", vendor.columns), ("constants", vendor.constants)):
         for name in names:
             if name not in known:
                 document.complain(
                     (section, name),
-                    f"`{name}` is not a field of a {vendor.record.value}",
+                    f"`{name}` is not a field of a {vendor.record}",
                     nearest(name, known),
                 )
     for name in vendor.constants:
-        if name == "production":
+        if name == feed.shape.scope and vendor.scope is not None:
             document.complain(
                 ("constants", name),
-                "the production is a key of the vendor file, not a constant",
-                "leave it out here; `production:` says it",
+                f"the {name} is a key of the vendor file, not a constant",
+                f"leave it out here; `{name}:` says it",
             )
         elif name in vendor.columns:
             document.complain(
@@ -115,26 +97,28 @@ def _check_fields(vendor: Vendor, document: Document) -> None:
                 f"`{name}` is both a column and a constant",
                 "keep the one that is meant",
             )
-    for place, name in enumerate(vendor.key.columns if vendor.key else ()):
+    for place, name in enumerate(vendor.key.fields if vendor.key else ()):
         if name not in vendor.columns and name not in vendor.constants:
             path = ("key", place) if document.has(("key", place)) else ("key", "columns", place)
             document.complain(
-                path,
+                path if document.has(path) else ("key",),
                 f"the key names `{name}`, which no column gives",
                 nearest(name, vendor.columns) if vendor.columns else "",
             )
 
 
-def _check_coverage(vendor: Vendor, document: Document) -> None:
-    covered = vendor.columns.keys() | vendor.constants.keys() | _GIVEN
-    fields = CONTRACTS[vendor.record].model_fields
+def _check_coverage(vendor: Vendor, document: Document, feed: FeedContract) -> None:
+    shape, fields = feed.shape, feed.kinds[vendor.record].contract.model_fields
+    covered = {*vendor.columns, *vendor.constants, "vendor"}
+    covered |= {shape.scope} if shape.scope and vendor.scope is not None else set()
     missing = [
         name
         for name, field in fields.items()
         if field.is_required()
         and name not in covered
-        # A vendor without a key has no transaction ids; its rows are named by their fingerprint.
-        and (vendor.key or name != "transaction_id")
+        # A vendor without a key has no ids; its rows are named by their fingerprint.
+        and (vendor.key or name != shape.identity)
+        and name not in feed.given_otherwise(vendor)
     ]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
@@ -143,21 +127,26 @@ def _check_coverage(vendor: Vendor, document: Document) -> None:
             f"no column and no constant gives {names}",
             "add each under `columns:` (with its header names) or under `constants:`",
         )
-    control = vendor.format.control_total
-    if control and control.column != "amount":
+    control, measure = vendor.format.control_total, shape.measure
+    if control and measure is None:
+        document.complain(
+            ("format", "control_total"),
+            f"the rows of a {vendor.record} are only counted",
+            "take `control_total:` out",
+        )
+    elif control and measure and control.column != measure.field:
         document.complain(
             ("format", "control_total", "column"),
-            "a control total can only be that of `amount`",
-            "write `column: amount`; `columns:` says which header that is",
+            f"a control total can only be that of `{measure.field}`",
+            f"write `column: {measure.field}`; `columns:` says which header that is",
         )
 
 
-def _check_constants(vendor: Vendor, document: Document) -> None:
+def _check_constants(vendor: Vendor, document: Document, contract: type[Record]) -> None:
     """A constant that its own field refuses would refuse every row."""
-    contract = CONTRACTS[vendor.record]
     for name, text in vendor.constants.items():
         info = contract.model_fields.get(name)
-        # Amounts and dates are read by the vendor's own style; validate does that.
+        # Numbers and dates are read by the vendor's own style; validate does that.
         if info is not None and parts(info).base not in {Decimal, date}:
             read = reader(info)
             value = text if read is None else read(name, text)
@@ -169,13 +158,15 @@ def _check_constants(vendor: Vendor, document: Document) -> None:
 
 
 def _check_dates(vendor: Vendor, document: Document) -> None:
-    for place, form in enumerate(vendor.dates):
-        unknown = sorted(set(re.findall("%[^dmbBYy%]", form)))
+    for place, form in enumerate(vendor.dates.forms):
+        unknown = sorted(set(re.findall(f"%[^{DIRECTIVES}]", form)))
         if unknown:
+            path = ("dates", "forms", place)
             document.complain(
-                ("dates", place),
+                path if document.has(path) else ("dates", place),
                 f"`{form}` holds {', '.join(f'`{one}`' for one in unknown)}, which is not read",
-                "write dates with %d, %m, %b, %B, %Y, %y",
+                "write dates with %d, %m, %b, %B, %Y, %y, and times with %H, %I, %p, %M, %S, %f,"
+                " %z",
             )
 
 

@@ -6,14 +6,13 @@ are explained here: what is wrong with a row is `cost_pipeline.validate`'s to sa
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from cost_pipeline.core.text import nearest
 from cost_pipeline.home.document import Document
 
 _PATTERNS: Final = {
@@ -37,15 +36,6 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document) 
     """Note every complaint of a model in the document's problems."""
     for complaint in error.errors():
         _note(complaint, model, document)
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The remedy for a word that is not known: the nearest one, or all of them."""
-    by_fold = {name.casefold(): name for name in sorted(known)}
-    close = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean `{by_fold[close[0]]}`?"
-    return "known here: " + ", ".join(by_fold.values())
 
 
 def _note(complaint: ErrorDetails, model: type[BaseModel], document: Document) -> None:

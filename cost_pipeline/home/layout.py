@@ -13,13 +13,13 @@ from typing import Final
 from cost_pipeline import __version__
 from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
 from cost_pipeline.home import templates
-from cost_pipeline.home.load import FORMAT, MARKER, PRODUCTIONS
+from cost_pipeline.home.load import FORMAT, MARKER
 
 _FOLDERS: Final = ("vendors", "inbox", "lake", "dagster")
 _DAGSTER: Final = "dagster/dagster.yaml"
 
 EXAMPLE: Final[Mapping[str, str]] = {
-    PRODUCTIONS: templates.PRODUCTIONS,
+    "productions.yaml": templates.PRODUCTIONS,
     "vendors/example_rentals.yaml": templates.EXAMPLE_VENDOR,
     f"inbox/example/{templates.EXAMPLE_PULL_DATE}.csv": templates.EXAMPLE_FILE,
 }
@@ -95,7 +95,7 @@ def _refuse_occupied(path: Path) -> None:
             code="NOT_A_FOLDER",
         )
     if path.is_dir() and any(path.iterdir()):
-        what = "there is a home already" if (path / PRODUCTIONS).exists() else "is not empty"
+        what = "there is a home already" if any(path.glob("*.yaml")) else "is not empty"
         raise UsageError(
             f"the folder {what}" if what == "is not empty" else what,
             where=str(path),
@@ -119,7 +119,7 @@ def _write(path: Path, files: Mapping[str, str | bytes]) -> None:
         if not existed:
             staging.rename(path)
             return
-        for child in sorted(staging.iterdir(), key=lambda child: child.name == PRODUCTIONS):
+        for child in sorted(staging.iterdir(), key=lambda child: child.is_file()):
             moved.append(path / child.name)
             child.rename(path / child.name)
     except BaseException:

@@ -1,4 +1,4 @@
-"""Read a home: its productions and vendors, or every mistake in them with file and line.
+"""Read a home: its settings and vendors, or every mistake in them with file and line.
 
 Reads YAML and `home.json`, nothing else; whether a vendor's folder is there is asked separately
 (`missing_folders`), because that is the machine's state and not a mistake in a file.
@@ -7,25 +7,30 @@ Reads YAML and `home.json`, nothing else; whether a vendor's folder is there is 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from cost_pipeline.contracts.production import Productions
+from cost_pipeline.contracts.complaints import Complaint
+from cost_pipeline.contracts.general import General
+from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.home.checks import check_names, check_productions, check_vendor
+from cost_pipeline.core.text import nearest
+from cost_pipeline.home.checks import check_names, check_vendor
 from cost_pipeline.home.document import Document, Problem, read_document
 from cost_pipeline.home.explain import explain
-from cost_pipeline.home.pairs import check_pairs
 
 FORMAT: Final = 1
 MARKER: Final = "home.json"
-PRODUCTIONS: Final = "productions.yaml"
+GENERAL: Final = "home.yaml"
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_Section = TypeVar("_Section", bound=Section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +39,16 @@ class Home:
 
     Attributes:
         path: Absolute.
-        productions: By code.
+        general: What concerns no feed more than another.
+        settings: The settings of each feed, by its name.
         vendors: In the order of their names.
-        lake_uri: An absolute folder, or a URI with a scheme as it stands in productions.yaml.
+        lake_uri: An absolute folder, or a URI with a scheme as it stands in the settings.
         dagster_home: What DAGSTER_HOME is for this home.
     """
 
     path: Path
-    productions: Productions
+    general: General
+    settings: Mapping[str, Section]
     vendors: tuple[Vendor, ...]
     lake_uri: str
     dagster_home: Path
@@ -50,26 +57,45 @@ class Home:
         """The folder of a folder source, absolute."""
         return self.path / Path(source.path).expanduser()
 
+    def settings_of(self, model: type[_Section]) -> _Section:
+        """Returns the settings that are of this model.
 
-def load_home(path: Path) -> Home:
+        Raises:
+            LookupError: If no feed of the product has such settings.
+        """
+        for found in self.settings.values():
+            if isinstance(found, model):
+                return found
+        raise LookupError(model.__name__)
+
+    def of_feed(self, name: str) -> Home:
+        """Returns the home as one feed sees it: with no vendors but its own."""
+        return replace(self, vendors=tuple(v for v in self.vendors if v.feed == name))
+
+
+def read_home(path: Path, feeds: Mapping[str, FeedContract]) -> Home:
     """Read a home.
+
+    Args:
+        path: Its folder.
+        feeds: What each feed says of vendor files and settings.
 
     Raises:
         UsageError: NO_HOME, HOME_TOO_NEW, or BAD_HOME with every mistake in its files.
     """
-    home, found = _read(path)
+    home, found = _read(path, feeds)
     if home is None or found:
         raise _as_error(found)
     return home
 
 
-def problems(path: Path) -> list[Problem]:
+def mistakes_in(path: Path, feeds: Mapping[str, FeedContract]) -> list[Problem]:
     """Every mistake in a home's files, in the order of files and lines.
 
     Raises:
         UsageError: NO_HOME or HOME_TOO_NEW: there is nothing to check.
     """
-    return _read(path)[1]
+    return _read(path, feeds)[1]
 
 
 def missing_folders(home: Home) -> dict[str, Path]:
@@ -81,45 +107,146 @@ def missing_folders(home: Home) -> dict[str, Path]:
     }
 
 
-def _read(path: Path) -> tuple[Home | None, list[Problem]]:
+def _read(path: Path, feeds: Mapping[str, FeedContract]) -> tuple[Home | None, list[Problem]]:
     path = path.expanduser().absolute()
-    _refuse_no_home(path)
-    document = read_document(path / PRODUCTIONS, PRODUCTIONS)
-    productions = _model(Productions, document)
-    codes = frozenset(productions.productions) if productions else frozenset[str]()
-    if productions:
-        check_productions(productions, document)
-    read: list[tuple[Vendor, Document]] = []
-    documents = [document]
-    for file in _vendor_files(path):
-        document = read_document(file, f"vendors/{file.name}")
-        documents.append(document)
-        if file.suffix != ".yaml":
-            document.problems = [
-                Problem(document.file, 0, "is not read: its name must end in .yaml", "rename it")
-            ]
-            continue
-        vendor = _model(Vendor, document)
-        if vendor is not None:
-            check_vendor(vendor, document, codes)
-            read.append((vendor, document))
+    _refuse_no_home(path, feeds)
+    files = _Files(path, feeds)
+    settings = {name: own for name in feeds if (own := files.settings(name)) is not None}
+    general = files.general(settings)
+    read = list(files.vendors(settings))
     check_names(read)
-    check_pairs(read)
-    found = sorted({problem for document in documents for problem in document.problems})
-    if productions is None:
+    files.check_between(read)
+    found = sorted({problem for document in files.documents for problem in document.problems})
+    if general is None:
         return None, found
     vendors = tuple(sorted((vendor for vendor, _ in read), key=lambda vendor: vendor.vendor))
-    lake = productions.lake
+    lake = general.lake
     return (
         Home(
             path=path,
-            productions=productions,
+            general=general,
+            settings=settings,
             vendors=vendors,
             lake_uri=lake if "://" in lake else str((path / Path(lake).expanduser()).resolve()),
             dagster_home=path / "dagster",
         ),
         found,
     )
+
+
+@dataclass(slots=True)
+class _Files:
+    """The files of a home on their way to models; problems are noted in the documents."""
+
+    path: Path
+    feeds: Mapping[str, FeedContract]
+    documents: list[Document] = field(default_factory=list)
+
+    def settings(self, name: str) -> Section | None:
+        """The settings of a feed: from its file, or without one what is right without any key."""
+        feed = self.feeds[name]
+        if not (self.path / feed.file).exists() and not self._is_needed(feed):
+            return _without_a_file(feed)
+        document = self._document(feed.file)
+        settings = _model(feed.settings, document)
+        if settings is not None:
+            _complain(document, feed.wrong_settings(settings))
+        return settings
+
+    def _is_needed(self, feed: FeedContract) -> bool:
+        """Whether this is the file that must be there, or there is no home."""
+        files = [one.file for one in self.feeds.values()]
+        return feed.file == files[0] and not any(
+            (self.path / file).exists() for file in (GENERAL, *files)
+        )
+
+    def general(self, settings: Mapping[str, Section]) -> General | None:
+        """What concerns no feed more than another: in a file of its own, or in that of a feed."""
+        told = [
+            (name, found)
+            for name, found in settings.items()
+            if isinstance(found, General) and (self.path / self.feeds[name].file).exists()
+        ]
+        if not (self.path / GENERAL).exists():
+            broken = any(document.problems for document in self.documents)
+            return told[0][1] if told else None if broken else General()
+        document = self._document(GENERAL)
+        if told:
+            file = self.feeds[told[0][0]].file
+            message = f"{file} says already what the home is"
+            document.complain((), message, f"keep one of {file} and {GENERAL}")
+        return _model(General, document)
+
+    def vendors(self, settings: Mapping[str, Section]) -> Iterator[tuple[Vendor, Document]]:
+        """The vendor files that are well-formed by themselves."""
+        for file in _vendor_files(self.path):
+            document = self._document(f"vendors/{file.name}")
+            if file.suffix != ".yaml":
+                document.problems = [
+                    Problem(
+                        document.file, 0, "is not read: its name must end in .yaml", "rename it"
+                    )
+                ]
+                continue
+            feed = self._feed_of(document)
+            vendor = None if feed is None else _model(feed.vendor, document)
+            if feed is None or vendor is None:
+                continue
+            if vendor.record not in feed.kinds:
+                message = f"the feed {feed.name} has no record `{vendor.record}`"
+                document.complain(("record",), message, nearest(vendor.record, feed.kinds))
+                continue
+            own = settings.get(feed.name)
+            check_vendor(vendor, document, feed, feed.scopes(own) if own is not None else ())
+            yield vendor, document
+
+    def _feed_of(self, document: Document) -> FeedContract | None:
+        """The feed that a vendor file names, or the one that is meant where it names none."""
+        value = document.value
+        name = value.get("feed") if isinstance(value, dict) else None
+        if name is None:
+            unnamed = (
+                f for f in self.feeds.values() if not f.vendor.model_fields["feed"].is_required()
+            )
+            feed = next(unnamed, None)
+            if feed is None:
+                document.complain((), "`feed` is missing", "add the key `feed`")
+            return feed
+        if str(name) not in self.feeds:
+            document.complain(
+                ("feed",), f"`feed` cannot be `{name}`", nearest(str(name), self.feeds)
+            )
+        return self.feeds.get(str(name))
+
+    def check_between(self, read: Sequence[tuple[Vendor, Document]]) -> None:
+        """Note what is wrong between the vendor files of a feed."""
+        by_name = {vendor.vendor: document for vendor, document in read}
+        for name, feed in self.feeds.items():
+            own = [vendor for vendor, _ in read if vendor.feed == name]
+            for complaint in feed.wrong_vendors(own):
+                _complain(by_name[complaint.vendor or ""], [complaint])
+
+    def _document(self, name: str) -> Document:
+        self.documents.append(read_document(self.path / name, name))
+        return self.documents[-1]
+
+
+def _is_unnamed(feed: FeedContract) -> bool:
+    """Whether the vendor files of a feed need not name it."""
+    return not feed.vendor.model_fields["feed"].is_required()
+
+
+def _complain(document: Document, complaints: Iterable[Complaint]) -> None:
+    for one in complaints:
+        document.complain(one.path, one.message, one.remedy)
+
+
+def _without_a_file(feed: FeedContract) -> Section | None:
+    """Settings that are right without any key; None if a key is needed."""
+    try:
+        return feed.settings.model_validate({})
+    except ValidationError:
+        return None
 
 
 def _vendor_files(path: Path) -> list[Path]:
@@ -145,9 +272,10 @@ def _model(model: type[_Model], document: Document) -> _Model | None:
     return None if document.problems else value
 
 
-def _refuse_no_home(path: Path) -> None:
+def _refuse_no_home(path: Path, feeds: Mapping[str, FeedContract]) -> None:
     marker = path / MARKER
-    if not (path / PRODUCTIONS).exists() and not marker.exists():
+    files = (MARKER, GENERAL, *(feed.file for feed in feeds.values()))
+    if not any((path / file).exists() for file in files):
         raise UsageError(
             "there is no home here" if path.is_dir() else "there is no such folder",
             where=str(path),

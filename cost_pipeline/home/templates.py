@@ -16,7 +16,7 @@ productions:
     base_currency: USD              # the currency of its books
     time_zone: America/Los_Angeles
     fx: {source: ecb, max_age_days: 5, rounding: half_even}
-    late_window_days: 45            # how old a cost may be before somebody should look
+    # late_window_days: 400         # a cost that is older when it comes waits for a person
 """
 
 EXAMPLE_VENDOR: Final = """\

@@ -12,15 +12,7 @@ from enum import Enum
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.tables import (
-    DAY,
-    DEAD_LETTER_SCHEMA,
-    HASH,
-    INSTANT,
-    RATE_SCHEMA,
-    RECORD_SCHEMA,
-    TEXT,
-)
+from cost_pipeline.contracts.tables import DAY, HASH, INSTANT, TEXT, Shape, required
 
 
 class Writing(Enum):
@@ -69,29 +61,25 @@ class TableSpec:
     unrepeated: tuple[str, ...] = ()
 
 
-def _required(name: str, kind: pa.DataType) -> pa.Field:
-    return pa.field(name, kind, nullable=False)
-
-
-_STAMP = (_required("recorded_at", INSTANT), _required("run_id", TEXT))
+STAMP = (required("recorded_at", INSTANT), required("run_id", TEXT))
 
 DELIVERIES = TableSpec(
     "deliveries",
     pa.schema(
         [
-            _required("pull_date", DAY),
-            _required("delivery", HASH),
-            _required("vendor", TEXT),
-            _required("feed", TEXT),
-            _required("kind", TEXT),
-            _required("uri", TEXT),
-            _required("size", pa.int64()),
+            required("pull_date", DAY),
+            required("delivery", HASH),
+            required("vendor", TEXT),
+            required("feed", TEXT),
+            required("kind", TEXT),
+            required("uri", TEXT),
+            required("size", pa.int64()),
             pa.field("content_type", TEXT),
             pa.field("status", pa.int32()),
-            _required("attempts", pa.int32()),
-            _required("fetched_at", INSTANT),
+            required("attempts", pa.int32()),
+            required("fetched_at", INSTANT),
             pa.field("role", TEXT),
-            *_STAMP,
+            *STAMP,
         ]
     ),
     "pull_date",
@@ -106,13 +94,13 @@ BOOKMARKS = TableSpec(
     "bookmarks",
     pa.schema(
         [
-            _required("pull_date", DAY),
-            _required("vendor", TEXT),
-            _required("asked", HASH),
+            required("pull_date", DAY),
+            required("vendor", TEXT),
+            required("asked", HASH),
             pa.field("uri", TEXT),
-            _required("value", TEXT),
-            _required("sequence", pa.int32()),
-            *_STAMP,
+            required("value", TEXT),
+            required("sequence", pa.int32()),
+            *STAMP,
         ]
     ),
     "pull_date",
@@ -127,20 +115,20 @@ FETCHES = TableSpec(
     "fetches",
     pa.schema(
         [
-            _required("pull_date", DAY),
-            _required("vendor", TEXT),
-            _required("uri", TEXT),
-            _required("outcome", TEXT),
-            _required("attempts", pa.int32()),
-            _required("latency_us", pa.int64()),
-            _required("queued_us", pa.int64()),
-            _required("size", pa.int64()),
-            _required("received", pa.int64()),
+            required("pull_date", DAY),
+            required("vendor", TEXT),
+            required("uri", TEXT),
+            required("outcome", TEXT),
+            required("attempts", pa.int32()),
+            required("latency_us", pa.int64()),
+            required("queued_us", pa.int64()),
+            required("size", pa.int64()),
+            required("received", pa.int64()),
             pa.field("delivery", HASH),
             pa.field("status", pa.int32()),
             pa.field("reason", TEXT),
             pa.field("transient", pa.bool_()),
-            *_STAMP,
+            *STAMP,
         ]
     ),
     "pull_date",
@@ -154,27 +142,27 @@ VALIDATIONS = TableSpec(
     "validations",
     pa.schema(
         [
-            _required("pull_date", DAY),
-            _required("delivery", HASH),
-            _required("vendor", TEXT),
-            _required("sequence", pa.int32()),
-            _required("interpretation", HASH),
+            required("pull_date", DAY),
+            required("delivery", HASH),
+            required("vendor", TEXT),
+            required("sequence", pa.int32()),
+            required("interpretation", HASH),
             pa.field("encoding", TEXT),
-            _required("rows", pa.int64()),
-            _required("blank_rows", pa.int64()),
-            _required("records", pa.int64()),
-            _required("dead_letters", pa.int64()),
+            required("rows", pa.int64()),
+            required("blank_rows", pa.int64()),
+            required("records", pa.int64()),
+            required("dead_letters", pa.int64()),
             pa.field("amounts", TEXT),
             pa.field("control_declared", TEXT),
             pa.field("control_computed", TEXT),
             pa.field("control_tolerance", TEXT),
-            _required("unreadable_amounts", pa.int64()),
-            _required("header", pa.list_(TEXT)),
-            _required("drift", pa.list_(TEXT)),
+            required("unreadable_amounts", pa.int64()),
+            required("header", pa.list_(TEXT)),
+            required("drift", pa.list_(TEXT)),
             pa.field("schema", HASH),
             pa.field("shapes", TEXT),
-            _required("posts", pa.bool_()),
-            *_STAMP,
+            required("posts", pa.bool_()),
+            *STAMP,
         ]
     ),
     "pull_date",
@@ -193,16 +181,16 @@ ACCEPTED_SCHEMAS = TableSpec(
     "accepted_schemas",
     pa.schema(
         [
-            _required("day", DAY),
-            _required("vendor", TEXT),
-            _required("sequence", pa.int32()),
-            _required("schema", HASH),
-            _required("shapes", TEXT),
-            _required("delivery", HASH),
-            _required("pull_date", DAY),
-            _required("accepted_by", TEXT),
-            _required("reason", TEXT),
-            *_STAMP,
+            required("day", DAY),
+            required("vendor", TEXT),
+            required("sequence", pa.int32()),
+            required("schema", HASH),
+            required("shapes", TEXT),
+            required("delivery", HASH),
+            required("pull_date", DAY),
+            required("accepted_by", TEXT),
+            required("reason", TEXT),
+            *STAMP,
         ]
     ),
     "day",
@@ -216,19 +204,19 @@ CHECKPOINTS = TableSpec(
     "checkpoints",
     pa.schema(
         [
-            _required("pull_date", DAY),
-            _required("delivery", HASH),
-            _required("vendor", TEXT),
-            _required("interpretation", HASH),
-            _required("chunks", pa.int32()),
-            _required("rows", pa.int64()),
+            required("pull_date", DAY),
+            required("delivery", HASH),
+            required("vendor", TEXT),
+            required("interpretation", HASH),
+            required("chunks", pa.int32()),
+            required("rows", pa.int64()),
             pa.field("line", pa.int64()),
             pa.field("blank_rows", pa.int64()),
             pa.field("encoding", TEXT),
-            _required("state", TEXT),
-            _required("shapes", TEXT),
-            _required("amounts", TEXT),
-            *_STAMP,
+            required("state", TEXT),
+            required("shapes", TEXT),
+            required("amounts", TEXT),
+            *STAMP,
         ]
     ),
     "pull_date",
@@ -242,129 +230,38 @@ ALERTS = TableSpec(
     "alerts",
     pa.schema(
         [
-            _required("day", DAY),
-            _required("key", TEXT),
-            _required("title", TEXT),
-            _required("digest", HASH),
-            *_STAMP,
+            required("day", DAY),
+            required("key", TEXT),
+            required("title", TEXT),
+            required("digest", HASH),
+            *STAMP,
         ]
     ),
     "day",
 )
 """What the webhook has taken; of one `key` the newest counts. An empty digest: well again."""
 
-RECORDS = TableSpec(
-    "records",
-    RECORD_SCHEMA,
-    "pull_date",
-    audited=(Audited("parsed", "fingerprint"),),
-    ordered_by="transaction_date",
-    unrepeated=("fingerprint", "row", "line", "transaction_id", "key"),
-)
-"""Of one transaction date, the rows of a commit keep their order."""
-
-DEAD_LETTERS = TableSpec(
-    "dead_letters",
-    pa.schema(
-        [
-            _required("day", DAY),
-            _required("event", TEXT),
-            *DEAD_LETTER_SCHEMA,
-            _required("sequence", pa.int32()),
-            _required("attempts", pa.int32()),
-            pa.field("resolved_by", TEXT),
-            pa.field("decided_by", TEXT),
-            pa.field("why", TEXT),
-            *_STAMP,
-        ]
-    ),
-    "day",
-    audited=(
-        Audited("rejected", "id", "event = 'opened'"),
-        Audited("resolved", "id", "event = 'resolved' and resolved_by is null"),
-        Audited("corrected", "id", "event = 'resolved' and resolved_by is not null"),
-        Audited("waived", "id", "event = 'waived'"),
-        Audited("reopened", "id", "event = 'reopened'"),
-        Audited("retried", "id", "event = 'retried'"),
-    ),
-)
-"""Events: opened, retried, resolved, waived, reopened; numbered from 1 within a dead letter.
-
-`day` is the pull date, or the transaction date when posting. `resolved_by` is the correction's
-delivery; `decided_by` and `why` are a person's.
-"""
-
-APPROVALS = TableSpec(
-    "approvals",
-    pa.schema(
-        [
-            _required("day", DAY),
-            _required("act", TEXT),
-            _required("approval", HASH),
-            _required("dead_letter", HASH),
-            _required("vendor", TEXT),
-            _required("fingerprint", HASH),
-            _required("original_vendor", TEXT),
-            pa.field("original_transaction_id", TEXT),
-            pa.field("original_fingerprint", HASH),
-            pa.field("original_posting", HASH),
-            _required("by", TEXT),
-            _required("reason", TEXT),
-            *_STAMP,
-        ]
-    ),
-    "day",
-)
-"""Acts on reversals of negative rows: `approved`, and `withdrawn` with the approval's id again.
-
-The original is named by transaction id, or by a posting and then held by the posting's record.
-"""
-
-PERIODS = TableSpec(
-    "periods",
-    pa.schema(
-        [
-            _required("year", pa.int32()),
-            _required("period", TEXT),
-            _required("sequence", pa.int32()),
-            _required("act", TEXT),
-            _required("by", TEXT),
-            pa.field("reason", TEXT),
-            *_STAMP,
-        ]
-    ),
-    "year",
-)
-"""Acts on accounting periods: `closing`, `closed`, `reopened`; the last of a period counts."""
-
-FX_SNAPSHOTS = TableSpec(
-    "fx_snapshots",
-    pa.schema([_required("reference_year", pa.int32()), *RATE_SCHEMA]),
-    "reference_year",
-)
-"""By year, not by day: 7,126 daily partitions would be as many files of 2 kB (docs/adr/0005)."""
-
 AUDIT_LOG = TableSpec(
     "audit_log",
     pa.schema(
         [
-            _required("day", DAY),
-            _required("chain", TEXT),
-            _required("number", pa.int64()),
-            _required("kind", TEXT),
-            _required("root", HASH),
-            _required("previous_root", HASH),
-            _required("parents", pa.list_(HASH)),
+            required("day", DAY),
+            required("chain", TEXT),
+            required("number", pa.int64()),
+            required("kind", TEXT),
+            required("root", HASH),
+            required("previous_root", HASH),
+            required("parents", pa.list_(HASH)),
             pa.field("voids", HASH),
-            _required("table", TEXT),
-            _required("tokens", pa.list_(TEXT)),
-            _required("events", pa.list_(TEXT)),
-            _required("subjects", pa.list_(pa.list_(HASH))),
-            _required("subjects_digest", HASH),
-            _required("host", TEXT),
-            _required("process", pa.int64()),
-            _required("announced_at", INSTANT),
-            _required("run_id", TEXT),
+            required("table", TEXT),
+            required("tokens", pa.list_(TEXT)),
+            required("events", pa.list_(TEXT)),
+            required("subjects", pa.list_(pa.list_(HASH))),
+            required("subjects_digest", HASH),
+            required("host", TEXT),
+            required("process", pa.int64()),
+            required("announced_at", INSTANT),
+            required("run_id", TEXT),
         ]
     ),
     "day",
@@ -374,3 +271,57 @@ AUDIT_LOG = TableSpec(
 `subjects` holds for each of `events` the hashes that name its rows: a million events are one row.
 `lake.audit_blocks` says what `root` covers.
 """
+
+
+def records_table(name: str, shape: Shape, *, unrepeated: tuple[str, ...] = ()) -> TableSpec:
+    """Returns the table of a feed's records.
+
+    Of one business date, the rows of a commit keep their order.
+
+    Args:
+        name: Of the table.
+        shape: The columns of the feed's records.
+        unrepeated: Columns of the shape in which hardly a value comes twice.
+    """
+    return TableSpec(
+        name,
+        shape.records,
+        "pull_date",
+        audited=(Audited("parsed", "fingerprint"),),
+        ordered_by=shape.day,
+        unrepeated=("fingerprint", "row", "line", shape.identity, "key", *unrepeated),
+    )
+
+
+def dead_letters_table(name: str, shape: Shape) -> TableSpec:
+    """Returns the table of what happened to a feed's dead letters.
+
+    Events: opened, retried, resolved, waived, reopened; numbered from 1 within a dead letter.
+    `day` is the pull date, or the business date when posting. `resolved_by` is the correction's
+    delivery; `decided_by` and `why` are a person's.
+    """
+    return TableSpec(
+        name,
+        pa.schema(
+            [
+                required("day", DAY),
+                required("event", TEXT),
+                *shape.dead_letters,
+                required("sequence", pa.int32()),
+                required("attempts", pa.int32()),
+                pa.field("resolved_by", TEXT),
+                pa.field("decided_by", TEXT),
+                pa.field("why", TEXT),
+                *STAMP,
+            ]
+        ),
+        "day",
+        audited=(
+            Audited("rejected", "id", "event = 'opened'"),
+            Audited("resolved", "id", "event = 'resolved' and resolved_by is null"),
+            Audited("corrected", "id", "event = 'resolved' and resolved_by is not null"),
+            Audited("waived", "id", "event = 'waived'"),
+            Audited("reopened", "id", "event = 'reopened'"),
+            Audited("retried", "id", "event = 'retried'"),
+        ),
+    )

@@ -19,12 +19,14 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.cost_reasons import CostReason
-from cost_pipeline.contracts.tables import COST_FIELDS, HASH, TEXT
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.cost_tables import COST_FIELDS
+from cost_pipeline.contracts.cost_vendor import RecordKind
+from cost_pipeline.contracts.tables import HASH, TEXT
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.ledger.periods import Closing, closed_at, month_of
-from cost_pipeline.standing.keys import CONFLICT, DUPLICATE, RESOLVED_SCHEMA, STANDS
+from cost_pipeline.ledger.records import RESOLVED_SCHEMA
+from cost_pipeline.standing.keys import CONFLICT, DUPLICATE, STANDS
 
 RULING_FIELDS: Final = (
     pa.field("reversal_of", HASH),

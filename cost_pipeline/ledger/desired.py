@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.cost_reasons import COST_REASONS
+from cost_pipeline.contracts.cost_tables import DEAD_LETTER_SCHEMA, MONEY, RATE
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.contracts.problems import Problem, errors_json
-from cost_pipeline.contracts.tables import DAY, DEAD_LETTER_SCHEMA, HASH, MONEY, RATE, TEXT
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.core.canonical import sql_digest, sql_field
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, Stage, catalogue
@@ -208,6 +209,7 @@ WITH refused AS (
     SELECT *, {_REASON} AS reason, {_STAGE} AS stage,
         CASE WHEN standing = '{CONFLICT}' THEN 'key' WHEN standing = '{OVERRULED}' THEN ''
              WHEN ruling IS NOT NULL THEN 'amount'
+             WHEN refusal = '{Reason.IMPLAUSIBLE_DATE}' THEN 'transaction_date'
              WHEN starts_with(refusal, 'UNION_') THEN 'gross'
              WHEN refusal = '{Reason.BAD_AMOUNT}' THEN 'amount' ELSE 'currency' END AS field,
         CASE WHEN standing = '{CONFLICT}'

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.tables import DAY, HASH, INSTANT, MONEY, RATE, TEXT
+from cost_pipeline.contracts.cost_tables import MONEY, RATE
+from cost_pipeline.contracts.tables import DAY, HASH, INSTANT, TEXT
 from cost_pipeline.core.canonical import sql_digest
 
 POST: Final = "post"

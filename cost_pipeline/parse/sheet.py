@@ -115,7 +115,10 @@ def moment_text(stored: str | float, kind: ValueKind, *, since_1904: bool) -> st
         BadValueError: If it is no day that Excel can show.
     """
     try:
-        milliseconds = round(float(stored) * _DAY_MS)
+        number = float(stored)
+        milliseconds = round(number * _DAY_MS)
+        if kind is not ValueKind.ELAPSED and milliseconds // _DAY_MS > number:
+            milliseconds -= 1  # a moment just before midnight is of the day that ends
     except (ValueError, OverflowError):
         raise BadValueError(f"{str(stored)[:40]!r} is stored as a day and is none") from None
     days, rest = divmod(milliseconds, _DAY_MS)

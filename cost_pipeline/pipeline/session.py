@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.home.load import Home
 from cost_pipeline.lake.lake import Lake
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.quarantine.events import Stamp
+from cost_pipeline.validate.declared import NOT_LANDED, Landed
+from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Session:
         progress: Told what is being done, for a progress bar; (phase, done, total).
     """
 
-    feed: Feed
+    feed: Feed[Session]
     home: Home
     lake: Lake
     run_id: str
@@ -40,6 +43,25 @@ class Session:
     debug_loop: bool = False
     reference: Mapping[str, object] = field(default_factory=dict)
     progress: Callable[[str, int, int], None] = lambda _phase, _done, _total: None
+
+    def interpreter(
+        self, vendor: Vendor, columns: Sequence[str] = (), landed: Landed = NOT_LANDED
+    ) -> Interpreter:
+        """Returns how the rows of a vendor are read, compiled for these columns.
+
+        Args:
+            vendor: The vendor file.
+            columns: The header of a delivery.
+            landed: Its first landing, where a vendor file looks at that.
+
+        Raises:
+            UsageError: If the vendor file cannot be satisfied by any delivery.
+        """
+        contract = self.feed.contract
+        settings = self.home.settings[self.feed.name]
+        landed = replace(landed, zone=contract.zone(settings, vendor))
+        scopes = contract.scopes(settings)
+        return compile_interpreter(vendor, contract, scopes, columns, landed=landed)
 
     def stamp(self) -> Stamp:
         """Who writes, and the present instant."""

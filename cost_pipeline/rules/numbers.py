@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.tables import MONEY
+from cost_pipeline.contracts.cost_tables import MONEY
 
 
 def units(column: pa.ChunkedArray) -> pa.Array:

@@ -2,7 +2,9 @@
 
 Within a key the first by (first pulled, vendor, delivery, row) stands, in whatever order deliveries
 were processed. Another with the same content is a duplicate of it; one with other content conflicts
-with it. A record without a key stands for itself. Negative amounts are compared apart from others.
+with it. Of a kind whose keys are updated, the last by the fields that the kind declares stands, and
+one with other content is superseded. A record without a key stands for itself. Credits, which take
+back what another record says, are compared apart from others.
 
 A correction takes the place of the row that it answers, also in time. Of a row and its corrections
 one has the place: a correction of a row that was refused when posting, else the row itself, else
@@ -13,7 +15,9 @@ answer to it comes before it in the same place.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -21,7 +25,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.tables import COST_FIELDS, DAY, HASH, RECORD_SCHEMA, TEXT
+from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.contracts.tables import DAY, HASH, TEXT, Shape
 from cost_pipeline.core.reasons import Stage
 
 STANDS: Final = "stands"
@@ -40,46 +45,105 @@ AGAIN: Final = "+"
 DEPTH: Final = f"coalesce(try_cast(split_part(answers_stage, '{AGAIN}', 2) AS INTEGER), 0)"
 """SQL of that number."""
 
-CANDIDATE_SCHEMA: Final = pa.schema(
-    [
-        *RECORD_SCHEMA,
-        pa.field("first_pulled", DAY, nullable=False),
-        pa.field("answers_pulled", DAY),
-    ]
-)
-"""A record with `first_pulled`, the smallest pull date on which its delivery ever came, and for a
-correction that of the delivery whose row it answers."""
-
-RESOLVED_SCHEMA: Final = pa.schema(
-    [
-        *CANDIDATE_SCHEMA,
-        pa.field("standing", TEXT, nullable=False),
-        pa.field("of", HASH),
-        pa.field("of_delivery", HASH),
-        pa.field("of_row", pa.int64()),
-    ]
-)
-"""A record with its standing, and which one stands in its place (null if it does itself)."""
+SUPERSEDED: Final = "superseded"
+"""A later row of the same key has its place, as its kind of record declares."""
 
 
-def resolve(candidates: pa.Table, dates: Collection[date] | None = None) -> pa.Table:
-    """The standing of every record of the wanted transaction dates (`RESOLVED_SCHEMA`), in order.
+@functools.cache
+def candidate_schema(shape: Shape) -> pa.Schema:
+    """Returns the columns of a record with when it came.
+
+    `first_pulled` is the smallest pull date on which its delivery ever came; `answers_pulled`, of a
+    correction, that of the delivery whose row it answers.
+    """
+    return pa.schema(
+        [
+            *shape.records,
+            pa.field("first_pulled", DAY, nullable=False),
+            pa.field("answers_pulled", DAY),
+        ]
+    )
+
+
+@functools.cache
+def resolved_schema(shape: Shape) -> pa.Schema:
+    """Returns the columns of a record with its standing, and of the one that has its place.
+
+    `of` and what begins with it are null where the record stands itself.
+    """
+    return pa.schema(
+        [
+            *candidate_schema(shape),
+            pa.field("standing", TEXT, nullable=False),
+            pa.field("of", HASH),
+            pa.field("of_delivery", HASH),
+            pa.field("of_row", pa.int64()),
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """How records of a feed are compared.
+
+    Attributes:
+        shape: Their columns.
+        updates: The kinds whose keys are updated, each with the fields, filled in every record, by
+            which one row is later than another.
+    """
+
+    shape: Shape
+    updates: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What a record says, wherever it came from; its vendor is that of every rival."""
+        return ("kind", *self.shape.names)
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The columns that are looked at."""
+        return (*_ORIGIN, *self.content)
+
+    def same(self) -> str:
+        """Returns SQL: whether `r` and `f` say the same."""
+        return " AND ".join(f"r.{name} IS NOT DISTINCT FROM f.{name}" for name in self.content)
+
+    def of_kinds(self) -> str:
+        """Returns SQL: whether the keys of the record `r` are updated."""
+        listed = ", ".join(f"'{kind}'" for kind, _ in self.updates)
+        return f"r.kind IN ({listed})" if listed else "false"
+
+
+def keys_of(feed: FeedContract) -> Keys:
+    """Returns how the records of a feed are compared."""
+    updates = [(name, one.order) for name, one in feed.kinds.items() if one.key == "update"]
+    return Keys(feed.shape, tuple(updates))
+
+
+def resolve(keys: Keys, candidates: pa.Table, dates: Collection[date] | None = None) -> pa.Table:
+    """The standing of every record of the wanted business dates (`resolved_schema`), in order.
 
     Args:
-        candidates: `CANDIDATE_SCHEMA`: all records of those dates and all their rivals, which are
+        keys: How they are compared.
+        candidates: `candidate_schema`: all records of those dates and all their rivals, which are
             the records of any date that share (vendor, key) with one of them. Each once.
-        dates: The wanted transaction dates; all if None.
+        dates: The wanted business dates; all if None.
     """
-    placed = _lost_places(candidates)
-    keys = candidates.select(["vendor", "key", "amount"])
-    rivals = query(_RIVALS, keys=keys, placed=placed)["position"]
-    compared = candidates.select(_COMPARED).take(rivals).append_column("position", rivals)
-    losers = pa.concat_tables([placed, query(_LOSERS, rivals=compared).select(placed.column_names)])
-    resolved = _with_standings(candidates, losers)
+    placed = _lost_places(keys, candidates)
+    shown = candidates.select(["vendor", "key", *_credit_columns(keys.shape)])
+    rivals = query(_RIVALS.format(credit=keys.shape.credit), keys=shown, placed=placed)["position"]
+    compared = candidates.select(keys.compared).take(rivals).append_column("position", rivals)
+    losers = query(_losers(keys), rivals=compared).select(placed.column_names)
+    resolved = _with_standings(keys.shape, candidates, pa.concat_tables([placed, losers]))
     if dates is not None:
-        wanted = pc.is_in(resolved["transaction_date"], pa.array(dates, DAY))
+        wanted = pc.is_in(resolved[keys.shape.day], pa.array(dates, DAY))
         resolved = where(resolved, wanted)
     return resolved
+
+
+def _credit_columns(shape: Shape) -> tuple[str, ...]:
+    return (shape.measure.field,) if shape.measure else ()
 
 
 def where(rows: pa.Table, mask: pa.ChunkedArray) -> pa.Table:
@@ -91,7 +155,7 @@ def set_apart(resolved: pa.Table, reference: pa.Table) -> pa.Table:
     """The records with those that stand and only serve reconciliation marked as `REFERENCE`.
 
     Args:
-        resolved: `RESOLVED_SCHEMA`.
+        resolved: `resolved_schema`.
         reference: The `vendor` and `delivery` of such records.
     """
     if not reference.num_rows:
@@ -110,34 +174,34 @@ LEFT JOIN reference USING (vendor, delivery) ORDER BY position
 """
 
 
-def out_of_place(candidates: pa.Table) -> pa.Table:
+def out_of_place(keys: Keys, candidates: pa.Table) -> pa.Table:
     """Of rows with corrections, and of corrections: those that do not have their place.
 
     Args:
-        candidates: `CANDIDATE_SCHEMA`: records, with all that share a place with one of them.
+        keys: How they are compared.
+        candidates: `candidate_schema`: records, with all that share a place with one of them.
 
     Returns:
-        `RESOLVED_SCHEMA`, in their order.
+        `resolved_schema`, in their order.
     """
-    return _with_standings(candidates, _lost_places(candidates)).filter(
-        pc.field("standing") != STANDS
-    )
+    lost = _lost_places(keys, candidates)
+    return _with_standings(keys.shape, candidates, lost).filter(pc.field("standing") != STANDS)
 
 
-def _lost_places(candidates: pa.Table) -> pa.Table:
+def _lost_places(keys: Keys, candidates: pa.Table) -> pa.Table:
     if candidates["answers"].null_count == candidates.num_rows:
         return _LOST.empty_table()
     numbers = pa.array(range(candidates.num_rows), pa.int64())
-    rows = candidates.select(_COMPARED).append_column("position", numbers)
-    return query(_OUT_OF_PLACE, rows=rows).cast(_LOST)
+    rows = candidates.select(keys.compared).append_column("position", numbers)
+    return query(_out_of_place(keys), rows=rows).cast(_LOST)
 
 
-def _with_standings(candidates: pa.Table, losers: pa.Table) -> pa.Table:
+def _with_standings(shape: Shape, candidates: pa.Table, losers: pa.Table) -> pa.Table:
     standings = query(_STANDINGS, losers=losers, every=candidates.select(["row"]))
-    resolved = candidates.select(CANDIDATE_SCHEMA.names)
+    resolved = candidates.select(candidate_schema(shape).names)
     for name in standings.column_names:
         resolved = resolved.append_column(name, standings[name])
-    return resolved.cast(RESOLVED_SCHEMA)
+    return resolved.cast(resolved_schema(shape))
 
 
 _LOST: Final = pa.schema(
@@ -150,47 +214,70 @@ _LOST: Final = pa.schema(
     ]
 )
 
-# What a record says, wherever it came from; its vendor is the same as that of every rival.
-_CONTENT: Final = ("kind", *(entry.name for entry in COST_FIELDS))
-_COMPARED: Final = (
+_ORIGIN: Final = (
     "fingerprint", "delivery", "row", "vendor", "key", "first_pulled",
-    "answers", "answers_delivery", "answers_row", "answers_stage", "answers_pulled", *_CONTENT,
+    "answers", "answers_delivery", "answers_row", "answers_stage", "answers_pulled",
 )  # fmt: skip
-_SAME_CONTENT: Final = " AND ".join(f"r.{name} IS NOT DISTINCT FROM f.{name}" for name in _CONTENT)
 
 # Almost every key has one record, so those with several are found first, by a short hash: sorting
 # or grouping a million long keys for a thousand collisions would cost more than the whole rest. Two
 # keys that share the short hash are only looked at in vain.
 _RIVALS: Final = """
 WITH short AS (
-    SELECT position, hash(vendor, key, amount < 0) AS short
+    SELECT position, hash(vendor, key, {credit}) AS short
     FROM (SELECT *, row_number() OVER () - 1 AS position FROM keys)
     WHERE key IS NOT NULL AND position NOT IN (SELECT position FROM placed))
 SELECT position FROM short
 SEMI JOIN (SELECT short FROM short GROUP BY short HAVING count(*) > 1) USING (short)
 """
 
-_LOSERS: Final = f"""
-WITH firsts AS (
-    SELECT vendor, key, amount < 0 AS negative, arg_min(position, {{
+# A correction came when the row that it answers did.
+_CAME: Final = """{
         'first_pulled': coalesce(answers_pulled, first_pulled),
         'delivery': coalesce(answers_delivery, delivery),
-        'row': coalesce(answers_row, "row")}}) AS position
-    FROM rivals GROUP BY ALL)
+        'row': coalesce(answers_row, "row")}"""
+
+
+@functools.cache
+def _losers(keys: Keys) -> str:
+    """SQL: of records that share a key, those that do not stand, each with the one that does."""
+    credit = keys.shape.credit
+    first = (
+        f"SELECT vendor, key, {credit} AS credit, arg_min(position, {_CAME}) AS position "
+        f"FROM rivals r WHERE NOT {keys.of_kinds()} GROUP BY ALL"
+    )
+    firsts = [first]
+    for kind, order in keys.updates:
+        later = ", ".join(f"'{name}': {name}" for name in order)
+        last = f"{{{later}, 'came': {_CAME}}}" if later else _CAME
+        firsts.append(
+            f"SELECT vendor, key, {credit} AS credit, arg_max(position, {last}) AS position "
+            f"FROM rivals WHERE kind = '{kind}' GROUP BY ALL"
+        )
+    return f"""
+WITH firsts AS ({" UNION ALL ".join(firsts)}),
+marked AS (SELECT *, {credit} AS credit FROM rivals)
 SELECT r.position, f.fingerprint AS of, f.delivery AS of_delivery, f."row" AS of_row,
-       CASE WHEN {_SAME_CONTENT} THEN '{DUPLICATE}' ELSE '{CONFLICT}' END AS standing
-FROM rivals r JOIN firsts
-    ON firsts.vendor = r.vendor AND firsts.key = r.key AND firsts.negative = (r.amount < 0)
+       CASE WHEN {keys.same()} THEN '{DUPLICATE}' WHEN {keys.of_kinds()} THEN '{SUPERSEDED}'
+            ELSE '{CONFLICT}' END AS standing
+FROM marked r JOIN firsts
+    ON firsts.vendor = r.vendor AND firsts.key = r.key AND firsts.credit = r.credit
 JOIN rivals f ON f.position = firsts.position
 WHERE r.position <> f.position
 """
 
-# A place is named by the fingerprint of the row that was refused. A correction that is negative and
-# names no invoice claims none: it waits for an approval as any negative row, and is no rival. The
-# stage of an answer to a correction is that of the row and how many corrections lie between.
-_OUT_OF_PLACE: Final = f"""
+
+@functools.cache
+def _out_of_place(keys: Keys) -> str:
+    """SQL: rows that were corrected, and corrections, that do not have their place.
+
+    A place is named by the fingerprint of the row that was refused. A credit that names nothing
+    claims none: it waits for an approval, and is no rival. The stage of an answer to a correction
+    is that of the row and how many corrections lie between.
+    """
+    return f"""
 WITH claims AS (
-    FROM rows WHERE answers IS NULL OR amount >= 0 OR credit_of IS NOT NULL
+    FROM rows WHERE answers IS NULL OR {keys.shape.complete}
 ), sharing AS (
     SELECT *, coalesce(answers, fingerprint) AS place,
         CASE WHEN answers IS NULL THEN 1
@@ -205,12 +292,13 @@ WITH claims AS (
         'row': "row"}}) AS position
     FROM sharing GROUP BY ALL)
 SELECT r.position, f.fingerprint AS of, f.delivery AS of_delivery, f."row" AS of_row,
-       CASE WHEN {_SAME_CONTENT} THEN '{DUPLICATE}'
+       CASE WHEN {keys.same()} THEN '{DUPLICATE}'
             WHEN r.answers IS NULL OR r.depth < f.depth THEN '{ANSWERED}'
             ELSE '{OVERRULED}' END AS standing
 FROM sharing r JOIN firsts USING (vendor, place) JOIN sharing f ON f.position = firsts.position
 WHERE r.position <> f.position
 """
+
 
 _STANDINGS: Final = f"""
 SELECT coalesce(standing, '{STANDS}') AS standing, of, of_delivery, of_row

@@ -8,34 +8,74 @@ from __future__ import annotations
 
 import re
 import string
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.constraints import AmountBounds
+from cost_pipeline.contracts.amount_style import (
+    APOSTROPHES,
+    MINUS,
+    SPACES,
+    AmountStyle,
+    Negatives,
+    NumberStyle,
+)
+from cost_pipeline.contracts.constraints import NumberBounds
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.proofs import has_other
-from cost_pipeline.contracts.tables import MONEY
-from cost_pipeline.contracts.vendor import Negatives, NumberStyle
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
 
-# A column's amounts are also handled as 64-bit counts of 0.0001: 14 digits before the point fit.
-MOST_PROVEN_DIGITS: Final = 14
+_MINUS: Final = tuple(MINUS)
+
+# A column's numbers are also handled as 64-bit counts of their smallest step: 18 digits fit.
+MOST_PROVEN_DIGITS: Final = 18
+# Of fewer digits before the point, those in groups are read one by one.
+_GROUPED: Final = 6
+
+
+# What a thousands separator is written as, by what is declared.
+_WRITTEN: Final = {" ": SPACES, "'": APOSTROPHES}
+# What Excel shows of a number: more digits are what binary arithmetic left behind.
+SHOWN_DIGITS: Final = 15
+_TAIL: Final = 5
 
 
 class AmountReader:
-    """One vendor's number style."""
+    """One vendor's number style.
 
-    def __init__(self, style: NumberStyle) -> None:
+    Args:
+        style: How numbers are written.
+        amount: What else is written beside them; a text with a minus is one of its making.
+        binary: Whether the format stores binary numbers and can be asked for rounded ones.
+    """
+
+    def __init__(
+        self, style: NumberStyle, amount: AmountStyle | None = None, *, binary: bool = False
+    ) -> None:
         self._style = style
+        self._binary = binary
+        self._ways = style.negatives
+        signs = {*style.symbols}
+        if amount is not None:
+            signs |= amount.currencies.keys()
+            if amount.says_the_side:
+                self._ways = (Negatives.LEADING, *style.negatives)
         # The longest first, so that "R$" is not read as "R" and a stray "$".
-        self._symbols = sorted(style.symbols, key=len, reverse=True)
-        decimal, thousands = re.escape(style.decimal), re.escape(style.thousands)
-        grouped = rf"[0-9]{{1,3}}(?:{thousands}[0-9]{{3}})+|" if thousands else ""
+        self._symbols = sorted(signs, key=lambda sign: (-len(sign), sign))
+        decimal = re.escape(style.decimal)
+        self._separators = _WRITTEN.get(style.thousands, style.thousands)
+        grouped = f"{self._grouped('+', '*')}|" if style.thousands else ""
         self._number = re.compile(rf"(?:{grouped}[0-9]+)(?:{decimal}[0-9]+)?|{decimal}[0-9]+")
+
+    def _grouped(self, groups: str, pairs: str) -> str:
+        """The pattern of a whole number with separators; how many groups it may have is given."""
+        separator = f"[{re.escape(self._separators)}]"
+        if self._style.grouping == "indian":
+            return f"[0-9]{{1,2}}(?:{separator}[0-9]{{2}}){pairs}{separator}[0-9]{{3}}"
+        return f"[0-9]{{1,3}}(?:{separator}[0-9]{{3}}){groups}"
 
     def read(self, text: str) -> Decimal | Problem:
         """The signed amount of a stripped text, or a problem with reason BAD_AMOUNT."""
@@ -46,9 +86,14 @@ class AmountReader:
         if not self._number.fullmatch(body):
             message = f"{shown(text)} {self._words()}"
             return Problem("amount", Reason.BAD_AMOUNT, message, text)
-        style = self._style
-        plain = body.replace(style.thousands, "") if style.thousands else body
-        amount = Decimal(plain.replace(style.decimal, "."))
+        plain = body.translate(dict.fromkeys(map(ord, self._separators)))
+        amount = Decimal(plain.replace(self._style.decimal, "."))
+        if self._binary and _is_noise(amount):
+            message = (
+                f"{shown(text)} has the noise of a binary number behind its digits; declare"
+                f" `digits: {SHOWN_DIGITS}` in `format` to read what Excel shows"
+            )
+            return Problem("amount", Reason.BAD_AMOUNT, message, text)
         # `-amount` would round to the context's 28 digits; this does not.
         return amount.copy_negate() if negative and amount else amount
 
@@ -61,10 +106,10 @@ class AmountReader:
         return text, False
 
     def _without_sign(self, text: str) -> tuple[str, bool]:
-        ways = self._style.negatives
-        if Negatives.LEADING in ways and text.startswith("-"):
+        ways = self._ways
+        if Negatives.LEADING in ways and text.startswith(_MINUS):
             return text[1:].strip(), True
-        if Negatives.TRAILING in ways and text.endswith("-"):
+        if Negatives.TRAILING in ways and text.endswith(_MINUS):
             return text[:-1].strip(), True
         if Negatives.PARENTHESES in ways and text.startswith("(") and text.endswith(")"):
             return text[1:-1].strip(), True
@@ -72,12 +117,15 @@ class AmountReader:
 
     def _words(self) -> str:
         style = self._style
-        thousands = f", thousands '{style.thousands}'" if style.thousands else ", no thousands sign"
+        named = "space" if style.thousands == " " else style.thousands
+        thousands = f", thousands '{named}'" if style.thousands else ", no thousands sign"
         return (
             f"is not an amount as this vendor writes them (decimals '{style.decimal}'{thousands})"
         )
 
-    def prove(self, texts: pa.Array, bounds: AmountBounds) -> tuple[pa.Array, pa.Array]:
+    def prove(
+        self, texts: pa.Array, bounds: NumberBounds, kind: pa.Decimal128Type
+    ) -> tuple[pa.Array, pa.Array]:
         """The amounts of a column of stripped texts, as far as they can be proven.
 
         Only plain non-negative numbers are proven; signs and the rest are left to `read`.
@@ -86,11 +134,10 @@ class AmountReader:
             Whether each is proven (never null), and the amounts (0 where not proven).
         """
         style = self._style
-        digits = min(bounds.whole_digits, MOST_PROVEN_DIGITS)
+        digits = min(bounds.whole_digits, MOST_PROVEN_DIGITS - kind.scale)
         whole = f"[0-9]{{1,{digits}}}"
-        if style.thousands:
-            thousands = re.escape(style.thousands)
-            whole += f"|[0-9]{{1,3}}(?:{thousands}[0-9]{{3}}){{1,{digits // 3 - 1}}}"
+        if style.thousands and digits >= _GROUPED:
+            whole += f"|{self._grouped(f'{{1,{digits // 3 - 1}}}', f'{{0,{(digits - 5) // 2}}}')}"
         fraction = f"(?:{re.escape(style.decimal)}[0-9]{{1,{bounds.decimals}}})?"
         symbols = "|".join(map(re.escape, self._symbols))
         before = f"(?:{symbols})?" if symbols else ""
@@ -99,19 +146,34 @@ class AmountReader:
         plain: Any = pc.if_else(proven, texts, "0")
         for written, read in self._plainly():
             plain = pc.replace_substring(plain, pattern=written, replacement=read)
-        return proven, pc.cast(plain, MONEY)
+        if len(self._separators) > 1:
+            class_of = f"[{re.escape(self._separators)}]"
+            plain = pc.replace_substring_regex(plain, pattern=class_of, replacement="")
+        return proven, pc.cast(plain, kind)
 
     def unreadable(self, texts: pa.Array) -> pa.Array:
         """Which of these texts `read` refuses for certain: those with a character of no amount."""
         style = self._style
-        lawful = {*string.digits, *style.decimal, *style.thousands, *"".join(style.symbols)}
-        return has_other(texts, lawful | {*"-()", *BLANKS})
+        lawful = {*string.digits, *style.decimal, *self._separators, *"".join(self._symbols)}
+        return has_other(texts, lawful | {*MINUS, *"()", *BLANKS})
 
     def _plainly(self) -> list[tuple[str, str]]:
         style = self._style
         changes = [(symbol, "") for symbol in self._symbols]
-        if style.thousands:
-            changes.append((style.thousands, ""))
+        if len(self._separators) == 1:
+            changes.append((self._separators, ""))
         if style.decimal != ".":
             changes.append((style.decimal, "."))
         return changes
+
+
+def _is_noise(number: Decimal) -> bool:
+    """Whether the digits behind those that Excel shows make a long tail of a short number."""
+    if len(number.as_tuple().digits) <= SHOWN_DIGITS:
+        return False
+    shown_by_excel = Context(prec=SHOWN_DIGITS).plus(number).normalize()
+    return _decimals(number) - _decimals(shown_by_excel) >= _TAIL
+
+
+def _decimals(number: Decimal) -> int:
+    return -int(number.as_tuple().exponent)

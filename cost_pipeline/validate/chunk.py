@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -36,8 +36,8 @@ class ValidatedChunk:
     """The verdicts on a chunk; both tables are in row order.
 
     Attributes:
-        records: RECORD_SCHEMA.
-        dead_letters: DEAD_LETTER_SCHEMA.
+        records: As the feed's shape has them.
+        dead_letters: As the feed's shape has them.
         in_columns: How many of the rows never went through the model's lane.
     """
 
@@ -69,29 +69,44 @@ def validate_chunk(
     """
     applied = interpreter.for_columns(chunk.columns)
     context = Context(applied, delivery, pull_date)
-    table = chunk.table
+    table = applied.made_ready(chunk.table)
     if ordinals is None:
         ordinals = ordinals_of(table, applied, state)
     if lanes == "both" and applied.reading.contract.columnar and table.num_rows:
         judged = judge_side_by_side(table, context, ordinals)
     else:
-        judged = Judged.nothing(table.num_rows)
+        judged = Judged.nothing(table.num_rows, applied.reading.shape)
     accepted, refused = _by_the_model(table, judged, context, ordinals)
     records = _merged(judged.records, records_table(accepted, context))
     dead_letters = _merged(judged.dead_letters, dead_letters_table(refused, context))
     state.rows += table.num_rows
     state.records += records.num_rows
     state.dead_letters += dead_letters.num_rows
-    state.amount_quanta += judged.amount_quanta
-    state.unreadable_amounts += judged.unreadable_amounts
-    state.add_amounts(row.values["amount"] for row in accepted)
-    state.add_amounts(row.amount for row in refused)
+    state.quanta += judged.quanta
+    state.unreadable += judged.unreadable
+    _add_measures(state, applied, (*accepted, *refused))
     return ValidatedChunk(records, dead_letters, table.num_rows - len(judged.left))
 
 
 def pass_over(chunk: Rows, interpreter: Interpreter, state: DeliveryState) -> None:
     """Take note of a chunk that was judged before: how often its keys came counts for the rest."""
-    ordinals_of(chunk.table, interpreter.for_columns(chunk.columns), state)
+    applied = interpreter.for_columns(chunk.columns)
+    ordinals_of(applied.made_ready(chunk.table), applied, state)
+
+
+def _add_measures(
+    state: DeliveryState, interpreter: Interpreter, rows: Iterable[Accepted | Refusal]
+) -> None:
+    measure = interpreter.reading.shape.measure
+    if measure is None or measure.field not in interpreter.reading.exact:
+        return
+    exact = interpreter.reading.exact[measure.field]
+    for row in rows:
+        number = row.values[measure.field]
+        if number is None:
+            state.unreadable += 1
+        else:
+            state.quanta += exact.quanta(number)
 
 
 def _by_the_model(
@@ -109,7 +124,7 @@ def _by_the_model(
     marks = judged.fingerprints
     known = nothing if marks is None else marks.take(chosen).to_pylist()
     rows = table if len(places) == table.num_rows else table.take(chosen)
-    for row in each_row(rows, len(context.interpreter.columns), own, known):
+    for row in each_row(rows, context.interpreter.width, own, known):
         verdict = judge_row(row, context.interpreter, context.delivery)
         if isinstance(verdict, Accepted):
             accepted.append(verdict)
@@ -137,14 +152,23 @@ def ordinals_of(
     key = interpreter.reading.vendor.key
     if key is None or not key.ordinal:
         return None
-    constants = interpreter.reading.constants
-    columns: list[list[str]] = []
-    for name in key.columns:
-        cells = [table.column(f"c{p}").to_pylist() for p in interpreter.sources.get(name, ())]
-        if cells:
-            rows = zip(*cells, strict=True)
-            first = (next((c for c in row if c is not None), None) for row in rows)
-            columns.append([(text or "").strip() for text in first])
-        else:
-            columns.append([constants.get(name, "").strip()] * table.num_rows)
-    return [state.ordinal(texts if all(texts) else None) for texts in zip(*columns, strict=True)]
+    own = zip(*(_texts(table, interpreter, name) for name in key.columns), strict=True)
+    other = zip(*(_texts(table, interpreter, name) for name in key.otherwise), strict=True)
+    found: list[int | None] = []
+    for texts in own:
+        taken = texts if all(texts) or not key.otherwise else ("", *next(other))
+        if key.otherwise and all(texts):
+            next(other)
+        whole = all(taken) if taken is texts else all(taken[1:])
+        found.append(state.ordinal(taken if whole else None))
+    return found
+
+
+def _texts(table: pa.Table, interpreter: Interpreter, name: str) -> list[str]:
+    """The text of a field in each row, stripped; the constant's where no column gives it."""
+    cells = [table.column(f"c{p}").to_pylist() for p in interpreter.sources.get(name, ())]
+    if not cells:
+        return [interpreter.reading.constants.get(name, "").strip()] * table.num_rows
+    rows = zip(*cells, strict=True)
+    first = (next((c for c in row if c is not None), None) for row in rows)
+    return [(text or "").strip() for text in first]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -20,9 +19,8 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.proofs import Mask
 from cost_pipeline.contracts.rules import Rule, Seen, View, view
-from cost_pipeline.core.money import at_scale
 from cost_pipeline.core.text import BLANKS
-from cost_pipeline.validate.reading import Reading, Told, Verdict, as_cost
+from cost_pipeline.validate.reading import Reading, Told, Verdict, positive
 from cost_pipeline.validate.results import repeated
 
 Codes = npt.NDArray[np.signedinteger[Any]]
@@ -99,8 +97,7 @@ class Coded:
 
     def distinct(self) -> list[Any]:
         """The values of the verdicts, as a record holds them."""
-        values = [verdict.value for verdict in self.verdicts]
-        return [at_scale(v) if isinstance(v, Decimal) else v for v in values]
+        return [verdict.value for verdict in self.verdicts]
 
 
 def constant(name: str, verdict: Verdict) -> Coded:
@@ -183,20 +180,21 @@ class Axis:
     sure: Sequence[bool]
 
 
-def axis(column: Coded, how: View, *, required: bool) -> Axis:
+def axis(column: Coded, how: View, *, required: bool, signed: bool) -> Axis:
     """A column as a rule sees it.
 
     Args:
         column: The field.
         how: What the rule looks at.
         required: Whether the contract needs a value, so that the model complains without one.
+        signed: Whether its negative values are judged as what they take back.
     """
 
     def asked(verdict: Verdict) -> bool:
         return verdict.told is not Told.MODEL and not (required and verdict.read is None)
 
     def seen(value: Any) -> object:  # noqa: ANN401 - of the field's own type
-        return view(as_cost(column.name, value), how)
+        return view(positive(value) if signed else value, how)
 
     first, base = _proven_things(column, how)
     verdicts = column.verdicts if not base else column.verdicts[1:]
@@ -227,26 +225,32 @@ def _proven_things(column: Coded, how: View) -> tuple[Codes | None, list[object]
     return codes, things
 
 
-def quanta_of(amounts: pa.Array) -> npt.NDArray[np.int64]:
-    """Amounts below 10**14 as counts of 0.0001: the low word of their 128 bits."""
-    words = np.frombuffer(amounts.buffers()[1], dtype=np.dtype("<i8"))
-    start = 2 * amounts.offset
-    return words[start : start + 2 * len(amounts) : 2]
+def quanta_of(numbers: pa.Array) -> npt.NDArray[np.int64]:
+    """Numbers of at most 18 digits as counts of their smallest step: the low word of 128 bits."""
+    words = np.frombuffer(numbers.buffers()[1], dtype=np.dtype("<i8"))
+    start = 2 * numbers.offset
+    return words[start : start + 2 * len(numbers) : 2]
 
 
-def _decimals(amounts: pa.Array) -> Codes:
-    """How many decimals each of these amounts needs."""
-    quanta, most = quanta_of(amounts), amounts.type.scale
+def _decimals(numbers: pa.Array) -> Codes:
+    """How many decimals each of these numbers needs."""
+    quanta, most = quanta_of(numbers), numbers.type.scale
     needed = np.zeros(len(quanta), dtype=np.int32)
     for decimals in range(1, most + 1):
         needed[quanta % 10 ** (most - decimals + 1) != 0] = decimals
     return needed
 
 
-def kept(rule: Rule, columns: Sequence[Coded], required: frozenset[str], count: int) -> Slot:
+def kept(rule: Rule, columns: Sequence[Coded], reading: Reading, count: int) -> Slot:
     """Per row the rule's problem, of the fields that it sees in its order."""
+    fields = reading.contract.model_fields
     axes = [
-        axis(column, seen.how, required=seen.field in required)
+        axis(
+            column,
+            seen.how,
+            required=fields[seen.field].is_required(),
+            signed=seen.field == reading.credits,
+        )
         for column, seen in zip(columns, rule.sees, strict=True)
     ]
     sizes = [len(one.things) for one in axes]

@@ -1,10 +1,10 @@
 """The columnar lane: whole columns at once, each row accepted, explained or left to the model.
 
 A field is judged in one of three ways: by its distinct values, each put to the model's own field
-(`coded`); by a proof derived from its constraints (`contracts.proofs`); or, for the amount, by the
+(`coded`); by a proof derived from its constraints (`contracts.proofs`); or, for a number, by the
 vendor's number style. What a proof does not reach is judged by its distinct values too. Rules are
-asked once per distinct combination. It knows no contract and no field but the three that reading
-treats apart; what needs the whole row to tell is left to the model's lane.
+asked once per distinct combination. It knows no contract and no field; what needs the whole row to
+tell is left to the model's lane.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.constraints import amount_bounds
+from cost_pipeline.contracts.constraints import number_bounds
 from cost_pipeline.contracts.proofs import Mask
 from cost_pipeline.contracts.rules import View
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
-from cost_pipeline.core.money import fitting, quanta
+from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.validate.coded import (
     Coded,
@@ -37,12 +36,10 @@ from cost_pipeline.validate.coded import (
 )
 from cost_pipeline.validate.explaining import Refused, explained
 from cost_pipeline.validate.hashing import Pieces, ordinal_column, row_pieces
-from cost_pipeline.validate.identity import content_fields
+from cost_pipeline.validate.otherwise import empty_keys
 from cost_pipeline.validate.reading import Reading, Verdict
 from cost_pipeline.validate.results import Context, table_of
 
-# Fields whose text is not simply their value; see Reading.read.
-_READ_APART: Final = frozenset({"amount", "transaction_date", "production"})
 # DuckDB reads an Arrow table with one thread per batch of rows.
 _BATCH_ROWS: Final = 1 << 14
 _SAMPLE: Final = 2000
@@ -54,20 +51,20 @@ class Judged:
     """What the lane says of a chunk; both tables are in row order.
 
     Attributes:
-        records: RECORD_SCHEMA.
-        dead_letters: DEAD_LETTER_SCHEMA.
+        records: As the feed's shape has them.
+        dead_letters: As the feed's shape has them.
         left: The rows that only the model can judge.
         fingerprints: Of every row of the chunk; None if none were computed.
-        amount_quanta: Sum of the amounts that could be read, as a count of 0.0001.
-        unreadable_amounts: Rows without one; of both numbers, rows that are left are not in them.
+        quanta: Sum of the measures that could be read, as a count of their smallest step.
+        unreadable: Rows without one; of both numbers, rows that are left are not in them.
     """
 
     records: pa.Table
     dead_letters: pa.Table
     left: Codes
     fingerprints: pa.ChunkedArray | None
-    amount_quanta: int
-    unreadable_amounts: int
+    quanta: int
+    unreadable: int
 
     @classmethod
     def together(cls, parts: Sequence[Judged], starts: Sequence[int]) -> Judged:
@@ -78,14 +75,14 @@ class Judged:
             pa.concat_tables([part.dead_letters for part in parts]),
             np.concatenate([part.left + at for part, at in zip(parts, starts, strict=True)]),
             pa.chunked_array(marks, pa.string()),
-            sum(part.amount_quanta for part in parts),
-            sum(part.unreadable_amounts for part in parts),
+            sum(part.quanta for part in parts),
+            sum(part.unreadable for part in parts),
         )
 
     @classmethod
-    def nothing(cls, count: int) -> Judged:
+    def nothing(cls, count: int, shape: Shape) -> Judged:
         """Every row is left to the model."""
-        none = RECORD_SCHEMA.empty_table(), DEAD_LETTER_SCHEMA.empty_table()
+        none = shape.records.empty_table(), shape.dead_letters.empty_table()
         return cls(*none, np.arange(count), None, 0, 0)
 
 
@@ -109,13 +106,11 @@ def judge_columns(
     reading = context.interpreter.reading
     by_value = seen_fields(reading.rules, View.VALUE)
     fields = {
-        name: _taken_in(table, context, name, by_value=name in by_value)
-        for name in content_fields(reading.contract)
+        name: _taken_in(table, context, name, by_value=name in by_value) for name in reading.fields
     }
     columns = _Columns(table, context, fields)
-    required = frozenset(n for n, i in reading.contract.model_fields.items() if i.is_required())
     slots = [
-        kept(rule, [fields[seen.field] for seen in rule.sees], required, columns.count)
+        kept(rule, [fields[seen.field] for seen in rule.sees], reading, columns.count)
         for rule in reading.rules
     ]
     whole = table.column("malformed").is_null().to_numpy()
@@ -125,7 +120,7 @@ def judge_columns(
     refused = Refused(
         table, context, fields, slots, np.flatnonzero(~(accepted | left)), hashes["fingerprint"]
     )
-    total, unreadable = _amounts(fields["amount"], whole, left)
+    total, unreadable = _measured(columns, whole, left)
     return Judged(
         _records(columns, accepted, hashes),
         explained(refused),
@@ -142,6 +137,11 @@ def _left(columns: _Columns, slots: Sequence[Slot]) -> Mask:
     for slot in slots:
         left |= slot.codes < 0
     interpreter = columns.context.interpreter
+    cells = {
+        name: [columns.table.column(f"c{place}") for place in places]
+        for name, places in interpreter.sources.items()
+    }
+    left |= empty_keys(interpreter.reading.vendor.key, cells, columns.count)
     for place in interpreter.unknown:
         # What the model says of a field is not repeated where an unknown key has its name.
         if interpreter.columns[place] in interpreter.reading.contract.model_fields:
@@ -173,17 +173,22 @@ def _taken_in(table: pa.Table, context: Context, name: str, *, by_value: bool) -
         value = interpreter.given.get(name)
         return constant(name, Verdict(value, read=value))
     raw = _first_present(cells, table.num_rows)
-    if name == "transaction_id" and reading.vendor.key is None and name not in reading.constants:
+    identity = name == reading.shape.identity
+    if identity and reading.vendor.key is None and name not in reading.constants:
         # Every row has one, so that the texts are not the cells any more.
         texts = pc.coalesce(_stripped(raw), _numbers(table, context))
         return _proven_texts(name, texts, texts, reading, by_value=by_value)
     if not cells:
         return constant(name, reading.judged(name, None))
-    bounds = amount_bounds(reading.contract.model_fields[name]) if name == "amount" else None
+    info = reading.contract.model_fields[name]
+    bounds = number_bounds(info) if name in reading.exact else None
     if bounds is not None:
-        proven, amounts = reading.amounts.prove(_stripped(raw), bounds)
-        return proven_but(name, amounts, proven.to_numpy(zero_copy_only=False), raw, reading)
-    if name in _READ_APART or _repeats(raw):
+        kind = reading.shape.type_of(name)
+        proven, numbers = reading.amounts.prove(_stripped(raw), bounds, kind)
+        return proven_but(name, numbers, proven.to_numpy(zero_copy_only=False), raw, reading)
+    # The text of these is not simply their value: see `Reading.read`.
+    apart = name in reading.readers or name == reading.shape.scope
+    if apart or _repeats(raw):
         return coded(name, raw, reading)
     return _proven_texts(name, _stripped(raw), raw, reading, by_value=by_value)
 
@@ -260,8 +265,9 @@ def _hashed(columns: _Columns, ordinals: Sequence[int | None] | None, *, keys: b
 def _records(columns: _Columns, accepted: Mask, hashes: pa.Table) -> pa.Table:
     rows = np.flatnonzero(accepted)
     whole = len(rows) == columns.count
+    shape = columns.context.interpreter.reading.shape
     if not len(rows):
-        return RECORD_SCHEMA.empty_table()
+        return shape.records.empty_table()
     chosen = pa.array(accepted)
 
     def of(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -273,28 +279,33 @@ def _records(columns: _Columns, accepted: Mask, hashes: pa.Table) -> pa.Table:
         if column.bulk is not None:
             arrays[name] = of(column.bulk)
         else:
-            arrays[name] = column.values(RECORD_SCHEMA.field(name).type, rows)
-    return table_of(arrays, columns.context.shared(), len(rows), RECORD_SCHEMA)
+            arrays[name] = column.values(shape.type_of(name), rows)
+    return table_of(arrays, columns.context.shared(), len(rows), shape.records)
 
 
-def _amounts(amounts: Coded, whole: Mask, left: Mask) -> tuple[int, int]:
-    """The sum of the amounts of rows that are not left, and how many of them have none."""
+def _measured(columns: _Columns, whole: Mask, left: Mask) -> tuple[int, int]:
+    """The sum of the measures of rows that are not left, and how many of them have none."""
+    reading = columns.context.interpreter.reading
+    measure = reading.shape.measure
+    if measure is None or measure.field not in columns.fields:
+        return 0, 0
+    column, exact = columns.fields[measure.field], reading.exact[measure.field]
     rows = np.flatnonzero(whole & ~left)
-    codes = np.zeros(len(rows), np.int32) if amounts.codes is None else amounts.codes[rows]
-    counts = np.bincount(codes, minlength=len(amounts.verdicts)).tolist()
+    codes = np.zeros(len(rows), np.int32) if column.codes is None else column.codes[rows]
+    counts = np.bincount(codes, minlength=len(column.verdicts)).tolist()
     total, unreadable, first = 0, int((~whole).sum()), 0
-    if amounts.bulk is not None:
-        total, first = _exact_sum(quanta_of(amounts.bulk)[rows[codes == 0]]), 1
-    for verdict, count in zip(amounts.verdicts[first:], counts[first:], strict=True):
-        amount = fitting(verdict.read)
-        if amount is None:
+    if column.bulk is not None:
+        total, first = _exact_sum(quanta_of(column.bulk)[rows[codes == 0]]), 1
+    for verdict, count in zip(column.verdicts[first:], counts[first:], strict=True):
+        number = exact.fitting(verdict.read)
+        if number is None:
             unreadable += count
         else:
-            total += count * quanta(amount)
+            total += count * exact.quanta(number)
     return total, unreadable
 
 
-def _exact_sum(amounts: Codes) -> int:
+def _exact_sum(quanta: Codes) -> int:
     """The sum without overflow: each half sums to less than 2**63 for any chunk."""
-    high, low = np.divmod(amounts, 10**9)
+    high, low = np.divmod(quanta, 10**9)
     return int(high.sum()) * 10**9 + int(low.sum())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,6 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.problems import Problem, error_json
 from cost_pipeline.contracts.proofs import Mask
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
-from cost_pipeline.core.money import fitting
 from cost_pipeline.core.reasons import Reason, Stage, failure_class
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.validate.coded import COUNTED, Coded, Codes, Slot
@@ -29,8 +27,6 @@ from cost_pipeline.validate.hashing import Pieces
 from cost_pipeline.validate.model_lane import refused_as_negative, unknown_key
 from cost_pipeline.validate.reading import Told
 from cost_pipeline.validate.results import Context, letters_of
-
-_SHOWN: Final = ("production", "transaction_date", "currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +54,18 @@ class Refused:
 
 
 def explained(refused: Refused) -> pa.Table:
-    """The rows as DEAD_LETTER_SCHEMA."""
+    """The rows as dead letters."""
+    shape = refused.context.shape
     if not refused.count:
-        return DEAD_LETTER_SCHEMA.empty_table()
+        return shape.dead_letters.empty_table()
     slots = _slots(refused)
     which, reasons = _reasons(slots, refused.count)
     chosen = pa.array(refused.rows)
     fingerprints = refused.fingerprints.take(chosen).combine_chunks()
     cut = pa.array(_malformed(refused))
-    shown = {name: _shown(refused, name, cut) for name in _SHOWN}
+    shown = {name: _shown(refused, name, cut) for name in shape.shown}
+    if shape.measure is not None:
+        shown[shape.measure.field] = _measured(refused, shape.measure.field, cut)
     columns: dict[str, Sequence[object] | pa.Array] = {
         "id": _ids(refused, fingerprints, which, reasons),
         "fingerprint": fingerprints,
@@ -76,7 +75,6 @@ def explained(refused: Refused) -> pa.Table:
         "reasons": pa.array([[str(one) for one in why] for why in reasons]).take(which),
         "errors": _errors(slots, chosen),
         "payload": refused.table.column("text").take(chosen),
-        "amount": _amounts(refused, cut),
         **shown,
     }
     return letters_of(columns, refused.count, refused.context)
@@ -121,8 +119,8 @@ def _told(refused: Refused) -> Iterator[Slot]:
     for place in interpreter.unknown:
         there = refused.table.column(f"c{place}").is_valid().to_numpy()[refused.rows]
         yield Slot(there.astype(np.int32), [unknown_key(interpreter, place)])
-    if reading.vendor.negatives == "dead_letter":
-        yield _negative_slot(refused)
+    if reading.credits is not None and reading.vendor.refuses_negatives:
+        yield _negative_slot(refused, reading.credits)
     for name in reading.contract.model_fields:
         yield from _field_slot(refused, name, Told.MODEL)
     for slot in refused.rules:
@@ -153,15 +151,15 @@ def _of_rows(column: Coded, per_verdict: npt.NDArray[Any], rows: Codes) -> npt.N
     return per_verdict[column.codes[rows]]
 
 
-def _negative_slot(refused: Refused) -> Slot:
+def _negative_slot(refused: Refused, name: str) -> Slot:
     """A credit that is refused for something else is also told to be one."""
-    column = refused.fields["amount"]
+    column = refused.fields[name]
     contract = refused.context.interpreter.reading.contract
     numbers = np.zeros(len(column.verdicts), dtype=np.int32)
     problems: list[Problem] = []
     for place, verdict in enumerate(column.verdicts):
         if verdict.read is not None and verdict.read < 0:
-            problem = refused_as_negative(contract, verdict.read)
+            problem = refused_as_negative(contract, name, verdict.read)
             if problem is not None:
                 problems.append(problem)
                 numbers[place] = len(problems)
@@ -287,14 +285,20 @@ def _errors_by_combination(
 
 def _shown(refused: Refused, name: str, cut: pa.Array) -> pa.Array:
     """What could be read of a field nevertheless: nothing of a row without cells."""
-    column, kind = refused.fields[name], DEAD_LETTER_SCHEMA.field(name).type
+    kind = refused.context.shape.type_of(name)
+    if name not in refused.fields:
+        return pa.nulls(refused.count, kind)
+    column = refused.fields[name]
     values = column.values(kind, refused.rows)
     return pc.if_else(cut, pa.scalar(None, kind), values)
 
 
-def _amounts(refused: Refused, cut: pa.Array) -> pa.Array:
-    column, kind = refused.fields["amount"], DEAD_LETTER_SCHEMA.field("amount").type
-    read = [fitting(verdict.read) for verdict in column.verdicts]
+def _measured(refused: Refused, name: str, cut: pa.Array) -> pa.Array:
+    kind = refused.context.shape.type_of(name)
+    if name not in refused.fields:
+        return pa.nulls(refused.count, kind)
+    column, exact = refused.fields[name], refused.context.interpreter.reading.exact[name]
+    read = [exact.fitting(verdict.read) for verdict in column.verdicts]
     codes = _of_rows(column, np.arange(len(read), dtype=np.int32), refused.rows)
     values = pa.array(read, kind).take(pa.array(codes))
     if column.bulk is not None:

@@ -7,23 +7,13 @@ property test holds the two equal.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
-from cost_pipeline.contracts.cost import CostRecord
-from cost_pipeline.contracts.tables import COST_FIELDS
 from cost_pipeline.core.canonical import Value, digest, field
-
-COST_FIELD_NAMES: Final = tuple(entry.name for entry in COST_FIELDS)
 
 
 def fingerprint(delivery: str, row: int, text: str) -> str:
     """What identifies a row: its delivery, its number and its verbatim text."""
     return digest("row", delivery, row, text)
-
-
-def content_fields(contract: type[CostRecord]) -> tuple[str, ...]:
-    """The cost fields that the contract has, in the order of the records table."""
-    return tuple(name for name in COST_FIELD_NAMES if name in contract.model_fields)
 
 
 def key_text(values: Iterable[Value], ordinal: int | None) -> str:

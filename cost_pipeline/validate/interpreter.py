@@ -8,48 +8,44 @@ the lanes' work.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
+import pyarrow as pa
+
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.cost import CostRecord
-from cost_pipeline.contracts.kinds import CONTRACTS
+from cost_pipeline.contracts.formats import ExcelFormat
+from cost_pipeline.contracts.kinds import FeedContract, Kind
 from cost_pipeline.contracts.problems import Problem, shown
-from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.proofs import TextProof, text_proof
-from cost_pipeline.contracts.rules import RULES_VERSION, rules_for
+from cost_pipeline.contracts.record import Record
+from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader, reader
 from cost_pipeline.contracts.vendor import FormatKind, Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.reference import reference_path
-from cost_pipeline.validate.amounts import AmountReader
+from cost_pipeline.validate.amounts import SHOWN_DIGITS, AmountReader
+from cost_pipeline.validate.cells import Columns, Made, made_cells, plain_name, with_made_cells
 from cost_pipeline.validate.dates import DateReader
+from cost_pipeline.validate.declared import (
+    NOT_LANDED,
+    Landed,
+    date_reader,
+    declared_parts,
+    demanded_fields,
+    known_headers,
+)
+from cost_pipeline.validate.direction import total_of
 from cost_pipeline.validate.reading import FieldValue, Reading
 
 # Raise it when the reading of a row changes in code: it is part of every interpretation.
 READING_VERSION: Final = 2
-_VERDICT_DATA: Final = ("currencies.csv", "union_categories.csv", "tax_id_demands.csv")
-# What of a vendor file decides verdicts; where it is fetched from does not.
-_VERDICT_KEYS: Final = {
-    "vendor",
-    "feed",
-    "production",
-    "record",
-    "format",
-    "dates",
-    "numbers",
-    "negatives",
-    "posts",
-    "key",
-    "columns",
-    "ignore",
-    "constants",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +60,7 @@ class Interpreter:
         unknown: Places of columns that the vendor file does not know.
         drift: Their names, where the format has one header; an observation, not an error.
         header_problems: What is wrong with the header; every row then has these.
+        made: The fields whose cells are made of others; their columns come behind the source's.
         given: Contract field to the value that a row has without any of its columns.
     """
 
@@ -73,12 +70,22 @@ class Interpreter:
     unknown: tuple[int, ...]
     drift: tuple[str, ...]
     header_problems: tuple[Problem, ...]
+    made: tuple[Made, ...]
     given: Mapping[str, FieldValue | None]
 
     @property
     def interpretation(self) -> str:
         """Digest that changes exactly if a verdict could."""
         return self.reading.interpretation
+
+    @property
+    def width(self) -> int:
+        """How many columns of cells a chunk has that was made ready."""
+        return len(self.columns) + len(self.made)
+
+    def made_ready(self, table: pa.Table) -> pa.Table:
+        """A chunk of these columns with the cells that are made of others."""
+        return with_made_cells(table, self.made, len(self.columns))
 
     def for_columns(self, columns: tuple[str, ...]) -> Interpreter:
         """The same reading on other columns."""
@@ -89,60 +96,86 @@ class Interpreter:
         rule = self.reading.vendor.format.control_total
         if rule is None:
             return None
-        aliases = self.reading.vendor.columns.get(rule.column, ())
-        cells = {_plain(name): text.strip() for name, text in control.items()}
-        found = [cells[_plain(alias)] for alias in aliases if cells.get(_plain(alias))]
-        return self.reading.amounts.read(found[0]) if found else None
+        vendor, read = self.reading.vendor, self.reading.amounts.read
+        cells = {plain_name(name): text.strip() for name, text in control.items()}
+
+        def of(aliases: Sequence[str]) -> Decimal | Problem | None:
+            found = [cells[name] for name in map(plain_name, aliases) if cells.get(name)]
+            return read(found[0]) if found else None
+
+        return total_of(vendor.amount, vendor.columns.get(rule.column, ()), of)
 
 
 def compile_interpreter(
     vendor: Vendor,
-    productions: Productions,
+    feed: FeedContract,
+    scopes: Collection[str],
     columns: Sequence[str],
     *,
     proofs: Mapping[str, TextProof] | None = None,
+    landed: Landed = NOT_LANDED,
 ) -> Interpreter:
     """Compile a vendor file against a header.
 
     Args:
         vendor: The vendor file.
-        productions: Those of the home.
+        feed: What its feed says of records.
+        scopes: Which values the scope of a row may have: the productions of the home.
         columns: The header of a delivery (`RowReader.header`); may be empty for JSON.
         proofs: A door for tests; by default they are derived from the contract.
+        landed: When and under which name the delivery came; only some vendor files look at it.
 
     Raises:
         UsageError: If the vendor file cannot be satisfied by any delivery: a field that the kind
             lacks, a needed field with neither column nor constant, a constant that breaks the
             contract, an unreadable date form.
     """
-    contract = CONTRACTS[vendor.record]
+    kind = feed.kinds[vendor.record]
+    contract, scope = kind.contract, feed.shape.scope
     fields = contract.model_fields
     constants = dict(vendor.constants)
-    if "production" not in vendor.columns:
-        constants.setdefault("production", vendor.production)
-    key = vendor.key.columns if vendor.key else ()
+    if scope is not None and vendor.scope is not None and scope not in vendor.columns:
+        constants.setdefault(scope, vendor.scope)
     derived = {n: proof for n, info in fields.items() if (proof := text_proof(info)) is not None}
-    amounts, dates = AmountReader(vendor.numbers), DateReader(vendor.dates)
+    amounts = AmountReader(
+        vendor.numbers,
+        vendor.amount,
+        binary=isinstance(vendor.format, ExcelFormat) and vendor.format.digits > SHOWN_DIGITS,
+    )
+    dates = date_reader(vendor, landed)
+    day = dates.of_file() if vendor.dates.gives_a_day and landed.name is not None else None
+    if isinstance(day, date):
+        constants.setdefault(feed.shape.day, day.isoformat())
     reading = Reading(
         vendor=vendor,
-        contract=contract,
-        rules=rules_for(vendor.record),
+        kind=kind,
+        shape=feed.shape,
+        rules=contract.rules(),
         readers=_readers(contract, amounts, dates),
         proofs=derived if proofs is None else proofs,
         constants=constants,
-        demanded=frozenset(n for n, info in fields.items() if info.is_required()) | set(key),
-        productions=frozenset(productions.productions),
+        demanded=demanded_fields(vendor, contract, feed.shape.identity),
+        exact=_exact(kind, feed.shape),
+        scopes=frozenset(scopes),
         amounts=amounts,
         dates=dates,
-        interpretation=_interpretation(vendor, contract, productions),
+        interpretation=_interpretation(vendor, feed, scopes, landed),
+        delivery_problems=(day,) if isinstance(day, Problem) else (),
     )
-    _check(reading)
+    _check(reading, feed)
     return _applied(reading, tuple(columns))
 
 
-def _readers(
-    contract: type[CostRecord], amounts: AmountReader, dates: DateReader
-) -> dict[str, Reader]:
+def _exact(kind: Kind, shape: Shape) -> dict[str, Exact]:
+    """The numbers among the stored fields of a kind."""
+    return {
+        column.name: Exact(column.type.precision, column.type.scale)
+        for column in shape.columns
+        if pa.types.is_decimal(column.type) and column.name in kind.contract.model_fields
+    }
+
+
+def _readers(contract: type[Record], amounts: AmountReader, dates: DateReader) -> dict[str, Reader]:
     """Each field's reader: by the vendor's style for numbers and dates, else as all write them."""
     found: dict[str, Reader] = {}
     for name, info in contract.model_fields.items():
@@ -162,18 +195,21 @@ def _named(name: str, found: Decimal | date | Problem) -> Decimal | date | Probl
     return found
 
 
-def _check(reading: Reading) -> None:
+def _check(reading: Reading, feed: FeedContract) -> None:
     vendor, fields = reading.vendor, set(reading.contract.model_fields) - {"vendor"}
-    named = {*vendor.columns, *reading.constants, *(vendor.key.columns if vendor.key else ())}
+    named = {*vendor.columns, *reading.constants, *(vendor.key.fields if vendor.key else ())}
     for name in sorted(named - fields):
         raise _wrong(vendor, f"`{name}` is not a field of a {vendor.record}")
     # Without a key a row that has no id is named by its place.
-    given = {*vendor.columns, *reading.constants} | (set() if vendor.key else {"transaction_id"})
+    given = {*vendor.columns, *reading.constants, *feed.given_otherwise(vendor)}
+    given |= set() if vendor.key else {reading.shape.identity}
     for name in sorted(reading.demanded - given - {"vendor"}):
         raise _wrong(vendor, f"no column and no constant gives `{name}`")
-    control = vendor.format.control_total
-    if control is not None and control.column != "amount":
-        raise _wrong(vendor, "a control total can only be that of `amount`")
+    control, measure = vendor.format.control_total, reading.shape.measure
+    if control is not None and (measure is None or control.column != measure.field):
+        if measure is None:
+            raise _wrong(vendor, f"a {vendor.record} is only counted: it has no control total")
+        raise _wrong(vendor, f"a control total can only be that of `{measure.field}`")
     for name in sorted(reading.constants):
         problem = reading.constant(name).problem
         if problem is not None:
@@ -188,43 +224,45 @@ def _wrong(vendor: Vendor, message: str) -> UsageError:
     )
 
 
-def _interpretation(vendor: Vendor, contract: type[CostRecord], home: Productions) -> str:
-    parts = vendor.model_dump(mode="json", include=_VERDICT_KEYS)
-    known = sorted(home.productions) if "production" in vendor.columns else []
+def _interpretation(
+    vendor: Vendor, feed: FeedContract, scopes: Collection[str], landed: Landed
+) -> str:
+    parts = vendor.model_dump(mode="json", include=set(vendor.deciding))
+    known = sorted(scopes) if feed.shape.scope in vendor.columns else []
+    contract = feed.kinds[vendor.record].contract
     return digest(
         "interpretation",
         READING_VERSION,
-        RULES_VERSION,
+        feed.rules_version,
         json.dumps(contract.model_json_schema(), sort_keys=True),
         json.dumps(parts, sort_keys=True),
         json.dumps(known),
-        *(reference_path(name).read_bytes() for name in _VERDICT_DATA),
+        *(reference_path(name).read_bytes() for name in feed.reference),
+        *declared_parts(vendor, feed.shape, landed),
     )
 
 
 def _applied(reading: Reading, columns: tuple[str, ...]) -> Interpreter:
     per_row = reading.vendor.format.kind in {FormatKind.JSON, FormatKind.JSONL}
-    places: dict[str, list[int]] = {}
-    for place, name in enumerate(columns):
-        places.setdefault(_plain(name), []).append(place)
+    places = Columns(columns, per_row=per_row)
     sources: dict[str, tuple[int, ...]] = {}
-    problems: list[Problem] = []
+    made, problems = made_cells(reading, places)
+    problems = [*reading.delivery_problems, *problems]
+    told = {problem.field for problem in problems}
     for name, aliases in reading.vendor.columns.items():
-        found = [
-            places[_plain(alias)] for alias in dict.fromkeys(aliases) if _plain(alias) in places
-        ]
+        found = places.of(aliases)
         if per_row:
             sources[name] = tuple(place for group in found for place in group)
             continue
         if found:
             sources[name] = (found[0][0],)
-            if len(found[0]) > 1:
+            if len(found[0]) > 1 and name not in told:
                 problems.append(_twice(name, columns[found[0][0]]))
-        elif name in reading.demanded:
+        elif name in reading.demanded and name not in told:
             problems.append(_absent(name, aliases))
-    known = {_plain(a) for aliases in reading.vendor.columns.values() for a in aliases}
-    known |= {_plain(name) for name in reading.vendor.ignore} | {""}
-    unknown = tuple(p for p, name in enumerate(columns) if _plain(name) not in known)
+    sources |= {one.field: (place,) for place, one in enumerate(made, len(columns))}
+    known = known_headers(reading.vendor)
+    unknown = tuple(p for p, name in enumerate(columns) if plain_name(name) not in known)
     drift = () if per_row else tuple(columns[place] for place in unknown)
     constants = {name: reading.constant(name).value for name in reading.constants}
     return Interpreter(
@@ -234,6 +272,7 @@ def _applied(reading: Reading, columns: tuple[str, ...]) -> Interpreter:
         unknown=unknown if per_row else (),
         drift=drift,
         header_problems=tuple(problems),
+        made=tuple(made),
         given={"vendor": reading.vendor.vendor, **constants},
     )
 
@@ -247,7 +286,3 @@ def _absent(name: str, aliases: Sequence[str]) -> Problem:
 def _twice(name: str, header: str) -> Problem:
     message = f"the header has {shown(header)} more than once, and which one counts is unknown"
     return Problem(name, Reason.SCHEMA_DRIFT, message, header)
-
-
-def _plain(header: str) -> str:
-    return header.strip().casefold()

@@ -5,23 +5,21 @@ Plain Python on purpose: the columnar lane is tested against it, and it explains
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.cards import card_text
-from cost_pipeline.contracts.cost import CostRecord, judge, judge_field
 from cost_pipeline.contracts.problems import Problem
-from cost_pipeline.contracts.texts import minutes_of
-from cost_pipeline.contracts.timecard import Timecard
-from cost_pipeline.core.money import at_scale, fitting
+from cost_pipeline.contracts.record import Record, judge, judge_field
+from cost_pipeline.contracts.vendor import Key
+from cost_pipeline.core.canonical import Value
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.validate.identity import content_fields, fingerprint, key_text
+from cost_pipeline.validate import otherwise
+from cost_pipeline.validate.identity import fingerprint, key_text
 from cost_pipeline.validate.interpreter import Interpreter
-from cost_pipeline.validate.reading import as_cost
+from cost_pipeline.validate.reading import Reading, positive
 
 
 class Accepted(NamedTuple):
@@ -34,17 +32,17 @@ class Accepted(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A row that did not, with everything that is wrong, and what could be read nevertheless."""
+    """A row that did not, with everything that is wrong, and what could be read nevertheless.
+
+    `values` are those of the columns that a dead letter shows of its row.
+    """
 
     row: int
     line: int
     fingerprint: str
     text: str
     problems: tuple[Problem, ...]
-    production: str | None
-    transaction_date: date | None
-    amount: Decimal | None
-    currency: str | None
+    values: dict[str, Any]
 
 
 class Cells(NamedTuple):
@@ -87,28 +85,32 @@ def judge_row(row: Cells, interpreter: Interpreter, delivery: str) -> Accepted |
     mark = row.fingerprint or fingerprint(delivery, row.row, row.text)
     if row.malformed is not None:
         problem = Problem("", Reason.MALFORMED_ROW, row.malformed)
-        return Refusal(row.row, row.line, mark, row.text, (problem,), None, None, None, None)
+        nothing = dict.fromkeys(_shown_names(interpreter.reading))
+        return Refusal(row.row, row.line, mark, row.text, (problem,), nothing)
     values, problems = _typed(row, interpreter, delivery)
     reading = interpreter.reading
-    cost = _as_cost(values)
-    judged = judge(reading.contract, cost)
-    if isinstance(judged, CostRecord) and not problems:
-        return _accepted(row, judged, mark, interpreter, negative=cost is not values)
+    credit = _credit(reading, values)
+    shown = values if credit is None else {**values, credit: positive(values[credit])}
+    judged = judge(reading.contract, shown)
+    if isinstance(judged, Record) and not problems:
+        return _accepted(row, judged, mark, interpreter, credit)
     wrong = {problem.field for problem in problems}
-    if cost is not values and reading.vendor.negatives == "dead_letter":
-        negative = refused_as_negative(reading.contract, values["amount"])
+    if credit is not None and reading.vendor.refuses_negatives:
+        negative = refused_as_negative(reading.contract, credit, values[credit])
         if negative is not None:
             problems.append(negative)
-    if not isinstance(judged, CostRecord):
+    if not isinstance(judged, Record):
         # A field that could not be read is not also missing.
         problems.extend(problem for problem in judged if problem.field not in wrong)
     return _refusal(row, mark, interpreter, values, tuple(problems))
 
 
-def _as_cost(values: dict[str, Any]) -> dict[str, Any]:
-    amount = values.get("amount")
-    cost = as_cost("amount", amount)
-    return values if cost is amount else {**values, "amount": cost}
+def _credit(reading: Reading, values: dict[str, Any]) -> str | None:
+    """The measure, where the row's takes back a positive one; None of other rows."""
+    name = reading.credits
+    if name is None or positive(values.get(name)) is values.get(name):
+        return None
+    return name
 
 
 def _typed(
@@ -127,10 +129,14 @@ def _typed(
             problems.append(found)
         elif found is not None:
             values[name] = found
-    _place_clocks(values)
-    if reading.vendor.key is None and "transaction_id" not in spoiled:
-        values.setdefault("transaction_id", f"{delivery[:12]}:{row.row}")
+    if reading.kind.arrange is not None:
+        reading.kind.arrange(values)
+    if reading.vendor.key is None and reading.shape.identity not in spoiled:
+        values.setdefault(reading.shape.identity, f"{delivery[:12]}:{row.row}")
     missing = reading.demanded - values.keys()
+    key = reading.vendor.key
+    if key is not None and key.otherwise:
+        missing |= _named_otherwise(reading, values, spoiled | {p.field for p in problems})
     if missing:
         missing -= {problem.field for problem in problems}
         problems.extend(
@@ -141,29 +147,33 @@ def _typed(
     return values, problems
 
 
+def _named_otherwise(reading: Reading, values: dict[str, Any], wrong: set[str]) -> set[str]:
+    """Give a row without its key the id that it has then; returned is what that would need."""
+    key = reading.vendor.key
+    assert key is not None  # noqa: S101 - asked before
+    if not otherwise.is_empty(key, values):
+        return set()
+    if wrong.intersection(key.columns):
+        return set(key.columns) - values.keys()
+    missing = set(key.otherwise) - values.keys()
+    if not missing:
+        named = otherwise.id_of([values[name] for name in key.otherwise])
+        values.setdefault(reading.shape.identity, named)
+    return missing
+
+
 def unknown_key(interpreter: Interpreter, place: int) -> Problem:
     """What is wrong with a value under a key that the vendor file does not know."""
     message = "the vendor file does not know this key; map it or list it under `ignore`"
     return Problem(interpreter.columns[place], Reason.UNKNOWN_FIELD, message)
 
 
-def refused_as_negative(contract: type[CostRecord], amount: Decimal) -> Problem | None:
-    """What a contract says of a credit's amount because it is negative."""
-    found = judge_field(contract, "amount", amount)
+def refused_as_negative(contract: type[Record], name: str, number: Decimal) -> Problem | None:
+    """What a contract says of a credit's number because it is negative."""
+    found = judge_field(contract, name, number)
     if isinstance(found, Problem) and found.code == Reason.NEGATIVE_AMOUNT:
         return found
     return None
-
-
-def _place_clocks(values: dict[str, Any]) -> None:
-    """Times that were written with their date, as minutes of the row's own work date."""
-    for name in [name for name, value in values.items() if isinstance(value, datetime)]:
-        moment = values.pop(name)
-        day = values.get("transaction_date")
-        if name == "prior_wrap":
-            day = values.setdefault("prior_work_date", moment.date())
-        if day is not None:  # without a work date that is the problem to mend
-            values[name] = minutes_of(moment, day)
 
 
 def _first_present(cells: tuple[str | None, ...], places: tuple[int, ...]) -> str | None:
@@ -174,20 +184,42 @@ def _first_present(cells: tuple[str | None, ...], places: tuple[int, ...]) -> st
 
 
 def _accepted(
-    row: Cells, record: CostRecord, mark: str, interpreter: Interpreter, *, negative: bool
+    row: Cells, record: Record, mark: str, interpreter: Interpreter, credit: str | None
 ) -> Accepted:
     reading = interpreter.reading
     vendor = reading.vendor
-    values: dict[str, Any] = {
-        name: getattr(record, name) for name in content_fields(reading.contract)
-    }
-    amount = at_scale(record.amount)
-    values["amount"] = -amount if negative else amount
-    values["card"] = card_text(record) if isinstance(record, Timecard) else None
+    values: dict[str, Any] = {name: getattr(record, name) for name in reading.fields}
+    for name, exact in reading.exact.items():
+        if values[name] is not None:
+            values[name] = exact.at_scale(values[name])
+    if credit is not None:
+        values[credit] = values[credit].copy_negate()
+    packed = reading.kind.packed
+    if packed is not None:
+        values[packed.column] = packed.text(record)
     key = None
     if vendor.key is not None:
-        key = key_text((values[name] for name in vendor.key.columns), row.ordinal)
+        key = key_text(_key_values(vendor.key, values, row, interpreter), row.ordinal)
     return Accepted(row.row, row.line, mark, {**values, "key": key})
+
+
+def _key_values(
+    key: Key, values: Mapping[str, Any], row: Cells, interpreter: Interpreter
+) -> Iterable[Value]:
+    if key.otherwise:
+        read = {**interpreter.given}
+        for name, places in interpreter.sources.items():
+            cell = _first_present(row.cells, places)
+            if cell is not None and cell.strip():
+                read[name] = cell
+        if otherwise.is_empty(key, read):
+            return otherwise.key_values(key, [values[name] for name in key.otherwise])
+    return (values[name] for name in key.columns)
+
+
+def _shown_names(reading: Reading) -> tuple[str, ...]:
+    measure = reading.shape.measure
+    return reading.shape.shown if measure is None else (*reading.shape.shown, measure.field)
 
 
 def _refusal(
@@ -197,7 +229,7 @@ def _refusal(
     values: dict[str, Any],
     problems: tuple[Problem, ...],
 ) -> Refusal:
-    contract = interpreter.reading.contract
+    reading = interpreter.reading
     complained = {problem.field for problem in problems}
 
     def readable(name: str) -> Any:  # noqa: ANN401 - of the field's own type
@@ -205,17 +237,12 @@ def _refusal(
         value = values.get(name)
         if name not in complained:
             return value
-        found = None if value is None else judge_field(contract, name, value)
+        found = None if value is None else judge_field(reading.contract, name, value)
         return None if isinstance(found, Problem) else found
 
-    return Refusal(
-        row.row,
-        row.line,
-        mark,
-        row.text,
-        problems,
-        readable("production"),
-        readable("transaction_date"),
-        fitting(values.get("amount")),
-        readable("currency"),
-    )
+    shown = {name: readable(name) for name in reading.shape.shown}
+    measure = reading.shape.measure
+    if measure is not None:
+        exact = reading.exact.get(measure.field)
+        shown[measure.field] = exact and exact.fitting(values.get(measure.field))
+    return Refusal(row.row, row.line, mark, row.text, problems, shown)

@@ -18,19 +18,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.cost import CostRecord, judge_field, refused_as
+from cost_pipeline.contracts.kinds import Kind
 from cost_pipeline.contracts.problems import OneOf, Problem, shown
 from cost_pipeline.contracts.proofs import Mask, TextProof, none_of, shown_as_they_are
+from cost_pipeline.contracts.record import Record, judge_field, refused_as
 from cost_pipeline.contracts.rules import Rule
+from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader
 from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.validate.amounts import AmountReader
+from cost_pipeline.validate.conflicts import conflict
 from cost_pipeline.validate.dates import DateReader
 
 _MOST_REMEMBERED: Final = 100_000
 
-# Texts, amounts and dates; of a timecard also minutes, flags, lists of words and of gross lines.
+# Texts, numbers and dates; of a timecard also minutes, flags, lists of words and of gross lines.
 FieldValue = Any
 
 
@@ -68,37 +72,63 @@ class Reading:
     """How one vendor's texts are read, whatever the header.
 
     Attributes:
+        kind: What the vendor's records are.
+        shape: The columns of the feed's records.
         readers: How the texts of fields are read that are not simply their value.
         proofs: Contract field to its proof over a column; a field without one is judged by value.
         constants: Contract field to its text, from the vendor file.
+        exact: The numbers among the stored fields, with the digits that their columns have.
         demanded: Fields that may not be empty, by the contract or by the key.
+        scopes: Which values the scope of a row may have.
         interpretation: Digest of everything that decides a verdict.
+        delivery_problems: What is wrong with the delivery as a whole, such as its file's name.
         remembered: Verdicts on distinct texts, by field; a cache.
     """
 
     vendor: Vendor
-    contract: type[CostRecord]
+    kind: Kind
+    shape: Shape
     rules: tuple[Rule, ...]
     readers: Mapping[str, Reader]
     proofs: Mapping[str, TextProof]
     constants: Mapping[str, str]
+    exact: Mapping[str, Exact]
     demanded: frozenset[str]
-    productions: frozenset[str]
+    scopes: frozenset[str]
     amounts: AmountReader
     dates: DateReader
     interpretation: str
+    delivery_problems: tuple[Problem, ...] = ()
     remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
+
+    @property
+    def contract(self) -> type[Record]:
+        """The model of the vendor's records."""
+        return self.kind.contract
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The stored fields of the contract, in the order of the records' table."""
+        return tuple(name for name in self.shape.names if name in self.contract.model_fields)
+
+    @property
+    def credits(self) -> str | None:
+        """The field whose negative values are judged as what they take back, if there is one."""
+        measure = self.shape.measure
+        return measure.field if measure and measure.credits else None
 
     def read(self, name: str, text: str) -> FieldValue | Problem | None:
         """The typed value of one cell; blanks around it do not count, an empty one is None."""
         stripped = text.strip()
         if not stripped:
             return None
+        if (problem := conflict(name, stripped)) is not None:
+            return problem
         if name in self.readers:
             return self.readers[name](name, stripped)
-        if name == "production" and stripped not in self.productions:
-            message = f"{shown(stripped)} is not a production of this home"
-            return Problem(name, Reason.UNKNOWN_PRODUCTION, message, stripped)
+        if name == self.shape.scope and stripped not in self.scopes:
+            message = f"{shown(stripped)} is not a {name} of this home"
+            return Problem(name, refused_as(self.contract, name).reason, message, stripped)
         return stripped
 
     def judged(self, name: str, text: str | None) -> Verdict:
@@ -154,14 +184,17 @@ class Reading:
             if given is None:
                 return Verdict(None, value, Told.READING)
             return Verdict(given.value, value, Told.READING, given.read)
-        return self._modelled(name, value, as_cost(name, value))
+        return self._modelled(name, value, positive(value) if name == self.credits else value)
 
-    def _modelled(self, name: str, value: FieldValue, cost: FieldValue) -> Verdict:
-        found = judge_field(self.contract, name, cost)
+    def _modelled(self, name: str, value: FieldValue, judged: FieldValue) -> Verdict:
+        found: Any = judge_field(self.contract, name, judged)
         if isinstance(found, Problem):
             return Verdict(None, found, Told.MODEL, value)
         # A record's value is the model's; of a credit, its opposite.
-        return Verdict(found if cost is value else value, None, None, value)
+        held = found if judged is value else value
+        if held is not None and name in self.exact:
+            held = self.exact[name].at_scale(held)
+        return Verdict(held, None, None, value)
 
     def _absent(self, name: str) -> Verdict:
         value = self.constant(name).value if name in self.constants else None
@@ -174,11 +207,11 @@ class Reading:
         return Verdict(None)
 
 
-def as_cost(name: str, value: FieldValue) -> FieldValue:
-    """A value as the model sees it: of a credit's amount, that of the cost that it takes back.
+def positive(value: FieldValue) -> FieldValue:
+    """Returns a credit's number as the model sees it: that of what it takes back.
 
     Whether a credit may be posted depends on other rows and on people, so posting decides it.
     """
-    if name == "amount" and isinstance(value, Decimal) and value < 0:
+    if isinstance(value, Decimal) and value < 0:
         return value.copy_negate()
     return value

@@ -1,4 +1,4 @@
-"""Verdicts to tables: RECORD_SCHEMA and DEAD_LETTER_SCHEMA."""
+"""Verdicts to tables, as the feed's shape has them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import date
 import pyarrow as pa
 
 from cost_pipeline.contracts.problems import errors_json
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
+from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.core.reasons import ReasonList, Stage, dead_letter_id, failure_class
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.model_lane import Accepted, Refusal
@@ -25,6 +25,11 @@ class Context:
     pull_date: date
 
     @property
+    def shape(self) -> Shape:
+        """The columns of the feed's records."""
+        return self.interpreter.reading.shape
+
+    @property
     def reasons(self) -> ReasonList:
         """The codes of the rows' contract, beside the shared ones."""
         return self.interpreter.reading.contract.reasons
@@ -36,7 +41,7 @@ class Context:
             "delivery": self.delivery,
             "vendor": vendor.vendor,
             "feed": vendor.feed,
-            "kind": vendor.record.value,
+            "kind": str(vendor.record),
             "pull_date": self.pull_date,
             "interpretation": self.interpreter.interpretation,
         }
@@ -78,7 +83,7 @@ def table_of(
 
 
 def records_table(accepted: Sequence[Accepted], context: Context) -> pa.Table:
-    """Accepted rows as RECORD_SCHEMA, in the order given."""
+    """Accepted rows as records, in the order given."""
     columns: dict[str, Sequence[object] | pa.Array] = {
         "row": [a.row for a in accepted],
         "line": [a.line for a in accepted],
@@ -87,14 +92,14 @@ def records_table(accepted: Sequence[Accepted], context: Context) -> pa.Table:
     for name in accepted[0].values if accepted else ():
         columns[name] = [a.values[name] for a in accepted]
     if not accepted:
-        return RECORD_SCHEMA.empty_table()
-    return table_of(columns, context.shared(), len(accepted), RECORD_SCHEMA)
+        return context.shape.records.empty_table()
+    return table_of(columns, context.shared(), len(accepted), context.shape.records)
 
 
 def dead_letters_table(refused: Sequence[Refusal], context: Context) -> pa.Table:
-    """Refused rows as DEAD_LETTER_SCHEMA, in the order given."""
+    """Refused rows as dead letters, in the order given."""
     if not refused:
-        return DEAD_LETTER_SCHEMA.empty_table()
+        return context.shape.dead_letters.empty_table()
     vendor = context.interpreter.reading.vendor.vendor
     reasons = [tuple(sorted({problem.code for problem in r.problems})) for r in refused]
     columns: dict[str, Sequence[object] | pa.Array] = {
@@ -105,21 +110,18 @@ def dead_letters_table(refused: Sequence[Refusal], context: Context) -> pa.Table
         "fingerprint": [r.fingerprint for r in refused],
         "row": [r.row for r in refused],
         "line": [r.line for r in refused],
-        "production": [r.production for r in refused],
         "failure_class": [failure_class(why, context.reasons).value for why in reasons],
         "reasons": [[str(reason) for reason in why] for why in reasons],
         "errors": [errors_json(r.problems) for r in refused],
         "payload": [r.text for r in refused],
-        "transaction_date": [r.transaction_date for r in refused],
-        "amount": [r.amount for r in refused],
-        "currency": [r.currency for r in refused],
     }
+    columns |= {name: [r.values[name] for r in refused] for name in refused[0].values}
     return letters_of(columns, len(refused), context)
 
 
 def letters_of(
     columns: dict[str, Sequence[object] | pa.Array], count: int, context: Context
 ) -> pa.Table:
-    """Columns as DEAD_LETTER_SCHEMA."""
+    """Columns as dead letters."""
     shared = {**context.shared(), "stage": Stage.VALIDATE.value}
-    return table_of(columns, shared, count, DEAD_LETTER_SCHEMA)
+    return table_of(columns, shared, count, context.shape.dead_letters)

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from cost_pipeline.acquire.engine import Land, Policy, Pulled, PullJob, pull_all
+from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.contracts.vendor import Vendor
 
 DAY = date(2026, 4, 1)
@@ -24,7 +25,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def vendor(name: str, source: dict, *, kind: str = "csv", priority: str = "normal") -> Vendor:
-    return Vendor.model_validate(
+    return CostVendor.model_validate(
         {
             "vendor": name,
             "production": "P100",

@@ -339,7 +339,7 @@ def test_without_the_extra_one_sentence_says_what_to_install():
         "from pathlib import Path\n"
         "from cost_pipeline.acquire.engine import PullJob, pull_all\n"
         "from cost_pipeline.contracts.vendor import Vendor\n"
-        "vendor = Vendor.model_validate({'vendor': 'v', 'production': 'P', 'key': 'none',\n"
+        "vendor = CostVendor.model_validate({'vendor': 'v', 'production': 'P', 'key': 'none',\n"
         "  'record': 'vendor_invoice', 'format': {'kind': 'csv'}, 'columns': {},\n"
         "  'source': {'kind': 'sftp', 'host': 'h',\n"
         "    'login': {'kind': 'password', 'user': 'u', 'env': 'X'}}})\n"

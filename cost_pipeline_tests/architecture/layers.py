@@ -28,14 +28,15 @@ ALLOWED: dict[str, set[str]] = {
     "dispatch": _DOMAIN | {"acquire"},
     "lake": _DOMAIN,
     # What every feed does: it knows none of them, and nothing that only one of them needs.
-    "pipeline": _DOMAIN | _SHARED,
+    "pipeline": _DOMAIN | _SHARED | {"dispatch"},
     "feeds": _DOMAIN | _SHARED | {"pipeline", "rules", "fx", "ledger"},
     # The simulator plays the vendors and writes homes; it knows nothing of how they are processed.
     "simulator": _DOMAIN | {"home"},
-    "defs": _DOMAIN | {"home", "lake", "pipeline", "feeds", "dispatch"},
-    "definitions": {"core", "defs", "home"},
+    # Dagster is told of feeds by their declarations; which there are, it is given.
+    "defs": _DOMAIN | {"home", "lake", "pipeline", "dispatch"},
+    "definitions": {"core", "defs", "feeds", "home"},
     "commands": _DOMAIN | {"home", "lake", "pipeline", "feeds", "defs", "simulator"},
-    "cli": {"core", "commands"},
+    "cli": {"core", "commands", "feeds", "pipeline"},
     "__main__": {"cli"},
 }
 """Room to the rooms that it may import; its own is always allowed."""

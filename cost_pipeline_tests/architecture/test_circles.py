@@ -42,7 +42,7 @@ PLANTED = {
 
 @pytest.mark.parametrize("source", PLANTED.values(), ids=PLANTED)
 def test_a_planted_circle_is_found(product, source):
-    rules = "cost_pipeline.contracts.rules"
+    rules = "cost_pipeline.contracts.cost_rules"
     tree = ast.Module([*product[rules].body, *ast.parse(source).body], [])
     assert circles(graph({**product, rules: tree})) == [["cost_pipeline.contracts.cost", rules]]
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from cost_pipeline.commands.common import open_session
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
+from cost_pipeline.contracts.cost_tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.core.reasons import Stage, dead_letter_id
 from cost_pipeline.pipeline.dead_letters.letters import settle
 

@@ -10,10 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from cost_pipeline.commands.common import clear_errors, counted, money, parse_pull_dates
+from cost_pipeline.commands.common import (
+    clear_errors,
+    parse_pull_dates,
+)
 from cost_pipeline.commands.inspect import show_deliveries
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.report import ControlTotal, DeliveryReport
+from cost_pipeline.core.people import counted, money
+from cost_pipeline.pipeline.reports.deliveries import ControlTotal, DeliveryReport
 
 
 def test_totals_have_thousands_apart_and_numbers_to_the_right(call, worked):

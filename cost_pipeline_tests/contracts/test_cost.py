@@ -11,15 +11,14 @@ from cost_pipeline.contracts.cost import (
     PayrollLine,
     PurchaseOrder,
     VendorInvoice,
-    judge,
-    judge_field,
 )
 from cost_pipeline.contracts.cost_reasons import CostReason
-from cost_pipeline.contracts.kinds import CONTRACTS
+from cost_pipeline.contracts.cost_tables import COST_FIELDS
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.contracts.problems import Problem, RefusedAs
-from cost_pipeline.contracts.tables import COST_FIELDS
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.record import judge, judge_field
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.feeds.production.kinds import KINDS
 
 GOOD = {
     "vendor": "harbour",
@@ -40,18 +39,22 @@ def reasons(contract, values):
 
 
 def test_every_kind_has_a_contract():
-    assert set(CONTRACTS) == set(RecordKind)
+    assert set(KINDS) == set(RecordKind)
 
 
 def test_every_contract_field_is_a_column_of_the_records_table():
     """Those that only a timecard has are in the column `card`, as one text."""
     names = {field.name for field in COST_FIELDS} | {"vendor"}
-    fields = {name for contract in CONTRACTS.values() for name in contract.model_fields}
+    fields = {
+        name
+        for contract in [kind.contract for kind in KINDS.values()]
+        for name in contract.model_fields
+    }
     assert fields - set(CARD_FIELDS) == names - {"card"}
     assert not names & set(CARD_FIELDS)
 
 
-@pytest.mark.parametrize("contract", CONTRACTS.values())
+@pytest.mark.parametrize("contract", [kind.contract for kind in KINDS.values()])
 def test_constraints_are_annotations_so_that_no_lane_can_miss_one(contract):
     """A field validator method would hold in the model's lane only."""
     decorators = contract.__pydantic_decorators__
@@ -60,7 +63,7 @@ def test_constraints_are_annotations_so_that_no_lane_can_miss_one(contract):
     assert list(decorators.model_validators) == ["_fields_agree"]
 
 
-@pytest.mark.parametrize("contract", CONTRACTS.values())
+@pytest.mark.parametrize("contract", [kind.contract for kind in KINDS.values()])
 def test_every_field_says_how_it_is_refused(contract):
     silent = {
         name

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.contracts.formats import AnyFormat, FormatKind
 from cost_pipeline.contracts.layouts import DelimitedLayout, layout_names, named_layout
-from cost_pipeline.contracts.vendor import Vendor
 
 ANY = TypeAdapter(AnyFormat)
 FIXED = {"columns": [{"name": "a", "start": "1", "width": "3"}]}
@@ -68,9 +68,9 @@ def test_positions_of_the_sag_cards_count_from_zero_as_their_evidence_does():
 
 
 def test_a_vendors_header_names_tell_excel_and_parquet_what_to_look_for():
-    excel = Vendor.model_validate(VENDOR | {"format": {"kind": "excel"}})
+    excel = CostVendor.model_validate(VENDOR | {"format": {"kind": "excel"}})
     assert excel.format.header == ("Id", "Number", "Net")
-    parquet = Vendor.model_validate(VENDOR | {"format": {"kind": "parquet"}})
+    parquet = CostVendor.model_validate(VENDOR | {"format": {"kind": "parquet"}})
     assert parquet.format.exact == ("Net",)
-    named = Vendor.model_validate(VENDOR | {"format": {"kind": "excel", "header": ["Ref"]}})
+    named = CostVendor.model_validate(VENDOR | {"format": {"kind": "excel", "header": ["Ref"]}})
     assert named.format.header == ("Ref",)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_pipeline.contracts.cost import LocationSettlement, judge_field
+from cost_pipeline.contracts.cost import LocationSettlement
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.problems import (
     SHOWN_CHARACTERS,
@@ -14,6 +14,7 @@ from cost_pipeline.contracts.problems import (
     errors_json,
     errors_of,
 )
+from cost_pipeline.contracts.record import judge_field
 from cost_pipeline.core.reasons import Reason
 
 CODES = [*Reason, *CostReason]

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, StringConstraints
 
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.cost import judge_field
-from cost_pipeline.contracts.kinds import CONTRACTS
 from cost_pipeline.contracts.problems import OneOf, Problem
 from cost_pipeline.contracts.proofs import none_of, rows_not_plain, shown_as_they_are, text_proof
+from cost_pipeline.contracts.record import judge_field
+from cost_pipeline.feeds.production.kinds import KINDS
 
 ODD = st.sampled_from(
     ["", "\n", "2000", "2000\n", "6305", "\x00", "\x7f", "\x85", "\u2028", "\u202e", "\u200d", "é"]
@@ -25,7 +25,7 @@ TEXTS = st.one_of(
 
 PROVEN = [
     (contract, name)
-    for contract in CONTRACTS.values()
+    for contract in [kind.contract for kind in KINDS.values()]
     for name, info in contract.model_fields.items()
     if text_proof(info) is not None
 ]
@@ -102,7 +102,7 @@ def test_rows_that_are_not_plain_are_found_wherever_a_slice_begins(texts, start)
 
 
 def test_a_slice_of_a_column_is_proven_as_the_column_is():
-    proof = text_proof(CONTRACTS["vendor_invoice"].model_fields["description"])
+    proof = text_proof(KINDS["vendor_invoice"].contract.model_fields["description"])
     texts = ["é", "\n", "x", None, "x" * 1001, "é\x00", "plain"]
     for start in range(len(texts)):
         assert proof(pa.array(texts)[start:]).tolist() == holds(proof, texts)[start:]
@@ -110,7 +110,7 @@ def test_a_slice_of_a_column_is_proven_as_the_column_is():
 
 ONE_OF = [
     (contract, name, note)
-    for contract in CONTRACTS.values()
+    for contract in [kind.contract for kind in KINDS.values()]
     for name, info in contract.model_fields.items()
     for note in parts(info).notes
     if isinstance(note, OneOf)

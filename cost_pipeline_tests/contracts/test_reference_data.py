@@ -5,10 +5,10 @@ from enum import StrEnum
 import pytest
 
 from cost_pipeline.contracts.cost_reasons import COST_REASONS, CostReason
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.contracts.currencies import currencies
 from cost_pipeline.contracts.tax_ids import SCHEMES, canonical_tax_id, kinds_demanding_tax_id
 from cost_pipeline.contracts.unions import AccountRange, UnionCategories, union_categories
-from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.core.reasons import FailureClass, Reason, ReasonList, catalogue
 from cost_pipeline.core.reference import reference_path

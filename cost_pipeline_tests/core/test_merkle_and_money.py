@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_pipeline.core import merkle
-from cost_pipeline.core.money import at_scale, shown
+from cost_pipeline.core.money import AMOUNT, shown
 
 LEAVES = st.lists(st.binary(min_size=32, max_size=32).map(bytes.hex), min_size=1, max_size=9)
 
@@ -33,18 +33,18 @@ def test_an_empty_batch_has_no_root():
 
 @given(st.decimals(min_value=0, max_value=10**15, places=4))
 def test_an_amount_keeps_its_value_at_scale(amount):
-    assert at_scale(amount) == amount
-    assert at_scale(amount).as_tuple().exponent == -4
+    assert AMOUNT.at_scale(amount) == amount
+    assert AMOUNT.at_scale(amount).as_tuple().exponent == -4
 
 
 @pytest.mark.parametrize("text", ["1.00001", "1e16", "NaN", "Infinity", "1" * 40])
 def test_what_does_not_fit_is_refused(text):
     with pytest.raises(ValueError, match=r"does not fit|more than 4 decimals"):
-        at_scale(Decimal(text))
+        AMOUNT.at_scale(Decimal(text))
 
 
 def test_negative_zero_becomes_zero():
-    assert str(at_scale(Decimal("-0.00"))) == "0.0000"
+    assert str(AMOUNT.at_scale(Decimal("-0.00"))) == "0.0000"
 
 
 @pytest.mark.parametrize(

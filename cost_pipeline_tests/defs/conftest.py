@@ -7,15 +7,18 @@ import importlib.util
 import sys
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import dagster as dg
 import pytest
 
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
 from cost_pipeline.defs.handover import hand_over
-from cost_pipeline.defs.keys import POST_JOB, PULL_JOB
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.resources import resource_of
 from cost_pipeline.defs.sensors import RANGE_END, RANGE_START
+from cost_pipeline.feeds.all import FEEDS
+from cost_pipeline.feeds.production import names
+from cost_pipeline_tests.defs.production_keys import POST_JOB, PULL_JOB
 
 DOOR = Path(__file__).resolve().parents[1] / "feeds" / "door.py"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -48,12 +51,17 @@ def _door():
     return sys.modules["cost_pipeline_door"]
 
 
+class HandedOver(NamedTuple):
+    records: int
+    rates: int
+
+
 class Works:
     """The code location of a house, and an instance to run its jobs in."""
 
     def __init__(self, house, instance):
         self.house, self.instance = house, instance
-        self.definitions = build_definitions(house.root, today=TODAY)
+        self.definitions = build_definitions(house.root, FEEDS, today=TODAY)
 
     def run(self, job, partition=None, *, first=None, last=None, **arguments):
         """A job in this process; red checks and failures are in its result."""
@@ -86,7 +94,7 @@ class Works:
             else self.definitions.get_sensor_def("reconcile_ledger")
         )
         context = dg.build_sensor_context(
-            instance=self.instance, resources={"home": HomeResource(path=str(self.house.root))}
+            instance=self.instance, resources={"home": resource_of(self.house.root, FEEDS)}
         )
         return sensor(context)
 
@@ -106,8 +114,12 @@ class Works:
             result = self.post(first, None if first == last else last)
             assert result.success
 
-    def hand_over(self):
-        return hand_over(self.instance, self.house.session())
+    def hand_over(self, session=None):
+        """How many transaction dates have new records and new rates."""
+        found = hand_over(self.instance, session or self.house.session())
+        return HandedOver(
+            *(len(found[key].dates) for key in (names.RECORDS_BY_DATE, names.RATES_BY_DATE))
+        )
 
     def materialized(self, key):
         """Partition to its newest materialization."""

@@ -10,9 +10,11 @@ import dagster as dg
 import pytest
 
 from cost_pipeline.core.errors import EnvironmentFailedError
-from cost_pipeline.defs.alerts import look_at_checks, tell, told
-from cost_pipeline.defs.keys import PULL_JOB, raw_key
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.alerts import look_at_checks
+from cost_pipeline.defs.resources import resource_of
+from cost_pipeline.feeds.all import FEEDS
+from cost_pipeline.pipeline.alerts import tell, told
+from cost_pipeline_tests.defs.production_keys import PULL_JOB, raw_key
 
 FIRST, SECOND = "2026-04-01", "2026-04-02"
 AWAY = """vendor: away
@@ -50,7 +52,7 @@ class Alarm:
         self.works, self.receiver = works, receiver
 
     def resources(self):
-        return {"home": HomeResource(path=str(self.works.house.root))}
+        return {"home": resource_of(self.works.house.root, FEEDS)}
 
     def tick(self):
         """What the minute's look says."""
@@ -179,5 +181,5 @@ def test_warnings_are_left_out_where_the_home_says_so(alarm, house):
 def test_a_home_without_alerts_tells_nobody(works):
     works.pull(FIRST)
     keys = works.definitions.resolve_asset_graph().asset_check_keys
-    checks = look_at_checks(works.instance, keys)
+    checks = look_at_checks(works.instance, keys, passing=())
     assert tell(works.house.session(), checks.red, checks.well) == 0

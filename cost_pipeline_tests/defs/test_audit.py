@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from cost_pipeline.defs.keys import AUDIT, AUDIT_JOB
 from cost_pipeline.feeds.production.tables import LEDGER
+from cost_pipeline_tests.defs.production_keys import AUDIT, AUDIT_JOB
 
 
 @pytest.mark.parametrize("forged", [False, True], ids=["sound", "forged"])

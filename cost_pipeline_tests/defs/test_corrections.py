@@ -9,16 +9,22 @@ import openpyxl
 import pytest
 
 from cost_pipeline.defs.corrections import reason_to_wait, tag
-from cost_pipeline.defs.keys import CORRECTIONS, CORRECTIONS_JOB, DEAD_LETTERS, STANDING_JOB
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.resources import resource_of
+from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.pipeline.dead_letters.export import export_letters
+from cost_pipeline_tests.defs.production_keys import (
+    CORRECTIONS,
+    CORRECTIONS_JOB,
+    DEAD_LETTERS,
+    STANDING_JOB,
+)
 
 FIRST = "2026-04-01"
 
 
 def _tick(works, name="take_in_corrections"):
     context = dg.build_sensor_context(
-        instance=works.instance, resources={"home": HomeResource(path=str(works.house.root))}
+        instance=works.instance, resources={"home": resource_of(works.house.root, FEEDS)}
     )
     return works.definitions.resolve_sensor_def(name)(context)
 

@@ -8,10 +8,14 @@ import dagster as dg
 import pytest
 
 from cost_pipeline import definitions
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RATE_SCHEMA, RECORD_SCHEMA
-from cost_pipeline.defs import assets, audit, checks, reconciliation
+from cost_pipeline.contracts.cost_tables import DEAD_LETTER_SCHEMA, RATE_SCHEMA, RECORD_SCHEMA
+from cost_pipeline.defs import assets, checks, own_assets
 from cost_pipeline.defs.build import build_definitions
-from cost_pipeline.defs.keys import (
+from cost_pipeline.feeds.all import FEEDS
+from cost_pipeline.feeds.production.tables import LEDGER as POSTINGS
+from cost_pipeline.home.layout import init_home
+from cost_pipeline.simulator.demo_home import write_demo_home
+from cost_pipeline_tests.defs.production_keys import (
     AUDIT_JOB,
     CORRECTIONS_JOB,
     DEAD_LETTERS,
@@ -25,9 +29,6 @@ from cost_pipeline.defs.keys import (
     SNAPSHOTS,
     STANDING_JOB,
 )
-from cost_pipeline.feeds.production.tables import LEDGER as POSTINGS
-from cost_pipeline.home.layout import init_home
-from cost_pipeline.simulator.demo_home import write_demo_home
 
 TODAY = date(2026, 4, 7)
 EXTERNAL = {RECORDS_BY_DATE, RATES_BY_DATE}
@@ -37,7 +38,7 @@ EXTERNAL = {RECORDS_BY_DATE, RATES_BY_DATE}
 def demo(tmp_path_factory):
     """The code location of the demo: six vendors, every kind of record."""
     home = write_demo_home(tmp_path_factory.mktemp("demo") / "home", "http://127.0.0.1:1")
-    return build_definitions(home, today=TODAY)
+    return build_definitions(home, FEEDS, today=TODAY)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_loading_warns_of_nothing(tmp_path):
     home = init_home(tmp_path / "home")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        dg.Definitions.validate_loadable(build_definitions(home, today=TODAY))
+        dg.Definitions.validate_loadable(build_definitions(home, FEEDS, today=TODAY))
 
 
 def test_without_a_home_the_location_is_empty_and_loads(tmp_path):
@@ -77,7 +78,7 @@ def test_a_home_without_vendors_loads(tmp_path):
     home = init_home(tmp_path / "home")
     for file in (home / "vendors").iterdir():
         file.unlink()
-    dg.Definitions.validate_loadable(build_definitions(home, today=TODAY))
+    dg.Definitions.validate_loadable(build_definitions(home, FEEDS, today=TODAY))
 
 
 def test_every_asset_says_whose_and_what_it_is(specs):
@@ -197,7 +198,7 @@ def bodies(module):
             yield node.name, body[-1].end_lineno - body[0].lineno + 1
 
 
-@pytest.mark.parametrize("module", [assets, audit, checks, reconciliation])
+@pytest.mark.parametrize("module", [assets, checks, own_assets])
 def test_an_asset_body_is_a_sentence(module):
     found = dict(bodies(module))
     assert found

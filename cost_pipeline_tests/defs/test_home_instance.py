@@ -8,11 +8,11 @@ import pytest
 
 from cost_pipeline.defs.compute_logs import COMPUTE_LOGS, NothingPrinted
 from cost_pipeline.defs.event_log import BatchedSqliteEventLog
-from cost_pipeline.defs.keys import RECORDS_BY_DATE
 from cost_pipeline.defs.reporting import report_changed_partitions
 from cost_pipeline.defs.run import home_instance
 from cost_pipeline.defs.upstream import LocalComputeLogManager, SqliteEventLogStorage
 from cost_pipeline.home.layout import complete_home
+from cost_pipeline_tests.defs.production_keys import RECORDS_BY_DATE
 
 EDITED = "concurrency: {runs: {max_concurrent_runs: 4}}\n"
 NAMED = "storage: {sqlite: {base_dir: %s}}\n"

@@ -6,12 +6,13 @@ import dagster as dg
 import pytest
 
 from cost_pipeline.core.reference import reference_path
-from cost_pipeline.defs.keys import FX_CORRECTIONS, FX_JOB, LEDGER, SNAPSHOTS
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.resources import resource_of
+from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.feeds.production.rates import snapshots_listed
+from cost_pipeline.feeds.production.tables import FX_SNAPSHOTS
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.tables import FX_SNAPSHOTS
+from cost_pipeline_tests.defs.production_keys import FX_CORRECTIONS, FX_JOB, LEDGER, SNAPSHOTS
 
 GOOD = "# reason: typing error\ncurrency,rate\nCAD,1.6\n"
 NAME = "2026-03-31.csv"
@@ -34,7 +35,7 @@ class Watch:
         context = dg.build_sensor_context(
             instance=self.works.instance,
             cursor=self.cursor,
-            resources={"home": HomeResource(path=str(self.works.house.root))},
+            resources={"home": resource_of(self.works.house.root, FEEDS)},
         )
         found = find("fx_corrections")(context)
         self.cursor = context.cursor

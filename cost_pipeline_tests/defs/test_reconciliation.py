@@ -11,10 +11,25 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 
 from cost_pipeline.core.errors import CheckFailedError
-from cost_pipeline.defs.assets import ledger
 from cost_pipeline.defs.build import beta_and_preview_accepted
-from cost_pipeline.defs.checks import ledger_checks
-from cost_pipeline.defs.keys import (
+from cost_pipeline.defs.checks import checks_of
+from cost_pipeline.defs.own_assets import own_assets
+from cost_pipeline.defs.partitions import calendars
+from cost_pipeline.defs.plan import MOST_DATES_A_RUN, PlannedRun
+from cost_pipeline.defs.reporting import DATA_VERSION_TAG, GONE
+from cost_pipeline.defs.resources import resource_of
+from cost_pipeline.defs.run import Runner
+from cost_pipeline.defs.sensors import INPUTS, request
+from cost_pipeline.feeds.all import FEEDS, load_home
+from cost_pipeline.feeds.production.feed import PRODUCTION
+from cost_pipeline.feeds.production.rates import correct_rates
+from cost_pipeline.feeds.production.tables import DEAD_LETTERS as DEAD_LETTER_EVENTS
+from cost_pipeline.feeds.production.tables import DISPOSITIONS
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
+from cost_pipeline.pipeline.validation.drift import accept
+from cost_pipeline.quarantine.events import resolved
+from cost_pipeline_tests.defs.production_keys import (
     DEAD_LETTERS,
     LEDGER,
     POST_JOB,
@@ -22,20 +37,6 @@ from cost_pipeline.defs.keys import (
     RATES_BY_DATE,
     RECORDS_BY_DATE,
 )
-from cost_pipeline.defs.partitions import transaction_dates
-from cost_pipeline.defs.plan import MOST_DATES_A_RUN, PlannedRun
-from cost_pipeline.defs.reporting import DATA_VERSION_TAG, GONE
-from cost_pipeline.defs.resources import HomeResource
-from cost_pipeline.defs.run import Runner
-from cost_pipeline.defs.sensors import INPUTS, request
-from cost_pipeline.feeds.production.rates import correct_rates
-from cost_pipeline.feeds.production.tables import DISPOSITIONS
-from cost_pipeline.home.load import load_home
-from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.tables import DEAD_LETTERS as DEAD_LETTER_EVENTS
-from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
-from cost_pipeline.pipeline.validation.drift import accept
-from cost_pipeline.quarantine.events import resolved
 
 MARCH, FIRST, SECOND = "2026-03-31", "2026-04-01", "2026-04-02"
 
@@ -206,7 +207,8 @@ class TestSensor:
         )
 
     def test_one_date_is_asked_for_by_its_key_and_several_as_a_range(self):
-        one, many = request(PlannedRun(FIRST, FIRST, "k")), request(PlannedRun(MARCH, FIRST, "k"))
+        one = request(PlannedRun(FIRST, FIRST, "k"), [LEDGER])
+        many = request(PlannedRun(MARCH, FIRST, "k"), [LEDGER])
         assert (one.partition_key, one.tags) == (FIRST, {INPUTS: "k"})
         assert many.partition_key is None
         assert many.tags["dagster/asset_partition_range_end"] == FIRST
@@ -295,7 +297,9 @@ class TestGate:
         assert FIRST in error.message
 
     def runner(self, works):
-        return Runner(works.house.session(), works.instance, lambda _phase, _done, _total: None)
+        return Runner(
+            works.house.session(), FEEDS, works.instance, lambda _phase, _done, _total: None
+        )
 
 
 class TestRetyped:
@@ -322,7 +326,9 @@ class TestRetyped:
         assert pence.asked() == [(SECOND, SECOND)]
 
     def test_on_the_command_line_dates_that_wait_are_said(self, pence):
-        runner = Runner(pence.house.session(), pence.instance, lambda _phase, _done, _total: None)
+        runner = Runner(
+            pence.house.session(), FEEDS, pence.instance, lambda _phase, _done, _total: None
+        )
         assert [day.isoformat() for day in runner.post()] == [MARCH, FIRST]
         (error,) = runner.checked.errors
         assert "1 transaction dates are not posted: of pull date 2026-04-02" in str(error)
@@ -344,13 +350,14 @@ class TestBlocking:
         assert works.post(FIRST).success
         if damaged:
             invent_a_duplicate(works.house, FIRST)
-        days = transaction_dates(date(2026, 4, 7))
+        both = calendars(PRODUCTION.book, date(2026, 4, 7))
+        home = load_home(works.house.root)
         made = []
 
         with beta_and_preview_accepted():
 
             @dg.asset(
-                partitions_def=days,
+                partitions_def=both.book,
                 deps=[LEDGER],
                 backfill_policy=dg.BackfillPolicy.multi_run(MOST_DATES_A_RUN),
             )
@@ -358,10 +365,15 @@ class TestBlocking:
                 made.append(context.partition_key)
 
             result = dg.materialize(
-                [ledger(load_home(works.house.root), days), ledger_checks(days), report_of_costs],
+                [
+                    *own_assets(PRODUCTION, home, both),
+                    *checks_of(PRODUCTION, home, both),
+                    report_of_costs,
+                ],
+                selection=[LEDGER, report_of_costs.key],
                 partition_key=FIRST,
                 instance=works.instance,
-                resources={"home": HomeResource(path=str(works.house.root))},
+                resources={"home": resource_of(works.house.root, FEEDS)},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )

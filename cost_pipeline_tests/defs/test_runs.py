@@ -5,9 +5,16 @@ from decimal import Decimal
 import dagster as dg
 import pytest
 
-from cost_pipeline.contracts.vendor import RecordKind
-from cost_pipeline.defs.keys import DEAD_LETTERS, FX_JOB, LEDGER, SNAPSHOTS, raw_key, records_key
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.feeds.production.tables import LEDGER as POSTINGS
+from cost_pipeline_tests.defs.production_keys import (
+    DEAD_LETTERS,
+    FX_JOB,
+    LEDGER,
+    SNAPSHOTS,
+    raw_key,
+    records_key,
+)
 
 FIRST, SECOND = "2026-04-01", "2026-04-02"
 CHECKS = ("conservation", "fx_coverage", "integrity", "refused_when_posting")

@@ -8,11 +8,10 @@ from datetime import date
 import dagster as dg
 import pytest
 
-from cost_pipeline.contracts.vendor import RecordKind
-from cost_pipeline.defs.handover import hand_over
-from cost_pipeline.defs.keys import FINDINGS, LEDGER, WEEKLY, records_key
-from cost_pipeline.feeds.production.union_summary import FAMILIES, check_name
+from cost_pipeline.contracts.cost_vendor import RecordKind
+from cost_pipeline.feeds.production.union_summary import FAMILIES
 from cost_pipeline_tests.defs.conftest import Works
+from cost_pipeline_tests.defs.production_keys import FINDINGS, LEDGER, WEEKLY, records_key
 from cost_pipeline_tests.feeds.payday import HUNGRY, PAYDAY, card, csv_of, free_meals_from
 
 PULLED = "2026-03-08"
@@ -53,7 +52,7 @@ def test_posting_shows_the_findings_and_the_week(payroll):
 
 def test_each_family_has_a_check_and_the_one_that_blocks_is_red_for_its_date(payroll):
     payroll.post("2026-03-02", "2026-03-03")
-    statuses = {name: payroll.statuses(FINDINGS, check_name(name)) for name in FAMILIES}
+    statuses = {name: payroll.statuses(FINDINGS, f"union_{name}") for name in FAMILIES}
     assert statuses["meals"] == {"2026-03-02": "SUCCEEDED", "2026-03-03": "FAILED"}
     assert statuses["scale"]["2026-03-02"] == "SUCCEEDED"
     assert payroll.statuses(LEDGER, "conservation")["2026-03-03"] == "SUCCEEDED"
@@ -68,9 +67,9 @@ def test_the_sensor_asks_for_findings_with_the_ledger(payroll):
 
 def test_a_changed_rule_is_a_new_data_version_of_exactly_the_dates_that_it_covers(payroll):
     session = payroll.house.session()
-    assert hand_over(payroll.instance, session).records == 0
+    assert payroll.hand_over(session).records == 0
     changed = replace(session, reference={"union_rules": free_meals_from(date(2026, 3, 3))})
-    assert hand_over(payroll.instance, changed).records == 1
+    assert payroll.hand_over(changed).records == 1
 
 
 def test_timecards_are_records_of_their_own_kind(payroll):

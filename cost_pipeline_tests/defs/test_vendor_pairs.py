@@ -4,8 +4,9 @@ import dagster as dg
 import pytest
 
 from cost_pipeline.defs.build import build_definitions
-from cost_pipeline.defs.keys import RECONCILE_JOB, RECONCILIATION
 from cost_pipeline.defs.run import Runner
+from cost_pipeline.feeds.all import FEEDS
+from cost_pipeline_tests.defs.production_keys import RECONCILE_JOB, RECONCILIATION
 
 
 @pytest.fixture
@@ -26,12 +27,12 @@ def paired(house, door):
 
 def test_a_difference_turns_the_check_red_and_is_a_line_of_the_report(works, paired):
     paired.pull("2026-04-01")
-    works.definitions = build_definitions(paired.root)
+    works.definitions = build_definitions(paired.root, FEEDS)
     result = works.run(RECONCILE_JOB)
     (check,) = result.get_asset_check_evaluations()
     assert (check.check_name, check.passed) == ("sides_agree", False)
     assert check.severity is dg.AssetCheckSeverity.ERROR
-    (made,) = result.asset_materializations_for_node("reconcile_vendors")
+    (made,) = result.asset_materializations_for_node("compare_vendors")
     assert made.metadata["differ"].value == 1
     (line,) = made.metadata["lines"].value.records
     assert line.data["here"] == "amount 50.00"
@@ -40,12 +41,12 @@ def test_a_difference_turns_the_check_red_and_is_a_line_of_the_report(works, pai
 
 def test_on_the_command_line_the_pair_is_compared_after_posting(paired, instance):
     paired.pull("2026-04-01")
-    runner = Runner(paired.session(), instance, lambda _phase, _done, _total: None)
-    runner.reconcile()
+    runner = Runner(paired.session(), FEEDS, instance, lambda *_: None)
+    runner.own_jobs("last")
     assert [error.name for error in runner.checked.errors] == ["sides_agree"]
 
 
 def test_a_home_without_a_pair_has_no_report(works, instance):
     keys = {spec.key for spec in works.definitions.resolve_all_asset_specs()}
     assert RECONCILIATION not in keys
-    Runner(works.house.session(), instance, lambda _phase, _done, _total: None).reconcile()
+    Runner(works.house.session(), FEEDS, instance, lambda *_: None).own_jobs("last")

@@ -7,13 +7,14 @@ import dagster as dg
 import pytest
 
 from cost_pipeline.defs.build import build_definitions
+from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.home.layout import init_home
 
 
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory) -> dg.Definitions:
     home = init_home(tmp_path_factory.mktemp("described") / "home")
-    return build_definitions(home, today=date(2026, 11, 20))
+    return build_definitions(home, FEEDS, today=date(2026, 11, 20))
 
 
 def test_every_asset_has_a_description_an_owner_and_a_group(definitions):

@@ -10,16 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from cost_pipeline.feeds.all import load_home
 from cost_pipeline.feeds.production.feed import PRODUCTION
-from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
+from cost_pipeline.feeds.production.inputs import present_inputs, stored_inputs
 from cost_pipeline.feeds.production.ledger_view import ledger_totals
 from cost_pipeline.feeds.production.post import post
 from cost_pipeline.feeds.production.rates import load_bundled_history
-from cost_pipeline.feeds.production.report import deliveries
-from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.pipeline.dead_letters.letters import as_json, open_dead_letters
+from cost_pipeline.pipeline.posting.dates import out_of_date
 from cost_pipeline.pipeline.pull.vendors import pull
+from cost_pipeline.pipeline.reports.deliveries import deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
 from cost_pipeline_tests.command_line import Ended, called, ended, started

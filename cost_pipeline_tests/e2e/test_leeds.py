@@ -7,9 +7,9 @@ from decimal import Decimal
 import pyarrow.compute as pc
 import pytest
 
-from cost_pipeline.feeds.production.checks import control_totals_hold
 from cost_pipeline.feeds.production.report import amounts_in_and_out
 from cost_pipeline.feeds.production.trace import trace
+from cost_pipeline.pipeline.reports.findings import control_totals_hold
 
 pytestmark = pytest.mark.real_data
 

@@ -9,6 +9,7 @@ by the processes that crash tests kill.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import shutil
 import sys
 from collections import Counter
@@ -23,37 +24,40 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.tables import RATE_SCHEMA
-from cost_pipeline.feeds.production.checks import rows_are_conserved
+from cost_pipeline.contracts.cost_tables import RATE_SCHEMA
+from cost_pipeline.feeds.all import load_home
+from cost_pipeline.feeds.production.checks import OF_THE_LEDGER
 from cost_pipeline.feeds.production.feed import PRODUCTION
-from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
-from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
+from cost_pipeline.feeds.production.inputs import present_inputs, stored_inputs
+from cost_pipeline.feeds.production.ledger_checks import look_at_ledger
 from cost_pipeline.feeds.production.ledger_verify import verify_ledger
 from cost_pipeline.feeds.production.ledger_view import ledger_totals
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.rates import source_of, stored_rates
-from cost_pipeline.feeds.production.report import DeliveryReport, amounts_in_and_out, deliveries
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, HEADS, LEDGER
-from cost_pipeline.fx.reading import DayRates
-from cost_pipeline.fx.snapshots import load_history
-from cost_pipeline.home.load import load_home
-from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.lake import open_lake
-from cost_pipeline.lake.tables import (
+from cost_pipeline.feeds.production.report import amounts_in_and_out
+from cost_pipeline.feeds.production.tables import (
     APPROVALS,
-    CHECKPOINTS,
     DEAD_LETTERS,
-    DELIVERIES,
+    DISPOSITIONS,
     FX_SNAPSHOTS,
+    HEADS,
+    LEDGER,
     PERIODS,
     RECORDS,
-    VALIDATIONS,
-    TableSpec,
 )
+from cost_pipeline.fx.reading import DayRates
+from cost_pipeline.fx.snapshots import load_history
+from cost_pipeline.lake.delta import Part
+from cost_pipeline.lake.lake import open_lake
+from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS, TableSpec
 from cost_pipeline.ledger.totals import active
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters, reasons_of
+from cost_pipeline.pipeline.declared.checks import Subject
+from cost_pipeline.pipeline.posting.dates import out_of_date
 from cost_pipeline.pipeline.pull.vendors import PullOutcome, pull
 from cost_pipeline.pipeline.reports.audit import verify_audit
+from cost_pipeline.pipeline.reports.deliveries import DeliveryReport, deliveries
+from cost_pipeline.pipeline.reports.findings import rows_are_conserved
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
 
@@ -61,8 +65,7 @@ NOW = datetime(2026, 4, 7, 8, 0, tzinfo=UTC)
 HEADER = ("id", "date", "amount", "currency", "text")
 APPENDED = (
     DELIVERIES, VALIDATIONS, RECORDS, CHECKPOINTS, DEAD_LETTERS, FX_SNAPSHOTS, LEDGER, HEADS,
-    APPROVALS, PERIODS,
-)  # fmt: skip
+    APPROVALS, PERIODS)  # fmt: skip
 TABLES = (*APPENDED, DISPOSITIONS)
 
 PRODUCTIONS = """productions:
@@ -378,8 +381,7 @@ def unlawful(session: Session) -> list[str]:
         for r in told
         if r.rows != r.accounted or r.state not in {"posted", "duplicate", "failed"}
     ]
-    conserved = rows_are_conserved(told)
-    found += [] if conserved.passed else [conserved.message]
+    found += [] if (conserved := rows_are_conserved(told)).passed else [conserved.message]
     found += [
         f"amounts: {row}"
         for row in amounts_in_and_out(session).to_pylist()
@@ -387,15 +389,15 @@ def unlawful(session: Session) -> list[str]:
     ]
     present, stored = present_inputs(session), stored_inputs(session)
     days = sorted(present.keys() | stored.keys())
-    for day, outcomes in ledger_outcomes(session, days).items() if days else ():
-        found += [f"{day} {o.name}: {o.message}" for o in outcomes if not (o.passed or o.warning)]
+    looked = look_at_ledger(session, days) if days else {}
+    for day, check in itertools.product(looked, OF_THE_LEDGER):
+        one = check.outcome(looked, Subject((), day))
+        found += [] if one.passed or one.warning else [f"{day} {check.name}: {one.message}"]
     verified = verify_ledger(session)
-    found += [str(broken) for broken in verified.broken]
-    found += ["commits that no head covers"] if verified.uncovered else []
+    found += [*map(str, verified.broken), *["commits no head covers"] * bool(verified.uncovered)]
     found += [f"out of date: {day}" for day in out_of_date(present, stored)]
     audited = verify_audit(session)
-    found += audited.problems
-    found += [f"audit: {audited.open} blocks are open"] if audited.open else []
+    found += [*audited.problems, *[f"audit: {audited.open} blocks are open"] * bool(audited.open)]
     return found + _doubled(session)
 
 

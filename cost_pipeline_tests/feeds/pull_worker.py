@@ -11,8 +11,8 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from cost_pipeline.feeds.all import load_home
 from cost_pipeline.feeds.production.feed import PRODUCTION
-from cost_pipeline.home.load import load_home
 from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.pipeline.pull.vendors import pull
 from cost_pipeline.pipeline.session import Session

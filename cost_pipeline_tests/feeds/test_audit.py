@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
 
-from cost_pipeline.feeds.production.tables import LEDGER
+from cost_pipeline.feeds.production.tables import LEDGER, RECORDS
 from cost_pipeline.lake import audit_log
 from cost_pipeline.lake.audit_blocks import digest_of_subjects, token_of
 from cost_pipeline.lake.delta import FENCED, Part, StaleSnapshotError, fence
-from cost_pipeline.lake.tables import AUDIT_LOG, RECORDS
+from cost_pipeline.lake.tables import AUDIT_LOG
 from cost_pipeline.pipeline.reports.audit import audit_lines, verify_audit
 
 DAY = date(2026, 4, 1)

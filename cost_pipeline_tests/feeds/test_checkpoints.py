@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from cost_pipeline.lake.tables import CHECKPOINTS, DEAD_LETTERS, RECORDS, VALIDATIONS
+from cost_pipeline.feeds.production.tables import DEAD_LETTERS, RECORDS
+from cost_pipeline.lake.tables import CHECKPOINTS, VALIDATIONS
 from cost_pipeline.pipeline.pull.vendors import pull
 from cost_pipeline.pipeline.validation.deliveries import Portions, pending, validate_deliveries
 

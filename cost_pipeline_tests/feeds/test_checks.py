@@ -16,23 +16,23 @@ import pytest
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.errors import EnvironmentFailedError
-from cost_pipeline.feeds.production.checks import (
-    amounts_mean_what_they_did,
-    columns_are_as_accepted,
-    control_totals_hold,
-    records_satisfy_contract,
-    rows_are_conserved,
-)
 from cost_pipeline.feeds.production.inputs import (
     groups_by_size,
     live_amounts,
     live_records,
     record_counts,
 )
-from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.lake.delta import Part
+from cost_pipeline.pipeline.reports.findings import (
+    amounts_mean_what_they_did,
+    columns_are_as_accepted,
+    control_totals_hold,
+    rows_are_conserved,
+)
 from cost_pipeline.pipeline.validation.drift import accept, schemas_of
+from cost_pipeline.pipeline.validation.sample import records_satisfy_contract
+from cost_pipeline_tests.feeds.outcomes import ledger_outcomes
 
 PULLED = date(2026, 4, 1)
 DAY = date(2026, 4, 1)
@@ -57,7 +57,7 @@ def damaged(good, tmp_path):
 
 
 def _outcomes(session, day=DAY):
-    return {outcome.name: outcome for outcome in ledger_outcomes(session, [day])[day]}
+    return ledger_outcomes(session, [day])[day]
 
 
 def _append(session, spec, rows):

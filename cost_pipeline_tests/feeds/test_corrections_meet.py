@@ -9,7 +9,7 @@ import pytest
 
 from cost_pipeline.feeds.production.inputs import record_digests
 from cost_pipeline.feeds.production.post import post
-from cost_pipeline.pipeline.dead_letters.checks import amounts_lost
+from cost_pipeline.pipeline.dead_letters.checks import measures_lost
 from cost_pipeline.pipeline.dead_letters.corrections import take_in
 from cost_pipeline.pipeline.dead_letters.export import export_letters
 from cost_pipeline.pipeline.dead_letters.letters import decide, letters_now
@@ -55,7 +55,7 @@ def work(door, house, session=None):
     taken = take_in(session)
     door.bring_up_to_date(session)
     assert door.unlawful(session) == []
-    assert amounts_lost(session, [one.pull_date for one in taken] or [door._day(DAY)]) == []
+    assert measures_lost(session, [one.pull_date for one in taken] or [door._day(DAY)]) == []
     return taken
 
 

@@ -9,17 +9,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.checks import rows_are_conserved
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.pipeline.dead_letters.checks import (
-    amounts_lost,
     letters_in_time,
+    measures_lost,
     open_per_day,
     trend_plot,
-    with_amounts,
+    with_measures,
 )
 from cost_pipeline.pipeline.dead_letters.letters import as_json, decide, history_of, letters_now
+from cost_pipeline.pipeline.reports.findings import rows_are_conserved
 from cost_pipeline.pipeline.validation.replay import behind, delivery_named, replay
 
 DAY = "2026-04-01"
@@ -40,7 +41,9 @@ def worked(house):
 
 def _conserved(session, door):
     day = door.NOW.date().replace(day=1)
-    return with_amounts(rows_are_conserved(door.reports(session)), amounts_lost(session, [day]))
+    return with_measures(
+        rows_are_conserved(door.reports(session)), COSTS.measure, measures_lost(session, [day])
+    )
 
 
 def test_conservation_counts_amounts_per_currency_too(worked, door):

@@ -11,7 +11,6 @@ import pytest
 
 from cost_pipeline.core.errors import CheckFailedError, UsageError
 from cost_pipeline.feeds.production.closing import examine
-from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
 from cost_pipeline.feeds.production.periods import (
     OpenPeriod,
     acts_on_periods,
@@ -23,6 +22,7 @@ from cost_pipeline.feeds.production.post import post
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA
 from cost_pipeline.ledger.seal import Head, Stamp, seal
+from cost_pipeline_tests.feeds.outcomes import ledger_outcomes
 
 MARCH, APRIL = "2026-03-31", "2026-04-01"
 
@@ -205,7 +205,7 @@ def test_a_line_that_slipped_into_a_closed_period_turns_the_check_red(door, marc
     (batch,) = seal(forged.cast(CHANGE_SCHEMA), heads, Stamp(later.clock(), "1", "forger"))
     part = Part("ledger/2026-03-31", 2, batch.postings)
     session.lake.table(door.LEDGER).append_once([part], run_id="forger")
-    found = {o.name: o for o in ledger_outcomes(session, [date(2026, 3, 31)])[date(2026, 3, 31)]}
+    found = ledger_outcomes(session, [date(2026, 3, 31)])[date(2026, 3, 31)]
     assert not found["closed_periods"].passed
     assert found["closed_periods"].numbers == {"lines": 1}
     assert not found["closed_periods"].warning

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from cost_pipeline.contracts.tables import RATE_SCHEMA
+from cost_pipeline.contracts.cost_tables import RATE_SCHEMA
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.core.reference import reference_path
 from cost_pipeline.feeds.production.prepared_rates import (

@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from cost_pipeline.feeds.production.checks import all_is_fetched
-from cost_pipeline.feeds.production.provisional import provisional
-from cost_pipeline.feeds.production.summary import summarize
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.pull.fetches import fetches
+from cost_pipeline.pipeline.reports.findings import all_is_fetched
+from cost_pipeline.pipeline.reports.gaps import provisional
+from cost_pipeline.pipeline.reports.summary import summarize
 
 FIRST, SECOND, THIRD = "2026-04-01", "2026-04-02", "2026-04-03"
 

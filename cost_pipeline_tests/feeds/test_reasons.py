@@ -71,7 +71,7 @@ ROWS: dict[str, tuple[str, dict[str, str]]] = {
     Reason.AMBIGUOUS_DATE: ("twoways", {"date": "01/02/2026"}),
     Reason.UNKNOWN_CURRENCY: ("payroll", {"currency": "GBX"}),
     Reason.CURRENCY_NOT_VALID_ON_DATE: ("payroll", {"currency": "HRK"}),
-    Reason.UNKNOWN_PRODUCTION: ("payroll", {"production": "P999"}),
+    CostReason.UNKNOWN_PRODUCTION: ("payroll", {"production": "P999"}),
     CostReason.BAD_GL_CODE: ("payroll", {"gl": "63O5"}),
     CostReason.BAD_DEPARTMENT: ("payroll", {"department": "art"}),
     CostReason.UNMAPPED_COST_CODE: ("payroll", {"gl": "9999"}),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.feeds.production.checks import sides_agree
+from cost_pipeline.feeds.production.pairs_agree import sides_agree
 from cost_pipeline.feeds.production.reconcile import pairs, reconcile
 
 DAY, NEXT, LATER = date(2026, 4, 1), date(2026, 4, 2), date(2026, 4, 7)
@@ -32,7 +32,7 @@ def pair(door, house):
 
 def compared(house):
     session = house.session()
-    (one,) = pairs(session.home.vendors)
+    (one,) = pairs(session.home)
     found = reconcile(session, one)
     for side in (found.here, found.there):
         parts = (side.agree, side.differ, side.only, side.waiting, side.duplicates, side.conflicts)
@@ -176,7 +176,7 @@ records = st.lists(
 @pytest.fixture(scope="module")
 def statement(door, tmp_path_factory):
     """The comparison of a pair, as SQL over two tables."""
-    from cost_pipeline.contracts.vendor import ReconcileWith  # noqa: PLC0415
+    from cost_pipeline.contracts.cost_vendor import ReconcileWith  # noqa: PLC0415
     from cost_pipeline.feeds.production import reconcile as module  # noqa: PLC0415
 
     del door, tmp_path_factory
@@ -192,7 +192,7 @@ def statement(door, tmp_path_factory):
 def _table(rows, side):
     import pyarrow as pa  # noqa: PLC0415
 
-    from cost_pipeline.contracts.tables import MONEY  # noqa: PLC0415
+    from cost_pipeline.contracts.cost_tables import MONEY  # noqa: PLC0415
 
     amounts = pa.array([amount for _, amount, _ in rows], pa.string()).cast(MONEY)
     return pa.table(

@@ -9,6 +9,7 @@ from datetime import date, time
 import openpyxl
 import pytest
 
+from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.feeds.production.tables import FINDINGS
 from cost_pipeline.pipeline.dead_letters import sheet
 from cost_pipeline.pipeline.dead_letters.corrections import take_in
@@ -121,9 +122,9 @@ def test_a_card_may_be_mended_with_real_times_and_dates_of_excel(door, payroll):
 
 def test_each_column_of_a_sheet_has_a_name_of_its_own():
     own = [sheet.KIND, sheet.FILE, *sheet.IDENTITY, sheet.RECEIVED]
-    names = [*own, *map(sheet.label, sheet.FIELDS)]
+    names = [*own, *(sheet.label(COST_CONTRACT, name) for name in COST_CONTRACT.fields)]
     assert len(names) == len(set(names))
-    assert {"agreement", "zone", "day_type"} < set(sheet.words_of_cards())
+    assert {"agreement", "zone", "day_type"} < set(sheet.words_to_choose(COST_CONTRACT))
 
 
 def test_a_strict_vendors_run_is_rejected_whole_and_other_weeks_are_not(door, payroll):

@@ -27,8 +27,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import xlwt
 
+from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.parse import Limits, ParsedChunk, Refused, open_rows
 from cost_pipeline.pipeline.dead_letters import sheet
 from cost_pipeline.pipeline.dead_letters.correction_rows import (
@@ -70,7 +72,7 @@ class Target:
         """A vendor that delivers it."""
         constants = {"department_code": "2000", "gl_code": "2000-01", "currency": "USD"}
         given = {name: text for name, text in constants.items() if name not in self.columns}
-        return Vendor.model_validate(
+        return CostVendor.model_validate(
             {
                 "vendor": "fuzz",
                 "production": "P100",
@@ -92,7 +94,7 @@ class Target:
     @functools.cached_property
     def interpreter(self) -> Interpreter:
         """How its rows are judged."""
-        return compile_interpreter(self.vendor, PRODUCTIONS, ())
+        return compile_interpreter(self.vendor, COST_CONTRACT, PRODUCTIONS.productions, ())
 
     def judge(self, data: bytes) -> int | None:
         """Read and validate the bytes; the number of rows, or None if the delivery was refused.
@@ -155,8 +157,15 @@ class Correction:
     @functools.cached_property
     def interpreter(self) -> Interpreter:
         """How its rows are judged."""
-        labels = tuple(map(sheet.label, sheet.fields_of(self.vendor.record)))
-        return compile_interpreter(sheet.corrected_vendor(self.vendor), PRODUCTIONS, labels)
+        labels = tuple(
+            sheet.label(COST_CONTRACT, name) for name in COST_CONTRACT.fields_of(self.vendor.record)
+        )
+        return compile_interpreter(
+            sheet.corrected_vendor(COST_CONTRACT, self.vendor),
+            COST_CONTRACT,
+            PRODUCTIONS.productions,
+            labels,
+        )
 
     def judge(self, data: bytes) -> int | None:
         """Read the bytes and validate each row; how many, or None if they are no correction.
@@ -165,7 +174,7 @@ class Correction:
             AssertionError: If a row is unaccounted for. Anything else raised is a finding as well.
         """
         with written(self.wrap(data)) as path:
-            found = read_correction(path)
+            found = read_correction(COST_CONTRACT, path)
         if isinstance(found, Refused):
             assert found.message, "a refusal says why"
             return None
@@ -173,8 +182,10 @@ class Correction:
         assert rows["row"].to_pylist() == list(range(1, rows.num_rows + 1)), "numbered"
         assert len(found.touched) == rows.num_rows
         if rows.num_rows:
-            styled = in_style_of(self.vendor, rows, found.kinds)
-            judge_chunk(as_chunk(self.vendor, styled), self.interpreter, DeliveryState())
+            styled = in_style_of(COST_CONTRACT, self.vendor, rows, found.kinds)
+            judge_chunk(
+                as_chunk(COST_CONTRACT, self.vendor, styled), self.interpreter, DeliveryState()
+            )
         return int(rows.num_rows)
 
 
@@ -269,20 +280,22 @@ _FIXED = {
 
 def _exported() -> pa.Table:
     """Rows as they go out: one for each of `ROWS`, and what only the export knows."""
-    fields = sheet.fields_of(INVOICES.record)
+    fields = COST_CONTRACT.fields_of(INVOICES.record)
     named = dict(zip(("transaction_id", "transaction_date", "amount", "currency", "description"),
                      zip(*ROWS, strict=True), strict=True))  # fmt: skip
     constants = {"department_code": "2000", "gl_code": "2000-01", "production": "P100"}
     cells = {f: pa.array(named.get(f, [constants.get(f)] * 3), pa.string()) for f in fields}
     references = pa.chunked_array([[str(n) * 64 for n in range(3)]])
-    marks = sheet.marks_of(references, pa.table({f"f_{f}": c for f, c in cells.items()}))
+    marks = sheet.marks_of(
+        COST_CONTRACT, references, pa.table({f"f_{f}": c for f, c in cells.items()})
+    )
     identity = {
         sheet.VENDOR: pa.array(["fuzz"] * 3),
         sheet.ROW: pa.array(["1", "2", "3"]),
         sheet.REFERENCE: references,
         sheet.EXPORTED: marks,
     }
-    return pa.table({**identity, **{sheet.label(f): c for f, c in cells.items()}})
+    return pa.table({**identity, **{sheet.label(COST_CONTRACT, f): c for f, c in cells.items()}})
 
 
 def _workbook() -> bytes:

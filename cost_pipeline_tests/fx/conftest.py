@@ -8,8 +8,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
+from cost_pipeline.contracts.cost_tables import RATE_SCHEMA
 from cost_pipeline.contracts.rate_sources import ecb as ecb_source
-from cost_pipeline.contracts.tables import RATE_SCHEMA
 from cost_pipeline.core.reference import reference_path
 from cost_pipeline.fx.ecb import parse_history
 from cost_pipeline.fx.rates import REQUEST_SCHEMA, in_force

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_pipeline.contracts.tables import MONEY
+from cost_pipeline.contracts.cost_tables import MONEY
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.fx.convert import CONVERSION_SCHEMA, convert, rounded_quotient
 from cost_pipeline.fx.rates import in_force, pin

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost_pipeline.contracts.cost_tables import MONEY
 from cost_pipeline.contracts.rate_sources import published_sources
-from cost_pipeline.contracts.tables import MONEY
 from cost_pipeline.fx.compare import compare
 from cost_pipeline.fx.convert import convert
 from cost_pipeline.fx.rates import in_force, pin

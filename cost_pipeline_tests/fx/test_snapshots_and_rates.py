@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost_pipeline.contracts.cost_tables import RATE_SCHEMA
 from cost_pipeline.contracts.rate_sources import published_sources
-from cost_pipeline.contracts.tables import RATE_SCHEMA
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.fx.calendar import last_publication_day
 from cost_pipeline.fx.rates import IN_FORCE_SCHEMA, PINNED_SCHEMA, affected_dates, in_force, pin

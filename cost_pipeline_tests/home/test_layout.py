@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
+from cost_pipeline.feeds.all import load_home
 from cost_pipeline.home.layout import complete_home, init_home
-from cost_pipeline.home.load import load_home
 
 
 def _tree(folder: Path) -> list[str]:

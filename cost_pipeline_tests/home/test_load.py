@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from cost_pipeline.contracts.vendor import HttpSource, Vendor
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.feeds.all import load_home, problems
 from cost_pipeline.home.document import Problem, read_document
-from cost_pipeline.home.load import Home, load_home, missing_folders, problems
+from cost_pipeline.home.load import Home, missing_folders
 
 VENDOR = "vendors/example_rentals.yaml"
 
@@ -100,7 +101,7 @@ def test_increments_need_a_key_because_pulls_overlap(home):
         ("kind: csv ", "kind: cvs ", "no format of the kind `cvs`", "`csv`"),
         ("kind: folder", "kind: ftp", "no source of the kind `ftp`", "`sftp`"),
         ("vendor: example_rentals", "vendor: 9x", "beginning with a letter", ""),
-        ('dates: ["%d/%m/%Y"]', 'dates: "%d/%m/%Y"', "must be a list", "[%d/%m/%Y]"),
+        ('ignore: ["Printed"]', "ignore: Printed", "must be a list", "[Printed]"),
         ('dates: ["%d/%m/%Y"]', 'dates: ["%d/%m"]', "does not hold day, month and year", ""),
         ("[utf-8-sig, cp1252]", "[utf-8-sig, klingon]", "is not an encoding", ""),
         ("production: P100", "production: P101", "no production `P101`", "`P100`"),
@@ -109,7 +110,7 @@ def test_increments_need_a_key_because_pulls_overlap(home):
         ("{currency: GBP,", "{amount: '1', currency: GBP,", "both a column and a constant", ""),
         ("{currency: GBP,", "{currency: NO,", "not an ISO 4217 currency", ""),
         ('gl_code: "3301"', "gl_code: GRIP", "is not a GL code", ""),
-        ('dates: ["%d/%m/%Y"]', 'dates: ["%Y-%m-%dT%H"]', "`%H`, which is not read", "%d"),
+        ('dates: ["%d/%m/%Y"]', 'dates: ["%Y-%m-%dT%j"]', "`%j`, which is not read", "%d"),
         ("{currency: GBP,", "{worker_id: x, currency: GBP,", "not a field of a vendor_invoice", ""),
         ("  delimiter:", "  control_total: {column: total}\n  delimiter:", "only be that of", ""),
         ("{currency: GBP,", "{", "no column and no constant gives `currency`", "constants"),

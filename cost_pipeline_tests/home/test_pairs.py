@@ -2,7 +2,7 @@
 
 import pytest
 
-from cost_pipeline.home.load import load_home, problems
+from cost_pipeline.feeds.all import load_home, problems
 
 EXAMPLE = "vendors/example_rentals.yaml"
 RULE = "reconcile_with:\n  vendor: other\n  key: [transaction_id]\n  fields: [amount, currency]\n"

@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from cost_pipeline.contracts.cost_tables import RATE_SCHEMA
 from cost_pipeline.contracts.rate_sources import ecb
-from cost_pipeline.contracts.tables import RATE_SCHEMA
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.fx.convert import convert
 from cost_pipeline.fx.rates import in_force, pin
@@ -24,10 +24,11 @@ from cost_pipeline.fx.snapshots import load_history
 from cost_pipeline.ledger.credits import unruled
 from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
+from cost_pipeline.ledger.records import CANDIDATE_SCHEMA, COST_KEYS
 from cost_pipeline.ledger.schema import POSTING_SCHEMA
 from cost_pipeline.ledger.seal import Head, SealedBatch, Stamp, seal
 from cost_pipeline.ledger.totals import active
-from cost_pipeline.standing.keys import CANDIDATE_SCHEMA, resolve
+from cost_pipeline.standing.keys import resolve
 
 STAMP = Stamp(
     recorded_at=datetime(2026, 4, 7, 8, 9, 10, 11, tzinfo=UTC), code_version="1", run_id="run-1"
@@ -92,7 +93,7 @@ def make_desired(
     rounding: str = "half_even",
 ) -> Desired:
     """The kernels composed as a feed composes them."""
-    resolved = unruled(resolve(candidates, None if dates is None else tuple(dates)))
+    resolved = unruled(resolve(COST_KEYS, candidates, None if dates is None else tuple(dates)))
     lines = resolved.append_column(
         "base_currency", pa.repeat(pa.scalar(base_currency), resolved.num_rows)
     ).append_column("max_age_days", pa.repeat(pa.scalar(5, pa.int32()), resolved.num_rows))

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
+from cost_pipeline.contracts.cost_tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.ledger.schema import CONTENT_COLUMNS, DESIRED_SCHEMA, DISPOSITION_SCHEMA
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import date
 from decimal import Decimal
 
@@ -9,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_pipeline.contracts.tables import COST_FIELDS
-from cost_pipeline.standing.keys import resolve
+from cost_pipeline.contracts.cost_tables import COST_FIELDS
+from cost_pipeline.ledger.records import COST_KEYS
+from cost_pipeline.standing.keys import resolve as resolve_by
+
+resolve = functools.partial(resolve_by, COST_KEYS)
 
 
 def _verdicts(resolved):

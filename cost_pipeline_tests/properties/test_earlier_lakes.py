@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from cost_pipeline.contracts.problems import errors_of
-from cost_pipeline.lake.tables import DEAD_LETTERS, DELIVERIES, VALIDATIONS
+from cost_pipeline.feeds.production.tables import DEAD_LETTERS
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 
 LAKES = sorted((Path(__file__).resolve().parent / "lakes").glob("*.tar.gz"))

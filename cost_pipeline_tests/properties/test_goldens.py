@@ -18,15 +18,16 @@ import pyarrow.compute as pc
 import pytest
 
 from cost_pipeline.feeds.production.rates import correct_rates, load_bundled_history
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, FINDINGS, HEADS, LEDGER
-from cost_pipeline.lake.tables import (
-    AUDIT_LOG,
+from cost_pipeline.feeds.production.tables import (
     DEAD_LETTERS,
-    DELIVERIES,
+    DISPOSITIONS,
+    FINDINGS,
     FX_SNAPSHOTS,
+    HEADS,
+    LEDGER,
     RECORDS,
-    VALIDATIONS,
 )
+from cost_pipeline.lake.tables import AUDIT_LOG, DELIVERIES, VALIDATIONS
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA
 from cost_pipeline.ledger.seal import Stamp, seal
 from cost_pipeline.simulator.demo_home import CORRECTED_DAY, CORRECTION, write_demo_home

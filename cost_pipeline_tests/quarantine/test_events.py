@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
+from cost_pipeline.contracts.cost_tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.core.reasons import Stage, dead_letter_id
-from cost_pipeline.lake.tables import DEAD_LETTERS
+from cost_pipeline.feeds.production.tables import DEAD_LETTERS
 from cost_pipeline.quarantine.events import (
     CORRECTED,
     LETTERS_NOW,

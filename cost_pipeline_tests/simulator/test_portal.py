@@ -14,7 +14,8 @@ import pytest
 
 from cost_pipeline.acquire.engine import Policy, PullJob, pull_all
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.home.load import load_home, missing_folders, problems
+from cost_pipeline.feeds.all import load_home, problems
+from cost_pipeline.home.load import missing_folders
 from cost_pipeline.simulator.cast import CAST, GUILD
 from cost_pipeline.simulator.crew import CREW
 from cost_pipeline.simulator.demo_home import CORRECTION, corrected_rates, write_demo_home

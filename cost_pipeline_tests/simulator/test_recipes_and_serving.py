@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cost_pipeline.acquire.engine import Policy, PullJob, pull_all
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.home.load import load_home, problems
+from cost_pipeline.feeds.all import load_home, problems
 from cost_pipeline.simulator.recipes import Fault, FaultKind, Recipe, read_recipe
 from cost_pipeline.simulator.serve import SFTP_VENDOR, serve
 from cost_pipeline.simulator.world import DAYS, make_world

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from cost_pipeline.contracts.cards import cards_of
+from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.contracts.production import Productions
-from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.simulator.timecards import COLUMNS, ROLES, as_csv, company
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import compile_interpreter
@@ -26,7 +27,7 @@ def cards():
 
 def read(cards):
     """The cards through the contract, as the rules get them; nothing may be refused."""
-    vendor = Vendor.model_validate(
+    vendor = CostVendor.model_validate(
         {
             "vendor": "payday",
             "production": "P100",
@@ -60,7 +61,7 @@ def read(cards):
 
     found = validate_chunk(
         Chunk,
-        compile_interpreter(vendor, home, header),
+        compile_interpreter(vendor, COST_CONTRACT, home.productions, header),
         delivery="0" * 64,
         pull_date=MONDAY,
         state=DeliveryState(),

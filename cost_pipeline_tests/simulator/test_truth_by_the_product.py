@@ -3,7 +3,9 @@
 from collections import Counter
 from decimal import Decimal
 
-from cost_pipeline.home.load import load_home
+from cost_pipeline.contracts.production import Productions
+from cost_pipeline.feeds.all import load_home
+from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.parse import RowReader, open_rows
 from cost_pipeline.simulator.cast import GUILD, NORTHWIND, PAGE_SIZES
 from cost_pipeline.simulator.costs import AFTER_VALIDATION
@@ -32,7 +34,9 @@ def test_rows_blank_rows_records_reasons_and_sums_agree(tmp_path):
     home = load_home(write_demo_home(tmp_path / "home", "http://127.0.0.1:1", world))
     truth = {(day.vendor, day.pull_date): day for day in world.truth().days}
     for vendor in home.vendors:
-        interpreter = compile_interpreter(vendor, home.productions, ())
+        interpreter = compile_interpreter(
+            vendor, COST_CONTRACT, home.settings_of(Productions).productions, ()
+        )
         # Not DAYS[4]: to know a delivery that came before is the feed's business.
         for day in (DAYS[0], DAYS[2], DAYS[3], DAYS[5], DAYS[6]):
             if (vendor.vendor, day) not in truth:

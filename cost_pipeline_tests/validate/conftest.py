@@ -6,8 +6,9 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
+from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.contracts.production import Productions
-from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import compile_interpreter
 from cost_pipeline.validate.state import DeliveryState
@@ -75,7 +76,9 @@ def _chunk(rows, columns, *, first=1, malformed=None):
 
 def _validate(chunks, vendor, *, lanes="both", proofs=None, productions=PRODUCTIONS):
     state = DeliveryState()
-    compiled = compile_interpreter(vendor, productions, chunks[0].columns, proofs=proofs)
+    compiled = compile_interpreter(
+        vendor, COST_CONTRACT, productions.productions, chunks[0].columns, proofs=proofs
+    )
     parts = [
         validate_chunk(
             chunk, compiled, delivery=DELIVERY, pull_date=PULL_DATE, state=state, lanes=lanes
@@ -92,7 +95,7 @@ def _validate(chunks, vendor, *, lanes="both", proofs=None, productions=PRODUCTI
 
 @pytest.fixture(scope="session")
 def make_vendor():
-    return lambda **changes: Vendor.model_validate({**VENDOR, **changes})
+    return lambda **changes: CostVendor.model_validate({**VENDOR, **changes})
 
 
 @pytest.fixture(scope="session")

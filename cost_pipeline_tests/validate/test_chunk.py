@@ -3,9 +3,11 @@ from decimal import Decimal
 
 import pytest
 
-from cost_pipeline.contracts.tables import COST_FIELDS
+from cost_pipeline.contracts.cost_tables import COST_FIELDS
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.money import AMOUNT
+from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.validate.interpreter import compile_interpreter
 
 HEADER = ("Number", "Date", "Net", "Text")
@@ -65,9 +67,22 @@ def test_headers_are_compared_without_case_and_outer_blanks(make_chunk, make_ven
     assert outcome.state.records == 1
 
 
-def test_the_first_alias_present_wins(make_chunk, make_vendor, validate):
-    chunk = make_chunk([("B", *row())], ("No", *HEADER))
-    assert validate([chunk], make_vendor()).records["transaction_id"].to_pylist() == ["A1"]
+def test_of_two_headers_of_a_field_the_filled_one_is_read(make_chunk, make_vendor, validate):
+    rows = [(None, *row()), ("B", "", *row()[1:]), ("A1", *row())]
+    chunk = make_chunk(rows, ("No", *HEADER))
+    found = validate([chunk], make_vendor()).records["transaction_id"].to_pylist()
+    assert found == ["A1", "B", "A1"]
+
+
+def test_two_headers_of_a_field_that_both_say_something_refuse_the_row(
+    make_chunk, make_vendor, validate
+):
+    chunk = make_chunk([("B", *row()), (None, *row())], ("No", *HEADER))
+    outcome = validate([chunk], make_vendor())
+    assert outcome.reasons == {1: ["SCHEMA_DRIFT"]}
+    (error,) = json.loads(outcome.dead_letters["errors"][0].as_py())
+    assert error["field"] == "transaction_id"
+    assert error["value"] == "A1 | B"
 
 
 def test_a_needed_column_that_the_header_lacks_is_drift_in_every_row(
@@ -90,7 +105,9 @@ def test_unknown_columns_are_drift_and_no_error(make_chunk, make_vendor, validat
     columns = (*HEADER, "Body", "New", "")
     vendor = make_vendor(ignore=["body"])
     assert validate([make_chunk([(*row(), "a", "b", "c")], columns)], vendor).state.records == 1
-    assert compile_interpreter(vendor, productions, columns).drift == ("New",)
+    assert compile_interpreter(vendor, COST_CONTRACT, productions.productions, columns).drift == (
+        "New",
+    )
 
 
 def test_an_unknown_key_of_a_json_item_is_refused_unless_null(make_chunk, make_vendor, validate):
@@ -192,8 +209,8 @@ def test_the_control_sum_counts_negatives_and_the_unreadable(make_chunk, make_ve
     nets = ("1,000.01", "(0.01)", "-5", "abc", "9" * 40, "99999999999999.9999")
     rows = [row(f"A{place}", net=net) for place, net in enumerate(nets)]
     outcome = validate([make_chunk(rows, HEADER)], make_vendor())
-    assert outcome.state.amount_total == Decimal("100000000000994.9999")
-    assert outcome.state.unreadable_amounts == 2
+    assert AMOUNT.of_quanta(outcome.state.quanta) == Decimal("100000000000994.9999")
+    assert outcome.state.unreadable == 2
 
 
 @pytest.mark.parametrize("lanes", ["model", "both"])
@@ -209,12 +226,12 @@ def test_a_constant_stands_in_for_an_empty_cell(make_chunk, make_vendor, validat
     assert tuple(second.values()) == (Decimal("1.5"), "EUR", "P-2")
     (letter,) = outcome.dead_letters.to_pylist()
     assert (letter["reasons"], letter["amount"]) == (["BAD_AMOUNT"], Decimal(7))
-    assert outcome.state.amount_total == Decimal("15.5")
+    assert AMOUNT.of_quanta(outcome.state.quanta) == Decimal("15.5")
 
 
 def test_a_declared_total_is_read_in_the_vendors_style(make_vendor, productions):
     vendor = make_vendor(format={"kind": "csv", "control_total": {"column": "amount"}})
-    compiled = compile_interpreter(vendor, productions, HEADER)
+    compiled = compile_interpreter(vendor, COST_CONTRACT, productions.productions, HEADER)
     assert compiled.declared_total({" NET": " £1,000.50 "}) == Decimal("1000.50")
     assert compiled.declared_total({"Text": "x"}) is None
     assert compiled.declared_total({"Net": "x"}).code == "BAD_AMOUNT"
@@ -236,19 +253,21 @@ def test_a_production_column_overrides_the_default(make_chunk, make_vendor, vali
         ({"production": "P999"}, "'P999' is not a production of this home"),
         ({"key": ["po_number"]}, "no column and no constant gives `po_number`"),
         ({"key": ["worker_id"]}, "`worker_id` is not a field of a vendor_invoice"),
-        ({"dates": ["%d/%m/%Y %H"]}, "cannot be read"),
+        ({"dates": ["%d/%m/%Y %j"]}, "cannot be read"),
     ],
 )
 def test_a_vendor_file_that_no_delivery_can_satisfy_is_refused(
     make_vendor, productions, changes, words
 ):
     with pytest.raises(UsageError, match=words):
-        compile_interpreter(make_vendor(**changes), productions, HEADER)
+        compile_interpreter(make_vendor(**changes), COST_CONTRACT, productions.productions, HEADER)
 
 
 def test_an_interpretation_changes_exactly_if_a_verdict_could(make_vendor, productions):
     def interpretation(**changes):
-        return compile_interpreter(make_vendor(**changes), productions, ()).interpretation
+        return compile_interpreter(
+            make_vendor(**changes), COST_CONTRACT, productions.productions, ()
+        ).interpretation
 
     same = interpretation()
     assert interpretation(source={"kind": "folder", "path": "elsewhere"}, priority="high") == same

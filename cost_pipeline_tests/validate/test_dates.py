@@ -64,7 +64,7 @@ def test_two_forms_that_agree_or_of_which_one_fits_are_not():
     assert reader.read("25/12/2026") == date(2026, 12, 25)
 
 
-@pytest.mark.parametrize("form", ["%d/%m/%Y %H", "%d/%d/%Y", "%-d/%m/%Y", "%d/%m/%Y%", "%s"])
+@pytest.mark.parametrize("form", ["%d/%m/%Y %j", "%d/%d/%Y", "%-d/%m/%Y", "%d/%m/%Y%", "%s"])
 def test_a_form_that_cannot_be_read_strictly_is_a_mistake_of_the_vendor_file(form):
     with pytest.raises(UsageError, match="cannot be read"):
         DateReader([form])

@@ -14,14 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.kinds import CONTRACTS
+from cost_pipeline.contracts.cost_tables import COSTS
+from cost_pipeline.contracts.cost_vendor import CostVendor, RecordKind
+from cost_pipeline.contracts.date_style import DateStyle
 from cost_pipeline.contracts.problems import SHOWN_CHARACTERS, Problem, errors_of, shown
 from cost_pipeline.contracts.proofs import shown_as_they_are
-from cost_pipeline.contracts.vendor import NumberStyle, RecordKind, Vendor
+from cost_pipeline.contracts.vendor import NumberStyle
+from cost_pipeline.core.money import AMOUNT
 from cost_pipeline.core.reasons import Stage, catalogue, dead_letter_id
+from cost_pipeline.feeds.production.kinds import KINDS
 from cost_pipeline.validate.amounts import AmountReader
 from cost_pipeline.validate.dates import DateReader
-from cost_pipeline.validate.identity import content_fields
 
 GOOD = {
     "transaction_id": "A-1",
@@ -82,7 +85,7 @@ odd_header = st.integers(0, 3).map(lambda n: n == 0)
 @st.composite
 def vendors(draw, kind):
     """A vendor of this kind: which fields have columns, which constants, and how it writes."""
-    fields = [name for name in GOOD if name in CONTRACTS[kind].model_fields]
+    fields = [name for name in GOOD if name in KINDS[kind].contract.model_fields]
     notes = draw(st.booleans()) and kind is not RecordKind.PURCHASE_ORDER
     names = [name for name in fields if notes or name != "credit_of"]
     constant = draw(st.sets(st.sampled_from(["currency", "gl_code", "po_number", "amount"])))
@@ -92,7 +95,7 @@ def vendors(draw, kind):
     keys = st.sampled_from(
         ["none", ["transaction_id"], {"columns": ["po_number", "amount"], "ordinal": True}]
     )
-    return Vendor.model_validate(
+    return CostVendor.model_validate(
         {
             "vendor": "wide",
             "production": "P100",
@@ -163,7 +166,7 @@ def test_every_error_has_a_code_of_the_catalogue_and_reasons_are_just_these(
         errors = errors_of(letter["errors"])
         assert sorted({error["code"] for error in errors}) == letter["reasons"]
         for error in errors:
-            assert error["code"] in catalogue(CONTRACTS[kind].reasons)
+            assert error["code"] in catalogue(KINDS[kind].contract.reasons)
             value = error["value"]
             assert value is None or len(value) <= SHOWN_CHARACTERS
             if error["field"] == "tax_id" and error["code"] != "SCHEMA_DRIFT":
@@ -172,9 +175,9 @@ def test_every_error_has_a_code_of_the_catalogue_and_reasons_are_just_these(
 
 def test_a_contract_that_is_judged_in_columns_has_fields_of_one_plain_type_without_defaults():
     """What columns rely on: the model complains of such a value once, and invents none."""
-    for contract in CONTRACTS.values():
+    for contract in [kind.contract for kind in KINDS.values()]:
         if contract.columnar:
-            assert {"vendor", *content_fields(contract)} == set(contract.model_fields)
+            assert {"vendor", *COSTS.names} > set(contract.model_fields)
             for info in contract.model_fields.values():
                 assert parts(info).base in {str, date, Decimal}
                 assert info.is_required() or info.default is None
@@ -182,8 +185,8 @@ def test_a_contract_that_is_judged_in_columns_has_fields_of_one_plain_type_witho
 
 @pytest.fixture(scope="session")
 def vendor():
-    fields = [n for n in GOOD if n in CONTRACTS[RecordKind.PAYROLL_LINE].model_fields]
-    return Vendor.model_validate(
+    fields = [n for n in GOOD if n in KINDS[RecordKind.PAYROLL_LINE].contract.model_fields]
+    return CostVendor.model_validate(
         {
             "vendor": "wide",
             "production": "P100",
@@ -240,7 +243,7 @@ def test_a_file_in_which_all_is_wrong_is_explained_without_the_model(make_chunk,
     ]
     chunks = [make_chunk(rows, header)]
     model, both = (validate(chunks, vendor, lanes=lanes) for lanes in ("model", "both"))
-    assert both.in_columns == both.state.unreadable_amounts == 3000
+    assert both.in_columns == both.state.unreadable == 3000
     assert both.dead_letters.equals(model.dead_letters)
 
 
@@ -254,8 +257,8 @@ def test_amounts_of_refused_rows_are_shown_and_summed(make_chunk, validate, vend
     outcome = validate([make_chunk(rows, header)], vendor)
     shown = [Decimal("-7.25"), Decimal("1.5"), None, None, Decimal("1234567890123456.5")]
     assert outcome.dead_letters["amount"].to_pylist() == shown
-    assert outcome.state.amount_total == sum(filter(None, shown))
-    assert outcome.state.unreadable_amounts == 2
+    assert AMOUNT.of_quanta(outcome.state.quanta) == sum(filter(None, shown))
+    assert outcome.state.unreadable == 2
 
 
 MANY = 70  # more distinct values than are judged one by one
@@ -282,7 +285,7 @@ def test_many_texts_that_are_refused_alike_are_each_shown(
     make_chunk, validate, vendor, name, filler, texts, forms
 ):
     """The words are made once; quotes, cuts and escapes of a text are still its own."""
-    vendor = vendor.model_copy(update={"dates": tuple(forms), "key": None})
+    vendor = vendor.model_copy(update={"dates": DateStyle(forms=tuple(forms)), "key": None})
     header = [column for (column,) in vendor.columns.values()]
     cells = [*map(filler.format, range(MANY)), *texts, None]
     rows = [tuple({**GOOD, name: cell}[field] for field in vendor.columns) for cell in cells]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.core.canonical import digest
 
 COLUMNS = ("id", "date", "prod", "dept", "gl", "amount", "cur", "union", "tax", "who", "text", "po")
@@ -164,7 +164,9 @@ def rows_of(draw):
     form=st.sampled_from(("csv", "json")),
 )
 def test_both_lanes_give_the_same_tables(make_chunk, validate, rows, kind, key, form):
-    vendor = Vendor.model_validate({**WIDE, "record": kind, "key": key, "format": {"kind": form}})
+    vendor = CostVendor.model_validate(
+        {**WIDE, "record": kind, "key": key, "format": {"kind": form}}
+    )
     chunks = [make_chunk(rows, COLUMNS), make_chunk(rows[:3], COLUMNS, first=len(rows) + 1)]
     model, both = (validate(chunks, vendor, lanes=lanes) for lanes in ("model", "both"))
     assert both.records.to_pylist() == model.records.to_pylist()
@@ -185,7 +187,7 @@ def test_every_hostile_text_in_every_field_gets_the_same_verdict(make_chunk, val
         for place in range(len(good))
         for text in [*HOSTILE_TEXTS, None]
     ]
-    vendor = Vendor.model_validate({**WIDE, "record": kind, "key": key})
+    vendor = CostVendor.model_validate({**WIDE, "record": kind, "key": key})
     chunks = [make_chunk(rows, COLUMNS)]
     model, both = (validate(chunks, vendor, lanes=lanes) for lanes in ("model", "both"))
     assert both.records.to_pylist() == model.records.to_pylist()
@@ -197,7 +199,9 @@ def test_every_hostile_text_in_every_field_gets_the_same_verdict(make_chunk, val
 
 
 def test_odd_rows_and_refused_ones_need_no_lane_of_their_own(make_chunk, validate):
-    vendor = Vendor.model_validate({**WIDE, "record": "payroll_line", "key": ["transaction_id"]})
+    vendor = CostVendor.model_validate(
+        {**WIDE, "record": "payroll_line", "key": ["transaction_id"]}
+    )
     rows = [(f"A-{n}", *GOOD[1:]) for n in range(100)]
     rows += [("B", *GOOD[1:5], amount, *GOOD[6:]) for amount in ("-1", "1e5")]
     outcome = validate([make_chunk(rows, COLUMNS)], vendor)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.validate.chunk import ordinals_of
 from cost_pipeline.validate.column_lane import judge_columns
 from cost_pipeline.validate.interpreter import compile_interpreter
@@ -28,17 +29,20 @@ def test_parts_come_to_the_same_as_the_whole(
     make_vendor, make_chunk, productions, delivery, key, rows, part_rows
 ):
     chunk = make_chunk(rows, HEADER, malformed={2: "3 cells where the header has 4"})
-    compiled = compile_interpreter(make_vendor(key=key), productions, HEADER)
+    compiled = compile_interpreter(
+        make_vendor(key=key), COST_CONTRACT, productions.productions, HEADER
+    )
     context = Context(compiled.for_columns(HEADER), delivery, date(2026, 4, 1))
-    ordinals = ordinals_of(chunk.table, context.interpreter, DeliveryState())
-    whole = judge_columns(chunk.table, context, ordinals)
-    parts = judge_side_by_side(chunk.table, context, ordinals, part_rows=part_rows)
+    table = context.interpreter.made_ready(chunk.table)
+    ordinals = ordinals_of(table, context.interpreter, DeliveryState())
+    whole = judge_columns(table, context, ordinals)
+    parts = judge_side_by_side(table, context, ordinals, part_rows=part_rows)
     assert parts.records.equals(whole.records)
     assert parts.dead_letters.equals(whole.dead_letters)
     assert parts.left.tolist() == whole.left.tolist()
     assert parts.fingerprints.equals(whole.fingerprints)
-    assert parts.amount_quanta == whole.amount_quanta
-    assert parts.unreadable_amounts == whole.unreadable_amounts
+    assert parts.quanta == whole.quanta
+    assert parts.unreadable == whole.unreadable
 
 
 def test_an_error_in_a_part_is_raised_when_all_parts_are_done(
@@ -46,7 +50,8 @@ def test_an_error_in_a_part_is_raised_when_all_parts_are_done(
 ):
     """A chunk without its cells is a defect of parsing, and no verdict comes of it."""
     chunk = make_chunk([("A-1", "01/04/2026", "12.50", "hire")] * 6, HEADER)
-    compiled = compile_interpreter(make_vendor(), productions, HEADER)
+    compiled = compile_interpreter(make_vendor(), COST_CONTRACT, productions.productions, HEADER)
     context = Context(compiled.for_columns(HEADER), delivery, date(2026, 4, 1))
+    table = context.interpreter.made_ready(chunk.table).drop(["c2"])
     with pytest.raises(KeyError, match="c2"):
-        judge_side_by_side(chunk.table.drop(["c2"]), context, None, part_rows=2)
+        judge_side_by_side(table, context, None, part_rows=2)

@@ -18,9 +18,9 @@ from cost_pipeline.contracts.cards import (
     cards_of,
     clock_change,
 )
-from cost_pipeline.contracts.cost import judge
+from cost_pipeline.contracts.cost_vendor import CostVendor
+from cost_pipeline.contracts.record import judge
 from cost_pipeline.contracts.timecard import Timecard
-from cost_pipeline.contracts.vendor import Vendor
 
 GOOD = {
     "transaction_id": "C-1",
@@ -53,7 +53,7 @@ ZONES = {"P100": "America/Los_Angeles"}
 def read(make_chunk, validate):
     def reads(**changes):
         row = {**GOOD, **changes}
-        vendor = Vendor.model_validate(
+        vendor = CostVendor.model_validate(
             {
                 "vendor": "payday",
                 "production": "P100",
@@ -237,7 +237,7 @@ def test_the_example_of_the_interfaces_page_is_read(project_root, make_chunk, va
     (described,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
     (sent,) = re.findall(r"```csv\n(.*?)```", section, re.DOTALL)
     header, *rows = csv.reader(io.StringIO(sent))
-    vendor = Vendor.model_validate(yaml.safe_load(described))
+    vendor = CostVendor.model_validate(yaml.safe_load(described))
     outcome = validate([make_chunk([tuple(row) for row in rows], tuple(header))], vendor)
     assert outcome.records.num_rows == len(rows) == 1
     assert outcome.dead_letters.num_rows == 0

@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.feeds.production.tables import APPROVALS
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import APPROVALS
 from cost_pipeline.ledger.credits import Approval
 from cost_pipeline.pipeline.session import Session
 

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.vendor import RecordKind
+from cost_pipeline.contracts.cost_vendor import RecordKind
+from cost_pipeline.contracts.production import Productions
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.feeds.production.kinds import cost_vendors
+from cost_pipeline.feeds.production.tables import RECORDS
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.ledger.records import CANDIDATE_SCHEMA
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.standing.keys import CANDIDATE_SCHEMA
 
 if TYPE_CHECKING:
     from cost_pipeline.rules.versions import Versions
@@ -40,14 +42,14 @@ def _around(first: date, last: date) -> str:
 
 def strict_vendors(session: Session) -> frozenset[str]:
     """The vendors of whose payroll runs one blocked line rejects all."""
-    return frozenset(v.vendor for v in session.home.vendors if v.payroll_run == "strict")
+    return frozenset(v.vendor for v in cost_vendors(session.home) if v.payroll_run == "strict")
 
 
 def time_zones(session: Session) -> dict[str, str]:
     """Each production's time zone."""
     return {
         code: production.time_zone
-        for code, production in session.home.productions.productions.items()
+        for code, production in session.home.settings_of(Productions).productions.items()
     }
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.contracts.unions import union_categories
-from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.feeds.production.tables import RECORDS
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome
@@ -72,11 +72,9 @@ def cost_codes_are_mapped(session: Session, pull_date: date, kind: str) -> Outco
     listed = ", ".join(f"{code or 'not recorded'} ({refused[code]})" for code in codes)
     message = f"no union category is known for the cost codes {listed}" if refused else ""
     return Outcome(
-        "union_categories",
         not refused,
         message or "every cost code of payroll is mapped to one union category",
         {"codes": len(refused), "rows": sum(refused.values())},
-        warning=True,
     )
 
 

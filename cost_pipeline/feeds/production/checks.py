@@ -1,195 +1,149 @@
-"""The invariants as checks of stored data, each with what it found in numbers and words.
-
-They know no Dagster: `defs.checks` turns an outcome into an asset check, and tests turn each red.
-"""
+"""The checks of production, declared: its ledger, rates, union rules and pairs of vendors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
-from cost_pipeline.contracts.cards import card_values
-from cost_pipeline.contracts.cost import CostRecord, judge
-from cost_pipeline.contracts.kinds import CONTRACTS
-from cost_pipeline.contracts.tables import COST_FIELDS
-from cost_pipeline.contracts.vendor import RecordKind
-from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.provisional import Provisional
-from cost_pipeline.feeds.production.reconcile import Reconciled
-from cost_pipeline.feeds.production.report import DeliveryReport
-from cost_pipeline.lake.tables import RECORDS
-from cost_pipeline.pipeline.pull.deliveries import current_deliveries
-from cost_pipeline.pipeline.reports.audit import AuditVerification
+from cost_pipeline.contracts.cost_vendor import RecordKind
+from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
+from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
+from cost_pipeline.feeds.production.ledger_checks import look_at_ledger
+from cost_pipeline.feeds.production.names import FINDINGS, LEDGER, RECONCILIATION, SNAPSHOTS
+from cost_pipeline.feeds.production.pairs_agree import sides_agree
+from cost_pipeline.feeds.production.reconcile import pairs
+from cost_pipeline.feeds.production.union_summary import FAMILIES, day_outcomes
+from cost_pipeline.home.load import Home
+from cost_pipeline.pipeline.checks import CONSERVATION, EVERY_FEED, OF_RECORDS
+from cost_pipeline.pipeline.declared.assets import Calendar
+from cost_pipeline.pipeline.declared.checks import Check, Look, Subject, each_kind, only
+from cost_pipeline.pipeline.declared.names import Key, Names
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.pipeline.validation.drift import SchemaReport
-from cost_pipeline.validate.drift import Difference
 
-_SHOWN: Final = 5
-_SAMPLE: Final = 200
+_PAYROLL: Final = frozenset({RecordKind.PAYROLL_LINE, RecordKind.TIMECARD})
 
 
-def all_is_fetched(gap: Provisional | None) -> Outcome:
-    """Nothing of a vendor's pull date is missing because it could not be fetched."""
-    if gap is None:
-        return Outcome("fetched", passed=True, message="everything asked for was fetched")
-    others = f" (and {gap.failures - 1} more)" if gap.failures > 1 else ""
-    return Outcome(
-        "fetched",
-        passed=False,
-        message=f"{gap.uri}: {gap.message}{others}; this date is provisional until it is fetched",
-        numbers={"failures": gap.failures},
-        warning=gap.transient,
+def has_timecards(home: Home) -> bool:
+    """Whether there is anything for union rules to look at."""
+    return any(vendor.record == RecordKind.TIMECARD for vendor in home.vendors)
+
+
+def _each_payroll(names: Names, home: Home) -> list[Key]:
+    return [key for key in each_kind(names, home) if key[-1] in _PAYROLL]
+
+
+def _of_pairs(_names: Names, home: Home) -> list[Key]:
+    return [RECONCILIATION] if pairs(home) else []
+
+
+def _of_findings(_names: Names, home: Home) -> list[Key]:
+    return [FINDINGS] if has_timecards(home) else []
+
+
+OF_LEDGER: Final[Look[Session]] = Look("check_ledger", Calendar.BOOK, look_at_ledger)
+_OF_SNAPSHOTS: Final[Look[Session]] = Look(
+    "check_snapshots", Calendar.NONE, lambda session, _days: session
+)
+"""Each of its checks reads what it needs."""
+_OF_FINDINGS: Final[Look[Session]] = Look("check_findings", Calendar.BOOK, day_outcomes)
+
+OF_THE_LEDGER: Final[tuple[Check[Session], ...]] = (
+    Check(
+        name=CONSERVATION.name,
+        words="Records of a date equal its postings and dispositions, per currency.",
+        assets=only(LEDGER),
+        look=OF_LEDGER,
+        judge=lambda found, subject: found[subject.day].conserved,
+        blocking=True,
+    ),
+    Check(
+        name="fx_coverage",
+        words="Every converted posting carries the rates of the snapshot it names.",
+        assets=only(LEDGER),
+        look=OF_LEDGER,
+        judge=lambda found, subject: found[subject.day].covered,
+        blocking=True,
+    ),
+    Check(
+        name="integrity",
+        words="Every hash, seal, chain and reversal of the date's postings holds.",
+        assets=only(LEDGER),
+        look=OF_LEDGER,
+        judge=lambda found, subject: found[subject.day].intact,
+        blocking=True,
+    ),
+    Check(
+        name="closed_periods",
+        words="Nothing was posted into a period after it was closed.",
+        assets=only(LEDGER),
+        look=OF_LEDGER,
+        judge=lambda found, subject: found[subject.day].in_open_periods,
+    ),
+    Check(
+        name="refused_when_posting",
+        words="No record is refused for its key, a rate, a credit or a union rule.",
+        assets=only(LEDGER),
+        look=OF_LEDGER,
+        judge=lambda found, subject: found[subject.day].accepted,
+        warns=True,
+    ),
+)
+
+
+def _mapped(found: tuple[Session, Sequence[date]], subject: Subject) -> Outcome:
+    session, (day,) = found
+    return cost_codes_are_mapped(session, day, subject.noun)
+
+
+def _family(family: str) -> Check[Session]:
+    """Returns the check of a rule family.
+
+    A blocked card is a dead letter by then, so nothing wrong was posted: it warns.
+    """
+    return Check(
+        name=f"union_{family}",
+        words=f"No card of the date is flagged or blocked by the rules of "
+        f"{family.replace('_', ' ')}, and all could be evaluated.",
+        assets=_of_findings,
+        look=_OF_FINDINGS,
+        judge=lambda found, subject: found[subject.day][family],
+        warns=True,
     )
 
 
-def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
-    """Every row read from a delivery became a record or a dead letter."""
-    seen = [r for r in reports if r.duplicate_of is None]
-    lost = [r for r in seen if r.rows != r.records + r.refused]
-    unread = [r for r in seen if r.state == "landed"]
-    message = f"{sum(r.rows for r in seen):,} rows of {len(seen)} deliveries are accounted for"
-    if lost:
-        message = "; ".join(
-            f"{r.uri}: {r.rows} rows, {r.records} records, {r.refused} dead letters"
-            for r in lost[:_SHOWN]
-        )
-    elif unread:
-        message = f"{unread[0].uri} was landed and not validated"
-    return Outcome(
-        "conservation",
-        not lost and not unread,
-        message,
-        {"deliveries": len(seen), "rows": sum(r.rows for r in seen), "unbalanced": len(lost)},
-    )
-
-
-def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
-    """Declared totals equal the sums of their rows, within the declared tolerance."""
-    own = [r for r in reports if r.duplicate_of is None]  # a repeated delivery was judged before
-    declared = [(r, r.control) for r in own if r.control is not None]
-    broken = [(r, c) for r, c in declared if not c.holds]
-    message = f"{len(declared)} declared totals hold"
-    if broken:
-        message = "; ".join(
-            f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: "
-            f"off by {shown(c.difference)}"
-            + (f", {c.unreadable} amounts unreadable" if c.unreadable else "")
-            for r, c in broken[:_SHOWN]
-        )
-    return Outcome(
-        "control_totals", not broken, message, {"declared": len(declared), "broken": len(broken)}
-    )
-
-
-def columns_are_as_accepted(
-    reports: Iterable[DeliveryReport], schemas: Iterable[SchemaReport]
-) -> Outcome:
-    """No delivery's columns differ from the vendor's accepted schema."""
-    schemas = list(schemas)
-    drifted = [s for s in schemas if s.red]
-    unread = sum(r.state == "landed" for r in reports)
-    if unread and not drifted:
-        # Nothing was looked at, so nothing is known to hold.
-        message = f"{unread} deliveries are landed and not read yet"
-        return Outcome("drift", passed=False, message=message, warning=True)
-    message = f"{len(schemas)} deliveries have the columns that were accepted"
-    if drifted:
-        message = _drifted(drifted, lambda difference: difference.red)
-    return Outcome(
-        "drift", not drifted, message, {"compared": len(schemas), "drifted": len(drifted)}
-    )
-
-
-def amounts_mean_what_they_did(schemas: Iterable[SchemaReport]) -> Outcome:
-    """No column that feeds an amount, a currency or a date holds another kind of value."""
-    schemas = list(schemas)
-    grave = [s for s in schemas if any(d.grave for d in s.differences)]
-    message = f"amounts, currencies and dates of {len(schemas)} deliveries look as accepted"
-    if grave:
-        message = _drifted(grave, lambda difference: difference.grave)
-    return Outcome("retyped", not grave, message, {"compared": len(schemas), "retyped": len(grave)})
-
-
-def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], bool]) -> str:
-    found: dict[str, str] = {}  # pages of one pull mostly say the same
-    for schema in schemas:
-        words = "; ".join([d.words() for d in schema.differences if chosen(d)][:_SHOWN])
-        found.setdefault(words, f"{schema.vendor}, delivery {schema.delivery[:8]}")
-    return "; ".join(f"{where}: {words}" for words, where in list(found.items())[:_SHOWN])
-
-
-def audit_log_agrees(found: AuditVerification) -> Outcome:
-    """The audit log is whole, and says exactly what was committed."""
-    numbers = {
-        "blocks": found.blocks, "events": found.events, "void": found.void, "open": found.open,
-        "problems": len(found.problems),
-    }  # fmt: skip
-    message = f"{found.events:,} events in {found.blocks:,} blocks are what was committed"
-    if found.problems:
-        message = "; ".join(found.problems[:_SHOWN])
-    return Outcome("log_agrees", not found.problems, message, numbers)
-
-
-def sides_agree(found: Iterable[Reconciled]) -> Outcome:
-    """The two vendors of each pair tell of the same transactions in the same way."""
-    found = list(found)
-    silent = [one for one in found if not one.compared]
-    red = [one for one in found if one.red]
-    numbers = {
-        "pairs": len(found),
-        "agree": sum(one.here.agree for one in found),
-        "differ": sum(one.here.differ for one in found),
-        "only_here": sum(one.here.only for one in found),
-        "only_there": sum(one.there.only for one in found),
-        "waiting": sum(one.here.waiting + one.there.waiting for one in found),
-    }
-    if red:
-        message = "; ".join(
-            f"{one.pair.name}: {one.here.differ} transactions differ, {one.here.only} only with "
-            f"{one.here.vendor}, {one.there.only} only with {one.there.vendor}"
-            for one in red[:_SHOWN]
-        )
-        return Outcome("sides_agree", passed=False, message=message, numbers=numbers)
-    if silent:
-        message = f"{silent[0].pair.name}: one side has no records yet, so nothing was compared"
-        return Outcome("sides_agree", passed=False, message=message, numbers=numbers, warning=True)
-    message = f"{numbers['agree']:,} transactions agree, {numbers['waiting']:,} wait for a pull"
-    return Outcome("sides_agree", passed=True, message=message, numbers=numbers)
-
-
-def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Outcome:
-    """A bounded sample of the stored records passes the contract again."""
-    snapshot = session.lake.table(RECORDS).snapshot()
-    sample = snapshot.query(
-        "select r.* from {table} r join deliveries using (vendor, delivery, interpretation) "
-        f"where pull_date = '{pull_date}' and kind = '{kind}' order by fingerprint "
-        f"limit {_SAMPLE}",
-        where=f"pull_date = '{pull_date}'",
-        deliveries=current_deliveries(session),
-    ).to_pylist()
-    contract = CONTRACTS[RecordKind(kind)]
-    unlawful = next((found for row in sample if (found := _unlawful(contract, row))), None)
-    return Outcome(
-        "schema",
-        unlawful is None,
-        unlawful or f"{len(sample)} sampled records satisfy the contract of a {kind}",
-        {"sampled": len(sample)},
-    )
-
-
-def _unlawful(contract: type[CostRecord], row: dict[str, object]) -> str | None:
-    """What the contract says against a stored record; None if nothing."""
-    names = ["vendor", *(f.name for f in COST_FIELDS)]
-    values = {name: row[name] for name in names if row[name] is not None}
-    values |= card_values(str(values.pop("card", "{}")))
-    amount = values.get("amount")
-    if isinstance(amount, Decimal):  # a credit is judged as the cost that it takes back
-        values["amount"] = abs(amount)
-    verdict = judge(contract, values)
-    if isinstance(verdict, CostRecord):
-        return None
-    wrong = "; ".join(f"{problem.field}: {problem.message}" for problem in verdict)
-    return f"record {row['fingerprint']} is stored and unlawful: {wrong}"
+CHECKS: Final[tuple[Check[Session], ...]] = (
+    *EVERY_FEED,
+    *OF_THE_LEDGER,
+    Check(
+        name="union_categories",
+        words="No payroll is refused because its cost code has no union category.",
+        assets=_each_payroll,
+        look=OF_RECORDS,
+        judge=_mapped,
+        warns=True,
+    ),
+    Check(
+        name="cross_source",
+        words="Sources agree on the days that both have, within tolerances.",
+        assets=only(SNAPSHOTS),
+        look=_OF_SNAPSHOTS,
+        judge=lambda session, _subject: sources_agree(session),
+    ),
+    Check(
+        name="corrections",
+        words="Every file in the watched folder of corrections can be applied.",
+        assets=only(SNAPSHOTS),
+        look=_OF_SNAPSHOTS,
+        judge=lambda session, _subject: corrections_are_applied(session),
+    ),
+    *map(_family, FAMILIES),
+    Check(
+        name="sides_agree",
+        words="The two vendors of each pair tell the same of each transaction.",
+        assets=_of_pairs,
+        look=None,
+        judge=lambda found, _subject: sides_agree(found),
+    ),
+)

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from cost_pipeline.feeds.production.checks import records_satisfy_contract, rows_are_conserved
-from cost_pipeline.feeds.production.inputs import out_of_date, present_inputs, stored_inputs
-from cost_pipeline.feeds.production.ledger_checks import ledger_outcomes
+from cost_pipeline.feeds.production.checks import OF_THE_LEDGER
+from cost_pipeline.feeds.production.inputs import present_inputs, stored_inputs
+from cost_pipeline.feeds.production.ledger_checks import look_at_ledger
+from cost_pipeline.feeds.production.names import LEDGER as LEDGER_KEY
 from cost_pipeline.feeds.production.periods import OpenPeriod
-from cost_pipeline.feeds.production.report import deliveries
-from cost_pipeline.feeds.production.tables import LEDGER
-from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.feeds.production.tables import LEDGER, RECORDS
 from cost_pipeline.ledger.periods import month_of
+from cost_pipeline.pipeline.checks import CONSERVATION, SCHEMA
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
+from cost_pipeline.pipeline.declared.checks import Subject
+from cost_pipeline.pipeline.posting.dates import out_of_date
+from cost_pipeline.pipeline.reports.deliveries import deliveries
+from cost_pipeline.pipeline.reports.findings import rows_are_conserved
 from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.sample import records_satisfy_contract
 
 
 def examine(session: Session, period: str) -> OpenPeriod:
@@ -30,18 +35,21 @@ def examine(session: Session, period: str) -> OpenPeriod:
 
 def _red(session: Session, period: str, days: list[date]) -> list[str]:
     conserved = rows_are_conserved(deliveries(session))
-    red = [] if conserved.passed else [f"conservation of deliveries: {conserved.message}"]
+    red = [] if conserved.passed else [f"{CONSERVATION.name} of deliveries: {conserved.message}"]
     for pull_date, kind in _pulled(session, period):
         lawful = records_satisfy_contract(session, pull_date, kind)
-        red += [] if lawful.passed else [f"schema of {pull_date}: {lawful.message}"]
+        red += [] if lawful.passed else [f"{SCHEMA.name} of {pull_date}: {lawful.message}"]
     posted_into = (
         session.lake.table(LEDGER)
         .snapshot()
         .query(f"select distinct transaction_date from {{table}} where posting_period = '{period}'")
     )
     dates = {*days, *posted_into["transaction_date"].to_pylist()}
-    for day, outcomes in ledger_outcomes(session, dates).items() if dates else ():
-        red += [f"{o.name} of {day}: {o.message}" for o in outcomes if not (o.passed or o.warning)]
+    found = look_at_ledger(session, dates) if dates else {}
+    for day in found:
+        for check in OF_THE_LEDGER:
+            one = check.outcome(found, Subject(LEDGER_KEY, day))
+            red += [] if one.passed or one.warning else [f"{check.name} of {day}: {one.message}"]
     return red
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.feeds.production.rate_corrections import waiting_corrections
 from cost_pipeline.feeds.production.rates import (
@@ -76,10 +77,10 @@ _RATE: Final = Decimal("0.000001")
 def sources_agree(session: Session) -> Outcome:
     """Every two loaded sources, over the last 400 days of rates."""
     days = rate_days(session)
-    known = sources_of(session.home.productions)
+    known = sources_of(session.home.settings_of(Productions))
     loaded = sorted(name for name in pc.unique(days["source"]).to_pylist() if name in known)
     if not loaded:
-        return Outcome("cross_source", passed=True, message="not evaluated: no source is loaded")
+        return Outcome(passed=True, message="not evaluated: no source is loaded")
     newest = pc.max(days["reference_date"]).as_py()
     since = newest - _LOOK_BACK
     rates = rates_between(session, since, newest)
@@ -89,11 +90,10 @@ def sources_agree(session: Session) -> Outcome:
     compared = sum(one.compared for one in found.values())
     if not compared:
         message = f"not evaluated: only one source ({', '.join(loaded)}) has any of the days"
-        return Outcome("cross_source", passed=True, message=message)
+        return Outcome(passed=True, message=message)
     wide = {pair: one for pair, one in found.items() if one.warned}
     failed = any(one.failed for one in found.values())
     return Outcome(
-        "cross_source",
         passed=not wide,
         message="; ".join(_words(pair, one) for pair, one in wide.items())
         or f"{compared:,} rates of {', '.join(loaded)} lie within {WARN_OVER} basis points",
@@ -126,4 +126,4 @@ def corrections_are_applied(session: Session) -> Outcome:
             for one in wrong
             if one.problem is not None
         )
-    return Outcome("corrections", not wrong, message, {"unreadable": len(wrong), "waiting": ready})
+    return Outcome(not wrong, message, {"unreadable": len(wrong), "waiting": ready})

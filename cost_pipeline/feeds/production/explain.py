@@ -18,8 +18,7 @@ from cost_pipeline.contracts.findings import Severity
 from cost_pipeline.contracts.tables import DAY, TEXT
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, FINDINGS
-from cost_pipeline.lake.tables import RECORDS
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, FINDINGS, RECORDS
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.session import Session
 

@@ -20,7 +20,6 @@ from cost_pipeline.contracts.rate_sources import Source
 from cost_pipeline.contracts.tables import DAY
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.inputs import (
-    out_of_date,
     pin_pairs,
     present_inputs,
     stored_inputs,
@@ -36,6 +35,7 @@ from cost_pipeline.ledger.desired import Desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.totals import active
 from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, letters_now
+from cost_pipeline.pipeline.posting.dates import out_of_date
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.events import OPEN, WAIVED, in_state
 

@@ -11,7 +11,7 @@ since the last one and a look at the summaries, not a reading of every record.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Final
 
@@ -22,19 +22,20 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DAY, HASH
 from cost_pipeline.core.canonical import digest, digest_of_set
 from cost_pipeline.feeds.production.cards import card_digests
+from cost_pipeline.feeds.production.plausibility import plausibility_digests
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.pricing import pinned
 from cost_pipeline.feeds.production.rulings import rulings
-from cost_pipeline.feeds.production.tables import DISPOSITIONS
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, FX_SNAPSHOTS, RECORDS
 from cost_pipeline.lake.crossing import crossing_rows
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import DELIVERIES, FX_SNAPSHOTS, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
+from cost_pipeline.ledger.records import CANDIDATE_SCHEMA
 from cost_pipeline.pipeline.dead_letters.places import places, with_their_places
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.record_files import BY_DATE, PART, RIVALS, SUMS
-from cost_pipeline.standing.keys import CANDIDATE_SCHEMA
 
 RULES_OF_POSTING: Final = "3"
 """Raised when the kernels post the same inputs differently; every partition is then out of date."""
@@ -284,9 +285,16 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
 def present_inputs(session: Session) -> dict[date, str]:
     """The digest of all inputs of every transaction date that has records that count."""
     rates, ruled, cards = rate_digests(session), ruling_digests(session), card_digests(session)
+    waiting = plausibility_digests(session)
     return {
         day: digest(
-            "inputs", RULES_OF_POSTING, records, rates.get(day), ruled.get(day), cards.get(day)
+            "inputs",
+            RULES_OF_POSTING,
+            records,
+            rates.get(day),
+            ruled.get(day),
+            cards.get(day),
+            *([waiting[day]] if day in waiting else []),
         )
         for day, records in record_digests(session).items()
     }
@@ -330,10 +338,3 @@ def stored_inputs(session: Session) -> dict[date, str]:
     summaries = summarised(session.lake.table(DISPOSITIONS).snapshot(), _COMPUTED_FROM)
     found = query("select distinct transaction_date, inputs from summaries", summaries=summaries)
     return dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
-
-
-def out_of_date(present: Mapping[date, str], stored: Mapping[date, str]) -> list[date]:
-    """The dates to post: new ones, changed ones, and those whose records are all gone."""
-    return sorted(
-        day for day in present.keys() | stored.keys() if present.get(day, "") != stored.get(day, "")
-    )

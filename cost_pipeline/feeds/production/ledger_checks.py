@@ -6,6 +6,7 @@ All are of stored data, read once for a group of transaction dates.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -30,9 +31,28 @@ from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
 
 
-def ledger_outcomes(session: Session, dates: Collection[date]) -> dict[date, list[Outcome]]:
-    """The checks of several ledger partitions, from one reading of their postings."""
-    found: dict[date, list[Outcome]] = {}
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What was found of a transaction date.
+
+    Attributes:
+        conserved: Whether its records are posted or disposed of, amount by amount.
+        covered: Whether its converted postings carry the rates of the snapshots that they name.
+        intact: Whether its seals, hashes and reversals hold.
+        in_open_periods: Whether nothing was posted into a closed period.
+        accepted: Whether no record was refused when posting.
+    """
+
+    conserved: Outcome
+    covered: Outcome
+    intact: Outcome
+    in_open_periods: Outcome
+    accepted: Outcome
+
+
+def look_at_ledger(session: Session, dates: Collection[date]) -> dict[date, Posted]:
+    """Returns what is found of several ledger partitions, from one reading of their postings."""
+    found: dict[date, Posted] = {}
     for group in groups_by_size(session, dates):
         session.progress("checking transaction dates", len(found), len(dates))
         found |= _checked_together(session, group)
@@ -41,7 +61,7 @@ def ledger_outcomes(session: Session, dates: Collection[date]) -> dict[date, lis
     return found
 
 
-def _checked_together(session: Session, dates: list[date]) -> dict[date, list[Outcome]]:
+def _checked_together(session: Session, dates: list[date]) -> dict[date, Posted]:
     listed = ", ".join(f"'{day}'" for day in dates)
     where = f"transaction_date in ({listed})"
     heads = last_head(session).partitions  # before the ledger, which may only be ahead of them
@@ -61,13 +81,13 @@ def _checked_together(session: Session, dates: list[date]) -> dict[date, list[Ou
     slipped = _slipped_by_date(session, lines)
     verified = verify_partitions(lines, {day: _end(heads.get(day)) for day in dates})
     return {
-        day: [
+        day: Posted(
             conserved.get(day, _balanced(0)),
-            uncovered.get(day, Outcome("fx_coverage", passed=True, message=_COVERED)),
+            uncovered.get(day, Outcome(passed=True, message=_COVERED)),
             _integrity(verified[day]),
             _periods(slipped.get(day, 0)),
             _refused(refused.get(day, 0)),
-        ]
+        )
         for day in dates
     }
 
@@ -83,7 +103,6 @@ def _end(known: PartitionHead | None) -> Head | None:
 
 def _balanced(records: int) -> Outcome:
     return Outcome(
-        "conservation",
         passed=True,
         message=f"{records:,} records are posted or disposed of, amount by amount",
         numbers={"records": records},
@@ -127,7 +146,7 @@ def _conserved_by_date(
             f"{r['total_out']} posted or disposed of"
             for r in wrong
         )
-        found[day] = Outcome("conservation", False, message, {"currencies": len(wrong)})  # noqa: FBT003
+        found[day] = Outcome(False, message, {"currencies": len(wrong)})  # noqa: FBT003
     return found
 
 
@@ -172,7 +191,6 @@ def _uncovered_by_date(session: Session, standing: pa.Table) -> dict[date, Outco
     )
     return {
         day: Outcome(
-            "fx_coverage",
             passed=False,
             message=f"{n} active postings do not carry the rates of the snapshot they name",
             numbers={"postings": int(n)},
@@ -186,13 +204,11 @@ def _integrity(found: Verified | Broken) -> Outcome:
     if isinstance(found, Broken):
         broken = found.first
         return Outcome(
-            "integrity",
             passed=False,
             message=f"batch {broken.batch}, posting {broken.posting}: {broken.message}",
             numbers={"breaks": len(found.breaks)},
         )
     return Outcome(
-        "integrity",
         passed=True,
         message=f"{found.batches} batches of {found.postings} postings verify",
         numbers={"batches": found.batches, "postings": found.postings},
@@ -226,7 +242,7 @@ def _periods(count: int) -> Outcome:
     message = "nothing was posted into a period while it was closed"
     if count:
         message = f"{count} lines were posted into a period after it was closed"
-    return Outcome("closed_periods", count == 0, message, {"lines": count})
+    return Outcome(count == 0, message, {"lines": count})
 
 
 def _refused(count: int) -> Outcome:
@@ -236,7 +252,7 @@ def _refused(count: int) -> Outcome:
             f"{count} records were refused when posting: "
             "conflicting keys, missing rates, credits or union rules"
         )
-    return Outcome("refused_when_posting", count == 0, message, {"records": count}, warning=True)
+    return Outcome(count == 0, message, {"records": count})
 
 
 def _count_by_date(table: pa.Table) -> dict[date, int]:

@@ -19,10 +19,9 @@ import pyarrow as pa
 
 from cost_pipeline.core.errors import CheckFailedError, UsageError
 from cost_pipeline.feeds.production.heads import gather, last_head, refuse_truncated
-from cost_pipeline.feeds.production.tables import LEDGER, writer_of
+from cost_pipeline.feeds.production.tables import LEDGER, PERIODS, writer_of
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import PERIODS
 from cost_pipeline.ledger.periods import (
     Act,
     Closing,

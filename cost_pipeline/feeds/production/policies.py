@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.production import Production
+from cost_pipeline.contracts.production import Production, Productions
 from cost_pipeline.contracts.rate_sources import Source, sources_of
 from cost_pipeline.contracts.tables import TEXT
 from cost_pipeline.core.errors import UsageError
@@ -23,8 +23,8 @@ def with_policies(session: Session, lines: pa.Table) -> pa.Table:
     Raises:
         UsageError: If the lake holds lines of a production that productions.yaml no longer names.
     """
-    productions = session.home.productions.productions
-    sources = sources_of(session.home.productions)
+    productions = session.home.settings_of(Productions).productions
+    sources = sources_of(session.home.settings_of(Productions))
     codes = pc.unique(lines["production"])
     known = codes.to_pylist()
     unknown = sorted(set(known) - productions.keys())

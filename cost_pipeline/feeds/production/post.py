@@ -42,6 +42,7 @@ from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.ledger.credits import unruled
 from cost_pipeline.ledger.desired import Desired, desired
 from cost_pipeline.ledger.difference import difference
+from cost_pipeline.ledger.records import COST_KEYS
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA, POST, REVERSE
 from cost_pipeline.ledger.seal import Head, Stamp, seal
 from cost_pipeline.ledger.totals import active
@@ -96,7 +97,9 @@ def desired_of(
         dates: Transaction dates.
         in_force: Rates as they would be; those that are in force if None.
     """
-    costs = resolve(live_records(session, dates), dates)  # a place is shared across signs
+    costs = resolve(
+        COST_KEYS, live_records(session, dates), dates
+    )  # a place is shared across signs
     costs = where(costs, pc.greater_equal(costs["amount"], 0))
     costs = set_apart(costs, reference_deliveries(session))
     ruled = pa.concat_tables([unruled(costs), rulings(session, dates, in_force=in_force)])

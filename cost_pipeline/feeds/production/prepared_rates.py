@@ -17,8 +17,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cost_pipeline.contracts.cost_tables import RATE_SCHEMA
 from cost_pipeline.contracts.rate_sources import ecb
-from cost_pipeline.contracts.tables import RATE_SCHEMA
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.fx.files import read_rates
 from cost_pipeline.fx.snapshots import load_history

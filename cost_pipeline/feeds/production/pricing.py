@@ -5,7 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 
 from cost_pipeline.contracts.currencies import currencies
+from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import sources_of
+from cost_pipeline.feeds.production.plausibility import with_implausible_refused
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_between
 from cost_pipeline.fx.convert import convert
@@ -18,12 +20,13 @@ def priced(session: Session, records: pa.Table, in_force: pa.Table | None = None
 
     Args:
         session: The run.
-        records: Any table with production, currency, amount and transaction date.
+        records: CANDIDATE_SCHEMA, or more.
         in_force: Rates as they would be; those that are in force if None.
     """
     lines = with_policies(session, records)
     minor_units = {code: currency.minor_units for code, currency in currencies().items()}
-    return convert(lines, pinned(session, lines, in_force), minor_units)
+    converted = convert(lines, pinned(session, lines, in_force), minor_units)
+    return with_implausible_refused(session, converted)
 
 
 def pinned(session: Session, lines: pa.Table, in_force: pa.Table | None = None) -> pa.Table:
@@ -34,7 +37,7 @@ def pinned(session: Session, lines: pa.Table, in_force: pa.Table | None = None) 
         lines: With the columns of `REQUEST_SCHEMA`.
         in_force: Rates as they would be; those that are in force if None.
     """
-    sources = sources_of(session.home.productions)
+    sources = sources_of(session.home.settings_of(Productions))
     if in_force is not None:
         return pin(in_force, lines, sources)
     return pin_from(lambda first, last: rates_between(session, first, last), lines, sources)

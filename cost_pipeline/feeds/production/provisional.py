@@ -1,16 +1,14 @@
-"""What a pull date lacks because its vendor could not be reached, and what stands in meanwhile.
+"""What stands in for a pull date whose vendor could not be reached.
 
-Nothing here is ever posted. A vendor is provisional for a pull date as long as a dead letter says
-that something of that date could not be fetched; the next good pull resolves it. Until then the
-vendor's last known good deliveries say what to expect, in the base currency at the newest rates
-that are loaded: an estimate beside the ledger, named as one.
+The vendor's last known good deliveries say what to expect, in the base currency at the newest rates
+that are loaded: an estimate beside the ledger, named as one. Nothing here is ever posted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,26 +16,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_tables import MONEY
 from cost_pipeline.contracts.currencies import currencies
-from cost_pipeline.contracts.problems import errors_of
+from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import sources_of
-from cost_pipeline.contracts.tables import DAY, MONEY, TEXT
-from cost_pipeline.core.money import at_scale, shown
+from cost_pipeline.contracts.tables import DAY, TEXT
+from cost_pipeline.core.money import AMOUNT, shown
+from cost_pipeline.core.people import counted, money
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_in_force
 from cost_pipeline.feeds.production.report import recorded_amounts
 from cost_pipeline.fx.convert import convert
 from cost_pipeline.fx.rates import pin
 from cost_pipeline.lake.tables import DELIVERIES
-from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 from cost_pipeline.pipeline.session import Session
 
-_GAPS: Final = """
-    select vendor, pull_date, any_value(kind) as kind, any_value(production) as production,
-        count(*) as failures, min(payload) as uri, arg_min(errors, payload) as errors,
-        min(recorded_at) as since, bool_and(failure_class = 'transient') as transient
-    from letters group by all order by pull_date, vendor
-"""
 _LAST_GOOD: Final = """
     with good as (
         select vendor, pull_date, delivery from received
@@ -93,83 +86,27 @@ class StandIn:
             "rates_of": self.rates_of and self.rates_of.isoformat(),
         }
 
+    def words(self) -> str:
+        """When it was delivered and what it came to, in a clause."""
+        amounts = " + ".join(f"{money(amount)} {code}" for code, amount in self.amounts.items())
+        base = ""
+        if self.base is not None and list(self.amounts) != [self.base_currency]:
+            rates = f" at the rates of {self.rates_of}" if self.rates_of else ""
+            base = f", about {money(self.base)} {self.base_currency}{rates}"
+        return (
+            f"its last good delivery is of {self.pull_date}: {counted(self.records, 'record')}, "
+            f"{amounts}{base}"
+        )
 
-@dataclass(frozen=True, slots=True)
-class Provisional:
-    """One vendor that is incomplete for one pull date.
 
-    Attributes:
-        uri: What could not be fetched; the first of them.
-        message: Why.
-        failures: How many there are.
-        transient: Whether all of them may pass by themselves.
-        since: When the first of them was found.
-        stands_in: None if the vendor never delivered before that date.
+def stand_ins(session: Session, gaps: pa.Table, asked: pa.Table) -> dict[tuple[str, date], StandIn]:
+    """Returns what stands in, by vendor and pull date.
+
+    Args:
+        session: The run.
+        gaps: All vendors and pull dates that lack something: no good delivery is of them.
+        asked: Those to estimate.
     """
-
-    vendor: str
-    pull_date: date
-    record: str
-    uri: str
-    message: str
-    failures: int
-    transient: bool
-    since: datetime
-    stands_in: StandIn | None
-
-    def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
-        return {
-            "vendor": self.vendor,
-            "pull_date": self.pull_date.isoformat(),
-            "record": self.record,
-            "uri": self.uri,
-            "message": self.message,
-            "failures": self.failures,
-            "class": "transient" if self.transient else "permanent",
-            "since": self.since.isoformat(),
-            "stands_in": self.stands_in and self.stands_in.as_json(),
-        }
-
-
-def provisional(
-    session: Session,
-    pull_dates: Collection[date] | None = None,
-    *,
-    vendors: Collection[str] | None = None,
-) -> list[Provisional]:
-    """The vendors and pull dates that are incomplete (of those given), by date and vendor."""
-    gaps = query(_GAPS, letters=open_dead_letters(session, "stage = 'acquire'"))
-    asked = gaps
-    if pull_dates is not None:
-        wanted = pa.array(sorted(set(pull_dates)), pa.date32())
-        asked = asked.filter(pc.is_in(asked["pull_date"], value_set=wanted))
-    if vendors is not None:
-        names = pa.array(sorted(set(vendors)), pa.string())
-        asked = asked.filter(pc.is_in(asked["vendor"], value_set=names))
-    if not asked.num_rows:
-        return []
-    stand_ins = _stand_ins(session, gaps, asked)
-    return [_provisional(row, stand_ins) for row in asked.to_pylist()]
-
-
-def _provisional(row: dict[str, Any], stand_ins: Mapping[tuple[str, date], StandIn]) -> Provisional:
-    return Provisional(
-        vendor=row["vendor"],
-        pull_date=row["pull_date"],
-        record=row["kind"],
-        uri=row["uri"],
-        message=errors_of(row["errors"])[0]["message"],
-        failures=row["failures"],
-        transient=row["transient"],
-        since=row["since"],
-        stands_in=stand_ins.get((row["vendor"], row["pull_date"])),
-    )
-
-
-def _stand_ins(
-    session: Session, gaps: pa.Table, asked: pa.Table
-) -> dict[tuple[str, date], StandIn]:
     names = ["vendor", "pull_date"]
     received = session.lake.table(DELIVERIES).snapshot()
     rows = query(
@@ -179,7 +116,7 @@ def _stand_ins(
         gaps=gaps.select(names),
         asked=asked.select(names),
     ).to_pylist()
-    productions = {vendor.vendor: vendor.production for vendor in session.home.vendors}
+    productions = {vendor.vendor: vendor.scope for vendor in session.home.vendors}
     by_gap: dict[tuple[str, date], list[dict[str, Any]]] = {}
     for row in rows:
         by_gap.setdefault((row["vendor"], row["wanted"]), []).append(row)
@@ -194,7 +131,7 @@ def _stand_in(
     amounts = {row["currency"]: row["amount"] for row in rows}
     base_currency, base, rates_of = None, None, None
     if production is not None:
-        base_currency = session.home.productions.productions[production].base_currency
+        base_currency = session.home.settings_of(Productions).productions[production].base_currency
         base, rates_of = _in_base(session, amounts, production, wanted)
     return StandIn(
         pull_date=rows[0]["pull_date"],
@@ -211,7 +148,7 @@ def _in_base(
     session: Session, amounts: Mapping[str, Decimal], production: str, wanted: date
 ) -> tuple[Decimal | None, date | None]:
     """The sum in the base currency at the newest loaded rates up to a date; None if one lacks."""
-    policy = session.home.productions.productions[production]
+    policy = session.home.settings_of(Productions).productions[production]
     in_force = rates_in_force(session)
     mine = pc.and_(
         pc.equal(in_force["source"], policy.fx.source),
@@ -223,8 +160,9 @@ def _in_base(
     ages = lines.schema.get_field_index("max_age_days")
     any_age = pa.repeat(pa.scalar(_ANY_AGE, pa.int32()), lines.num_rows)
     lines = lines.set_column(ages, lines.schema.field(ages), any_age)
+    sources = sources_of(session.home.settings_of(Productions))
     minor_units = {code: currency.minor_units for code, currency in currencies().items()}
-    converted = convert(lines, pin(known, lines, sources_of(session.home.productions)), minor_units)
+    converted = convert(lines, pin(known, lines, sources), minor_units)
     if converted["base_amount"].null_count:
         return None, newest
     total = sum(converted["base_amount"].to_pylist(), start=Decimal(0))
@@ -237,6 +175,6 @@ def _lines(amounts: Mapping[str, Decimal], production: str, day: date) -> pa.Tab
             "transaction_date": pa.array([day] * len(amounts), DAY),
             "production": pa.array([production] * len(amounts), TEXT),
             "currency": pa.array(list(amounts), TEXT),
-            "amount": pa.array([at_scale(amount) for amount in amounts.values()], MONEY),
+            "amount": pa.array([AMOUNT.at_scale(amount) for amount in amounts.values()], MONEY),
         }
     )

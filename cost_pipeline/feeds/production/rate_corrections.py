@@ -17,19 +17,21 @@ from typing import Final
 
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import Source
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import CostPipelineError, UsageError
 from cost_pipeline.core.reference import ECB
 from cost_pipeline.feeds.production.rates import (
     Correction,
+    look_at,
     rates_between,
     source_of,
     write_vintage,
 )
+from cost_pipeline.feeds.production.tables import FX_SNAPSHOTS
 from cost_pipeline.fx.files import parse_two_columns
 from cost_pipeline.fx.reading import DayRates, day_of
-from cost_pipeline.lake.tables import FX_SNAPSHOTS
 from cost_pipeline.pipeline.session import Session
 
 _NAME: Final = re.compile(
@@ -61,7 +63,7 @@ class Waiting:
 
 def inbox(session: Session) -> Path:
     """The watched folder, absolute."""
-    return session.home.path / Path(session.home.productions.fx_inbox).expanduser()
+    return session.home.path / Path(session.home.settings_of(Productions).fx_inbox).expanduser()
 
 
 def waiting_corrections(session: Session) -> list[Waiting]:
@@ -124,11 +126,11 @@ def _read(session: Session, file: Path) -> Waiting:
                 code="FX_REASON",
             )
         _refuse_no_snapshot(session, source, day, file)
+        corrected = DayRates(day, read.rates)
+        look_at(session, source, corrected, str(file), confirmed=read.confirmed)
     except CostPipelineError as error:
         return Waiting(file.name, token, problem=error)
-    return Waiting(
-        file.name, token, source=source, corrected=DayRates(day, read.rates), reason=read.reason
-    )
+    return Waiting(file.name, token, source=source, corrected=corrected, reason=read.reason)
 
 
 def _bytes(file: Path) -> bytes:

@@ -12,10 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_tables import RATE_SCHEMA
+from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import Source, ecb, source_named, sources_of
-from cost_pipeline.contracts.tables import DAY, RATE_SCHEMA, TEXT
+from cost_pipeline.contracts.tables import DAY, TEXT
 from cost_pipeline.core.reference import ECB, reference_path
 from cost_pipeline.feeds.production.prepared_rates import prepared_rows
+from cost_pipeline.feeds.production.rate_doubts import AROUND, refuse_doubtful
+from cost_pipeline.feeds.production.tables import FX_SNAPSHOTS
 from cost_pipeline.fx.files import parse_two_columns, read_rates
 from cost_pipeline.fx.rates import IN_FORCE_SCHEMA, affected_dates, in_force
 from cost_pipeline.fx.reading import DayRates
@@ -26,7 +30,6 @@ from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.durable import clear_read_errors
 from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import FX_SNAPSHOTS
 from cost_pipeline.pipeline.session import Session
 
 BUNDLED: Final = "ecb/eurofxref-hist.csv"
@@ -126,7 +129,7 @@ def count_in_force(session: Session) -> int:
 
 def source_of(session: Session, name: str) -> Source:
     """A source that the home may use, by name."""
-    return source_named(name, sources_of(session.home.productions))
+    return source_named(name, sources_of(session.home.settings_of(Productions)))
 
 
 def load_bundled_history(session: Session) -> LoadedHistory:
@@ -206,7 +209,13 @@ class Correction:
 
 
 def correct_rates(
-    session: Session, day: date, file: Path, reason: str, source: str = ECB
+    session: Session,
+    day: date,
+    file: Path,
+    reason: str,
+    source: str = ECB,
+    *,
+    confirmed: bool = False,
 ) -> Correction:
     """Write a new vintage of a day's snapshot from a file of `currency,rate` lines.
 
@@ -218,10 +227,25 @@ def correct_rates(
         file: Rates as the source quotes them.
         reason: Why; the one in the file if empty.
         source: Whose snapshot.
+        confirmed: Whether a rate far from its neighbours is right; the file may say so itself.
+
+    Raises:
+        UsageError: `FX_FILE` or `FX_FAR_OFF`.
     """
     publisher = source_of(session, source)
     read = parse_two_columns(file.read_bytes(), publisher, where=str(file))
-    return write_vintage(session, publisher, DayRates(day, read.rates), reason or read.reason)
+    corrected = DayRates(day, read.rates)
+    look_at(session, publisher, corrected, str(file), confirmed=confirmed or read.confirmed)
+    return write_vintage(session, publisher, corrected, reason or read.reason)
+
+
+def look_at(
+    session: Session, source: Source, corrected: DayRates, where: str, *, confirmed: bool
+) -> None:
+    """Refuse a correction that is more likely a typing error (`rate_doubts`)."""
+    day = corrected.reference_date
+    around = rates_between(session, day - AROUND, day + AROUND)
+    refuse_doubtful(around, source, corrected, where=where, confirmed=confirmed)
 
 
 def write_vintage(
@@ -256,7 +280,7 @@ def _affected(session: Session, source: Source, stored: pa.Table) -> tuple[date,
     """The dates on which a production that uses the source could convert otherwise than before."""
     users = [
         production
-        for production in session.home.productions.productions.values()
+        for production in session.home.settings_of(Productions).productions.values()
         if production.fx.source == source.name
     ]
     if not users:

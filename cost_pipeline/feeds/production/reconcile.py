@@ -7,7 +7,7 @@ records are compared follows from what the lake holds, not from what was pulled 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,11 +17,16 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.tables import DAY, MONEY
-from cost_pipeline.contracts.vendor import ReconcileWith, Vendor
+from cost_pipeline.contracts.cost_tables import MONEY
+from cost_pipeline.contracts.cost_vendor import ReconcileWith
+from cost_pipeline.contracts.tables import DAY
+from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.money import shown
 from cost_pipeline.feeds.production.inputs import live_records_of
+from cost_pipeline.feeds.production.kinds import cost_vendors
+from cost_pipeline.home.load import Home
 from cost_pipeline.lake.tables import DELIVERIES
+from cost_pipeline.ledger.records import COST_KEYS
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.standing.keys import ANSWERED, CONFLICT, OVERRULED, STANDS, resolve
 
@@ -156,8 +161,9 @@ class Reconciled:
         }
 
 
-def pairs(vendors: Sequence[Vendor], only: Collection[str] | None = None) -> list[Pair]:
+def pairs(home: Home, only: Collection[str] | None = None) -> list[Pair]:
     """The pairs that the vendor files declare, those of `only` if given."""
+    vendors = cost_vendors(home)
     by_name = {vendor.vendor: vendor for vendor in vendors}
     return [
         Pair(vendor, by_name[rule.vendor], rule)
@@ -170,7 +176,7 @@ def pairs(vendors: Sequence[Vendor], only: Collection[str] | None = None) -> lis
 def reconcile(session: Session, pair: Pair) -> Reconciled:
     """Compare all records of a pair that count."""
     records = {
-        side.vendor: resolve(live_records_of(session, side.vendor))
+        side.vendor: resolve(COST_KEYS, live_records_of(session, side.vendor))
         for side in (pair.here, pair.there)
     }
     here, there = (_standing(records[side.vendor], pair.rule) for side in (pair.here, pair.there))

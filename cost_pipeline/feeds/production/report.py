@@ -1,34 +1,17 @@
-"""What became of everything: counts and amounts per delivery and pull date, read from the lake.
-
-Every number is counted from what is stored (postings, dispositions, open dead letters), not carried
-along from the step that wrote it, so that conservation is something a check can find broken.
-"""
+"""Where the records of production went: postings and dispositions, in rows and in amounts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.core.money import shown
-from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
-from cost_pipeline.lake.tables import CHECKPOINTS, DEAD_LETTERS, DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER, RECORDS
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.ledger.totals import net
-from cost_pipeline.pipeline.dead_letters.letters import (
-    OF_POSTING,
-    REFUSED,
-    letters_now,
-    open_dead_letters,
-)
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
-from cost_pipeline.pipeline.reports.states import Facts, State, state_of
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.quarantine.events import in_state
 
 _POSTED: Final = f"""
     select vendor, delivery, original_currency as currency, base_currency, {net("1")}::bigint as n,
@@ -45,243 +28,14 @@ _RECORDED: Final = """
     from {table} join current using (vendor, delivery, interpretation) group by all
 """
 
-# All but the shapes, which are longer than everything else together.
-_OF_VALIDATIONS: Final = tuple(name for name in VALIDATIONS.schema.names if name != "shapes")
-_DELIVERIES: Final = """
-    with sightings as (
-        select *, row_number() over (
-            partition by vendor, delivery order by pull_date, uri) as sighting
-        from deliveries
-    ), newest as (
-        select *, count(*) over (partition by vendor, delivery) > 1 as reread from validations
-        qualify sequence = max(sequence) over (partition by vendor, delivery)
-    ), posted_n as (select vendor, delivery, sum(n) as n from posted group by all),
-    held as (
-        select vendor, delivery,
-            sum(n) filter (disposition = 'commitment') as commitments,
-            sum(n) filter (disposition = 'duplicate') as duplicates,
-            sum(n) filter (disposition = 'reference') as reference,
-            sum(n) filter (disposition = 'dead_letter') as dead,
-            sum(n) filter (disposition = 'unapproved') as unapproved
-        from disposed group by all
-    ), recorded_n as (select vendor, delivery, sum(n) as n from recorded group by all),
-    refused as (select vendor, delivery, count(*) as n from dead_letters group by all)
-    select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.role, s.size, s.fetched_at,
-        s.attempts,
-        s.sighting > 1 as repeated, v.delivery is not null as validated,
-        coalesce(v.reread, false) as reread,
-        b.delivery is not null as begun, v.encoding,
-        coalesce(v.rows, 0)::bigint as rows, coalesce(v.blank_rows, 0)::bigint as blank_rows,
-        (coalesce(c.n, 0) - coalesce(h.unapproved, 0))::bigint as records,
-        v.control_declared, v.control_computed, v.control_tolerance, v.unreadable_amounts,
-        v.drift, v.header, v.interpretation,
-        coalesce(p.n, 0)::bigint as posted,
-        coalesce(h.commitments, 0)::bigint as commitments,
-        coalesce(h.duplicates, 0)::bigint as duplicates,
-        coalesce(h.reference, 0)::bigint as reference,
-        coalesce(h.dead, 0)::bigint as conflicts,
-        (coalesce(r.n, 0) + coalesce(h.unapproved, 0))::bigint as refused
-    from sightings s
-    left join newest v using (vendor, delivery)
-    left join begun b using (vendor, delivery)
-    left join recorded_n c using (vendor, delivery)
-    left join posted_n p using (vendor, delivery)
-    left join held h using (vendor, delivery)
-    left join refused r using (vendor, delivery)
-    order by s.pull_date, s.vendor, s.uri, s.delivery
-"""
 
-
-# What a delivery whose bytes came before has none of: its rows are duplicates.
-_FATES: Final = ("posted", "commitments", "reference", "conflicts")
-
-
-@dataclass(frozen=True, slots=True)
-class ControlTotal:
-    """A delivery's declared total against the sum of its rows, exactly."""
-
-    declared: Decimal
-    computed: Decimal
-    tolerance: Decimal
-    unreadable: int
-
-    @property
-    def difference(self) -> Decimal:
-        """Declared less computed."""
-        return self.declared - self.computed
-
-    @property
-    def holds(self) -> bool:
-        """Whether the difference is within the declared tolerance and every amount was read."""
-        return abs(self.difference) <= self.tolerance and not self.unreadable
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryReport:
-    """One delivery as received, and what became of its rows.
-
-    `rows = posted + commitments + duplicates + dead_letters + reference` once it is posted;
-    `records` plus the rows refused before becoming records is `rows` too; a negative amount is no
-    record until it may be posted. Of a delivery whose bytes were landed before, every row is a
-    duplicate.
-    """
-
-    delivery: str
-    vendor: str
-    kind: str
-    uri: str
-    pull_date: date
-    size: int
-    state: State
-    encoding: str | None
-    rows: int
-    blank_rows: int
-    records: int
-    refused: int
-    posted: int
-    commitments: int
-    duplicates: int
-    reference: int
-    conflicts: int
-    control: ControlTotal | None
-    drift: tuple[str, ...]
-    duplicate_of: str | None
-    role: str | None
-
-    @property
-    def dead_letters(self) -> int:
-        """Rows refused before becoming records, and records refused when posting."""
-        return self.refused + self.conflicts
-
-    @property
-    def accounted(self) -> int:
-        """The rows whose fate is known."""
-        known = self.posted + self.commitments + self.duplicates + self.dead_letters
-        return known + self.reference
-
-    def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
-        control = self.control and {
-            "declared": shown(self.control.declared),
-            "computed": shown(self.control.computed),
-            "difference": shown(self.control.difference),
-            "tolerance": shown(self.control.tolerance),
-            "holds": self.control.holds,
-        }
-        return {
-            "delivery": self.delivery,
-            "vendor": self.vendor,
-            "record": self.kind,
-            "uri": self.uri,
-            "pull_date": self.pull_date.isoformat(),
-            "size": self.size,
-            "state": self.state,
-            "encoding": self.encoding,
-            "rows": self.rows,
-            "blank_rows": self.blank_rows,
-            "records": self.records,
-            "posted": self.posted,
-            "commitments": self.commitments,
-            "duplicates": self.duplicates,
-            "dead_letters": self.dead_letters,
-            "reference": self.reference,
-            "control_total": control,
-            "drift": list(self.drift),
-            "duplicate_of": self.duplicate_of,
-            "role": self.role,
-        }
-
-
-def deliveries(
-    session: Session, pull_dates: Collection[date] | None = None
-) -> list[DeliveryReport]:
-    """Every delivery received (on the pull dates), by date, vendor and URI."""
-    rows = {
-        "recorded": recorded_amounts(session),
-        "posted": posted_amounts(session),
-        "disposed": _disposed(session),
-    }
-    found = session.lake.counted(
-        "deliveries",
-        [DELIVERIES, VALIDATIONS, CHECKPOINTS, DEAD_LETTERS],
-        lambda: tuple(map(_report, _counted(session, rows))),
-        given=rows,
-    )
-    wanted = None if pull_dates is None else set(pull_dates)
-    return [report for report in found if wanted is None or report.pull_date in wanted]
-
-
-def _counted(session: Session, rows: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
-    lake = session.lake
-    before_records = in_state(
-        letters_now(session, f"stage in ('parse', 'validate') and not {OF_POSTING}"), *REFUSED
-    )
-    found: list[dict[str, Any]] = query(
-        _DELIVERIES,
-        deliveries=lake.table(DELIVERIES).snapshot().read(),
-        validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
-        begun=_begun(session),
-        dead_letters=before_records.select(["vendor", "delivery"]),
-        **rows,
-    ).to_pylist()
-    return found
-
-
-def _begun(session: Session) -> pa.Table:
-    """The deliveries of which some was committed before they were whole."""
-    found = session.lake.table(CHECKPOINTS).snapshot().read(columns=["vendor", "delivery"])
-    return found.group_by(["vendor", "delivery"]).aggregate([])
-
-
-def _report(row: dict[str, Any]) -> DeliveryReport:
-    repeated = bool(row["repeated"])
-    own = {name: 0 if repeated else row[name] for name in _FATES}
-    duplicates = row["rows"] if repeated else row["duplicates"]
-    refused = 0 if repeated else row["refused"]
-    accounted = sum(own.values()) + duplicates + refused
-    return DeliveryReport(
-        delivery=row["delivery"],
-        vendor=row["vendor"],
-        kind=row["kind"],
-        uri=row["uri"],
-        pull_date=row["pull_date"],
-        size=row["size"],
-        state=_state(row, repeated=repeated, accounted=accounted),
-        encoding=row["encoding"],
-        rows=row["rows"],
-        blank_rows=row["blank_rows"],
-        records=row["records"],
-        refused=refused,
-        duplicates=duplicates,
-        control=_control(row),
-        drift=tuple(row["drift"] or ()),
-        duplicate_of=row["delivery"] if repeated else None,
-        role=row["role"],
-        **own,
-    )
-
-
-def _state(row: dict[str, Any], *, repeated: bool, accounted: int) -> State:
-    facts = Facts(
-        repeated=repeated,
-        begun=row["begun"],
-        validated=row["validated"],
-        reread=row["reread"],
-        readable=row["encoding"] is not None,
-        rows=row["rows"],
-        accounted=accounted,
-    )
-    return state_of(facts, where=row["uri"])
-
-
-def _control(row: dict[str, Any]) -> ControlTotal | None:
-    if row["control_declared"] is None:
-        return None
-    return ControlTotal(
-        declared=Decimal(row["control_declared"]),
-        computed=Decimal(row["control_computed"]),
-        tolerance=Decimal(row["control_tolerance"]),
-        unreadable=row["unreadable_amounts"],
+def fates(session: Session) -> pa.Table:
+    """Returns what became of the records: `n` per vendor, delivery and fate."""
+    return query(
+        "select vendor, delivery, 'posted' as fate, n from posted union all "
+        "select vendor, delivery, disposition as fate, n from disposed",
+        posted=posted_amounts(session),
+        disposed=_disposed(session),
     )
 
 
@@ -306,7 +60,6 @@ def amounts_in_and_out(session: Session) -> pa.Table:
             group by all
         ) o using (vendor, delivery, currency)
         """,
-        begun=_begun(session),
         recorded=recorded_amounts(session),
         posted=posted_amounts(session),
         disposed=_disposed(session),
@@ -325,7 +78,7 @@ def recorded_amounts(session: Session) -> pa.Table:
 
 
 def posted_amounts(session: Session) -> pa.Table:
-    """Per vendor, delivery and both currencies, the active postings: `n`, `amount` and `base`."""
+    """Returns, per vendor, delivery and both currencies, active postings: `n`, `amount`, `base`."""
     snapshot = session.lake.table(LEDGER).snapshot()
     return session.lake.counted("posted", [LEDGER], lambda: snapshot.query(_POSTED))
 
@@ -333,27 +86,3 @@ def posted_amounts(session: Session) -> pa.Table:
 def _disposed(session: Session) -> pa.Table:
     snapshot = session.lake.table(DISPOSITIONS).snapshot()
     return session.lake.counted("disposed", [DISPOSITIONS], lambda: snapshot.query(_DISPOSED))
-
-
-def open_of_pull_dates(
-    session: Session, pull_dates: Collection[date], scope: str = "true"
-) -> pa.Table:
-    """The open dead letters of deliveries received on the pull dates, of every stage.
-
-    Args:
-        session: The run.
-        pull_dates: When they were received.
-        scope: Only these (see `letters_now`).
-    """
-    listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
-    received = session.lake.table(DELIVERIES).snapshot()
-    wanted = received.read(
-        where=f"pull_date in ({listed})", columns=["vendor", "delivery", "pull_date"]
-    )
-    return query(
-        "select d.* from events d where "
-        "(vendor, delivery) in (select (vendor, delivery) from wanted) "
-        f"or (stage = 'acquire' and pull_date in ({listed}))",
-        events=open_dead_letters(session, scope),
-        wanted=wanted,
-    )

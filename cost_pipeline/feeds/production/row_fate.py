@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.feeds.production.tables import DISPOSITIONS
+from cost_pipeline.feeds.production.tables import DEAD_LETTERS, DISPOSITIONS, RECORDS
 from cost_pipeline.feeds.production.trace import history_of, plain
-from cost_pipeline.lake.tables import DEAD_LETTERS, DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.parse import Refused, open_rows
 from cost_pipeline.pipeline.session import Session
 

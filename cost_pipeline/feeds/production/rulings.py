@@ -18,18 +18,13 @@ from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.feeds.production.approvals import approvals_in_force
 from cost_pipeline.feeds.production.periods import recorded_closings
 from cost_pipeline.feeds.production.pricing import priced
+from cost_pipeline.feeds.production.tables import APPROVALS, FX_SNAPSHOTS, PERIODS, RECORDS
 from cost_pipeline.feeds.production.union import with_findings
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import (
-    APPROVALS,
-    DELIVERIES,
-    FX_SNAPSHOTS,
-    PERIODS,
-    RECORDS,
-    VALIDATIONS,
-)
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.ledger.credits import RULED_SCHEMA, Approval, rule, unruled
+from cost_pipeline.ledger.records import CANDIDATE_SCHEMA, COST_KEYS
 from cost_pipeline.pipeline.dead_letters.places import with_their_places
 from cost_pipeline.pipeline.pull.deliveries import (
     LIVE,
@@ -37,7 +32,7 @@ from cost_pipeline.pipeline.pull.deliveries import (
     reference_deliveries,
 )
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.standing.keys import CANDIDATE_SCHEMA, out_of_place, resolve, set_apart
+from cost_pipeline.standing.keys import out_of_place, resolve, set_apart
 
 # What an approval or a credit can name a record by.
 _NAMED: Final = f"""
@@ -96,7 +91,7 @@ def _ruled(
     reference = reference_deliveries(session)
     every = found.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
     # A row that a correction took the place of takes nothing back, and nothing is ruled on it.
-    lost = out_of_place(with_their_places(session, every))
+    lost = out_of_place(COST_KEYS, with_their_places(session, every))
     lost = lost.filter(pc.less(lost["amount"], 0))
     negatives = query(
         "from every anti join reference using (vendor, delivery) "
@@ -107,11 +102,11 @@ def _ruled(
     ).cast(CANDIDATE_SCHEMA)
     chosen = approvals_in_force(session) if approvals is None else approvals
     names = _names(negatives, chosen)
-    resolved = resolve(CANDIDATE_SCHEMA.empty_table())
+    resolved = resolve(COST_KEYS, CANDIDATE_SCHEMA.empty_table())
     if any(table.num_rows for table in names.values()):
         named = snapshot.query(_NAMED, deliveries=live, **names)
         named = named.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
-        resolved = resolve(with_their_places(session, named))
+        resolved = resolve(COST_KEYS, with_their_places(session, named))
         resolved = resolved.filter(pc.greater_equal(resolved["amount"], 0))
     originals = priced(session, set_apart(resolved, reference), in_force)
     if originals.num_rows:  # what a union rule blocks is not posted either
@@ -126,7 +121,7 @@ def _ruled(
         reference=reference,
         lost=lost.select(["vendor", "fingerprint"]),
     ).cast(CANDIDATE_SCHEMA)
-    others = [unruled(set_apart(resolve(apart), reference)), unruled(lost)]
+    others = [unruled(set_apart(resolve(COST_KEYS, apart), reference)), unruled(lost)]
     return pa.concat_tables([ruled, *others])
 
 

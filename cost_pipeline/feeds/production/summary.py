@@ -1,25 +1,19 @@
-"""The summary of some pull dates: the numbers that `run` prints and returns."""
+"""What the whole ledger comes to, and what corrections of rates have changed in it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.problems import errors_of
-from cost_pipeline.feeds.production.provisional import Provisional, provisional
-from cost_pipeline.feeds.production.report import (
-    deliveries,
-    open_of_pull_dates,
-    posted_amounts,
-)
+from cost_pipeline.core.people import money
+from cost_pipeline.feeds.production.report import posted_amounts
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.ledger.difference import Cause
 from cost_pipeline.ledger.totals import known_at, net
-from cost_pipeline.pipeline.dead_letters.letters import reasons_of
+from cost_pipeline.pipeline.declared.shown import Table
 from cost_pipeline.pipeline.session import Session
 
 
@@ -32,76 +26,6 @@ class CurrencyTotal:
     postings: int
     original: Decimal
     base: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What came on the pull dates, what became of it, and the ledger's totals as they are now."""
-
-    deliveries: int
-    rows: int
-    blank_rows: int
-    records: int
-    posted: int
-    commitments: int
-    duplicates: int
-    dead_letters: int
-    reference: int
-    by_reason: dict[str, int]
-    totals: tuple[CurrencyTotal, ...]
-    passed_checks: int
-    failed_checks: tuple[str, ...]
-    provisional: tuple[Provisional, ...] = ()
-
-    def fates(self) -> dict[str, int]:
-        """What became of the rows."""
-        fates = {
-            "posted": self.posted,
-            "held as commitments": self.commitments,
-            "duplicates": self.duplicates,
-            "dead letters": self.dead_letters,
-        }
-        return fates | ({"kept for reference": self.reference} if self.reference else {})
-
-    def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
-        return {
-            "deliveries": self.deliveries,
-            "rows": self.rows,
-            "blank_rows": self.blank_rows,
-            "records": self.records,
-            "posted": self.posted,
-            "commitments": self.commitments,
-            "duplicates": self.duplicates,
-            "dead_letters": self.dead_letters,
-            "reference": self.reference,
-            "by_reason": self.by_reason,
-            "provisional": [gap.as_json() for gap in self.provisional],
-            "checks": {"passed": self.passed_checks, "failed": list(self.failed_checks)},
-        }
-
-
-def summarize(
-    session: Session, pull_dates: Collection[date], *, passed: int, failed: Collection[str]
-) -> Summary:
-    """Count the deliveries of the pull dates, from what is stored."""
-    reports = deliveries(session, pull_dates)
-    return Summary(
-        deliveries=len(reports),
-        rows=sum(r.rows for r in reports),
-        blank_rows=sum(r.blank_rows for r in reports),
-        records=sum(r.records for r in reports),
-        posted=sum(r.posted for r in reports),
-        commitments=sum(r.commitments for r in reports),
-        duplicates=sum(r.duplicates for r in reports),
-        dead_letters=sum(r.dead_letters for r in reports),
-        reference=sum(r.reference for r in reports),
-        by_reason=reasons_of(open_of_pull_dates(session, pull_dates)),
-        totals=currency_totals(session),
-        passed_checks=passed,
-        failed_checks=tuple(failed),
-        provisional=tuple(provisional(session, pull_dates)),
-    )
 
 
 def currency_totals(session: Session, instant: datetime | None = None) -> tuple[CurrencyTotal, ...]:
@@ -129,6 +53,24 @@ _CURRENCY_TOTALS: Final = """
     from posted
     group by all having postings <> 0 or original <> 0 or sum(posted.base) <> 0 order by all
 """
+
+
+def totals_for_people(session: Session) -> Table:
+    """Returns the totals of the active ledger as `run` prints them."""
+    numbers = ("postings", "original", "base")
+    return Table(
+        {"whole ledger": "string", **dict.fromkeys(numbers, "number"), "": "string"},
+        [
+            {
+                "whole ledger": one.currency,
+                "postings": f"{one.postings:,}",
+                "original": money(one.original),
+                "base": money(one.base),
+                "": one.base_currency,
+            }
+            for one in currency_totals(session)
+        ],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,27 +103,3 @@ def repaired_by_corrections(session: Session) -> tuple[RepairedDate, ...]:
         )
     )
     return tuple(RepairedDate(**row) for row in found.to_pylist())
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A pull or a whole delivery that gave no rows: what happened, and where."""
-
-    vendor: str
-    reason: str
-    message: str
-    where: str
-
-
-def unreadable(session: Session, pull_dates: Collection[date]) -> list[Unreadable]:
-    """Open dead letters of whole pulls and deliveries of these pull dates."""
-    uris = {(r.vendor, r.delivery): r.uri for r in deliveries(session, pull_dates)}
-    return [
-        Unreadable(
-            vendor=row["vendor"],
-            reason=row["reasons"][0],
-            message=errors_of(row["errors"])[0]["message"],
-            where=row["payload"] or uris.get((row["vendor"], row["delivery"]), row["delivery"]),
-        )
-        for row in open_of_pull_dates(session, pull_dates, '"row" is null').to_pylist()
-    ]

@@ -7,10 +7,18 @@ from typing import Final
 
 import pyarrow as pa
 
+from cost_pipeline.contracts.cost_tables import COSTS, RATE_SCHEMA
 from cost_pipeline.contracts.findings import FINDING_SCHEMA
-from cost_pipeline.contracts.tables import HASH, INSTANT, TEXT
+from cost_pipeline.contracts.tables import DAY, HASH, INSTANT, TEXT, required
 from cost_pipeline.lake.lookup import Lookup
-from cost_pipeline.lake.tables import Audited, TableSpec, Writing
+from cost_pipeline.lake.tables import (
+    STAMP,
+    Audited,
+    TableSpec,
+    Writing,
+    dead_letters_table,
+    records_table,
+)
 from cost_pipeline.ledger.heads import HEAD_SCHEMA
 from cost_pipeline.ledger.schema import DISPOSITION_SCHEMA, POSTING_SCHEMA
 
@@ -88,3 +96,56 @@ DISPOSITIONS: Final = TableSpec(
 posted has one row with disposition `none`, so that its digest is known and changes in the same
 commit as its dispositions.
 """
+
+RECORDS: Final = records_table("records", COSTS)
+DEAD_LETTERS: Final = dead_letters_table("dead_letters", COSTS)
+
+APPROVALS = TableSpec(
+    "approvals",
+    pa.schema(
+        [
+            required("day", DAY),
+            required("act", TEXT),
+            required("approval", HASH),
+            required("dead_letter", HASH),
+            required("vendor", TEXT),
+            required("fingerprint", HASH),
+            required("original_vendor", TEXT),
+            pa.field("original_transaction_id", TEXT),
+            pa.field("original_fingerprint", HASH),
+            pa.field("original_posting", HASH),
+            required("by", TEXT),
+            required("reason", TEXT),
+            *STAMP,
+        ]
+    ),
+    "day",
+)
+"""Acts on reversals of negative rows: `approved`, and `withdrawn` with the approval's id again.
+
+The original is named by transaction id, or by a posting and then held by the posting's record.
+"""
+
+PERIODS = TableSpec(
+    "periods",
+    pa.schema(
+        [
+            required("year", pa.int32()),
+            required("period", TEXT),
+            required("sequence", pa.int32()),
+            required("act", TEXT),
+            required("by", TEXT),
+            pa.field("reason", TEXT),
+            *STAMP,
+        ]
+    ),
+    "year",
+)
+"""Acts on accounting periods: `closing`, `closed`, `reopened`; the last of a period counts."""
+
+FX_SNAPSHOTS = TableSpec(
+    "fx_snapshots",
+    pa.schema([required("reference_year", pa.int32()), *RATE_SCHEMA]),
+    "reference_year",
+)
+"""By year, not by day: 7,126 daily partitions would be as many files of 2 kB (docs/adr/0005)."""

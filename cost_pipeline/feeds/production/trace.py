@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.tables import RECORD_SCHEMA
+from cost_pipeline.contracts.cost_tables import RECORD_SCHEMA
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.approvals import acts_on_approvals
-from cost_pipeline.feeds.production.tables import ID_BEGINNING, LEDGER, NAMED
+from cost_pipeline.feeds.production.tables import FX_SNAPSHOTS, ID_BEGINNING, LEDGER, NAMED, RECORDS
 from cost_pipeline.lake.lookup import files_with
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import DELIVERIES, FX_SNAPSHOTS, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.ledger.totals import active
 from cost_pipeline.pipeline.dead_letters.rows import texts_of
 from cost_pipeline.pipeline.session import Session

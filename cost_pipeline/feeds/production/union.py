@@ -16,10 +16,11 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.cards import cards_of
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.cost_reasons import CostReason
+from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
 from cost_pipeline.contracts.tables import DAY, TEXT
-from cost_pipeline.contracts.vendor import RecordKind
 from cost_pipeline.feeds.production.cards import cards_around, strict_vendors, time_zones
+from cost_pipeline.ledger.records import COST_KEYS
 from cost_pipeline.pipeline.pull.deliveries import reference_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.standing.keys import STANDS, resolve, set_apart
@@ -50,7 +51,9 @@ def with_findings(
 
 def standing_cards(session: Session, first: date, last: date) -> pa.Table:
     """The cards that stand and that findings of these days depend on (`TIMECARD_SCHEMA`)."""
-    resolved = set_apart(resolve(cards_around(session, first, last)), reference_deliveries(session))
+    resolved = set_apart(
+        resolve(COST_KEYS, cards_around(session, first, last)), reference_deliveries(session)
+    )
     stands = resolved.filter(pc.equal(resolved["standing"], STANDS))
     return cards_of(stands, time_zones(session))
 

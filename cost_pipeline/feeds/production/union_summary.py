@@ -52,8 +52,8 @@ def weekly(session: Session) -> list[WeekLine]:
     return [WeekLine(**row) for row in rows]
 
 
-def day_outcomes(session: Session, dates: Collection[date]) -> dict[date, list[Outcome]]:
-    """For each date one outcome per family, red if a finding blocks; flags only warn."""
+def day_outcomes(session: Session, dates: Collection[date]) -> dict[date, dict[str, Outcome]]:
+    """Returns for each date the outcome of each family, red if a finding blocks or flags."""
     listed = ", ".join(f"'{day}'" for day in sorted(dates))
     counted = (
         session.lake.table(FINDINGS)
@@ -63,24 +63,19 @@ def day_outcomes(session: Session, dates: Collection[date]) -> dict[date, list[O
     )
     found = {(r["work_date"], r["family"], r["severity"]): r for r in counted}
     return {
-        day: [
-            _outcome(family, {s: found.get((day, family, s.value)) for s in Severity})
+        day: {
+            family: _outcome({s: found.get((day, family, s.value)) for s in Severity})
             for family in FAMILIES
-        ]
+        }
         for day in sorted(dates)
     }
 
 
-def check_name(family: str) -> str:
-    """What the check of a rule family is called."""
-    return f"union_{family}"
-
-
-def _outcome(family: str, rows: dict[Severity, dict[str, object] | None]) -> Outcome:
+def _outcome(rows: dict[Severity, dict[str, object] | None]) -> Outcome:
     numbers = {s.value: int(str(row["n"])) if row else 0 for s, row in rows.items()}
     total = sum(numbers.values())
     if not total:
-        return Outcome(check_name(family), passed=True, message="no card has such a rule")
+        return Outcome(passed=True, message="no card has such a rule")
     blocked, flagged = numbers[Severity.BLOCK], numbers[Severity.FLAG]
     skipped = numbers[Severity.NOT_EVALUATED]
     message = f"{total} findings: {blocked} block, {flagged} flag, {skipped} not evaluated"
@@ -91,8 +86,7 @@ def _outcome(family: str, rows: dict[Severity, dict[str, object] | None]) -> Out
     if worst:
         message += f"; first: card {worst['card']}: {worst['words']}"
     good = not (blocked or flagged or skipped)
-    # A blocked card is a dead letter by now, so nothing wrong was posted: a warning, not an alarm.
-    return Outcome(check_name(family), good, message, numbers, warning=True)
+    return Outcome(good, message, numbers)
 
 
 def plot(lines: Sequence[WeekLine], *, most: int = 26) -> str:

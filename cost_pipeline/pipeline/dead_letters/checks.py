@@ -1,13 +1,13 @@
-"""Standing checks of dead letters: amounts conserved, none older than its limit, and the trend.
+"""Standing checks of dead letters: measures conserved, none older than its limit, and the trend.
 
-They know no Dagster; `defs.checks` turns them into asset checks and metadata.
+They know no Dagster; `pipeline/checks` declares the asset checks.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -15,13 +15,15 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.core.money import shown
-from cost_pipeline.lake.tables import DEAD_LETTERS, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import VALIDATIONS
 from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, REFUSED, letters_now
+from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table, sums
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.pipeline.validation.amounts import amounts_from
+from cost_pipeline.pipeline.validation.measures import sums_from
 from cost_pipeline.quarantine.events import in_state
 
 _SAMPLE: Final = 20
@@ -29,37 +31,43 @@ _SHOWN: Final = 5
 _DAYS: Final = 60
 
 _STORED: Final = """
-    select vendor, delivery, coalesce(currency, '') as currency, sum(amount) as total
+    select vendor, delivery, coalesce({unit}, '') as unit, sum({field}) as total
     from (
-        select vendor, delivery, currency, amount from records
+        select vendor, delivery, {unit}, {field} from records
         union all
-        select vendor, delivery, currency, amount from letters
-    ) where amount is not null group by all
+        select vendor, delivery, {unit}, {field} from letters
+    ) where {field} is not null group by all
 """
 
 
-def amounts_lost(session: Session, pull_dates: Collection[date]) -> list[str]:
-    """The deliveries validated on the pull dates whose stored amounts are not what was read.
+def measures_lost(session: Session, pull_dates: Collection[date]) -> list[str]:
+    """Returns the deliveries validated on the pull dates whose stored measures are not as read.
 
-    What was read is kept with the validation, per currency; what is stored is summed over records
-    and dead letters, whatever became of those.
+    What was read is kept with the validation, per unit; what is stored is summed over records and
+    dead letters, whatever became of those. None is lost where rows are only counted.
     """
+    measure = session.feed.shape.measure
+    if measure is None:
+        return []
+    field, unit = measure.field, measure.unit
     listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
     where = f"pull_date in ({listed})"
     marks = (
         session.lake.table(VALIDATIONS)
         .snapshot()
         .query(
-            "select vendor, delivery, arg_max(amounts, sequence) as amounts from {table} "
-            f"where {where} group by all order by all",
+            "select vendor, delivery, arg_max(amounts, sequence) as sums from {table} "
+            f"semi join deliveries using (vendor, delivery) where {where} "
+            "group by all order by all",
             where=where,
+            deliveries=current_deliveries(session),
         )
     )
     records = (
-        session.lake.table(RECORDS)
+        session.lake.table(session.feed.records)
         .snapshot()
         .query(
-            "select vendor, delivery, currency, sum(amount) as amount from {table} "
+            f"select vendor, delivery, {unit}, sum({field}) as {field} from {{table}} "
             f"join deliveries using (vendor, delivery, interpretation) where {where} group by all",
             where=where,
             deliveries=current_deliveries(session),
@@ -70,33 +78,35 @@ def amounts_lost(session: Session, pull_dates: Collection[date]) -> list[str]:
     )
     stored: dict[tuple[str, str], dict[str, Decimal]] = {}
     for row in query(
-        _STORED,
+        _STORED.format(field=field, unit=unit),
         records=records,
-        letters=letters.select(["vendor", "delivery", "currency", "amount"]),
+        letters=letters.select(["vendor", "delivery", unit, field]),
     ).to_pylist():
-        stored.setdefault((row["vendor"], row["delivery"]), {})[row["currency"]] = row["total"]
+        stored.setdefault((row["vendor"], row["delivery"]), {})[row["unit"]] = row["total"]
     found = []
     for row in marks.to_pylist():
-        read, there = amounts_from(row["amounts"]), stored.get((row["vendor"], row["delivery"]), {})
-        for currency in sorted(read.keys() | there.keys()):
-            before, now = read.get(currency, Decimal(0)), there.get(currency, Decimal(0))
+        read, there = sums_from(row["sums"]), stored.get((row["vendor"], row["delivery"]), {})
+        for one in sorted(read.keys() | there.keys()):
+            before, now = read.get(one, Decimal(0)), there.get(one, Decimal(0))
             if before != now:
                 found.append(
-                    f"{row['vendor']} {row['delivery'][:12]}: {shown(before)} {currency} were read "
+                    f"{row['vendor']} {row['delivery'][:12]}: {shown(before)} {one} were read "
                     f"and {shown(now)} are stored"
                 )
     return found
 
 
-def with_amounts(outcome: Outcome, lost: Sequence[str]) -> Outcome:
-    """The outcome of counting rows, red too if amounts are lost."""
-    numbers = {**outcome.numbers, "amounts_unbalanced": len(lost)}
+def with_measures(outcome: Outcome, measure: Measure | None, lost: Sequence[str]) -> Outcome:
+    """Returns the outcome of counting rows, red too if something measured is lost."""
+    if measure is None:
+        return outcome
+    numbers = {**outcome.numbers, f"{measure.words}_unbalanced": len(lost)}
     if not lost:
-        words = f"{outcome.message}, and their amounts per currency" if outcome.passed else ""
-        message = words or outcome.message
-        return Outcome(outcome.name, outcome.passed, message, numbers)
+        words = f"{outcome.message}, and their {measure.words} per {measure.unit}"
+        message = words if outcome.passed else outcome.message
+        return Outcome(outcome.passed, message, numbers)
     message = "; ".join(([] if outcome.passed else [outcome.message]) + list(lost[:_SHOWN]))
-    return Outcome(outcome.name, passed=False, message=message, numbers=numbers)
+    return Outcome(passed=False, message=message, numbers=numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +115,7 @@ class Aged:
 
     Attributes:
         outcome: Whether there are any, with exact counts.
-        at_risk: Currency to the exact sum of their amounts.
+        at_risk: Unit (a currency) to the exact sum of their measures.
         sample: The oldest of them, at most 20.
     """
 
@@ -114,40 +124,94 @@ class Aged:
     sample: list[dict[str, Any]] = field(default_factory=list)
 
 
+def aged_letters(session: Session) -> Outcome:
+    """Returns whether letters are too old, with the oldest, what is at risk, and the trend."""
+    aged = letters_in_time(session)
+    measure = session.feed.shape.measure
+    shown_of: dict[str, Shown] = {
+        "oldest": _oldest(measure, aged.sample),
+        "open_per_day": Markdown(trend_plot(open_per_day(session))),
+    }
+    if measure is not None:
+        shown_of["at_risk"] = sums(measure.unit, measure.field, aged.at_risk)
+    return replace(aged.outcome, shown=shown_of)
+
+
+def _oldest(measure: Measure | None, letters: Sequence[Mapping[str, Any]]) -> Table:
+    measured = () if measure is None else (measure.field, measure.unit)
+    names = ("opened", "vendor", "row", "reasons", *measured, "id")
+    return Table(
+        dict.fromkeys(names, "string"),
+        [
+            {
+                "opened": letter["opened_at"].date().isoformat(),
+                "vendor": letter["vendor"],
+                "row": str(letter["row"] or "all"),
+                "reasons": ", ".join(letter["reasons"]),
+                **_measured(measure, letter),
+                "id": letter["id"][:12],
+            }
+            for letter in letters
+        ],
+    )
+
+
+def _measured(measure: Measure | None, letter: Mapping[str, Any]) -> dict[str, str]:
+    if measure is None:
+        return {}
+    value = letter[measure.field]
+    return {
+        measure.field: "" if value is None else shown(value),
+        measure.unit: letter[measure.unit] or "",
+    }
+
+
 def letters_in_time(session: Session) -> Aged:
-    """Open dead letters must not be open longer than productions.yaml allows."""
-    limits = session.home.productions.dead_letters.max_age_days.model_dump()
+    """Open dead letters must not be open longer than the home's settings allow."""
+    limits = session.home.general.dead_letters.max_age_days.model_dump()
     now = session.clock()
     opened = in_state(letters_now(session), "open")
-    old = query(
-        """
-        select id, vendor, pull_date, delivery, "row", failure_class, reasons, amount, currency,
-            opened_at
-        from opened cross join limits where opened_at < case failure_class
-            when 'transient' then transient else permanent end
-        order by opened_at, id
-        """,
-        opened=opened,
-        limits=_limits(now, limits),
-    )
-    totals = query(
-        "select coalesce(currency, '') as currency, sum(amount) as total, "
-        "count(*) - count(amount) as unreadable from old group by all order by all",
-        old=old,
-    ).to_pylist()
-    at_risk = {row["currency"]: row["total"] for row in totals if row["total"] is not None}
-    unreadable = sum(row["unreadable"] for row in totals)
+    old = query(_OLD, opened=opened, limits=_limits(now, limits))
+    measure = session.feed.shape.measure
+    at_risk, unreadable = _at_risk(measure, old)
     message = f"{opened.num_rows:,} dead letters are open, none beyond its limit"
     if old.num_rows:
-        sums = ", ".join(f"{shown(total)} {code or '?'}" for code, total in at_risk.items())
         message = (
             f"{old.num_rows:,} dead letters are open for more than {limits['permanent']} days "
-            f"({limits['transient']} if transient); at risk: {sums or 'no amount that can be read'}"
+            f"({limits['transient']} if transient)"
         )
-        message += f", and {unreadable:,} amounts that cannot be read" if unreadable else ""
+        if measure is not None:
+            sums = ", ".join(f"{shown(total)} {unit or '?'}" for unit, total in at_risk.items())
+            message += f"; at risk: {sums or f'no {measure.field} that can be read'}"
+            if unreadable:
+                message += f", and {unreadable:,} {measure.words} that cannot be read"
     numbers = {"open": opened.num_rows, "too_old": old.num_rows, "unreadable": unreadable}
-    sample = old.slice(0, _SAMPLE).to_pylist()
-    return Aged(Outcome("age", not old.num_rows, message, numbers), at_risk, sample)
+    names = [*_SAMPLED, *((measure.field, measure.unit) if measure else ())]
+    sample = old.slice(0, _SAMPLE).select([*names, "opened_at"]).to_pylist()
+    return Aged(Outcome(not old.num_rows, message, numbers), at_risk, sample)
+
+
+_SAMPLED: Final = (
+    "id", "vendor", "pull_date", "delivery", "row", "failure_class", "reasons",
+)  # fmt: skip
+_OLD: Final = """
+    select opened.* from opened cross join limits where opened_at < case failure_class
+        when 'transient' then transient else permanent end
+    order by opened_at, id
+"""
+
+
+def _at_risk(measure: Measure | None, old: pa.Table) -> tuple[dict[str, Decimal], int]:
+    """The exact sums of what old dead letters measure, and how many could not be read."""
+    if measure is None:
+        return {}, 0
+    totals = query(
+        f"select coalesce({measure.unit}, '') as unit, sum({measure.field}) as total, "
+        f"count(*) - count({measure.field}) as unreadable from old group by all order by all",
+        old=old,
+    ).to_pylist()
+    sums = {row["unit"]: row["total"] for row in totals if row["total"] is not None}
+    return sums, sum(row["unreadable"] for row in totals)
 
 
 def _limits(now: datetime, limits: Mapping[str, int]) -> pa.Table:
@@ -169,7 +233,7 @@ _CHANGES: Final = """
 
 def open_per_day(session: Session) -> list[tuple[date, int]]:
     """How many dead letters were open at the end of each of the last days, without gaps."""
-    changes = session.lake.table(DEAD_LETTERS).snapshot().query(_CHANGES).to_pylist()
+    changes = session.lake.table(session.feed.dead_letters).snapshot().query(_CHANGES).to_pylist()
     last = session.clock().date()
     first = last - timedelta(days=_DAYS - 1)
     count = sum(row["change"] for row in changes if row["day"] < first)

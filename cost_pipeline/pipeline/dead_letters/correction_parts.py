@@ -17,12 +17,12 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.problems import Problem, errors_json
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
+from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.reasons import FailureClass, Reason, Stage, catalogue, dead_letter_id
 from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.tables import RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import VALIDATIONS
 from cost_pipeline.parse import CHUNK_ROWS, ParsedChunk, Refused
 from cost_pipeline.pipeline.dead_letters import sheet
 from cost_pipeline.pipeline.dead_letters.correction_rows import (
@@ -42,11 +42,11 @@ from cost_pipeline.pipeline.dead_letters.letters import (
 from cost_pipeline.pipeline.dead_letters.rows import cells_of
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.pipeline.validation.amounts import AmountsByCurrency
+from cost_pipeline.pipeline.validation.measures import SumsByUnit
 from cost_pipeline.standing.keys import AGAIN, DEPTH
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.identity import fingerprint
-from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
+from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.state import DeliveryState
 
 NOBODY: Final = "corrections"
@@ -94,7 +94,7 @@ def present_interpretation(session: Session, vendor: str) -> str | None:
 
 def sorted_out(session: Session, delivery: str) -> SortedOut:
     """Read a landed correction, and find what each of its rows answers."""
-    rows = read_correction(session.lake.content.open_path(delivery))
+    rows = read_correction(session.feed.contract, session.lake.content.open_path(delivery))
     if isinstance(rows, Refused):
         return SortedOut(delivery, rows)
     letters = _answerable(session, rows.table)
@@ -136,7 +136,7 @@ def _answerable(session: Session, rows: pa.Table) -> pa.Table:
     corrections = letters.filter(pc.is_valid(letters["answers"]))
     days = [f"'{day}'" for day in pc.unique(corrections["pull_date"]).to_pylist()]
     records = (
-        session.lake.table(RECORDS)
+        session.lake.table(session.feed.records)
         .snapshot()
         .query(
             f"select distinct vendor, fingerprint, {', '.join(_ANSWERED)} from {{table}} "
@@ -188,7 +188,8 @@ def part_of(
     sequence = int(str(current["sequence"] or 0)) + 1
     pulled = current["first_pulled"]
     assert isinstance(pulled, date)  # noqa: S101 - for the type checker; the column is a date
-    return CorrectionPart(session, found, vendor, pulled, sequence, present)
+    sums = SumsByUnit(session.feed.shape.measure)
+    return CorrectionPart(session, found, vendor, pulled, sequence, present, sums)
 
 
 @dataclass(slots=True)
@@ -201,9 +202,9 @@ class CorrectionPart:
     pull_date: date
     sequence: int
     interpretation: str
+    sums: SumsByUnit
     records: int = 0
     refused: int = 0
-    amounts: AmountsByCurrency = field(default_factory=AmountsByCurrency)
 
     def validate(self) -> None:
         """Judge the rows and commit what came of them."""
@@ -213,7 +214,7 @@ class CorrectionPart:
         else:
             letters, accepted = self._judged()
         self.refused = letters.num_rows
-        self.amounts.add(letters)
+        self.sums.add(letters)
         delivery = self.found.delivery
         settle(
             self.session,
@@ -234,12 +235,12 @@ class CorrectionPart:
         if not len(withdrawn):
             return
         others = (
-            self.session.lake.table(RECORDS)
+            self.session.lake.table(self.session.feed.records)
             .snapshot()
             .query(
                 f"select delivery, first_pulled, list(answers) as answers from ({LIVE}) "
                 f"where vendor = '{self.vendor}' and answers is not null "
-                "and (amount >= 0 or credit_of is not null) group by all "
+                f"and {self.session.feed.shape.complete} group by all "
                 "having list_has_any(list(answers), (select list(answers) from wanted)) "
                 "order by first_pulled, delivery",
                 deliveries=current_deliveries(self.session),
@@ -254,7 +255,7 @@ class CorrectionPart:
         """Records are committed; returned are the dead letters, and which rows were answered."""
         rows = self.found.by_vendor.get(self.vendor)
         if rows is None:
-            return DEAD_LETTER_SCHEMA.empty_table(), pa.array([], pa.string())
+            return self.session.feed.shape.dead_letters.empty_table(), pa.array([], pa.string())
         vendor = _vendors(self.session)[self.vendor]
         interpreter = _interpreter(self.session, vendor)
         state, letters, accepted = DeliveryState(), [], []
@@ -270,12 +271,14 @@ class CorrectionPart:
             )
             records = _answering(done.records, chunk.rows, _ANSWERED)
             letters.append(_answering(done.dead_letters, chunk.rows, ("answers",)))
-            accepted.append(_answers(records))
+            accepted.append(_answers(self.session.feed.shape, records))
             self.records += records.num_rows
-            self.amounts.add(records)
+            self.sums.add(records)
             if records.num_rows:
-                part = Part(writer, number, records.select(RECORDS.schema.names))
-                self.session.lake.table(RECORDS).append_once([part], run_id=self.session.run_id)
+                part = Part(writer, number, records.select(self.session.feed.records.schema.names))
+                self.session.lake.table(self.session.feed.records).append_once(
+                    [part], run_id=self.session.run_id
+                )
         return (
             pa.concat_tables(letters),
             pa.chunked_array(
@@ -285,12 +288,12 @@ class CorrectionPart:
 
     def _chunks(self, vendor: Vendor, rows: pa.Table) -> Iterator[_Chunk]:
         assert not isinstance(self.found.rows, Refused)  # noqa: S101 - it has rows
-        rows = in_style_of(vendor, rows, self.found.rows.kinds)
+        rows = in_style_of(self.session.feed.contract, vendor, rows, self.found.rows.kinds)
         ordinals = _ordinals(self.session, vendor, rows)
         for start in range(0, rows.num_rows, CHUNK_ROWS):
             mine = rows.slice(start, CHUNK_ROWS)
             own = None if ordinals is None else ordinals[start : start + CHUNK_ROWS]
-            yield _Chunk(as_chunk(vendor, mine), mine, own)
+            yield _Chunk(as_chunk(self.session.feed.contract, vendor, mine), mine, own)
 
     def _nobodys(self) -> pa.Table:
         """Rows that answer nothing, or the whole file if it cannot be read."""
@@ -298,7 +301,7 @@ class CorrectionPart:
         if isinstance(rows, Refused):
             whole = digest("delivery", delivery)
             letter = self._letter(whole, Stage.PARSE, rows.reason, rows.message)
-            return pa.Table.from_pylist([letter], schema=DEAD_LETTER_SCHEMA)
+            return pa.Table.from_pylist([letter], schema=self.session.feed.shape.dead_letters)
         wanted = pa.array(sorted(self.found.refused), pa.int64())
         mine = rows.table.filter(pc.is_in(rows.table["row"], value_set=wanted))
         columns = (mine[name].to_pylist() for name in ("row", "line", "text"))
@@ -308,7 +311,7 @@ class CorrectionPart:
             mark = fingerprint(delivery, number, text)
             letter = self._letter(mark, Stage.VALIDATE, reason, message)
             letters.append({**letter, "row": number, "line": line, "payload": text})
-        return pa.Table.from_pylist(letters, schema=DEAD_LETTER_SCHEMA)
+        return pa.Table.from_pylist(letters, schema=self.session.feed.shape.dead_letters)
 
     def _letter(self, mark: str, stage: Stage, reason: Reason, message: str) -> dict[str, object]:
         assert catalogue()[reason].failure_class is FailureClass.PERMANENT  # noqa: S101
@@ -341,7 +344,7 @@ class CorrectionPart:
             "blank_rows": self.found.untouched.get(self.vendor, 0),
             "records": self.records,
             "dead_letters": self.refused,
-            "amounts": self.amounts.as_json(),
+            "amounts": self.sums.as_json(),
             "unreadable_amounts": 0,
             "posts": own is None or own.posts,
             "header": [],
@@ -370,10 +373,10 @@ def _answering(judged: pa.Table, rows: pa.Table, names: tuple[str, ...]) -> pa.T
     return judged
 
 
-def _answers(records: pa.Table) -> pa.ChunkedArray:
-    """What they answer. A negative amount that names no invoice is as wrong as it was: nothing."""
-    positive = pc.greater_equal(records["amount"], 0)
-    return records["answers"].filter(pc.or_(positive, pc.is_valid(records["credit_of"])))
+def _answers(shape: Shape, records: pa.Table) -> pa.ChunkedArray:
+    """What they answer; a credit that names nothing is as wrong as it was, and answers nothing."""
+    found = query(f"select answers from records where {shape.complete}", records=records)
+    return found["answers"]
 
 
 def _ordinals(session: Session, vendor: Vendor, rows: pa.Table) -> list[int | None] | None:
@@ -396,6 +399,6 @@ def _vendors(session: Session) -> dict[str, Vendor]:
 
 
 def _interpreter(session: Session, vendor: Vendor) -> Interpreter:
-    read_as = sheet.corrected_vendor(vendor)
-    labels = tuple(sheet.label(name) for name in sheet.fields_of(vendor.record))
-    return compile_interpreter(read_as, session.home.productions, labels)
+    feed = session.feed.contract
+    labels = tuple(sheet.label(feed, name) for name in feed.fields_of(vendor.record))
+    return session.interpreter(sheet.corrected_vendor(feed, vendor), labels)

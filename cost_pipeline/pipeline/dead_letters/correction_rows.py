@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.kinds import CONTRACTS
-from cost_pipeline.contracts.vendor import RecordKind, Vendor
+from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.parse import MarkedSheet, ParsedChunk, Refused, ValueKind, read_marked
 from cost_pipeline.pipeline.dead_letters import sheet
@@ -50,46 +50,46 @@ class CorrectionRows:
     container: str
 
 
-def read_correction(path: Path) -> CorrectionRows | Refused:
+def read_correction(feed: FeedContract, path: Path) -> CorrectionRows | Refused:
     """The rows of a landed correction, or why it is none."""
     sheets = read_marked(path, sheet.REFERENCE, unread=sheet.only_explains)
     if isinstance(sheets, Refused):
         return sheets
     for one in sheets:
-        missing = _missing(one)
+        missing = _missing(feed, one)
         if missing is not None:
             words = f"the sheet {one.name!r}" if one.name else "the file"
             message = f"{words} lacks the column {missing!r}: export again and copy into that"
             return Refused(Reason.SCHEMA_DRIFT, message)
     heads = {name for one in sheets for name in one.header}
-    fields = [field for field in sheet.FIELDS if sheet.label(field) in heads]
-    tables = [_renamed(one, fields) for one in sheets]
+    fields = [field for field in feed.fields if sheet.label(feed, field) in heads]
+    tables = [_renamed(feed, one, fields) for one in sheets]
     whole = pa.concat_tables(tables).combine_chunks()
     numbers = pa.array(range(1, whole.num_rows + 1), pa.int64())
     whole = whole.add_column(0, "row", numbers)
-    marks = sheet.marks_of(whole["reference"], whole)
+    marks = sheet.marks_of(feed, whole["reference"], whole)
     same = pc.fill_null(pc.equal(marks, whole["exported"]), False)  # noqa: FBT003
     untouched = pc.and_(same, pc.is_null(whole["malformed"]))
     return CorrectionRows(
-        whole, pc.invert(untouched), _kinds(sheets), "xlsx" if sheets[0].name else "csv"
+        whole, pc.invert(untouched), _kinds(feed, sheets), "xlsx" if sheets[0].name else "csv"
     )
 
 
-def _missing(one: MarkedSheet) -> str | None:
+def _missing(feed: FeedContract, one: MarkedSheet) -> str | None:
     """A column that the sheet must have and has not; None if it is complete."""
     header = set(one.header)
     for name in sheet.IDENTITY:
         if name not in header:
             return name
     lacks = [
-        [label for field in sheet.fields_of(kind) if (label := sheet.label(field)) not in header]
-        for kind in RecordKind
+        [head for name in feed.fields_of(kind) if (head := sheet.label(feed, name)) not in header]
+        for kind in feed.kinds
     ]
     closest = min(lacks, key=len)
     return closest[0] if closest else None
 
 
-def _renamed(one: MarkedSheet, fields: Sequence[str]) -> pa.Table:
+def _renamed(feed: FeedContract, one: MarkedSheet, fields: Sequence[str]) -> pa.Table:
     table = one.table
     # The first three are read by place: a column of the sheet may have one of their names.
     columns = {
@@ -107,12 +107,12 @@ def _renamed(one: MarkedSheet, fields: Sequence[str]) -> pa.Table:
         columns[name] = pc.utf8_trim_whitespace(cells[head])
     for field in fields:
         absent = pa.nulls(table.num_rows, pa.string())
-        columns[f"f_{field}"] = cells.get(sheet.label(field), absent)
+        columns[f"f_{field}"] = cells.get(sheet.label(feed, field), absent)
     return pa.table(columns)
 
 
-def _kinds(sheets: list[MarkedSheet]) -> dict[int, dict[str, ValueKind]]:
-    fields = {sheet.label(field): field for field in sheet.FIELDS}
+def _kinds(feed: FeedContract, sheets: list[MarkedSheet]) -> dict[int, dict[str, ValueKind]]:
+    fields = {sheet.label(feed, field): field for field in feed.fields}
     found: dict[int, dict[str, ValueKind]] = {}
     before = 1
     for one in sheets:
@@ -124,7 +124,7 @@ def _kinds(sheets: list[MarkedSheet]) -> dict[int, dict[str, ValueKind]]:
 
 
 def in_style_of(
-    vendor: Vendor, rows: pa.Table, kinds: Mapping[int, Mapping[str, ValueKind]]
+    feed: FeedContract, vendor: Vendor, rows: pa.Table, kinds: Mapping[int, Mapping[str, ValueKind]]
 ) -> pa.Table:
     """The rows with real dates and numbers written as the vendor would write them.
 
@@ -134,7 +134,7 @@ def in_style_of(
     numbers = rows["row"].to_pylist()
     if not any(number in kinds for number in numbers):
         return rows
-    for field, info in CONTRACTS[vendor.record].model_fields.items():
+    for field, info in feed.kinds[vendor.record].contract.model_fields.items():
         base = parts(info).base
         if base not in {Decimal, date} or f"f_{field}" not in rows.column_names:
             continue
@@ -146,21 +146,21 @@ def in_style_of(
             if base is Decimal and kind is ValueKind.NUMBER:
                 texts[place] = text.replace(".", vendor.numbers.decimal)
             elif base is date and (day := _ISO_DAY.fullmatch(text)):
-                texts[place] = _written(date(*map(int, day.groups())), vendor.dates[0])
+                texts[place] = _written(date(*map(int, day.groups())), vendor.dates.written_form)
         place = rows.column_names.index(f"f_{field}")
         rows = rows.set_column(place, f"f_{field}", pa.array(texts, pa.string()))
     return rows
 
 
-def as_chunk(vendor: Vendor, rows: pa.Table) -> ParsedChunk:
+def as_chunk(feed: FeedContract, vendor: Vendor, rows: pa.Table) -> ParsedChunk:
     """Rows of a correction as the chunk of a delivery whose columns are the sheet's fields."""
-    fields = sheet.fields_of(vendor.record)
+    fields = feed.fields_of(vendor.record)
     columns = [rows[name] for name in ("row", "line", "text", "malformed")]
     columns += [sheet.cells_in(rows, name) for name in fields]
     names = ["row", "line", "text", "malformed", *(f"c{n}" for n in range(len(fields)))]
     return ParsedChunk(
         pa.Table.from_arrays(columns, names).combine_chunks(),
-        tuple(sheet.label(name) for name in fields),
+        tuple(sheet.label(feed, name) for name in fields),
     )
 
 

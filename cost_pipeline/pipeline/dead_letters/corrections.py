@@ -155,7 +155,7 @@ def _enter(
     session: Session, delivery: str, uri: str, pull_date: date, vendors: Sequence[str]
 ) -> None:
     stamp = session.stamp()
-    kinds = {vendor.vendor: vendor.record.value for vendor in session.home.vendors}
+    kinds = {vendor.vendor: str(vendor.record) for vendor in session.home.vendors}
     parts = []
     for vendor in vendors:
         row = {

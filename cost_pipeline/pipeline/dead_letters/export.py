@@ -18,16 +18,14 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.currencies import currencies
-from cost_pipeline.contracts.unions import union_categories
-from cost_pipeline.contracts.vendor import RecordKind
-from cost_pipeline.core.reasons import ReasonText
+from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.lake.durable import clear_storage_errors
-from cost_pipeline.lake.tables import DELIVERIES, RECORDS
+from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.pipeline.dead_letters import sheet
 from cost_pipeline.pipeline.dead_letters.letters import CORRECTABLE, open_dead_letters
 from cost_pipeline.pipeline.dead_letters.rows import cells_of
 from cost_pipeline.pipeline.dead_letters.words import Words, cover_of, words_of
+from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.formulas import harmless
 from cost_pipeline.quarantine.workbook import (
@@ -39,12 +37,6 @@ from cost_pipeline.quarantine.workbook import (
 )
 
 _MOST_CHOICES: Final = 5_000
-_WIDTHS: Final = {
-    "transaction_id": 18, "transaction_date": 15, "production": 11, "department_code": 12,
-    "gl_code": 11, "amount": 14, "currency": 9, "union_category": 15, "tax_id": 20,
-    "vendor_name": 24, "description": 32, "location": 20, "gross": 56,
-}  # fmt: skip
-_CHOICES: Final = ("department_code", "gl_code", "union_category", "currency", "production")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +69,7 @@ def export_letters(session: Session, scope: str, file: Path) -> Exported:
     with clear_storage_errors(str(file.parent)):
         try:
             if file.suffix == ".csv":
-                _write_csv(beside, found, session.feed.texts())
+                _write_csv(session.feed, beside, found)
             else:
                 _write_xlsx(session, beside, letters, found, out)
             beside.replace(file)
@@ -131,20 +123,24 @@ def _with_cells(session: Session, letters: pa.Table) -> dict[str, pa.Table]:
         )
         cells = cells_of(session, vendor, file["delivery"], mine["row"])
         if cells is not None:
-            found.setdefault(vendor.record.value, []).append(_joined(mine, cells, vendor.record))
-    return {kind: _marked(pa.concat_tables(tables)) for kind, tables in sorted(found.items())}
+            fields = session.feed.contract.fields_of(vendor.record)
+            found.setdefault(str(vendor.record), []).append(_joined(mine, cells, fields))
+    return {
+        kind: _marked(session, pa.concat_tables(tables)) for kind, tables in sorted(found.items())
+    }
 
 
-def _joined(letters: pa.Table, cells: pa.Table, kind: RecordKind) -> pa.Table:
+def _joined(letters: pa.Table, cells: pa.Table, fields: Sequence[str]) -> pa.Table:
     places = pc.index_in(letters["row"], value_set=cells["row"].combine_chunks())
-    for name in sheet.fields_of(kind):
+    for name in fields:
         texts = pc.utf8_slice_codeunits(cells[name].take(places), 0, MOST_CHARACTERS)
         letters = letters.append_column(f"f_{name}", texts)
     return letters
 
 
-def _marked(rows: pa.Table) -> pa.Table:
-    return rows.append_column(sheet.EXPORTED, sheet.marks_of(rows["id"], rows))
+def _marked(session: Session, rows: pa.Table) -> pa.Table:
+    marks = sheet.marks_of(session.feed.contract, rows["id"], rows)
+    return rows.append_column(sheet.EXPORTED, marks)
 
 
 def _write_xlsx(
@@ -154,20 +150,23 @@ def _write_xlsx(
     found: Mapping[str, pa.Table],
     out: Exported,
 ) -> None:
-    sheets = []
+    sheets, choices = [], _choices(session)
     for kind, rows in found.items():
         for part in range(0, rows.num_rows, MOST_ROWS):
             name = kind.replace("_", " ").capitalize() + "s"
             name = name if part == 0 else f"{name} {part // MOST_ROWS + 1}"
-            sheets.append(_sheet(session, name, RecordKind(kind), rows.slice(part, MOST_ROWS)))
-    cover = cover_of(session.clock(), letters, out.rows, out.left_out, session.feed.texts())
+            sheets.append(_sheet(session, name, kind, choices, rows.slice(part, MOST_ROWS)))
+    cover = cover_of(session.clock(), session.feed, letters, out.rows, out.left_out)
     with place.open("wb") as file:
-        write_workbook(file, cover, sheets, _choices(session))
+        write_workbook(file, cover, sheets, choices)
 
 
-def _sheet(session: Session, name: str, kind: RecordKind, rows: pa.Table) -> LetterSheet:
+def _sheet(
+    session: Session, name: str, kind: str, choices: Mapping[str, Sequence[str]], rows: pa.Table
+) -> LetterSheet:
+    feed = session.feed.contract
     keys = {v.vendor: v.key.columns if v.key else () for v in session.home.vendors}
-    words = words_of(rows, keys, sheet.fields_of(kind), session.feed.texts())
+    words = words_of(rows, keys, feed.fields_of(kind), session.feed.texts())
     columns = [
         Column(sheet.VENDOR, 16),
         Column(sheet.ROW, 8),
@@ -181,8 +180,8 @@ def _sheet(session: Session, name: str, kind: RecordKind, rows: pa.Table) -> Let
         sheet.REMEDY: words.remedy,
     }
     wrong: dict[str, pa.Array] = {}
-    for field in sheet.fields_of(kind):
-        _add_field(field, rows, words, columns, cells, wrong)
+    for field in feed.fields_of(kind):
+        _add_field(feed, field, rows, words, columns, cells, wrong, choices)
     for head, width, texts in (
         (sheet.FILE, 30, _file_names(rows["uri"])),
         (sheet.RECEIVED, 30, pc.utf8_slice_codeunits(rows["payload"], 0, MOST_CHARACTERS)),
@@ -194,24 +193,26 @@ def _sheet(session: Session, name: str, kind: RecordKind, rows: pa.Table) -> Let
     return LetterSheet(name, tuple(columns), pa.table(cells), pa.table(wrong), frozen=2)
 
 
-def _add_field(
+def _add_field(  # noqa: PLR0913, PLR0917 - the parts of the sheet that grow
+    feed: FeedContract,
     field: str,
     rows: pa.Table,
     words: Words,
     columns: list[Column],
     cells: dict[str, pa.ChunkedArray],
     wrong: dict[str, pa.Array],
+    choices: Mapping[str, Sequence[str]],
 ) -> None:
-    head = sheet.label(field)
-    choices = field if field in _CHOICES or field in sheet.words_of_cards() else None
+    head, why = sheet.label(feed, field), sheet.why(feed, field)
+    chosen = field if field in choices else None
     unused = rows[f"f_{field}"].null_count == rows.num_rows and field not in words.by_field
-    width = _WIDTHS.get(field, 16)
-    columns.append(Column(head, width, editable=True, choices=choices, hidden=unused))
+    width = feed.widths.get(field, 16)
+    columns.append(Column(head, width, editable=True, choices=chosen, hidden=unused))
     cells[head] = rows[f"f_{field}"]
     if field in words.by_field:
         wrong[head] = pc.is_valid(words.by_field[field])
-        columns.append(Column(sheet.why(field), 34, explains=True))
-        cells[sheet.why(field)] = words.by_field[field]
+        columns.append(Column(why, 34, explains=True))
+        cells[why] = words.by_field[field]
 
 
 def _file_names(uris: pa.ChunkedArray) -> pa.Array:
@@ -222,36 +223,35 @@ def _file_names(uris: pa.ChunkedArray) -> pa.Array:
 
 def _choices(session: Session) -> dict[str, Sequence[str]]:
     """What drop-downs offer: codes that accepted records have, and those of the reference data."""
-    records = session.lake.table(RECORDS).snapshot()
+    records = session.lake.table(session.feed.records).snapshot()
     used = {
         name: records.query(
             f"select distinct {name} as code from {{table}} order by 1 limit {_MOST_CHOICES}"
         )["code"].to_pylist()
-        for name in ("department_code", "gl_code")
+        for name in session.feed.contract.codes
     }
     return {
         **used,
-        "union_category": union_categories().agreements(),
-        "currency": sorted(currencies()),
-        "production": sorted(session.home.productions.productions),
-        **sheet.words_of_cards(),
+        **session.feed.choices(session.home),
+        **sheet.words_to_choose(session.feed.contract),
     }
 
 
-def _write_csv(place: Path, found: Mapping[str, pa.Table], texts: Mapping[str, ReasonText]) -> None:
+def _write_csv(feed: Feed[Session], place: Path, found: Mapping[str, pa.Table]) -> None:
+    contract = feed.contract
     fields = [
-        name for name in sheet.FIELDS if any(name in sheet.fields_of(RecordKind(k)) for k in found)
+        name for name in contract.fields if any(name in contract.fields_of(kind) for kind in found)
     ]
     with place.open("wb") as file:
         file.write(b"\xef\xbb\xbf")  # or Excel takes it for the code page of the machine
         names = [
             sheet.KIND, sheet.VENDOR, sheet.ROW, sheet.WRONG, sheet.REMEDY,
-            *map(sheet.label, fields),
+            *(sheet.label(contract, name) for name in fields),
             sheet.FILE, sheet.RECEIVED, sheet.REFERENCE, sheet.EXPORTED,
         ]  # fmt: skip
         file.write((",".join(names) + "\r\n").encode())
         for kind, rows in found.items():
-            words = words_of(rows, {}, (), texts)
+            words = words_of(rows, {}, (), feed.texts())
             columns = [
                 pa.array([kind] * rows.num_rows),
                 rows["vendor"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -11,13 +11,12 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.problems import errors_of
-from cost_pipeline.contracts.tables import INSTANT, TEXT
+from cost_pipeline.contracts.tables import INSTANT, TEXT, Shape
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, Stage
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import DEAD_LETTERS
 from cost_pipeline.lake.tables import DELIVERIES as RECEIVED
 from cost_pipeline.pipeline.dead_letters.rows import texts_of
 from cost_pipeline.pipeline.session import Session
@@ -63,16 +62,15 @@ def letters_now(
     """
     pruned = _days(days)
     condition = f"({scope})" + (f" and {pruned}" if pruned else "")
-    snapshot = snapshot or session.lake.table(DEAD_LETTERS).snapshot()
+    snapshot = snapshot or session.lake.table(session.feed.dead_letters).snapshot()
+    now = pa.schema(
+        [*session.feed.dead_letters.schema, pa.field("state", TEXT), pa.field("opened_at", INSTANT)]
+    )
     if not snapshot.files():  # a run asks a dozen times, and each statement takes milliseconds
-        return _NOW_SCHEMA.empty_table()
+        return now.empty_table()
     found = snapshot.query(LETTERS_NOW % condition, where=pruned, **tables)
-    return found.select([*DEAD_LETTERS.schema.names, "state", "opened_at"]).cast(_NOW_SCHEMA)
+    return found.select(now.names).cast(now)
 
-
-_NOW_SCHEMA: Final = pa.schema(
-    [*DEAD_LETTERS.schema, pa.field("state", TEXT), pa.field("opened_at", INSTANT)]
-)
 
 OF_POSTING: Final = f"(stage = '{Stage.POST}' or reasons = ['{Reason.NEGATIVE_AMOUNT}'])"
 """SQL of the dead letters that posting opens and settles: those of records, credits among them."""
@@ -105,7 +103,9 @@ def open_dead_letters(
     """What is open now, within `scope` (see `letters_now`); `recorded_at` is since when."""
     now = in_state(letters_now(session, scope, days, snapshot=snapshot), OPEN)
     place = now.schema.get_field_index("recorded_at")
-    return now.set_column(place, "recorded_at", now["opened_at"]).select(DEAD_LETTERS.schema.names)
+    return now.set_column(place, "recorded_at", now["opened_at"]).select(
+        session.feed.dead_letters.schema.names
+    )
 
 
 def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
@@ -126,7 +126,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
 
     Args:
         session: The run.
-        desired: Rows of DEAD_LETTER_SCHEMA.
+        desired: Dead letters, as the feed's shape has them.
         scope: SQL that tells which dead letters this is about.
         days: The partitions that they lie in.
         day_column: Of `desired`: its event's partition.
@@ -138,7 +138,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
     Returns:
         How many were opened and how many resolved.
     """
-    table = session.lake.table(DEAD_LETTERS)
+    table = session.lake.table(session.feed.dead_letters)
     while True:
         snapshot = table.snapshot()
         before = letters_now(session, scope, days, snapshot=snapshot)
@@ -148,7 +148,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
         if not fresh.num_rows and not gone.num_rows and not tried.num_rows:
             return 0, 0
         stamp = session.stamp()
-        schema = DEAD_LETTERS.schema
+        schema = session.feed.dead_letters.schema
         events = pa.concat_tables(
             [
                 opened(fresh, day_column, stamp, schema=schema, attempts=attempts, before=before),
@@ -180,7 +180,7 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
     Returns:
         The fingerprints of what was opened again.
     """
-    table = session.lake.table(DEAD_LETTERS)
+    table = session.lake.table(session.feed.dead_letters)
     answers = pa.table({"fingerprint": answered})
     while True:
         snapshot = table.snapshot()
@@ -195,7 +195,7 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
             pc.is_in(letters["fingerprint"], value_set=answered),
             pc.fill_null(pc.is_in(letters["answers"], value_set=answered, skip_nulls=True), False),  # noqa: FBT003
         )
-        stamp, schema = session.stamp(), DEAD_LETTERS.schema
+        stamp, schema = session.stamp(), session.feed.dead_letters.schema
         mine = pc.fill_null(pc.equal(letters["resolved_by"], by), False)  # noqa: FBT003
         withdrawn = in_state(letters.filter(pc.and_(mine, pc.invert(concerned))), CORRECTED)
         unanswered = pc.is_in(letters["state"], value_set=pa.array([OPEN, WAIVED]))
@@ -227,7 +227,7 @@ def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> 
     Raises:
         UsageError: If there is no such dead letter, or it is not in a state for that.
     """
-    table = session.lake.table(DEAD_LETTERS)
+    table = session.lake.table(session.feed.dead_letters)
     while True:
         snapshot = table.snapshot()
         found = find_letter(session, letter, snapshot=snapshot)
@@ -240,7 +240,9 @@ def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> 
                 code="DEAD_LETTER_STATE",
             )
         event = waived if waive else reopened
-        rows = event(found, session.stamp(), schema=DEAD_LETTERS.schema, by=by, why=why)
+        rows = event(
+            found, session.stamp(), schema=session.feed.dead_letters.schema, by=by, why=why
+        )
         try:
             table.append(snapshot, _parts(snapshot, rows), run_id=session.run_id)
         except StaleSnapshotError:
@@ -270,7 +272,7 @@ def find_letter(session: Session, beginning: str, *, snapshot: Snapshot | None =
 def history_of(session: Session, letter: str) -> list[dict[str, Any]]:
     """The events of a dead letter, oldest first."""
     events = (
-        session.lake.table(DEAD_LETTERS)
+        session.lake.table(session.feed.dead_letters)
         .snapshot()
         .query(
             "select sequence, event, recorded_at, run_id, attempts, resolved_by, decided_by, why "
@@ -317,9 +319,7 @@ def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
             "record": row["kind"],
             "fingerprint": row["fingerprint"],
             "pull_date": row["pull_date"].isoformat(),
-            "transaction_date": row["transaction_date"] and row["transaction_date"].isoformat(),
-            "amount": None if row["amount"] is None else shown(row["amount"]),
-            "currency": row["currency"],
+            **_read_nevertheless(session.feed.shape, row),
             "attempts": row["attempts"],
             "opened_at": row.get("opened_at", row["recorded_at"]).isoformat(),
             "state": row.get("state", OPEN),
@@ -329,6 +329,17 @@ def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _read_nevertheless(shape: Shape, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What could be read of the row: its business date, and its measure with the unit."""
+    day, measure = row[shape.day], shape.measure
+    found: dict[str, Any] = {shape.day: day and day.isoformat()}
+    if measure is not None:
+        number = row[measure.field]
+        found[measure.field] = None if number is None else shown(number)
+        found[measure.unit] = row[measure.unit]
+    return found
 
 
 def _sources(

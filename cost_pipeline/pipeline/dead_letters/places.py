@@ -15,11 +15,10 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.lake.derived import files_of, summarised
 from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import RECORDS
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.record_files import BY_DATE, CLAIM_SCHEMA, CLAIMS
-from cost_pipeline.standing.keys import CANDIDATE_SCHEMA
+from cost_pipeline.standing.keys import candidate_schema
 
 _SCHEMA: Final = pa.schema([("filename", pa.string()), *CLAIM_SCHEMA, ("place", pa.string())])
 
@@ -70,8 +69,8 @@ def _answered(snapshot: Snapshot, claims: pa.Table) -> pa.Table:
 
 
 def with_their_places(session: Session, found: pa.Table) -> pa.Table:
-    """The records (CANDIDATE_SCHEMA) with all that count and share a place with one of them."""
-    snapshot = session.lake.table(RECORDS).snapshot()
+    """The records (`candidate_schema`) with all that count and share a place with one of them."""
+    snapshot = session.lake.table(session.feed.records).snapshot()
     sharing = places(snapshot)
     if not sharing.num_rows:
         return found
@@ -93,4 +92,5 @@ def with_their_places(session: Session, found: pa.Table) -> pa.Table:
         deliveries=current_deliveries(session),
         others=others.select(["vendor", "fingerprint"]),
     )
-    return pa.concat_tables([found, more.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)])
+    schema = candidate_schema(session.feed.shape)
+    return pa.concat_tables([found, more.select(schema.names).cast(schema)])

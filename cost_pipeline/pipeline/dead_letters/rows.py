@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.formats import TYPED
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.parse import Refused, open_rows, read_ahead
 from cost_pipeline.pipeline.dead_letters.correction_rows import in_style_of, read_correction
-from cost_pipeline.pipeline.dead_letters.sheet import cells_in, fields_of
+from cost_pipeline.pipeline.dead_letters.sheet import cells_in
 from cost_pipeline.pipeline.pull.deliveries import CORRECTION
+from cost_pipeline.pipeline.pull.landings import interpreter_of
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.chunk import ordinals_of
-from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
+from cost_pipeline.validate.conflicts import for_people
+from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.state import DeliveryState
 
 
@@ -62,7 +66,7 @@ def _is_correction(session: Session, vendor: str, delivery: str) -> bool:
 def _texts_of_correction(
     session: Session, delivery: str, rows: Collection[int]
 ) -> dict[int, tuple[int, str]]:
-    read = read_correction(session.lake.content.open_path(delivery))
+    read = read_correction(session.feed.contract, session.lake.content.open_path(delivery))
     if isinstance(read, Refused):
         return {}
     wanted = pa.array(sorted(rows), pa.int64())
@@ -91,23 +95,24 @@ def cells_of(
     reader = open_rows(session.lake.content.open_path(delivery), vendor.format)
     if isinstance(reader, Refused):
         return None
-    interpreter = compile_interpreter(vendor, session.home.productions, reader.header)
+    interpreter = interpreter_of(session, vendor, delivery, reader.header)
     state, found = DeliveryState(), []
     wanted = pc.unique(rows)
     for chunk in read_ahead(reader):
         applied = interpreter.for_columns(chunk.columns)
-        ordinals = ordinals_of(chunk.table, applied, state)
-        mask = pc.is_in(chunk.table["row"], value_set=wanted)
+        table = applied.made_ready(chunk.table)
+        ordinals = ordinals_of(table, applied, state)
+        mask = pc.is_in(table["row"], value_set=wanted)
         if not pc.any(mask).as_py():
             continue
-        mine = chunk.table.filter(mask)
+        mine = table.filter(mask)
         columns = {"row": mine["row"]}
         columns["ordinal"] = (
             pa.nulls(mine.num_rows, pa.int64())
             if ordinals is None
             else pa.array(ordinals, pa.int64()).filter(mask.combine_chunks())
         )
-        for name in fields_of(vendor.record):
+        for name in session.feed.contract.fields_of(vendor.record):
             columns[name] = _field(mine, applied, name)
         found.append(pa.table(columns))
     return pa.concat_tables(found) if found else None
@@ -116,18 +121,34 @@ def cells_of(
 def _cells_of_correction(
     session: Session, vendor: Vendor, delivery: str, rows: pa.ChunkedArray
 ) -> pa.Table | None:
-    read = read_correction(session.lake.content.open_path(delivery))
+    read = read_correction(session.feed.contract, session.lake.content.open_path(delivery))
     if isinstance(read, Refused):
         return None
     mine = read.table.filter(pc.is_in(read.table["row"], value_set=pc.unique(rows)))
-    mine = in_style_of(vendor, mine, read.kinds)
-    cells = {name: cells_in(mine, name) for name in fields_of(vendor.record)}
+    mine = in_style_of(session.feed.contract, vendor, mine, read.kinds)
+    cells = {name: cells_in(mine, name) for name in session.feed.contract.fields_of(vendor.record)}
     return pa.table({"row": mine["row"], "ordinal": pa.nulls(len(mine), pa.int64()), **cells})
 
 
 def _field(table: pa.Table, applied: Interpreter, name: str) -> pa.ChunkedArray | pa.Array:
     cells = [table[f"c{place}"] for place in applied.sources.get(name, ())]
     if cells:
-        return pc.coalesce(*cells) if len(cells) > 1 else cells[0]
+        texts = for_people(pc.coalesce(*cells) if len(cells) > 1 else cells[0])
+        return _whole_days(texts, applied) if name == "transaction_date" else texts
     text = applied.reading.constants.get(name)
     return pa.array([text] * table.num_rows, pa.string())
+
+
+def _whole_days(texts: pa.ChunkedArray | pa.Array, applied: Interpreter) -> pa.ChunkedArray:
+    """Days as ISO where their text says only part of them, or more than a day."""
+    vendor, read = applied.reading.vendor, applied.reading.read
+    if vendor.dates.year is None and vendor.format.kind not in TYPED:
+        return texts
+
+    def whole(text: str | None) -> str | None:
+        if text is None or (vendor.dates.year is None and "T" not in text):
+            return text
+        day = read("transaction_date", text)
+        return day.isoformat() if isinstance(day, date) else text
+
+    return pa.array(map(whole, texts.to_pylist()), pa.string())

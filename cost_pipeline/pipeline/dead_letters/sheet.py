@@ -6,21 +6,17 @@ has, and the mark by which a row that nobody touched is known.
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import Final, Literal, get_args, get_origin
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.cards import CARD_FIELDS
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.formats import CsvFormat
-from cost_pipeline.contracts.kinds import CONTRACTS
-from cost_pipeline.contracts.tables import COST_FIELDS
-from cost_pipeline.contracts.timecard import Timecard
-from cost_pipeline.contracts.vendor import RecordKind, Vendor
+from cost_pipeline.contracts.formats import TYPED, CsvFormat
+from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.contracts.vendor import Negatives, Vendor
 from cost_pipeline.core.canonical import sql_digest, sql_field
 from cost_pipeline.core.text import BLANKS
 
@@ -40,31 +36,16 @@ _EXPLAINING: Final = frozenset({FILE, WRONG, REMEDY, RECEIVED, KIND})
 IDENTITY: Final = (VENDOR, ROW, REFERENCE, EXPORTED)
 """The columns that an import needs besides those of the fields."""
 
-_SPECIAL: Final = {
-    "gl_code": "GL code",
-    "po_number": "PO number",
-    "tax_id": "Tax id",
-    "vendor_name": "Supplier",
-    "department_code": "Department",
-    "ndb_end": "NDB end",
-    "ndm_start": "NDM start",
-    "ndm_end": "NDM end",
-}
 
-_COST: Final = tuple(entry.name for entry in COST_FIELDS)
-FIELDS: Final = (*(name for name in _COST if name != "card"), *CARD_FIELDS)
-"""Every field that a kind of record may have, in the order of the sheets."""
-
-
-def label(field: str) -> str:
-    """The header of a field's column."""
+def label(feed: FeedContract, field: str) -> str:
+    """Returns the header of a field's column."""
     words = re.sub(r"(?<=[a-z])(?=[0-9])|_", " ", field)
-    return _SPECIAL.get(field, words.capitalize())
+    return feed.labels.get(field, words.capitalize())
 
 
-def why(field: str) -> str:
-    """The header of the column that says what is wrong with a field."""
-    return f"{_WHY}{label(field)}"
+def why(feed: FeedContract, field: str) -> str:
+    """Returns the header of the column that says what is wrong with a field."""
+    return f"{_WHY}{label(feed, field)}"
 
 
 def only_explains(name: str) -> bool:
@@ -72,16 +53,15 @@ def only_explains(name: str) -> bool:
     return name in _EXPLAINING or name.startswith(_WHY)
 
 
-def fields_of(kind: RecordKind) -> tuple[str, ...]:
-    """The fields of a kind of record."""
-    return tuple(name for name in FIELDS if name in CONTRACTS[kind].model_fields)
-
-
-@functools.cache
-def words_of_cards() -> dict[str, tuple[str, ...]]:
-    """The fields of a timecard that hold one of a few words, and the words: what to choose from."""
-    bases = {name: parts(Timecard.model_fields[name]).base for name in CARD_FIELDS}
-    return {name: get_args(base) for name, base in bases.items() if get_origin(base) is Literal}
+def words_to_choose(feed: FeedContract) -> dict[str, tuple[str, ...]]:
+    """Returns the fields that hold one of a few words, and the words."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kind in feed.kinds.values():
+        for name in feed.fields_of(kind.contract.kind):
+            base = parts(kind.contract.model_fields[name]).base
+            if get_origin(base) is Literal:
+                found[name] = get_args(base)
+    return found
 
 
 def cells_in(rows: pa.Table, field: str) -> pa.ChunkedArray | pa.Array:
@@ -92,22 +72,27 @@ def cells_in(rows: pa.Table, field: str) -> pa.ChunkedArray | pa.Array:
     return pa.nulls(rows.num_rows, pa.string())
 
 
-def marks_of(references: pa.ChunkedArray, rows: pa.Table) -> pa.ChunkedArray:
+def marks_of(feed: FeedContract, references: pa.ChunkedArray, rows: pa.Table) -> pa.ChunkedArray:
     """The mark of every row: of its reference and its columns `f_<field>`, outer blanks left out.
 
-    A row whose mark is still that of its cells was not touched. One without any cell of a timecard
-    has the mark that it had before workbooks had timecards: they come back after months.
+    A row whose mark is still that of its cells was not touched. One without any cell of the fields
+    that share a column has the mark that it would have without those fields: workbooks come back
+    after months, and may be older than a kind of record.
     """
     given = {"reference": references}
-    cards = [name for name in CARD_FIELDS if f"f_{name}" in rows.column_names]
-    for name in (*_COST, *cards):
+    names = feed.shape.names
+    shared = [name for name in feed.fields if name not in names]
+    there = [name for name in shared if f"f_{name}" in rows.column_names]
+    for name in (*names, *there):
         texts = pc.utf8_trim(cells_in(rows, name), characters=BLANKS)
         given[f"f_{name}"] = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
-    mark = _mark_sql("exported", _COST)
-    if cards:
-        empty = f"coalesce({', '.join(f'f_{name}' for name in cards)}) is null"
-        given |= {f"f_{n}": pa.nulls(rows.num_rows, pa.string()) for n in {*CARD_FIELDS} - {*cards}}
-        mark = f"if({empty}, {mark}, {_mark_sql('exported card', (*_COST, *CARD_FIELDS))})"
+    mark = _mark_sql("exported", names)
+    if there:
+        empty = f"coalesce({', '.join(f'f_{name}' for name in there)}) is null"
+        given |= {f"f_{n}": pa.nulls(rows.num_rows, pa.string()) for n in {*shared} - {*there}}
+        columns = {kind.packed.column for kind in feed.kinds.values() if kind.packed}
+        tag = f"exported {' '.join(sorted(columns))}"
+        mark = f"if({empty}, {mark}, {_mark_sql(tag, (*names, *shared))})"
     made = query(f"select {mark} as mark from rows", rows=pa.table(given))
     return pc.utf8_slice_codeunits(made["mark"], 0, 16)
 
@@ -116,20 +101,35 @@ def _mark_sql(tag: str, fields: tuple[str, ...]) -> str:
     return sql_digest(tag, [sql_field("reference"), *(sql_field(f"f_{name}") for name in fields)])
 
 
-def corrected_vendor(vendor: Vendor) -> Vendor:
+def corrected_vendor(feed: FeedContract, vendor: Vendor) -> Vendor:
     """The vendor as its corrections are read: the same contract, key and styles, our columns.
+
+    An amount goes out with its sign, and a day whole, whatever said so beside them.
 
     Constants of the vendor file stand in the sheet as cells, so that people see them and may
     change them for one row.
     """
     return vendor.model_copy(
         update={
-            "columns": {name: (label(name),) for name in fields_of(vendor.record)},
+            "columns": {name: (label(feed, name),) for name in feed.fields_of(vendor.record)},
             "constants": {},
             "ignore": (),
             "format": _PLAIN,
+            "dates": vendor.dates.by_itself(iso=vendor.format.kind in TYPED),
+            **_signed(vendor),
         }
     )
+
+
+def _signed(vendor: Vendor) -> dict[str, object]:
+    """The style of amounts that say all by themselves."""
+    if vendor.amount is None:
+        return {}
+    numbers = vendor.numbers
+    signs = (*numbers.symbols, *vendor.amount.currencies)
+    ways = (*numbers.negatives, Negatives.LEADING)
+    style = {"symbols": tuple(dict.fromkeys(signs)), "negatives": tuple(dict.fromkeys(ways))}
+    return {"amount": None, "numbers": numbers.model_copy(update=style)}
 
 
 _PLAIN: Final = CsvFormat()

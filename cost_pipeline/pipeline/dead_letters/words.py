@@ -11,9 +11,12 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.problems import errors_of
+from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import ReasonText
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
+from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.workbook import Cover
 
 _KEY = "key"
@@ -91,12 +94,13 @@ def _meaning(texts: Sequence[ReasonText]) -> tuple[str, str]:
 
 def cover_of(
     now: datetime,
+    feed: Feed[Session],
     letters: pa.Table,
     rows: Mapping[str, int],
     left_out: Mapping[str, int],
-    texts: Mapping[str, ReasonText],
 ) -> Cover:
     """The cover: how to use the workbook, what is in it, what it comes to, what is not in it."""
+    texts, measure = feed.texts(), feed.shape.measure
     cover = Cover((30, 12, 18, 22, 52))
     cover.title("Rows that were refused")
     cover.line(
@@ -107,15 +111,15 @@ def cover_of(
         "to fill them."
     )
     cover.line(
-        "Write dates and amounts as the vendor does (as in the cells around), or enter them as "
-        "real dates and numbers of Excel."
+        f"Write dates and {measure.words if measure else 'numbers'} as the vendor does (as in the "
+        "cells around), or enter them as real dates and numbers of Excel."
     )
     cover.heads("Rows in this workbook", "rows")
     for kind, count in rows.items():
         cover.line(kind.replace("_", " ").capitalize() + "s", count)
     cover.totals("All", sum(rows.values()))
     _reasons(cover, letters, texts)
-    _amounts(cover, letters)
+    _measures(cover, letters, measure)
     if left_out:
         cover.heads("Open, and not to be mended here", "count", "what to do")
         for reason, count in left_out.items():
@@ -129,14 +133,21 @@ def _reasons(cover: Cover, letters: pa.Table, texts: Mapping[str, ReasonText]) -
         cover.lines.append([(reason, 10), (count, 8), (texts[reason].words, 0)])
 
 
-def _amounts(cover: Cover, letters: pa.Table) -> None:
+def _measures(cover: Cover, letters: pa.Table, measure: Measure | None) -> None:
+    if measure is None:
+        found = letters.group_by("vendor").aggregate([("vendor", "count")]).sort_by("vendor")
+        cover.heads("Vendor", "rows")
+        for row in found.to_pylist():
+            cover.lines.append([(row["vendor"], 10), (row["vendor_count"], 8)])
+        return
+    field, unit = measure.field, measure.unit
     totals = query(
-        "select vendor, coalesce(currency, '(currency unreadable)') as currency, count(*) as n, "
-        "sum(amount) as total, count(*) - count(amount) as unread "
+        f"select vendor, coalesce({unit}, '({unit} unreadable)') as unit, count(*) as n, "
+        f"sum({field}) as total, count(*) - count({field}) as unread "
         "from letters group by all order by all",
-        letters=letters.select(["vendor", "currency", "amount"]),
+        letters=letters.select(["vendor", unit, field]),
     ).to_pylist()
-    cover.heads("Vendor", "rows", "amount", "currency", "amounts that cannot be read")
+    cover.heads("Vendor", "rows", field, unit, f"{measure.words} that cannot be read")
     for row in totals:
         total = "" if row["total"] is None else f"{shown(row['total'])}"
         cover.lines.append(
@@ -144,7 +155,7 @@ def _amounts(cover: Cover, letters: pa.Table) -> None:
                 (row["vendor"], 10),
                 (row["n"], 8),
                 (total, 9),
-                (row["currency"], 10),
+                (row["unit"], 10),
                 (row["unread"], 8),
             ]
         )

@@ -17,9 +17,17 @@ CORRECTION: Final = "correction"
 
 _RECEIVED: Final = Summary(
     "received",
-    "select filename, vendor, delivery, min(pull_date) as first_pulled, max(role) as role "
-    "from {table} group by all",
-    pa.schema([("vendor", TEXT), ("delivery", HASH), ("first_pulled", DAY), ("role", TEXT)]),
+    "select filename, vendor, delivery, min(pull_date) as first_pulled, max(role) as role, "
+    "feed from {table} group by all",
+    pa.schema(
+        [
+            ("vendor", TEXT),
+            ("delivery", HASH),
+            ("first_pulled", DAY),
+            ("role", TEXT),
+            ("feed", TEXT),
+        ]
+    ),
 )
 
 _VALIDATED: Final = Summary(
@@ -46,7 +54,7 @@ LIVE: Final = """
 _CURRENT: Final = """
     with landed as (
         select vendor, delivery, min(first_pulled) as first_pulled, max(role) as role
-        from received group by all
+        from received where feed = '{feed}' group by all
     ), newest as (
         select vendor, delivery, arg_max(interpretation, sequence) as interpretation,
             arg_max(posts, sequence) as posts, max(sequence) as sequence
@@ -58,18 +66,19 @@ _CURRENT: Final = """
 
 
 def current_deliveries(session: Session) -> pa.Table:
-    """Every delivery once: vendor, delivery, first_pulled, role, newest interpretation or null.
+    """Every delivery of the feed once.
 
+    Columns: vendor, delivery, first_pulled, role, newest interpretation or null, sequence, posts.
     `posts` is false where its records only serve reconciliation.
 
     `first_pulled` is the smallest pull date on which the bytes were ever received, whatever order
     the pulls were run in: it decides which of two conflicting rows stands.
     """
     return session.lake.kept(
-        "current_deliveries",
+        f"current_deliveries/{session.feed.name}",
         [DELIVERIES, VALIDATIONS],
         lambda: query(
-            _CURRENT,
+            _CURRENT.format(feed=session.feed.name),
             received=summarised(session.lake.table(DELIVERIES).snapshot(), _RECEIVED),
             validated=summarised(session.lake.table(VALIDATIONS).snapshot(), _VALIDATED),
         ),

@@ -25,7 +25,6 @@ from cost_pipeline.acquire.engine import (
     pull_all,
 )
 from cost_pipeline.contracts.problems import Problem, errors_json
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.reasons import FailureClass, Stage, dead_letter_id
@@ -126,7 +125,7 @@ def _received(session: Session, job: PullJob, fetched: Fetched) -> Part:
         "delivery": fetched.sha256,
         "vendor": vendor.vendor,
         "feed": vendor.feed,
-        "kind": vendor.record.value,
+        "kind": str(vendor.record),
         "uri": fetched.uri,
         "size": fetched.size,
         "content_type": fetched.content_type,
@@ -152,7 +151,7 @@ def _settle_failures(
         session,
         pa.Table.from_pylist(
             [_letter(session, vendor, pull_date, failure, there) for failure in failures],
-            schema=DEAD_LETTER_SCHEMA,
+            schema=session.feed.shape.dead_letters,
         ),
         scope=scope,
         days=[pull_date],
@@ -185,8 +184,8 @@ def _letter(
         "delivery": part,
         "vendor": vendor.vendor,
         "feed": vendor.feed,
-        "production": vendor.production,
-        "kind": vendor.record.value,
+        **session.feed.scoped(vendor),
+        "kind": str(vendor.record),
         "stage": Stage.ACQUIRE,
         "failure_class": transient,
         "reasons": [failure.reason],

@@ -15,12 +15,13 @@ from itertools import islice
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import CHECKPOINTS
 from cost_pipeline.parse import Mark, ParsedChunk
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.pipeline.validation.amounts import AmountsByCurrency, amounts_from
+from cost_pipeline.pipeline.validation.measures import SumsByUnit, sums_from
 from cost_pipeline.validate.chunk import pass_over
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.shapes import Describer, describer_from_text
@@ -52,7 +53,7 @@ class Checkpoint:
         mark: Where the next one begins; None where the format cannot be opened there.
         state: The running totals behind them.
         describer: What their columns look like.
-        amounts: What the amounts in them come to.
+        sums: What their measures come to.
     """
 
     chunks: int
@@ -60,7 +61,7 @@ class Checkpoint:
     mark: Mark | None
     state: DeliveryState
     describer: Describer
-    amounts: AmountsByCurrency
+    sums: SumsByUnit
 
     def rest(
         self, chunks: Iterator[ParsedChunk], interpreter: Interpreter
@@ -72,9 +73,9 @@ class Checkpoint:
         yield from chunks
 
 
-def nothing_done() -> Checkpoint:
+def nothing_done(measure: Measure | None) -> Checkpoint:
     """The checkpoint of a delivery that nothing is known of."""
-    return Checkpoint(0, 0, None, DeliveryState(), Describer(), AmountsByCurrency())
+    return Checkpoint(0, 0, None, DeliveryState(), Describer(), SumsByUnit(measure))
 
 
 def checkpoint_part(
@@ -85,7 +86,7 @@ def checkpoint_part(
     chunks: int,
     state: DeliveryState,
     describer: Describer,
-    amounts: AmountsByCurrency,
+    sums: SumsByUnit,
 ) -> Part:
     """The row that says these chunks are done; for after their commit."""
     stamp = session.stamp()
@@ -101,7 +102,7 @@ def checkpoint_part(
         "encoding": after and after.encoding,
         "state": state.as_json(),
         "shapes": describer.as_text(),
-        "amounts": amounts.as_json(),
+        "amounts": sums.as_json(),
         "recorded_at": stamp.recorded_at,
         "run_id": stamp.run_id,
     }
@@ -109,7 +110,12 @@ def checkpoint_part(
 
 
 def last_checkpoint(
-    checkpoints: Snapshot, subject: Subject, refused: pa.Table | None, *, keys: bool
+    checkpoints: Snapshot,
+    subject: Subject,
+    refused: pa.Table | None,
+    measure: Measure | None,
+    *,
+    keys: bool,
 ) -> Checkpoint:
     """Where to go on, given the dead letters of this delivery that are refused rows still.
 
@@ -120,15 +126,16 @@ def last_checkpoint(
         checkpoints: The table.
         subject: What is to be validated.
         refused: Its dead letters, open, waived or corrected; None if it never had any.
+        measure: What is summed.
         keys: Whether the keys of all rows must be counted, for which all must be read.
     """
     chunks = checkpoints.sequence(subject.writer)
     if not chunks:
-        return nothing_done()
+        return nothing_done(measure)
     if refused is not None:
         others = pc.not_equal(refused["interpretation"], subject.interpretation)
         if pc.any(others, min_count=0).as_py():
-            return nothing_done()
+            return nothing_done(measure)
     # The vendor's name is checked when its file is read, and the rest are hashes and a date.
     where = f"pull_date = '{subject.pull_date}'"
     (row,) = checkpoints.read(
@@ -136,7 +143,7 @@ def last_checkpoint(
         f"and interpretation = '{subject.interpretation}' and chunks = {chunks:d}"
     ).to_pylist() or [None]
     if row is None:  # it was received on another pull date too, and begun there
-        return nothing_done()
+        return nothing_done(measure)
     mark = None
     if row["line"] is not None and not keys:
         mark = Mark(row["rows"], row["line"], row["blank_rows"], row["encoding"])
@@ -146,5 +153,5 @@ def last_checkpoint(
         mark,
         DeliveryState.from_json(row["state"]),
         describer_from_text(row["shapes"]),
-        AmountsByCurrency(amounts_from(row["amounts"])),
+        SumsByUnit(measure, sums_from(row["amounts"])),
     )

@@ -17,23 +17,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.problems import Problem, errors_json
-from cost_pipeline.contracts.tables import DEAD_LETTER_SCHEMA, RECORD_SCHEMA
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.core.reasons import Stage, catalogue, dead_letter_id
 from cost_pipeline.lake.delta import Part, ordered
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import (
-    CHECKPOINTS,
-    DEAD_LETTERS,
-    DELIVERIES,
-    RECORDS,
-    VALIDATIONS,
-)
+from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
 from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_ahead
 from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, REFUSED, letters_now
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
+from cost_pipeline.pipeline.pull.landings import interpreter_of
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.checkpoints import (
     Subject,
@@ -42,7 +36,7 @@ from cost_pipeline.pipeline.validation.checkpoints import (
 )
 from cost_pipeline.quarantine.events import CORRECTED, difference, in_state, opened, resolved
 from cost_pipeline.validate.chunk import ValidatedChunk, validate_chunk
-from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
+from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.shapes import Describer
 from cost_pipeline.validate.state import DeliveryState
 
@@ -70,8 +64,8 @@ class _Buffer:
         """Records and dead letters first, then what says that they are there and count."""
         lake = session.lake
         for spec, parts in (
-            (RECORDS, self.records),
-            (DEAD_LETTERS, self.dead_letters),
+            (session.feed.records, self.records),
+            (session.feed.dead_letters, self.dead_letters),
             (CHECKPOINTS, self.checkpoint),
             (VALIDATIONS, self.complete),
         ):
@@ -109,9 +103,11 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
     }
     found = []
     for vendor in sorted(vendors, key=lambda v: v.vendor):
-        present = _interpreter(session, vendor).interpretation
+        present = interpreter_of(session, vendor, "").interpretation
         for _, delivery in sorted(key for key in wanted if key[0] == vendor.vendor):
             row = current[vendor.vendor, delivery]
+            if vendor.dates.looks_around:
+                present = interpreter_of(session, vendor, delivery).interpretation
             if row["interpretation"] != present:
                 found.append(Pending(vendor, delivery, pull_date, (row["sequence"] or 0) + 1))
     return found
@@ -133,7 +129,8 @@ def validate_deliveries(
     session.lake.audit.settle(session.run_id)  # what a run that died announced and never did
     buffer = _Buffer(portions.commit)
     before = _Before(
-        session.lake.table(DEAD_LETTERS).snapshot(), session.lake.table(CHECKPOINTS).snapshot()
+        session.lake.table(session.feed.dead_letters).snapshot(),
+        session.lake.table(CHECKPOINTS).snapshot(),
     )
     for number, delivery in enumerate(deliveries):
         session.progress("validating deliveries", number, len(deliveries))
@@ -160,7 +157,7 @@ class _Validation:
         self.session = session
         self.pending = pending
         self.buffer = buffer
-        self.interpreter = _interpreter(session, pending.vendor)
+        self.interpreter = interpreter_of(session, pending.vendor, pending.delivery)
         name = f"{pending.vendor.vendor}/{pending.delivery}"
         # What a delivery's records are depends on its bytes and the interpretation alone: a vendor
         # file that was changed and changed back finds the records that it made before.
@@ -180,10 +177,11 @@ class _Validation:
             before.checkpoints,
             self._subject(),
             self.refused_before,
+            session.feed.shape.measure,
             keys=key is not None and key.ordinal,
         )
         self.chunks = self.done.chunks
-        self.amounts = self.done.amounts
+        self.sums = self.done.sums
 
     def run(self, chunk_rows: int) -> None:
         path = self.session.lake.content.open_path(self.pending.delivery)
@@ -217,7 +215,7 @@ class _Validation:
                         chunks=self.chunks,
                         state=state,
                         describer=describer,
-                        amounts=self.amounts,
+                        sums=self.sums,
                     )
                 ]
                 self.buffer.commit(self.session)
@@ -246,11 +244,11 @@ class _Validation:
         self.refused += dead_letters.num_rows
         self.buffer.rows += records.num_rows + dead_letters.num_rows
         if records.num_rows:
-            rows = records.select(RECORDS.schema.names)
-            part = Part(self.records_writer, self.chunks, ordered(RECORDS, rows))
+            rows = records.select(self.session.feed.records.schema.names)
+            part = Part(self.records_writer, self.chunks, ordered(self.session.feed.records, rows))
             self.buffer.records.append(part)
-        self.amounts.add(records)
-        self.amounts.add(dead_letters)
+        self.sums.add(records)
+        self.sums.add(dead_letters)
         if self.refused_before is not None:
             self.kept += dead_letters["id"].to_pylist()
             dead_letters, _ = difference(dead_letters, self.refused_before)
@@ -260,7 +258,7 @@ class _Validation:
 
     def _opened(self, dead_letters: pa.Table) -> pa.Table:
         """Their opening; what a correction has answered already is answered again at once."""
-        stamp, schema = self.session.stamp(), DEAD_LETTERS.schema
+        stamp, schema = self.session.stamp(), self.session.feed.dead_letters.schema
         events = opened(dead_letters, "pull_date", stamp, schema=schema, before=self.known)
         if self.known is None:
             return events
@@ -288,17 +286,19 @@ class _Validation:
             "delivery": delivery,
             "vendor": vendor.vendor,
             "feed": vendor.feed,
-            "production": vendor.production,
-            "kind": vendor.record.value,
+            "kind": str(vendor.record),
             "stage": Stage.PARSE,
             "failure_class": catalogue()[refused.reason].failure_class,
             "reasons": [refused.reason],
             "errors": errors_json([Problem("", refused.reason, refused.message)]),
             "pull_date": self.pending.pull_date,
             "interpretation": self.interpreter.interpretation,
+            **self.session.feed.scoped(vendor),
         }
-        letter = pa.Table.from_pylist([row], schema=DEAD_LETTER_SCHEMA)
-        self._add(ValidatedChunk(RECORD_SCHEMA.empty_table(), letter, in_columns=0))
+        letter = pa.Table.from_pylist([row], schema=self.session.feed.shape.dead_letters)
+        self._add(
+            ValidatedChunk(self.session.feed.shape.records.empty_table(), letter, in_columns=0)
+        )
         self._complete({"rows": 1, "blank_rows": 0, "header": [], "drift": []})
 
     def _finish(self, reader: RowReader, state: DeliveryState, describer: Describer) -> None:
@@ -335,7 +335,7 @@ class _Validation:
             "interpretation": self.interpreter.interpretation,
             "records": self.records,
             "dead_letters": self.refused,
-            "amounts": self.amounts.as_json(),
+            "amounts": self.sums.as_json(),
             "unreadable_amounts": 0,
             "posts": self.pending.vendor.posts,
             "recorded_at": stamp.recorded_at,
@@ -352,7 +352,9 @@ class _Validation:
             pc.invert(pc.is_in(before["id"], value_set=pa.array(self.kept, pa.string())))
         )
         if gone.num_rows:
-            events = resolved(gone, self.session.stamp(), schema=DEAD_LETTERS.schema)
+            events = resolved(
+                gone, self.session.stamp(), schema=self.session.feed.dead_letters.schema
+            )
             self.buffer.dead_letters.append(self._letters(self.chunks + 1, events))
 
     def _known(self) -> pa.Table:
@@ -364,10 +366,6 @@ class _Validation:
         )
 
 
-def _interpreter(session: Session, vendor: Vendor) -> Interpreter:
-    return compile_interpreter(vendor, session.home.productions, ())
-
-
 def _control(
     interpreter: Interpreter, reader: RowReader, state: DeliveryState
 ) -> dict[str, object]:
@@ -375,12 +373,15 @@ def _control(
     rule = interpreter.reading.vendor.format.control_total
     if rule is None or reader.control is None:
         return {}
-    declared = interpreter.declared_total(reader.control)
-    if not isinstance(declared, Decimal):
+    declared, measure = (
+        interpreter.declared_total(reader.control),
+        interpreter.reading.shape.measure,
+    )
+    if not isinstance(declared, Decimal) or measure is None:
         return {}
     return {
         "control_declared": str(declared),
-        "control_computed": str(state.amount_total),
+        "control_computed": str(interpreter.reading.exact[measure.field].of_quanta(state.quanta)),
         "control_tolerance": str(rule.tolerance),
-        "unreadable_amounts": state.unreadable_amounts,
+        "unreadable_amounts": state.unreadable,
     }

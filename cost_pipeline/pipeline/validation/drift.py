@@ -19,7 +19,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.lake.delta import Part
-from cost_pipeline.lake.tables import ACCEPTED_SCHEMAS, DELIVERIES, RECORDS, VALIDATIONS
+from cost_pipeline.lake.tables import ACCEPTED_SCHEMAS, DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.drift import Difference, differences
@@ -163,7 +163,7 @@ def dates_of_drifted(session: Session, dates: Collection[date]) -> dict[date, da
         Transaction date to the earliest pull date of such a delivery.
     """
     listed = ", ".join(f"'{day}'" for day in sorted(dates)) or "null"
-    records = session.lake.table(RECORDS).snapshot()
+    records = session.lake.table(session.feed.records).snapshot()
     held = records.query(
         "select distinct vendor, delivery, transaction_date from {table} "
         f"semi join current using (vendor, delivery, interpretation) "
@@ -296,7 +296,9 @@ def _read(session: Session) -> pa.Table:
     validated = session.lake.table(VALIDATIONS).snapshot()
     return query(
         _READ,
-        deliveries=received.read(columns=["vendor", "delivery", "pull_date"]),
+        deliveries=received.read(
+            columns=["vendor", "delivery", "pull_date"], where=f"feed = '{session.feed.name}'"
+        ),
         validations=validated.read(columns=["vendor", "delivery", "rows", "schema", "sequence"]),
     )
 

@@ -75,7 +75,7 @@ def delivery_named(session: Session, beginning: str) -> tuple[str, date]:
             .snapshot()
             .query(
                 "select delivery, min(pull_date) as day from {table} "
-                f"where delivery like '{beginning}%' group by all"
+                f"where delivery like '{beginning}%' and feed = '{session.feed.name}' group by all"
             )
         )
         if found.num_rows == 1:

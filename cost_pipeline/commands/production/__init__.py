@@ -1,0 +1,1 @@
+"""The commands of the production feed; `feeds/listed.py` says which they are."""

@@ -1,0 +1,129 @@
+"""The jobs of a feed: those that every feed has, that of its book, and those of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from cost_pipeline.defs.checks import keys_of
+from cost_pipeline.defs.keys import asset_key, selection
+from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
+from cost_pipeline.home.load import Home
+from cost_pipeline.pipeline.declared.assets import Job
+from cost_pipeline.pipeline.declared.checks import each_kind, each_vendor
+from cost_pipeline.pipeline.declared.names import (
+    AUDIT_JOB,
+    CORRECTIONS_JOB,
+    PULL_JOB,
+    REPLAY_JOB,
+    STANDING_JOB,
+    Key,
+)
+from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs of a feed in a home.
+
+    Attributes:
+        posted: What `post` makes: the book, and what is made with it.
+        post: None if the feed has no book.
+        own: Those that the feed declares, with what it declares.
+    """
+
+    pull: UnresolvedAssetJobDefinition
+    replay: UnresolvedAssetJobDefinition
+    corrections: UnresolvedAssetJobDefinition
+    standing: UnresolvedAssetJobDefinition
+    audit: UnresolvedAssetJobDefinition
+    posted: Sequence[Key]
+    post: UnresolvedAssetJobDefinition | None
+    own: Sequence[tuple[Job[Session], UnresolvedAssetJobDefinition]]
+
+    @property
+    def all(self) -> list[UnresolvedAssetJobDefinition]:
+        """Every one of them."""
+        found = [self.pull, self.replay, self.corrections, self.standing, self.audit]
+        found += [self.post] if self.post is not None else []
+        return [*found, *(job for _, job in self.own)]
+
+
+def jobs_of(feed: Feed[Session], home: Home) -> Jobs:
+    """Returns the jobs of a feed in a home; a job of its own is there if its assets are."""
+    names = feed.names
+    # The checks of an asset run with it, but one that stands belongs to no pull date: planned with
+    # one and evaluated without, it would stay planned for each, and be evaluated in each run.
+    standing = _standing(feed, home)
+    validated = [*each_kind(names, home), names.dead_letters]
+    posted = posted_keys(feed, home)
+    return Jobs(
+        pull=dg.define_asset_job(
+            names.own(PULL_JOB),
+            selection=selection(*each_vendor(names, home), *validated) - standing,
+            description="Pulls every vendor for one pull date and validates what came.",
+        ),
+        replay=dg.define_asset_job(
+            names.own(REPLAY_JOB),
+            selection=selection(*validated) - standing,
+            description="Judges the landed deliveries of a pull date again, without fetching; with "
+            "the tag cost_pipeline/delivery only that one.",
+        ),
+        corrections=dg.define_asset_job(
+            names.own(CORRECTIONS_JOB),
+            selection=selection(names.corrections),
+            description="Takes in the mended workbooks that wait in inbox/corrections.",
+        ),
+        standing=dg.define_asset_job(
+            names.own(STANDING_JOB),
+            selection=standing,
+            description="The checks that belong to no pull: the age of open dead letters.",
+        ),
+        audit=dg.define_asset_job(
+            names.own(AUDIT_JOB),
+            selection=dg.AssetSelection.checks_for_assets(asset_key(names.audit)),
+            description="Holds the whole audit log against the tables that it announces.",
+        ),
+        posted=posted,
+        post=None
+        if feed.book is None
+        else dg.define_asset_job(
+            feed.book.job, selection=selection(*posted), description=feed.book.job_words
+        ),
+        own=_own(feed, home),
+    )
+
+
+def posted_keys(feed: Feed[Session], home: Home) -> list[Key]:
+    """Returns what posting makes in a home: the book, and what the home has of that with it."""
+    if feed.book is None:
+        return []
+    made = {one.key for one in feed.assets(home)}
+    return [key for key in (feed.book.key, *feed.book.with_it) if key in made]
+
+
+def present_jobs(feed: Feed[Session], home: Home) -> list[Job[Session]]:
+    """Returns the jobs of the feed's own whose assets a home has."""
+    made = {one.key for one in feed.assets(home)}
+    return [job for job in feed.jobs if made.issuperset(job.assets)]
+
+
+def _own(
+    feed: Feed[Session], home: Home
+) -> list[tuple[Job[Session], UnresolvedAssetJobDefinition]]:
+    return [
+        (
+            job,
+            dg.define_asset_job(job.name, selection=selection(*job.assets), description=job.words),
+        )
+        for job in present_jobs(feed, home)
+    ]
+
+
+def _standing(feed: Feed[Session], home: Home) -> dg.AssetSelection:
+    return dg.AssetSelection.checks(
+        *(key for key, check in keys_of(feed, home).items() if check.standing)
+    )

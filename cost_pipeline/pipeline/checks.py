@@ -1,0 +1,182 @@
+"""The checks that every feed has. What each finds is said by `reports/findings` and others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from cost_pipeline.contracts.tables import Measure
+from cost_pipeline.pipeline.dead_letters.checks import aged_letters, measures_lost, with_measures
+from cost_pipeline.pipeline.declared.assets import Calendar
+from cost_pipeline.pipeline.declared.checks import (
+    Check,
+    Look,
+    Subject,
+    each_kind,
+    each_vendor,
+    of_audit_log,
+    of_corrections,
+    of_dead_letters,
+)
+from cost_pipeline.pipeline.reports import findings
+from cost_pipeline.pipeline.reports.audit import verify_audit
+from cost_pipeline.pipeline.reports.deliveries import DeliveryReport, deliveries
+from cost_pipeline.pipeline.reports.gaps import Provisional, provisional
+from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.drift import SchemaReport, schemas_of
+from cost_pipeline.pipeline.validation.look_alikes import nothing_looks_alike
+from cost_pipeline.pipeline.validation.sample import records_satisfy_contract
+
+
+@dataclass(frozen=True, slots=True)
+class _Pulled:
+    """What is known of a pull date, looked at once for all its checks."""
+
+    reports: Sequence[DeliveryReport]
+    schemas: Sequence[SchemaReport]
+    gaps: Mapping[str, Provisional]
+    lost: Sequence[str]
+    measure: Measure | None
+
+
+def _pulled(session: Session, days: Sequence[date]) -> _Pulled:
+    return _Pulled(
+        deliveries(session, days),
+        schemas_of(session, pull_dates=days),
+        {gap.vendor: gap for gap in provisional(session, days)},
+        measures_lost(session, days),
+        session.feed.shape.measure,
+    )
+
+
+def _columns(found: _Pulled, subject: Subject) -> Outcome:
+    return findings.columns_are_as_accepted(
+        [report for report in found.reports if report.vendor == subject.noun],
+        [schema for schema in found.schemas if schema.vendor == subject.noun],
+    )
+
+
+def _conserved(found: _Pulled, _subject: Subject) -> Outcome:
+    return with_measures(findings.rows_are_conserved(found.reports), found.measure, found.lost)
+
+
+def _lawful(found: tuple[Session, Sequence[date]], subject: Subject) -> Outcome:
+    session, (day,) = found
+    return records_satisfy_contract(session, day, subject.noun)
+
+
+def _unlike(found: tuple[Session, Sequence[date]], subject: Subject) -> Outcome:
+    session, (day,) = found
+    return nothing_looks_alike(session, subject.noun, day)
+
+
+def _as_it_is(found: Outcome, _subject: Subject) -> Outcome:
+    return found
+
+
+OF_PULLS: Final[Look[Session]] = Look("check_deliveries", Calendar.PULLS, _pulled)
+OF_RECORDS: Final[Look[Session]] = Look(
+    "check_records", Calendar.PULLS, lambda session, days: (session, days)
+)
+"""Each of its checks reads what it needs: the session and the pull date are all that is found."""
+_OF_LETTERS: Final[Look[Session]] = Look(
+    "check_dead_letters", Calendar.NONE, lambda session, _days: aged_letters(session)
+)
+_OF_AUDIT_LOG: Final[Look[Session]] = Look(
+    "check_audit_log", Calendar.NONE, lambda session, _days: verify_audit(session)
+)
+
+DRIFT: Final[Check[Session]] = Check(
+    name="drift",
+    words="No delivery has a column that the vendor file does not know.",
+    assets=each_vendor,
+    look=OF_PULLS,
+    judge=_columns,
+    after_validation=True,
+)
+FETCHED: Final[Check[Session]] = Check(
+    name="fetched",
+    words="Nothing of the pull date is missing because it could not be fetched.",
+    assets=each_vendor,
+    look=OF_PULLS,
+    judge=lambda found, subject: findings.all_is_fetched(found.gaps.get(subject.noun)),
+    passes_by=True,
+    after_validation=True,
+)
+LOOK_ALIKES: Final[Check[Session]] = Check(
+    name="look_alikes",
+    words="No row looks as if it had come before in another guise.",
+    assets=each_vendor,
+    look=OF_RECORDS,
+    judge=_unlike,
+    after_validation=True,
+)
+CONSERVATION: Final[Check[Session]] = Check(
+    name="conservation",
+    words="Every row is a record or refused.",
+    assets=of_dead_letters,
+    look=OF_PULLS,
+    judge=_conserved,
+    blocking=True,
+)
+CONTROL_TOTALS: Final[Check[Session]] = Check(
+    name="control_totals",
+    words="Declared totals are the sums.",
+    assets=of_dead_letters,
+    look=OF_PULLS,
+    judge=lambda found, _subject: findings.control_totals_hold(found.reports),
+)
+RETYPED: Final[Check[Session]] = Check(
+    name="retyped",
+    words="Amounts and dates look as accepted.",
+    assets=of_dead_letters,
+    look=OF_PULLS,
+    judge=lambda found, _subject: findings.amounts_mean_what_they_did(found.schemas),
+)
+CORRECTIONS_CONSERVED: Final[Check[Session]] = Check(
+    name=CONSERVATION.name,
+    words="As for deliveries of vendors.",
+    assets=of_corrections,
+    look=OF_PULLS,
+    judge=_conserved,
+    blocking=True,
+)
+SCHEMA: Final[Check[Session]] = Check(
+    name="schema",
+    words="Stored records satisfy the contract.",
+    assets=each_kind,
+    look=OF_RECORDS,
+    judge=_lawful,
+    blocking=True,
+)
+AGE: Final[Check[Session]] = Check(
+    name="age",
+    words="No dead letter is open for longer than productions.yaml allows.",
+    assets=of_dead_letters,
+    look=_OF_LETTERS,
+    judge=_as_it_is,
+    standing=True,
+)
+LOG_AGREES: Final[Check[Session]] = Check(
+    name="log_agrees",
+    words="Every block is whole, and its events are exactly what was committed.",
+    assets=of_audit_log,
+    look=_OF_AUDIT_LOG,
+    judge=lambda found, _subject: findings.audit_log_agrees(found),
+)
+
+EVERY_FEED: Final[tuple[Check[Session], ...]] = (
+    DRIFT,
+    FETCHED,
+    LOOK_ALIKES,
+    CONSERVATION,
+    CONTROL_TOTALS,
+    RETYPED,
+    CORRECTIONS_CONSERVED,
+    SCHEMA,
+    AGE,
+    LOG_AGREES,
+)

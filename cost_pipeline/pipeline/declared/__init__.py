@@ -1,0 +1,1 @@
+"""What a feed declares of its assets, checks, jobs and commands; it knows no Dagster."""

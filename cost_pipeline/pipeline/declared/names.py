@@ -1,0 +1,57 @@
+"""Names: keys of assets (layer, feed, noun), jobs, sensors, schedules, steps and pools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+Key: TypeAlias = tuple[str, ...]
+"""The key of an asset: layer, feed, noun."""
+
+PULL_JOB: Final = "pull_and_validate"
+AUDIT_JOB: Final = "verify_audit_log"
+CORRECTIONS_JOB: Final = "corrections"
+REPLAY_JOB: Final = "replay"
+STANDING_JOB: Final = "standing_checks"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of what every feed has.
+
+    Attributes:
+        feed: The second part of each key.
+        prefix: Stands before the names of jobs, sensors, schedules, steps and pools, because those
+            must differ within a code location. It is empty for the feed that was there first, so
+            that an instance of before keeps its history.
+    """
+
+    feed: str
+    prefix: str
+
+    def own(self, name: str) -> str:
+        """Returns the name of a job, sensor, schedule, step or pool of this feed."""
+        return f"{self.prefix}{name}"
+
+    def raw(self, vendor: str) -> Key:
+        """Returns the key of the deliveries of a vendor."""
+        return ("raw", self.feed, vendor)
+
+    def records(self, kind: str) -> Key:
+        """Returns the key of the accepted records of a kind."""
+        return ("records", self.feed, kind)
+
+    @property
+    def dead_letters(self) -> Key:
+        """The key of the rows that were refused."""
+        return ("dead_letters", self.feed)
+
+    @property
+    def corrections(self) -> Key:
+        """The key of the mended workbooks that people sent back."""
+        return ("raw", self.feed, "corrections")
+
+    @property
+    def audit(self) -> Key:
+        """The key of the audit log."""
+        return ("audit", self.feed)

@@ -1,0 +1,39 @@
+"""A delivery's first landing, for vendor files by which the same text means different days.
+
+Belongs here: the question alone. Whatever order pulls were run in, the first landing is that of the
+smallest pull date, and of several on one date the one whose address comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.lake.tables import DELIVERIES
+from cost_pipeline.pipeline.session import Session
+from cost_pipeline.validate.declared import NOT_LANDED, Landed
+from cost_pipeline.validate.interpreter import Interpreter
+
+
+def landed_of(session: Session, vendor: Vendor, delivery: str) -> Landed:
+    """When and under which address a delivery came first; nothing where no day depends on it."""
+    if not vendor.dates.looks_around:
+        return NOT_LANDED
+    found = (
+        session.lake.table(DELIVERIES)
+        .snapshot()
+        .query(
+            "select pull_date, uri from {table} "
+            f"where vendor = '{vendor.vendor}' and delivery = '{delivery}' and role is null "
+            "order by pull_date, uri limit 1"
+        )
+        .to_pylist()
+    )
+    return Landed(found[0]["pull_date"], found[0]["uri"]) if found else NOT_LANDED
+
+
+def interpreter_of(
+    session: Session, vendor: Vendor, delivery: str, header: Sequence[str] = ()
+) -> Interpreter:
+    """How a delivery of a vendor is read: by the vendor's present file, as of its first landing."""
+    return session.interpreter(vendor, header, landed_of(session, vendor, delivery))

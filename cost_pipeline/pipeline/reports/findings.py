@@ -1,0 +1,115 @@
+"""What the checks find that every feed has, in numbers and words; `pipeline/checks` lists them.
+
+They know no Dagster; tests turn each red.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Final
+
+from cost_pipeline.core.money import shown
+from cost_pipeline.pipeline.reports.audit import AuditVerification
+from cost_pipeline.pipeline.reports.deliveries import DeliveryReport
+from cost_pipeline.pipeline.reports.gaps import Provisional
+from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.validation.drift import SchemaReport
+from cost_pipeline.validate.drift import Difference
+
+_SHOWN: Final = 5
+
+
+def all_is_fetched(gap: Provisional | None) -> Outcome:
+    """Nothing of a vendor's pull date is missing because it could not be fetched."""
+    if gap is None:
+        return Outcome(passed=True, message="everything asked for was fetched")
+    others = f" (and {gap.failures - 1} more)" if gap.failures > 1 else ""
+    return Outcome(
+        passed=False,
+        message=f"{gap.uri}: {gap.message}{others}; this date is provisional until it is fetched",
+        numbers={"failures": gap.failures},
+        warning=gap.transient,
+    )
+
+
+def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
+    """Every row read from a delivery became a record or a dead letter."""
+    seen = [r for r in reports if r.duplicate_of is None]
+    lost = [r for r in seen if r.rows != r.records + r.refused]
+    unread = [r for r in seen if r.state == "landed"]
+    message = f"{sum(r.rows for r in seen):,} rows of {len(seen)} deliveries are accounted for"
+    if lost:
+        message = "; ".join(
+            f"{r.uri}: {r.rows} rows, {r.records} records, {r.refused} dead letters"
+            for r in lost[:_SHOWN]
+        )
+    elif unread:
+        message = f"{unread[0].uri} was landed and not validated"
+    return Outcome(
+        not lost and not unread,
+        message,
+        {"deliveries": len(seen), "rows": sum(r.rows for r in seen), "unbalanced": len(lost)},
+    )
+
+
+def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
+    """Declared totals equal the sums of their rows, within the declared tolerance."""
+    own = [r for r in reports if r.duplicate_of is None]  # a repeated delivery was judged before
+    declared = [(r, r.control) for r in own if r.control is not None]
+    broken = [(r, c) for r, c in declared if not c.holds]
+    message = f"{len(declared)} declared totals hold"
+    if broken:
+        message = "; ".join(
+            f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: "
+            f"off by {shown(c.difference)}"
+            + (f", {c.unreadable} amounts unreadable" if c.unreadable else "")
+            for r, c in broken[:_SHOWN]
+        )
+    return Outcome(not broken, message, {"declared": len(declared), "broken": len(broken)})
+
+
+def columns_are_as_accepted(
+    reports: Iterable[DeliveryReport], schemas: Iterable[SchemaReport]
+) -> Outcome:
+    """No delivery's columns differ from the vendor's accepted schema."""
+    schemas = list(schemas)
+    drifted = [s for s in schemas if s.red]
+    unread = sum(r.state == "landed" for r in reports)
+    if unread and not drifted:
+        # Nothing was looked at, so nothing is known to hold.
+        message = f"{unread} deliveries are landed and not read yet"
+        return Outcome(passed=False, message=message, warning=True)
+    message = f"{len(schemas)} deliveries have the columns that were accepted"
+    if drifted:
+        message = _drifted(drifted, lambda difference: difference.red)
+    return Outcome(not drifted, message, {"compared": len(schemas), "drifted": len(drifted)})
+
+
+def amounts_mean_what_they_did(schemas: Iterable[SchemaReport]) -> Outcome:
+    """No column that feeds an amount, a currency or a date holds another kind of value."""
+    schemas = list(schemas)
+    grave = [s for s in schemas if any(d.grave for d in s.differences)]
+    message = f"amounts, currencies and dates of {len(schemas)} deliveries look as accepted"
+    if grave:
+        message = _drifted(grave, lambda difference: difference.grave)
+    return Outcome(not grave, message, {"compared": len(schemas), "retyped": len(grave)})
+
+
+def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], bool]) -> str:
+    found: dict[str, str] = {}  # pages of one pull mostly say the same
+    for schema in schemas:
+        words = "; ".join([d.words() for d in schema.differences if chosen(d)][:_SHOWN])
+        found.setdefault(words, f"{schema.vendor}, delivery {schema.delivery[:8]}")
+    return "; ".join(f"{where}: {words}" for words, where in list(found.items())[:_SHOWN])
+
+
+def audit_log_agrees(found: AuditVerification) -> Outcome:
+    """The audit log is whole, and says exactly what was committed."""
+    numbers = {
+        "blocks": found.blocks, "events": found.events, "void": found.void, "open": found.open,
+        "problems": len(found.problems),
+    }  # fmt: skip
+    message = f"{found.events:,} events in {found.blocks:,} blocks are what was committed"
+    if found.problems:
+        message = "; ".join(found.problems[:_SHOWN])
+    return Outcome(not found.problems, message, numbers)

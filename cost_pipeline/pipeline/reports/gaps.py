@@ -1,0 +1,104 @@
+"""What a pull date lacks because its vendor could not be reached, and what stands in meanwhile.
+
+Nothing here is ever posted. A vendor is provisional for a pull date as long as a dead letter says
+that something of that date could not be fetched; the next good pull resolves it. Until then the
+feed may estimate, from the vendor's last good deliveries, what to expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.problems import errors_of
+from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
+from cost_pipeline.pipeline.declared.reports import StandIn
+from cost_pipeline.pipeline.session import Session
+
+_GAPS: Final = """
+    select vendor, pull_date, any_value(kind) as kind, count(*) as failures, min(payload) as uri,
+        arg_min(errors, payload) as errors, min(recorded_at) as since,
+        bool_and(failure_class = 'transient') as transient
+    from letters group by all order by pull_date, vendor
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Provisional:
+    """One vendor that is incomplete for one pull date.
+
+    Attributes:
+        uri: What could not be fetched; the first of them.
+        message: Why.
+        failures: How many there are.
+        transient: Whether all of them may pass by themselves.
+        since: When the first of them was found.
+        stands_in: None if the vendor never delivered before that date, or its feed estimates
+            nothing.
+    """
+
+    vendor: str
+    pull_date: date
+    record: str
+    uri: str
+    message: str
+    failures: int
+    transient: bool
+    since: datetime
+    stands_in: StandIn | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The public shape (docs/interfaces.md)."""
+        return {
+            "vendor": self.vendor,
+            "pull_date": self.pull_date.isoformat(),
+            "record": self.record,
+            "uri": self.uri,
+            "message": self.message,
+            "failures": self.failures,
+            "class": "transient" if self.transient else "permanent",
+            "since": self.since.isoformat(),
+            "stands_in": self.stands_in and self.stands_in.as_json(),
+        }
+
+
+def provisional(
+    session: Session,
+    pull_dates: Collection[date] | None = None,
+    *,
+    vendors: Collection[str] | None = None,
+) -> list[Provisional]:
+    """The vendors and pull dates that are incomplete (of those given), by date and vendor."""
+    gaps = query(_GAPS, letters=open_dead_letters(session, "stage = 'acquire'"))
+    asked = gaps
+    if pull_dates is not None:
+        wanted = pa.array(sorted(set(pull_dates)), pa.date32())
+        asked = asked.filter(pc.is_in(asked["pull_date"], value_set=wanted))
+    if vendors is not None:
+        names = pa.array(sorted(set(vendors)), pa.string())
+        asked = asked.filter(pc.is_in(asked["vendor"], value_set=names))
+    if not asked.num_rows:
+        return []
+    estimate = session.feed.reports.stand_ins
+    stand_ins = estimate(session, gaps, asked) if estimate is not None else {}
+    return [_provisional(row, stand_ins) for row in asked.to_pylist()]
+
+
+def _provisional(row: dict[str, Any], stand_ins: Mapping[tuple[str, date], StandIn]) -> Provisional:
+    return Provisional(
+        vendor=row["vendor"],
+        pull_date=row["pull_date"],
+        record=row["kind"],
+        uri=row["uri"],
+        message=errors_of(row["errors"])[0]["message"],
+        failures=row["failures"],
+        transient=row["transient"],
+        since=row["since"],
+        stands_in=stand_ins.get((row["vendor"], row["pull_date"])),
+    )

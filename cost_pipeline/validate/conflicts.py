@@ -1,0 +1,91 @@
+"""Cells that cannot be read as one value because of what stands beside them.
+
+Belongs here: how such a cell is marked while it is on its way as one text, and what is wrong with
+it. A mark holds a control character, so no field's proof accepts it and both lanes come to read it.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.problems import Problem, shown
+from cost_pipeline.core.reasons import Reason
+
+# Not a blank: stripping leaves it.
+_JOINT: Final = "\x02"
+_MARK: Final = re.compile(f"(.*?){_JOINT}([a-z]+){_JOINT}(.*)", re.DOTALL)
+_BESIDE: Final = " | "
+
+
+class Conflict(StrEnum):
+    """Why two texts make no value."""
+
+    COLUMNS = "columns"
+    SIDES = "sides"
+    CODE = "code"
+    TWICE = "twice"
+    CURRENCY = "currency"
+    INVISIBLE = "invisible"
+
+
+_WORDS: Final = {
+    Conflict.COLUMNS: (
+        Reason.SCHEMA_DRIFT,
+        "two columns of this field are filled, with {0} and {1}; which one counts is unknown",
+    ),
+    Conflict.SIDES: (Reason.BAD_AMOUNT, "{0} is a debit and {1} a credit of one row"),
+    Conflict.CODE: (
+        Reason.BAD_AMOUNT,
+        "beside {0} stands {1}, which is no declared code of a debit or a credit",
+    ),
+    Conflict.TWICE: (
+        Reason.BAD_AMOUNT,
+        "{0} has a sign of its own, and {1} says the side too; which one counts is unknown",
+    ),
+    Conflict.CURRENCY: (
+        Reason.CURRENCY_CONTRADICTED,
+        "{0} bears the sign of another currency than {1}",
+    ),
+    Conflict.INVISIBLE: (
+        Reason.BAD_TEXT,
+        "{0} holds invisible characters; `clean: [invisible]` takes them out",
+    ),
+}
+
+
+def marked(first: pa.Array, why: Conflict, second: Any) -> pa.Array:  # noqa: ANN401 - array or text
+    """The pairs of texts as one text each, marked."""
+    return pc.binary_join_element_wise(
+        pc.fill_null(first, ""), f"{_JOINT}{why}{_JOINT}", second, "", null_handling="replace"
+    )
+
+
+def conflict(name: str, text: str) -> Problem | None:
+    """What is wrong with a marked text; None if it is not marked."""
+    found = _MARK.fullmatch(text)
+    if found is None or found[2] not in _KNOWN:
+        return None
+    first, second = found[1].strip(), found[3].strip()
+    reason, words = _WORDS[Conflict(found[2])]
+    return Problem(name, reason, words.format(shown(first), shown(second)), beside(text))
+
+
+def beside(text: str) -> str:
+    """A marked text as people see it."""
+    return re.sub(f"{_JOINT}[a-z]+{_JOINT}", _BESIDE, text).removesuffix(_BESIDE)
+
+
+def for_people(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Cells without marks: the two texts stand beside each other."""
+    joined = pc.replace_substring_regex(texts, pattern=f"{_JOINT}[a-z]+{_JOINT}$", replacement="")
+    return pc.replace_substring_regex(
+        joined, pattern=f"{_JOINT}[a-z]+{_JOINT}", replacement=_BESIDE
+    )
+
+
+_KNOWN: Final = frozenset(Conflict)

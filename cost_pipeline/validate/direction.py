@@ -1,0 +1,209 @@
+"""Amounts with their sign, from all that says which way they go: whole columns of texts.
+
+Belongs here: debit and credit columns, a column with codes, marks beside the number, inverted signs
+and texts for nothing, put together into one text as a vendor would write it who only has a minus.
+What contradicts itself is marked (`conflicts`) and refused by whoever reads it. Both lanes see the
+outcome, so there is nothing here that only one of them knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from decimal import Decimal
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.contracts.amount_style import MINUS, AmountStyle, Negatives, NumberStyle
+from cost_pipeline.contracts.currency_signs import may_be_in
+from cost_pipeline.contracts.problems import Problem
+from cost_pipeline.core.text import BLANKS
+from cost_pipeline.validate.conflicts import Conflict, marked
+
+_LEADING: Final = "-"
+
+
+def filled(texts: pa.Array) -> pa.Array:
+    """The texts without outer blanks; null where nothing is left."""
+    stripped = pc.utf8_trim(texts, characters=BLANKS)
+    return pc.if_else(pc.equal(stripped, ""), pa.scalar(None, pa.string()), stripped)
+
+
+class Sided:
+    """How one vendor says which way an amount goes."""
+
+    def __init__(self, style: AmountStyle, numbers: NumberStyle) -> None:
+        self._style = style
+        self._ways = numbers.negatives
+        symbols = sorted({*numbers.symbols, *style.currencies}, key=len, reverse=True)
+        before = f"(?:{'|'.join(map(re.escape, symbols))})?" if symbols else ""
+        # A minus stands before the number, or between it and a currency's sign before it.
+        self._minus = rf"^({before}\s*)[{MINUS}]\s*"
+
+    def of_two(self, debit: pa.Array, credit: pa.Array) -> pa.Array:
+        """The amounts of rows that fill one of two columns; both texts are stripped or null."""
+        debit, credit = self._zeros(debit), self._zeros(credit)
+        has_debit, has_credit = says_something(debit), says_something(credit)
+        both = pc.and_(has_debit, has_credit)
+        one = pc.if_else(has_credit, self._taken_back(credit, credit), pc.coalesce(debit, credit))
+        return pc.if_else(both, marked(debit, Conflict.SIDES, credit), one)
+
+    def of_one(self, amount: pa.Array, codes: pa.Array | None) -> pa.Array:
+        """The amounts of a column beside which a code may stand; stripped or null."""
+        amount = self._marks(self._zeros(amount))
+        sign = self._style.sign
+        if sign is None or codes is None:
+            return amount
+        folded = pc.utf8_lower(pc.fill_null(codes, ""))
+        credit = pc.is_in(folded, value_set=_folded(sign.credit))
+        known = pc.or_(credit, pc.is_in(folded, value_set=_folded(sign.debit)))
+        sided = pc.if_else(credit, self._taken_back(amount, codes), amount)
+        unknown = pc.and_(pc.invert(known), pc.is_valid(amount))
+        return pc.if_else(unknown, marked(amount, Conflict.CODE, pc.fill_null(codes, "")), sided)
+
+    def turned(self, amounts: pa.Array) -> pa.Array:
+        """The amounts as costs, of a vendor to whom costs are negative."""
+        if not self._style.inverted:
+            return amounts
+        return pc.if_else(self._negative(amounts), self._bare(amounts), _negated(amounts))
+
+    def _zeros(self, texts: pa.Array) -> pa.Array:
+        if not self._style.zero:
+            return texts
+        nothing = pc.is_in(pc.utf8_lower(texts), value_set=_folded(self._style.zero))
+        return pc.if_else(pc.fill_null(nothing, fill_value=False), "0", texts)
+
+    def _marks(self, texts: pa.Array) -> pa.Array:
+        marks = self._style.marks
+        if not marks.debit and not marks.credit:
+            return texts
+        debit, _ = _without(texts, marks.debit)
+        credit, is_credit = _without(texts, marks.credit)
+        sided = pc.if_else(is_credit, self._taken_back(credit, texts), debit)
+        other, twice = _without(credit, marks.debit)
+        both = pc.and_(is_credit, twice)
+        return pc.if_else(both, marked(other, Conflict.SIDES, texts), sided)
+
+    def _taken_back(self, texts: pa.Array, said: pa.Array) -> pa.Array:
+        """Credits with a minus; one that has a sign of its own says it twice, or the opposite."""
+        twice = marked(texts, Conflict.TWICE, said)
+        return pc.if_else(self._negative(texts), twice, _negated(texts))
+
+    def _negative(self, texts: pa.Array) -> pa.Array:
+        ways = [rf"[{MINUS}]\s*$"] if Negatives.TRAILING in self._ways else []
+        if Negatives.PARENTHESES in self._ways:
+            ways.append(r"^\(.*\)$")
+        return _matches(texts, "|".join([self._minus, *ways]))
+
+    def _bare(self, texts: pa.Array) -> pa.Array:
+        """Negative amounts without what says so."""
+        bare = pc.replace_substring_regex(texts, pattern=self._minus, replacement=r"\1")
+        bare = pc.replace_substring_regex(bare, pattern=rf"\s*[{MINUS}]$", replacement="")
+        return pc.replace_substring_regex(bare, pattern=r"^\((.*)\)$", replacement=r"\1")
+
+
+def is_zero(texts: pa.Array) -> pa.Array:
+    """Which texts are a number of zeros only, in whatever style; false for null."""
+    return _matches(texts, r"^[^1-9\p{L}]*0[^1-9\p{L}]*$")
+
+
+def says_something(texts: pa.Array) -> pa.Array:
+    """Which texts are there and are not zero."""
+    return pc.and_(pc.is_valid(texts), pc.invert(is_zero(texts)))
+
+
+def against_currency(amounts: pa.Array, symbols: Collection[str], currency: pa.Array) -> pa.Array:
+    """The amounts, marked where a sign beside the number is of another currency than the row's.
+
+    Args:
+        amounts: Texts.
+        symbols: What is declared as a sign of a currency.
+        currency: Each row's currency, or null.
+    """
+    written = sign_of(amounts, symbols)
+    wrong = pa.repeat(pa.scalar(value=False), len(amounts))
+    for symbol in symbols:
+        lawful = may_be_in(symbol)
+        if lawful is not None:
+            here = pc.fill_null(pc.equal(written, symbol), fill_value=False)
+            known = pc.is_in(currency, value_set=pa.array(sorted(lawful), pa.string()))
+            other = pc.and_(pc.is_valid(currency), pc.invert(known))
+            wrong = pc.or_(wrong, pc.and_(here, other))
+    if not pc.any(wrong).as_py():
+        return amounts
+    return pc.if_else(wrong, marked(amounts, Conflict.CURRENCY, currency), amounts)
+
+
+def sign_of(amounts: pa.Array, symbols: Collection[str]) -> pa.Array:
+    """The sign of a currency that stands in each text; null where none does."""
+    longest = sorted(symbols, key=len, reverse=True)
+    pattern = f"(?P<sign>{'|'.join(map(re.escape, longest))})"
+    return pc.struct_field(pc.extract_regex(amounts, pattern=pattern), "sign")
+
+
+def currencies_of(amounts: pa.Array, signs: dict[str, str], column: pa.Array) -> pa.Array:
+    """Each row's currency: that of the sign beside the amount, else what its own column says."""
+    written = sign_of(amounts, signs)
+    places = pc.index_in(written, value_set=pa.array(list(signs), pa.string()))
+    said = pa.array(list(signs.values()), pa.string()).take(places)
+    differ = pc.fill_null(pc.not_equal(said, column), fill_value=False)
+    found = pc.coalesce(said, column)
+    if not pc.any(differ).as_py():
+        return found
+    return pc.if_else(differ, marked(written, Conflict.CURRENCY, column), found)
+
+
+def total_of(
+    style: AmountStyle | None,
+    aliases: Sequence[str],
+    of: Callable[[Sequence[str]], Decimal | Problem | None],
+) -> Decimal | Problem | None:
+    """The sum that a control row declares: of two columns, the debits less the credits.
+
+    Args:
+        style: What says which way amounts go.
+        aliases: The header names of the amount.
+        of: The number under the first of the names that is filled; None if none is.
+    """
+    if style is None:
+        return of(aliases)
+    total = of(style.debit or aliases)
+    if style.credit:
+        credit = of(style.credit)
+        if total is None or isinstance(credit, Problem):
+            total = credit.copy_negate() if isinstance(credit, Decimal) else credit
+        elif isinstance(total, Decimal) and credit is not None:
+            total -= credit
+    if style.inverted and isinstance(total, Decimal):
+        return total.copy_negate()
+    return total
+
+
+def _negated(texts: pa.Array) -> pa.Array:
+    """The texts with a minus; zero stays zero."""
+    negative = pc.binary_join_element_wise(_LEADING, texts, "")
+    return pc.if_else(is_zero(texts), texts, negative)
+
+
+def _without(texts: pa.Array, marks: Collection[str]) -> tuple[pa.Array, pa.Array]:
+    """The texts without a mark before or behind, and which of them had one."""
+    if not marks:
+        return texts, pa.repeat(pa.scalar(value=False), len(texts))
+    any_of = "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True))
+    pattern = rf"(?i)^(?:{any_of})\.?\s*(?P<rest>[^\p{{L}}].*)$"
+    bare = pc.replace_substring_regex(texts, pattern=pattern, replacement=r"\1")
+    bare = pc.replace_substring_regex(
+        bare, pattern=rf"(?i)^(.*[^\p{{L}}])(?:{any_of})\.?$", replacement=r"\1"
+    )
+    had = pc.fill_null(pc.not_equal(bare, texts), fill_value=False)
+    return pc.utf8_trim(bare, characters=BLANKS), had
+
+
+def _folded(texts: Collection[str]) -> pa.Array:
+    return pa.array([text.lower() for text in texts], pa.string())
+
+
+def _matches(texts: pa.Array, pattern: str) -> pa.Array:
+    return pc.fill_null(pc.match_substring_regex(texts, pattern), fill_value=False)
