@@ -39,7 +39,7 @@ class CostPipelineError(Exception):
         return f"{self.message}{place}"
 
     def as_json(self) -> dict[str, str]:
-        """The public shape of an error (docs/interfaces.md)."""
+        """Returns the public shape of an error (docs/interfaces.md)."""
         return {
             "code": self.code,
             "message": self.message,

@@ -12,7 +12,7 @@ _MOST: Final = 20
 
 
 def frames_of(error: BaseException, *, own: type[BaseException]) -> str | None:
-    """What the system or a library raised behind an error, the first cause first.
+    """Returns what the system or a library raised behind an error, the first cause first.
 
     Args:
         error: The error.

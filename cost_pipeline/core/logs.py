@@ -21,7 +21,7 @@ class JsonFormatter(logging.Formatter):
     """One JSON object per record: at, level, logger, message, the extra fields, the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line."""
+        """Returns the record as one line."""
         fields: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -42,7 +42,7 @@ class JsonFormatter(logging.Formatter):
 def logged(
     stream: TextIO, *, as_json: bool = True, level: int = logging.INFO
 ) -> Iterator[logging.Handler]:
-    """Write the package's and asyncio's logs to a stream while the context is open."""
+    """Writes the package's and asyncio's logs to a stream while the context is open."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter() if as_json else logging.Formatter(_PLAIN))
     handler.setLevel(level)

@@ -12,7 +12,7 @@ ECB: Final = "ecb"
 
 
 def reference_path(name: str) -> Path:
-    """The path of a file or folder under `data/reference/`.
+    """Returns the path of a file or folder under `data/reference/`.
 
     Raises:
         EnvironmentFailedError: If the installation lacks it.
