@@ -102,7 +102,7 @@ class NumberStyle(Section):
 
     @model_serializer(mode="wrap")
     def _as_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is the default of a key that came later is left out: the digest stays as it was."""
+        """Leaves the defaults of later keys out, so that the digest stays as it was."""
         found: dict[str, Any] = handler(self)
         if self.grouping == "western":
             del found["grouping"]
@@ -204,7 +204,7 @@ def _refuse_number_like(symbol: str) -> None:
 
 
 def side_of(header: str) -> Literal["debit", "credit"] | None:
-    """The side that a column's name says, as accountants of several languages write it."""
+    """Returns the side that a column's name says, as accountants of several languages write it."""
     words = {*re.split(r"[^\w]+|_", header.casefold())}
     debit, credit = bool(words & _DEBIT_WORDS), bool(words & _CREDIT_WORDS)
     if debit == credit:
@@ -213,7 +213,7 @@ def side_of(header: str) -> Literal["debit", "credit"] | None:
 
 
 def sides_among(symbols: tuple[str, ...]) -> Sides:
-    """Of texts that were declared as currency symbols, those that say a side.
+    """Returns those of the declared currency symbols that say a side.
 
     One that was dropped as a symbol would turn a credit into a cost.
     """

@@ -144,7 +144,7 @@ class DateStyle(Section):
         return next((f for f in whole if not re.search(f"%[^{_WHOLE}]", f)), ISO_FORM)
 
     def by_itself(self, *, iso: bool) -> DateStyle:
-        """The style of days that say all by themselves, whatever file they stand in.
+        """Returns the style of days that say all by themselves, whatever file they stand in.
 
         Args:
             iso: Whether ISO days must be among them.
@@ -162,7 +162,7 @@ class DateStyle(Section):
 
     @model_serializer(mode="plain")
     def _as_said(self) -> Any:  # noqa: ANN401 - a list, or a mapping of what is not the default
-        """What a vendor file says shortly is dumped so: its interpretation stays as it was."""
+        """Writes briefly what a vendor file says briefly, so that its digest stays as it was."""
         rest = {
             name: getattr(self, name)
             for name in ("languages", "zone", "day", "year", "file_name")
@@ -181,7 +181,7 @@ def _has_name(form: str) -> bool:
 
 @functools.cache
 def month_names() -> dict[str, dict[str, dict[str, int]]]:
-    """By language, by `short` and `full`: each name in lower case to its month."""
+    """Returns, by language and by `short` and `full`, each name in lower case with its month."""
     found: dict[str, dict[str, dict[str, int]]] = {}
     with reference_path(MONTH_NAMES).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

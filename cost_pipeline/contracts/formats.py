@@ -118,7 +118,7 @@ class CsvFormat(DelimitedFormat):
         return self
 
     def whole_layout(self) -> DelimitedLayout | None:
-        """Where the columns stand, for a file without a header."""
+        """Returns where the columns stand, for a file without a header."""
         if self.width is None:
             return None
         return DelimitedLayout(
@@ -191,7 +191,7 @@ class LayoutFormat(TextFormat):
         return self
 
     def whole_layout(self) -> DelimitedLayout:
-        """The layout with the vendor's own names."""
+        """Returns the layout with the vendor's own names."""
         settings = self.layout.model_dump()
         return DelimitedLayout.model_validate(settings | {"names": self.layout.names | self.names})
 

@@ -118,11 +118,11 @@ class FeedContract:
         return tuple(dict.fromkeys([*own, *(name for one in packed for name in one.fields)]))
 
     def fields_of(self, kind: str) -> tuple[str, ...]:
-        """The fields of a kind of record, in that order."""
+        """Returns the fields of a kind of record, in that order."""
         return tuple(n for n in self.fields if n in self.kinds[kind].contract.model_fields)
 
     def given_otherwise(self, vendor: Vendor) -> frozenset[str]:
-        """The fields that a vendor's rows have without a column or a constant."""
+        """Returns the fields that a vendor's rows have without a column or a constant."""
         found = {self.shape.day} if vendor.dates.gives_a_day else set()
         if self.shape.measure is not None and vendor.amount is not None:
             found |= {self.shape.measure.unit} if vendor.amount.currencies else set()

@@ -159,7 +159,7 @@ _Layout = TypeVar("_Layout", FixedLayout, DelimitedLayout)
 
 
 def named_layout(model: type[_Layout], name: str) -> _Layout:
-    """A layout from the reference data.
+    """Returns a layout from the reference data.
 
     Raises:
         ValueError: If there is none of that name, or it is of the other kind.
@@ -175,7 +175,7 @@ def named_layout(model: type[_Layout], name: str) -> _Layout:
 
 @functools.cache
 def layout_names() -> tuple[str, ...]:
-    """The names of all layouts of the reference data."""
+    """Returns the names of all layouts of the reference data."""
     return tuple(sorted(path.stem for path in reference_path(_FOLDER).glob("*.yaml")))
 
 

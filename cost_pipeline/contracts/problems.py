@@ -54,7 +54,7 @@ class FieldError(TypedDict):
 
 
 def error_json(problem: Problem) -> str:
-    """The problem as a JSON object: {"field", "code", "message", "value"}, in this order."""
+    """Returns the problem as a JSON object: {"field", "code", "message", "value"}, in order."""
     value = "null" if problem.value is None else _QUOTED(problem.value)
     return (
         f'{{"field": {_QUOTED(problem.field)}, "code": "{problem.code}", '
@@ -63,12 +63,12 @@ def error_json(problem: Problem) -> str:
 
 
 def errors_json(problems: Iterable[Problem]) -> str:
-    """The problems as the JSON list that a dead letter keeps in `errors`."""
+    """Returns the problems as the JSON list that a dead letter keeps in `errors`."""
     return f"[{', '.join(map(error_json, problems))}]"
 
 
 def errors_of(text: str) -> list[FieldError]:
-    """The errors of a dead letter, from what it keeps in `errors`."""
+    """Returns the errors of a dead letter, from what it keeps in `errors`."""
     return [
         FieldError(
             field=error["field"],
@@ -102,7 +102,7 @@ class RefusedAs:
         return not self.by_type and not self.secret
 
     def problem(self, name: str, error_type: str, value: object) -> Problem:
-        """The problem of the field `name`, whose `value` broke a constraint."""
+        """Returns the problem of the field `name`, whose `value` broke a constraint."""
         reason, words = self.reason, self.words
         for special, own_reason, own_words in self.by_type:
             if error_type == special:
@@ -129,7 +129,7 @@ class OneOf:
 
 
 def shown(value: object) -> str:
-    """The value in quotes, printable and of bounded length."""
+    """Returns the value in quotes, printable and of bounded length."""
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     if not isinstance(value, str):
         text = f"'{value}'"

@@ -65,19 +65,19 @@ class Source:
     exceptions: frozenset[str] = frozenset()
 
     def quote_of(self, currency: str) -> Quote:
-        """Which way round the source quotes this currency."""
+        """Returns which way round the source quotes this currency."""
         return self.quote.other if currency in self.exceptions else self.quote
 
 
 @functools.cache
 def published_sources() -> Mapping[str, Source]:
-    """The sources that come with the product, by name."""
+    """Returns the sources that come with the product, by name."""
     with reference_path("fx/sources.toml").open("rb") as file:
         return {name: _source(name, entry) for name, entry in tomllib.load(file).items()}
 
 
 def sources_of(productions: Productions) -> dict[str, Source]:
-    """The sources that a home may use: those of the product and its own plain ones."""
+    """Returns the sources that a home may use: those of the product and its own plain ones."""
     own = {
         name: Source(
             name=name,
@@ -101,7 +101,7 @@ _WEEKEND: Final = 5
 
 
 def source_named(name: str, sources: Mapping[str, Source]) -> Source:
-    """The source of that name.
+    """Returns the source of that name.
 
     Raises:
         UsageError: `FX_SOURCE` with the names that there are.
@@ -117,7 +117,7 @@ def source_named(name: str, sources: Mapping[str, Source]) -> Source:
 
 
 def ecb() -> Source:
-    """The source whose history comes with the product."""
+    """Returns the source whose history comes with the product."""
     return published_sources()[ECB]
 
 

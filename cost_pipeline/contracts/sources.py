@@ -86,7 +86,7 @@ class _Remote(Section):
     @check_model(mode="before")
     @classmethod
     def _short_attempts(cls, source: object) -> object:
-        """`attempts: 4` beside the address is short for `retry: {attempts: 4}`."""
+        """Takes `attempts: 4` beside the address as short for `retry: {attempts: 4}`."""
         if not isinstance(source, dict) or "attempts" not in source:
             return source
         retry = source.get("retry", {})
