@@ -122,7 +122,7 @@ def keys_of(feed: FeedContract) -> Keys:
 
 
 def resolve(keys: Keys, candidates: pa.Table, dates: Collection[date] | None = None) -> pa.Table:
-    """The standing of every record of the wanted business dates (`resolved_schema`), in order.
+    """Returns the standing of all records of the wanted business dates (`resolved_schema`).
 
     Args:
         keys: How they are compared.
@@ -147,12 +147,12 @@ def _credit_columns(shape: Shape) -> tuple[str, ...]:
 
 
 def where(rows: pa.Table, mask: pa.ChunkedArray) -> pa.Table:
-    """The rows that the mask keeps; not copied when it keeps all, which is the rule."""
+    """Returns the rows that the mask keeps, without a copy if it keeps all."""
     return rows if pc.all(mask, min_count=0).as_py() else rows.filter(mask)
 
 
 def set_apart(resolved: pa.Table, reference: pa.Table) -> pa.Table:
-    """The records with those that stand and only serve reconciliation marked as `REFERENCE`.
+    """Returns the records; those that stand and only serve reconciliation are `REFERENCE`.
 
     Args:
         resolved: `resolved_schema`.
@@ -175,7 +175,7 @@ LEFT JOIN reference USING (vendor, delivery) ORDER BY position
 
 
 def out_of_place(keys: Keys, candidates: pa.Table) -> pa.Table:
-    """Of rows with corrections, and of corrections: those that do not have their place.
+    """Returns the rows with corrections, and the corrections, that do not have their place.
 
     Args:
         keys: How they are compared.
@@ -240,7 +240,7 @@ _CAME: Final = """{
 
 @functools.cache
 def _losers(keys: Keys) -> str:
-    """SQL: of records that share a key, those that do not stand, each with the one that does."""
+    """Returns SQL of records that share their key with one that stands, each with that one."""
     credit = keys.shape.credit
     first = (
         f"SELECT vendor, key, {credit} AS credit, arg_min(position, {_CAME}) AS position "
@@ -269,7 +269,7 @@ WHERE r.position <> f.position
 
 @functools.cache
 def _out_of_place(keys: Keys) -> str:
-    """SQL: rows that were corrected, and corrections, that do not have their place.
+    """Returns SQL of corrected rows, and corrections, that do not have their place.
 
     A place is named by the fingerprint of the row that was refused. A credit that names nothing
     claims none: it waits for an approval, and is no rival. The stage of an answer to a correction
