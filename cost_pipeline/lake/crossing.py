@@ -46,7 +46,7 @@ class Crossing:
 
 
 def crossing_rows(snapshot: Snapshot, crossing: Crossing) -> pa.Table:
-    """At least every row whose key occurs under more than one value of `by`.
+    """Returns at least every row whose key occurs under more than one value of `by`.
 
     Returns:
         `filename` and the kept columns. Few others may be among them: compare the keys.
@@ -94,7 +94,7 @@ class _Index:
         return kept.filter(pc.and_(here, pc.is_valid(kept["short"]))).drop_columns(["short"])
 
     def _with(self, kept: pa.Table, new: list[str], generations: Sequence[Generation]) -> pa.Table:
-        """The crossing rows with those that new files bring, from either side."""
+        """Returns the crossing rows with those that new files bring, from either side."""
         fresh = self._hashes_of(new)
         older = [self._pointed_at(one.rows(), fresh) for one in generations]
         hits = query(
@@ -118,7 +118,7 @@ class _Index:
         )
 
     def _hashes_of(self, files: list[str]) -> pa.Table:
-        """The place and the short hash of every key in the files, with the file as a dictionary.
+        """Returns place and short hash of every key in the files, with the file as a dictionary.
 
         A name is as long as ten hashes: with one on every row, those of a million rows took 150 MB.
         """
@@ -141,7 +141,7 @@ class _Index:
         return found.set_column(0, "filename", column)
 
     def _read(self, hits: pa.Table) -> pa.Table:
-        """The rows that the hashes point at."""
+        """Returns the rows that the hashes point at."""
         files = sorted(set(hits["filename"].to_pylist()))
         if not files:
             return self.schema.empty_table()

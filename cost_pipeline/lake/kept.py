@@ -28,7 +28,7 @@ class Kept(Generic[T]):
         self._lock = threading.Lock()  # sensors and checks of a web server run in threads
 
     def get(self, place: Hashable, state: object) -> T | None:
-        """The value that is kept there, if it was made of this state."""
+        """Returns the value that is kept there, if it was made of this state."""
         with self._lock:
             found = self._values.get(place)
             if found is None or found[0] != state:
@@ -37,7 +37,7 @@ class Kept(Generic[T]):
             return found[1]
 
     def keep(self, place: Hashable, state: object, value: T) -> T:
-        """Keep a value, instead of the one that was there."""
+        """Keeps a value, instead of the one that was there."""
         with self._lock:
             self._values[place] = (state, value)
             self._values.move_to_end(place)
@@ -46,11 +46,11 @@ class Kept(Generic[T]):
         return value
 
     def made(self, place: Hashable, state: object, make: Callable[[], T]) -> T:
-        """The value that `make` makes of this state. It is made again if it is not kept."""
+        """Returns the value that `make` makes of this state. It is made again if it is not kept."""
         found = self.get(place, state)
         return self.keep(place, state, make()) if found is None else found
 
     def clear(self) -> None:
-        """Let go of everything, as a new process begins."""
+        """Lets go of everything, as a new process begins."""
         with self._lock:
             self._values.clear()

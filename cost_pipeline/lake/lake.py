@@ -41,7 +41,7 @@ class Lake:
         self.audit = AuditLog(self.table(AUDIT_LOG), root / "tables")
 
     def table(self, spec: TableSpec) -> Table:
-        """The table of that spec."""
+        """Returns the table of that spec."""
         if spec.name not in self._tables:
             hook = self._between
             self._tables[spec.name] = Table(
@@ -55,7 +55,7 @@ class Lake:
     def kept(
         self, name: str, specs: Sequence[TableSpec], make: Callable[[], T], *, given: object = None
     ) -> T:
-        """What `make` makes of the tables as they are now, made once for each state of them.
+        """Returns what `make` makes of the tables as they are now; makes it once for each state.
 
         It is kept for the process, whoever opens this lake again.
 
@@ -76,7 +76,7 @@ class Lake:
         *,
         also: Sequence[TableSpec] = (),
     ) -> T:
-        """What `make` counts in the data files of a table, as long as nobody touched any of them.
+        """Returns what `make` counts in a table's data files; counts again once one is touched.
 
         For checks: they look at what is stored, and a file may be changed without a commit. That
         is noticed as it is before a file is read: by its size and its time.
@@ -100,7 +100,7 @@ _KEPT: Final = Kept[Any](most=28)
 
 
 def open_lake(uri: str, *, between: Callable[[str, str], None] | None = None) -> Lake:
-    """The lake at a folder, laid out if it is new.
+    """Returns the lake at a folder, laid out if it is new.
 
     Raises:
         UsageError: If it was written by a newer version, or the URI is not a folder.

@@ -48,7 +48,7 @@ class LogEntry:
 
 
 def log_entries(folder: Path, first: int, last: int) -> Iterator[LogEntry]:
-    """The entries of these versions, in order.
+    """Yields the entries of these versions, in order.
 
     Raises:
         EnvironmentFailedError: If one is missing or is no log entry.
@@ -76,7 +76,7 @@ def log_entries(folder: Path, first: int, last: int) -> Iterator[LogEntry]:
 
 
 def names_in(folder: Path, files: Iterable[str]) -> set[str]:
-    """Data files as the log of a table in this folder names them; of others, the address."""
+    """Returns data files as the log of a table in this folder names them, or by address."""
     prefix = f"{folder}/"
     return {unquote(file).removeprefix("file://").removeprefix(prefix) for file in files}
 
@@ -91,5 +91,5 @@ def misread(entries: Iterable[LogEntry], read: set[str]) -> Misread | None:
 
 
 def entry_path(version: int) -> str:
-    """Where the entry of a version lies in the table's folder."""
+    """Returns where the entry of a version lies in the table's folder."""
     return f"_delta_log/{version:020d}.json"

@@ -32,7 +32,7 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 
 def _silent(_phase: str, _done: int, _total: int) -> None:
-    """For who has nobody to tell."""
+    """Does nothing: the progress of a caller who wants to hear of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Lookup:
 def files_with(
     snapshot: Snapshot, lookup: Lookup, text: str, progress: Progress = _silent
 ) -> list[str]:
-    """The data files that may hold a row which this text names: all that do, and few others.
+    """Returns the data files that may hold a row named by this text: all that do, few others.
 
     Args:
         snapshot: The table.
@@ -73,7 +73,7 @@ def files_with(
 
 
 def keep_up(snapshot: Snapshot, lookup: Lookup, progress: Progress = _silent) -> None:
-    """Keep the hashes of data files that are new, so that the next who looks does not have to."""
+    """Keeps the hashes of new data files, so that the next search does not have to read them."""
     place, files = _place(snapshot, lookup), snapshot.files()
     covered = with_generations(place, covered_by)
     new = [file for file in files if file not in covered]
@@ -94,7 +94,7 @@ def keep_up(snapshot: Snapshot, lookup: Lookup, progress: Progress = _silent) ->
 def _hashes(
     snapshot: Snapshot, lookup: Lookup, files: Sequence[str]
 ) -> tuple[list[str], list[pa.Table]]:
-    """The files that can be read, and `filename` and `short` of all texts in them.
+    """Returns the files that can be read, and `filename` and `short` of all texts in them.
 
     One that is damaged stays uncovered: who looks for something hears of it, nobody else.
     """
@@ -125,5 +125,5 @@ def _place(snapshot: Snapshot, lookup: Lookup) -> Path:
 
 
 def _short(text: str) -> str:
-    """SQL for half of a hash: of ten million texts, one in four hundred meets another."""
+    """Returns SQL for half of a hash: of ten million texts, one in four hundred meets another."""
     return f"(hash({text}) >> 32)::uinteger"

@@ -39,7 +39,7 @@ class Soundness:
 def soundness(
     tables: Path, leave_out: Collection[str], progress: Callable[[str, int, int], None]
 ) -> Soundness:
-    """Look at every table in a folder of tables.
+    """Looks at every table in a folder of tables.
 
     Args:
         tables: The folder.
@@ -65,7 +65,7 @@ def soundness(
 
 
 def _listed(folder: Path) -> tuple[set[str], list[Damage]]:
-    """The data files that a table reads, and why they are not those that its log adds."""
+    """Returns the data files that a table reads, and why they are not those that its log adds."""
     try:
         with clear_read_errors(str(folder)):
             table = DeltaTable(str(folder))
