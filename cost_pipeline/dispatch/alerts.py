@@ -70,7 +70,7 @@ class Telling:
         return digest("telling", self.kind, *sorted(parts))
 
     def body(self, home: str, *, text_only: bool) -> dict[str, Any]:
-        """The message: `text` for chat tools, the rest for programs."""
+        """Returns the message: `text` for chat tools, the rest for programs."""
         lines = [f"{alert.title}: {alert.message}" for alert in self.alerts]
         lines += [title for _, title in self.over]
         more = [f"... and {len(lines) - _MOST} more"] if len(lines) > _MOST else []
@@ -92,7 +92,7 @@ class Telling:
 
 
 def plan(red: Sequence[Alert], told: Mapping[str, Told], well: Collection[str]) -> list[Telling]:
-    """The messages to send.
+    """Returns the messages to send.
 
     Args:
         red: Everything that is red now.
