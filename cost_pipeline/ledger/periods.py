@@ -57,7 +57,7 @@ class Closing:
 
 
 def closings(acts: Iterable[Recorded]) -> tuple[Closing, ...]:
-    """The spans in which periods were closed, by period and time."""
+    """Returns the spans in which periods were closed, by period and time."""
     found: list[Closing] = []
     for act in sorted(acts, key=lambda one: (one.period, one.sequence)):
         last = found[-1] if found and found[-1].period == act.period else None
@@ -76,7 +76,7 @@ def closings(acts: Iterable[Recorded]) -> tuple[Closing, ...]:
 
 
 def closed_now(spans: Iterable[Closing]) -> frozenset[str]:
-    """The periods into which nothing may be posted, also while their closing is under way."""
+    """Returns the periods into which nothing may be posted, also those that are being closed."""
     return frozenset(span.period for span in spans if span.reopened_at is None)
 
 
@@ -91,31 +91,31 @@ def closed_at(spans: Sequence[Closing], period: str, instant: datetime) -> bool:
 
 
 def month_of(day: date) -> str:
-    """The period that a transaction date belongs to."""
+    """Returns the period that a transaction date belongs to."""
     return f"{day:%Y-%m}"
 
 
 def next_period(period: str) -> str:
-    """The month after."""
+    """Returns the month after."""
     year, month = map(int, period.split("-"))
     return f"{year + month // _DECEMBER:04d}-{month % _DECEMBER + 1:02d}"
 
 
 def previous_period(period: str) -> str:
-    """The month before."""
+    """Returns the month before."""
     year, month = map(int, period.split("-"))
     return f"{year - (month == 1):04d}-{(month - 2) % _DECEMBER + 1:02d}"
 
 
 def open_period(period: str, closed: Collection[str]) -> str:
-    """The first period from this one on that is open."""
+    """Returns the first period from this one on that is open."""
     while period in closed:
         period = next_period(period)
     return period
 
 
 def posting_periods(days: pa.ChunkedArray | pa.Array, closed: Collection[str]) -> pa.Array:
-    """The period into which a line with each of these transaction dates goes."""
+    """Returns the period into which a line with each of these transaction dates goes."""
     known = pc.unique(days)
     periods = [open_period(month_of(day), closed) for day in known.to_pylist()]
     return pa.array(periods, TEXT).take(pc.index_in(days, value_set=known))
