@@ -87,7 +87,7 @@ class Comparison:
 def compare(
     in_force: pa.Table, first: Source, second: Source, *, since: date | None = None
 ) -> Comparison:
-    """Compare the rates in force of two sources on the days that both have.
+    """Compares the rates in force of two sources on the days that both have.
 
     Both are expressed as units of each currency for one unit of the first source's pivot, exactly;
     of the second's where the other does not quote that. A day on which neither works is left out.
@@ -126,7 +126,7 @@ def compare(
 
 
 def shown_fraction(value: Fraction, quantum: Decimal) -> Decimal:
-    """A fraction for people, rounded to the quantum."""
+    """Returns a fraction for people, rounded to the quantum."""
     scaled = value / Fraction(quantum)
     return Decimal(round(scaled)) * quantum
 
