@@ -82,7 +82,7 @@ class Recipe(_Value):
     faults: tuple[Fault, ...] = ()
 
     def strikes(self, path: str, call: int, query: str = "") -> Fault | None:
-        """The fault that strikes a call (1-based) of an address; the same for the same recipe.
+        """Returns the fault that strikes a call (1-based) of an address; always the same one.
 
         Pages of one path, which differ in their query, are struck independently of each other.
         """
@@ -98,12 +98,12 @@ class Recipe(_Value):
         return None
 
     def has(self, kind: FaultKind) -> Fault | None:
-        """The first fault of a kind, for those that are a state and not an event."""
+        """Returns the first fault of a kind, for kinds that are a state and not an event."""
         return next((fault for fault in self.faults if fault.fault is kind), None)
 
 
 def read_recipe(file: Path) -> Recipe:
-    """A recipe from a YAML file.
+    """Returns a recipe from a YAML file.
 
     Raises:
         UsageError: If it cannot be read, or says something that is not known.
