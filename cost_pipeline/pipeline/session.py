@@ -64,5 +64,5 @@ class Session:
         return compile_interpreter(vendor, contract, scopes, columns, landed=landed)
 
     def stamp(self) -> Stamp:
-        """Who writes, and the present instant."""
+        """Returns who writes, and the present instant."""
         return Stamp(self.clock(), self.run_id)

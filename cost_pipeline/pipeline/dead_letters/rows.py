@@ -26,7 +26,7 @@ from cost_pipeline.validate.state import DeliveryState
 def texts_of(
     session: Session, vendor: str, delivery: str, rows: Collection[int]
 ) -> dict[int, tuple[int, str]]:
-    """Row number to (line, verbatim text), for the wanted rows of one delivery.
+    """Returns (line, verbatim text) by row number, for the wanted rows of one delivery.
 
     Empty if the vendor's file is gone or the delivery cannot be read any more under it.
     """
@@ -78,7 +78,7 @@ def _texts_of_correction(
 def cells_of(
     session: Session, vendor: Vendor, delivery: str, rows: pa.ChunkedArray
 ) -> pa.Table | None:
-    """The cells that feed each field, verbatim, of the wanted rows of a delivery.
+    """Returns the cells that feed each field, verbatim, of the wanted rows of a delivery.
 
     Args:
         session: The run.
@@ -140,7 +140,7 @@ def _field(table: pa.Table, applied: Interpreter, name: str) -> pa.ChunkedArray 
 
 
 def _whole_days(texts: pa.ChunkedArray | pa.Array, applied: Interpreter) -> pa.ChunkedArray:
-    """Days as ISO where their text says only part of them, or more than a day."""
+    """Writes days as ISO where their text says only part of them, or more than a day."""
     vendor, read = applied.reading.vendor, applied.reading.read
     if vendor.dates.year is None and vendor.format.kind not in TYPED:
         return texts

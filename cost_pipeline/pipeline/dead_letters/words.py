@@ -43,7 +43,7 @@ def words_of(
     fields: Sequence[str],
     texts: Mapping[str, ReasonText],
 ) -> Words:
-    """The words of dead letters.
+    """Returns the words of dead letters.
 
     Args:
         letters: With `vendor`, `reasons` and `errors`.
@@ -99,7 +99,7 @@ def cover_of(
     rows: Mapping[str, int],
     left_out: Mapping[str, int],
 ) -> Cover:
-    """The cover: how to use the workbook, what is in it, what it comes to, what is not in it."""
+    """Returns the cover: how to use the workbook, what is in it, its sums, and what is left out."""
     texts, measure = feed.texts(), feed.shape.measure
     cover = Cover((30, 12, 18, 22, 52))
     cover.title("Rows that were refused")

@@ -146,7 +146,7 @@ class DeliveryReport:
         return known + self.reference
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         control = self.control and {
             "declared": shown(self.control.declared),
             "computed": shown(self.control.computed),
@@ -181,7 +181,7 @@ class DeliveryReport:
 def deliveries(
     session: Session, pull_dates: Collection[date] | None = None
 ) -> list[DeliveryReport]:
-    """Every delivery of the feed that was received (on the pull dates), by date, vendor and URI."""
+    """Returns every delivery of the feed (received on the pull dates), by date, vendor and URI."""
     lake = session.lake
     before_records = in_state(
         letters_now(session, f"stage in ('parse', 'validate') and not {OF_POSTING}"), *REFUSED
@@ -200,7 +200,7 @@ def deliveries(
 
 
 def _begun(session: Session) -> pa.Table:
-    """The deliveries of which some was committed before they were whole."""
+    """Returns the deliveries that were committed in part before they were whole."""
     found = session.lake.table(CHECKPOINTS).snapshot().read(columns=["vendor", "delivery"])
     return found.group_by(["vendor", "delivery"]).aggregate([])
 
@@ -274,7 +274,7 @@ def kept_as_records(session: Session) -> pa.Table:
 
 
 def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Table:
-    """The open dead letters of deliveries received on the pull dates, of every stage."""
+    """Returns the open dead letters of deliveries received on the pull dates, of every stage."""
     listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
     received = session.lake.table(DELIVERIES).snapshot()
     wanted = received.read(

@@ -20,7 +20,7 @@ _SHOWN: Final = 5
 
 
 def all_is_fetched(gap: Provisional | None) -> Outcome:
-    """Nothing of a vendor's pull date is missing because it could not be fetched."""
+    """Checks that everything of a vendor's pull date was fetched."""
     if gap is None:
         return Outcome(passed=True, message="everything asked for was fetched")
     others = f" (and {gap.failures - 1} more)" if gap.failures > 1 else ""
@@ -33,7 +33,7 @@ def all_is_fetched(gap: Provisional | None) -> Outcome:
 
 
 def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
-    """Every row read from a delivery became a record or a dead letter."""
+    """Checks that every row read from a delivery became a record or a dead letter."""
     seen = [r for r in reports if r.duplicate_of is None]
     lost = [r for r in seen if r.rows != r.records + r.refused]
     unread = [r for r in seen if r.state == "landed"]
@@ -53,7 +53,7 @@ def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
 
 
 def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
-    """Declared totals equal the sums of their rows, within the declared tolerance."""
+    """Checks that declared totals equal the sums of their rows, within the declared tolerance."""
     own = [r for r in reports if r.duplicate_of is None]  # a repeated delivery was judged before
     declared = [(r, r.control) for r in own if r.control is not None]
     broken = [(r, c) for r, c in declared if not c.holds]
@@ -71,7 +71,7 @@ def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
 def columns_are_as_accepted(
     reports: Iterable[DeliveryReport], schemas: Iterable[SchemaReport]
 ) -> Outcome:
-    """No delivery's columns differ from the vendor's accepted schema."""
+    """Checks that no delivery's columns differ from the vendor's accepted schema."""
     schemas = list(schemas)
     drifted = [s for s in schemas if s.red]
     unread = sum(r.state == "landed" for r in reports)
@@ -86,7 +86,7 @@ def columns_are_as_accepted(
 
 
 def amounts_mean_what_they_did(schemas: Iterable[SchemaReport]) -> Outcome:
-    """No column that feeds an amount, a currency or a date holds another kind of value."""
+    """Checks that no column of an amount, a currency or a date holds another kind of value."""
     schemas = list(schemas)
     grave = [s for s in schemas if any(d.grave for d in s.differences)]
     message = f"amounts, currencies and dates of {len(schemas)} deliveries look as accepted"
@@ -104,7 +104,7 @@ def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], b
 
 
 def audit_log_agrees(found: AuditVerification) -> Outcome:
-    """The audit log is whole, and says exactly what was committed."""
+    """Checks that the audit log is whole, and says exactly what was committed."""
     numbers = {
         "blocks": found.blocks, "events": found.events, "void": found.void, "open": found.open,
         "problems": len(found.problems),

@@ -54,7 +54,7 @@ class Provisional:
     stands_in: StandIn | None
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "vendor": self.vendor,
             "pull_date": self.pull_date.isoformat(),
@@ -74,7 +74,7 @@ def provisional(
     *,
     vendors: Collection[str] | None = None,
 ) -> list[Provisional]:
-    """The vendors and pull dates that are incomplete (of those given), by date and vendor."""
+    """Returns the incomplete vendors and pull dates (of those given), by date and vendor."""
     gaps = query(_GAPS, letters=open_dead_letters(session, "stage = 'acquire'"))
     asked = gaps
     if pull_dates is not None:

@@ -69,7 +69,7 @@ class Facts:
 
 
 def state_of(facts: Facts, *, where: str = "") -> State:
-    """The state that the facts are.
+    """Returns the state that follows from the facts.
 
     Raises:
         EnvironmentFailedError: `TABLE_DAMAGED` if no order of commits leaves such facts.

@@ -50,7 +50,7 @@ class Summary:
     provisional: tuple[Provisional, ...] = ()
 
     def fates(self) -> dict[str, int]:
-        """What became of the rows, by words for people."""
+        """Returns what became of the rows, by words for people."""
         words = self.always | {
             fate: words
             for fate, words in _FATES.items()
@@ -59,7 +59,7 @@ class Summary:
         return {text: getattr(self, fate) for fate, text in words.items()}
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "deliveries": self.deliveries,
             "rows": self.rows,
@@ -79,7 +79,7 @@ class Summary:
 def summarize(
     session: Session, pull_dates: Collection[date], *, passed: int, failed: Collection[str]
 ) -> Summary:
-    """Count the deliveries of the pull dates, from what is stored."""
+    """Counts the deliveries of the pull dates, from what is stored."""
     found, reports = deliveries(session, pull_dates), session.feed.reports
     return Summary(
         deliveries=len(found),
@@ -111,7 +111,7 @@ class Unreadable:
 
 
 def unreadable(session: Session, pull_dates: Collection[date]) -> list[Unreadable]:
-    """Open dead letters of whole pulls and deliveries of these pull dates."""
+    """Returns the open dead letters of whole pulls and deliveries of these pull dates."""
     uris = {(r.vendor, r.delivery): r.uri for r in deliveries(session, pull_dates)}
     return [
         Unreadable(

@@ -65,7 +65,7 @@ class Checkpoint:
     def rest(
         self, chunks: Iterator[ParsedChunk], interpreter: Interpreter
     ) -> Iterator[ParsedChunk]:
-        """The chunks that are not done, of a reader that was opened at `mark`."""
+        """Yields the chunks that are not done, of a reader that was opened at `mark`."""
         for number, chunk in enumerate(chunks, start=1):
             if self.mark is None and number <= self.chunks:
                 pass_over(chunk, interpreter, self.state)
@@ -74,7 +74,7 @@ class Checkpoint:
 
 
 def nothing_done(measure: Measure | None) -> Checkpoint:
-    """The checkpoint of a delivery that nothing is known of."""
+    """Returns the checkpoint of a delivery that nothing is known of."""
     return Checkpoint(0, 0, None, DeliveryState(), Describer(), SumsByUnit(measure))
 
 
@@ -88,7 +88,7 @@ def checkpoint_part(
     describer: Describer,
     sums: SumsByUnit,
 ) -> Part:
-    """The row that says these chunks are done; for after their commit."""
+    """Returns the row that says these chunks are done; it follows their commit."""
     stamp = session.stamp()
     row = {
         "pull_date": subject.pull_date,
@@ -117,7 +117,7 @@ def last_checkpoint(
     *,
     keys: bool,
 ) -> Checkpoint:
-    """Where to go on, given the dead letters of this delivery that are refused rows still.
+    """Returns where to go on, given this delivery's dead letters that are refused rows still.
 
     If one of them was opened under another interpretation, it is not known here whether the chunks
     that are done still refuse its row, so all are judged again.

@@ -61,7 +61,7 @@ class _Buffer:
         return self.rows >= self.most_rows
 
     def commit(self, session: Session) -> None:
-        """Records and dead letters first, then what says that they are there and count."""
+        """Commits records and dead letters first, then the row that makes them count."""
         lake = session.lake
         for spec, parts in (
             (session.feed.records, self.records),
@@ -88,7 +88,7 @@ class Pending:
 
 
 def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> list[Pending]:
-    """The deliveries received on a pull date that must be validated (again), in a fixed order.
+    """Returns the deliveries of a pull date that must be validated (again), in a fixed order.
 
     Those that vendors sent; `corrections` looks after what people sent.
     """
@@ -124,7 +124,7 @@ class Portions:
 def validate_deliveries(
     session: Session, deliveries: Sequence[Pending], portions: Portions = Portions()
 ) -> None:
-    """Validate each delivery from its landed bytes."""
+    """Validates each delivery from its landed bytes."""
     session.feed.refuse_damaged(session.lake)
     session.lake.audit.settle(session.run_id)  # what a run that died announced and never did
     buffer = _Buffer(portions.commit)
@@ -228,7 +228,7 @@ class _Validation:
         )
 
     def _take_over_what_is_done(self) -> None:
-        """Count what the chunks before the checkpoint came to; what they refused is refused."""
+        """Counts what the chunks before the checkpoint came to; what they refused is refused."""
         self.records = self.done.state.records
         self.refused = self.done.state.dead_letters
         if self.refused_before is not None and self.done.rows:
@@ -255,7 +255,7 @@ class _Validation:
             self.buffer.dead_letters.append(self._letters(self.chunks, events))
 
     def _opened(self, dead_letters: pa.Table) -> pa.Table:
-        """Their opening; what a correction has answered already is answered again at once."""
+        """Returns the `opened` events; what a correction has answered is resolved again at once."""
         stamp, schema = self.session.stamp(), self.session.feed.dead_letters.schema
         events = opened(dead_letters, "pull_date", stamp, schema=schema, before=self.known)
         if self.known is None:
@@ -275,7 +275,7 @@ class _Validation:
         return Part(self.letters_writer, self.letters_before + chunk, events)
 
     def _refuse(self, refused: Refused) -> None:
-        """The whole delivery is one dead letter, and counts as one row."""
+        """Refuses the whole delivery as one dead letter, which counts as one row."""
         vendor, delivery = self.pending.vendor, self.pending.delivery
         fingerprint = digest("delivery", delivery)
         row = {
@@ -367,7 +367,7 @@ class _Validation:
 def _control(
     interpreter: Interpreter, reader: RowReader, state: DeliveryState
 ) -> dict[str, object]:
-    """What the control row declares against what the rows come to."""
+    """Compares what the control row declares with what the rows come to."""
     rule = interpreter.reading.vendor.format.control_total
     if rule is None or reader.control is None:
         return {}

@@ -31,7 +31,7 @@ class Behind:
 
 
 def behind(session: Session, pull_dates: Collection[date] | None = None) -> list[Behind]:
-    """Every delivery (first received on one of the dates) that a replay would judge again."""
+    """Returns the deliveries (first received on these dates) that a replay would judge again."""
     rows = current_deliveries(session).to_pylist()
     first = {(r["vendor"], r["delivery"]): r["first_pulled"] for r in rows}
     days = {r["first_pulled"] for r in rows if r["role"] is None}
@@ -50,7 +50,7 @@ def behind(session: Session, pull_dates: Collection[date] | None = None) -> list
 
 
 def replay(session: Session, pull_date: date, delivery: str | None = None) -> int:
-    """Judge again what is behind of one pull date, or one delivery of it; returns how many."""
+    """Judges again what is behind of one pull date, or one delivery of it; returns how many."""
     found = pending(session, session.home.vendors, pull_date)
     chosen = [one for one in found if delivery is None or one.delivery == delivery]
     validate_deliveries(session, chosen)
@@ -64,7 +64,7 @@ def replay(session: Session, pull_date: date, delivery: str | None = None) -> in
 
 
 def delivery_named(session: Session, beginning: str) -> tuple[str, date]:
-    """The one landed delivery whose hash begins so, and its first pull date.
+    """Returns the one landed delivery whose hash begins so, and its first pull date.
 
     Raises:
         UsageError: If there is none, or more than one.
