@@ -31,7 +31,7 @@ _WRITER: Final = "ledger_heads"
 
 
 def last_head(session: Session) -> Gathered:
-    """Where the ledger stands by its last entry; to be read before the ledger itself."""
+    """Returns where the ledger stands by its last entry; is read before the ledger itself."""
     return _last(session.lake.table(HEADS).snapshot())
 
 
@@ -42,7 +42,7 @@ def _last(snapshot: Snapshot) -> Gathered:
 
 
 def gather(session: Session) -> None:
-    """Append the entry for what the ledger got since the last one; nothing if it got nothing."""
+    """Appends the entry for what the ledger got since the last one; nothing if it got nothing."""
     table = session.lake.table(HEADS)
     for attempt in range(_TRIES):
         snapshot = table.snapshot()
@@ -69,7 +69,7 @@ def gather(session: Session) -> None:
 
 
 def refuse_truncated(before: Gathered, ledger: Snapshot) -> None:
-    """Nothing is posted upon a ledger whose end is missing.
+    """Refuses to post upon a ledger whose end is missing.
 
     Raises:
         CheckFailedError: If the ledger is an older version than its last head knows.
@@ -86,7 +86,7 @@ def refuse_truncated(before: Gathered, ledger: Snapshot) -> None:
 
 
 def refuse_truncated_ledger(lake: Lake) -> None:
-    """Nothing is judged for a ledger whose end is missing.
+    """Refuses to judge for a ledger whose end is missing.
 
     Raises:
         CheckFailedError: If it is.

@@ -16,7 +16,7 @@ from cost_pipeline.pipeline.session import Session
 
 
 def priced(session: Session, records: pa.Table, in_force: pa.Table | None = None) -> pa.Table:
-    """The records, in their order, with base amount and rates, or the refusal of either.
+    """Returns the records, in their order, with base amount and rates, or the refusal of either.
 
     Args:
         session: The run.
@@ -30,7 +30,7 @@ def priced(session: Session, records: pa.Table, in_force: pa.Table | None = None
 
 
 def pinned(session: Session, lines: pa.Table, in_force: pa.Table | None = None) -> pa.Table:
-    """What is pinned to lines with their policies (`PINNED_SCHEMA`).
+    """Returns what is pinned to lines with their policies (`PINNED_SCHEMA`).
 
     Args:
         session: The run.

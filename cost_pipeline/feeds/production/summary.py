@@ -26,7 +26,7 @@ class CurrencyTotal:
 
 
 def currency_totals(session: Session, instant: datetime | None = None) -> tuple[CurrencyTotal, ...]:
-    """Totals of the active ledger (as it was known then) per original and base currency."""
+    """Returns totals of the active ledger (as known then) per original and base currency."""
     summed = (
         session.lake.table(LEDGER)
         .snapshot()
@@ -72,7 +72,7 @@ class RepairedDate:
 
 
 def repaired_by_corrections(session: Session) -> tuple[RepairedDate, ...]:
-    """The transaction dates that corrected rates have changed, oldest first."""
+    """Returns the transaction dates that corrected rates have changed, oldest first."""
     found = (
         session.lake.table(LEDGER)
         .snapshot()
