@@ -47,7 +47,7 @@ NOT_LANDED: Final = Landed()
 
 
 def date_reader(vendor: Vendor, landed: Landed) -> DateReader:
-    """How the vendor's days are read."""
+    """Returns how the vendor's days are read."""
     return DateReader(
         vendor.dates,
         zone=landed.zone,
@@ -58,7 +58,7 @@ def date_reader(vendor: Vendor, landed: Landed) -> DateReader:
 
 
 def demanded_fields(vendor: Vendor, contract: type[Record], identity: str) -> frozenset[str]:
-    """The fields that may not be empty, by the contract or by the key."""
+    """Returns the fields that may not be empty, by the contract or by the key."""
     required = {name for name, info in contract.model_fields.items() if info.is_required()}
     if vendor.key is None:
         return frozenset(required)
@@ -68,7 +68,7 @@ def demanded_fields(vendor: Vendor, contract: type[Record], identity: str) -> fr
 
 
 def known_headers(vendor: Vendor) -> set[str]:
-    """The header names that the vendor file knows, as they are compared."""
+    """Returns the header names that the vendor file knows, as they are compared."""
     known = {*vendor.ignore, "", *(a for aliases in vendor.columns.values() for a in aliases)}
     if vendor.amount is not None and vendor.amount.sign is not None:
         known |= {*vendor.amount.sign.column}
@@ -76,7 +76,7 @@ def known_headers(vendor: Vendor) -> set[str]:
 
 
 def declared_parts(vendor: Vendor, shape: Shape, landed: Landed) -> list[Value]:
-    """What the digest of an interpretation covers besides what every vendor file has."""
+    """Returns what the digest of an interpretation covers beyond what every vendor file has."""
     found: list[Value] = []
     for name, section in sorted(declared_settings(vendor).items()):
         found.append(json.dumps([name, section], sort_keys=True))
@@ -93,7 +93,7 @@ def declared_parts(vendor: Vendor, shape: Shape, landed: Landed) -> list[Value]:
 
 
 def _read_otherwise_than_before(vendor: Vendor, shape: Shape) -> list[str]:
-    """The faults of reading that were mended and that this vendor file could meet.
+    """Returns the faults of reading that were mended and that this vendor file could meet.
 
     Its deliveries are judged again, so that what was misread is put right.
     """

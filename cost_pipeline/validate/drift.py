@@ -71,7 +71,7 @@ class Difference:
         return self.field in GRAVE_FIELDS and self.change in {Change.RETYPED, Change.SWAPPED}
 
     def as_json(self) -> dict[str, object]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "change": self.change.value,
             "column": self.column,
@@ -84,7 +84,7 @@ class Difference:
         }
 
     def words(self) -> str:
-        """In one sentence for people."""
+        """Says it in one sentence for people."""
         feeds = f" (feeds {self.field})" if self.field else ""
         match self.change:
             case Change.NEW if self.field:
@@ -105,7 +105,7 @@ class Difference:
 def differences(
     before: Schema, now: Schema, vendor: Vendor, *, strangers: bool
 ) -> list[Difference]:
-    """How `now` differs from the accepted schema `before`, the red ones first.
+    """Returns how `now` differs from the accepted schema `before`, the red ones first.
 
     Args:
         before: The accepted schema.
@@ -166,7 +166,7 @@ def _others(then: _Roles, here: _Roles, *, strangers: bool) -> Iterator[Differen
 
 
 def _changed(then: _Roles, here: _Roles) -> Iterator[Difference]:
-    """Columns that are there in both and hold something else."""
+    """Yields columns that are there in both and hold something else."""
     pairs: list[tuple[str | None, ColumnShape, ColumnShape]] = [
         (name, column, here.fields[name])
         for name, column in then.fields.items()
@@ -201,7 +201,7 @@ def _partner(
     new: ColumnShape,
     others: Sequence[tuple[str | None, ColumnShape, ColumnShape]],
 ) -> str | None:
-    """The header of the column that this one changed places with."""
+    """Returns the header of the column that this one changed places with."""
     for _, other_old, other_new in others:
         by_values = _is_now(old, new, other_old) and _is_now(other_old, other_new, old)
         by_shape = (
@@ -239,7 +239,7 @@ def retyped(old: ColumnShape, new: ColumnShape) -> bool:
 
 
 def _distance(old: ColumnShape, new: ColumnShape) -> float:
-    """The share of cells that are of another kind: 0 is alike, 1 has nothing in common."""
+    """Returns the share of cells that are of another kind: 0 is alike, 1 has nothing in common."""
     moved = (
         abs(old.kinds.get(kind, 0) / old.cells - new.kinds.get(kind, 0) / new.cells)
         for kind in Kind
@@ -248,7 +248,7 @@ def _distance(old: ColumnShape, new: ColumnShape) -> float:
 
 
 def _likeness(one: Sequence[int], other: Sequence[int]) -> float:
-    """How much of their distinct values two columns share, estimated from their sketches."""
+    """Returns how many of their distinct values two columns share, estimated from sketches."""
     both = set(one) & set(other)
     if not both:
         return 0.0
@@ -258,7 +258,7 @@ def _likeness(one: Sequence[int], other: Sequence[int]) -> float:
 
 
 def _with_renames(found: Sequence[Difference], then: _Roles, here: _Roles) -> Iterator[Difference]:
-    """A missing column and a new one that look alike are one column that was renamed."""
+    """Turns a missing column and a new one that look alike into one renamed column."""
     missing = {d.column: d for d in found if d.change is Change.MISSING and d.red}
     new = {d.column: d for d in found if d.change is Change.NEW and d.red}
     olds = {column.name: column for column in then.fields.values()}
@@ -279,7 +279,7 @@ def _with_renames(found: Sequence[Difference], then: _Roles, here: _Roles) -> It
 
 
 def _resemblance(old: ColumnShape, new: ColumnShape) -> float:
-    """Of 0 to 3: shapes, names and values alike."""
+    """Returns how alike shapes, names and values are, from 0 to 3."""
     if retyped(old, new) or not (old.cells and new.cells):
         return 0.0
     names = SequenceMatcher(None, _plain(old.name), _plain(new.name)).ratio()

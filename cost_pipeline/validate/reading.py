@@ -118,7 +118,7 @@ class Reading:
         return measure.field if measure and measure.credits else None
 
     def read(self, name: str, text: str) -> FieldValue | Problem | None:
-        """The typed value of one cell; blanks around it do not count, an empty one is None."""
+        """Reads one cell as its type; blanks around it do not count, an empty one is None."""
         stripped = text.strip()
         if not stripped:
             return None
@@ -132,7 +132,7 @@ class Reading:
         return stripped
 
     def judged(self, name: str, text: str | None) -> Verdict:
-        """The verdict on one cell of a field: read, and judged by the model's own field.
+        """Returns the verdict on one cell of a field: read, and judged by the model's own field.
 
         Where there is no value the field's constant stands in, if it has one.
         """
@@ -148,7 +148,7 @@ class Reading:
         return verdict
 
     def refused_alike(self, name: str, texts: pa.Array) -> Mask:
-        """Which of these stripped texts have one verdict of refusal, but for the text shown in it.
+        """Returns which of these stripped texts are refused alike, but for the text shown.
 
         A true value is a proof; a false one only means that the text has to be judged by itself.
         """
@@ -168,7 +168,7 @@ class Reading:
         return certain
 
     def constant(self, name: str) -> Verdict:
-        """The verdict on a constant's text; a credit is none, so it may not be negative."""
+        """Returns the verdict on a constant's text; a credit is none, so it may not be negative."""
         value = self.read(name, self.constants[name])
         if value is None:
             return self._empty(name)
