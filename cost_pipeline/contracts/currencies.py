@@ -20,7 +20,7 @@ class Currency:
 
     Attributes:
         code: Three capital letters.
-        name: In English.
+        name: Its English name.
         minor_units: Decimals of the smallest unit (0 to 4).
         valid_from: First day in use; None if before the first day that this product knows.
         valid_to: Last day in use; None if still in use.

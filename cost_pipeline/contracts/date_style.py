@@ -34,10 +34,10 @@ class DateStyle(Section):
     Attributes:
         forms: The ways in which days are written, of the directives of `DIRECTIVES`.
         languages: Whose names of months are read; English if none is named.
-        zone: For forms with `%z`: `written` takes the day as it stands, `production` the day that
+        zone: In forms with `%z`, `written` takes the day as it stands, `production` the day that
             it is then in the production's time zone.
-        day: For forms without `%d`: which day of the month a period stands for.
-        year: For forms without a year: a year, `past` (the last such day up to the pull date),
+        day: In forms without `%d`, the day of the month that a period stands for.
+        year: In forms without a year: a year, `past` (the last such day up to the pull date),
             `nearest` (to the pull date), or `file_name`.
         file_name: A form that the name of the delivery's file holds; `*` stands for anything. A row
             without a day of its own has that one.

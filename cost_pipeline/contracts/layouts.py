@@ -110,7 +110,7 @@ class DelimitedLayout(Section):
 
     Attributes:
         source: Where the layout is known from.
-        encodings: As in a vendor's format.
+        encodings: The encodings, as in a vendor's format.
         width: Cells of a row.
         count_from: What the first position is called: 1, or 0 for a format that is known so.
         names: Position to name. A position that is not here is named `#<position>` by

@@ -85,7 +85,7 @@ class RefusedAs:
     """A note in a field's annotation: what a broken constraint of this field means to a person.
 
     Attributes:
-        reason: For any constraint that `by_type` does not name.
+        reason: The reason for any constraint that `by_type` does not name.
         words: Follow the shown value: "is not a GL code such as 6305 or 2000-01".
         by_type: Pydantic error types with a reason and words of their own.
         secret: The value is not repeated in messages (a tax id may be a person's).
@@ -98,7 +98,7 @@ class RefusedAs:
 
     @property
     def alike(self) -> bool:
-        """Whether any constraint is called the same, with the value shown."""
+        """Whether every broken constraint has the same words, with the value shown."""
         return not self.by_type and not self.secret
 
     def problem(self, name: str, error_type: str, value: object) -> Problem:

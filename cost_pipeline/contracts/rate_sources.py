@@ -41,14 +41,14 @@ class Source:
     """One publisher of rates.
 
     Attributes:
-        name: As productions and postings name it.
-        title: As messages name it.
+        name: Its name in productions and postings.
+        title: Its name in messages.
         pivot: The currency against which every rate is quoted.
         quote: Which way round.
         calendar: The name of a calendar of `fx.calendar`.
         layouts: The names of the layouts of `fx.files` in which it publishes.
-        first_day: Of its rates.
-        max_age_days: For productions that say nothing of their own.
+        first_day: The day of its first rates.
+        max_age_days: The limit for productions that set none.
         attribution: Whom to name.
         exceptions: Currencies that are quoted the other way round.
     """

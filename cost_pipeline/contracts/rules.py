@@ -51,7 +51,7 @@ class Rule:
     """A rule between fields.
 
     Attributes:
-        name: For people.
+        name: The name for people.
         sees: The arguments of `check`, in order.
         check: None if what is seen is in order.
     """

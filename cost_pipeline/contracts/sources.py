@@ -103,7 +103,7 @@ class FolderSource(Section):
         path: Relative to the home, or absolute.
         files: A name with a date pattern (`{pull_date:%Y-%m}.csv`: the files of that pull date) or
             a plain glob (every file whose bytes are not yet landed).
-        timeout: For all of its files together; a drive that hangs is given up then.
+        timeout: The limit for all of its files together; a drive that hangs is given up then.
     """
 
     kind: Literal["folder"]
@@ -286,7 +286,7 @@ class SftpSource(_Remote):
 
     Attributes:
         path: The folder there.
-        files: As for a folder.
+        files: The same as for a folder.
         known_hosts: File with the server's host key (OpenSSH's format), relative to the home or
             absolute. A server with another key is refused.
         control: The name of the file by which the partner says that a file is complete, with

@@ -88,13 +88,13 @@ class Shape:
 
     @property
     def credit(self) -> str:
-        """SQL: whether a record takes back another; those are compared apart."""
+        """SQL that tells whether a record takes back another; those are compared apart."""
         measure = self.measure
         return f"{measure.field} < 0" if measure and measure.credits else "false"
 
     @property
     def complete(self) -> str:
-        """SQL: whether a record says all that it must; a credit has to name what it takes back."""
+        """SQL that tells whether a record is complete: a credit names what it takes back."""
         measure = self.measure
         if measure is None or measure.credits is None:
             return "true"

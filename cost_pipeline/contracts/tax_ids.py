@@ -40,7 +40,7 @@ def canonical_tax_id(text: str) -> str:
     """Returns the id as `SCHEME:NUMBER`, the number without separators.
 
     Raises:
-        PydanticCustomError: Of type BAD_TAX_ID; its words do not repeat the number.
+        PydanticCustomError: Its type is BAD_TAX_ID; its words do not repeat the number.
     """
     scheme, colon, number = text.partition(":")
     if not colon:

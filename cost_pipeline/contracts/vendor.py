@@ -147,7 +147,7 @@ class Vendor(Section):
 
     @property
     def scope(self) -> str | None:
-        """Whose records they are: the production, the station; None if nobody's."""
+        """Whose records they are, such as a production's or a station's; None if nobody's."""
         return None
 
     @property

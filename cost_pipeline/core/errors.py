@@ -13,7 +13,7 @@ from __future__ import annotations
 
 
 class CostPipelineError(Exception):
-    """What went wrong, where, and what to do about it.
+    """Says what went wrong, where, and what to do about it.
 
     Args:
         message: One sentence in plain words.

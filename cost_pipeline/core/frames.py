@@ -1,4 +1,4 @@
-"""The way to an error, for those who look after the machines: types and places in the code.
+"""Tells operators how an error came about: exception types and places in the code.
 
 Never messages or values: they may hold a secret, and what people need to know is said in words.
 """

@@ -1,6 +1,6 @@
-"""Structured logs: every record one line of JSON, with what the caller knows beside its words.
+"""Structured logs: each record is one line of JSON, with the caller's fields beside its words.
 
-Any logger of the standard library is written so; `extra={...}` becomes fields. What is logged is
+Every logger of the standard library is written so; `extra={...}` becomes fields. What is logged is
 said by whoever logs; nothing here reads a secret, and nobody may put one into a message.
 """
 

@@ -21,14 +21,14 @@ from cost_pipeline.core.reference import reference_path
 
 
 class FailureClass(StrEnum):
-    """Whether trying again without a change can help."""
+    """Says whether trying again without a change can help."""
 
     PERMANENT = "permanent"
     TRANSIENT = "transient"
 
 
 class Stage(StrEnum):
-    """Where in the flow something was refused."""
+    """The stage of the flow in which something was refused."""
 
     ACQUIRE = "acquire"
     PARSE = "parse"
@@ -104,7 +104,7 @@ SHARED: Final = ReasonList(Reason, "reason_codes.toml")
 
 
 class _None(StrEnum):
-    """No codes."""
+    """A list without codes, for feeds that add none."""
 
 
 NO_OTHERS: Final = ReasonList(_None, "")

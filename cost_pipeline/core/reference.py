@@ -1,4 +1,4 @@
-"""Where the reference data lies: beside the package in a checkout, inside it in a wheel."""
+"""Finds the reference data: beside the package in a checkout, inside it in a wheel."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _SERVER_ERRORS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where to, and how patiently; durations are in seconds.
+    """An address, and how patiently it is tried; durations are in seconds.
 
     Attributes:
         variable: The environment variable that holds the address, for messages.

@@ -78,7 +78,7 @@ RATES_SCHEMA: Final = pa.schema(
 )
 """Both rates as their source quotes them (the pivot's own is 1), or a refusal.
 
-Of a currency into itself both rates are 1, with neither date nor snapshot.
+If a currency is converted into itself, both rates are 1, with neither date nor snapshot.
 """
 
 PINNED_SCHEMA: Final = pa.schema([*REQUEST_SCHEMA, *RATES_SCHEMA])
@@ -117,7 +117,7 @@ def pin(
     Args:
         in_force: All rates in force, not only the days at hand: a message names the last one known.
         requests: Any table with the columns of `REQUEST_SCHEMA`; repeats are welcome.
-        sources: By name; those that come with the product if None.
+        sources: Sources by name; if None, those that come with the product.
 
     Raises:
         UsageError: `FX_SOURCE` if a request names another.
@@ -136,8 +136,8 @@ def pin_from(
     Args:
         rates_of: Asked once for the days of all requests, and once more for all days if any is
             refused.
-        requests: As of `pin`.
-        sources: As of `pin`.
+        requests: As for `pin`.
+        sources: As for `pin`.
     """
     wanted = query(
         f"SELECT DISTINCT {', '.join(REQUEST_SCHEMA.names)} FROM requests", requests=requests

@@ -1,4 +1,4 @@
-"""What no single key shows: a vendor file against its feed, its contract and its neighbours.
+"""Finds what no single key shows: a vendor file against its feed, contract and neighbours.
 
 Pure: files were read before, folders of sources are looked at elsewhere.
 """
@@ -31,7 +31,7 @@ def check_vendor(
     """Notes what is wrong with one vendor file that is well-formed by itself.
 
     Args:
-        vendor: As read.
+        vendor: The vendor as it was read.
         document: Where it was read from; problems are noted there.
         feed: What its feed says of records.
         scopes: Whose records there may be, by the feed's settings; empty if those are wrong.

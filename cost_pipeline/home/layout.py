@@ -1,4 +1,4 @@
-"""Lay out a new home. What its files mean is `load`'s business; their text is `templates`'."""
+"""Lays out a new home. `load` knows what its files mean, `templates` has their text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read a home: its settings and vendors, or every mistake in them with file and line.
+"""Reads a home: its settings and vendors, or every mistake in them with file and line.
 
 Reads YAML and `home.json`, nothing else; whether a vendor's folder is there is asked separately
 (`missing_folders`), because that is the machine's state and not a mistake in a file.
@@ -35,13 +35,13 @@ _Section = TypeVar("_Section", bound=Section)
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home as read.
+    """A home as it was read.
 
     Attributes:
         path: Absolute.
         general: What concerns no feed more than another.
         settings: The settings of each feed, by its name.
-        vendors: In the order of their names.
+        vendors: Its vendors, in the order of their names.
         lake_uri: An absolute folder, or a URI with a scheme as it stands in the settings.
         dagster_home: What DAGSTER_HOME is for this home.
     """

@@ -36,11 +36,11 @@ class Block:
     """One block without the hashes of its rows, which its `subjects_digest` covers.
 
     Attributes:
-        chain: Of which process.
+        chain: The process that wrote it.
         number: Its place there, from 1.
         kind: `announced`, or `void` for one that says that another was never committed.
-        previous_root: Of the block before it in the chain.
-        parents: Of the first of a chain: the roots of the ends of other chains.
+        previous_root: The root of the block before it in the chain.
+        parents: In the first block of a chain, the roots of the ends of other chains.
         voids: The root of the block that is void.
         table: The table of the commit.
         tokens: `writer=sequence` of each application transaction of the commit.

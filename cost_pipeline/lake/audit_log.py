@@ -61,7 +61,7 @@ def _new_chain() -> str:
 
 
 class AuditLog:
-    """Announces commits of a lake.
+    """Announces the commits of a lake.
 
     Args:
         table: The log's own table.

@@ -25,7 +25,7 @@ from cost_pipeline.lake.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """What is compared.
+    """Says which keys of a table are compared, and across what.
 
     Attributes:
         name: What it is.
@@ -41,7 +41,7 @@ class Crossing:
 
     @property
     def short(self) -> str:
-        """SQL for the short hash. Two keys that share one are only looked at in vain."""
+        """SQL for the short hash. If two keys share one, both are read and then told apart."""
         return f"hash({', '.join(self.key)})"
 
 

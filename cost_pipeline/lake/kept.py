@@ -1,4 +1,4 @@
-"""What a process keeps of the lakes that it works with: so much of it as was used last.
+"""A cache for the process of what it read from lakes: the most recently used values.
 
 A process opens a lake anew for each step, and a long one (the web server, a run of the tests) opens
 many lakes. What is kept is only ever a saving: it is used as long as what it was made of is the
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Values by place, with the state of things that each was made of.
+    """A cache of values by place, each with the state that it was made from.
 
     Args:
-        most: How many are kept; of more, those that were used last.
+        most: How many are kept; beyond that, the least recently used ones go.
     """
 
     def __init__(self, most: int) -> None:

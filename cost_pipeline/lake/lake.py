@@ -60,9 +60,9 @@ class Lake:
         It is kept for the process, whoever opens this lake again.
 
         Args:
-            name: Of what is made; one thing is kept under it.
+            name: Names what is made; one thing is kept under each name.
             specs: Every table that `make` reads.
-            make: Makes it; a commit of another process meanwhile only means that it is made again.
+            make: Makes it; if another process commits meanwhile, it is made again.
             given: Whatever else it is made from, compared by equality.
         """
         state = (given, *(self.table(spec).snapshot().identity for spec in specs))
@@ -82,7 +82,7 @@ class Lake:
         is noticed as it is before a file is read: by its size and its time.
 
         Args:
-            name: Of what is counted; one thing is kept under it.
+            name: Names what is counted; one thing is kept under each name.
             spec: The table whose rows `make` counts.
             make: Counts them.
             also: Tables that say which of the rows count.

@@ -37,7 +37,7 @@ def _silent(_phase: str, _done: int, _total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What rows are looked up by.
+    """The text by which rows are looked up.
 
     Attributes:
         name: What it is.

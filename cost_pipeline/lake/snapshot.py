@@ -116,9 +116,9 @@ class Snapshot:
 
         Args:
             sql: The statement; it repeats `where` itself if rows must be filtered exactly.
-            where: A predicate for pruning files.
+            where: A predicate by which files are left out; it filters no rows.
             values: Bound to `$1`, `$2`...: how text of vendors and people enters.
-            files: Instead: the data files to read. Their names are in the column `filename`.
+            files: The data files to read instead; their names are in the column `filename`.
             tables: Arrow tables that the statement may name.
         """
         with session() as connection:

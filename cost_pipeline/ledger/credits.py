@@ -44,13 +44,13 @@ record that it takes back, `approval` the act that allows it; all null for what 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """An approval that counts.
+    """An approval that was not withdrawn.
 
     Attributes:
-        id: Of the act.
+        id: The id of the recorded act.
         vendor, fingerprint: The negative row.
-        original_vendor: Of what it reverses.
-        original_transaction_id: Of what it reverses, if it was named so.
+        original_vendor: The vendor of the record that it reverses.
+        original_transaction_id: The transaction id of that record, if it was named by it.
         original_fingerprint: The record of the posting that was named, if one was.
         approved_at: When.
     """
@@ -72,7 +72,7 @@ class _Refusal:
 
 @dataclass(slots=True)
 class _Ruled:
-    """One credit and what is known of it so far."""
+    """One credit, and what is known about it so far."""
 
     row: dict[str, Any]
     approval: Approval | None
@@ -103,7 +103,7 @@ class _Ruled:
 
 @dataclass(slots=True)
 class _Originals:
-    """What can be reversed: records that are not negative, with their standing and price."""
+    """The records that can be reversed: those that are not negative, with standing and price."""
 
     rows: Sequence[dict[str, Any]]
     by_fingerprint: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)

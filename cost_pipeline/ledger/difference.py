@@ -39,7 +39,7 @@ from cost_pipeline.ledger.schema import (
 
 
 class Cause(StrEnum):
-    """Why a line was appended."""
+    """The cause for which a line was appended."""
 
     DELIVERY = "delivery"
     LATE = "late"

@@ -22,7 +22,7 @@ _DECEMBER: Final = 12
 
 
 class Act(StrEnum):
-    """What was done to a period, in order: `closing` announces, `closed` confirms."""
+    """An act on a period, in the order of a closing: `closing` announces, `closed` confirms."""
 
     CLOSING = "closing"
     CLOSED = "closed"

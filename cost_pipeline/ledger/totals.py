@@ -23,7 +23,7 @@ from cost_pipeline.ledger.schema import POST, REVERSE
 
 @dataclass(frozen=True, slots=True)
 class DateTotals:
-    """Of one transaction date: active postings, and their base amounts by base currency."""
+    """What one transaction date holds: active postings, and base amounts by base currency."""
 
     active_postings: int
     base: dict[str, Decimal]
@@ -31,7 +31,7 @@ class DateTotals:
 
 @dataclass(frozen=True, slots=True)
 class AccountTotals:
-    """Of one account: active postings, and their amounts by original and by base currency."""
+    """What one account holds: active postings, and amounts by original and by base currency."""
 
     active_postings: int
     original: dict[str, Decimal]
@@ -40,7 +40,7 @@ class AccountTotals:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Of a ledger or part of one.
+    """The totals of a ledger, or of a part of one.
 
     Attributes:
         postings: All lines, reversals and reversed ones included.

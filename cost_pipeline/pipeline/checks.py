@@ -33,7 +33,7 @@ from cost_pipeline.pipeline.validation.sample import records_satisfy_contract
 
 @dataclass(frozen=True, slots=True)
 class _Pulled:
-    """What is known of a pull date, looked at once for all its checks."""
+    """What the lake holds for a pull date, read once for all its checks."""
 
     reports: Sequence[DeliveryReport]
     schemas: Sequence[SchemaReport]

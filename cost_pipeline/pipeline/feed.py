@@ -65,7 +65,7 @@ class Feed(Generic[S]):
 
     @property
     def name(self) -> str:
-        """As vendor files, asset keys and stored rows name it."""
+        """Its name in vendor files, asset keys and stored rows."""
         return self.contract.name
 
     @property
@@ -75,7 +75,7 @@ class Feed(Generic[S]):
 
     @property
     def reasons(self) -> ReasonList:
-        """Why a row may be refused, beside what all feeds share."""
+        """Its own reason codes, beside those that all feeds share."""
         return self.contract.reasons
 
     @property

@@ -26,7 +26,7 @@ class Session:
         run_id: Stamped on everything that is written.
         clock: The present instant, UTC.
         environment: Where secrets are looked up by name.
-        code_version: Of the program, stamped on postings.
+        code_version: The program's version, stamped on postings.
         debug_loop: Whether the event loop of a pull is watched.
         reference: What takes the place of reference data that comes with the product, by a name
             that the feed knows.

@@ -1,4 +1,4 @@
-"""Texts that a spreadsheet would run as a formula when it opens a CSV file, made harmless.
+"""Makes texts harmless that a spreadsheet would run as formulas when it opens a CSV file.
 
 `'` before the text, as a person would type it; a text that begins with `'` gets one too, so that
 taking one away gives exactly what there was. In a workbook nothing is needed: cells there are of

@@ -1,4 +1,4 @@
-"""A workbook of refused rows, written column by column: Arrow tables in, an `.xlsx` out.
+"""Writes a workbook of refused rows column by column: Arrow tables in, an `.xlsx` out.
 
 Belongs here: the parts of the file, how a text becomes a cell, protection, drop-downs and filters.
 Which columns there are and what they say is the feed's work.
@@ -62,7 +62,7 @@ class Column:
 
     Attributes:
         name: Its header.
-        width: In characters.
+        width: Its width in characters.
         editable: Whether people may write into it; the others are protected.
         explains: Whether it says what is wrong with the column before it.
         choices: The name of the list that its drop-down offers.

@@ -27,7 +27,7 @@ class Cost:
         number: Its transaction id.
         day: Its transaction date.
         category: The union agreement, for payroll.
-        tax_id: Of the payee, as SCHEME:NUMBER.
+        tax_id: The payee's, as SCHEME:NUMBER.
         fate: GOOD, DUPLICATE, or a reason code.
     """
 
@@ -64,7 +64,7 @@ class Character:
         currencies: Drawn from in order of share; repeat one to weigh it.
         largest: The largest amount.
         again: Good costs of the pull date before that are exported once more.
-        faults: By place of the pull date (0 is the first): reason code to how many costs.
+        faults: How many costs have each reason code, by place of the pull date (0 is the first).
     """
 
     name: str

@@ -7,7 +7,7 @@
       - {fault: latency, seconds: 0.3, share: 0.2}
 
 A fault says at which calls of a path it strikes (1 is the first), or at which share of them, drawn
-from the seed. Of several that would strike one call, the first does.
+from the seed. If several would strike one call, the first one does.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Fault(_Value):
         calls: Which calls of a path (1-based); every call if neither this nor `share` is given.
         share: Instead: the share of calls, drawn from the recipe's seed.
         seconds: How long, or by how much; of Retry-After too.
-        form: Of Retry-After.
+        form: The form of the header Retry-After.
     """
 
     fault: FaultKind

@@ -24,8 +24,8 @@ class Served:
 
     Attributes:
         home: The home whose vendor files name the servers.
-        url: Of the HTTP vendors.
-        sftp_port: Of the SFTP vendor; 0 where the extra `sftp` is not installed.
+        url: The address of the HTTP vendors.
+        sftp_port: The port of the SFTP vendor; 0 where the extra `sftp` is not installed.
         environment: The secrets that the vendor files name; good for nothing else.
     """
 

@@ -17,7 +17,7 @@ _START_TIMEOUT: Final = 10.0
 
 
 class ServerThread(abc.ABC):
-    """What the simulated servers share; a server says in `_serve` what it is.
+    """What the simulated servers share; each says in `_serve` what it is.
 
     Args:
         name: For messages and the thread.

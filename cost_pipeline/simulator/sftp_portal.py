@@ -29,7 +29,7 @@ class SftpPortal(ServerThread):
             server that shows another key than `known_hosts` tells; DUPLICATE lists every file a
             second time, as `copy_of_...`.
         user: Who may log in.
-        password: With what.
+        password: The password with which they log in.
         public_key: Or with what key, in OpenSSH's format.
     """
 
@@ -83,7 +83,7 @@ class SftpPortal(ServerThread):
 
 
 class _Door(asyncssh.SSHServer):
-    """Who may come in."""
+    """Decides who may log in."""
 
     def __init__(self, portal: SftpPortal) -> None:
         self._portal = portal
@@ -107,7 +107,7 @@ class _Door(asyncssh.SSHServer):
 
 
 class _Files(asyncssh.SFTPServer):
-    """The folder, for reading."""
+    """Serves the folder, for reading only."""
 
     def __init__(self, channel: asyncssh.SSHServerChannel[bytes], portal: SftpPortal) -> None:
         super().__init__(channel, chroot=str(portal.root).encode())

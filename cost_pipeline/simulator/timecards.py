@@ -74,7 +74,7 @@ def company(seed: int, people: int, first_monday: date, weeks: int) -> Iterator[
     Args:
         seed: Decides everything.
         people: How many work; each keeps a role.
-        first_monday: Of the first workweek.
+        first_monday: The Monday of the first workweek.
         weeks: How many.
     """
     for week in range(weeks):

@@ -1,4 +1,4 @@
-"""Which record of a natural key stands: the resolution of duplicates and conflicts.
+"""Decides which record of a natural key stands: resolves duplicates and conflicts.
 
 Within a key the first by (first pulled, vendor, delivery, row) stands, in whatever order deliveries
 were processed. Another with the same content is a duplicate of it; one with other content conflicts
@@ -84,7 +84,7 @@ def resolved_schema(shape: Shape) -> pa.Schema:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """How records of a feed are compared.
+    """Says how records of a feed are compared.
 
     Attributes:
         shape: Their columns.
@@ -97,12 +97,12 @@ class Keys:
 
     @property
     def content(self) -> tuple[str, ...]:
-        """What a record says, wherever it came from; its vendor is that of every rival."""
+        """The columns of what a record says, wherever it came from; all rivals share the vendor."""
         return ("kind", *self.shape.names)
 
     @property
     def compared(self) -> tuple[str, ...]:
-        """The columns that are looked at."""
+        """The columns that the comparison reads."""
         return (*_ORIGIN, *self.content)
 
     def same(self) -> str:

@@ -1,4 +1,4 @@
-"""Cells as a vendor file says they are to be read, before either lane sees them.
+"""Prepares cells as the vendor file says they are to be read, before either lane sees them.
 
 Belongs here: which fields are made of more than the cell as it stands (several columns, what stands
 beside an amount, spellings of ids and texts), and making them, in columns. What is made comes as

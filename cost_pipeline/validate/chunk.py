@@ -1,4 +1,4 @@
-"""One chunk of rows through the lanes, into records and dead letters. Every row is exactly one."""
+"""Judges one chunk of rows in both lanes. Each row becomes exactly one record or dead letter."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class ValidatedChunk:
     """The verdicts on a chunk; both tables are in row order.
 
     Attributes:
-        records: As the feed's shape has them.
-        dead_letters: As the feed's shape has them.
+        records: Records in the feed's shape.
+        dead_letters: Dead letters in the feed's shape.
         in_columns: How many of the rows never went through the model's lane.
     """
 
@@ -60,10 +60,10 @@ def validate_chunk(
 
     Args:
         chunk: Rows of one delivery; chunks come in order.
-        interpreter: Of the vendor; it is applied to the chunk's own columns.
+        interpreter: The vendor's; it is applied to the chunk's own columns.
         delivery: SHA-256 of the delivery.
-        pull_date: Of its first landing.
-        state: Of this delivery; updated.
+        pull_date: The pull date of its first landing.
+        state: The state of this delivery; it is updated.
         lanes: "model" sends every row through the model; the tables are the same.
         ordinals: Those of the rows' keys, where they are not counted in this delivery.
     """

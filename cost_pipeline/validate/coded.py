@@ -43,9 +43,9 @@ class Alike:
     """Many texts that are refused with the same words, but for the text itself.
 
     Attributes:
-        code: Of all of them; its verdict is that on the sample.
+        code: Their common code; its verdict is that on the sample.
         sample: One of them, stripped.
-        cells: Of all rows, verbatim.
+        cells: The cells of all rows, verbatim.
     """
 
     code: int
@@ -55,12 +55,12 @@ class Alike:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A field of a chunk as codes into its distinct verdicts.
+    """A field of a chunk, as codes that point to its distinct verdicts.
 
     Attributes:
         name: The field.
         codes: Per row; None if every row has the first verdict.
-        verdicts: Of the distinct texts.
+        verdicts: The verdicts on the distinct texts.
         bulk: The values of the rows of code 0, whose verdict is `PROVEN`; of other rows what was
             accepted, and anything where it was not.
         alike: The rows of one code whose texts are not told apart.
@@ -167,7 +167,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What one argument of a rule can be: codes into the things it may see.
+    """What one argument of a rule can be, as codes that point to the things it may see.
 
     Attributes:
         asked: Per thing, whether the rule is asked of it: not of what the model refuses.

@@ -51,10 +51,10 @@ class Judged:
     """What the lane says of a chunk; both tables are in row order.
 
     Attributes:
-        records: As the feed's shape has them.
-        dead_letters: As the feed's shape has them.
+        records: Records in the feed's shape.
+        dead_letters: Dead letters in the feed's shape.
         left: The rows that only the model can judge.
-        fingerprints: Of every row of the chunk; None if none were computed.
+        fingerprints: Those of every row of the chunk; None if none were computed.
         quanta: Sum of the measures that could be read, as a count of their smallest step.
         unreadable: Rows without one; of both numbers, rows that are left are not in them.
     """

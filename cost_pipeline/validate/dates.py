@@ -262,7 +262,7 @@ def _compiled(form: str, languages: Iterable[str], *, anything: bool) -> list[_P
     """Returns the form in each of the languages; in one if it names no month.
 
     Args:
-        form: As declared.
+        form: The form as it is declared.
         languages: Whose months it may name.
         anything: Whether `*` in it stands for anything.
     """

@@ -29,7 +29,7 @@ _MENDED: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What a text may mean besides what it says.
+    """What decides, besides a text itself, what the text means.
 
     Attributes:
         pulled: The pull date of the delivery's first landing.
@@ -43,7 +43,7 @@ class Landed:
 
 
 NOT_LANDED: Final = Landed()
-"""Of a vendor file that is looked at by itself."""
+"""The landing that is assumed when a vendor file is looked at by itself."""
 
 
 def date_reader(vendor: Vendor, landed: Landed) -> DateReader:

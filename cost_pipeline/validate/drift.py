@@ -1,4 +1,4 @@
-"""What differs between the schema that was accepted and the one that came, column by column.
+"""Compares the accepted schema with the one that came, column by column.
 
 Columns are compared by what they are for: those that feed a contract field by the field, whatever
 header each had, others by their header. Ordinary variation is told from a change by how many rows

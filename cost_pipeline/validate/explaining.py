@@ -31,13 +31,13 @@ from cost_pipeline.validate.results import Context, letters_of
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Rows of a chunk that are refused, and what was found of each field and rule.
+    """The refused rows of a chunk, and what was found about each field and rule.
 
     Attributes:
         fields: Each field's verdicts, of the whole chunk.
         rules: Each rule's problems, of the whole chunk.
         rows: Where the refused rows are.
-        fingerprints: Of the whole chunk.
+        fingerprints: The fingerprints of the whole chunk.
     """
 
     table: pa.Table

@@ -1,4 +1,4 @@
-"""The model's lane: one row at a time, through its Pydantic contract. What it says is the truth.
+"""The row-by-row lane: each row goes through its Pydantic contract, whose verdict is the truth.
 
 Plain Python on purpose: the columnar lane is tested against it, and it explains every refusal.
 """
@@ -32,7 +32,7 @@ class Accepted(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A row that did not, with everything that is wrong, and what could be read nevertheless.
+    """A row that did not satisfy it: everything that is wrong, and what could be read anyway.
 
     `values` are those of the columns that a dead letter shows of its row.
     """

@@ -55,8 +55,8 @@ def empty_keys(key: Key | None, cells: Mapping[str, Sequence[pa.ChunkedArray]], 
     """Returns which rows of a chunk have an empty field of the key.
 
     Args:
-        key: Of the vendor.
-        cells: By field, its columns; a field that is a constant is not in it.
+        key: The vendor's key.
+        cells: The columns of each field; a field that is a constant is not in it.
         count: Rows.
     """
     empty = np.zeros(count, dtype=np.bool_)

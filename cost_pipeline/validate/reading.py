@@ -1,4 +1,4 @@
-"""One text to one typed value, and the verdict of the model's own field on it.
+"""Reads one text as one typed value, and asks the model's own field for its verdict.
 
 Belongs here: how a vendor's texts are read, whatever the header, and verdicts on single values. A
 vendor file is compiled into a reading in `interpreter`; judging rows is the lanes' work.

@@ -1,4 +1,4 @@
-"""Verdicts to tables, as the feed's shape has them."""
+"""Turns verdicts into tables in the feed's shape."""
 
 from __future__ import annotations
 

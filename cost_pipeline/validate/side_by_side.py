@@ -1,4 +1,4 @@
-"""The parts of a chunk, judged in columns side by side.
+"""Judges the parts of a chunk in columns, side by side in threads.
 
 Belongs here: the threads, and nothing else; a part's verdict is the columnar lane's. Its work is
 done by Arrow, numpy and DuckDB, which let other threads run meanwhile. What is carried from row to

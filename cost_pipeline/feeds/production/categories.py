@@ -1,4 +1,4 @@
-"""Cost codes and the union category of their work: what the table does not say of codes in use.
+"""Finds cost codes in use that the table of union categories does not map.
 
 A code that is mapped twice cannot be loaded (`contracts.unions`); this looks for those not at all.
 """

@@ -1,4 +1,4 @@
-"""What stands against closing a period: its checks computed anew, and the work that is open."""
+"""Finds what prevents closing a period: its checks, computed anew, and the work that is open."""
 
 from __future__ import annotations
 

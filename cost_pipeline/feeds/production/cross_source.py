@@ -1,4 +1,4 @@
-"""The loaded sources of rates against each other, as a command and as a check."""
+"""Compares the loaded sources of rates with each other, for a command and for a check."""
 
 from __future__ import annotations
 

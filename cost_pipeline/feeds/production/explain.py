@@ -1,4 +1,4 @@
-"""Findings for people: of one card, a person's week or a work date, with the cards they are of.
+"""Findings for people: those of one card, a person's week or a work date, with their cards.
 
 What is told is what was posted by: the stored findings. A date that is out of date is posted first.
 """
@@ -34,7 +34,7 @@ _TERMS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which cards to explain: by the card's id, by person and week, or by day; given ones hold."""
+    """Says which cards to explain, by id, person, week or day; all given conditions hold."""
 
     card: str | None = None
     person: str | None = None
@@ -51,7 +51,7 @@ class Card:
         terms: Its terms, as texts by field.
         times: Its times by field, as clock texts; over 24 h is past midnight.
         gross: Its gross lines as texts.
-        findings: In the public shape, with `family` and `pack`.
+        findings: Its findings in the public shape, with `family` and `pack`.
     """
 
     card: str

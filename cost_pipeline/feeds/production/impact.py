@@ -47,8 +47,8 @@ class Change:
     Attributes:
         production: Whose books.
         gl_code: The account.
-        currency: In which the vendor billed.
-        base_currency: Of the production; the three amounts are in it.
+        currency: The currency in which the vendor billed.
+        base_currency: The production's currency, in which the three amounts are.
         partitions: Transaction dates.
         postings: Active postings that are replaced, taken away or added.
         before: Their base amounts in the ledger now.
@@ -66,7 +66,7 @@ class Change:
 
     @property
     def difference(self) -> Decimal:
-        """What the books change by."""
+        """The amount by which the books change."""
         return self.after - self.before
 
 

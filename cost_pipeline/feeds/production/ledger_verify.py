@@ -43,8 +43,8 @@ class Verification:
 
     Attributes:
         partitions: Transaction dates with postings.
-        batches: Of those that are whole.
-        postings: Of those that are whole.
+        batches: How many batches they have.
+        postings: How many postings they have.
         head: The last head; 64 zeros if there is none yet.
         heads: How many heads were checked.
         files: How many files were hashed, the ledger's and those that it was made from.

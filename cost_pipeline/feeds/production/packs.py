@@ -1,4 +1,4 @@
-"""The rule packs as people ask for them: which there are, and what another one would change."""
+"""Answers questions about rule packs: which there are, and what another one would change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report on a pair of vendors finds, as a check."""
+"""Turns the report on pairs of vendors into a check."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _SHOWN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class OpenPeriod:
-    """What stands against closing a period.
+    """What prevents closing a period.
 
     Attributes:
         red: Blocking checks that are red, in words.

@@ -1,4 +1,4 @@
-"""Costs whose date is so far from the day on which they came that a person has to look first.
+"""Holds back costs dated so far from the day they came that a person has to look first.
 
 Belongs here: how far a vendor's dates may lie from the first pull of their delivery, which records
 lie farther, and what that adds to what a date is computed from. A correction was looked at by a

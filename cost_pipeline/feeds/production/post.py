@@ -1,4 +1,4 @@
-"""Post: records and rates to the ledger, by difference, a few transaction dates at a time.
+"""Posts records to the ledger by difference, a few transaction dates at a time.
 
 The order of commits makes a crash harmless. The ledger comes first, then its head, then dead
 letters, then the dispositions, which carry the digest of the inputs: until that digest is stored

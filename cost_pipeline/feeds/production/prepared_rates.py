@@ -42,7 +42,7 @@ def prepared_rows(history: Path, sha256: str, recorded_at: datetime) -> pa.Table
 
     Args:
         history: The CSV; what was prepared of it lies beside it.
-        sha256: Of the CSV.
+        sha256: The hash of the CSV.
         recorded_at: When the rows are loaded.
 
     Returns:

@@ -34,7 +34,7 @@ def pinned(session: Session, lines: pa.Table, in_force: pa.Table | None = None) 
 
     Args:
         session: The run.
-        lines: With the columns of `REQUEST_SCHEMA`.
+        lines: Lines with the columns of `REQUEST_SCHEMA`.
         in_force: Rates as they would be; those that are in force if None.
     """
     sources = sources_of(session.home.settings_of(Productions))

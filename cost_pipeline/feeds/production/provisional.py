@@ -62,7 +62,7 @@ class StandIn:
         records: How many records they gave.
         amounts: Per original currency.
         base: All of it in the base currency; None if a rate is missing.
-        base_currency: Of the vendor's production; None if that is no longer in the home.
+        base_currency: The currency of the vendor's production; None if the home lacks it now.
         rates_of: The reference date whose rates were used; None if none were needed or there.
     """
 

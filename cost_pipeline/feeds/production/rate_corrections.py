@@ -45,7 +45,7 @@ class Waiting:
     """A file that was not applied yet.
 
     Attributes:
-        name: Of the file.
+        name: The name of the file.
         token: Its identity: name and bytes.
         problem: What is wrong with it; None if it can be applied.
         source: Whose rates it corrects; None if that could not be told.

@@ -29,7 +29,7 @@ def refuse_doubtful(
     """Refuses a correction of what is no currency, or by far, unless somebody confirmed it.
 
     Args:
-        rates: In force, at least of the days up to `AROUND` before and after.
+        rates: Rates in force, at least for the days up to `AROUND` before and after.
         source: Whose rates.
         corrected: The day, and its rates as they are to be.
         where: The file, for messages.

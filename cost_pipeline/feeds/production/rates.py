@@ -38,7 +38,7 @@ BUNDLED: Final = "ecb/eurofxref-hist.csv"
 
 @dataclass(frozen=True, slots=True)
 class LoadedHistory:
-    """What loading a file of rates did.
+    """What loading a file of rates has done.
 
     Attributes:
         source: Whose file it is.
@@ -157,8 +157,8 @@ def load_file(session: Session, name: str, file: Path, day: date | None) -> Load
     Args:
         session: The run.
         name: The source.
-        file: In one of the source's layouts.
-        day: For files that do not carry their day.
+        file: A file in one of the source's layouts.
+        day: The day of a file that does not say it.
 
     Raises:
         UsageError: `FX_SOURCE`, `FX_FILE` or `FX_DAY`.

@@ -1,4 +1,4 @@
-"""Where the records of production went: postings and dispositions, in rows and in amounts."""
+"""Says where production's records went: postings and dispositions, in rows and in amounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of one row of a delivery: the way forward, from a line of a file to the ledger."""
+"""Tells what became of one row: the way forward from a line of a file to the ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way of a posting back to the bytes that a vendor sent: what an auditor asks first."""
+"""Traces a posting back to the bytes that a vendor sent, which is what an auditor asks first."""
 
 from __future__ import annotations
 

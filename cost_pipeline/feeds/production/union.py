@@ -1,4 +1,4 @@
-"""Timecards against the rules, beside conversion: findings, and which cards they refuse.
+"""Judges timecards by the union rules, beside conversion: findings, and refused cards.
 
 Belongs here: which cards are evaluated together, what a blocking finding does to its card, and to
 its payroll run where the vendor is strict. What is due and paid is `cost_pipeline.rules`' matter.

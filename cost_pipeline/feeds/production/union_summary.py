@@ -1,4 +1,4 @@
-"""Findings summed: by rule family for a day's checks, by week, department and cause for people."""
+"""Sums findings: by rule family for a day's checks, by week, department and cause for people."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
         desired: Dead letters, as the feed's shape has them.
         scope: SQL that tells which dead letters this is about.
         days: The partitions that they lie in.
-        day_column: Of `desired`: its event's partition.
+        day_column: The column of `desired` with the partition of the event.
         writer: With a day, the token under which only one run at a time may settle this scope.
         attempts: How often the work behind them was tried.
         held: The states in which one that is found again stays as it is.

@@ -46,7 +46,7 @@ def words_of(
     """Returns the words of dead letters.
 
     Args:
-        letters: With `vendor`, `reasons` and `errors`.
+        letters: Dead letters with the columns `vendor`, `reasons` and `errors`.
         keys: Vendor to the fields of its key: where a conflict of keys is shown.
         fields: Those that have a column of their own; what concerns others is said of the row.
         texts: What each reason code means.

@@ -15,7 +15,7 @@ from cost_pipeline.pipeline.declared.shown import Shown
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What changed inputs will change in the book.
+    """What a change of inputs will change in the book.
 
     Attributes:
         metadata: What is shown of it.
@@ -28,13 +28,13 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver(Generic[S]):
-    """An asset that says, date by date, that what the book is computed from changed.
+    """An asset that tells the book, date by date, that something it is computed from has changed.
 
     Rows that are pulled on one day belong to many dates of the book, which no mapping of partitions
     can say, so each date whose inputs changed is reported.
 
     Attributes:
-        key: Of the asset.
+        key: The key of the asset.
         words: What it is.
         group: The group that it is shown in.
         deps: What the inputs come from.

@@ -19,7 +19,7 @@ from cost_pipeline.pipeline.reports.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a check is asked of.
+    """What a check looks at.
 
     Attributes:
         key: The asset.
@@ -37,11 +37,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Look(Generic[S]):
-    """One look at what is stored, which several checks then judge: they are a step of a run.
+    """One look at what is stored, which several checks then judge, in one step of a run.
 
     Attributes:
         step: The name of the step.
-        calendar: By which dates its checks are partitioned.
+        calendar: The dates by which its checks are partitioned.
         at: Looks at what the given partitions hold.
     """
 
@@ -52,10 +52,10 @@ class Look(Generic[S]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check(Generic[S]):
-    """A check.
+    """A check as it is declared.
 
     Attributes:
-        name: As Dagster and the command line show it.
+        name: The name that Dagster and the command line show.
         words: What holds while it is green, in a sentence.
         assets: Returns the assets of a home that have this check; none if it has no such assets.
         look: What is looked at; None if the step that makes the asset has found it already.

@@ -1,4 +1,4 @@
-"""Which dates of a book are to be posted, and what holds them back.
+"""Decides which dates of a book are to be posted, and what holds them back.
 
 Pulls and the book are partitioned by different calendars and meet in no run, so nothing that runs
 them can stop the one for the other: whoever plans a posting asks here.
@@ -17,7 +17,7 @@ from cost_pipeline.pipeline.validation.drift import dates_of_drifted
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a book lacks.
+    """The dates that a book lacks.
 
     Attributes:
         present: The digest of all inputs of every date that has records.

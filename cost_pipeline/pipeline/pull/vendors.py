@@ -1,4 +1,4 @@
-"""Pull: vendors to deliveries. Bytes are landed before anything reads them.
+"""Pulls vendors and lands their deliveries. Bytes are landed before anything reads them.
 
 A delivery is landed and recorded as soon as it is complete, so a pull that is killed keeps what it
 had. One vendor's failure is an outcome of the pull, kept as a dead letter of the whole delivery; it

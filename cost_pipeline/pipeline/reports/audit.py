@@ -1,4 +1,4 @@
-"""The audit log against the tables that it announces: verification, and export for a SIEM."""
+"""Holds the audit log against the tables that it announces, and exports it for a SIEM."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class DeliveryReport:
 
     `rows = posted + commitments + duplicates + dead_letters + reference` once it is posted;
     `records` plus the rows refused before becoming records is `rows` too; a negative amount is no
-    record until it may be posted. Of a delivery whose bytes were landed before, every row is a
+    record until it may be posted. If a delivery's bytes were landed before, each of its rows is a
     duplicate.
     """
 

@@ -56,7 +56,7 @@ class Facts:
         reread: It has more than one: it was read again, by another contract or vendor file.
         readable: It could be read as its format.
         rows: How many rows it has by its validation.
-        accounted: Of how many of them it is known what became.
+        accounted: How many of them have a known fate.
     """
 
     repeated: bool

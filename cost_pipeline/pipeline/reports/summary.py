@@ -30,7 +30,7 @@ class Summary:
 
     Attributes:
         always: The fates that are shown even where there are none, with their words.
-        totals: Of the whole book; None if the feed tells none.
+        totals: The totals of the whole book; None if the feed has none.
     """
 
     deliveries: int

@@ -29,7 +29,7 @@ from cost_pipeline.validate.state import DeliveryState
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a checkpoint is of: bytes under an interpretation, received on a pull date."""
+    """What a checkpoint is about: bytes under an interpretation, received on a pull date."""
 
     vendor: str
     delivery: str
@@ -44,7 +44,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The chunks that are done.
+    """The chunks of a delivery that are done.
 
     Attributes:
         chunks: How many.

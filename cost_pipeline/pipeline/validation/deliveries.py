@@ -1,4 +1,4 @@
-"""Validate: deliveries to records and dead letters, in chunks that are committed exactly once.
+"""Validates deliveries: records and dead letters, in chunks that are committed exactly once.
 
 A delivery counts as validated when its row in `validations` is there; until then its records are
 invisible to the ledger. A rerun after a crash goes on behind the last checkpoint and skips what was
@@ -46,7 +46,7 @@ _ROWS_PER_COMMIT: Final = 131_072
 
 @dataclass(slots=True)
 class _Buffer:
-    """Parts waiting for their commit, and the deliveries that are complete once it is done."""
+    """Parts that wait for their commit, and the deliveries that are complete after it."""
 
     most_rows: int
     records: list[Part] = field(default_factory=list)
@@ -142,7 +142,7 @@ def validate_deliveries(
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What was there when this run began."""
+    """What the lake held when this run began."""
 
     letters: Snapshot
     checkpoints: Snapshot

@@ -46,7 +46,7 @@ class Accepted:
     """A schema of a vendor that was accepted.
 
     Attributes:
-        delivery: In which it was seen.
+        delivery: The delivery in which it was seen.
         pull_date: From when it is in force; the first one also before.
         by: Who accepted it; None for the first, which the vendor file accepts.
         reason: Why.

@@ -1,4 +1,4 @@
-"""Stored records held against their contract again."""
+"""Holds stored records against their contract again."""
 
 from __future__ import annotations
 
