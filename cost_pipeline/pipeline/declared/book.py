@@ -54,7 +54,7 @@ class HandOver(Generic[S]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book(Generic[S]):
-    """A book.
+    """A book: the dates that a feed posts to, and how it finds out which are out of date.
 
     Attributes:
         key: The asset that is partitioned by its dates; it is one of the feed's assets.
@@ -64,11 +64,11 @@ class Book(Generic[S]):
         last: The last one.
         job: The name of the job that posts.
         job_words: What that job does.
-        with_it: What is made in the same run, where the home has it.
+        with_it: Assets that are made in the same run, where the home has them.
         sensor: The name of the sensor that asks for dates.
         sensor_words: What that sensor does.
-        present: Returns of each date that has records the digest of all its inputs as they are.
-        posted: Returns of each date that was posted the digest that it was computed from.
+        present: Returns, for each date that has records, the digest of its present inputs.
+        posted: Returns, for each date that was posted, the digest that it was computed from.
         of_pulls: Returns the dates of the records that were pulled on some dates, each with the
             earliest of those.
         hand_overs: Returns what the book of a home is computed from.
