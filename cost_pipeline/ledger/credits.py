@@ -210,7 +210,7 @@ def _has_authority(one: _Ruled) -> bool:
 
 
 def _reversals(ruled: Sequence[_Ruled], known: _Originals, closings: Sequence[Closing]) -> None:
-    """Rules on approved reversals in the order of approval; others that name no invoice wait."""
+    """Decides on approved reversals in the order of approval; other nameless credits wait."""
     negative = {(one.row["vendor"], one.row["fingerprint"]) for one in ruled}
     numbers = {(one.row["vendor"], one.row["transaction_id"]) for one in ruled}
     approved = []
@@ -304,7 +304,7 @@ def _exceeds(one: _Ruled, total: Decimal, rest: Decimal) -> str:
 
 
 def _credit_notes(ruled: Sequence[_Ruled], known: _Originals) -> None:
-    """Rules on credit notes, in order, by what approved reversals left of their invoice."""
+    """Decides on credit notes, in order, by what reversals left of their invoice."""
     reversed_: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for one in ruled:
         if one.original is not None:

@@ -98,7 +98,7 @@ def drafted(
 
 
 def record(session: Session, act: dict[str, Any]) -> None:
-    """Records an approval.
+    """Stores an approval, as a recorded act.
 
     Raises:
         UsageError: If one of the same row is in force.

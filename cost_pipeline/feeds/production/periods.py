@@ -187,7 +187,7 @@ _FOLLOWS: Final = {
 
 
 def _record(session: Session, period: str, act: Act, by: str, reason: str | None) -> Act | None:
-    """Records the act if it follows on the last one; returns what the last one is then."""
+    """Stores the act if it follows on the last one; returns what the last one is then."""
     table = session.lake.table(PERIODS)
     while True:
         snapshot = table.snapshot()

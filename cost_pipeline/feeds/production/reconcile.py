@@ -253,7 +253,7 @@ def _amounts(here: pa.Table, there: pa.Table) -> tuple[tuple[str, Decimal, Decim
 
 
 def _sql(rule: ReconcileWith) -> str:
-    """Pairs equal records first, then the others of a key in the order of their values.
+    """Returns SQL that pairs equal records first, then others of a key by their values.
 
     A key may come several times on a side; whichever are equal agree, and no record is in two
     lines. Records without a key are on their side only.
