@@ -129,12 +129,12 @@ class Sides(Section):
 
 
 class SignColumn(Sides):
-    """A column that says of each row which way its amount goes.
+    """A column that says for each row which way its amount goes.
 
     Attributes:
         column: The header names that it has had.
-        debit: What it says of a cost.
-        credit: What it says of a credit. Any other text refuses its row.
+        debit: Its text for a cost.
+        credit: Its text for a credit. Any other text refuses its row.
     """
 
     column: tuple[str, ...] = Field(min_length=1)
@@ -152,7 +152,7 @@ class SignColumn(Sides):
 
 
 class AmountStyle(Section):
-    """What beside its digits says which way an amount goes, and in which currency it is.
+    """Says which way an amount goes and which currency it is in, by what stands beside its digits.
 
     Attributes:
         debit, credit: Header names of two columns of which a row fills one.

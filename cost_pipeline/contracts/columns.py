@@ -51,7 +51,7 @@ class Statements:
 
     Args:
         connection: The session.
-        most: How many statements are kept; of more, those that were used last.
+        most: How many statements are kept; beyond that, the least recently used ones go.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, most: int = 500) -> None:

@@ -1,4 +1,4 @@
-"""What no single key of the production feed's settings shows: pairs of vendors, rate sources."""
+"""Finds what no single key of the production feed's settings shows: pairs, rate sources."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ TYPED: Final = frozenset({FormatKind.EXCEL, FormatKind.PARQUET})
 
 
 class FileFormat(Section):
-    """What all formats share; a vendor has one of the kinds below.
+    """The keys that all formats share; a vendor has one of the kinds below.
 
     Attributes:
         control_total: Declared by vendors whose files end in a total row.

@@ -1,4 +1,4 @@
-"""What a feed says of its records: kinds, columns, vendor files and settings.
+"""What a feed declares about its records: kinds, columns, vendor files and settings.
 
 Belongs here: the half of a feed's declaration that needs no lake. `pipeline.feed` has the other.
 """
@@ -66,15 +66,15 @@ class FeedContract:
         name: The feed's name in vendor files, asset keys and stored rows.
         kinds: Its kinds, by name.
         shape: The columns of its records.
-        reasons: Why a row may be refused, beside what all feeds share.
+        reasons: Its own reason codes, beside those that all feeds share.
         vendor: The model of its vendor files.
         settings: The model of its settings.
         wrong_settings: What is wrong with settings that no single key shows.
         wrong_vendors: What is wrong between vendor files of the feed.
-        scopes: Which values the shape's scope may have, by the settings.
-        zone: The time zone of whom a vendor's records belong to, by the settings.
+        scopes: The values that the shape's scope may have, by the settings.
+        zone: The time zone of the owner of a vendor's records, by the settings.
         settings_file: Within the home; `feeds/<name>.yaml` where it is empty.
-        labels: What the column of a field is called for people, where not by its own name.
+        labels: Headers for people of fields whose own name is not shown.
         widths: The widths of columns of fields, in characters, where they are not 16.
         codes: Fields for which people are offered the codes that accepted records have.
         rules_version: Part of every interpretation: raised when a rule's code changes verdicts.

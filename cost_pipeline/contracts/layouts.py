@@ -162,7 +162,7 @@ def named_layout(model: type[_Layout], name: str) -> _Layout:
     """Returns a layout from the reference data.
 
     Raises:
-        ValueError: If there is none of that name, or it is of the other kind.
+        ValueError: If no layout has that name, or it is of the other kind.
         UsageError: If the file is not a layout at all.
     """
     layout = _load(name) if name in layout_names() else None

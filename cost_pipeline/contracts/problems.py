@@ -14,7 +14,7 @@ from typing import Final, TypedDict
 
 SHOWN_CHARACTERS: Final = 60
 
-# Of one text, `encode` is a single call into C; of anything else it makes an encoder first.
+# For one text, `encode` is a single call into C; for anything else it makes an encoder first.
 _QUOTED: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 

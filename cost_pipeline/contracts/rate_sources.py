@@ -44,12 +44,12 @@ class Source:
         name: Its name in productions and postings.
         title: Its name in messages.
         pivot: The currency against which every rate is quoted.
-        quote: Which way round.
+        quote: Which way round it quotes.
         calendar: The name of a calendar of `fx.calendar`.
         layouts: The names of the layouts of `fx.files` in which it publishes.
         first_day: The day of its first rates.
         max_age_days: The limit for productions that set none.
-        attribution: Whom to name.
+        attribution: The words by which it asks to be named.
         exceptions: Currencies that are quoted the other way round.
     """
 

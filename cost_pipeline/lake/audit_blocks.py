@@ -89,7 +89,7 @@ def digest_of_subjects(subjects: Sequence[pa.Array]) -> str:
     """Returns one hash over the hashes of each event's rows, in order; no loop over rows.
 
     Raises:
-        ValueError: If one is not a hash: then the borders between them would not be told.
+        ValueError: If one is not a hash: the borders between them would then be lost.
     """
     parts: list[Value] = []
     for hashes in subjects:

@@ -41,7 +41,7 @@ class Checksums:
     """The hashes of one table's files.
 
     Args:
-        folder: The table's.
+        folder: The table's folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -97,7 +97,7 @@ class Checksums:
         Args:
             known: What was noted of files, by `read`.
             listed: The data files that the table reads. Others may be gone, if they are no part of
-                the log; of those that nothing is known of there is nothing to say.
+                the log; a file without a noted hash is passed over.
         """
         for name, expected in sorted(known.items()):
             try:

@@ -49,7 +49,7 @@ def crossing_rows(snapshot: Snapshot, crossing: Crossing) -> pa.Table:
     """Returns at least every row whose key occurs under more than one value of `by`.
 
     Returns:
-        `filename` and the kept columns. Few others may be among them: compare the keys.
+        `filename` and the kept columns. A few other rows may be among them: compare the keys.
     """
     place = derived_place(snapshot, crossing.name, repr(crossing))
     return _HELD.made(place, snapshot.identity, lambda: _Index(snapshot, crossing, place).rows())

@@ -85,7 +85,7 @@ _NEWEST: Final = Kept[Snapshot](most=128)
 
 
 class Announcer(Protocol):
-    """Says what will be committed before it is: the audit log."""
+    """Announces a commit before it is made; the audit log does."""
 
     def announced(
         self, spec: TableSpec, rows: pa.Table, tokens: Mapping[str, int], run_id: str

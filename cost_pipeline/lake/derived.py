@@ -1,4 +1,4 @@
-"""What is derived from a table file by file, and kept beside it: a step then costs what is new.
+"""Keeps summaries of a table's files beside it, so that a step costs only what is new.
 
 Data files of a Delta table never change: an append adds files, a replacement exchanges them. So a
 summary that is computed for each file by itself stays true as long as the file is in the table, and
@@ -32,8 +32,8 @@ class Summary:
     """A summary of one data file.
 
     Attributes:
-        name: What it is.
-        sql: Over `{table}`, which has a column `filename`; must select and group by it.
+        name: The name of the summary.
+        sql: A statement over `{table}` that selects its column `filename` and groups by it.
         schema: Its columns, without `filename`.
     """
 

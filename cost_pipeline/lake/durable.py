@@ -1,4 +1,4 @@
-"""Making local writes survive a power cut, and telling a full disk from a defect.
+"""Makes local writes survive a power cut, and tells a full disk from a defect.
 
 deltalake makes no fsync at all (measured with strace), so a finished commit is synced here: its
 data files, its log entry, and the folders that name them.

@@ -95,7 +95,7 @@ class Lake:
         return made
 
 
-# Of a few lakes: there are seven things of each, the largest of them with a row for each credit.
+# For a few lakes: each has seven things, of which the largest has a row for each credit.
 _KEPT: Final = Kept[Any](most=28)
 
 

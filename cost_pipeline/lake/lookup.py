@@ -1,4 +1,4 @@
-"""In which data files of a table a text is found: one row among millions.
+"""Finds the data files of a table that hold a text: one row among millions.
 
 Ids are random, so that the statistics of files exclude none, and to ask each file costs a look at
 each. Short hashes of the texts are kept beside the table (`lake.generations`); what they point at

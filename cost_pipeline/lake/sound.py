@@ -1,4 +1,4 @@
-"""Whether the tables of a lake are what was committed: every file, every entry of every log.
+"""Checks that the tables of a lake are what was committed: every file, every entry of a log.
 
 Reading notices a changed file when it comes to it; this looks at all of them. It believes a table's
 log and its checksums only together, and neither is proof against somebody who alters both: that is

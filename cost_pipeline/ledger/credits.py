@@ -52,7 +52,7 @@ class Approval:
         original_vendor: The vendor of the record that it reverses.
         original_transaction_id: The transaction id of that record, if it was named by it.
         original_fingerprint: The record of the posting that was named, if one was.
-        approved_at: When.
+        approved_at: When it was approved.
     """
 
     id: str

@@ -61,7 +61,7 @@ that a timecard was evaluated under; a card that they block has a refusal too.
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What should be: postings (`DESIRED_SCHEMA`), and what became of every other record.
+    """The desired state: postings (`DESIRED_SCHEMA`), and what became of every other record.
 
     Attributes:
         postings: What the active ledger should hold.

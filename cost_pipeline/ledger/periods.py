@@ -41,13 +41,13 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """One time that a period was closed.
+    """One span of time in which a period was closed.
 
     Attributes:
-        period: Such as `2026-03`.
-        announced_at: From when on nothing new was meant to go into it.
-        closed_at: From when on nothing can have; None while the closing is not finished.
-        reopened_at: None while it is closed.
+        period: The month, such as `2026-03`.
+        announced_at: When the closing was announced: since then no run may begin to post into it.
+        closed_at: When it was finished: since then nothing can be posted; None until then.
+        reopened_at: When it was reopened; None while it is closed.
     """
 
     period: str

@@ -46,9 +46,9 @@ class SealedBatch:
     """One batch, ready to be committed whole.
 
     Attributes:
-        transaction_date: Its partition.
-        head: What the partition's head is once the batch is committed.
-        previous: What it must be before.
+        transaction_date: The date, which is its partition.
+        head: The partition's head once the batch is committed.
+        previous: The head that the partition must have before.
         postings: The lines (`POSTING_SCHEMA`) in the order of their leaves.
     """
 

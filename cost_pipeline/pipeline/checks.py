@@ -1,4 +1,4 @@
-"""The checks that every feed has. What each finds is said by `reports/findings` and others."""
+"""The checks that every feed has; `reports/findings` and others say what each finds."""
 
 from __future__ import annotations
 

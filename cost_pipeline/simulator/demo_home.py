@@ -22,7 +22,7 @@ CORRECTION: Final = f"fx/{CORRECTED_DAY}_corrected.csv"
 """The corrected rates, relative to the home: `currency,rate`, units for one euro."""
 _CORRECTION_FACTOR: Final = Decimal("1.0005")
 
-# Of the listing's columns, those that no contract field reads.
+# The columns of the listing that no contract field reads.
 _READ: Final = {
     *("Account", "Description", "Vendor Name", "Trans#", "Cur", "PO Number"),
     *("Document #", "Eff. Date", "Amount"),

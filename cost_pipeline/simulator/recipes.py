@@ -41,7 +41,7 @@ class FaultKind(StrEnum):
     HTML = "html"  # a maintenance page with status 200
     DUPLICATE = "duplicate"  # the same content under another name
     CLOCK_SKEW = "clock_skew"  # the vendor's clock is `seconds` off
-    # Of SFTP alone:
+    # For SFTP only:
     HOST_KEY = "host_key"  # the server shows another key than before
     GROWING = "growing"  # every look shows a larger file
 

@@ -2,12 +2,12 @@
 
 Within a key the first by (first pulled, vendor, delivery, row) stands, in whatever order deliveries
 were processed. Another with the same content is a duplicate of it; one with other content conflicts
-with it. Of a kind whose keys are updated, the last by the fields that the kind declares stands, and
+with it. If a kind's keys are updated, the last by the fields that the kind declares stands, and
 one with other content is superseded. A record without a key stands for itself. Credits, which take
 back what another record says, are compared apart from others.
 
-A correction takes the place of the row that it answers, also in time. Of a row and its corrections
-one has the place: a correction of a row that was refused when posting, else the row itself, else
+A correction takes the place of the row that it answers, also in time. One of these has the
+place: a correction of a row that was refused when posting, else the row itself, else
 the first correction. What it has to say is compared within the place; only who has it is compared
 by key (docs/adr/0021). A correction that was refused when posting may be corrected again: the
 answer to it comes before it in the same place.

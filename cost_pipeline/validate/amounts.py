@@ -32,7 +32,7 @@ _MINUS: Final = tuple(MINUS)
 
 # A column's numbers are also handled as 64-bit counts of their smallest step: 18 digits fit.
 MOST_PROVEN_DIGITS: Final = 18
-# Of fewer digits before the point, those in groups are read one by one.
+# With fewer digits before the point, numbers in groups are read one by one.
 _GROUPED: Final = 6
 
 
@@ -48,7 +48,7 @@ class AmountReader:
 
     Args:
         style: How numbers are written.
-        amount: What else is written beside them; a text with a minus is one of its making.
+        amount: What else is written beside them, already turned into a minus where it says one.
         binary: Whether the format stores binary numbers and can be asked for rounded ones.
     """
 

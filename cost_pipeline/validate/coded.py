@@ -59,7 +59,7 @@ class Coded:
 
     Attributes:
         name: The field.
-        codes: Per row; None if every row has the first verdict.
+        codes: The code of each row; None if every row has the first verdict.
         verdicts: The verdicts on the distinct texts.
         bulk: The values of the rows of code 0, whose verdict is `PROVEN`; of other rows what was
             accepted, and anything where it was not.
@@ -170,7 +170,7 @@ class Axis:
     """What one argument of a rule can be, as codes that point to the things it may see.
 
     Attributes:
-        asked: Per thing, whether the rule is asked of it: not of what the model refuses.
+        asked: Per thing, whether the rule is asked about it; it is not if the model refuses it.
         sure: Per thing, whether the model's value looks the same to the rule as what was read.
     """
 

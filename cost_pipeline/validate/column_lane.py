@@ -56,7 +56,7 @@ class Judged:
         left: The rows that only the model can judge.
         fingerprints: Those of every row of the chunk; None if none were computed.
         quanta: Sum of the measures that could be read, as a count of their smallest step.
-        unreadable: Rows without one; of both numbers, rows that are left are not in them.
+        unreadable: Rows without one. Neither number counts rows that are left.
     """
 
     records: pa.Table

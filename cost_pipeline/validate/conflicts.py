@@ -1,4 +1,4 @@
-"""Cells that cannot be read as one value because of what stands beside them.
+"""Marks cells that cannot be read as one value because of what stands beside them.
 
 Belongs here: how such a cell is marked while it is on its way as one text, and what is wrong with
 it. A mark holds a control character, so no field's proof accepts it and both lanes come to read it.
@@ -23,7 +23,7 @@ _BESIDE: Final = " | "
 
 
 class Conflict(StrEnum):
-    """Why two texts make no value."""
+    """The reason why two texts make no value."""
 
     COLUMNS = "columns"
     SIDES = "sides"

@@ -1,7 +1,7 @@
 """Reads a day in its vendor's declared forms, strictly and without a locale.
 
 `strptime` is not used: it takes month names from the machine's locale, and non-ASCII digits. The
-forms are its own, of the directives below; month names are those of the declared languages, in any
+forms consist of the directives below; month names are those of the declared languages, in any
 case, with or without a full stop. Two directives with nothing between them take exactly two digits
 each: a leading zero that was lost would make another day of the rest.
 """
@@ -263,7 +263,7 @@ def _compiled(form: str, languages: Iterable[str], *, anything: bool) -> list[_P
 
     Args:
         form: The form as it is declared.
-        languages: Whose months it may name.
+        languages: The languages whose months it may name.
         anything: Whether `*` in it stands for anything.
     """
     pieces = [piece for piece in re.split(r"(%.)", form) if piece]

@@ -1,6 +1,6 @@
 """What a vendor file declares beside the columns: what must be there, and what its digest covers.
 
-Belongs here: small answers of a vendor file that compiling it asks for. What a declaration that
+Belongs here: small questions that compiling a vendor file asks of it. What a declaration that
 came later adds to the digest is nothing where a vendor file has none of it: its verdicts are the
 same as before.
 """
@@ -34,7 +34,7 @@ class Landed:
     Attributes:
         pulled: The pull date of the delivery's first landing.
         name: The address or name of its file.
-        zone: The time zone of whom its records belong to (IANA).
+        zone: The time zone of the owner of its records (IANA).
     """
 
     pulled: date | None = None

@@ -1,4 +1,4 @@
-"""Amounts with their sign, from all that says which way they go: whole columns of texts.
+"""Gives amounts their sign, from all that says which way they go, in whole columns of texts.
 
 Belongs here: debit and credit columns, a column with codes, marks beside the number, inverted signs
 and texts for nothing, put together into one text as a vendor would write it who only has a minus.
@@ -165,7 +165,7 @@ def total_of(
     Args:
         style: What says which way amounts go.
         aliases: The header names of the amount.
-        of: The number under the first of the names that is filled; None if none is.
+        of: The number under the first name that is filled; None if no name is.
     """
     if style is None:
         return of(aliases)

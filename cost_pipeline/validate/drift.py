@@ -51,10 +51,10 @@ class Difference:
         change: What became of it.
         column: Its header in the delivery; in the accepted schema if it is missing.
         field: The contract field that it feeds, if any.
-        was: Its header then, if it had another one; of a swapped column the one it changed with.
+        was: Its header then, if it differed; for a swapped column, the one it changed with.
         before: What its values looked like, in words.
         now: What they look like.
-        red: Whether somebody must look. Not red is what the vendor file explains.
+        red: Whether somebody must look. What the vendor file explains is not red.
     """
 
     change: Change
@@ -109,7 +109,7 @@ def differences(
 
     Args:
         before: The accepted schema.
-        now: That of a delivery.
+        now: The schema of a delivery.
         vendor: The vendor file as it is; says what columns are for.
         strangers: Whether columns of `before` that the vendor file does not know are accepted too.
     """
@@ -216,7 +216,7 @@ def _partner(
 
 
 def _is_now(old: ColumnShape, new: ColumnShape, other: ColumnShape) -> bool:
-    """Whether a column's values are clearly those of another column, and not its own of before."""
+    """Whether a column's values are clearly those of another column and not its earlier ones."""
     if min(len(old.sketch), len(new.sketch), len(other.sketch)) < _TELLING:
         return False
     shared = _likeness(new.sketch, other.sketch)

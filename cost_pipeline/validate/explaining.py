@@ -1,4 +1,4 @@
-"""What is refused, in columns: every problem of every row, in the order in which the model tells.
+"""Explains refusals in columns: every problem of every row, in the order of the model's lane.
 
 Belongs here: the order of a row's problems, and dead letters made of them without a loop over rows.
 A problem's words are made once per distinct value, by whoever found it; here they are only put

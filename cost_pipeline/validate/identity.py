@@ -1,4 +1,4 @@
-"""What identifies a row, its record and its dead letter: two hashes, and the text of the key.
+"""Identifies a row, its record and its dead letter: two hashes, and the text of the key.
 
 Each is here once as Python values; `column_lane` builds the same canonical bytes in SQL, and a
 property test holds the two equal.

@@ -69,17 +69,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one vendor's texts are read, whatever the header.
+    """Says how one vendor's texts are read, whatever the header.
 
     Attributes:
-        kind: What the vendor's records are.
+        kind: The kind of the vendor's records.
         shape: The columns of the feed's records.
-        readers: How the texts of fields are read that are not simply their value.
+        readers: Reads the texts of fields whose text is not simply their value.
         proofs: Contract field to its proof over a column; a field without one is judged by value.
         constants: Contract field to its text, from the vendor file.
         exact: The numbers among the stored fields, with the digits that their columns have.
         demanded: Fields that may not be empty, by the contract or by the key.
-        scopes: Which values the scope of a row may have.
+        scopes: The values that the scope of a row may have.
         interpretation: Digest of everything that decides a verdict.
         delivery_problems: What is wrong with the delivery as a whole, such as its file's name.
         remembered: Verdicts on distinct texts, by field; a cache.

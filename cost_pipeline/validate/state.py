@@ -1,4 +1,4 @@
-"""What is carried from chunk to chunk of one delivery: running totals, and how often a key came."""
+"""The state carried from chunk to chunk of a delivery: running totals, how often a key came."""
 
 from __future__ import annotations
 

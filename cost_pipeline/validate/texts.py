@@ -1,4 +1,4 @@
-"""Whole columns of texts, cleaned as declared: what neither lane may see in two spellings.
+"""Cleans whole columns of texts as declared, so that neither lane sees two spellings.
 
 Belongs here: the characters of ids and of other texts. Almost no text has any of these characters,
 so the few that may are found in one pass over the bytes and only they are worked on.

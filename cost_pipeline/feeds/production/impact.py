@@ -45,7 +45,7 @@ class Change:
     """What changes on one account in one currency.
 
     Attributes:
-        production: Whose books.
+        production: The production whose books change.
         gl_code: The account.
         currency: The currency in which the vendor billed.
         base_currency: The production's currency, in which the three amounts are.

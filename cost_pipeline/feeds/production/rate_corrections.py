@@ -48,7 +48,7 @@ class Waiting:
         name: The name of the file.
         token: Its identity: name and bytes.
         problem: What is wrong with it; None if it can be applied.
-        source: Whose rates it corrects; None if that could not be told.
+        source: The source whose rates it corrects; None if that could not be told.
         corrected: Its day and rates; None if it could not be read.
         reason: Why.
     """

@@ -30,7 +30,7 @@ def refuse_doubtful(
 
     Args:
         rates: Rates in force, at least for the days up to `AROUND` before and after.
-        source: Whose rates.
+        source: The source of the rates.
         corrected: The day, and its rates as they are to be.
         where: The file, for messages.
         confirmed: Whether a person said that a rate so far off is right.

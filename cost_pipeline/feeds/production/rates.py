@@ -41,7 +41,7 @@ class LoadedHistory:
     """What loading a file of rates has done.
 
     Attributes:
-        source: Whose file it is.
+        source: The source that publishes the file.
         days: Days added.
         contradictions: Rates that it gives otherwise than what is stored.
         unmapped: Names in it for which no currency is known; their rates were not loaded.
@@ -226,7 +226,7 @@ def correct_rates(
         day: The reference date.
         file: Rates as the source quotes them.
         reason: Why; the one in the file if empty.
-        source: Whose snapshot.
+        source: The source of the snapshot.
         confirmed: Whether a rate far from its neighbours is right; the file may say so itself.
 
     Raises:

@@ -71,7 +71,7 @@ def find_posting(session: Session, posting: str) -> dict[str, Any]:
     snapshot = session.lake.table(LEDGER).snapshot()
     texts = {posting, posting[:ID_BEGINNING]}
     looked_up = {f for text in texts for f in files_with(snapshot, NAMED, text, session.progress)}
-    # That there is none is only said after a look at every file.
+    # It is reported as missing only after a look at every file.
     rows = _named(snapshot, posting, sorted(looked_up)) or _named(
         snapshot, posting, snapshot.files()
     )

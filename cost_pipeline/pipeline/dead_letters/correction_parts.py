@@ -65,7 +65,7 @@ class SortedOut:
         rows: What was read, or why nothing was.
         by_vendor: Vendor to its touched rows, with what they answer.
         refused: Touched rows that answer nothing: number to reason and message.
-        untouched: Vendor to how many rows nobody changed.
+        untouched: How many rows nobody changed, by vendor.
     """
 
     delivery: str
@@ -126,7 +126,7 @@ def sorted_out(session: Session, delivery: str) -> SortedOut:
 def _answerable(session: Session, rows: pa.Table) -> pa.Table:
     """Returns the dead letters that the rows name and may answer, and the place of each.
 
-    Of a correction that was refused when posting it is the place of the row that it answers.
+    A correction that was refused when posting has the place of the row that it answers.
     """
     letters = letters_now(
         session,

@@ -39,7 +39,7 @@ class CorrectionRows:
     Attributes:
         table: `row`, `line`, `text`, `malformed`, `reference`, `exported`, `vendor`, `source_row`,
             and `f_<field>` for every field of any of its sheets; all but the first two are strings.
-        touched: Per row whether anything was changed since it was exported.
+        touched: Per row, whether anything was changed since it was exported.
         kinds: Row number to field to what the number in its cell means.
         container: `xlsx` or `csv`.
     """

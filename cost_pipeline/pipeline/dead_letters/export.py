@@ -41,7 +41,7 @@ _MOST_CHOICES: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What went into the file: rows by record kind, and open dead letters that could not."""
+    """What went into the file: rows by record kind, and how many open dead letters did not."""
 
     rows: dict[str, int]
     left_out: dict[str, int]

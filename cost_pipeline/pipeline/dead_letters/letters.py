@@ -130,8 +130,8 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
         day_column: The column of `desired` with the partition of the event.
         writer: With a day, the token under which only one run at a time may settle this scope.
         attempts: How often the work behind them was tried.
-        held: The states in which one that is found again stays as it is.
-        again: Whether that an open one was tried again in vain is an event too.
+        held: The states in which a dead letter that is found again stays as it is.
+        again: Whether a failed new try of an open one is recorded as an event too.
 
     Returns:
         How many were opened and how many resolved.
@@ -171,7 +171,7 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
 
     Args:
         session: The run.
-        vendor: Whose dead letters they are.
+        vendor: The vendor whose dead letters they are.
         answered: Fingerprints of the rows that have an accepted answer in it.
         by: The correction's delivery.
 
@@ -220,7 +220,7 @@ def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> 
         letter: Its id, or the beginning of it.
         waive: Whether it is waived; else it is opened again.
         by: Who decided it.
-        why: Kept with the decision.
+        why: The reason, kept with the decision.
 
     Raises:
         UsageError: If there is no such dead letter, or it is not in a state for that.

@@ -1,4 +1,4 @@
-"""Rows read again from the landed bytes: the last step of every trace."""
+"""Reads rows again from the landed bytes, which is the last step of every trace."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def cells_of(
 
     Args:
         session: The run.
-        vendor: Whose delivery it is; a constant of its file is the text of every row.
+        vendor: The vendor of the delivery; a constant of its file is the text of every row.
         delivery: SHA-256.
         rows: Numbers of the rows.
 

@@ -104,7 +104,7 @@ def _mark_sql(tag: str, fields: tuple[str, ...]) -> str:
 def corrected_vendor(feed: FeedContract, vendor: Vendor) -> Vendor:
     """Returns the vendor as its corrections are read: its contract, key and styles, our columns.
 
-    An amount goes out with its sign, and a day whole, whatever said so beside them.
+    An amount goes out with its sign and a day in full, wherever the vendor wrote their parts.
 
     Constants of the vendor file stand in the sheet as cells, so that people see them and may
     change them for one row.

@@ -47,8 +47,8 @@ def words_of(
 
     Args:
         letters: Dead letters with the columns `vendor`, `reasons` and `errors`.
-        keys: Vendor to the fields of its key: where a conflict of keys is shown.
-        fields: Those that have a column of their own; what concerns others is said of the row.
+        keys: The fields of each vendor's key, where a conflict of keys is shown.
+        fields: The fields with a column of their own; problems of others are told for the row.
         texts: What each reason code means.
     """
     count = letters.num_rows

@@ -93,9 +93,9 @@ class Asset(Generic[S]):
         make: Makes it; None if others write it and it is only told of.
         step: The name of its step; by default that of its key.
         calendar: The dates by which it is partitioned.
-        deps: What it is made from.
+        deps: The assets that it is made from.
         stored: Where it is kept.
-        pool: The pool of runs of which one at a time may work.
+        pool: The pool in which only one run at a time may work.
         hands_over: The key of the hand-over whose count is shown, where making the asset may change
             what the book is computed from.
         version: The version of its code; None if nobody asks whether it is out of date.
@@ -154,7 +154,7 @@ class Job(Generic[S]):
         name: The name of the job.
         words: What it does.
         assets: The keys of what it makes.
-        runs: Whether `run` begins or ends with it; else only who asks for it runs it.
+        runs: Whether the command `run` begins or ends with it; else it runs only when asked for.
         watches: The folder whose files ask for it.
     """
 

@@ -38,7 +38,7 @@ class HandOver(Generic[S]):
         words: What it is.
         group: The group that it is shown in.
         deps: What the inputs come from.
-        versions: Returns of each date the digest of these inputs.
+        versions: Returns the digest of these inputs for each date.
         effect: Returns what posting the changed dates will change; None if nobody asks.
         shown_on: The asset that shows the effect.
     """

@@ -1,4 +1,4 @@
-"""A check, declared once: its name, its words, what it looks at, and what that has to be.
+"""A check, declared once: its name, its words, what it looks at, and what it demands.
 
 Asset checks, their results, what is told of a red one, and the gate before the book are all made
 from these values; a check's name stands in no second place.
@@ -59,11 +59,11 @@ class Check(Generic[S]):
         words: What holds while it is green, in a sentence.
         assets: Returns the assets of a home that have this check; none if it has no such assets.
         look: What is looked at; None if the step that makes the asset has found it already.
-        judge: Says of a subject what was found.
+        judge: Says what was found about a subject.
         blocking: Whether a red one stops what lies behind it.
         warns: Whether a red one is a warning and no error; an outcome may warn by itself too.
         passes_by: Whether a warning of it may pass by itself, as an outage does.
-        after_validation: Whether it looks at more than its asset: at what was read of it.
+        after_validation: Whether it looks beyond its asset, at what was read from it.
         standing: Whether it belongs to no run of its asset, and is looked at on a schedule.
     """
 

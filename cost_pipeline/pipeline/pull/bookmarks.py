@@ -1,4 +1,4 @@
-"""What pulls leave for later ones, kept in the lake: validators and cursors.
+"""Bookmarks (watermarks): what pulls leave for later ones, validators and cursors, in the lake.
 
 A bookmark belongs to a vendor and a pull date (docs/adr/0011). A pull believes the validators of
 its own date and of those before, and begins where the dates before it ended: pulled again, a date

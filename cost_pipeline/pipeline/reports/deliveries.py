@@ -1,4 +1,4 @@
-"""What became of everything: counts per delivery and pull date, read from the lake.
+"""Counts what became of every row, per delivery and pull date, from what the lake holds.
 
 Every number is counted from what is stored (the feed's fates, open dead letters), not carried along
 from the step that wrote it, so that conservation is something a check can find broken.
@@ -93,7 +93,7 @@ class ControlTotal:
 
     @property
     def difference(self) -> Decimal:
-        """Declared less computed."""
+        """The declared total less the computed one."""
         return self.declared - self.computed
 
     @property

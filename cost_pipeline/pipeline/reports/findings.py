@@ -1,4 +1,4 @@
-"""What the checks find that every feed has, in numbers and words; `pipeline/checks` lists them.
+"""Finds what the shared checks look for, in numbers and words; `pipeline/checks` lists them.
 
 They know no Dagster; tests turn each red.
 """

@@ -1,4 +1,4 @@
-"""What a pull date lacks because its vendor could not be reached, and what stands in meanwhile.
+"""Reports what a pull date lacks because its vendor could not be reached, and what stands in.
 
 Nothing here is ever posted. A vendor is provisional for a pull date as long as a dead letter says
 that something of that date could not be fetched; the next good pull resolves it. Until then the
@@ -34,8 +34,8 @@ class Provisional:
     """One vendor that is incomplete for one pull date.
 
     Attributes:
-        uri: What could not be fetched; the first of them.
-        message: Why.
+        uri: The address of the first thing that could not be fetched.
+        message: Why it could not be fetched.
         failures: How many there are.
         transient: Whether all of them may pass by themselves.
         since: When the first of them was found.

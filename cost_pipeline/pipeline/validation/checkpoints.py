@@ -1,4 +1,4 @@
-"""How far a large delivery was validated, so that a killed run goes on and repeats no chunk.
+"""Notes how far a large delivery was validated, so that a killed run repeats no chunk.
 
 A checkpoint is written after the records and dead letters of its chunks: what it says is done is in
 the lake. It only saves time. Without one, or with one that cannot be used, every chunk is judged
@@ -47,12 +47,12 @@ class Checkpoint:
     """The chunks of a delivery that are done.
 
     Attributes:
-        chunks: How many.
+        chunks: How many there are.
         rows: The rows in them.
         mark: Where the next one begins; None where the format cannot be opened there.
         state: The running totals behind them.
-        describer: What their columns look like.
-        sums: What their measures come to.
+        describer: The shapes of their columns.
+        sums: The sums of their measures.
     """
 
     chunks: int

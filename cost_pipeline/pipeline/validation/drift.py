@@ -47,10 +47,10 @@ class Accepted:
 
     Attributes:
         delivery: The delivery in which it was seen.
-        pull_date: From when it is in force; the first one also before.
+        pull_date: The date from which it is in force; the first schema also is before it.
         by: Who accepted it; None for the first, which the vendor file accepts.
-        reason: Why.
-        at: When.
+        reason: Why it was accepted.
+        at: When it was accepted.
     """
 
     schema: Schema
@@ -116,7 +116,7 @@ def schemas_of(
 
     Args:
         session: The run.
-        vendors: Only theirs.
+        vendors: The vendors whose deliveries are looked at.
         pull_dates: Only what was first received on these.
         only: Only these (vendor, delivery).
     """

@@ -1,6 +1,6 @@
-"""Rows that look as if they were there already: told to people, and never decided here.
+"""Finds rows that look as if they were there already; people decide about them.
 
-Belongs here: of a vendor without a key, rows that say the same as rows of an earlier delivery; of
+Belongs here: for a vendor without a key, rows that say the same as rows of an earlier delivery; for
 one with a key, ids that differ only in how they are written. Either may be lawful. The vendor file
 settles both: a key, or `ids`.
 """

@@ -1,4 +1,4 @@
-"""Sums of what rows measure per unit, on the way and as stored: conservation compares them."""
+"""Sums what rows measure per unit, on the way and as stored, so that conservation compares them."""
 
 from __future__ import annotations
 

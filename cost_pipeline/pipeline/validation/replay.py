@@ -1,4 +1,4 @@
-"""Replay: landed deliveries judged again under the present contract, without fetching anything.
+"""Replay judges landed deliveries again under the present contract, and fetches nothing.
 
 What is judged already under the present contract would give what there is, so only what is behind
 is replayed: a changed contract, mapping or rule replays exactly what it concerns.
@@ -23,7 +23,7 @@ _HEX = frozenset("0123456789abcdef")
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A delivery that was not judged under the present contract: what, and its first pull date."""
+    """A delivery that was not judged under the present contract, and its first pull date."""
 
     vendor: str
     delivery: str
