@@ -10,13 +10,16 @@ from cost_pipeline.commands.common import (
     columns,
     plain,
 )
+from cost_pipeline.core.people import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cost_pipeline.pipeline.pull.fetches import LeftAlone
     from cost_pipeline.pipeline.reports.gaps import Provisional
 
 _FILE: Final = 48
+_MOST_FILES: Final = 10
 _WIDTH: Final = 150
 _COUNTS: Final = (
     "size", "rows", "blank_rows", "records", "posted", "commitments", "duplicates", "dead_letters",
@@ -39,6 +42,20 @@ def show_provisional(out: Console, gaps: Sequence[Provisional]) -> None:
         out.print(plain("  pull that date again when the vendor is back; it takes its place"))
 
 
+def show_passed_over(out: Console, files: Sequence[LeftAlone]) -> None:
+    """Files that are there and are no deliveries, and why not."""
+    if not files:
+        return
+    from cost_pipeline.contracts.file_names import WORDS
+
+    out.print()
+    out.print(plain(("passed over: ", "yellow"), counted(len(files), "file")))
+    for one in files[:_MOST_FILES]:
+        out.print(plain(f"  {one.vendor}: {ascii(one.name)[1:-1]}: {WORDS[one.why]}"))
+    if len(files) > _MOST_FILES:
+        out.print(plain(f"  and {len(files) - _MOST_FILES:,} more; --json has each of them"))
+
+
 def _stand_in(gap: Provisional) -> str:
     if gap.stands_in is None:
         return "it has no earlier delivery that could stand in"
@@ -57,6 +74,7 @@ def as_delivery(gap: Provisional) -> dict[str, Any]:
         "encoding": None,
         **dict.fromkeys(_COUNTS, 0),
         "control_total": None,
+        "account": None,
         "drift": [],
         "duplicate_of": None,
         "stands_in": gap.as_json()["stands_in"],

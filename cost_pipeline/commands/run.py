@@ -27,8 +27,8 @@ from cost_pipeline.commands.common import (
     print_json,
     progress_bar,
 )
-from cost_pipeline.commands.pulled import show_provisional
-from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError
+from cost_pipeline.commands.pulled import show_passed_over, show_provisional
+from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError, UsageError
 from cost_pipeline.core.logs import logged
 from cost_pipeline.core.people import counted
 
@@ -66,6 +66,7 @@ def run(
     """Pull every vendor, validate, and post what changed, through Dagster."""
     days = parse_pull_dates(pull_dates)
     session = replace(open_session(home, feed), debug_loop=debug_loop)
+    refuse_other_days(session, days)
     refuse_missing_folders(session)
     with logs(log_json, debug_loop=debug_loop), progress_bar(shown=not as_json) as progress:
         summary = run_all(session, days, progress)
@@ -130,6 +131,7 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
             days,
             passed=runner.checked.passed,
             failed=[str(check) for check in runner.checked.errors],
+            warnings=[str(check) for check in runner.checked.warnings],
         )
 
 
@@ -140,6 +142,27 @@ def _alert(runner: Runner) -> None:
     except CostPipelineError as error:
         click.echo(f"warning: {error.message}", err=True)
         click.echo(f"  do:    {error.remedy}", err=True)
+
+
+def refuse_other_days(session: Session, days: Sequence[date]) -> None:
+    """Before anything is pulled: nobody has sent anything for tomorrow, or before all books.
+
+    Raises:
+        UsageError: With the first day that cannot be pulled for.
+    """
+    from cost_pipeline.pipeline.pull.vendors import FIRST_PULL
+
+    today = session.clock().date()
+    wrong = next((day for day in days if not FIRST_PULL <= day <= today), None)
+    if wrong is None:
+        return
+    why = f"lies ahead: today is {today} in UTC" if wrong > today else f"is before {FIRST_PULL}"
+    raise UsageError(
+        f"nothing can be pulled for {wrong}, which {why}",
+        where="--pull-dates",
+        remedy=f"name days from {FIRST_PULL} to {today}; nothing was pulled",
+        code="PULL_DATE",
+    )
 
 
 def refuse_missing_folders(session: Session) -> None:
@@ -195,6 +218,7 @@ def show(summary: Summary) -> None:
         out.print()
         out.print(as_columns(summary.totals))
     show_provisional(out, summary.provisional)
+    show_passed_over(out, summary.passed_over)
     colour = "red" if summary.failed_checks else "green"
     out.print(
         f"checks: {summary.passed_checks:,} passed, "
@@ -202,6 +226,8 @@ def show(summary: Summary) -> None:
     )
     for failed in summary.failed_checks:
         out.print(plain(f"  {failed}", style="red"))
+    for warning in summary.warnings:
+        out.print(plain(f"  warning: {warning}", style="yellow"))
 
 
 def vendor_rows(vendors: Sequence[Vendor], *, with_feed: bool = False) -> list[dict[str, Any]]:

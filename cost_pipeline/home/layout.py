@@ -14,6 +14,7 @@ from cost_pipeline import __version__
 from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
 from cost_pipeline.home import templates
 from cost_pipeline.home.load import FORMAT, MARKER
+from cost_pipeline.home.places import refuse_unusable
 
 _FOLDERS: Final = ("vendors", "inbox", "lake", "dagster")
 _DAGSTER: Final = "dagster/dagster.yaml"
@@ -34,10 +35,12 @@ def init_home(path: Path, *, files: Mapping[str, str | bytes] = EXAMPLE) -> Path
         files: What it holds beside the empty folders, `home.json` and `dagster/dagster.yaml`.
 
     Raises:
-        UsageError: If the folder holds something, or is a file; nothing is touched then.
+        UsageError: If the folder holds something, is a file, or has a path under which no data can
+            be kept; nothing is touched then.
         EnvironmentFailedError: If it cannot be written; nothing is left half written.
     """
     path = path.expanduser().absolute()
+    refuse_unusable(path, "the home")
     try:
         _refuse_occupied(path)
         _write(path, {**_own_files(), **files})

@@ -24,6 +24,7 @@ from cost_pipeline.core.text import nearest
 from cost_pipeline.home.checks import check_names, check_vendor
 from cost_pipeline.home.document import Document, Problem, read_document
 from cost_pipeline.home.explain import explain
+from cost_pipeline.home.places import refuse_unusable
 
 FORMAT: Final = 1
 MARKER: Final = "home.json"
@@ -110,6 +111,7 @@ def missing_folders(home: Home) -> dict[str, Path]:
 def _read(path: Path, feeds: Mapping[str, FeedContract]) -> tuple[Home | None, list[Problem]]:
     path = path.expanduser().absolute()
     _refuse_no_home(path, feeds)
+    refuse_unusable(path, "the home")
     files = _Files(path, feeds)
     settings = {name: own for name in feeds if (own := files.settings(name)) is not None}
     general = files.general(settings)
@@ -121,13 +123,16 @@ def _read(path: Path, feeds: Mapping[str, FeedContract]) -> tuple[Home | None, l
         return None, found
     vendors = tuple(sorted((vendor for vendor, _ in read), key=lambda vendor: vendor.vendor))
     lake = general.lake
+    if "://" not in lake:
+        lake = str((path / Path(lake).expanduser()).resolve())
+        refuse_unusable(Path(lake), "the lake")
     return (
         Home(
             path=path,
             general=general,
             settings=settings,
             vendors=vendors,
-            lake_uri=lake if "://" in lake else str((path / Path(lake).expanduser()).resolve()),
+            lake_uri=lake,
             dagster_home=path / "dagster",
         ),
         found,

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -82,7 +81,7 @@ class _Index:
         kept = read_derived(self.place, self.schema)
         marked = set(kept.filter(pc.is_null(kept["short"]))["filename"].to_pylist())
         covered = marked & covered_by(generations)
-        if not all(Path(unquote(file)).exists() for file in covered.difference(files)):
+        if not all(Path(file).exists() for file in covered.difference(files)):
             # Another table lies here now; files that are there are of a newer state of this one.
             remove(self.place, *(one.place for one in generations))
             kept, covered, generations = self.schema.empty_table(), set(), ()

@@ -14,6 +14,7 @@ from cost_pipeline.lake.audit_log import AuditLog
 from cost_pipeline.lake.content import ContentStore
 from cost_pipeline.lake.delta import Table
 from cost_pipeline.lake.durable import clear_storage_errors, sync_file, sync_folder
+from cost_pipeline.lake.interpretations import Interpretations
 from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.tables import AUDIT_LOG, TableSpec
 
@@ -36,6 +37,7 @@ class Lake:
     def __init__(self, root: Path, *, between: Callable[[str, str], None] | None = None) -> None:
         self.root = root
         self.content = ContentStore(root / "bytes")
+        self.interpretations = Interpretations(root / "interpretations")
         self._between = between
         self._tables: dict[str, Table] = {}
         self.audit = AuditLog(self.table(AUDIT_LOG), root / "tables")

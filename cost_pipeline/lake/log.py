@@ -75,10 +75,29 @@ def log_entries(folder: Path, first: int, last: int) -> Iterator[LogEntry]:
             ) from error
 
 
+def plain_paths(folder: Path, root: str, addresses: Iterable[str]) -> list[str]:
+    """Data files of a table as paths; Delta names them by addresses, in which `a b` is `a%20b`.
+
+    Args:
+        folder: The table's.
+        root: The table's own address.
+        addresses: Of files; one that lies elsewhere stays as it is.
+    """
+    prefix = root.removeprefix("file://").rstrip("/") + "/"
+    return [
+        str(folder / unquote(one.removeprefix(prefix))) if one.startswith(prefix) else one
+        for one in (address.removeprefix("file://") for address in addresses)
+    ]
+
+
 def names_in(folder: Path, files: Iterable[str]) -> set[str]:
+<<<<<<< HEAD
     """Returns data files as the log of a table in this folder names them, or by address."""
+=======
+    """Data files as the log of a table in this folder names them; of others, the path."""
+>>>>>>> main
     prefix = f"{folder}/"
-    return {unquote(file).removeprefix("file://").removeprefix(prefix) for file in files}
+    return {file.removeprefix(prefix) for file in files}
 
 
 def misread(entries: Iterable[LogEntry], read: set[str]) -> Misread | None:

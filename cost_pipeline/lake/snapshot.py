@@ -18,6 +18,7 @@ from deltalake import DeltaTable
 from cost_pipeline.contracts.columns import session
 from cost_pipeline.lake.checksums import Checksums, state_of
 from cost_pipeline.lake.durable import clear_read_errors
+from cost_pipeline.lake.log import plain_paths
 from cost_pipeline.lake.tables import TableSpec
 
 # So many files are read by Arrow itself, in one to two milliseconds each; a statement that names
@@ -96,7 +97,8 @@ class Snapshot:
     def files(self, where: str | None = None) -> list[str]:
         """Returns the data files without those that the predicate rules out."""
         with clear_read_errors(self._uri):
-            return self.table.file_uris(file_pruning_predicate=where)
+            addresses = self.table.file_uris(file_pruning_predicate=where)
+        return plain_paths(self.folder, self._uri, addresses)
 
     def partitions(self) -> list[str]:
         """Returns the texts of the partitions that have files, in order."""
@@ -129,8 +131,14 @@ class Snapshot:
             else:
                 source = self._source(connection, files, "filename=true, ")
             with clear_read_errors(self._uri):
-                statement = sql.replace("{table}", source)
-                return connection.sql(statement, params=values).to_arrow_table()
+                try:
+                    found = connection.sql(sql.replace("{table}", source), params=values)
+                except duckdb.BinderException:
+                    # No file of these has a column that tables have by now; it is null in all.
+                    connection.register("_grown", self._empty())
+                    whole = f"(from {source} union all by name from _grown)"
+                    found = connection.sql(sql.replace("{table}", whole), params=values)
+                return found.to_arrow_table()
 
     def results(
         self, sql: str, *, where: str | None = None, rows: int = 131_072
@@ -186,7 +194,7 @@ class Snapshot:
         for file in files:
             with (
                 clear_read_errors(file),
-                pq.ParquetFile(unquote(file), buffer_size=1 << 18) as parquet,
+                pq.ParquetFile(file, buffer_size=1 << 18) as parquet,
             ):
                 place = self._place_of(file)
                 for batch in parquet.iter_batches(rows):
@@ -214,12 +222,14 @@ class Snapshot:
     def _schema_of(self, names: Sequence[str]) -> pa.Schema:
         return pa.schema([_nullable(self.spec.schema.field(name)) for name in names])
 
+    def _empty(self) -> pa.Table:
+        return self.spec.schema.append(pa.field("filename", pa.string())).empty_table()
+
     def _source(
         self, connection: duckdb.DuckDBPyConnection, files: Sequence[str], options: str = ""
     ) -> str:
         if not files:  # read_parquet refuses an empty list
-            empty = self.spec.schema.append(pa.field("filename", pa.string())).empty_table()
-            connection.register("_empty", empty)
+            connection.register("_empty", self._empty())
             return "_empty"
         self._checksums.compare(files)
         listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)

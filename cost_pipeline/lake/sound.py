@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.lake.checksums import Changed, Checksums
 from cost_pipeline.lake.durable import clear_read_errors
-from cost_pipeline.lake.log import log_entries, misread, names_in
+from cost_pipeline.lake.log import log_entries, misread, names_in, plain_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def _listed(folder: Path) -> tuple[set[str], list[Damage]]:
     try:
         with clear_read_errors(str(folder)):
             table = DeltaTable(str(folder))
-            listed = names_in(folder, table.file_uris())
+            paths = plain_paths(folder, table.table_uri, table.file_uris())
+            listed = names_in(folder, paths)
         wrong = misread(log_entries(folder, 0, table.version()), listed)
     except EnvironmentFailedError as error:
         return set(), [Damage(f"the table {folder.name} cannot be read", "a table", error.message)]

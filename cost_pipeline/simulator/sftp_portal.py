@@ -153,7 +153,7 @@ class _Files(asyncssh.SFTPServer):
         async for entry in super().scandir(path):
             yield entry
             name = entry.filename if isinstance(entry.filename, bytes) else b""
-            if name not in {b".", b".."} and self._fault(FaultKind.DUPLICATE, name.decode()):
+            if name not in {b".", b".."} and self._fault(FaultKind.DUPLICATE, _name(name)):
                 yield asyncssh.SFTPName(_COPY + name, attrs=entry.attrs)
 
     def remove(self, path: bytes) -> None:
@@ -202,4 +202,4 @@ def _original(path: bytes) -> bytes:
 
 
 def _name(path: bytes) -> str:
-    return path.rpartition(b"/")[2].decode()
+    return path.rpartition(b"/")[2].decode("utf-8", "surrogateescape")

@@ -212,6 +212,42 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
         return withdrawn["fingerprint"].combine_chunks()
 
 
+def answer_each(
+    session: Session, scope: str, answers: Mapping[tuple[str, str], str], **tables: pa.Table
+) -> int:
+    """Resolve open dead letters, each by the delivery that answers it, all in one commit.
+
+    Args:
+        session: The run.
+        scope: SQL of the dead letters that this is about (see `letters_now`).
+        answers: Vendor and delivery of a dead letter to the delivery that answers it.
+        **tables: Arrow tables that `scope` names.
+
+    Returns:
+        How many were resolved.
+    """
+    table = session.lake.table(session.feed.dead_letters)
+    while True:
+        snapshot = table.snapshot()
+        letters = in_state(letters_now(session, scope, snapshot=snapshot, **tables), OPEN)
+        subjects = zip(letters["vendor"].to_pylist(), letters["delivery"].to_pylist(), strict=True)
+        by = pa.array([answers.get(subject) for subject in subjects], TEXT)
+        stamp, schema = session.stamp(), session.feed.dead_letters.schema
+        events = [
+            resolved(letters.filter(pc.equal(by, one)), stamp, schema=schema, by=one)
+            for one in sorted(set(answers.values()))
+        ]
+        told: pa.Table = pa.concat_tables(events)
+        count: int = told.num_rows
+        if not count:
+            return 0
+        try:
+            table.append(snapshot, _parts(snapshot, told), run_id=session.run_id)
+        except StaleSnapshotError:
+            continue  # one of them was judged meanwhile; look again
+        return count
+
+
 def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> dict[str, Any]:
     """Waives an open dead letter, or reopens a waived or corrected one; returns it as JSON.
 

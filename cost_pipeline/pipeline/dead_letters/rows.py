@@ -17,6 +17,7 @@ from cost_pipeline.pipeline.dead_letters.sheet import cells_in
 from cost_pipeline.pipeline.pull.deliveries import CORRECTION
 from cost_pipeline.pipeline.pull.landings import interpreter_of
 from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.read_as import read_as
 from cost_pipeline.validate.chunk import ordinals_of
 from cost_pipeline.validate.conflicts import for_people
 from cost_pipeline.validate.interpreter import Interpreter
@@ -28,16 +29,17 @@ def texts_of(
 ) -> dict[int, tuple[int, str]]:
     """Returns (line, verbatim text) by row number, for the wanted rows of one delivery.
 
-    Empty if the vendor's file is gone or the delivery cannot be read any more under it.
+    They are read as the delivery was read when it was validated. Empty if it is not known how, or
+    if it cannot be read.
     """
-    format_of = {v.vendor: v.format for v in session.home.vendors}
     if not rows:
         return {}
     if _is_correction(session, vendor, delivery):
         return _texts_of_correction(session, delivery, rows)
-    if vendor not in format_of:
+    vendor_file = read_as(session, vendor, delivery)
+    if vendor_file is None:
         return {}
-    reader = open_rows(session.lake.content.open_path(delivery), format_of[vendor])
+    reader = open_rows(session.lake.content.open_path(delivery), vendor_file.format)
     if isinstance(reader, Refused):
         return {}
     wanted = pa.array(sorted(rows), pa.int64())

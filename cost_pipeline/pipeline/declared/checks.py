@@ -88,6 +88,12 @@ def each_vendor(names: Names, home: Home) -> list[Key]:
     return [names.raw(vendor.vendor) for vendor in home.vendors if vendor.feed == names.feed]
 
 
+def each_expecting_vendor(names: Names, home: Home) -> list[Key]:
+    """Returns the deliveries of each vendor of the feed that declares when they are due."""
+    mine = [vendor for vendor in home.vendors if vendor.feed == names.feed]
+    return [names.raw(vendor.vendor) for vendor in mine if vendor.expect is not None]
+
+
 def each_kind(names: Names, home: Home) -> list[Key]:
     """Returns the records of each kind that a vendor of the feed sends."""
     return [names.records(kind) for kind in kinds_of(names.feed, home)]

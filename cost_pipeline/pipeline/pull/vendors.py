@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import pyarrow as pa
 
 from cost_pipeline.acquire.engine import (
     Fetched,
     FetchFailure,
+    PassedOver,
     Policy,
     Pulled,
     PullJob,
@@ -36,7 +38,10 @@ from cost_pipeline.pipeline.pull.bookmarks import bookmarks_of, keep_bookmarks
 from cost_pipeline.pipeline.pull.fetches import note_fetches
 from cost_pipeline.pipeline.session import Session
 
-__all__ = ["PullOutcome", "Telemetry", "pull"]
+__all__ = ["FIRST_PULL", "PullOutcome", "Telemetry", "pull"]
+
+FIRST_PULL: Final = date(1999, 1, 1)
+"""The first date that anything can be pulled for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class PullOutcome:
     new: int
     failures: tuple[FetchFailure, ...]
     telemetry: tuple[Telemetry, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def bytes_received(self) -> int:
@@ -94,7 +100,9 @@ def pull(session: Session, vendors: Sequence[Vendor], pull_date: date) -> tuple[
 
 
 def _outcome(pulled: Pulled, new: int) -> PullOutcome:
-    return PullOutcome(pulled.vendor, pulled.fetched, new, pulled.failures, pulled.telemetry)
+    return PullOutcome(
+        pulled.vendor, pulled.fetched, new, pulled.failures, pulled.telemetry, pulled.passed_over
+    )
 
 
 def _known_files(session: Session) -> dict[str, frozenset[tuple[str, str]]]:

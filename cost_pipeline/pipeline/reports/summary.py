@@ -10,6 +10,7 @@ from typing import Any, Final
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.pipeline.declared.shown import Table
+from cost_pipeline.pipeline.pull.fetches import LeftAlone, passed_over
 from cost_pipeline.pipeline.reports.deliveries import deliveries, open_of_pull_dates
 from cost_pipeline.pipeline.reports.gaps import Provisional, provisional
 from cost_pipeline.pipeline.session import Session
@@ -29,6 +30,7 @@ class Summary:
     """What came on the pull dates, what became of it, and what the whole book comes to now.
 
     Attributes:
+        warnings: The red checks that only warn.
         always: The fates that are shown even where there are none, with their words.
         totals: The totals of the whole book; None if the feed has none.
     """
@@ -48,6 +50,8 @@ class Summary:
     passed_checks: int
     failed_checks: tuple[str, ...]
     provisional: tuple[Provisional, ...] = ()
+    warnings: tuple[str, ...] = ()
+    passed_over: tuple[LeftAlone, ...] = ()
 
     def fates(self) -> dict[str, int]:
         """Returns what became of the rows, by words for people."""
@@ -72,12 +76,22 @@ class Summary:
             "reference": self.reference,
             "by_reason": self.by_reason,
             "provisional": [gap.as_json() for gap in self.provisional],
-            "checks": {"passed": self.passed_checks, "failed": list(self.failed_checks)},
+            "passed_over": [one.as_json() for one in self.passed_over],
+            "checks": {
+                "passed": self.passed_checks,
+                "failed": list(self.failed_checks),
+                "warnings": list(self.warnings),
+            },
         }
 
 
 def summarize(
-    session: Session, pull_dates: Collection[date], *, passed: int, failed: Collection[str]
+    session: Session,
+    pull_dates: Collection[date],
+    *,
+    passed: int,
+    failed: Collection[str],
+    warnings: Collection[str] = (),
 ) -> Summary:
     """Counts the deliveries of the pull dates, from what is stored."""
     found, reports = deliveries(session, pull_dates), session.feed.reports
@@ -96,7 +110,9 @@ def summarize(
         totals=reports.totals(session) if reports.totals is not None else None,
         passed_checks=passed,
         failed_checks=tuple(failed),
+        warnings=tuple(warnings),
         provisional=tuple(provisional(session, pull_dates)),
+        passed_over=tuple(passed_over(session, pull_dates)),
     )
 
 

@@ -34,11 +34,24 @@ from cost_pipeline.pipeline.validation.checkpoints import (
     checkpoint_part,
     last_checkpoint,
 )
+from cost_pipeline.pipeline.validation.read_as import keep_vendor_file
+from cost_pipeline.pipeline.validation.versions import (
+    Half,
+    as_cut,
+    cut_deliveries,
+    half_row,
+    name_of,
+    without_half_row,
+)
 from cost_pipeline.quarantine.events import CORRECTED, difference, in_state, opened, resolved
 from cost_pipeline.validate.chunk import ValidatedChunk, validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.shapes import Describer
 from cost_pipeline.validate.state import DeliveryState
+
+MISSING_TOTAL: Final = "missing"
+"""`control_problem` of a delivery in which a total must be and is not."""
+UNREADABLE_TOTAL: Final = "unreadable"
 
 # Small deliveries share a commit; a large one commits as it goes, so that memory stays flat.
 _ROWS_PER_COMMIT: Final = 131_072
@@ -102,12 +115,14 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
         (row["vendor"], row["delivery"]): row for row in current_deliveries(session).to_pylist()
     }
     found = []
+    cut = cut_deliveries(session)
     for vendor in sorted(vendors, key=lambda v: v.vendor):
-        present = interpreter_of(session, vendor, "").interpretation
+        usual = interpreter_of(session, vendor, "").interpretation
         for _, delivery in sorted(key for key in wanted if key[0] == vendor.vendor):
             row = current[vendor.vendor, delivery]
             if vendor.dates.looks_around:
-                present = interpreter_of(session, vendor, delivery).interpretation
+                usual = interpreter_of(session, vendor, delivery).interpretation
+            present = name_of(usual, cut=(vendor.vendor, delivery) in cut)
             if row["interpretation"] != present:
                 found.append(Pending(vendor, delivery, pull_date, (row["sequence"] or 0) + 1))
     return found
@@ -158,6 +173,11 @@ class _Validation:
         self.pending = pending
         self.buffer = buffer
         self.interpreter = interpreter_of(session, pending.vendor, pending.delivery)
+        whole = cut_deliveries(session).get((pending.vendor.vendor, pending.delivery))
+        self.half: Half | None = None
+        if whole is not None:
+            self.interpreter = as_cut(self.interpreter)
+            self.half = half_row(session, pending.vendor, pending.delivery, whole)
         name = f"{pending.vendor.vendor}/{pending.delivery}"
         # What a delivery's records are depends on its bytes and the interpretation alone: a vendor
         # file that was changed and changed back finds the records that it made before.
@@ -197,7 +217,7 @@ class _Validation:
             describer.add(chunk.table, chunk.columns)
             self._add(  # nothing else holds what comes of the chunk while it is committed
                 validate_chunk(
-                    chunk,
+                    without_half_row(chunk, self.half),
                     self.interpreter,
                     delivery=self.pending.delivery,
                     pull_date=self.pending.pull_date,
@@ -319,6 +339,7 @@ class _Validation:
                 "drift": list(interpreter.drift),
                 "schema": schema.fingerprint,
                 "shapes": schema.as_text(),
+                "account": reader.account().as_json(),
                 **_control(interpreter, reader, state),
             }
         )
@@ -342,6 +363,7 @@ class _Validation:
         }
         if self.refused_before is not None:
             self._resolve_what_passes_now(self.refused_before)
+        keep_vendor_file(self.session, self.interpreter.interpretation, self.pending.vendor)
         mark = pa.Table.from_pylist([row], schema=VALIDATIONS.schema)
         self.buffer.complete.append(Part(self.mark_writer, 1, mark))
 
@@ -367,18 +389,32 @@ class _Validation:
 def _control(
     interpreter: Interpreter, reader: RowReader, state: DeliveryState
 ) -> dict[str, object]:
+<<<<<<< HEAD
     """Compares what the control row declares with what the rows come to."""
     rule = interpreter.reading.vendor.format.control_total
     if rule is None or reader.control is None:
         return {}
     declared, measure = (
         interpreter.declared_total(reader.control),
+=======
+    """What the control rows declare against what the rows come to."""
+    rule, measure = (
+        interpreter.reading.vendor.format.control_total,
+>>>>>>> main
         interpreter.reading.shape.measure,
     )
-    if not isinstance(declared, Decimal) or measure is None:
+    if rule is None or measure is None:
         return {}
+    sheets = sum(sheet.read for sheet in reader.sheets)
+    if not reader.controls or (sheets and len(reader.controls) < sheets):
+        # Of several sheets either none has a total or each has: else nothing can be compared.
+        return {"control_problem": MISSING_TOTAL} if rule.required or reader.controls else {}
+    declared = [interpreter.declared_total(control) for control in reader.controls]
+    read = [total for total in declared if isinstance(total, Decimal)]
+    if len(read) < len(declared):
+        return {"control_problem": UNREADABLE_TOTAL}
     return {
-        "control_declared": str(declared),
+        "control_declared": str(sum(read)),
         "control_computed": str(interpreter.reading.exact[measure.field].of_quanta(state.quanta)),
         "control_tolerance": str(rule.tolerance),
         "unreadable_amounts": state.unreadable,

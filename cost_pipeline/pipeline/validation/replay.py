@@ -13,9 +13,11 @@ from datetime import date
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.pipeline.dead_letters.corrections import out_of_date, validate_corrections
+from cost_pipeline.pipeline.dead_letters.superseded import answer_superseded
 from cost_pipeline.pipeline.pull.deliveries import CORRECTION, current_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
+from cost_pipeline.pipeline.validation.versions import note_cut, versions_seen
 
 _PREFIX = 8
 _HEX = frozenset("0123456789abcdef")
@@ -50,10 +52,25 @@ def behind(session: Session, pull_dates: Collection[date] | None = None) -> list
 
 
 def replay(session: Session, pull_date: date, delivery: str | None = None) -> int:
+<<<<<<< HEAD
     """Judges again what is behind of one pull date, or one delivery of it; returns how many."""
     found = pending(session, session.home.vendors, pull_date)
+=======
+    """Judge again what is behind of one pull date, or one delivery of it; returns how many.
+
+    A delivery of another date is among them if one of this date is a longer version of it.
+    """
+    vendors = session.home.vendors
+    files = versions_seen(session, pull_date)
+    cut = {(one.vendor, one.delivery): one.first_pulled for one in note_cut(session, files)}
+    found = pending(session, vendors, pull_date)
+    for day in sorted(set(cut.values()) - {pull_date}):
+        earlier = pending(session, vendors, day)
+        found += [one for one in earlier if (one.vendor.vendor, one.delivery) in cut]
+>>>>>>> main
     chosen = [one for one in found if delivery is None or one.delivery == delivery]
     validate_deliveries(session, chosen)
+    answer_superseded(session, files)
     behind_too = [
         one
         for one, pulled in out_of_date(session).items()
