@@ -1,4 +1,4 @@
-"""The checks that every feed has. What each finds is said by `reports/findings` and others."""
+"""The checks that every feed has; `reports/findings` and others say what each finds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from cost_pipeline.pipeline.validation.sample import records_satisfy_contract
 
 @dataclass(frozen=True, slots=True)
 class _Pulled:
-    """What is known of a pull date, looked at once for all its checks."""
+    """What the lake holds for a pull date, read once for all its checks."""
 
     session: Session
     days: Sequence[date]

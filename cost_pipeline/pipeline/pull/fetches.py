@@ -21,7 +21,11 @@ _ORDER: Final = ("pull_date", "recorded_at", "vendor", "uri")
 
 
 def note_fetches(session: Session, pull_date: date, pulled: Sequence[Pulled]) -> None:
+<<<<<<< HEAD
+    """Appends one row per delivery, unchanged one and failure."""
+=======
     """Append one row per delivery, unchanged one, failure and file passed over."""
+>>>>>>> main
     records = [record for one in pulled for record in one.telemetry]
     if not records:
         return
@@ -54,7 +58,7 @@ def _row(record: Telemetry) -> dict[str, Any]:
 
 
 def fetches(session: Session, pull_dates: Collection[date] | None = None) -> list[dict[str, Any]]:
-    """Every fetch of the feed (on the pull dates), by date, in its public shape."""
+    """Returns every fetch of the feed (on the pull dates), by date, in its public shape."""
     where = None
     if pull_dates is not None:
         listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"

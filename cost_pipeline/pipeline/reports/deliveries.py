@@ -1,4 +1,4 @@
-"""What became of everything: counts per delivery and pull date, read from the lake.
+"""Counts what became of every row, per delivery and pull date, from what the lake holds.
 
 Every number is counted from what is stored (the feed's fates, open dead letters), not carried along
 from the step that wrote it, so that conservation is something a check can find broken.
@@ -96,7 +96,7 @@ class ControlTotal:
 
     @property
     def difference(self) -> Decimal:
-        """Declared less computed."""
+        """The declared total less the computed one."""
         return self.declared - self.computed
 
     @property
@@ -151,7 +151,14 @@ class DeliveryReport:
         return known + self.reference
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
+        control = self.control and {
+            "declared": shown(self.control.declared),
+            "computed": shown(self.control.computed),
+            "difference": shown(self.control.difference),
+            "tolerance": shown(self.control.tolerance),
+            "holds": self.control.holds,
+        }
         return {
             "delivery": self.delivery,
             "vendor": self.vendor,
@@ -213,7 +220,7 @@ def _counted(session: Session, rows: Mapping[str, pa.Table]) -> list[dict[str, A
 
 
 def _begun(session: Session) -> pa.Table:
-    """The deliveries of which some was committed before they were whole."""
+    """Returns the deliveries that were committed in part before they were whole."""
     found = session.lake.table(CHECKPOINTS).snapshot().read(columns=["vendor", "delivery"])
     return found.group_by(["vendor", "delivery"]).aggregate([])
 

@@ -1,4 +1,4 @@
-"""What a pull date lacks because its vendor could not be reached, and what stands in meanwhile.
+"""Reports what a pull date lacks because its vendor could not be reached, and what stands in.
 
 Nothing here is ever posted. A vendor is provisional for a pull date as long as a dead letter says
 that something of that date could not be fetched; the next good pull resolves it. A date that was
@@ -45,8 +45,8 @@ class Provisional:
     """One vendor that is incomplete for one pull date.
 
     Attributes:
-        uri: What could not be fetched; the first of them.
-        message: Why.
+        uri: The address of the first thing that could not be fetched.
+        message: Why it could not be fetched.
         failures: How many there are.
         transient: Whether all of them may pass by themselves.
         since: When the first of them was found.
@@ -67,7 +67,7 @@ class Provisional:
     stands_in: StandIn | None
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "vendor": self.vendor,
             "pull_date": self.pull_date.isoformat(),
@@ -87,6 +87,11 @@ def provisional(
     *,
     vendors: Collection[str] | None = None,
 ) -> list[Provisional]:
+<<<<<<< HEAD
+    """Returns the incomplete vendors and pull dates (of those given), by date and vendor."""
+    gaps = query(_GAPS, letters=open_dead_letters(session, "stage = 'acquire'"))
+    asked = gaps
+=======
     """The vendors and pull dates that are incomplete (of those given), by date and vendor."""
     found = pulled_in_vain(session, pull_dates, vendors=vendors)
     return [gap for gap in found if not gap.whole_before]
@@ -104,6 +109,7 @@ def pulled_in_vain(
         return []
     failed = _with_whole(session, failed)
     gaps, asked = failed.filter(pc.invert(failed["whole_before"])), failed
+>>>>>>> main
     if pull_dates is not None:
         wanted = pa.array(sorted(set(pull_dates)), pa.date32())
         asked = asked.filter(pc.is_in(asked["pull_date"], value_set=wanted))

@@ -32,7 +32,7 @@ class Summary:
     Attributes:
         warnings: The red checks that only warn.
         always: The fates that are shown even where there are none, with their words.
-        totals: Of the whole book; None if the feed tells none.
+        totals: The totals of the whole book; None if the feed has none.
     """
 
     deliveries: int
@@ -54,7 +54,7 @@ class Summary:
     passed_over: tuple[LeftAlone, ...] = ()
 
     def fates(self) -> dict[str, int]:
-        """What became of the rows, by words for people."""
+        """Returns what became of the rows, by words for people."""
         words = self.always | {
             fate: words
             for fate, words in _FATES.items()
@@ -63,7 +63,7 @@ class Summary:
         return {text: getattr(self, fate) for fate, text in words.items()}
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "deliveries": self.deliveries,
             "rows": self.rows,
@@ -93,7 +93,7 @@ def summarize(
     failed: Collection[str],
     warnings: Collection[str] = (),
 ) -> Summary:
-    """Count the deliveries of the pull dates, from what is stored."""
+    """Counts the deliveries of the pull dates, from what is stored."""
     found, reports = deliveries(session, pull_dates), session.feed.reports
     return Summary(
         deliveries=len(found),
@@ -127,7 +127,7 @@ class Unreadable:
 
 
 def unreadable(session: Session, pull_dates: Collection[date]) -> list[Unreadable]:
-    """Open dead letters of whole pulls and deliveries of these pull dates."""
+    """Returns the open dead letters of whole pulls and deliveries of these pull dates."""
     uris = {(r.vendor, r.delivery): r.uri for r in deliveries(session, pull_dates)}
     return [
         Unreadable(

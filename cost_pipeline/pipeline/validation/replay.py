@@ -1,4 +1,4 @@
-"""Replay: landed deliveries judged again under the present contract, without fetching anything.
+"""Replay judges landed deliveries again under the present contract, and fetches nothing.
 
 What is judged already under the present contract would give what there is, so only what is behind
 is replayed: a changed contract, mapping or rule replays exactly what it concerns.
@@ -25,7 +25,7 @@ _HEX = frozenset("0123456789abcdef")
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A delivery that was not judged under the present contract: what, and its first pull date."""
+    """A delivery that was not judged under the present contract, and its first pull date."""
 
     vendor: str
     delivery: str
@@ -33,7 +33,7 @@ class Behind:
 
 
 def behind(session: Session, pull_dates: Collection[date] | None = None) -> list[Behind]:
-    """Every delivery (first received on one of the dates) that a replay would judge again."""
+    """Returns the deliveries (first received on these dates) that a replay would judge again."""
     rows = current_deliveries(session).to_pylist()
     first = {(r["vendor"], r["delivery"]): r["first_pulled"] for r in rows}
     days = {r["first_pulled"] for r in rows if r["role"] is None}
@@ -52,6 +52,10 @@ def behind(session: Session, pull_dates: Collection[date] | None = None) -> list
 
 
 def replay(session: Session, pull_date: date, delivery: str | None = None) -> int:
+<<<<<<< HEAD
+    """Judges again what is behind of one pull date, or one delivery of it; returns how many."""
+    found = pending(session, session.home.vendors, pull_date)
+=======
     """Judge again what is behind of one pull date, or one delivery of it; returns how many.
 
     A delivery of another date is among them if one of this date is a longer version of it.
@@ -63,6 +67,7 @@ def replay(session: Session, pull_date: date, delivery: str | None = None) -> in
     for day in sorted(set(cut.values()) - {pull_date}):
         earlier = pending(session, vendors, day)
         found += [one for one in earlier if (one.vendor.vendor, one.delivery) in cut]
+>>>>>>> main
     chosen = [one for one in found if delivery is None or one.delivery == delivery]
     validate_deliveries(session, chosen)
     answer_superseded(session, files)
@@ -76,7 +81,7 @@ def replay(session: Session, pull_date: date, delivery: str | None = None) -> in
 
 
 def delivery_named(session: Session, beginning: str) -> tuple[str, date]:
-    """The one landed delivery whose hash begins so, and its first pull date.
+    """Returns the one landed delivery whose hash begins so, and its first pull date.
 
     Raises:
         UsageError: If there is none, or more than one.
