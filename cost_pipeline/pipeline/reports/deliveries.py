@@ -152,13 +152,6 @@ class DeliveryReport:
 
     def as_json(self) -> dict[str, Any]:
         """Returns the public shape (docs/interfaces.md)."""
-        control = self.control and {
-            "declared": shown(self.control.declared),
-            "computed": shown(self.control.computed),
-            "difference": shown(self.control.difference),
-            "tolerance": shown(self.control.tolerance),
-            "holds": self.control.holds,
-        }
         return {
             "delivery": self.delivery,
             "vendor": self.vendor,

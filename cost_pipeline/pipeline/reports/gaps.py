@@ -87,11 +87,6 @@ def provisional(
     *,
     vendors: Collection[str] | None = None,
 ) -> list[Provisional]:
-<<<<<<< HEAD
-    """Returns the incomplete vendors and pull dates (of those given), by date and vendor."""
-    gaps = query(_GAPS, letters=open_dead_letters(session, "stage = 'acquire'"))
-    asked = gaps
-=======
     """The vendors and pull dates that are incomplete (of those given), by date and vendor."""
     found = pulled_in_vain(session, pull_dates, vendors=vendors)
     return [gap for gap in found if not gap.whole_before]
@@ -109,7 +104,6 @@ def pulled_in_vain(
         return []
     failed = _with_whole(session, failed)
     gaps, asked = failed.filter(pc.invert(failed["whole_before"])), failed
->>>>>>> main
     if pull_dates is not None:
         wanted = pa.array(sorted(set(pull_dates)), pa.date32())
         asked = asked.filter(pc.is_in(asked["pull_date"], value_set=wanted))
