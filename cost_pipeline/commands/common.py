@@ -190,13 +190,8 @@ def _feed_of(home: Home, feeds: Sequence[Feed[Session]], name: str | None) -> Fe
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON value
-<<<<<<< HEAD
     """Prints one JSON document on standard output; amounts are strings already."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
-=======
-    """One JSON document on standard output; amounts are strings already."""
     click.echo(printable_json(json.dumps(document, indent=2, ensure_ascii=False, default=str)))
->>>>>>> main
 
 
 def print_error(error: CostPipelineError, *, as_json: bool) -> None:

@@ -218,13 +218,8 @@ class Vendor(Section):
 
     @model_validator(mode="after")
     def _tell_the_format(self) -> Self:
-<<<<<<< HEAD
-        """Tells formats that look for the vendor's columns their names in `columns`."""
-        told: FileFormat | None = None
-=======
-        """Formats that look for the vendor's columns learn their names from the other keys."""
+        """Tells formats that look for the vendor's columns their names, from the other keys."""
         told: FileFormat = self.format
->>>>>>> main
         if isinstance(self.format, ExcelFormat) and not self.format.header:
             names = tuple(name for names in self.columns.values() for name in names)
             told = self.format.model_copy(update={"header": names})

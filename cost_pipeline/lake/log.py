@@ -91,11 +91,7 @@ def plain_paths(folder: Path, root: str, addresses: Iterable[str]) -> list[str]:
 
 
 def names_in(folder: Path, files: Iterable[str]) -> set[str]:
-<<<<<<< HEAD
-    """Returns data files as the log of a table in this folder names them, or by address."""
-=======
-    """Data files as the log of a table in this folder names them; of others, the path."""
->>>>>>> main
+    """Returns data files as the log of a table in this folder names them, or by path."""
     prefix = f"{folder}/"
     return {file.removeprefix(prefix) for file in files}
 

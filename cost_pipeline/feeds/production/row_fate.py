@@ -112,14 +112,8 @@ def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
     return [one for one in seen if (one["vendor"], one["delivery"]) == named[0]]
 
 
-<<<<<<< HEAD
-def _row_at(session: Session, delivery: dict[str, Any], line: int) -> _Row:
-    """Returns the row that holds the line, or what else the line is."""
-    formats = {v.vendor: v.format for v in session.home.vendors}
-=======
 def _row_at(session: Session, delivery: dict[str, Any], sheet: str | None, line: int) -> _Row:
-    """The row that holds the line, or what else the line is."""
->>>>>>> main
+    """Returns the row that holds the line, or what else the line is."""
     path = session.lake.content.open_path(delivery["delivery"])
     vendor = read_as(session, delivery["vendor"], delivery["delivery"])
     if vendor is None:

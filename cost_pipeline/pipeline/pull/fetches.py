@@ -21,11 +21,7 @@ _ORDER: Final = ("pull_date", "recorded_at", "vendor", "uri")
 
 
 def note_fetches(session: Session, pull_date: date, pulled: Sequence[Pulled]) -> None:
-<<<<<<< HEAD
-    """Appends one row per delivery, unchanged one and failure."""
-=======
-    """Append one row per delivery, unchanged one, failure and file passed over."""
->>>>>>> main
+    """Appends one row per delivery, unchanged one, failure and file passed over."""
     records = [record for one in pulled for record in one.telemetry]
     if not records:
         return

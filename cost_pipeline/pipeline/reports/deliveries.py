@@ -151,18 +151,7 @@ class DeliveryReport:
         return known + self.reference
 
     def as_json(self) -> dict[str, Any]:
-<<<<<<< HEAD
         """Returns the public shape (docs/interfaces.md)."""
-        control = self.control and {
-            "declared": shown(self.control.declared),
-            "computed": shown(self.control.computed),
-            "difference": shown(self.control.difference),
-            "tolerance": shown(self.control.tolerance),
-            "holds": self.control.holds,
-        }
-=======
-        """The public shape (docs/interfaces.md)."""
->>>>>>> main
         return {
             "delivery": self.delivery,
             "vendor": self.vendor,

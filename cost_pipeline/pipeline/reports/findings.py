@@ -39,11 +39,7 @@ def all_is_fetched(gap: Provisional | None) -> Outcome:
 
 
 def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
-<<<<<<< HEAD
-    """Checks that every row read from a delivery became a record or a dead letter."""
-=======
-    """Every line of a delivery is told of, and every row became a record or a dead letter."""
->>>>>>> main
+    """Checks that every line is told of, and every row became a record or a dead letter."""
     seen = [r for r in reports if r.duplicate_of is None]
     lost = [r for r in seen if r.rows != r.records + r.refused]
     untold = [

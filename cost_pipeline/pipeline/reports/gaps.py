@@ -87,12 +87,7 @@ def provisional(
     *,
     vendors: Collection[str] | None = None,
 ) -> list[Provisional]:
-<<<<<<< HEAD
     """Returns the incomplete vendors and pull dates (of those given), by date and vendor."""
-    gaps = query(_GAPS, letters=open_dead_letters(session, "stage = 'acquire'"))
-    asked = gaps
-=======
-    """The vendors and pull dates that are incomplete (of those given), by date and vendor."""
     found = pulled_in_vain(session, pull_dates, vendors=vendors)
     return [gap for gap in found if not gap.whole_before]
 
@@ -103,13 +98,12 @@ def pulled_in_vain(
     *,
     vendors: Collection[str] | None = None,
 ) -> list[Provisional]:
-    """As `provisional`, with those that had been fetched whole before."""
+    """Returns what `provisional` does, with those that had been fetched whole before."""
     failed = query(_GAPS, letters=open_dead_letters(session, "stage = 'acquire'"))
     if not failed.num_rows:
         return []
     failed = _with_whole(session, failed)
     gaps, asked = failed.filter(pc.invert(failed["whole_before"])), failed
->>>>>>> main
     if pull_dates is not None:
         wanted = pa.array(sorted(set(pull_dates)), pa.date32())
         asked = asked.filter(pc.is_in(asked["pull_date"], value_set=wanted))

@@ -389,18 +389,9 @@ class _Validation:
 def _control(
     interpreter: Interpreter, reader: RowReader, state: DeliveryState
 ) -> dict[str, object]:
-<<<<<<< HEAD
-    """Compares what the control row declares with what the rows come to."""
-    rule = interpreter.reading.vendor.format.control_total
-    if rule is None or reader.control is None:
-        return {}
-    declared, measure = (
-        interpreter.declared_total(reader.control),
-=======
-    """What the control rows declare against what the rows come to."""
+    """Compares what the control rows declare with what the rows come to."""
     rule, measure = (
         interpreter.reading.vendor.format.control_total,
->>>>>>> main
         interpreter.reading.shape.measure,
     )
     if rule is None or measure is None:

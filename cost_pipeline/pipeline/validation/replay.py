@@ -52,11 +52,7 @@ def behind(session: Session, pull_dates: Collection[date] | None = None) -> list
 
 
 def replay(session: Session, pull_date: date, delivery: str | None = None) -> int:
-<<<<<<< HEAD
-    """Judges again what is behind of one pull date, or one delivery of it; returns how many."""
-    found = pending(session, session.home.vendors, pull_date)
-=======
-    """Judge again what is behind of one pull date, or one delivery of it; returns how many.
+    """Judges again what is behind of one pull date, or one delivery of it; returns how many.
 
     A delivery of another date is among them if one of this date is a longer version of it.
     """
@@ -67,7 +63,6 @@ def replay(session: Session, pull_date: date, delivery: str | None = None) -> in
     for day in sorted(set(cut.values()) - {pull_date}):
         earlier = pending(session, vendors, day)
         found += [one for one in earlier if (one.vendor.vendor, one.delivery) in cut]
->>>>>>> main
     chosen = [one for one in found if delivery is None or one.delivery == delivery]
     validate_deliveries(session, chosen)
     answer_superseded(session, files)
