@@ -121,11 +121,11 @@ class FolderSource(Section):
     <<<<<<< HEAD
         timeout: The limit for all of its files together; a drive that hangs is given up then.
     =======
-        timeout: For all of its files together; a drive that hangs is given up then.
-        control: As for SFTP.
-        settle: As for SFTP, and by default none: a file that was touched within so many seconds is
-            complete when its size and time are the same in two looks that lie so far apart.
-    >>>>>>> main
+        timeout: The limit for all of its files together; a drive that hangs is given up then.
+        control: The same as for SFTP.
+        settle: The same as for SFTP, and by default none: a file that was touched within so many
+            seconds is complete when its size and time are the same in two looks so far apart.
+>>>>>>> h14english
     """
 
     kind: Literal["folder"]

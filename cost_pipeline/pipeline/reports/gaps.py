@@ -98,7 +98,7 @@ def pulled_in_vain(
     *,
     vendors: Collection[str] | None = None,
 ) -> list[Provisional]:
-    """As `provisional`, with those that had been fetched whole before."""
+    """Returns what `provisional` does, with those that had been fetched whole before."""
     failed = query(_GAPS, letters=open_dead_letters(session, "stage = 'acquire'"))
     if not failed.num_rows:
         return []
