@@ -30,6 +30,7 @@ class Summary:
     """What came on the pull dates, what became of it, and what the whole book comes to now.
 
     Attributes:
+        warnings: The red checks that only warn.
         always: The fates that are shown even where there are none, with their words.
         totals: Of the whole book; None if the feed tells none.
     """
@@ -50,6 +51,7 @@ class Summary:
     failed_checks: tuple[str, ...]
     provisional: tuple[Provisional, ...] = ()
     passed_over: tuple[LeftAlone, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def fates(self) -> dict[str, int]:
         """What became of the rows, by words for people."""
@@ -75,12 +77,21 @@ class Summary:
             "by_reason": self.by_reason,
             "provisional": [gap.as_json() for gap in self.provisional],
             "passed_over": [one.as_json() for one in self.passed_over],
-            "checks": {"passed": self.passed_checks, "failed": list(self.failed_checks)},
+            "checks": {
+                "passed": self.passed_checks,
+                "failed": list(self.failed_checks),
+                "warnings": list(self.warnings),
+            },
         }
 
 
 def summarize(
-    session: Session, pull_dates: Collection[date], *, passed: int, failed: Collection[str]
+    session: Session,
+    pull_dates: Collection[date],
+    *,
+    passed: int,
+    failed: Collection[str],
+    warnings: Collection[str] = (),
 ) -> Summary:
     """Count the deliveries of the pull dates, from what is stored."""
     found, reports = deliveries(session, pull_dates), session.feed.reports
@@ -99,6 +110,7 @@ def summarize(
         totals=reports.totals(session) if reports.totals is not None else None,
         passed_checks=passed,
         failed_checks=tuple(failed),
+        warnings=tuple(warnings),
         provisional=tuple(provisional(session, pull_dates)),
         passed_over=tuple(passed_over(session, pull_dates)),
     )
