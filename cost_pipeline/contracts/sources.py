@@ -125,7 +125,7 @@ class FolderSource(Section):
         control: The same as for SFTP.
         settle: The same as for SFTP, and by default none: a file that was touched within so many
             seconds is complete when its size and time are the same in two looks so far apart.
->>>>>>> h14english
+    >>>>>>> h14english
     """
 
     kind: Literal["folder"]
