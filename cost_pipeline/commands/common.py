@@ -18,6 +18,7 @@ import click
 
 from cost_pipeline import __version__
 from cost_pipeline.core.errors import CostPipelineError, UsageError
+from cost_pipeline.core.text import printable, printable_json
 from cost_pipeline.feeds.listed import LISTED, Feeds, Listed
 
 if TYPE_CHECKING:
@@ -88,13 +89,16 @@ def as_columns(table: Shown) -> Table:
 def plain(*parts: str | tuple[str, str], style: str = "") -> Text:
     """Returns words that are printed as they are: a vendor's square brackets are no markup.
 
+    What a terminal would obey or reorder is escaped, a line end too.
+
     Args:
         parts: Words, or words with a style of their own.
         style: The style of all other words.
     """
     from rich.text import Text
 
-    return Text.assemble(*parts, style=style)
+    safe = ((printable(p[0]), p[1]) if isinstance(p, tuple) else printable(p) for p in parts)
+    return Text.assemble(*safe, style=style)
 
 
 def utc_now() -> datetime:
@@ -187,19 +191,20 @@ def _feed_of(home: Home, feeds: Sequence[Feed[Session]], name: str | None) -> Fe
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON value
     """One JSON document on standard output; amounts are strings already."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    click.echo(printable_json(json.dumps(document, indent=2, ensure_ascii=False, default=str)))
 
 
 def print_error(error: CostPipelineError, *, as_json: bool) -> None:
     """What went wrong, where, and what to do, on standard error."""
     if as_json:
-        click.echo(json.dumps({"error": error.as_json()}, ensure_ascii=False), err=True)
+        document = json.dumps({"error": error.as_json()}, ensure_ascii=False)
+        click.echo(printable_json(document), err=True)
         return
-    click.echo(f"error: {error.message}", err=True)
+    click.echo(printable(f"error: {error.message}", keep="\n"), err=True)
     if error.where:
-        click.echo(f"  where: {error.where}", err=True)
+        click.echo(printable(f"  where: {error.where}", keep="\n"), err=True)
     if error.remedy:
-        click.echo(f"  do:    {error.remedy}", err=True)
+        click.echo(printable(f"  do:    {error.remedy}", keep="\n"), err=True)
 
 
 def clear_errors(command: Callable[P, R]) -> Callable[P, R]:

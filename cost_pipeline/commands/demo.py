@@ -106,6 +106,7 @@ def _work(
             DAYS,
             passed=runner.checked.passed,
             failed=[str(check) for check in runner.checked.errors],
+            warnings=[str(check) for check in runner.checked.warnings],
         )
     return summary, correction, repaired_by_corrections(session)
 

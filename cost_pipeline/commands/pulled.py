@@ -57,6 +57,7 @@ def as_delivery(gap: Provisional) -> dict[str, Any]:
         "encoding": None,
         **dict.fromkeys(_COUNTS, 0),
         "control_total": None,
+        "account": None,
         "drift": [],
         "duplicate_of": None,
         "stands_in": gap.as_json()["stands_in"],

@@ -130,6 +130,7 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
             days,
             passed=runner.checked.passed,
             failed=[str(check) for check in runner.checked.errors],
+            warnings=[str(check) for check in runner.checked.warnings],
         )
 
 
@@ -202,6 +203,8 @@ def show(summary: Summary) -> None:
     )
     for failed in summary.failed_checks:
         out.print(plain(f"  {failed}", style="red"))
+    for warning in summary.warnings:
+        out.print(plain(f"  warning: {warning}", style="yellow"))
 
 
 def vendor_rows(vendors: Sequence[Vendor], *, with_feed: bool = False) -> list[dict[str, Any]]:

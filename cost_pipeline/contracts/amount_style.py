@@ -1,7 +1,7 @@
 """How a vendor writes amounts: `numbers` (digits) and `amount` (which way, in which currency).
 
 Belongs here: what is declared, and what of it is refused as without sense. Reading a text by it is
-`cost_pipeline.validate`'s work: `amounts` and `direction`.
+`cost_pipeline.validate`'s work: `amounts` and `sides`.
 """
 
 from __future__ import annotations

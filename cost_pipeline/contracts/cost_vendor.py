@@ -53,11 +53,11 @@ class Plausible(Section):
 
     Attributes:
         before: Days before, or `any`; the production's `late_window_days` if not given.
-        after: Days after, or `any`.
+        after: Days after, or `any`; one, because it may be tomorrow where the vendor is.
     """
 
     before: Days | Literal["any"] | None = None
-    after: Days | Literal["any"] = 0
+    after: Days | Literal["any"] = 1
 
     @field_validator("before", "after", mode="before")
     @classmethod

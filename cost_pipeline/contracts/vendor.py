@@ -6,6 +6,7 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -26,10 +27,10 @@ from cost_pipeline.contracts.amount_style import (
     side_of,
     sides_among,
 )
+from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.date_style import DateStyle
 from cost_pipeline.contracts.formats import (
     AnyFormat,
-    ControlTotal,
     ExcelFormat,
     FileFormat,
     FormatKind,
@@ -214,14 +215,17 @@ class Vendor(Section):
 
     @model_validator(mode="after")
     def _tell_the_format(self) -> Self:
-        """Formats that look for the vendor's columns learn their names from `columns`."""
-        told: FileFormat | None = None
+        """Formats that look for the vendor's columns learn their names from the other keys."""
+        told: FileFormat = self.format
         if isinstance(self.format, ExcelFormat) and not self.format.header:
             names = tuple(name for names in self.columns.values() for name in names)
             told = self.format.model_copy(update={"header": names})
         elif isinstance(self.format, ParquetFormat) and not self.format.exact:
             exact = [name for field in self.exact for name in self.columns.get(field, ())]
             told = self.format.model_copy(update={"exact": tuple(exact)})
-        if told is not None:
-            object.__setattr__(self, "format", told)
+        places = (re.fullmatch(r"#([1-9][0-9]{0,4})", name) for name in self.ignore)
+        passed = frozenset(int(place[1]) for place in places if place)
+        total = self.format.control_total
+        amounts = () if total is None else self.columns.get(total.column, ())
+        object.__setattr__(self, "format", told.telling(Told(amounts, passed)))
         return self

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import dagster as dg
 
+from cost_pipeline.core.text import printable
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.partitions import Calendars
 from cost_pipeline.defs.reporting import metadata_of, report_checks_per_partition
@@ -149,7 +150,7 @@ def result_of(check: Check[Session], found: Any, subject: Subject) -> dg.AssetCh
         asset_key=asset_key(subject.key),
         passed=outcome.passed,
         severity=dg.AssetCheckSeverity.WARN if outcome.warning else dg.AssetCheckSeverity.ERROR,
-        description=outcome.message,
+        description=printable(outcome.message),
         metadata={**outcome.numbers, **metadata_of(outcome.shown)},
     )
 

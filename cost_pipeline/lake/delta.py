@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -270,6 +270,7 @@ class Table:
                         table,
                         rows,
                         mode="append",
+                        schema_mode=_growing(table, self.spec),
                         writer_properties=writer,
                         commit_properties=commit,
                     )
@@ -279,6 +280,7 @@ class Table:
                         rows,
                         mode="overwrite",
                         predicate=predicate,
+                        schema_mode=_growing(table, self.spec),
                         writer_properties=writer,
                         commit_properties=commit,
                     )
@@ -304,6 +306,15 @@ def _writer_for(spec: TableSpec, rows: pa.Table) -> WriterProperties:
         max_row_group_size=ROW_GROUP,
         column_properties=dict.fromkeys(spec.unrepeated, plain),
     )
+
+
+def _growing(table: DeltaTable, spec: TableSpec) -> Literal["merge"] | None:
+    """How a commit meets a table that an earlier version made: it adds the columns that it lacks.
+
+    Only then, because such a commit is one to the table as a whole, and races with all others.
+    """
+    there = {field.name for field in table.schema().fields}
+    return None if there >= set(spec.schema.names) else "merge"
 
 
 def ordered(spec: TableSpec, rows: pa.Table) -> pa.Table:

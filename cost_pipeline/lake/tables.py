@@ -156,11 +156,13 @@ VALIDATIONS = TableSpec(
             pa.field("control_declared", TEXT),
             pa.field("control_computed", TEXT),
             pa.field("control_tolerance", TEXT),
+            pa.field("control_problem", TEXT),
             required("unreadable_amounts", pa.int64()),
             required("header", pa.list_(TEXT)),
             required("drift", pa.list_(TEXT)),
             pa.field("schema", HASH),
             pa.field("shapes", TEXT),
+            pa.field("account", TEXT),
             required("posts", pa.bool_()),
             *STAMP,
         ]
@@ -171,6 +173,10 @@ VALIDATIONS = TableSpec(
 
 `amounts` is a JSON object of currency (or "") to the sum of every amount that could be read,
 accepted and refused: conservation compares it with what is stored.
+
+`account` says what became of every line or filled row of cells (`parse.account`); null of a
+delivery that could not be read, and of what version 0.2 read. `control_problem` is `missing` where
+a total must be there and is not, and `unreadable` where it cannot be read.
 
 `shapes` is what its columns look like (`validate.shapes`), `schema` the hash of their names and
 types; null of a delivery that could not be read. `posts` is false where its records only serve
@@ -212,6 +218,7 @@ CHECKPOINTS = TableSpec(
             required("rows", pa.int64()),
             pa.field("line", pa.int64()),
             pa.field("blank_rows", pa.int64()),
+            pa.field("furniture_rows", pa.int64()),
             pa.field("encoding", TEXT),
             required("state", TEXT),
             required("shapes", TEXT),
@@ -223,7 +230,8 @@ CHECKPOINTS = TableSpec(
 )
 """How far a delivery was validated when its records were committed before it was whole.
 
-`line`, `blank_rows` and `encoding` are null where the format cannot be opened in the middle.
+`line`, `blank_rows`, `furniture_rows` and `encoding` are null where the format cannot be opened in
+the middle; `furniture_rows` also of what version 0.2 wrote.
 """
 
 ALERTS = TableSpec(

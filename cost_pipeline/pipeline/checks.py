@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -25,6 +25,7 @@ from cost_pipeline.pipeline.reports.audit import verify_audit
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport, deliveries
 from cost_pipeline.pipeline.reports.gaps import Provisional, provisional
 from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.reports.read_whole import deliveries_are_read_whole
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.drift import SchemaReport, schemas_of
 from cost_pipeline.pipeline.validation.look_alikes import nothing_looks_alike
@@ -40,6 +41,7 @@ class _Pulled:
     gaps: Mapping[str, Provisional]
     lost: Sequence[str]
     measure: Measure | None
+    known: Callable[[], Sequence[DeliveryReport]]
 
 
 def _pulled(session: Session, days: Sequence[date]) -> _Pulled:
@@ -49,6 +51,7 @@ def _pulled(session: Session, days: Sequence[date]) -> _Pulled:
         {gap.vendor: gap for gap in provisional(session, days)},
         measures_lost(session, days),
         session.feed.shape.measure,
+        lambda: deliveries(session),
     )
 
 
@@ -129,6 +132,13 @@ CONTROL_TOTALS: Final[Check[Session]] = Check(
     look=OF_PULLS,
     judge=lambda found, _subject: findings.control_totals_hold(found.reports, found.measure),
 )
+READ_WHOLE: Final[Check[Session]] = Check(
+    name="read_whole",
+    words="Nothing of a delivery is left unread.",
+    assets=of_dead_letters,
+    look=OF_PULLS,
+    judge=lambda found, _subject: deliveries_are_read_whole(found.reports, found.known),
+)
 RETYPED: Final[Check[Session]] = Check(
     name="retyped",
     words="{Measures} and dates look as accepted.",
@@ -174,6 +184,7 @@ EVERY_FEED: Final[tuple[Check[Session], ...]] = (
     LOOK_ALIKES,
     CONSERVATION,
     CONTROL_TOTALS,
+    READ_WHOLE,
     RETYPED,
     CORRECTIONS_CONSERVED,
     SCHEMA,

@@ -23,14 +23,14 @@ from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.validate.conflicts import Conflict, marked
-from cost_pipeline.validate.direction import (
+from cost_pipeline.validate.reading import Reading
+from cost_pipeline.validate.sides import (
     Sided,
     against_currency,
     currencies_of,
     filled,
     says_something,
 )
-from cost_pipeline.validate.reading import Reading
 from cost_pipeline.validate.texts import canonical_ids, plain_texts, styled_ids
 
 Make = Callable[[pa.Table], pa.Array]

@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 
+from cost_pipeline.contracts.problems import shown
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.validate.shapes import ColumnShape, Kind, Schema
 
@@ -86,20 +87,21 @@ class Difference:
     def words(self) -> str:
         """In one sentence for people."""
         feeds = f" (feeds {self.field})" if self.field else ""
+        column, was = shown(self.column), shown(self.was)
         match self.change:
             case Change.NEW if self.field:
-                return f"'{self.column}' is new and read as {self.field}"
+                return f"{column} is new and read as {self.field}"
             case Change.NEW:
                 known = "" if self.red else " and ignored by the vendor file"
-                return f"'{self.column}' is new{known}: {self.now}"
+                return f"{column} is new{known}: {self.now}"
             case Change.MISSING:
-                return f"'{self.column}'{feeds} is missing; it held {self.before}"
+                return f"{column}{feeds} is missing; it held {self.before}"
             case Change.RENAMED:
-                return f"'{self.column}' looks like '{self.was}'{feeds} renamed: {self.now}"
+                return f"{column} looks like {was}{feeds} renamed: {self.now}"
             case Change.SWAPPED:
-                return f"'{self.column}'{feeds} holds what '{self.was}' held: {self.now}"
+                return f"{column}{feeds} holds what {was} held: {self.now}"
             case _:
-                return f"'{self.column}'{feeds} held {self.before}, and now {self.now}"
+                return f"{column}{feeds} held {self.before}, and now {self.now}"
 
 
 def differences(

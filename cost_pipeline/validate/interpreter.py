@@ -41,8 +41,8 @@ from cost_pipeline.validate.declared import (
     demanded_fields,
     known_headers,
 )
-from cost_pipeline.validate.direction import total_of
 from cost_pipeline.validate.reading import FieldValue, Reading
+from cost_pipeline.validate.sides import total_of
 
 # Raise it when the reading of a row changes in code: it is part of every interpretation.
 READING_VERSION: Final = 2

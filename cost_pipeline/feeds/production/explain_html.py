@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Final
 
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.text import for_html as escape
 from cost_pipeline.feeds.production.explain import Card
 
 _STYLE: Final = """

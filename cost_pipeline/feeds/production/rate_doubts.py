@@ -73,7 +73,7 @@ def _far_off(rates: pa.Table, source: Source, corrected: DayRates) -> list[str]:
         beside = {d: known[d] for d in (before, after) if d is not None}
         if beside and all(_is_far(rate, other) for other in beside.values()):
             listed = " and ".join(f"{other.normalize():f} on {d}" for d, other in beside.items())
-            found.append(f"{code} {rate} is more than {_FAR:.0%} off {listed}")
+            found.append(f"{code} {rate.normalize():f} is more than {_FAR:.0%} off {listed}")
     return found
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
+from cost_pipeline.contracts.problems import shown as shown_text
 from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.core.money import shown
+from cost_pipeline.parse.account import Account
 from cost_pipeline.pipeline.reports.audit import AuditVerification
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport
 from cost_pipeline.pipeline.reports.gaps import Provisional
 from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.validation.deliveries import MISSING_TOTAL
 from cost_pipeline.pipeline.validation.drift import SchemaReport
 from cost_pipeline.validate.drift import Difference
 
@@ -34,9 +37,14 @@ def all_is_fetched(gap: Provisional | None) -> Outcome:
 
 
 def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
-    """Every row read from a delivery became a record or a dead letter."""
+    """Every line of a delivery is told of, and every row became a record or a dead letter."""
     seen = [r for r in reports if r.duplicate_of is None]
     lost = [r for r in seen if r.rows != r.records + r.refused]
+    untold = [
+        (r, a)
+        for r in seen
+        if (a := r.account) is not None and not (a.balanced and a.rows == r.rows)
+    ]
     unread = [r for r in seen if r.state == "landed"]
     message = f"{sum(r.rows for r in seen):,} rows of {len(seen)} deliveries are accounted for"
     if lost:
@@ -44,13 +52,30 @@ def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
             f"{r.uri}: {r.rows} rows, {r.records} records, {r.refused} dead letters"
             for r in lost[:_SHOWN]
         )
+    elif untold:
+        message = "; ".join(f"{r.uri}: {_untold(r, a)}" for r, a in untold[:_SHOWN])
     elif unread:
         message = f"{unread[0].uri} was landed and not validated"
-    return Outcome(
-        not lost and not unread,
-        message,
-        {"deliveries": len(seen), "rows": sum(r.rows for r in seen), "unbalanced": len(lost)},
-    )
+    numbers = {
+        "deliveries": len(seen),
+        "rows": sum(r.rows for r in seen),
+        "lines": sum(r.account.lines or 0 for r in seen if r.account is not None),
+        "unbalanced": len(lost) + len(untold),
+    }
+    return Outcome(not (lost or untold or unread), message, numbers)
+
+
+def _untold(report: DeliveryReport, account: Account) -> str:
+    """What of an account does not add up."""
+    for sheet in account.sheets:
+        if not sheet.balanced:
+            cells = f"{sheet.cells_told} of {sheet.cells} cells in {sheet.filled} rows"
+            return f"of the sheet {shown_text(sheet.name)} {cells} are told of"
+    if account.rows != report.rows:
+        return f"{account.rows} rows were counted and {report.rows} are stored"
+    parts = f"{account.rows} rows, {account.blank} blank, {account.header} header"
+    rest = f"{account.control} control, {account.furniture} furniture, {account.continued} further"
+    return f"{account.lines} lines came, and {parts}, {rest} lines are told of"
 
 
 def control_totals_hold(reports: Iterable[DeliveryReport], measure: Measure | None) -> Outcome:
@@ -59,15 +84,22 @@ def control_totals_hold(reports: Iterable[DeliveryReport], measure: Measure | No
     declared = [(r, r.control) for r in own if r.control is not None]
     broken = [(r, c) for r, c in declared if not c.holds]
     words = measure.words if measure is not None else "values"
-    message = f"{len(declared)} declared totals hold"
-    if broken:
-        message = "; ".join(
-            f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: "
-            f"off by {shown(c.difference)}"
-            + (f", {c.unreadable} {words} unreadable" if c.unreadable else "")
-            for r, c in broken[:_SHOWN]
-        )
-    return Outcome(not broken, message, {"declared": len(declared), "broken": len(broken)})
+    without = [r for r in own if r.control_problem is not None]
+    told = [
+        f"{r.uri} lacks a total that must be there"
+        if r.control_problem == MISSING_TOTAL
+        else f"{r.uri} has a total that cannot be read"
+        for r in without[:_SHOWN]
+    ]
+    told += [
+        f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: "
+        f"off by {shown(c.difference)}"
+        + (f", {c.unreadable} {words} unreadable" if c.unreadable else "")
+        for r, c in broken[:_SHOWN]
+    ]
+    message = "; ".join(told) or f"{len(declared)} declared totals hold"
+    numbers = {"declared": len(declared), "broken": len(broken) + len(without)}
+    return Outcome(not told, message, numbers)
 
 
 def columns_are_as_accepted(

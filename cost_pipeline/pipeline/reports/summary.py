@@ -29,6 +29,7 @@ class Summary:
     """What came on the pull dates, what became of it, and what the whole book comes to now.
 
     Attributes:
+        warnings: The red checks that only warn.
         always: The fates that are shown even where there are none, with their words.
         totals: Of the whole book; None if the feed tells none.
     """
@@ -48,6 +49,7 @@ class Summary:
     passed_checks: int
     failed_checks: tuple[str, ...]
     provisional: tuple[Provisional, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def fates(self) -> dict[str, int]:
         """What became of the rows, by words for people."""
@@ -72,12 +74,21 @@ class Summary:
             "reference": self.reference,
             "by_reason": self.by_reason,
             "provisional": [gap.as_json() for gap in self.provisional],
-            "checks": {"passed": self.passed_checks, "failed": list(self.failed_checks)},
+            "checks": {
+                "passed": self.passed_checks,
+                "failed": list(self.failed_checks),
+                "warnings": list(self.warnings),
+            },
         }
 
 
 def summarize(
-    session: Session, pull_dates: Collection[date], *, passed: int, failed: Collection[str]
+    session: Session,
+    pull_dates: Collection[date],
+    *,
+    passed: int,
+    failed: Collection[str],
+    warnings: Collection[str] = (),
 ) -> Summary:
     """Count the deliveries of the pull dates, from what is stored."""
     found, reports = deliveries(session, pull_dates), session.feed.reports
@@ -96,6 +107,7 @@ def summarize(
         totals=reports.totals(session) if reports.totals is not None else None,
         passed_checks=passed,
         failed_checks=tuple(failed),
+        warnings=tuple(warnings),
         provisional=tuple(provisional(session, pull_dates)),
     )
 

@@ -99,6 +99,7 @@ def checkpoint_part(
         "rows": state.rows,
         "line": after and after.line,
         "blank_rows": after and after.blank_rows,
+        "furniture_rows": after and after.furniture_rows,
         "encoding": after and after.encoding,
         "state": state.as_json(),
         "shapes": describer.as_text(),
@@ -145,8 +146,10 @@ def last_checkpoint(
     if row is None:  # it was received on another pull date too, and begun there
         return nothing_done(measure)
     mark = None
-    if row["line"] is not None and not keys:
-        mark = Mark(row["rows"], row["line"], row["blank_rows"], row["encoding"])
+    if row["line"] is not None and row["furniture_rows"] is not None and not keys:
+        mark = Mark(
+            row["rows"], row["line"], row["blank_rows"], row["encoding"], row["furniture_rows"]
+        )
     return Checkpoint(
         chunks,
         row["rows"],

@@ -40,6 +40,10 @@ from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.shapes import Describer
 from cost_pipeline.validate.state import DeliveryState
 
+MISSING_TOTAL: Final = "missing"
+"""`control_problem` of a delivery in which a total must be and is not."""
+UNREADABLE_TOTAL: Final = "unreadable"
+
 # Small deliveries share a commit; a large one commits as it goes, so that memory stays flat.
 _ROWS_PER_COMMIT: Final = 131_072
 
@@ -319,6 +323,7 @@ class _Validation:
                 "drift": list(interpreter.drift),
                 "schema": schema.fingerprint,
                 "shapes": schema.as_text(),
+                "account": reader.account().as_json(),
                 **_control(interpreter, reader, state),
             }
         )
@@ -367,18 +372,23 @@ class _Validation:
 def _control(
     interpreter: Interpreter, reader: RowReader, state: DeliveryState
 ) -> dict[str, object]:
-    """What the control row declares against what the rows come to."""
-    rule = interpreter.reading.vendor.format.control_total
-    if rule is None or reader.control is None:
-        return {}
-    declared, measure = (
-        interpreter.declared_total(reader.control),
+    """What the control rows declare against what the rows come to."""
+    rule, measure = (
+        interpreter.reading.vendor.format.control_total,
         interpreter.reading.shape.measure,
     )
-    if not isinstance(declared, Decimal) or measure is None:
+    if rule is None or measure is None:
         return {}
+    sheets = sum(sheet.read for sheet in reader.sheets)
+    if not reader.controls or (sheets and len(reader.controls) < sheets):
+        # Of several sheets either none has a total or each has: else nothing can be compared.
+        return {"control_problem": MISSING_TOTAL} if rule.required or reader.controls else {}
+    declared = [interpreter.declared_total(control) for control in reader.controls]
+    read = [total for total in declared if isinstance(total, Decimal)]
+    if len(read) < len(declared):
+        return {"control_problem": UNREADABLE_TOTAL}
     return {
-        "control_declared": str(declared),
+        "control_declared": str(sum(read)),
         "control_computed": str(interpreter.reading.exact[measure.field].of_quanta(state.quanta)),
         "control_tolerance": str(rule.tolerance),
         "unreadable_amounts": state.unreadable,

@@ -104,7 +104,7 @@ def _alike(session: Session, vendor: str, day: date) -> Outcome:
     pairs = [", ".join(map(repr, ids[:_SHOWN])) for ids in found["ids"].to_pylist()]
     return Outcome(
         passed=False,
-        message=f"{len(pairs)} ids are written in several ways: {'; '.join(pairs[:_SHOWN])}; if "
+        message=f"ids are written in several ways: {'; '.join(pairs[:_SHOWN])}; if "
         "they are the same, declare what to take off under `ids` in the vendor file",
         numbers={"alike": len(pairs)},
         warning=True,
