@@ -83,7 +83,7 @@ def run(
 
 @contextmanager
 def logs(file: str | None, *, debug_loop: bool) -> Iterator[None]:
-    """Logs as JSON where they are wanted; what a watched loop tells goes to standard error."""
+    """Writes logs as JSON where they are wanted; those of a watched loop go to standard error."""
     if file is None and not debug_loop:
         yield
     elif file is None or file == "-":
@@ -104,7 +104,7 @@ def logs(file: str | None, *, debug_loop: bool) -> Iterator[None]:
 
 
 def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summary:
-    """Pull, validate and post in the home's own Dagster instance."""
+    """Pulls, validates and posts in the home's own Dagster instance."""
     # Dagster takes a second to import; only this command and the demo need it.
     from cost_pipeline.defs.run import Runner, home_instance
     from cost_pipeline.home.layout import complete_home
@@ -136,7 +136,7 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
 
 
 def _alert(runner: Runner) -> None:
-    """Say what is red where it is wanted; that it could not be said spoils no run."""
+    """Tells the webhook what is red; a run is not spoiled if that fails."""
     try:
         runner.alert()
     except CostPipelineError as error:
@@ -166,7 +166,7 @@ def refuse_other_days(session: Session, days: Sequence[date]) -> None:
 
 
 def refuse_missing_folders(session: Session) -> None:
-    """Before anything is pulled: a folder that is not there is not an empty one."""
+    """Refuses folders that are not there, before anything is pulled: they are not empty ones."""
     from cost_pipeline.home.load import missing_folders
 
     missing = missing_folders(session.home)
@@ -182,7 +182,7 @@ def refuse_missing_folders(session: Session) -> None:
 
 
 def failed_deliveries(session: Session, days: Sequence[date]) -> EnvironmentFailedError | None:
-    """What could not be fetched or read at all: everything else was done nevertheless."""
+    """Returns what could not be fetched or read at all; everything else was done nevertheless."""
     from cost_pipeline.pipeline.reports.summary import unreadable
 
     failures = unreadable(session, days)
@@ -199,7 +199,7 @@ def failed_deliveries(session: Session, days: Sequence[date]) -> EnvironmentFail
 
 
 def show(summary: Summary) -> None:
-    """One screen: what came, what became of it, what it comes to."""
+    """Prints one screen: what came, what became of it, what it comes to."""
     out = console()
     came = counted(summary.deliveries, "delivery", "deliveries")
     blank = f" (and {counted(summary.blank_rows, 'blank row')})" if summary.blank_rows else ""
@@ -231,7 +231,7 @@ def show(summary: Summary) -> None:
 
 
 def vendor_rows(vendors: Sequence[Vendor], *, with_feed: bool = False) -> list[dict[str, Any]]:
-    """Vendors as plain rows, for `vendors list`; those of several feeds name theirs."""
+    """Returns vendors as plain rows, for `vendors list`; those of several feeds name theirs."""
     return [
         {
             "vendor": vendor.vendor,

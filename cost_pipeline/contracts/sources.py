@@ -101,7 +101,7 @@ class _Remote(Section):
     @check_model(mode="before")
     @classmethod
     def _short_attempts(cls, source: object) -> object:
-        """`attempts: 4` beside the address is short for `retry: {attempts: 4}`."""
+        """Takes `attempts: 4` beside the address as short for `retry: {attempts: 4}`."""
         if not isinstance(source, dict) or "attempts" not in source:
             return source
         retry = source.get("retry", {})
@@ -118,10 +118,14 @@ class FolderSource(Section):
         path: Relative to the home, or absolute.
         files: A name with a date pattern (`{pull_date:%Y-%m}.csv`: the files of that pull date) or
             a plain glob (every file whose bytes are not yet landed).
-        timeout: For all of its files together; a drive that hangs is given up then.
-        control: As for SFTP.
-        settle: As for SFTP, and by default none: a file that was touched within so many seconds is
-            complete when its size and time are the same in two looks that lie so far apart.
+    <<<<<<< HEAD
+        timeout: The limit for all of its files together; a drive that hangs is given up then.
+    =======
+        timeout: The limit for all of its files together; a drive that hangs is given up then.
+        control: The same as for SFTP.
+        settle: The same as for SFTP, and by default none: a file that was touched within so many
+            seconds is complete when its size and time are the same in two looks so far apart.
+    >>>>>>> h14english
     """
 
     kind: Literal["folder"]
@@ -308,7 +312,7 @@ class SftpSource(_Remote):
 
     Attributes:
         path: The folder there.
-        files: As for a folder.
+        files: The same as for a folder.
         known_hosts: File with the server's host key (OpenSSH's format), relative to the home or
             absolute. A server with another key is refused.
         control: The file by which the partner says that a file is complete. If not given, a file

@@ -91,7 +91,7 @@ class Key(Section):
 
     @model_serializer(mode="wrap")
     def _as_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is the default of a key that came later is left out: the digest stays as it was."""
+        """Leaves the defaults of later keys out, so that the digest stays as it was."""
         found: dict[str, Any] = handler(self)
         if not self.otherwise:
             del found["otherwise"]
@@ -151,7 +151,7 @@ class Vendor(Section):
 
     @property
     def scope(self) -> str | None:
-        """Whose records they are: the production, the station; None if nobody's."""
+        """Whose records they are, such as a production's or a station's; None if nobody's."""
         return None
 
     @property
@@ -186,7 +186,7 @@ class Vendor(Section):
 
     @model_validator(mode="after")
     def _tell_the_sides(self) -> Self:
-        """What was declared as plain columns or symbols and says a side is read as a side."""
+        """Reads plain columns or symbols that say a side as a side."""
         style = self.amount or AmountStyle()
         sides = sides_among(self.numbers.symbols)
         said = {*sides.debit, *sides.credit}

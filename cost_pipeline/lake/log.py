@@ -17,7 +17,7 @@ from cost_pipeline.core.errors import EnvironmentFailedError
 
 @dataclass(frozen=True, slots=True)
 class Misread:
-    """That what is read of a table is not what its log adds.
+    """The files that are read from a table are not those that its log adds.
 
     Attributes:
         added: How many files the log adds.
@@ -48,7 +48,7 @@ class LogEntry:
 
 
 def log_entries(folder: Path, first: int, last: int) -> Iterator[LogEntry]:
-    """The entries of these versions, in order.
+    """Yields the entries of these versions, in order.
 
     Raises:
         EnvironmentFailedError: If one is missing or is no log entry.
@@ -97,7 +97,7 @@ def names_in(folder: Path, files: Iterable[str]) -> set[str]:
 
 
 def misread(entries: Iterable[LogEntry], read: set[str]) -> Misread | None:
-    """Whether the files that are read of a table, by `names_in`, are not those of its log."""
+    """Returns how the read files (as `names_in` gives them) differ from the log's; None if not."""
     added: set[str] = set()
     for entry in entries:
         added.update(entry.added)
@@ -106,5 +106,5 @@ def misread(entries: Iterable[LogEntry], read: set[str]) -> Misread | None:
 
 
 def entry_path(version: int) -> str:
-    """Where the entry of a version lies in the table's folder."""
+    """Returns where the entry of a version lies in the table's folder."""
     return f"_delta_log/{version:020d}.json"

@@ -1,4 +1,4 @@
-"""Whether the tables of a lake are what was committed: every file, every entry of every log.
+"""Checks that the tables of a lake are what was committed: every file, every entry of a log.
 
 Reading notices a changed file when it comes to it; this looks at all of them. It believes a table's
 log and its checksums only together, and neither is proof against somebody who alters both: that is
@@ -39,7 +39,7 @@ class Soundness:
 def soundness(
     tables: Path, leave_out: Collection[str], progress: Callable[[str, int, int], None]
 ) -> Soundness:
-    """Look at every table in a folder of tables.
+    """Looks at every table in a folder of tables.
 
     Args:
         tables: The folder.
@@ -65,7 +65,7 @@ def soundness(
 
 
 def _listed(folder: Path) -> tuple[set[str], list[Damage]]:
-    """The data files that a table reads, and why they are not those that its log adds."""
+    """Returns the data files that a table reads, and why they are not those that its log adds."""
     try:
         with clear_read_errors(str(folder)):
             table = DeltaTable(str(folder))

@@ -1,4 +1,4 @@
-"""What became of one row of a delivery: the way forward, from a line of a file to the ledger."""
+"""Tells what became of one row: the way forward from a line of a file to the ledger."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Row:
 
 
 def row_fate(session: Session, place: str) -> dict[str, Any]:
-    """What became of FILE:LINE.
+    """Returns what became of FILE:LINE.
 
     Args:
         session: The run.
@@ -80,7 +80,7 @@ def _parsed(place: str) -> tuple[str, str | None, int]:
 
 
 def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
-    """Every sighting of the one delivery that is named, first landing first."""
+    """Returns every sighting of the one delivery that is named, first landing first."""
     seen = plain(session.lake.table(DELIVERIES).snapshot().read())
     seen.sort(key=lambda one: (one["pull_date"], one["vendor"], one["uri"]))
     by_hash = len(file) >= _PREFIX and set(file) <= _HEX
@@ -238,7 +238,7 @@ def _facts(session: Session, delivery: dict[str, Any], number: int) -> dict[str,
 
 
 def _disposition(session: Session, held: pa.Table) -> dict[str, Any] | None:
-    """How the row is held, and for a duplicate where the row is that stands in its place."""
+    """Returns how the row is held, and for a duplicate where the row is that stands instead."""
     if not held.num_rows:
         return None
     row = plain(held.slice(0, 1))[0]
@@ -259,7 +259,7 @@ def _disposition(session: Session, held: pa.Table) -> dict[str, Any] | None:
 def _fate(  # noqa: PLR0911 - one answer each
     row: _Row, facts: dict[str, Any], *, validated: bool
 ) -> tuple[str, str]:
-    """What became of the row in one word and in one sentence."""
+    """Returns what became of the row in one word and in one sentence."""
     if row.number is None:
         return _OTHER[row.what]
     lines, held = facts["lines"], facts["disposition"]
@@ -300,7 +300,7 @@ def _held(held: dict[str, Any]) -> tuple[str, str]:
 
 
 def _refused(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The last event of each dead letter that is a refused row still."""
+    """Returns the last event of each dead letter that is a refused row still."""
     last = {event["id"]: event for event in events}
     return [e for e in last.values() if e["event"] != "resolved" or e["resolved_by"] is not None]
 

@@ -1,4 +1,4 @@
-"""Rows read again from the landed bytes: the last step of every trace."""
+"""Reads rows again from the landed bytes, which is the last step of every trace."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cost_pipeline.validate.state import DeliveryState
 def texts_of(
     session: Session, vendor: str, delivery: str, rows: Collection[int]
 ) -> dict[int, tuple[int, str]]:
-    """Row number to (line, verbatim text), for the wanted rows of one delivery.
+    """Returns (line, verbatim text) by row number, for the wanted rows of one delivery.
 
     They are read as the delivery was read when it was validated. Empty if it is not known how, or
     if it cannot be read.
@@ -80,11 +80,11 @@ def _texts_of_correction(
 def cells_of(
     session: Session, vendor: Vendor, delivery: str, rows: pa.ChunkedArray
 ) -> pa.Table | None:
-    """The cells that feed each field, verbatim, of the wanted rows of a delivery.
+    """Returns the cells that feed each field, verbatim, of the wanted rows of a delivery.
 
     Args:
         session: The run.
-        vendor: Whose delivery it is; a constant of its file is the text of every row.
+        vendor: The vendor of the delivery; a constant of its file is the text of every row.
         delivery: SHA-256.
         rows: Numbers of the rows.
 
@@ -142,7 +142,7 @@ def _field(table: pa.Table, applied: Interpreter, name: str) -> pa.ChunkedArray 
 
 
 def _whole_days(texts: pa.ChunkedArray | pa.Array, applied: Interpreter) -> pa.ChunkedArray:
-    """Days as ISO where their text says only part of them, or more than a day."""
+    """Writes days as ISO where their text says only part of them, or more than a day."""
     vendor, read = applied.reading.vendor, applied.reading.read
     if vendor.dates.year is None and vendor.format.kind not in TYPED:
         return texts

@@ -54,7 +54,7 @@ def _row(record: Telemetry) -> dict[str, Any]:
 
 
 def fetches(session: Session, pull_dates: Collection[date] | None = None) -> list[dict[str, Any]]:
-    """Every fetch of the feed (on the pull dates), by date, in its public shape."""
+    """Returns every fetch of the feed (on the pull dates), by date, in its public shape."""
     where = None
     if pull_dates is not None:
         listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"

@@ -1,4 +1,4 @@
-"""What a pull date lacks because its vendor could not be reached, and what stands in meanwhile.
+"""Reports what a pull date lacks because its vendor could not be reached, and what stands in.
 
 Nothing here is ever posted. A vendor is provisional for a pull date as long as a dead letter says
 that something of that date could not be fetched; the next good pull resolves it. A date that was
@@ -45,8 +45,8 @@ class Provisional:
     """One vendor that is incomplete for one pull date.
 
     Attributes:
-        uri: What could not be fetched; the first of them.
-        message: Why.
+        uri: The address of the first thing that could not be fetched.
+        message: Why it could not be fetched.
         failures: How many there are.
         transient: Whether all of them may pass by themselves.
         since: When the first of them was found.
@@ -67,7 +67,7 @@ class Provisional:
     stands_in: StandIn | None
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "vendor": self.vendor,
             "pull_date": self.pull_date.isoformat(),
@@ -98,7 +98,7 @@ def pulled_in_vain(
     *,
     vendors: Collection[str] | None = None,
 ) -> list[Provisional]:
-    """As `provisional`, with those that had been fetched whole before."""
+    """Returns what `provisional` does, with those that had been fetched whole before."""
     failed = query(_GAPS, letters=open_dead_letters(session, "stage = 'acquire'"))
     if not failed.num_rows:
         return []

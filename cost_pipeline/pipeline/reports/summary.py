@@ -32,7 +32,7 @@ class Summary:
     Attributes:
         warnings: The red checks that only warn.
         always: The fates that are shown even where there are none, with their words.
-        totals: Of the whole book; None if the feed tells none.
+        totals: The totals of the whole book; None if the feed has none.
     """
 
     deliveries: int
@@ -50,11 +50,11 @@ class Summary:
     passed_checks: int
     failed_checks: tuple[str, ...]
     provisional: tuple[Provisional, ...] = ()
-    passed_over: tuple[LeftAlone, ...] = ()
     warnings: tuple[str, ...] = ()
+    passed_over: tuple[LeftAlone, ...] = ()
 
     def fates(self) -> dict[str, int]:
-        """What became of the rows, by words for people."""
+        """Returns what became of the rows, by words for people."""
         words = self.always | {
             fate: words
             for fate, words in _FATES.items()
@@ -63,7 +63,7 @@ class Summary:
         return {text: getattr(self, fate) for fate, text in words.items()}
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "deliveries": self.deliveries,
             "rows": self.rows,
@@ -93,7 +93,7 @@ def summarize(
     failed: Collection[str],
     warnings: Collection[str] = (),
 ) -> Summary:
-    """Count the deliveries of the pull dates, from what is stored."""
+    """Counts the deliveries of the pull dates, from what is stored."""
     found, reports = deliveries(session, pull_dates), session.feed.reports
     return Summary(
         deliveries=len(found),
@@ -127,7 +127,7 @@ class Unreadable:
 
 
 def unreadable(session: Session, pull_dates: Collection[date]) -> list[Unreadable]:
-    """Open dead letters of whole pulls and deliveries of these pull dates."""
+    """Returns the open dead letters of whole pulls and deliveries of these pull dates."""
     uris = {(r.vendor, r.delivery): r.uri for r in deliveries(session, pull_dates)}
     return [
         Unreadable(
@@ -136,6 +136,5 @@ def unreadable(session: Session, pull_dates: Collection[date]) -> list[Unreadabl
             message=errors_of(row["errors"])[0]["message"],
             where=row["payload"] or uris.get((row["vendor"], row["delivery"]), row["delivery"]),
         )
-        for row in open_of_pull_dates(session, pull_dates).to_pylist()
-        if row["row"] is None
+        for row in open_of_pull_dates(session, pull_dates, '"row" is null').to_pylist()
     ]

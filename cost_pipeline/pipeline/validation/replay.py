@@ -1,4 +1,4 @@
-"""Replay: landed deliveries judged again under the present contract, without fetching anything.
+"""Replay judges landed deliveries again under the present contract, and fetches nothing.
 
 What is judged already under the present contract would give what there is, so only what is behind
 is replayed: a changed contract, mapping or rule replays exactly what it concerns.
@@ -25,7 +25,7 @@ _HEX = frozenset("0123456789abcdef")
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A delivery that was not judged under the present contract: what, and its first pull date."""
+    """A delivery that was not judged under the present contract, and its first pull date."""
 
     vendor: str
     delivery: str
@@ -33,7 +33,7 @@ class Behind:
 
 
 def behind(session: Session, pull_dates: Collection[date] | None = None) -> list[Behind]:
-    """Every delivery (first received on one of the dates) that a replay would judge again."""
+    """Returns the deliveries (first received on these dates) that a replay would judge again."""
     rows = current_deliveries(session).to_pylist()
     first = {(r["vendor"], r["delivery"]): r["first_pulled"] for r in rows}
     days = {r["first_pulled"] for r in rows if r["role"] is None}
@@ -76,7 +76,7 @@ def replay(session: Session, pull_date: date, delivery: str | None = None) -> in
 
 
 def delivery_named(session: Session, beginning: str) -> tuple[str, date]:
-    """The one landed delivery whose hash begins so, and its first pull date.
+    """Returns the one landed delivery whose hash begins so, and its first pull date.
 
     Raises:
         UsageError: If there is none, or more than one.
