@@ -1,4 +1,4 @@
-"""What the checks find that every feed has, in numbers and words; `pipeline/checks` lists them.
+"""Finds what the shared checks look for, in numbers and words; `pipeline/checks` lists them.
 
 They know no Dagster; tests turn each red.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from cost_pipeline.contracts.problems import shown as shown_text
+from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.core.money import shown
 from cost_pipeline.parse.account import Account
 from cost_pipeline.pipeline.reports.audit import AuditVerification
@@ -23,20 +24,23 @@ _SHOWN: Final = 5
 
 
 def all_is_fetched(gap: Provisional | None) -> Outcome:
-    """Nothing of a vendor's pull date is missing because it could not be fetched."""
+    """Checks that everything of a vendor's pull date was fetched."""
     if gap is None:
         return Outcome(passed=True, message="everything asked for was fetched")
     others = f" (and {gap.failures - 1} more)" if gap.failures > 1 else ""
+    after = "this date is provisional until it is fetched"
+    if gap.whole_before:
+        after = "it was fetched whole before, and what came then stands: pull it once more"
     return Outcome(
         passed=False,
-        message=f"{gap.uri}: {gap.message}{others}; this date is provisional until it is fetched",
+        message=f"{gap.uri}: {gap.message}{others}; {after}",
         numbers={"failures": gap.failures},
-        warning=gap.transient,
+        warning=gap.transient or gap.whole_before,
     )
 
 
 def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
-    """Every line of a delivery is told of, and every row became a record or a dead letter."""
+    """Checks that every row read from a delivery became a record or a dead letter."""
     seen = [r for r in reports if r.duplicate_of is None]
     lost = [r for r in seen if r.rows != r.records + r.refused]
     untold = [
@@ -77,11 +81,12 @@ def _untold(report: DeliveryReport, account: Account) -> str:
     return f"{account.lines} lines came, and {parts}, {rest} lines are told of"
 
 
-def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
+def control_totals_hold(reports: Iterable[DeliveryReport], measure: Measure | None) -> Outcome:
     """Declared totals equal the sums of their rows, within the declared tolerance."""
     own = [r for r in reports if r.duplicate_of is None]  # a repeated delivery was judged before
     declared = [(r, r.control) for r in own if r.control is not None]
     broken = [(r, c) for r, c in declared if not c.holds]
+    words = measure.words if measure is not None else "values"
     without = [r for r in own if r.control_problem is not None]
     told = [
         f"{r.uri} lacks a total that must be there"
@@ -92,7 +97,7 @@ def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
     told += [
         f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: "
         f"off by {shown(c.difference)}"
-        + (f", {c.unreadable} amounts unreadable" if c.unreadable else "")
+        + (f", {c.unreadable} {words} unreadable" if c.unreadable else "")
         for r, c in broken[:_SHOWN]
     ]
     message = "; ".join(told) or f"{len(declared)} declared totals hold"
@@ -103,7 +108,7 @@ def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
 def columns_are_as_accepted(
     reports: Iterable[DeliveryReport], schemas: Iterable[SchemaReport]
 ) -> Outcome:
-    """No delivery's columns differ from the vendor's accepted schema."""
+    """Checks that no delivery's columns differ from the vendor's accepted schema."""
     schemas = list(schemas)
     drifted = [s for s in schemas if s.red]
     unread = sum(r.state == "landed" for r in reports)
@@ -117,14 +122,19 @@ def columns_are_as_accepted(
     return Outcome(not drifted, message, {"compared": len(schemas), "drifted": len(drifted)})
 
 
-def amounts_mean_what_they_did(schemas: Iterable[SchemaReport]) -> Outcome:
-    """No column that feeds an amount, a currency or a date holds another kind of value."""
+def values_mean_what_they_did(schemas: Iterable[SchemaReport], measure: Measure | None) -> Outcome:
+    """No column that feeds a measure, its unit or a date holds another kind of value."""
     schemas = list(schemas)
     grave = [s for s in schemas if any(d.grave for d in s.differences)]
-    message = f"amounts, currencies and dates of {len(schemas)} deliveries look as accepted"
+    values = f"{measure.words}, {_several(measure.unit)} and dates" if measure else "dates"
+    message = f"{values} of {len(schemas)} deliveries look as accepted"
     if grave:
         message = _drifted(grave, lambda difference: difference.grave)
     return Outcome(not grave, message, {"compared": len(schemas), "retyped": len(grave)})
+
+
+def _several(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], bool]) -> str:
@@ -136,7 +146,7 @@ def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], b
 
 
 def audit_log_agrees(found: AuditVerification) -> Outcome:
-    """The audit log is whole, and says exactly what was committed."""
+    """Checks that the audit log is whole, and says exactly what was committed."""
     numbers = {
         "blocks": found.blocks, "events": found.events, "void": found.void, "open": found.open,
         "problems": len(found.problems),
