@@ -50,7 +50,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def program() -> str:
-    """How this program is called here: by its name where that is found, else as it was called."""
+    """Returns the way to call this program here: by its name if that is found, else as called."""
     if shutil.which("cost-pipeline"):
         return "cost-pipeline"
     called = Path(sys.argv[0])
@@ -60,14 +60,14 @@ def program() -> str:
 
 
 def console() -> Console:
-    """Where people read: standard output, as wide as their terminal (100 when there is none)."""
+    """Returns standard output as people read it, as wide as their terminal (100 without one)."""
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 100, highlight=False)
 
 
 def columns(*names: str, numbers: Collection[str] = (), gap: int = 2) -> Table:
-    """An empty table without lines; the columns in `numbers` are aligned to the right."""
+    """Returns an empty table without lines; the columns in `numbers` are aligned to the right."""
     from rich.table import Table
 
     table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False)
@@ -102,7 +102,7 @@ def plain(*parts: str | tuple[str, str], style: str = "") -> Text:
 
 
 def utc_now() -> datetime:
-    """The present instant."""
+    """Returns the present instant."""
     return datetime.now(UTC)
 
 
@@ -155,7 +155,7 @@ def open_session(
 
 
 def _feed_of(home: Home, feeds: Sequence[Feed[Session]], name: str | None) -> Feed[Session]:
-    """The feed of a home that is meant."""
+    """Returns the feed of a home that is meant."""
     from cost_pipeline.pipeline.feeds_of import feeds_of
 
     found = feeds_of(home, feeds)
@@ -195,7 +195,7 @@ def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON value
 
 
 def print_error(error: CostPipelineError, *, as_json: bool) -> None:
-    """What went wrong, where, and what to do, on standard error."""
+    """Prints what went wrong, where, and what to do, on standard error."""
     if as_json:
         document = json.dumps({"error": error.as_json()}, ensure_ascii=False)
         click.echo(printable_json(document), err=True)
@@ -208,7 +208,7 @@ def print_error(error: CostPipelineError, *, as_json: bool) -> None:
 
 
 def clear_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn the errors a person can meet into their message and exit code; a defect stays loud."""
+    """Turns the errors a person can meet into their message and exit code; a defect stays loud."""
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -257,7 +257,7 @@ _DEEPEST_CAUSE: Final = 20
 
 
 def parse_pull_dates(text: str) -> list[date]:
-    """`A..B` or one date, ISO 8601, as the list of days.
+    """Reads `A..B` or one date, ISO 8601, as the list of days.
 
     Raises:
         UsageError: If it is not that, or runs backwards, or is longer than ten years.
@@ -283,7 +283,7 @@ def parse_pull_dates(text: str) -> list[date]:
 
 @contextmanager
 def progress_bar(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on standard error while a terminal watches; yields (phase, done, total)."""
+    """Shows progress on standard error while a terminal watches; yields (phase, done, total)."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

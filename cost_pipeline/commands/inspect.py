@@ -155,7 +155,7 @@ _LINKS: Final = ("row", "delivery", "received", "record", "disposition", "dead_l
 
 
 def show_deliveries(out: Console, found: Sequence[DeliveryReport]) -> None:
-    """One line each. The file's name gives way to the width; a number is never cut."""
+    """Prints one line each. The file's name gives way to the width; a number is never cut."""
     lines = [_cells(report) for report in found]
     if len(found) > 1:
         lines.append(_sums(found))

@@ -70,7 +70,7 @@ _NUMBERS: Final = ("amount", "rate", "original", "base")
 
 
 def page(title: str, lead: str, parts: Iterable[tuple[str, Any]], *, bad: bool = False) -> str:
-    """The page.
+    """Returns the page.
 
     Args:
         title: What is traced.

@@ -22,7 +22,7 @@ _DAY_MINUTES: Final = 24 * 60
 
 
 def minutes_of(moment: datetime, work_date: date) -> int:
-    """Returns the minutes by the wall clock from the midnight that begins the work date."""
+    """Returns minutes by the wall clock from the midnight that begins the work date."""
     days = (moment.date() - work_date).days
     return days * _DAY_MINUTES + moment.hour * 60 + moment.minute
 

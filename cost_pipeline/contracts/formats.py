@@ -34,7 +34,7 @@ TYPED: Final = frozenset({FormatKind.EXCEL, FormatKind.PARQUET})
 
 
 class FileFormat(Section):
-    """What all formats share; a vendor has one of the kinds below.
+    """The keys that all formats share; a vendor has one of the kinds below.
 
     Attributes:
         control_total: Declared by vendors whose files end in a total row.
@@ -123,7 +123,7 @@ class CsvFormat(DelimitedFormat):
         return self
 
     def whole_layout(self) -> DelimitedLayout | None:
-        """Where the columns stand, for a file without a header."""
+        """Returns where the columns stand, for a file without a header."""
         if self.width is None:
             return None
         return DelimitedLayout(
@@ -213,7 +213,7 @@ class LayoutFormat(TextFormat):
         return self
 
     def whole_layout(self) -> DelimitedLayout:
-        """The layout with the vendor's own names."""
+        """Returns the layout with the vendor's own names."""
         settings = self.layout.model_dump()
         return DelimitedLayout.model_validate(settings | {"names": self.layout.names | self.names})
 

@@ -103,7 +103,7 @@ def _unpacked(entry: object) -> str:
 
 
 def _line(entry: object) -> GrossLine | None:
-    """The line, or None: what exactly is wrong with it is plain to see in a text so short."""
+    """Returns the line, or None: in so short a text anybody sees what is wrong."""
     if not isinstance(entry, dict):
         return None
     values: dict[str, object] = {}

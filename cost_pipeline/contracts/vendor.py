@@ -29,6 +29,7 @@ from cost_pipeline.contracts.amount_style import (
 )
 from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.date_style import DateStyle
+from cost_pipeline.contracts.expectations import Expect
 from cost_pipeline.contracts.formats import (
     AnyFormat,
     ExcelFormat,
@@ -90,7 +91,7 @@ class Key(Section):
 
     @model_serializer(mode="wrap")
     def _as_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is the default of a key that came later is left out: the digest stays as it was."""
+        """Leaves the defaults of later keys out, so that the digest stays as it was."""
         found: dict[str, Any] = handler(self)
         if not self.otherwise:
             del found["otherwise"]
@@ -117,6 +118,7 @@ class Vendor(Section):
         ignore: Header names that are known and not wanted; any other unknown name is drift.
         constants: Contract fields that the file does not carry.
         posts: Whether its records are posted; false where they only serve reconciliation.
+        expect: When its deliveries are due; None where nobody says.
     """
 
     exact: ClassVar[tuple[str, ...]] = ()
@@ -145,10 +147,11 @@ class Vendor(Section):
     ignore: tuple[str, ...] = ()
     constants: dict[str, str] = Field(default_factory=dict)
     posts: bool = True
+    expect: Expect | None = None
 
     @property
     def scope(self) -> str | None:
-        """Whose records they are: the production, the station; None if nobody's."""
+        """Whose records they are, such as a production's or a station's; None if nobody's."""
         return None
 
     @property
@@ -183,7 +186,7 @@ class Vendor(Section):
 
     @model_validator(mode="after")
     def _tell_the_sides(self) -> Self:
-        """What was declared as plain columns or symbols and says a side is read as a side."""
+        """Reads plain columns or symbols that say a side as a side."""
         style = self.amount or AmountStyle()
         sides = sides_among(self.numbers.symbols)
         said = {*sides.debit, *sides.credit}

@@ -13,7 +13,11 @@ import dagster as dg
 from cost_pipeline.core.text import printable
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.partitions import Calendars
-from cost_pipeline.defs.reporting import metadata_of, report_checks_per_partition
+from cost_pipeline.defs.reporting import (
+    evaluated,
+    metadata_of,
+    report_checks_per_partition,
+)
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.assets import Calendar
@@ -97,7 +101,7 @@ def _step(
     )
     def step(
         context: dg.AssetCheckExecutionContext, home: HomeResource
-    ) -> Iterator[dg.AssetCheckResult]:
+    ) -> Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation | dg.Output[None]]:
         session = home.session(feed, context.run.run_id)
         chosen = {key: declared[key] for key in sorted(context.selected_asset_check_keys)}
         if look.calendar is Calendar.BOOK:
@@ -106,8 +110,12 @@ def _step(
         by_pull = look.calendar is Calendar.PULLS
         day = date.fromisoformat(context.partition_key) if by_pull else None
         found = look.at(session, [day] if day is not None else [])
-        for check, key in chosen.values():
-            yield result_of(check, found, Subject(key, day))
+        results = [result_of(one, found, Subject(key, day)) for one, key in chosen.values()]
+        if look.calendar is Calendar.NONE and len(results) == 1:
+            ((check, _),) = chosen.values()
+            yield from evaluated(context, results[0], blocking=check.blocking)
+        else:
+            yield from results
 
     return step
 

@@ -222,9 +222,9 @@ class Runner:
                     "held_back",
                     None,
                     f"{count} {book.dates} are not posted: of pull date {pull_date} a "
-                    "blocking check is red or did not finish (pull it again), "
-                    f"{measures} or dates changed their meaning (`cost-pipeline drift`), or a "
-                    "delivery lacks the total that its vendor file requires",
+                    f"blocking check is red or did not finish (pull it again), {measures} or dates "
+                    "changed their meaning (`cost-pipeline drift`), or a delivery lacks the total "
+                    "that its vendor file requires",
                     blocking=True,
                     warning=False,
                 )

@@ -16,7 +16,7 @@ from cost_pipeline.contracts.tables import DAY, HASH, INSTANT, TEXT, Shape, requ
 
 
 class Writing(Enum):
-    """How a table grows."""
+    """How a table grows: it only gets rows, or whole partitions are replaced."""
 
     APPEND = "append"
     REPLACE = "replace"
@@ -24,12 +24,12 @@ class Writing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What the audit log says of a table's rows before they are committed.
+    """What the audit log says about a table's rows before they are committed.
 
     Attributes:
-        event: What happens to each of the rows, such as `posted`.
-        subject: The column of the hash that names the row.
-        where: SQL that tells which rows.
+        event: What happens to each row, such as `posted`.
+        subject: The column with the hash that names the row.
+        where: SQL that selects the rows.
     """
 
     event: str
@@ -42,7 +42,7 @@ class TableSpec:
     """One table of the lake.
 
     Attributes:
-        name: Of its folder.
+        name: The name of its folder.
         schema: Its columns.
         partition: A date32 or int32 column of `schema`.
         writing: How it grows.
@@ -89,6 +89,21 @@ DELIVERIES = TableSpec(
 `role` is null for what a vendor sent, and `correction` for what people sent in its place; that is
 a row for each vendor whose dead letters it answers.
 """
+
+CUT_DELIVERIES = TableSpec(
+    "cut_deliveries",
+    pa.schema(
+        [
+            required("pull_date", DAY),
+            required("vendor", TEXT),
+            required("delivery", HASH),
+            required("whole", HASH),
+            *STAMP,
+        ]
+    ),
+    "pull_date",
+)
+"""One row for each delivery that ends in the middle of a line which another version has whole."""
 
 BOOKMARKS = TableSpec(
     "bookmarks",
@@ -284,10 +299,10 @@ AUDIT_LOG = TableSpec(
 def records_table(name: str, shape: Shape, *, unrepeated: tuple[str, ...] = ()) -> TableSpec:
     """Returns the table of a feed's records.
 
-    Of one business date, the rows of a commit keep their order.
+    Rows of one business date keep their order within a commit.
 
     Args:
-        name: Of the table.
+        name: The name of the table.
         shape: The columns of the feed's records.
         unrepeated: Columns of the shape in which hardly a value comes twice.
     """

@@ -24,7 +24,7 @@ tr.not_evaluated td { color: #777; }
 
 
 def page(cards: Sequence[Card], title: str) -> str:
-    """The whole page; every text of a vendor is escaped."""
+    """Returns the whole page; every text of a vendor is escaped."""
     body = "".join(_section(card) for card in cards)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

@@ -28,7 +28,7 @@ from cost_pipeline.home.load import Home
 
 
 def _place_clocks(values: dict[str, Any]) -> None:
-    """Times that were written with their date, as minutes of the row's own work date."""
+    """Turns times that were written with their date into minutes of the row's own work date."""
     for name in [name for name, value in values.items() if isinstance(value, datetime)]:
         moment = values.pop(name)
         day = values.get("transaction_date")
@@ -59,7 +59,7 @@ _WIDTHS: Final = {
 
 
 def _zone(settings: Productions, vendor: Vendor) -> str:
-    """The time zone of a vendor's production."""
+    """Returns the time zone of a vendor's production."""
     production = settings.productions.get(vendor.scope or "")
     return "UTC" if production is None else production.time_zone
 

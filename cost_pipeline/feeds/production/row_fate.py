@@ -1,4 +1,4 @@
-"""What became of one row of a delivery: the way forward, from a line of a file to the ledger."""
+"""Tells what became of one row: the way forward from a line of a file to the ledger."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.parse import Refused, RowReader, open_rows
 from cost_pipeline.parse.account import sheet_of
 from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.read_as import read_as
 
 _HEX: Final = frozenset("0123456789abcdef")
 _PREFIX: Final = 8
@@ -34,7 +35,7 @@ class _Row:
 
 
 def row_fate(session: Session, place: str) -> dict[str, Any]:
-    """What became of FILE:LINE.
+    """Returns what became of FILE:LINE.
 
     Args:
         session: The run.
@@ -79,7 +80,7 @@ def _parsed(place: str) -> tuple[str, str | None, int]:
 
 
 def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
-    """Every sighting of the one delivery that is named, first landing first."""
+    """Returns every sighting of the one delivery that is named, first landing first."""
     seen = plain(session.lake.table(DELIVERIES).snapshot().read())
     seen.sort(key=lambda one: (one["pull_date"], one["vendor"], one["uri"]))
     by_hash = len(file) >= _PREFIX and set(file) <= _HEX
@@ -113,16 +114,16 @@ def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
 
 def _row_at(session: Session, delivery: dict[str, Any], sheet: str | None, line: int) -> _Row:
     """The row that holds the line, or what else the line is."""
-    formats = {v.vendor: v.format for v in session.home.vendors}
     path = session.lake.content.open_path(delivery["delivery"])
-    if delivery["vendor"] not in formats:
+    vendor = read_as(session, delivery["vendor"], delivery["delivery"])
+    if vendor is None:
         raise UsageError(
             f"the vendor {delivery['vendor']!r} has no vendor file any more",
             where=str(session.home.path / "vendors"),
-            remedy="put the file back: it says how the delivery is read",
+            remedy="put the file back: the delivery was never read, and it says how to",
             code="NO_SUCH_VENDOR",
         )
-    reader = open_rows(path, formats[delivery["vendor"]])
+    reader = open_rows(path, vendor.format)
     if isinstance(reader, Refused):
         return _Row(None, line, "", "unreadable")
     first: int | None = None
@@ -237,7 +238,7 @@ def _facts(session: Session, delivery: dict[str, Any], number: int) -> dict[str,
 
 
 def _disposition(session: Session, held: pa.Table) -> dict[str, Any] | None:
-    """How the row is held, and for a duplicate where the row is that stands in its place."""
+    """Returns how the row is held, and for a duplicate where the row is that stands instead."""
     if not held.num_rows:
         return None
     row = plain(held.slice(0, 1))[0]
@@ -258,7 +259,7 @@ def _disposition(session: Session, held: pa.Table) -> dict[str, Any] | None:
 def _fate(  # noqa: PLR0911 - one answer each
     row: _Row, facts: dict[str, Any], *, validated: bool
 ) -> tuple[str, str]:
-    """What became of the row in one word and in one sentence."""
+    """Returns what became of the row in one word and in one sentence."""
     if row.number is None:
         return _OTHER[row.what]
     lines, held = facts["lines"], facts["disposition"]
@@ -299,7 +300,7 @@ def _held(held: dict[str, Any]) -> tuple[str, str]:
 
 
 def _refused(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The last event of each dead letter that is a refused row still."""
+    """Returns the last event of each dead letter that is a refused row still."""
     last = {event["id"]: event for event in events}
     return [e for e in last.values() if e["event"] != "resolved" or e["resolved_by"] is not None]
 

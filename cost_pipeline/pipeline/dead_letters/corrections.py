@@ -68,7 +68,7 @@ def waiting_files(session: Session) -> list[Path]:
 
 
 def take_in(session: Session) -> list[Taken]:
-    """Land and judge every correction that waits, and finish what a killed run left."""
+    """Lands and judges every correction that waits, and finishes what a killed run left."""
     taken = []
     for file in waiting_files(session):
         one, found = _receive(session, file)
@@ -84,7 +84,7 @@ def validate_corrections(
     *,
     read: SortedOut | None = None,
 ) -> list[CorrectionPart]:
-    """Judge the corrections that have no validation under the present contract.
+    """Judges the corrections that have no validation under the present contract.
 
     Args:
         session: The run.
@@ -132,7 +132,7 @@ def _uri_of(session: Session, delivery: str) -> str:
 
 
 def _receive(session: Session, file: Path) -> tuple[Taken, SortedOut]:
-    """Land the bytes, and enter them for each vendor whose dead letters they answer."""
+    """Lands the bytes, and enters them for each vendor whose dead letters they answer."""
     content = session.lake.content
     with content.scratch() as folder:
         beside = folder / file.name
@@ -187,7 +187,7 @@ def _of_delivery(session: Session, delivery: str) -> list[dict[str, Any]]:
 
 
 def out_of_date(session: Session) -> dict[str, date]:
-    """The corrections of which a part is not judged under the present contract, oldest first.
+    """Returns the corrections with a part not judged under the present contract, oldest first.
 
     Returns:
         Delivery to the day it was first taken in.

@@ -23,7 +23,7 @@ class Names:
         feed: The second part of each key.
         prefix: Stands before the names of jobs, sensors, schedules, steps and pools, because those
             must differ within a code location. It is empty for the feed that was there first, so
-            that an instance of before keeps its history.
+            that an older instance keeps its history.
     """
 
     feed: str

@@ -1,6 +1,6 @@
-"""Which dates of a book are to be posted, and what holds them back.
+"""Decides which dates of a book are to be posted, and what holds them back.
 
-Pulls and the book are partitioned by different calendars and meet in no run, so nothing that runs
+Pulls and the book are partitioned by different calendars and share no run, so nothing that runs
 them can stop the one for the other: whoever plans a posting asks here.
 """
 
@@ -18,7 +18,7 @@ from cost_pipeline.pipeline.validation.totals import dates_without_total
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a book lacks.
+    """The dates that a book lacks.
 
     Attributes:
         present: The digest of all inputs of every date that has records.
@@ -54,7 +54,7 @@ def held_back(
 
     Args:
         session: The run.
-        book: Whose dates they are.
+        book: The book that has these dates.
         dates: Those that would be posted.
         not_cleared: The pull dates of which a blocking check is red or never came to a result.
     """

@@ -1,4 +1,4 @@
-"""What became of everything: counts per delivery and pull date, read from the lake.
+"""Counts what became of every row, per delivery and pull date, from what the lake holds.
 
 Every number is counted from what is stored (the feed's fates, open dead letters), not carried along
 from the step that wrote it, so that conservation is something a check can find broken.
@@ -6,7 +6,7 @@ from the step that wrote it, so that conservation is something a check can find 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -96,7 +96,7 @@ class ControlTotal:
 
     @property
     def difference(self) -> Decimal:
-        """Declared less computed."""
+        """The declared total less the computed one."""
         return self.declared - self.computed
 
     @property
@@ -151,7 +151,7 @@ class DeliveryReport:
         return known + self.reference
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "delivery": self.delivery,
             "vendor": self.vendor,
@@ -181,25 +181,39 @@ def deliveries(
     session: Session, pull_dates: Collection[date] | None = None
 ) -> list[DeliveryReport]:
     """Every delivery of the feed that was received (on the pull dates), by date, vendor and URI."""
+    feed = session.feed
+    rows = {
+        "recorded": recorded_rows(session),
+        "fates": (feed.reports.fates or kept_as_records)(session),
+    }
+    found = session.lake.counted(
+        f"deliveries/{feed.name}",
+        [DELIVERIES, VALIDATIONS, CHECKPOINTS, feed.dead_letters],
+        lambda: tuple(map(_report, _counted(session, rows))),
+        given=rows,
+    )
+    wanted = None if pull_dates is None else set(pull_dates)
+    return [report for report in found if wanted is None or report.pull_date in wanted]
+
+
+def _counted(session: Session, rows: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
     lake = session.lake
     before_records = in_state(
         letters_now(session, f"stage in ('parse', 'validate') and not {OF_POSTING}"), *REFUSED
     )
-    found = query(
+    found: list[dict[str, Any]] = query(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(where=f"feed = '{session.feed.name}'"),
         validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
         begun=_begun(session),
-        recorded=recorded_rows(session),
-        fates=(session.feed.reports.fates or kept_as_records)(session),
         dead_letters=before_records.select(["vendor", "delivery"]),
+        **rows,
     ).to_pylist()
-    wanted = None if pull_dates is None else set(pull_dates)
-    return [_report(row) for row in found if wanted is None or row["pull_date"] in wanted]
+    return found
 
 
 def _begun(session: Session) -> pa.Table:
-    """The deliveries of which some was committed before they were whole."""
+    """Returns the deliveries that were committed in part before they were whole."""
     found = session.lake.table(CHECKPOINTS).snapshot().read(columns=["vendor", "delivery"])
     return found.group_by(["vendor", "delivery"]).aggregate([])
 
@@ -273,7 +287,7 @@ def recorded_rows(session: Session) -> pa.Table:
     snapshot = session.lake.table(session.feed.records).snapshot()
     return session.lake.counted(
         f"recorded_rows/{session.feed.name}",
-        session.feed.records,
+        [session.feed.records],
         lambda: snapshot.query(_RECORDED, current=current_deliveries(session)),
         also=[DELIVERIES, VALIDATIONS],
     )
@@ -284,8 +298,16 @@ def kept_as_records(session: Session) -> pa.Table:
     return query("select *, 'reference' as fate from recorded", recorded=recorded_rows(session))
 
 
-def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Table:
-    """The open dead letters of deliveries received on the pull dates, of every stage."""
+def open_of_pull_dates(
+    session: Session, pull_dates: Collection[date], scope: str = "true"
+) -> pa.Table:
+    """Returns the open dead letters of deliveries received on the pull dates, of every stage.
+
+    Args:
+        session: The run.
+        pull_dates: When they were received.
+        scope: Only these (see `letters_now`).
+    """
     listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
     received = session.lake.table(DELIVERIES).snapshot()
     wanted = received.read(
@@ -295,6 +317,6 @@ def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Tab
         "select d.* from events d where "
         "(vendor, delivery) in (select (vendor, delivery) from wanted) "
         f"or (stage = 'acquire' and pull_date in ({listed}))",
-        events=open_dead_letters(session, "true"),
+        events=open_dead_letters(session, scope),
         wanted=wanted,
     )

@@ -1,4 +1,4 @@
-"""What the checks find that every feed has, in numbers and words; `pipeline/checks` lists them.
+"""Finds what the shared checks look for, in numbers and words; `pipeline/checks` lists them.
 
 They know no Dagster; tests turn each red.
 """
@@ -24,20 +24,23 @@ _SHOWN: Final = 5
 
 
 def all_is_fetched(gap: Provisional | None) -> Outcome:
-    """Nothing of a vendor's pull date is missing because it could not be fetched."""
+    """Checks that everything of a vendor's pull date was fetched."""
     if gap is None:
         return Outcome(passed=True, message="everything asked for was fetched")
     others = f" (and {gap.failures - 1} more)" if gap.failures > 1 else ""
+    after = "this date is provisional until it is fetched"
+    if gap.whole_before:
+        after = "it was fetched whole before, and what came then stands: pull it once more"
     return Outcome(
         passed=False,
-        message=f"{gap.uri}: {gap.message}{others}; this date is provisional until it is fetched",
+        message=f"{gap.uri}: {gap.message}{others}; {after}",
         numbers={"failures": gap.failures},
-        warning=gap.transient,
+        warning=gap.transient or gap.whole_before,
     )
 
 
 def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
-    """Every line of a delivery is told of, and every row became a record or a dead letter."""
+    """Checks that every row read from a delivery became a record or a dead letter."""
     seen = [r for r in reports if r.duplicate_of is None]
     lost = [r for r in seen if r.rows != r.records + r.refused]
     untold = [
@@ -105,7 +108,7 @@ def control_totals_hold(reports: Iterable[DeliveryReport], measure: Measure | No
 def columns_are_as_accepted(
     reports: Iterable[DeliveryReport], schemas: Iterable[SchemaReport]
 ) -> Outcome:
-    """No delivery's columns differ from the vendor's accepted schema."""
+    """Checks that no delivery's columns differ from the vendor's accepted schema."""
     schemas = list(schemas)
     drifted = [s for s in schemas if s.red]
     unread = sum(r.state == "landed" for r in reports)
@@ -143,7 +146,7 @@ def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], b
 
 
 def audit_log_agrees(found: AuditVerification) -> Outcome:
-    """The audit log is whole, and says exactly what was committed."""
+    """Checks that the audit log is whole, and says exactly what was committed."""
     numbers = {
         "blocks": found.blocks, "events": found.events, "void": found.void, "open": found.open,
         "problems": len(found.problems),
