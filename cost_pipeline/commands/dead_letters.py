@@ -292,7 +292,7 @@ def export(
         out.print(
             f"not in it, {count:,} {code}: {session.feed.texts()[code].remedy}", soft_wrap=True
         )
-    out.print("save the mended file into inbox/corrections of the home")
+    out.print(f"save the mended file into {session.feed.names.inbox} of the home")
 
 
 @dead_letters.command("import", short_help="Take in the corrections that wait, and post.")

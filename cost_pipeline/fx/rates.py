@@ -8,7 +8,7 @@ in, up to the maximum age in calendar days. Every refusal is a value with a reas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -139,12 +139,10 @@ def pin_from(
         requests: As for `pin`.
         sources: As for `pin`.
     """
-    wanted = query(
-        f"SELECT DISTINCT {', '.join(REQUEST_SCHEMA.names)} FROM requests", requests=requests
-    )
+    wanted = _distinct(requests, REQUEST_SCHEMA.names)
     if not wanted.num_rows:
         return PINNED_SCHEMA.empty_table()
-    asked = query("SELECT DISTINCT rate_source, transaction_date FROM wanted", wanted=wanted)
+    asked = _distinct(wanted, ["rate_source", "transaction_date"])
     days = _published(asked, published_sources() if sources is None else sources)
     first, last = _reach(wanted, days)
     near = _within(rates_of(first, last), first, last)
@@ -158,13 +156,18 @@ def pin_from(
     return pa.concat_tables([given, _pinned(refused, near, known, days)]).sort_by(order)
 
 
+def _distinct(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The distinct rows of some columns, by Arrow: a tenth of what a statement takes for few."""
+    return table.group_by(list(names), use_threads=False).aggregate([])
+
+
 def _reach(wanted: pa.Table, days: pa.Table) -> tuple[date, date]:
-    """Returns the days that can answer a request, none older than its age or publication allows."""
-    oldest = query(
-        "SELECT transaction_date AS day, max(max_age_days) AS age FROM wanted GROUP BY ALL",
-        wanted=wanted,
-    ).to_pylist()
-    first = min(date.fromordinal(max(1, row["day"].toordinal() - row["age"])) for row in oldest)
+    """The days that can answer a request: none is older than its age allows or its publication."""
+    oldest = _distinct(wanted, ["transaction_date", "max_age_days"]).to_pylist()
+    first = min(
+        date.fromordinal(max(1, row["transaction_date"].toordinal() - row["max_age_days"]))
+        for row in oldest
+    )
     published = pc.min(days["published"]).as_py()
     if published is not None:
         first = min(first, published)
@@ -189,7 +192,7 @@ def _pinned(wanted: pa.Table, near: pa.Table, known: pa.Table, days: pa.Table) -
     return query(
         _PINNED,
         wanted=wanted,
-        loaded=near.group_by(["source", "reference_date"]).aggregate([]),
+        loaded=_distinct(near, ["source", "reference_date"]),
         in_force=known.filter(pc.is_in(known["currency"], value_set=currencies)),
         days=days,
         successors=_successors(),

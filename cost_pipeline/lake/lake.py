@@ -73,32 +73,35 @@ class Lake:
     def counted(
         self,
         name: str,
-        spec: TableSpec,
+        specs: Sequence[TableSpec],
         make: Callable[[], T],
         *,
         also: Sequence[TableSpec] = (),
+        given: object = None,
     ) -> T:
-        """Returns what `make` counts in a table's data files; counts again once one is touched.
+        """What `make` counts in the data files of tables, as long as nobody touched any of them.
 
         For checks: they look at what is stored, and a file may be changed without a commit. That
         is noticed as it is before a file is read: by its size and its time.
 
         Args:
-            name: Names what is counted; one thing is kept under each name.
-            spec: The table whose rows `make` counts.
+            name: Of what is counted; one thing is kept under it.
+            specs: The tables whose rows `make` counts.
             make: Counts them.
             also: Tables that say which of the rows count.
+            given: Whatever else it is counted from, compared by equality.
         """
+        touched = [self.table(spec).snapshot().touched() for spec in specs]
         others = [self.table(other).snapshot().identity for other in also]
-        return self._made(name, (self.table(spec).snapshot().touched(), *others), make)
+        return self._made(name, (given, *touched, *others), make)
 
     def _made(self, name: str, state: object, make: Callable[[], T]) -> T:
         made: T = _KEPT.made((self.root.absolute(), name), state, make)
         return made
 
 
-# For a few lakes: each has seven things, of which the largest has a row for each credit.
-_KEPT: Final = Kept[Any](most=28)
+# Of a few lakes: there are eight things of each, the largest of them with a row for each credit.
+_KEPT: Final = Kept[Any](most=32)
 
 
 def open_lake(uri: str, *, between: Callable[[str, str], None] | None = None) -> Lake:

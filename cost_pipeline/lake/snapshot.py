@@ -67,14 +67,17 @@ class Snapshot:
         """
         return self._uri, self.version, self._entry
 
-    def touched(self) -> tuple[object, ...]:
-        """Returns the identity with size and time of every data file: it changes if one is touched.
+    def touched(self, where: str | None = None) -> tuple[object, ...]:
+        """The identity with the size and time of every data file: changed if anybody touched one.
+
+        Args:
+            where: Only of these files (see `files`).
 
         Raises:
             EnvironmentFailedError: If a file is missing.
         """
         states = []
-        for file in self.files():
+        for file in self.files(where):
             with clear_read_errors(file):
                 states.append(state_of(file))
         return (*self.identity, *states)

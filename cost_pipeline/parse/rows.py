@@ -124,7 +124,7 @@ class RowReader:
 
     Attributes:
         encoding: The encoding that fitted.
-        header: Names of all columns; of a JSON delivery the union of its keys, known at the end.
+        header: Names of all columns; of a JSON delivery all its keys, known at the end.
         rows: Rows so far: malformed ones and those before its mark included; blank rows, furniture
             and control row not.
         blank_rows: Rows or lines without any content so far.

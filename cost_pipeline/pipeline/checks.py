@@ -171,7 +171,7 @@ CONTROL_TOTALS: Final[Check[Session]] = Check(
     words="Declared totals are the sums.",
     assets=of_dead_letters,
     look=OF_PULLS,
-    judge=lambda found, _subject: findings.control_totals_hold(found.reports),
+    judge=lambda found, _subject: findings.control_totals_hold(found.reports, found.measure),
 )
 READ_WHOLE: Final[Check[Session]] = Check(
     name="read_whole",
@@ -182,10 +182,10 @@ READ_WHOLE: Final[Check[Session]] = Check(
 )
 RETYPED: Final[Check[Session]] = Check(
     name="retyped",
-    words="Amounts and dates look as accepted.",
+    words="{Measures} and dates look as accepted.",
     assets=of_dead_letters,
     look=OF_PULLS,
-    judge=lambda found, _subject: findings.amounts_mean_what_they_did(found.schemas),
+    judge=lambda found, _subject: findings.values_mean_what_they_did(found.schemas, found.measure),
 )
 CORRECTIONS_CONSERVED: Final[Check[Session]] = Check(
     name=CONSERVATION.name,

@@ -83,6 +83,15 @@ class Feed(Generic[S]):
         """The names of its assets, jobs, sensors and schedules."""
         return Names(self.name, f"{self.name}_" if self.prefix is None else self.prefix)
 
+    @property
+    def measures(self) -> str:
+        """What people call several of what its records measure."""
+        return self.shape.measure.words if self.shape.measure is not None else "values"
+
+    def words_of(self, check: Check[S]) -> str:
+        """Returns what holds while a check is green, in the words of this feed."""
+        return check.words.format(Measures=self.measures.capitalize())
+
     def column_of(self, kind: str, name: str) -> str:
         """Returns the column of the records that holds a field of a kind."""
         packed = self.contract.kinds[kind].packed

@@ -222,26 +222,52 @@ def _errors(slots: Sequence[Slot], rows: pa.Array) -> pa.Array:
     if places <= COUNTED and not any(slot.alike for slot in slots):
         combined = np.ravel_multi_index([slot.codes for slot in slots], sizes)
         return _errors_by_combination(slots, sizes, combined, places)
-    texts = [_error(slot, rows) for slot in slots]
+    told = np.zeros(len(rows), dtype=np.int32)
+    for slot in slots:
+        told += slot.codes != 0
+    alone, several = told == 1, np.flatnonzero(told > 1)
+    # Most rows have one problem: each text is written once, with its brackets, and then moved.
+    chosen, texts = [several], [_joined(slots, rows, several)]
+    for slot in slots:
+        chosen.append(np.flatnonzero(alone & (slot.codes != 0)))
+        texts.append(_error(slot, rows, chosen[-1], "[", "]"))
+    back = np.empty(len(rows), dtype=np.int64)
+    back[np.concatenate(chosen)] = np.arange(len(rows))
+    return pa.concat_arrays(texts).take(pa.array(back))
+
+
+def _joined(slots: Sequence[Slot], rows: pa.Array, chosen: Codes) -> pa.Array:
+    """The lists of these rows, of several problems each."""
+    texts = [pa.nulls(len(chosen), pa.string()) for _ in slots]
+    for place, slot in enumerate(slots):
+        here = slot.codes[chosen] != 0
+        if here.any():
+            own = _error(slot, rows, chosen[here])
+            texts[place] = pc.replace_with_mask(texts[place], pa.array(here), own)
     joined = pc.binary_join_element_wise(*texts, ", ", null_handling="skip")
     return pc.binary_join_element_wise("[", joined, "]", "")
 
 
-def _error(slot: Slot, rows: pa.Array) -> pa.Array:
-    """Returns, by row, what stands in its list for one place, or null."""
-    texts = [error_json(problem) for problem in slot.problems]
-    errors = pa.array([None, *texts], pa.string()).take(pa.array(slot.codes))
+def _error(
+    slot: Slot, rows: pa.Array, chosen: Codes, before: str = "", after: str = ""
+) -> pa.Array:
+    """What stands in the lists of these rows for one place, at which each has a problem."""
+    texts = [before + error_json(problem) + after for problem in slot.problems]
+    codes = slot.codes[chosen]
     if slot.alike is None:
-        return errors
+        return pa.array(texts, pa.string()).take(pa.array(codes - 1))
     number, alike = slot.alike
-    before, rest = texts[number - 1].split(f"\"'{alike.sample}'", 1)
-    between, after = rest.rsplit(f'"{alike.sample}"', 1)
-    here = pa.array(slot.codes == number)
-    cells = pc.utf8_trim(alike.cells.take(rows.filter(here)), characters=BLANKS)
+    here = codes == number
+    opening, rest = texts[number - 1].split(f"\"'{alike.sample}'", 1)
+    between, closing = rest.rsplit(f'"{alike.sample}"', 1)
+    cells = pc.utf8_trim(alike.cells.take(rows.take(pa.array(chosen[here]))), characters=BLANKS)
     own = pc.binary_join_element_wise(
-        f"{before}\"'", cells, f"'{between}\"", cells, f'"{after}', ""
+        f"{opening}\"'", cells, f"'{between}\"", cells, f'"{closing}', ""
     )
-    return pc.replace_with_mask(errors, here, own)
+    if here.all():
+        return own
+    errors = pa.array(texts, pa.string()).take(pa.array(codes - 1))
+    return pc.replace_with_mask(errors, pa.array(here), own)
 
 
 def _errors_by_combination(

@@ -19,6 +19,7 @@ from cost_pipeline.feeds.production.signing import signer
 from cost_pipeline.feeds.production.tables import HEADS, LEDGER, LEDGER_WRITER
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.lake import Lake
 from cost_pipeline.lake.log import log_entries
 from cost_pipeline.lake.snapshot import Snapshot
@@ -38,7 +39,12 @@ def last_head(session: Session) -> Gathered:
 def _last(snapshot: Snapshot) -> Gathered:
     days = snapshot.partitions()
     newest = f"day = '{max(days)}'" if days else None
-    return gathered(snapshot.read(where=newest))
+    state = snapshot.touched(newest)
+    return _LAST.made(snapshot.folder, state, lambda: gathered(snapshot.read(where=newest)))
+
+
+# Each group of dates asks three times, and a day of many commits has as many files.
+_LAST: Final = Kept[Gathered](most=8)
 
 
 def gather(session: Session) -> None:

@@ -31,7 +31,6 @@ from cost_pipeline.pipeline.dead_letters.correction_parts import (
 from cost_pipeline.pipeline.pull.deliveries import CORRECTION, current_deliveries
 from cost_pipeline.pipeline.session import Session
 
-FOLDER: Final = Path("inbox") / "corrections"
 _SUFFIXES: Final = frozenset({".xlsx", ".csv"})
 
 
@@ -53,8 +52,8 @@ class Taken:
 
 
 def waiting_files(session: Session) -> list[Path]:
-    """Returns the files in the corrections folder that were not taken in yet, by name."""
-    folder = session.home.path / FOLDER
+    """The files in the corrections folder that were not taken in yet, by name."""
+    folder = session.home.path / session.feed.names.inbox
     if not folder.is_dir():
         return []
     known = _known(session)

@@ -105,7 +105,7 @@ def cover_of(
     cover.title("Rows that were refused")
     cover.line(
         f"Exported {now:%Y-%m-%d %H:%M} UTC. Mend the highlighted cells and save the file into the "
-        "folder inbox/corrections of the home. You may leave rows as they are, delete rows, sort "
+        f"folder {feed.names.inbox} of the home. You may leave rows as they are, delete rows, sort "
         "and filter; what you did not change stays open. Do not change the grey columns: they tell "
         "which row a correction answers. Columns that no row uses are hidden; show them "
         "to fill them."

@@ -55,8 +55,9 @@ class Check(Generic[S]):
     """A check as it is declared.
 
     Attributes:
-        name: The name that Dagster and the command line show.
-        words: What holds while it is green, in a sentence.
+        name: As Dagster and the command line show it.
+        words: What holds while it is green, in a sentence; `{Measures}` in it is what people call
+            the measures of the feed.
         assets: Returns the assets of a home that have this check; none if it has no such assets.
         look: What is looked at; None if the step that makes the asset has found it already.
         judge: Says what was found about a subject.

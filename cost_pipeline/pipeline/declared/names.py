@@ -52,6 +52,14 @@ class Names:
         return ("raw", self.feed, "corrections")
 
     @property
+    def inbox(self) -> str:
+        """The folder within a home into which people put them.
+
+        Each feed has its own: a workbook answers dead letters of the feed that it came from.
+        """
+        return f"inbox/corrections/{self.feed}" if self.prefix else "inbox/corrections"
+
+    @property
     def audit(self) -> Key:
         """The key of the audit log."""
         return ("audit", self.feed)

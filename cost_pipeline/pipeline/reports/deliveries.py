@@ -6,7 +6,7 @@ from the step that wrote it, so that conservation is something a check can find 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -101,7 +101,7 @@ class ControlTotal:
 
     @property
     def holds(self) -> bool:
-        """Whether the difference is within the declared tolerance and every amount was read."""
+        """Whether the difference is within the declared tolerance and every value was read."""
         return abs(self.difference) <= self.tolerance and not self.unreadable
 
 
@@ -110,9 +110,9 @@ class DeliveryReport:
     """One delivery as received, and what became of its rows.
 
     `rows = posted + commitments + duplicates + dead_letters + reference` once it is posted;
-    `records` plus the rows refused before becoming records is `rows` too; a negative amount is no
-    record until it may be posted. If a delivery's bytes were landed before, each of its rows is a
-    duplicate.
+    `records` plus the rows refused before becoming records is `rows` too; a negative measure that
+    waits for an approval is no record until it may be posted. If a delivery's bytes were landed
+    before, each of its rows is a duplicate.
     """
 
     delivery: str
@@ -181,21 +181,35 @@ def deliveries(
     session: Session, pull_dates: Collection[date] | None = None
 ) -> list[DeliveryReport]:
     """Returns every delivery of the feed (received on the pull dates), by date, vendor and URI."""
+    feed = session.feed
+    rows = {
+        "recorded": recorded_rows(session),
+        "fates": (feed.reports.fates or kept_as_records)(session),
+    }
+    found = session.lake.counted(
+        f"deliveries/{feed.name}",
+        [DELIVERIES, VALIDATIONS, CHECKPOINTS, feed.dead_letters],
+        lambda: tuple(map(_report, _counted(session, rows))),
+        given=rows,
+    )
+    wanted = None if pull_dates is None else set(pull_dates)
+    return [report for report in found if wanted is None or report.pull_date in wanted]
+
+
+def _counted(session: Session, rows: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
     lake = session.lake
     before_records = in_state(
         letters_now(session, f"stage in ('parse', 'validate') and not {OF_POSTING}"), *REFUSED
     )
-    found = query(
+    found: list[dict[str, Any]] = query(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(where=f"feed = '{session.feed.name}'"),
         validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
         begun=_begun(session),
-        recorded=recorded_rows(session),
-        fates=(session.feed.reports.fates or kept_as_records)(session),
         dead_letters=before_records.select(["vendor", "delivery"]),
+        **rows,
     ).to_pylist()
-    wanted = None if pull_dates is None else set(pull_dates)
-    return [_report(row) for row in found if wanted is None or row["pull_date"] in wanted]
+    return found
 
 
 def _begun(session: Session) -> pa.Table:
@@ -273,7 +287,7 @@ def recorded_rows(session: Session) -> pa.Table:
     snapshot = session.lake.table(session.feed.records).snapshot()
     return session.lake.counted(
         f"recorded_rows/{session.feed.name}",
-        session.feed.records,
+        [session.feed.records],
         lambda: snapshot.query(_RECORDED, current=current_deliveries(session)),
         also=[DELIVERIES, VALIDATIONS],
     )
@@ -284,8 +298,16 @@ def kept_as_records(session: Session) -> pa.Table:
     return query("select *, 'reference' as fate from recorded", recorded=recorded_rows(session))
 
 
-def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Table:
-    """Returns the open dead letters of deliveries received on the pull dates, of every stage."""
+def open_of_pull_dates(
+    session: Session, pull_dates: Collection[date], scope: str = "true"
+) -> pa.Table:
+    """Returns the open dead letters of deliveries received on the pull dates, of every stage.
+
+    Args:
+        session: The run.
+        pull_dates: When they were received.
+        scope: Only these (see `letters_now`).
+    """
     listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
     received = session.lake.table(DELIVERIES).snapshot()
     wanted = received.read(
@@ -295,6 +317,6 @@ def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Tab
         "select d.* from events d where "
         "(vendor, delivery) in (select (vendor, delivery) from wanted) "
         f"or (stage = 'acquire' and pull_date in ({listed}))",
-        events=open_dead_letters(session, "true"),
+        events=open_dead_letters(session, scope),
         wanted=wanted,
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from cost_pipeline.contracts.problems import shown as shown_text
+from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.core.money import shown
 from cost_pipeline.parse.account import Account
 from cost_pipeline.pipeline.reports.audit import AuditVerification
@@ -80,11 +81,12 @@ def _untold(report: DeliveryReport, account: Account) -> str:
     return f"{account.lines} lines came, and {parts}, {rest} lines are told of"
 
 
-def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
+def control_totals_hold(reports: Iterable[DeliveryReport], measure: Measure | None) -> Outcome:
     """Checks that declared totals equal the sums of their rows, within the declared tolerance."""
     own = [r for r in reports if r.duplicate_of is None]  # a repeated delivery was judged before
     declared = [(r, r.control) for r in own if r.control is not None]
     broken = [(r, c) for r, c in declared if not c.holds]
+    words = measure.words if measure is not None else "values"
     without = [r for r in own if r.control_problem is not None]
     told = [
         f"{r.uri} lacks a total that must be there"
@@ -95,7 +97,7 @@ def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
     told += [
         f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: "
         f"off by {shown(c.difference)}"
-        + (f", {c.unreadable} amounts unreadable" if c.unreadable else "")
+        + (f", {c.unreadable} {words} unreadable" if c.unreadable else "")
         for r, c in broken[:_SHOWN]
     ]
     message = "; ".join(told) or f"{len(declared)} declared totals hold"
@@ -120,14 +122,19 @@ def columns_are_as_accepted(
     return Outcome(not drifted, message, {"compared": len(schemas), "drifted": len(drifted)})
 
 
-def amounts_mean_what_they_did(schemas: Iterable[SchemaReport]) -> Outcome:
-    """Checks that no column of an amount, a currency or a date holds another kind of value."""
+def values_mean_what_they_did(schemas: Iterable[SchemaReport], measure: Measure | None) -> Outcome:
+    """Checks that no column of a measure, a unit or a date holds another kind of value."""
     schemas = list(schemas)
     grave = [s for s in schemas if any(d.grave for d in s.differences)]
-    message = f"amounts, currencies and dates of {len(schemas)} deliveries look as accepted"
+    values = f"{measure.words}, {_several(measure.unit)} and dates" if measure else "dates"
+    message = f"{values} of {len(schemas)} deliveries look as accepted"
     if grave:
         message = _drifted(grave, lambda difference: difference.grave)
     return Outcome(not grave, message, {"compared": len(schemas), "retyped": len(grave)})
+
+
+def _several(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], bool]) -> str:

@@ -136,6 +136,5 @@ def unreadable(session: Session, pull_dates: Collection[date]) -> list[Unreadabl
             message=errors_of(row["errors"])[0]["message"],
             where=row["payload"] or uris.get((row["vendor"], row["delivery"]), row["delivery"]),
         )
-        for row in open_of_pull_dates(session, pull_dates).to_pylist()
-        if row["row"] is None
+        for row in open_of_pull_dates(session, pull_dates, '"row" is null').to_pylist()
     ]

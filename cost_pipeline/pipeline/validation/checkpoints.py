@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -65,12 +66,11 @@ class Checkpoint:
     def rest(
         self, chunks: Iterator[ParsedChunk], interpreter: Interpreter
     ) -> Iterator[ParsedChunk]:
-        """Yields the chunks that are not done, of a reader that was opened at `mark`."""
-        for number, chunk in enumerate(chunks, start=1):
-            if self.mark is None and number <= self.chunks:
+        """The chunks that are not done, of a reader that was opened at `mark`; none is held."""
+        if self.mark is None:
+            for chunk in islice(chunks, self.chunks):
                 pass_over(chunk, interpreter, self.state)
-            else:
-                yield chunk
+        yield from chunks
 
 
 def nothing_done(measure: Measure | None) -> Checkpoint:

@@ -215,6 +215,7 @@ class _Validation:
         state, describer = self.done.state, self.done.describer
         for chunk in self.done.rest(read_ahead(reader), self.interpreter):
             describer.add(chunk.table, chunk.columns)
+            after = chunk.after
             self._add(  # nothing else holds what comes of the chunk while it is committed
                 validate_chunk(
                     without_half_row(chunk, self.half),
@@ -224,12 +225,13 @@ class _Validation:
                     state=state,
                 )
             )
+            del chunk
             if self.buffer.full:
                 self.buffer.checkpoint = [
                     checkpoint_part(
                         self.session,
                         self._subject(),
-                        chunk.after,
+                        after,
                         chunks=self.chunks,
                         state=state,
                         describer=describer,
