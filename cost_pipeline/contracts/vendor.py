@@ -218,7 +218,7 @@ class Vendor(Section):
 
     @model_validator(mode="after")
     def _tell_the_format(self) -> Self:
-        """Tells formats that look for the vendor's columns their names, from the other keys."""
+        """Formats that look for the vendor's columns learn their names from the other keys."""
         told: FileFormat = self.format
         if isinstance(self.format, ExcelFormat) and not self.format.header:
             names = tuple(name for names in self.columns.values() for name in names)

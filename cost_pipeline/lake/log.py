@@ -76,7 +76,7 @@ def log_entries(folder: Path, first: int, last: int) -> Iterator[LogEntry]:
 
 
 def plain_paths(folder: Path, root: str, addresses: Iterable[str]) -> list[str]:
-    """Data files of a table as paths; Delta names them by addresses, in which `a b` is `a%20b`.
+    """Returns data files of a table as paths; Delta names them by addresses (`a%20b`).
 
     Args:
         folder: The table's.

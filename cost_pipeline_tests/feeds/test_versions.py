@@ -208,7 +208,8 @@ def test_a_vendor_file_that_is_gone_or_changed_empties_no_trace(drops):
     ((posting, _),) = [one for one in drops.posted() if one[0] == "A2"]
     traced = trace(session, posting)
     assert traced["row"]["text"] == 'A2,2026-03-31,USD,"lights, many",2500.00'
-    drops.house.edit_vendor("rentals", "kind: csv", "kind: csv, header_row: 2")
+    width = "kind: csv, header: none, names: [id, date, currency, text, amount]"
+    drops.house.edit_vendor("rentals", "kind: csv", width)
     assert trace(drops.house.session(), posting)["row"] == traced["row"]
     (drops.house.root / "vendors" / "rentals.yaml").unlink()
     drops.house.vendor_file("petty", drops.door.vendor_text("petty"))

@@ -69,7 +69,7 @@ def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
 
 
 def _untold(report: DeliveryReport, account: Account) -> str:
-    """What of an account does not add up."""
+    """Returns what of an account does not add up."""
     for sheet in account.sheets:
         if not sheet.balanced:
             cells = f"{sheet.cells_told} of {sheet.cells} cells in {sheet.filled} rows"
