@@ -217,7 +217,7 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
 def answer_each(
     session: Session, scope: str, answers: Mapping[tuple[str, str], str], **tables: pa.Table
 ) -> int:
-    """Resolve open dead letters, each by the delivery that answers it, all in one commit.
+    """Resolves open dead letters, each by the delivery that answers it, all in one commit.
 
     Args:
         session: The run.

@@ -36,7 +36,7 @@ _HELD_AGAIN: Final = """
 
 
 def answer_superseded(session: Session, files: Sequence[Sequence[Version]]) -> int:
-    """Let later versions of files (`versions_seen`) answer the open dead letters of earlier ones.
+    """Lets later versions of files (`versions_seen`) answer open dead letters of earlier ones.
 
     Returns:
         How many were resolved.
@@ -61,7 +61,7 @@ def _pairs(
     versions: Sequence[Version],
     unsettled: Collection[tuple[str, str]],
 ) -> list[tuple[Version, Version, bool]]:
-    """Each version with open letters, one that may answer it, and whether it is the longer one."""
+    """Returns each version with open letters, one that may answer it, and which is longer."""
     found = []
     for earlier in versions:
         if (earlier.vendor, earlier.delivery) not in unsettled:
@@ -99,7 +99,7 @@ def _superseding(
 def _held_again(
     session: Session, pairs: Sequence[tuple[Version, Version, bool]]
 ) -> Mapping[tuple[str, str], tuple[int, int]]:
-    """Of each pair: how much was accepted of the earlier one, and how much of that is in both."""
+    """Returns, by pair, how much was accepted of the earlier one, and how much is in both."""
     deliveries = sorted({one.delivery for pair in pairs for one in pair[:2]})
     listed = ", ".join(f"'{one}'" for one in deliveries)
     content = ", ".join(
@@ -130,7 +130,7 @@ def _held_again(
 
 
 def _rows_read(session: Session) -> Mapping[tuple[str, str], int]:
-    """How many rows each delivery has that could be read."""
+    """Returns how many rows each delivery has that could be read."""
     found = (
         session.lake.table(VALIDATIONS)
         .snapshot()
