@@ -16,7 +16,7 @@ _NODE = b"\x01"
 
 
 def root(leaves: Sequence[str]) -> str:
-    """The root over hex leaf hashes, in order; hex of 64 characters.
+    """Returns the root over hex leaf hashes, in order; hex of 64 characters.
 
     Raises:
         ValueError: If there are no leaves: an empty batch is never committed.
@@ -43,7 +43,7 @@ _KNOWN: Final[dict[bytes, str]] = {}
 
 
 def path(leaves: Sequence[str], index: int) -> list[tuple[str, str]]:
-    """What a leaf needs to get to the root: (`left` or `right`, hash of that neighbour), upwards.
+    """Returns the way from a leaf up to the root, as (`left` or `right`, hash of that neighbour).
 
     Raises:
         IndexError: If there is no such leaf.

@@ -78,7 +78,7 @@ RATES_SCHEMA: Final = pa.schema(
 )
 """Both rates as their source quotes them (the pivot's own is 1), or a refusal.
 
-Of a currency into itself both rates are 1, with neither date nor snapshot.
+If a currency is converted into itself, both rates are 1, with neither date nor snapshot.
 """
 
 PINNED_SCHEMA: Final = pa.schema([*REQUEST_SCHEMA, *RATES_SCHEMA])
@@ -86,7 +86,7 @@ PINNED_SCHEMA: Final = pa.schema([*REQUEST_SCHEMA, *RATES_SCHEMA])
 
 
 def in_force(rates: pa.Table) -> pa.Table:
-    """The rate of each source, day and currency that counts: that of the day's newest vintage.
+    """Returns the rate that counts for each source, day and currency: the newest vintage's.
 
     `snapshot` names the vintage that brought the present value. A vintage that repeats a value does
     not take it over, so a correction of one currency leaves the lines of the others as they are.
@@ -112,12 +112,12 @@ RatesOf = Callable[[date, date], pa.Table]
 def pin(
     in_force: pa.Table, requests: pa.Table, sources: Mapping[str, Source] | None = None
 ) -> pa.Table:
-    """The rates of every distinct request (`PINNED_SCHEMA`), in the order of its columns.
+    """Returns the rates of every distinct request (`PINNED_SCHEMA`), in the order of its columns.
 
     Args:
         in_force: All rates in force, not only the days at hand: a message names the last one known.
         requests: Any table with the columns of `REQUEST_SCHEMA`; repeats are welcome.
-        sources: By name; those that come with the product if None.
+        sources: Sources by name; if None, those that come with the product.
 
     Raises:
         UsageError: `FX_SOURCE` if a request names another.
@@ -128,7 +128,7 @@ def pin(
 def pin_from(
     rates_of: RatesOf, requests: pa.Table, sources: Mapping[str, Source] | None = None
 ) -> pa.Table:
-    """What `pin` returns, from the days that it takes.
+    """Returns what `pin` returns, from the days that it takes.
 
     A request that gets its rates gets them from the days between its oldest lawful one and itself.
     Only a message of refusal looks further back, for the last rate known.
@@ -136,8 +136,8 @@ def pin_from(
     Args:
         rates_of: Asked once for the days of all requests, and once more for all days if any is
             refused.
-        requests: As of `pin`.
-        sources: As of `pin`.
+        requests: As for `pin`.
+        sources: As for `pin`.
     """
     wanted = _distinct(requests, REQUEST_SCHEMA.names)
     if not wanted.num_rows:
@@ -185,7 +185,7 @@ def _within(rates: pa.Table, first: date, last: date) -> pa.Table:
 
 
 def _pinned(wanted: pa.Table, near: pa.Table, known: pa.Table, days: pa.Table) -> pa.Table:
-    """Pin from rates near the requests, which say what is loaded, and rates that are known."""
+    """Pins from rates near the requests, which say what is loaded, and rates that are known."""
     currencies = pa.chunked_array(
         [*wanted["currency"].chunks, *wanted["base_currency"].chunks], TEXT
     )
@@ -207,7 +207,7 @@ def affected_dates(
     max_age_days: int,
     source: Source,
 ) -> tuple[date, ...]:
-    """The transaction dates for which any line could be converted otherwise, oldest first.
+    """Returns the transaction dates for which any line could be converted otherwise, oldest first.
 
     Compares what is pinned for every currency, on every date that a changed day can reach: the days
     up to the maximum age, weekends and holidays included, and those that were refused because the
@@ -258,7 +258,7 @@ def _reachable(days: list[date], source: Source, max_age_days: int) -> list[date
 
 
 def _published(asked: pa.Table, sources: Mapping[str, Source]) -> pa.Table:
-    """Of every asked day the publication day that it uses, and its source in words."""
+    """Returns the publication day that each day uses, and its source in words."""
     rows = []
     for row in asked.to_pylist():
         source = source_named(row["rate_source"], sources)

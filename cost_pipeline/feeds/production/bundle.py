@@ -53,7 +53,7 @@ class Exported:
     public_key: str | None
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "folder": str(self.folder),
             "period": self.period,
@@ -66,7 +66,7 @@ class Exported:
 
 
 def export(session: Session, period: str, folder: Path) -> Exported:
-    """Write the bundle of a posting period into a new or empty folder.
+    """Writes the bundle of a posting period into a new or empty folder.
 
     Every transaction date of that month, or with a line of the period, is in it whole. The manifest
     comes last: a folder without one is no bundle.
@@ -164,7 +164,7 @@ def _partition(
     period: str,
     sums: dict[tuple[str, str, str], list[Any]],
 ) -> dict[str, Any]:
-    """Write one partition as far as the head knows it; its entry of the manifest."""
+    """Writes one partition as far as the head knows it; returns its entry of the manifest."""
     head = known.partitions[day]
     where = f"transaction_date = '{day}'"
     lines = ledger.read(where=f"{where} and batch <= {head.batch}").sort_by(
@@ -206,7 +206,7 @@ _AT_ONCE: Final = 65_536
 
 
 def _add(sums: dict[tuple[str, str, str], list[Any]], lines: pa.Table, period: str) -> None:
-    """What the lines of the period come to: posts less reversals, by account and currencies."""
+    """Adds what the period's lines come to: posts less reversals, by account and currencies."""
     found = query(
         f"""select gl_code, original_currency, base_currency,
             sum(if(kind = '{REVERSE}', -original_amount, original_amount)) as original,

@@ -32,7 +32,7 @@ _WRITER: Final = "ledger_heads"
 
 
 def last_head(session: Session) -> Gathered:
-    """Where the ledger stands by its last entry; to be read before the ledger itself."""
+    """Returns where the ledger stands by its last entry; is read before the ledger itself."""
     return _last(session.lake.table(HEADS).snapshot())
 
 
@@ -48,7 +48,7 @@ _LAST: Final = Kept[Gathered](most=8)
 
 
 def gather(session: Session) -> None:
-    """Append the entry for what the ledger got since the last one; nothing if it got nothing."""
+    """Appends the entry for what the ledger got since the last one; nothing if it got nothing."""
     table = session.lake.table(HEADS)
     for attempt in range(_TRIES):
         snapshot = table.snapshot()
@@ -75,7 +75,7 @@ def gather(session: Session) -> None:
 
 
 def refuse_truncated(before: Gathered, ledger: Snapshot) -> None:
-    """Nothing is posted upon a ledger whose end is missing.
+    """Refuses to post upon a ledger whose end is missing.
 
     Raises:
         CheckFailedError: If the ledger is an older version than its last head knows.
@@ -92,7 +92,7 @@ def refuse_truncated(before: Gathered, ledger: Snapshot) -> None:
 
 
 def refuse_truncated_ledger(lake: Lake) -> None:
-    """Nothing is judged for a ledger whose end is missing.
+    """Refuses to judge for a ledger whose end is missing.
 
     Raises:
         CheckFailedError: If it is.

@@ -112,7 +112,7 @@ def _balanced(records: int) -> Outcome:
 def _conserved_by_date(
     session: Session, dates: Collection[date], standing: pa.Table, disposed: pa.Table
 ) -> dict[date, Outcome]:
-    """Records of a date equal its active postings and dispositions, in number and per currency."""
+    """Checks that the records of a date equal its active postings and dispositions."""
     rows = query(
         """
         with outward as (
@@ -154,7 +154,7 @@ _COVERED: Final = "every converted posting carries its snapshot's rates, fresh e
 
 
 def _uncovered_by_date(session: Session, standing: pa.Table) -> dict[date, Outcome]:
-    """Active postings whose rates are not those of the snapshot they name, or are too old."""
+    """Finds active postings whose rates are not those of their snapshot, or are too old."""
     # A snapshot is of one day, so one that is known has rates in the year of the day that is named.
     years = set(pc.unique(pc.year(standing["rate_date"])).to_pylist()) - {None}
     wrong = query(
@@ -200,7 +200,7 @@ def _uncovered_by_date(session: Session, standing: pa.Table) -> dict[date, Outco
 
 
 def _integrity(found: Verified | Broken) -> Outcome:
-    """The partition's seals, hashes and reversals hold, and its end is the one the heads know."""
+    """Checks seals, hashes and reversals of the partition, and that the heads know its end."""
     if isinstance(found, Broken):
         broken = found.first
         return Outcome(
@@ -216,7 +216,7 @@ def _integrity(found: Verified | Broken) -> Outcome:
 
 
 def _slipped_by_date(session: Session, lines: pa.Table) -> dict[date, int]:
-    """Lines that were recorded in a period while it was closed."""
+    """Finds lines that were recorded in a period while it was closed."""
     spans = [span for span in recorded_closings(session) if span.closed_at is not None]
     if not spans:
         return {}

@@ -1,4 +1,4 @@
-"""Where the records of production went: postings and dispositions, in rows and in amounts."""
+"""Says where production's records went: postings and dispositions, in rows and in amounts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def fates(session: Session) -> pa.Table:
 
 
 def amounts_in_and_out(session: Session) -> pa.Table:
-    """Per vendor, delivery and currency: the amounts of its records, and where they went.
+    """Returns, by vendor, delivery and currency, the amounts of records and where they went.
 
     Columns: vendor, delivery, currency, recorded, posted, held (commitments, duplicates, refused
     when posting). Conservation says `recorded = posted + held`, exactly.
@@ -67,7 +67,7 @@ def amounts_in_and_out(session: Session) -> pa.Table:
 
 
 def recorded_amounts(session: Session) -> pa.Table:
-    """Per vendor, delivery and currency, the stored records that count: `n` and `amount`."""
+    """Returns, by vendor, delivery and currency, the records that count: `n` and `amount`."""
     snapshot = session.lake.table(RECORDS).snapshot()
     return session.lake.counted(
         "recorded",

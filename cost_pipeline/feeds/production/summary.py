@@ -86,7 +86,7 @@ class RepairedDate:
 
 
 def repaired_by_corrections(session: Session) -> tuple[RepairedDate, ...]:
-    """The transaction dates that corrected rates have changed, oldest first."""
+    """Returns the transaction dates that corrected rates have changed, oldest first."""
     found = (
         session.lake.table(LEDGER)
         .snapshot()

@@ -1,4 +1,4 @@
-"""What became of everything: counts per delivery and pull date, read from the lake.
+"""Counts what became of every row, per delivery and pull date, from what the lake holds.
 
 Every number is counted from what is stored (the feed's fates, open dead letters), not carried along
 from the step that wrote it, so that conservation is something a check can find broken.
@@ -17,6 +17,7 @@ import pyarrow as pa
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
 from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
+from cost_pipeline.parse.account import Account, account_from
 from cost_pipeline.pipeline.dead_letters.letters import (
     OF_POSTING,
     REFUSED,
@@ -61,6 +62,7 @@ _DELIVERIES: Final = """
         coalesce(v.rows, 0)::bigint as rows, coalesce(v.blank_rows, 0)::bigint as blank_rows,
         (coalesce(c.n, 0) - coalesce(h.unapproved, 0))::bigint as records,
         v.control_declared, v.control_computed, v.control_tolerance, v.unreadable_amounts,
+        v.control_problem, v.account,
         v.drift, v.header, v.interpretation,
         coalesce(h.posted, 0)::bigint as posted,
         coalesce(h.commitments, 0)::bigint as commitments,
@@ -78,6 +80,7 @@ _DELIVERIES: Final = """
 """
 
 
+_OF_CONTROL: Final = ("declared", "computed", "difference", "tolerance")
 # What a delivery whose bytes came before has none of: its rows are duplicates.
 _FATES: Final = ("posted", "commitments", "reference", "conflicts")
 
@@ -93,12 +96,12 @@ class ControlTotal:
 
     @property
     def difference(self) -> Decimal:
-        """Declared less computed."""
+        """The declared total less the computed one."""
         return self.declared - self.computed
 
     @property
     def holds(self) -> bool:
-        """Whether the difference is within the declared tolerance and every amount was read."""
+        """Whether the difference is within the declared tolerance and every value was read."""
         return abs(self.difference) <= self.tolerance and not self.unreadable
 
 
@@ -107,9 +110,9 @@ class DeliveryReport:
     """One delivery as received, and what became of its rows.
 
     `rows = posted + commitments + duplicates + dead_letters + reference` once it is posted;
-    `records` plus the rows refused before becoming records is `rows` too; a negative amount is no
-    record until it may be posted. Of a delivery whose bytes were landed before, every row is a
-    duplicate.
+    `records` plus the rows refused before becoming records is `rows` too; a negative measure that
+    waits for an approval is no record until it may be posted. Of a delivery whose bytes were landed
+    before, every row is a duplicate.
     """
 
     delivery: str
@@ -130,6 +133,8 @@ class DeliveryReport:
     reference: int
     conflicts: int
     control: ControlTotal | None
+    control_problem: str | None
+    account: Account | None
     drift: tuple[str, ...]
     duplicate_of: str | None
     role: str | None
@@ -146,14 +151,7 @@ class DeliveryReport:
         return known + self.reference
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
-        control = self.control and {
-            "declared": shown(self.control.declared),
-            "computed": shown(self.control.computed),
-            "difference": shown(self.control.difference),
-            "tolerance": shown(self.control.tolerance),
-            "holds": self.control.holds,
-        }
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "delivery": self.delivery,
             "vendor": self.vendor,
@@ -171,7 +169,8 @@ class DeliveryReport:
             "duplicates": self.duplicates,
             "dead_letters": self.dead_letters,
             "reference": self.reference,
-            "control_total": control,
+            "control_total": _control_json(self.control, self.control_problem),
+            "account": self.account and self.account.as_dict(),
             "drift": list(self.drift),
             "duplicate_of": self.duplicate_of,
             "role": self.role,
@@ -214,7 +213,7 @@ def _counted(session: Session, rows: Mapping[str, pa.Table]) -> list[dict[str, A
 
 
 def _begun(session: Session) -> pa.Table:
-    """The deliveries of which some was committed before they were whole."""
+    """Returns the deliveries that were committed in part before they were whole."""
     found = session.lake.table(CHECKPOINTS).snapshot().read(columns=["vendor", "delivery"])
     return found.group_by(["vendor", "delivery"]).aggregate([])
 
@@ -240,6 +239,8 @@ def _report(row: dict[str, Any]) -> DeliveryReport:
         refused=refused,
         duplicates=duplicates,
         control=_control(row),
+        control_problem=row["control_problem"],
+        account=account_from(row["account"]) if row["account"] else None,
         drift=tuple(row["drift"] or ()),
         duplicate_of=row["delivery"] if repeated else None,
         role=row["role"],
@@ -258,6 +259,16 @@ def _state(row: dict[str, Any], *, repeated: bool, accounted: int) -> State:
         accounted=accounted,
     )
     return state_of(facts, where=row["uri"])
+
+
+def _control_json(control: ControlTotal | None, problem: str | None) -> dict[str, Any] | None:
+    if problem is not None:
+        return {**dict.fromkeys(_OF_CONTROL), "holds": False, "problem": problem}
+    if control is None:
+        return None
+    texts = [control.declared, control.computed, control.difference, control.tolerance]
+    told: dict[str, Any] = dict(zip(_OF_CONTROL, map(shown, texts), strict=True))
+    return {**told, "holds": control.holds, "problem": None}
 
 
 def _control(row: dict[str, Any]) -> ControlTotal | None:
