@@ -180,7 +180,7 @@ class DeliveryReport:
 def deliveries(
     session: Session, pull_dates: Collection[date] | None = None
 ) -> list[DeliveryReport]:
-    """Every delivery of the feed that was received (on the pull dates), by date, vendor and URI."""
+    """Returns every delivery of the feed (received on the pull dates), by date, vendor and URI."""
     feed = session.feed
     rows = {
         "recorded": recorded_rows(session),
