@@ -32,6 +32,7 @@ from deltalake import (
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.core.sql import one_of
 from cost_pipeline.lake.checksums import Checksums
 from cost_pipeline.lake.durable import (
     clear_read_errors,
@@ -236,13 +237,12 @@ class Table:
         Raises:
             StaleSnapshotError: If one of the partitions changed since the snapshot was taken.
         """
-        listed = ", ".join(f"'{key}'" for key in keys)
         self._write(
             snapshot,
             rows,
             run_id,
             tokens={},
-            predicate=f"{self.spec.partition} in ({listed})",
+            predicate=str(one_of(self.spec.partition, keys)),
         )
 
     def _write(
