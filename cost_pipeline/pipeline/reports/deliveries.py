@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.dead_letters.letters import (
-    OF_POSTING,
+    OF_READING,
     REFUSED,
     letters_now,
     open_dead_letters,
@@ -183,12 +184,10 @@ def deliveries(
 ) -> list[DeliveryReport]:
     """Every delivery of the feed that was received (on the pull dates), by date, vendor and URI."""
     lake = session.lake
-    before_records = in_state(
-        letters_now(session, f"stage in ('parse', 'validate') and not {OF_POSTING}"), *REFUSED
-    )
+    before_records = in_state(letters_now(session, OF_READING), *REFUSED)
     found = query(
         _DELIVERIES,
-        deliveries=lake.table(DELIVERIES).snapshot().read(where=f"feed = '{session.feed.name}'"),
+        deliveries=lake.table(DELIVERIES).snapshot().read(where=equals("feed", session.feed.name)),
         validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
         begun=_begun(session),
         recorded=recorded_rows(session),
@@ -275,15 +274,13 @@ def kept_as_records(session: Session) -> pa.Table:
 
 def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Table:
     """The open dead letters of deliveries received on the pull dates, of every stage."""
-    listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
+    of_dates = one_of("pull_date", sorted(pull_dates))
     received = session.lake.table(DELIVERIES).snapshot()
-    wanted = received.read(
-        where=f"pull_date in ({listed})", columns=["vendor", "delivery", "pull_date"]
-    )
+    wanted = received.read(where=of_dates, columns=["vendor", "delivery", "pull_date"])
     return query(
         "select d.* from events d where "
         "(vendor, delivery) in (select (vendor, delivery) from wanted) "
-        f"or (stage = 'acquire' and pull_date in ({listed}))",
+        f"or (stage = 'acquire' and {of_dates})",
         events=open_dead_letters(session, "true"),
         wanted=wanted,
     )
