@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DAY, HASH
 from cost_pipeline.core.canonical import digest, digest_of_set
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.plausibility import plausibility_digests
 from cost_pipeline.feeds.production.policies import with_policies
@@ -153,7 +154,7 @@ def live_records_of(session: Session, vendor: str) -> pa.Table:
         session.lake.table(RECORDS)
         .snapshot()
         .query(
-            f"select * from ({LIVE}) where vendor = '{vendor}'",
+            f"select * from ({LIVE}) where {equals('vendor', vendor)}",
             deliveries=current_deliveries(session),
         )
     )
@@ -268,14 +269,13 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
     """
     if not pull_dates:
         return {}
-    listed = ", ".join(f"'{day}'" for day in sorted(pull_dates))
+    pulled = one_of("pull_date", sorted(pull_dates))
     found = (
         session.lake.table(RECORDS)
         .snapshot()
         .query(
-            f"select transaction_date, min(pull_date) from ({LIVE}) "
-            f"where pull_date in ({listed}) group by all",
-            where=f"pull_date in ({listed})",
+            f"select transaction_date, min(pull_date) from ({LIVE}) where {pulled} group by all",
+            where=pulled,
             deliveries=current_deliveries(session),
         )
     )

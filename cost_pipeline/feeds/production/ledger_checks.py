@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import INSTANT
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.sql import literal, one_of
 from cost_pipeline.feeds.production.heads import last_head
 from cost_pipeline.feeds.production.inputs import groups_by_size, live_amounts
 from cost_pipeline.feeds.production.periods import recorded_closings
@@ -62,8 +63,7 @@ def look_at_ledger(session: Session, dates: Collection[date]) -> dict[date, Post
 
 
 def _checked_together(session: Session, dates: list[date]) -> dict[date, Posted]:
-    listed = ", ".join(f"'{day}'" for day in dates)
-    where = f"transaction_date in ({listed})"
+    where = one_of("transaction_date", dates)
     heads = last_head(session).partitions  # before the ledger, which may only be ahead of them
     lines = session.lake.table(LEDGER).snapshot().read(where=where)
     disposed = session.lake.table(DISPOSITIONS).snapshot().read(where=where, columns=_DISPOSED)
@@ -73,7 +73,7 @@ def _checked_together(session: Session, dates: list[date]) -> dict[date, Posted]
     refused = _count_by_date(
         query(
             "select transaction_date, count(*) as n from disposed "
-            f"where disposition = 'dead_letter' and reason <> '{Reason.NEGATIVE_AMOUNT}' "
+            f"where disposition = 'dead_letter' and reason <> {literal(Reason.NEGATIVE_AMOUNT)} "
             "group by all",
             disposed=disposed,
         )

@@ -22,6 +22,7 @@ from cost_pipeline.contracts.cost_vendor import ReconcileWith
 from cost_pipeline.contracts.tables import DAY
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.sql import equals
 from cost_pipeline.feeds.production.inputs import live_records_of
 from cost_pipeline.feeds.production.kinds import cost_vendors
 from cost_pipeline.home.load import Home
@@ -192,7 +193,7 @@ def reconcile(session: Session, pair: Pair) -> Reconciled:
         pair=pair,
         here=_side(records[pair.here.vendor], pair.here, found, "here"),
         there=_side(records[pair.there.vendor], pair.there, found, "there"),
-        lines=query(f"from lines where state <> '{State.AGREE}'", lines=lines),
+        lines=query(f"from lines where {~equals('state', State.AGREE)}", lines=lines),
         amounts=_amounts(here, there),
     )
 
@@ -200,13 +201,13 @@ def reconcile(session: Session, pair: Pair) -> Reconciled:
 def _standing(resolved: pa.Table, rule: ReconcileWith) -> pa.Table:
     names = dict.fromkeys([*_PLACE, *rule.key, *rule.fields, "amount", "currency"])
     listed = ", ".join(f'"{name}"' for name in names)
-    return query(f"select {listed} from rows where standing = '{STANDS}'", rows=resolved)
+    return query(f"select {listed} from rows where {equals('standing', STANDS)}", rows=resolved)
 
 
 def _newest(session: Session, vendor: Vendor) -> date | None:
     received = session.lake.table(DELIVERIES).snapshot()
     found = received.query(
-        f"select max(pull_date) as newest from {{table}} where vendor = '{vendor.vendor}' "
+        f"select max(pull_date) as newest from {{table}} where {equals('vendor', vendor.vendor)} "
         "and role is null"  # a correction says nothing of how far the vendor has told
     )
     newest: date | None = found["newest"][0].as_py()

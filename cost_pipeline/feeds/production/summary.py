@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from cost_pipeline.core.people import money
+from cost_pipeline.core.sql import equals
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.ledger.difference import Cause
 from cost_pipeline.ledger.totals import known_at, net
@@ -83,7 +84,7 @@ def repaired_by_corrections(session: Session) -> tuple[RepairedDate, ...]:
             count(*) filter (kind = 'post') as posted,
             coalesce(sum(base_amount) filter (kind = 'reverse'), 0)::decimal(38, 4) as before,
             coalesce(sum(base_amount) filter (kind = 'post'), 0)::decimal(38, 4) as after
-        from {{table}} where cause = '{Cause.FX_CORRECTION}'
+        from {{table}} where {equals("cause", Cause.FX_CORRECTION)}
         group by all order by all
         """
         )
