@@ -126,6 +126,7 @@ def _versions(versions: Versions, day: date, *, whole_week: bool) -> list[str]:
 
 # As in `inputs`: a set is hashed as the sums of two halves of its members' hashes. Cards whose key
 # lies on several dates count for every date: which of them stands may change what any depends on.
+# Columns: day, n, low, high.
 _DIGESTS: Final = f"""
     with live as (
         select transaction_date, vendor, key, {_PERFORMER} as performer,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from typing import Final
 
 from cost_pipeline.core.sql import equals
 from cost_pipeline.feeds.production.checks import OF_THE_LEDGER

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DAY, HASH
 from cost_pipeline.core.canonical import digest, digest_of_set
-from cost_pipeline.core.sql import equals, one_of
+from cost_pipeline.core.sql import NOTHING, equals, one_of, within
 from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.plausibility import plausibility_digests
 from cost_pipeline.feeds.production.policies import with_policies
@@ -43,7 +43,8 @@ RULES_OF_POSTING: Final = "3"
 
 # Per date and delivery: what counts there, what rivals it from other dates, and what shares a place
 # with any of these. When a delivery first came decides who stands, so it is part of what a date was
-# computed from.
+# computed from. Columns: transaction_date, side, vendor, delivery, interpretation, first_pulled,
+# answers_pulled, n, low, high.
 _GROUPS: Final = f"""
     with own as (
         select transaction_date, 'own' as side, vendor, delivery, interpretation, first_pulled,
@@ -142,10 +143,8 @@ def _days(dates: Collection[date]) -> pa.Table:
 
 def _live_on(dates: Collection[date]) -> str:
     """SQL of the records of the `days` that count; the borders skip row groups of other dates."""
-    borders = f"between '{min(dates)}' and '{max(dates)}'" if dates else "is null"
-    return (
-        f"(from ({LIVE}) where transaction_date {borders}) semi join days using (transaction_date)"
-    )
+    borders = within("transaction_date", min(dates), max(dates)) if dates else NOTHING
+    return f"(from ({LIVE}) where {borders}) semi join days using (transaction_date)"
 
 
 def live_records_of(session: Session, vendor: str) -> pa.Table:

@@ -90,7 +90,7 @@ def _original(session: Session, named: str, vendor: str) -> Original:
         listed = ", ".join(columns)
         snapshot = session.lake.table(LEDGER).snapshot()
         found = snapshot.query(
-            f"select {listed} from {{table}} where starts_with(posting_id, '{named}')"
+            f"select {listed} from {{table}} where {begins('posting_id', named)}"
         ).to_pylist()
         if len(found) > 1:
             ids = ", ".join(row["posting_id"] for row in found[:_NAMED])

@@ -86,6 +86,7 @@ def _judged(priced: pa.Table, verdicts: pa.Table) -> pa.Table:
 _BLOCKS: Final = equals("severity", Severity.BLOCK)
 
 # A card has one reason, that of the finding with the most at stake, and all findings in its words.
+# Columns: vendor, fingerprint, rule_pack, refusal, message.
 _VERDICTS: Final = f"""
 WITH own AS (
     SELECT vendor, fingerprint,
@@ -113,13 +114,15 @@ LEFT JOIN runs ON runs.vendor = cards.vendor AND runs.delivery = cards.delivery
     AND runs.week_ending = cards.week_ending
 """
 
+# Columns: refusal, refusal_message, rule_pack; one row per priced record, in their order.
 _JUDGED: Final = f"""
 SELECT CASE WHEN stands THEN coalesce(p.refusal, v.refusal) ELSE p.refusal END AS refusal,
        CASE WHEN stands AND p.refusal IS NULL THEN v.message ELSE p.refusal_message END
            AS refusal_message,
        CASE WHEN stands THEN rule_pack END AS rule_pack
 FROM (SELECT *, row_number() OVER () AS place,
-             {equals("kind", RecordKind.TIMECARD) & equals("standing", STANDS)} AS stands FROM priced) p
+             {equals("kind", RecordKind.TIMECARD) & equals("standing", STANDS)} AS stands
+      FROM priced) p
 LEFT JOIN verdicts v USING (vendor, fingerprint)
 ORDER BY place
 """

@@ -219,6 +219,7 @@ def _limits(now: datetime, limits: Mapping[str, int]) -> pa.Table:
     return pa.table({name: [now - timedelta(days=days)] for name, days in limits.items()})
 
 
+# Columns: day, change (of the number of open dead letters).
 _CHANGES: Final = """
     with states as (
         select recorded_at::date as day, id, sequence,

@@ -52,6 +52,7 @@ LIVE: Final = """
 """
 """SQL of the records that count, with the table `deliveries` (`current_deliveries`) at hand."""
 
+# Columns: those that `current_deliveries` names.
 _CURRENT: Final = """
     with landed as (
         select vendor, delivery, min(first_pulled) as first_pulled, max(role) as role

@@ -34,6 +34,7 @@ _TOLD: Final = """
     select unnest(hashes) as subject from told where {of_event}
 """
 
+# Columns: line (JSON).
 _EXPORTED: Final = """
     with told as (
         select announced_at, run_id, "table", chain, number, root,

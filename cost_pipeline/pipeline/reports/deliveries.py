@@ -36,6 +36,7 @@ _RECORDED: Final = """
 
 # All but the shapes, which are longer than everything else together.
 _OF_VALIDATIONS: Final = tuple(name for name in VALIDATIONS.schema.names if name != "shapes")
+# Columns: what a `DeliveryReport` is made of, one row per sighting.
 _DELIVERIES: Final = """
     with sightings as (
         select *, row_number() over (

@@ -26,6 +26,7 @@ from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.drift import Difference, differences
 from cost_pipeline.validate.shapes import Schema, schema_from_text
 
+# Columns: vendor, delivery, pull_date, rows, schema, sequence, first.
 _READ: Final = """
     with landed as (
         select vendor, delivery, min(pull_date) as pull_date from deliveries group by all

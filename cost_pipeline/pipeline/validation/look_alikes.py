@@ -37,6 +37,7 @@ _ALIKE: Final = """
     having count(distinct id) > 1 and bool_or({of_day}) order by ids
 """
 
+# Columns: delivery, earlier, n.
 _REPEATED: Final = """
     with said as (
         select delivery, first_pulled, hash(kind, {says}) as says from ({live})
