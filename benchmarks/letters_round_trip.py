@@ -32,7 +32,7 @@ import pyarrow as pa
 from cost_pipeline.feeds.all import load_home
 from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.lake.lake import open_lake
-from cost_pipeline.pipeline.dead_letters.corrections import FOLDER, take_in
+from cost_pipeline.pipeline.dead_letters.corrections import take_in
 from cost_pipeline.pipeline.dead_letters.export import export_letters
 from cost_pipeline.pipeline.dead_letters.letters import letters_now
 from cost_pipeline.pipeline.pull.vendors import pull
@@ -149,7 +149,7 @@ def export(root: Path) -> int:
 
 def mend(root: Path) -> int:
     """What an accountant would do, on the XML of the sheets."""
-    folder = root / FOLDER
+    folder = root / PRODUCTION.names.inbox
     folder.mkdir(parents=True)
     with (
         zipfile.ZipFile(root / "out.xlsx") as before,

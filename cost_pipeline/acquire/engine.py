@@ -31,6 +31,7 @@ from cost_pipeline.acquire.outcome import (
     Bookmark,
     Fetched,
     FetchFailure,
+    PassedOver,
     Pulled,
     PullJob,
     Validator,
@@ -51,6 +52,7 @@ __all__ = [
     "FetchFailure",
     "Fetched",
     "Land",
+    "PassedOver",
     "Policy",
     "PullJob",
     "Pulled",
@@ -330,15 +332,20 @@ async def _fetch_folder(
 def _failed(
     job: PullJob, message: str, *, transient: bool, error: BaseException | None = None
 ) -> Pulled:
-    source = job.vendor.source
-    where = source.path if isinstance(source, FolderSource) else source.url
     traceback = frames_of(error, own=AttemptError) if error else None
-    failure = FetchFailure(where, Reason.FETCH_FAILED, message, transient, traceback=traceback)
+    failure = FetchFailure(
+        _where(job), Reason.FETCH_FAILED, message, transient, traceback=traceback
+    )
     return Pulled(job.vendor.vendor, failures=(failure,), bookmark=job.bookmark)
 
 
+def _where(job: PullJob) -> str:
+    source = job.vendor.source
+    return source.path if isinstance(source, FolderSource) else source.url
+
+
 def measure(job: PullJob, pulled: Pulled) -> tuple[Telemetry, ...]:
-    """One record per delivery, unchanged one and failure."""
+    """One record per delivery, unchanged one, failure and file passed over; one if nothing came."""
     who = functools.partial(Telemetry, job.vendor.vendor, job.pull_date)
     records = [
         who(
@@ -370,4 +377,11 @@ def measure(job: PullJob, pulled: Pulled) -> tuple[Telemetry, ...]:
         )
         for one in pulled.failures
     ]
+    records += [
+        who(one.uri, "passed_over", attempts=0, latency=0.0, queued=0.0, reason=one.why)
+        for one in pulled.passed_over
+    ]
+    if not (pulled.fetched or pulled.unchanged or pulled.failures):
+        # Known to have been asked: that nothing came is something else than never having asked.
+        records.append(who(_where(job), "nothing", attempts=1, latency=0.0, queued=0.0))
     return tuple(records)

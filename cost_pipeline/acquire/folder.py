@@ -9,14 +9,15 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from cost_pipeline.acquire.attempts import AttemptError
-from cost_pipeline.acquire.outcome import Fetched, FetchFailure, Pulled, PullJob
+from cost_pipeline.acquire.choosing import GROWING, choose, unmatched, waits_for
+from cost_pipeline.acquire.outcome import Fetched, FetchFailure, PassedOver, Pulled, PullJob
 from cost_pipeline.acquire.pattern import on_date
 from cost_pipeline.acquire.scratch import Scratch
 from cost_pipeline.contracts.vendor import FolderSource
@@ -24,6 +25,8 @@ from cost_pipeline.core.frames import frames_of
 from cost_pipeline.core.reasons import Reason
 
 _BLOCK: Final = 1 << 20
+_NANO: Final = 1_000_000_000
+_NAP: Final = 0.2
 # A network drive that is away for a moment; everything else stays as it is until somebody acts.
 _PASSING: Final = {
     errno.EIO,
@@ -47,8 +50,7 @@ def pull_folder(
 ) -> Pulled:
     """Copy the files of a pull date, or every file that is not known yet.
 
-    No file of a pull date is not a failure: vendors have days without one. Files whose names
-    begin with a dot are left alone, as is what is still named like a half upload (`.part`).
+    No file of a pull date is not a failure: vendors have days without one.
 
     Args:
         job: What is wanted.
@@ -62,39 +64,91 @@ def pull_folder(
     """
     folder = base / Path(source.path).expanduser()
     vendor = job.vendor.vendor
+    pattern = on_date(source.files, job.pull_date)
     fetched: list[Fetched] = []
-    failures: list[FetchFailure] = []
     try:
-        files = list(_candidates(folder, on_date(source.files, job.pull_date)))
+        names = list(_matching(folder, pattern))
+        seen = {} if names else unmatched(_files_in(folder), pattern)
     except OSError as error:
         return Pulled(vendor, failures=(_unreadable(folder, error, "folder"),))
-    for file in files:
+    chosen = choose(names, pattern, source.control, lambda name: (folder / name).exists())
+    failures = [
+        _failure(folder / name, waits_for(control), transient=True)
+        for name, control in chosen.waiting.items()
+    ]
+    growing = _growing(folder, chosen.wanted, source, scratch, clock)
+    for name in chosen.wanted:
+        file = folder / name
+        if name in growing:
+            failures.append(_failure(file, GROWING, transient=True))
+            continue
         found = _copy(file, folder, scratch=scratch, clock=clock)
-        if isinstance(found, FetchFailure):
+        if found is None:
+            chosen.passed_over[name] = "empty"
+        elif isinstance(found, FetchFailure):
             failures.append(found)
         elif not source.dated and (found.uri, found.sha256) in job.known:
             scratch.remove(found.path)
         else:
             fetched.append(found)
-    return Pulled(vendor, tuple(fetched), tuple(failures))
+    left = [
+        PassedOver(_uri(folder / name), why) for name, why in {**chosen.passed_over, **seen}.items()
+    ]
+    return Pulled(vendor, tuple(fetched), tuple(failures), passed_over=tuple(left))
 
 
-def _candidates(folder: Path, pattern: str) -> Iterator[Path]:
+def _matching(folder: Path, pattern: str) -> Iterator[str]:
+    """The names that match, as paths inside the folder."""
     if not stat.S_ISDIR(folder.stat().st_mode):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
     os.scandir(folder).close()  # glob takes a folder that may not be listed for an empty one
     last = pattern.rsplit("/", 1)[-1]
     for file in sorted(folder.glob(pattern)):
-        hidden = file.name.startswith(".") and not last.startswith(".")
         # `*` means the files; a pattern that says more and finds a folder is worth a word.
-        if hidden or file.suffix == ".part" or (last == "*" and file.is_dir()):
-            continue
-        yield file
+        if not (last == "*" and file.is_dir()):
+            yield file.relative_to(folder).as_posix()
+
+
+def _files_in(folder: Path) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        yield from (entry.name for entry in entries if entry.is_file())
+
+
+def _growing(
+    folder: Path,
+    names: Sequence[str],
+    source: FolderSource,
+    scratch: Scratch,
+    clock: Callable[[], datetime],
+) -> set[str]:
+    """Those that somebody is still writing; a control file has said so of all others already."""
+    if source.control is not None or not source.settle:
+        return set()
+    first = {name: _look(folder / name) for name in names}
+    # A folder of old files is not waited for.
+    touched = clock().timestamp() - source.settle
+    if not any(look and look[1] > touched * _NANO for look in first.values()):
+        return set()
+    until = time.monotonic() + source.settle
+    while (left := until - time.monotonic()) > 0:
+        scratch.go_on()
+        time.sleep(min(left, _NAP))
+    return {name for name, look in first.items() if _look(folder / name) != look}
+
+
+def _look(file: Path) -> tuple[int, int] | None:
+    """Size and time of change; None if the file is gone, or cannot be looked at."""
+    try:
+        seen = file.stat()
+    except OSError:
+        return None  # copying it says what is wrong
+    return seen.st_size, seen.st_mtime_ns
 
 
 def _copy(
     file: Path, folder: Path, *, scratch: Scratch, clock: Callable[[], datetime]
-) -> Fetched | FetchFailure:
+) -> Fetched | FetchFailure | None:
+    """The file, why it could not be had, or None if nothing has been written into it."""
     started = time.monotonic()
     try:
         # Not `resolve`: a link to itself is an answer here, not an exception.
@@ -107,6 +161,8 @@ def _copy(
             return _failure(file, f"is {what} where a file should be", transient=False)
         with file.open("rb") as opened:
             before = os.fstat(opened.fileno())
+            if not before.st_size:
+                return None
             spool = scratch.open()
             for block in _blocks(opened):
                 scratch.go_on()
@@ -164,7 +220,8 @@ def _unreadable(place: Path, error: OSError, kind: str) -> FetchFailure:
 
 
 def _failure(place: Path, message: str, *, transient: bool) -> FetchFailure:
-    return FetchFailure(_uri(place), Reason.FETCH_FAILED, f"{place}: {message}", transient)
+    shown = os.fsencode(place).decode("utf-8", "backslashreplace")  # a name may be no UTF-8
+    return FetchFailure(_uri(place), Reason.FETCH_FAILED, f"{shown}: {message}", transient)
 
 
 def _uri(place: Path) -> str:

@@ -1,15 +1,18 @@
 """What all workers of a pull share about one host: its slots, its tokens, its rest.
 
 A call begins only when nothing speaks against it in the very moment before it is sent: no
-Retry-After of any worker runs, the breaker lets it through, a token and the slots are there.
+Retry-After that was given to this path and these credentials runs, the breaker lets it through, a
+token and the slots are there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from aiolimiter import AsyncLimiter
@@ -19,9 +22,24 @@ from cost_pipeline.acquire.attempts import AttemptError, Effort
 from cost_pipeline.acquire.breaker import CircuitBreaker, Ticket
 from cost_pipeline.acquire.policy import PRIORITIES, Policy, PrioritySlots
 from cost_pipeline.contracts.sources import Breaker, HttpSource, Limits, SftpSource
+from cost_pipeline.contracts.vendor import Vendor
 
 Remote = HttpSource | SftpSource
 PAYROLL: Final = 0
+
+Scope = tuple[str, str]
+"""What a Retry-After is given to: a path, and who asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Until when somebody was told to wait, by the pull's timer, and which vendor it was."""
+
+    until: float
+    vendor: str
+
+
+_NOTHING: Final = _Told(-math.inf, "")
 
 
 class Host:
@@ -37,20 +55,21 @@ class Host:
         self._payroll = PrioritySlots(min(limits.connections or policy.payroll, policy.payroll))
         self._bucket = AsyncLimiter(limits.calls, limits.per) if limits.calls else None
         self._breaker = CircuitBreaker(breaker, policy.timer)
-        self._not_before = 0.0
+        self._told: dict[Scope, _Told] = {}
         self._changed = asyncio.Event()
 
     @asynccontextmanager
-    async def call(self, priority: str, effort: Effort) -> AsyncIterator[None]:
+    async def call(self, vendor: Vendor, effort: Effort) -> AsyncIterator[None]:
         """Make one call inside; an AttemptError that leaves it is counted against the host.
 
         Raises:
             AttemptError: If the host is to be left alone for longer than the effort's deadline.
         """
-        rank = PRIORITIES.index(priority)
+        rank = PRIORITIES.index(vendor.priority)
+        scope = scope_of(vendor.source)
         ticket: Ticket | None = None
         while True:
-            await self._wait_until_clear(effort)
+            await self._wait_until_clear(scope, effort)
             asked = self._policy.timer()
             async with contextlib.AsyncExitStack() as held:
                 # The host's slot comes first: waiting for a busy host, or for its token, must not
@@ -61,16 +80,16 @@ class Host:
                     await self._bucket.acquire()
                 await held.enter_async_context(self._overall.slot(rank))
                 effort.queued += self._policy.timer() - asked
-                if self._policy.timer() >= self._not_before:
+                if self._held(scope) <= 0:
                     ticket = self._breaker.take()
                 if ticket is None:
                     continue  # something happened while this one queued
-                async with self._judged(ticket):
+                async with self._judged(ticket, scope, vendor.vendor):
                     yield
                 return
 
     @asynccontextmanager
-    async def _judged(self, ticket: Ticket) -> AsyncIterator[None]:
+    async def _judged(self, ticket: Ticket, scope: Scope, vendor: str) -> AsyncIterator[None]:
         failed: bool | None = None
         try:
             yield
@@ -78,20 +97,23 @@ class Host:
         except AttemptError as error:
             failed = error.host_failed
             if error.retry_after is not None:
-                self._not_before = max(self._not_before, self._policy.timer() + error.retry_after)
+                until = self._policy.timer() + error.retry_after
+                if until >= self._told.get(scope, _NOTHING).until:
+                    self._told[scope] = _Told(until, vendor)
             raise
         finally:
             self._breaker.settle(ticket, failed=failed)
             self._changed.set()
             self._changed = asyncio.Event()
 
-    async def _wait_until_clear(self, effort: Effort) -> None:
-        while (pause := self._pause()) > 0:
+    async def _wait_until_clear(self, scope: Scope, effort: Effort) -> None:
+        while (pause := max(self._held(scope), self._breaker.wait())) > 0:
             left = effort.left
-            held = self._not_before - self._policy.timer()
+            held = self._held(scope)
             if held >= left:
                 raise AttemptError(
-                    f"asked for a rest of {held:,.0f} s more, longer than this pull waits",
+                    f"is not asked: {self._told[scope].vendor} was told to wait, {held:,.0f} s "
+                    "from now, longer than this pull waits",
                     transient=True,
                     again=False,
                 )
@@ -105,8 +127,9 @@ class Host:
                 async with asyncio.timeout(min(pause, left)):
                     await self._changed.wait()
 
-    def _pause(self) -> float:
-        return max(self._not_before - self._policy.timer(), self._breaker.wait())
+    def _held(self, scope: Scope) -> float:
+        """Seconds for which whoever asks for this was told to wait; not positive if it was not."""
+        return self._told.get(scope, _NOTHING).until - self._policy.timer()
 
 
 class _Overall:
@@ -164,6 +187,16 @@ def host_name(source: Remote) -> str:
         return URL(source.url.partition("{")[0]).authority.lower()
     except ValueError:
         return source.url  # its own pull says that this is no address
+
+
+def scope_of(source: object) -> Scope:
+    """The path and the credentials of a source; secrets by the names of their variables."""
+    if isinstance(source, SftpSource):
+        return source.path, source.login.model_dump_json()
+    if isinstance(source, HttpSource):
+        path = source.url.partition("?")[0]
+        return path, source.auth.model_dump_json() if source.auth else ""
+    raise AssertionError("only sources behind a network have a host")
 
 
 def _strictest_limits(all_limits: list[Limits]) -> Limits:

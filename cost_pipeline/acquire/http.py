@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -31,7 +31,6 @@ from cost_pipeline.acquire.attempts import AttemptError, Effort, given_up
 from cost_pipeline.acquire.body import Intake, take
 from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.outcome import (
-    Bookmark,
     Fetched,
     FetchFailure,
     Pulled,
@@ -39,16 +38,22 @@ from cost_pipeline.acquire.outcome import (
     Unchanged,
     Validator,
 )
-from cost_pipeline.acquire.pages import first_address, further, look, next_address
+from cost_pipeline.acquire.pages import first_address, look, next_address
 from cost_pipeline.acquire.pattern import on_date
 from cost_pipeline.acquire.policy import Policy
 from cost_pipeline.acquire.retries import persist
 from cost_pipeline.acquire.scratch import Scratch, Spool, in_thread
 from cost_pipeline.acquire.tokens import Tokens, unusable
-from cost_pipeline.contracts.sources import HttpSource, LinkPages, NoPages
-from cost_pipeline.core.reasons import Reason
+from cost_pipeline.acquire.walk import Answer, Walk, failed
+from cost_pipeline.contracts.sources import (
+    HttpSource,
+    LinkPages,
+    NoPages,
+)
 
+_NO_CONTENT: Final = 204
 _NOT_MODIFIED: Final = 304
+_NOT_FOUND: Final = 404
 _UNAUTHORIZED: Final = 401
 # Of an answer that is no delivery: enough of a maintenance page to show it.
 _EVIDENCE: Final = 1 << 16
@@ -77,39 +82,6 @@ class HttpContext:
     deliver: Deliver
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """A page that was received, or is as it was, and what its headers say."""
-
-    page: Fetched | Unchanged
-    validator: Validator
-    link: str = ""
-
-
-@dataclass(slots=True)
-class _Walk:
-    """A pull on its way from page to page."""
-
-    job: PullJob
-    source: HttpSource
-    cursor: str
-    fetched: list[Fetched] = field(default_factory=list)
-    unchanged: list[Unchanged] = field(default_factory=list)
-    validators: dict[str, Validator] = field(default_factory=dict)
-    contents: dict[str, int] = field(default_factory=dict)
-    items: int = 0
-
-    def end(self, failure: FetchFailure | None = None) -> Pulled:
-        """What was brought; the cursor moves only if nothing failed."""
-        return Pulled(
-            self.job.vendor.vendor,
-            tuple(self.fetched),
-            (failure,) if failure else (),
-            tuple(self.unchanged),
-            Bookmark(self.validators, self.job.bookmark.cursor if failure else self.cursor),
-        )
-
-
 @asynccontextmanager
 async def open_web(environment: Mapping[str, str], policy: Policy) -> AsyncIterator[Web]:
     """Opens a session for one pull in the running loop, and closes it.
@@ -135,30 +107,28 @@ async def pull_http(job: PullJob, source: HttpSource, context: HttpContext) -> P
     Raises:
         EnvironmentFailedError: If the bytes cannot be written on this machine.
     """
-    walk = _Walk(job, source, job.bookmark.cursor)
+    walk = Walk(job, source, job.bookmark.cursor)
     wrong = unusable(source.auth, context.environment)
     try:
         address: URL | None = _address(job, source)
     except ValueError:
         address, wrong = None, "the address in `url:` is not a URL"
     if wrong:
-        return walk.end(_failure(on_date(source.url, job.pull_date), wrong))
+        return walk.end(failed(on_date(source.url, job.pull_date), wrong))
     while address is not None:
         answer = await _fetch_page(address, walk, context)
         if isinstance(answer, FetchFailure):
             return walk.end(answer)
         following: URL | FetchFailure | None
-        if isinstance(answer.page, Unchanged):
-            following = _after_unchanged(walk, answer.page)
+        if answer.page is None:
+            following = walk.over(str(address))
+        elif isinstance(answer.page, Unchanged):
+            following = walk.pass_over(answer.page)
         else:
             following = await _after_page(address, walk, answer.page, answer, context)
+        following = walk.checked(following, context.policy.most_pages)
         if isinstance(following, FetchFailure):
             return walk.end(following)
-        if following is not None and str(following) in walk.validators:
-            return walk.end(_failure(str(following), "was asked already: the pages go in a circle"))
-        if following is not None and len(walk.validators) >= context.policy.most_pages:
-            words = f"is page {context.policy.most_pages + 1:,} of an API that does not end"
-            return walk.end(_failure(str(following), words))
         address = following
     return walk.end()
 
@@ -173,18 +143,8 @@ def _address(job: PullJob, source: HttpSource) -> URL:
     return first_address(url, source.pages)
 
 
-def _after_unchanged(walk: _Walk, page: Unchanged) -> URL | FetchFailure | None:
-    """Where the pages go on after one that is as it was."""
-    walk.unchanged.append(page)
-    before = walk.validators[page.uri] = walk.job.bookmark.validators[page.uri]
-    walk.items += before.items
-    if walk.source.incremental:
-        walk.cursor = further(walk.cursor, before.increment, walk.source.incremental)
-    return URL(before.next) if before.next else _missing(walk, before.total, page.uri)
-
-
 async def _after_page(
-    at: URL, walk: _Walk, page: Fetched, answer: _Answer, context: HttpContext
+    at: URL, walk: Walk, page: Fetched, answer: Answer, context: HttpContext
 ) -> URL | FetchFailure | None:
     """Take a page in; where the next one is, None after the last, or why this is no page."""
     source = walk.source
@@ -198,10 +158,8 @@ async def _after_page(
         number = walk.contents[page.sha256]
         words = f"is page {number:,} once more: the API does not heed what asks for the next page"
         return _refuse(page, words, context)
-    walk.items += facts.items
-    if source.incremental:
-        walk.cursor = further(walk.cursor, facts.increment, source.incremental)
-    following = next_address(at, source.pages, facts, answer.link)
+    following = next_address(at, source.pages, facts, answer.link, before=walk.items)
+    walk.count(facts.items, facts.total, facts.increment)
     after = str(following) if isinstance(following, URL) else ""
     validator = replace(
         answer.validator,
@@ -218,43 +176,26 @@ async def _after_page(
     else:
         await _keep_page(walk, page, validator, context)
     if isinstance(following, str):
-        return _failure(page.uri, following)
-    return _missing(walk, facts.total, page.uri) if following is None else following
+        return failed(page.uri, following)
+    return walk.over(page.uri) if following is None else following
 
 
-async def _keep_page(
-    walk: _Walk, page: Fetched, validator: Validator, context: HttpContext
-) -> None:
+async def _keep_page(walk: Walk, page: Fetched, validator: Validator, context: HttpContext) -> None:
     walk.contents[page.sha256] = len(walk.contents) + 1
     walk.validators[page.uri] = validator
     walk.fetched.append(page)
     await context.deliver(page)
 
 
-def _missing(walk: _Walk, total: int | None, uri: str) -> FetchFailure | None:
-    """After the last page: whether all the items were there that the vendor counts."""
-    if total is None or total == walk.items:
-        return None
-    words = (
-        f"counts {total:,} items in all and its pages held {walk.items:,}: the list changed while "
-        "it was read; pull again"
-    )
-    return _failure(uri, words, transient=True)
-
-
 def _refuse(page: Fetched, message: str, context: HttpContext) -> FetchFailure:
-    failure = _failure(page.uri, message, attempts=page.attempts)
+    failure = failed(page.uri, message, attempts=page.attempts)
     if context.policy.keep_received:
         return replace(failure, received=page.path)
     context.scratch.remove(page.path)
     return failure
 
 
-def _failure(uri: str, message: str, *, transient: bool = False, attempts: int = 1) -> FetchFailure:
-    return FetchFailure(uri, Reason.FETCH_FAILED, message, transient, attempts=attempts)
-
-
-async def _fetch_page(url: URL, walk: _Walk, context: HttpContext) -> _Answer | FetchFailure:
+async def _fetch_page(url: URL, walk: Walk, context: HttpContext) -> Answer | FetchFailure:
     """One page, with the vendor's number of attempts."""
     retry, policy = walk.source.retry, context.policy
     effort = Effort(retry, policy.timer)
@@ -266,9 +207,9 @@ async def _fetch_page(url: URL, walk: _Walk, context: HttpContext) -> _Answer | 
         return given_up(str(url), error, effort)
 
 
-async def _attempt(url: URL, walk: _Walk, context: HttpContext, effort: Effort) -> _Answer:
+async def _attempt(url: URL, walk: Walk, context: HttpContext, effort: Effort) -> Answer:
     known = _known(url, walk)
-    async with context.hosts.of(walk.source).call(walk.job.vendor.priority, effort):
+    async with context.hosts.of(walk.source).call(walk.job.vendor, effort):
         spool: Spool | None = None
         try:
             headers = await context.web.tokens.headers(walk.source)
@@ -281,7 +222,10 @@ async def _attempt(url: URL, walk: _Walk, context: HttpContext, effort: Effort) 
             ) as response:
                 if response.status == _NOT_MODIFIED and known is not None:
                     found = Unchanged(str(url), effort.tries, effort.spent, effort.queued)
-                    return _Answer(found, known)
+                    return Answer(found, known)
+                past_the_end = response.status == _NOT_FOUND and walk.may_be_over
+                if response.status == _NO_CONTENT or past_the_end:
+                    return Answer(None, Validator())
                 _check_status(response, walk, headers, context, effort)
                 spool = context.scratch.open()
                 await _check_head(response, spool, walk, context)
@@ -294,7 +238,7 @@ async def _attempt(url: URL, walk: _Walk, context: HttpContext, effort: Effort) 
 
 
 async def _check_head(
-    response: aiohttp.ClientResponse, spool: Spool, walk: _Walk, context: HttpContext
+    response: aiohttp.ClientResponse, spool: Spool, walk: Walk, context: HttpContext
 ) -> None:
     """Refuse what cannot be the vendor's format; what came instead is evidence.
 
@@ -314,12 +258,12 @@ async def _check_head(
 async def _receive(
     response: aiohttp.ClientResponse,
     spool: Spool,
-    walk: _Walk,
+    walk: Walk,
     context: HttpContext,
     effort: Effort,
     *,
     encoded: bool,
-) -> _Answer:
+) -> Answer:
     intake = Intake(spool, encoded=encoded, most=context.policy.most_bytes)
     packed = await take(response.content.iter_any(), intake)
     check_length(response, intake.received)
@@ -340,12 +284,12 @@ async def _receive(
     )
     etag, modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
     link = response.links["next"]["url"] if "next" in response.links else ""
-    return _Answer(page, Validator(etag, modified), str(link))
+    return Answer(page, Validator(etag, modified), str(link))
 
 
 def _check_status(
     response: aiohttp.ClientResponse,
-    walk: _Walk,
+    walk: Walk,
     headers: Mapping[str, str],
     context: HttpContext,
     effort: Effort,
@@ -362,7 +306,7 @@ def _check_status(
     raise status_error(response, context.clock(), context.policy.longest_retry_after)
 
 
-def _known(url: URL, walk: _Walk) -> Validator | None:
+def _known(url: URL, walk: Walk) -> Validator | None:
     """What is known of a page from earlier pulls, where it may be believed.
 
     A page that ends a chain of Link headers may be followed by another one now, and its own bytes,

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cost_pipeline.acquire.telemetry import Telemetry
+from cost_pipeline.contracts.file_names import Why
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
 
@@ -164,10 +165,20 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A file that is there and is no delivery; it is told, and nothing else becomes of it."""
+
+    uri: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
 class Pulled:
     """What one job brought. All may be empty: a dated folder without a file for that date.
 
     Attributes:
+        passed_over: Files that are never deliveries, and where nothing matched, some of the names
+            that were seen instead.
         bookmark: For the next pull; its cursor moved only if nothing failed.
         telemetry: One record per delivery, failure and unchanged one.
     """
@@ -178,3 +189,4 @@ class Pulled:
     unchanged: tuple[Unchanged, ...] = ()
     bookmark: Bookmark = Bookmark()
     telemetry: tuple[Telemetry, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()

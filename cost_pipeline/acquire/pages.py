@@ -154,17 +154,21 @@ def first_address(url: URL, pages: Pages) -> URL:
     return url.update_query(asked)
 
 
-def next_address(at: URL, pages: Pages, facts: PageFacts, link: str) -> URL | str | None:
+def next_address(
+    at: URL, pages: Pages, facts: PageFacts, link: str, before: int = 0
+) -> URL | str | None:
     """The next page's address, None after the last one, or what is wrong with it.
 
-    The last of numbered pages is the one that is empty, whose `more` key is false, null, empty or
-    absent, or that has fewer items than were asked for.
+    The last of numbered pages is the one whose `more` key is false, null, empty or absent, or with
+    which there are as many items as `total` says. Where the vendor file names neither key, it is
+    the empty one: a server may give fewer items a page than it was asked for.
 
     Args:
         at: This page's address.
         pages: How the API pages.
         facts: What this page says.
         link: The address in its Link header; empty if it has none.
+        before: How many items the pages before it had.
     """
     if isinstance(pages, NumberedPages):
         step, parameter = 1, pages.page_parameter
@@ -176,17 +180,17 @@ def next_address(at: URL, pages: Pages, facts: PageFacts, link: str) -> URL | st
         return _linked(at, facts.next if pages.next else link)
     else:
         return None
-    if not _goes_on(facts, pages):
+    if not _goes_on(facts, before):
         return None
     return at.update_query({parameter: str(int(at.query[parameter]) + step)})
 
 
-def _goes_on(facts: PageFacts, pages: NumberedPages | OffsetPages) -> bool:
+def _goes_on(facts: PageFacts, before: int) -> bool:
     if facts.items == 0:
         return False
     if facts.more is not None:
         return facts.more
-    return pages.size is None or facts.items >= pages.size
+    return facts.total is None or before + facts.items < facts.total
 
 
 def _linked(at: URL, text: str) -> URL | str | None:

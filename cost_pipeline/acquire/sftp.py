@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Final, cast
+from typing import Final
 from urllib.parse import quote
 
 import asyncssh
 
 from cost_pipeline.acquire.attempts import AttemptError, Effort, behind, given_up
 from cost_pipeline.acquire.body import Intake, take
+from cost_pipeline.acquire.choosing import GROWING, choose, unmatched, waits_for
 from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.outcome import (
     Bookmark,
     Fetched,
     FetchFailure,
+    PassedOver,
     Pulled,
     PullJob,
     Unchanged,
@@ -35,12 +36,14 @@ from cost_pipeline.acquire.pattern import on_date
 from cost_pipeline.acquire.policy import Policy
 from cost_pipeline.acquire.retries import persist
 from cost_pipeline.acquire.scratch import Scratch, Spool, in_thread
+from cost_pipeline.acquire.sftp_blocks import blocks_of
 from cost_pipeline.acquire.sftp_login import connection_error, logged_in, read_known_hosts
+from cost_pipeline.contracts.file_names import Why
 from cost_pipeline.contracts.sources import SftpSource
 from cost_pipeline.core.reasons import Reason
 
-_BLOCK: Final = 1 << 18
-_AHEAD: Final = 2 << 20
+# So many files one after another: then it is the server that fails, and not they.
+_MOST_IN_A_ROW: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +75,32 @@ class _Look:
 
 @dataclass(slots=True)
 class _Visit:
-    """A pull on its way from file to file; what one session brought, the next does not repeat."""
+    """A pull on its way from file to file; what one session brought, the next does not repeat.
+
+    Attributes:
+        at: What is being asked for.
+        wanted: The files that the session had still to fetch when it began.
+        passed_over: Files that are no deliveries.
+        failed: The files that failed in this try and may come in the next one.
+        in_a_row: How many files failed since one came.
+    """
 
     job: PullJob
     source: SftpSource
     at: str
+    wanted: list[str] = field(default_factory=list)
+    passed_over: dict[str, Why] = field(default_factory=dict)
+    failed: dict[str, AttemptError] = field(default_factory=dict)
+    in_a_row: int = 0
     fetched: list[Fetched] = field(default_factory=list)
     unchanged: list[Unchanged] = field(default_factory=list)
     failures: dict[str, FetchFailure] = field(default_factory=dict)
     validators: dict[str, Validator] = field(default_factory=dict)
 
     def uri(self, name: str = "") -> str:
-        """Where a file lies; the folder itself without a name."""
-        return f"{self.source.url}/{quote(name)}" if name else self.source.url
+        """Where a file lies; the folder itself without a name. A name may be no UTF-8."""
+        there = quote(name.encode("utf-8", "surrogateescape"))
+        return f"{self.source.url}/{there}" if name else self.source.url
 
     def fail(
         self,
@@ -109,7 +125,20 @@ class _Visit:
             tuple(self.failures.values()),
             tuple(self.unchanged),
             Bookmark(self.validators, self.job.bookmark.cursor),
+            passed_over=tuple(
+                PassedOver(self.uri(name), why) for name, why in self.passed_over.items()
+            ),
         )
+
+    def done(self) -> set[str]:
+        """The addresses of what came, or is as it was."""
+        return {one.uri for one in self.fetched} | {one.uri for one in self.unchanged}
+
+    def tell_the_rest(self, message: str) -> None:
+        """Note each file that was wanted and not reached: one failure must not hide the others."""
+        for name in self.wanted:
+            if self.uri(name) not in self.done() | self.failures.keys() | self.validators.keys():
+                self.fail(name, f"was not reached: the server {message}", transient=True)
 
 
 async def pull_sftp(job: PullJob, source: SftpSource, context: SftpContext) -> Pulled:
@@ -124,25 +153,51 @@ async def pull_sftp(job: PullJob, source: SftpSource, context: SftpContext) -> P
     effort = Effort(retry, policy.timer)
 
     async def attempt() -> None:
-        async with context.hosts.of(source).call(job.vendor.priority, effort):
-            visit.at = visit.uri()
-            await _session(visit, context, effort)
+        async with context.hosts.of(source).call(job.vendor, effort):
+            visit.failures.clear()
+            visit.failed.clear()
+            await _sessions(visit, context, effort)
 
     try:
         await persist(attempt, effort, retry, policy, visit.uri())
     except AttemptError as error:
         visit.failures[visit.at] = given_up(visit.at, error, effort)
+        visit.tell_the_rest(error.message)
     return visit.end()
+
+
+class _LostError(Exception):
+    """A file failed and took its session with it: many servers answer one request at a time."""
+
+
+async def _sessions(visit: _Visit, context: SftpContext, effort: Effort) -> None:
+    """Every file once, over as many sessions as that takes: one that stalls must not hide others.
+
+    Raises:
+        AttemptError: That of the first file that failed and may come in another try.
+    """
+    while True:
+        visit.at = visit.uri()
+        try:
+            await _session(visit, context, effort)
+        except _LostError:
+            if effort.left > 0 and visit.in_a_row < _MOST_IN_A_ROW:
+                continue
+        if visit.failed:
+            name, error = next(iter(visit.failed.items()))
+            visit.at = visit.uri(name)
+            raise error
+        return
 
 
 async def _session(visit: _Visit, context: SftpContext, effort: Effort) -> None:
     source = visit.source
-    visit.failures.clear()
     try:
         known_hosts = await in_thread(lambda: read_known_hosts(context.base, source))
         async with logged_in(source, known_hosts, context.environment) as client:
-            looks = await _list(visit, client)
-            for look in await _complete(visit, client, looks):
+            looks = await _complete(visit, client, await _list(visit, client))
+            visit.wanted = [look.name for look in looks]
+            for look in looks:
                 await _fetch(visit, client, look, context, effort)
     except (asyncssh.Error, OSError, TimeoutError) as error:
         raise connection_error(error, source) from error
@@ -152,34 +207,26 @@ async def _list(visit: _Visit, client: asyncssh.SFTPClient) -> list[_Look]:
     """The files of the folder that are meant, as they are at the first look."""
     source = visit.source
     pattern = on_date(source.files, visit.job.pull_date)
-    looks: dict[str, _Look] = {}
     async with asyncio.timeout(source.total_timeout):
-        names = [str(name) for name in await client.listdir(source.path)]
-    for name in sorted(names):
-        hidden = name.startswith(".") and not pattern.startswith(".")
-        if hidden or name.endswith(".part") or not fnmatchcase(name, pattern):
-            continue
-        if "/" in name or "\0" in name or "\\" in name:
-            visit.fail(name, "has a name that no file may have", transient=False)
-        elif look := await _look(visit, client, name):
-            looks[name] = look
-    if source.control is None:
-        return list(looks.values())
-    control = {name: _control_name(source.control, name) for name in looks}
-    complete = []
-    for name, look in looks.items():
-        if name in control.values():
-            continue  # a control file is not a delivery
-        if control[name] not in names:
-            words = f"its control file {control[name]} is not there yet; pull again later"
-            visit.fail(name, words, transient=True)
-        else:
-            complete.append(look)
-    return complete
-
-
-def _control_name(control: str, name: str) -> str:
-    return control.replace("{name}", name).replace("{stem}", PurePosixPath(name).stem)
+        listed = {str(name) for name in await client.listdir(source.path)}
+    names = sorted(listed - {".", ".."})
+    matching = [name for name in names if fnmatchcase(name, pattern)]
+    hostile = [name for name in matching if not set("/\0\\").isdisjoint(name)]
+    for name in hostile:
+        visit.fail(name, "has a name that no file may have", transient=False)
+    lawful = [name for name in matching if name not in hostile]
+    chosen = choose(lawful, pattern, source.control, set(names).__contains__)
+    visit.passed_over = chosen.passed_over | ({} if matching else unmatched(names, pattern))
+    for name, control in chosen.waiting.items():
+        visit.fail(name, waits_for(control), transient=True)
+    looks: list[_Look] = []
+    for name in chosen.wanted:
+        look = None if name in visit.failed else await _look(visit, client, name)
+        if look and not look.size:
+            visit.passed_over[name] = "empty"
+        elif look:
+            looks.append(look)
+    return looks
 
 
 async def _look(visit: _Visit, client: asyncssh.SFTPClient, name: str) -> _Look | None:
@@ -192,6 +239,10 @@ async def _look(visit: _Visit, client: asyncssh.SFTPClient, name: str) -> _Look 
     except asyncssh.SFTPPermissionDenied:
         visit.fail(name, "may not be read; ask the partner for the right to", transient=False)
         return None
+    except TimeoutError as error:
+        failed = connection_error(error, visit.source)
+        _note_lost(visit, name, failed)
+        raise _LostError from error
     look = _Look(name, seen.size or 0, seen.permissions or 0, seen.mtime or 0)
     if not stat.S_ISREG(look.mode):
         if visit.source.files != "*":
@@ -202,7 +253,7 @@ async def _look(visit: _Visit, client: asyncssh.SFTPClient, name: str) -> _Look 
 
 async def _complete(visit: _Visit, client: asyncssh.SFTPClient, looks: list[_Look]) -> list[_Look]:
     """Of the files seen, those that are wanted and that nobody is still writing."""
-    have = {one.uri for one in visit.fetched} | {one.uri for one in visit.unchanged}
+    have = visit.done()
     wanted = []
     for look in looks:
         uri = visit.uri(look.name)
@@ -219,8 +270,7 @@ async def _complete(visit: _Visit, client: asyncssh.SFTPClient, looks: list[_Loo
         if await _look(visit, client, look.name) == look:
             complete.append(look)
         elif visit.uri(look.name) not in visit.failures:
-            words = "is still being written: it changed between two looks; pull again later"
-            visit.fail(look.name, words, transient=True)
+            visit.fail(look.name, GROWING, transient=True)
     return complete
 
 
@@ -231,6 +281,11 @@ async def _fetch(
     context: SftpContext,
     effort: Effort,
 ) -> None:
+    """Fetch a file, or note why not.
+
+    Raises:
+        _LostError: If the session is of no more use; another one may bring the next files.
+    """
     visit.at = visit.uri(look.name)
     spool = context.scratch.open()
     try:
@@ -238,21 +293,29 @@ async def _fetch(
     except (AttemptError, asyncssh.Error, OSError, TimeoutError) as error:
         failed = connection_error(error, visit.source)
         failed.received = context.scratch.evidence(spool, wanted=context.policy.keep_received)
+        _note_lost(visit, look.name, failed)
         if failed.again:
-            raise failed from error
-        visit.fail(
-            look.name,
-            failed.message,
-            transient=failed.transient,
-            received=failed.received,
-            traceback=behind(failed),
-        )
+            raise _LostError from error
         return
+    visit.in_a_row = 0
     if fetched is None:
         context.scratch.remove(spool.path)
         return
     visit.fetched.append(fetched)
     await context.deliver(fetched)
+
+
+def _note_lost(visit: _Visit, name: str, failed: AttemptError) -> None:
+    visit.fail(
+        name,
+        failed.message,
+        transient=failed.transient,
+        received=failed.received,
+        traceback=behind(failed),
+    )
+    if failed.again:
+        visit.failed[name] = failed
+        visit.in_a_row += 1
 
 
 async def _receive(
@@ -273,7 +336,7 @@ async def _receive(
     began = context.policy.timer()
     intake = Intake(spool, encoded=False, most=context.policy.most_bytes)
     path = str(PurePosixPath(source.path, look.name))
-    packed = await take(_blocks(client, path, look.size, source.read_timeout), intake)
+    packed = await take(blocks_of(client, path, look.size, source.read_timeout), intake)
     if intake.received != look.size or await _look(visit, client, look.name) != look:
         words = "changed while it was read: it is still being written; pull again later"
         raise AttemptError(words, transient=True, again=False)
@@ -295,49 +358,3 @@ async def _receive(
         queued=effort.queued,
         packed=packed,
     )
-
-
-async def _blocks(
-    client: asyncssh.SFTPClient, path: str, size: int, patience: float
-) -> AsyncIterator[bytes]:
-    """The file, up to a little more than the size that was seen: one that grows would not end.
-
-    Some reads are under way ahead of the one that is waited for, or a distant server would give one
-    block per round trip. asyncssh can do that too, and leaves the reads that fail with a lost
-    connection to nobody.
-    """
-    async with asyncio.timeout(patience):
-        opened = await client.open(path, "rb", encoding=None, block_size=0)
-    # Not `async with`: after a failure, closing would wait for a server that does not answer; the
-    # connection is torn down then, and the handle with it.
-    offset = asked = 0
-    step = min(_BLOCK, client.limits.max_read_len)
-    most = _AHEAD // step
-    ahead: deque[asyncio.Task[str | bytes]] = deque()
-    try:
-        while offset <= size:
-            asked = asked if ahead else offset
-            while asked <= size and len(ahead) < most:
-                ahead.append(asyncio.create_task(opened.read(step, asked)))
-                asked += step
-            async with asyncio.timeout(patience):
-                block = cast("bytes", await ahead.popleft())  # opened without an encoding
-            if not block:
-                break
-            offset += len(block)
-            yield block
-            if len(block) < step and offset < size:
-                # The server gives less at a time: what was asked for beyond is not what follows.
-                await _drop(ahead)
-                step, asked = len(block), offset
-    finally:
-        await _drop(ahead)
-    async with asyncio.timeout(patience):
-        await opened.close()
-
-
-async def _drop(reads: deque[asyncio.Task[str | bytes]]) -> None:
-    for read in reads:
-        read.cancel()
-    await asyncio.gather(*reads, return_exceptions=True)
-    reads.clear()

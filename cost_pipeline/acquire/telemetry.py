@@ -12,20 +12,21 @@ class Telemetry:
     """A value, and a line of the structured log.
 
     Attributes:
-        outcome: `delivered`, `unchanged` or `failed`.
+        outcome: `delivered`, `unchanged`, `failed`, `passed_over` (a file that is no delivery), or
+            `nothing`: the one record of a pull that found nothing at all.
         latency: Seconds from the first attempt to the end of the last, without `queued`.
         queued: Seconds of waiting for a slot of the pull.
         size: Bytes of the delivery.
         received: Bytes that came over the wire, where they were compressed; else as `size`.
         sha256: Of the delivery; empty if there is none.
-        reason: The reason code of a failure; else empty.
+        reason: The reason code of a failure, or why a file was passed over; else empty.
         transient: Whether a failure may pass by itself.
     """
 
     vendor: str
     pull_date: date
     uri: str
-    outcome: Literal["delivered", "unchanged", "failed"]
+    outcome: Literal["delivered", "unchanged", "failed", "passed_over", "nothing"]
     attempts: int
     latency: float
     queued: float

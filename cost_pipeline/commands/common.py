@@ -18,6 +18,7 @@ import click
 
 from cost_pipeline import __version__
 from cost_pipeline.core.errors import CostPipelineError, UsageError
+from cost_pipeline.core.text import printable, printable_json
 from cost_pipeline.feeds.listed import LISTED, Feeds, Listed
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def program() -> str:
-    """How this program is called here: by its name where that is found, else as it was called."""
+    """Returns the way to call this program here: by its name if that is found, else as called."""
     if shutil.which("cost-pipeline"):
         return "cost-pipeline"
     called = Path(sys.argv[0])
@@ -59,14 +60,14 @@ def program() -> str:
 
 
 def console() -> Console:
-    """Where people read: standard output, as wide as their terminal (100 when there is none)."""
+    """Returns standard output as people read it, as wide as their terminal (100 without one)."""
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 100, highlight=False)
 
 
 def columns(*names: str, numbers: Collection[str] = (), gap: int = 2) -> Table:
-    """An empty table without lines; the columns in `numbers` are aligned to the right."""
+    """Returns an empty table without lines; the columns in `numbers` are aligned to the right."""
     from rich.table import Table
 
     table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False)
@@ -88,17 +89,20 @@ def as_columns(table: Shown) -> Table:
 def plain(*parts: str | tuple[str, str], style: str = "") -> Text:
     """Returns words that are printed as they are: a vendor's square brackets are no markup.
 
+    What a terminal would obey or reorder is escaped, a line end too.
+
     Args:
         parts: Words, or words with a style of their own.
         style: The style of all other words.
     """
     from rich.text import Text
 
-    return Text.assemble(*parts, style=style)
+    safe = ((printable(p[0]), p[1]) if isinstance(p, tuple) else printable(p) for p in parts)
+    return Text.assemble(*safe, style=style)
 
 
 def utc_now() -> datetime:
-    """The present instant."""
+    """Returns the present instant."""
     return datetime.now(UTC)
 
 
@@ -151,7 +155,7 @@ def open_session(
 
 
 def _feed_of(home: Home, feeds: Sequence[Feed[Session]], name: str | None) -> Feed[Session]:
-    """The feed of a home that is meant."""
+    """Returns the feed of a home that is meant."""
     from cost_pipeline.pipeline.feeds_of import feeds_of
 
     found = feeds_of(home, feeds)
@@ -187,23 +191,24 @@ def _feed_of(home: Home, feeds: Sequence[Feed[Session]], name: str | None) -> Fe
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON value
     """One JSON document on standard output; amounts are strings already."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    click.echo(printable_json(json.dumps(document, indent=2, ensure_ascii=False, default=str)))
 
 
 def print_error(error: CostPipelineError, *, as_json: bool) -> None:
-    """What went wrong, where, and what to do, on standard error."""
+    """Prints what went wrong, where, and what to do, on standard error."""
     if as_json:
-        click.echo(json.dumps({"error": error.as_json()}, ensure_ascii=False), err=True)
+        document = json.dumps({"error": error.as_json()}, ensure_ascii=False)
+        click.echo(printable_json(document), err=True)
         return
-    click.echo(f"error: {error.message}", err=True)
+    click.echo(printable(f"error: {error.message}", keep="\n"), err=True)
     if error.where:
-        click.echo(f"  where: {error.where}", err=True)
+        click.echo(printable(f"  where: {error.where}", keep="\n"), err=True)
     if error.remedy:
-        click.echo(f"  do:    {error.remedy}", err=True)
+        click.echo(printable(f"  do:    {error.remedy}", keep="\n"), err=True)
 
 
 def clear_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn the errors a person can meet into their message and exit code; a defect stays loud."""
+    """Turns the errors a person can meet into their message and exit code; a defect stays loud."""
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -252,7 +257,7 @@ _DEEPEST_CAUSE: Final = 20
 
 
 def parse_pull_dates(text: str) -> list[date]:
-    """`A..B` or one date, ISO 8601, as the list of days.
+    """Reads `A..B` or one date, ISO 8601, as the list of days.
 
     Raises:
         UsageError: If it is not that, or runs backwards, or is longer than ten years.
@@ -278,7 +283,7 @@ def parse_pull_dates(text: str) -> list[date]:
 
 @contextmanager
 def progress_bar(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on standard error while a terminal watches; yields (phase, done, total)."""
+    """Shows progress on standard error while a terminal watches; yields (phase, done, total)."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -102,7 +102,7 @@ def list_(
 
 
 def _scope(session: Session, vendor: str | None, reason: str | None) -> Predicate:
-    """The condition that the options name."""
+    """Returns the condition that the options name."""
     from cost_pipeline.core.text import nearest
 
     scope = EVERYTHING
@@ -130,7 +130,7 @@ def _scope(session: Session, vendor: str | None, reason: str | None) -> Predicat
 
 
 def _excerpt(payload: str) -> str:
-    """The beginning of a payload on one line, with what cannot be shown escaped."""
+    """Returns the beginning of a payload on one line, with what cannot be shown escaped."""
     quoted = repr(payload[:_PAYLOAD])
     return f"{quoted} ..." if len(payload) > _PAYLOAD else quoted
 
@@ -294,7 +294,7 @@ def export(
         out.print(
             f"not in it, {count:,} {code}: {session.feed.texts()[code].remedy}", soft_wrap=True
         )
-    out.print("save the mended file into inbox/corrections of the home")
+    out.print(f"save the mended file into {session.feed.names.inbox} of the home")
 
 
 @dead_letters.command("import", short_help="Take in the corrections that wait, and post.")

@@ -77,7 +77,7 @@ def demo(home: Path) -> None:
 def _work(
     session: Session, progress: Progress
 ) -> tuple[Summary, Correction, Sequence[RepairedDate]]:
-    """Pull, validate, post; then correct one rate and let the ledger repair itself."""
+    """Pulls, validates and posts; then corrects one rate and lets the ledger repair itself."""
     # Dagster takes a second to import; a wrong --home should not wait for it.
     from cost_pipeline.defs.run import Runner, home_instance
     from cost_pipeline.feeds.production.rates import correct_rates
@@ -106,12 +106,13 @@ def _work(
             DAYS,
             passed=runner.checked.passed,
             failed=[str(check) for check in runner.checked.errors],
+            warnings=[str(check) for check in runner.checked.warnings],
         )
     return summary, correction, repaired_by_corrections(session)
 
 
 def _refuse_wrong(summary: Summary, totals: Sequence[CurrencyTotal], world: World) -> None:
-    """The simulator knows the truth; a demo that shows something else has failed."""
+    """Fails if the demo shows something else than the simulator knows to be true."""
     truth = world.truth()
     names = (
         "deliveries", "rows", "blank_rows", "records", "posted", "commitments", "duplicates",
@@ -183,7 +184,7 @@ def _show_next(out: Console, home: Path, seconds: float) -> None:
 
 
 def _clear_earlier(home: Path) -> None:
-    """Remove an earlier demo; anything else in the way is not ours to remove."""
+    """Removes an earlier demo; anything else in the way is not ours to remove."""
     if not home.exists() or not any(home.iterdir()):
         return
     if not (home / _MARKER).is_file():

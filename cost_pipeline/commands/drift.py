@@ -34,7 +34,7 @@ class _OneOrAccept(click.Group):
     """`drift VENDOR` is `drift show VENDOR`: a vendor's name may stand where a command does."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `show` before what is not a command of its own."""
+        """Puts `show` before what is not a command of its own."""
         if not args or (args[0] not in self.commands and args[0] not in {"-h", "--help"}):
             args = ["show", *args]
         return super().parse_args(ctx, args)
@@ -143,7 +143,7 @@ def _known(session: Session, vendor: str) -> None:
 
 
 def _grouped(reports: Sequence[SchemaReport]) -> list[list[SchemaReport]]:
-    """Deliveries of a vendor that say the same, together; in the order in which they came."""
+    """Groups a vendor's deliveries that say the same, in the order in which they came."""
     groups: dict[tuple[object, ...], list[SchemaReport]] = {}
     for report in reports:
         said = tuple((d.change, d.column, d.field, d.was, d.red) for d in report.differences)
@@ -152,7 +152,7 @@ def _grouped(reports: Sequence[SchemaReport]) -> list[list[SchemaReport]]:
 
 
 def _as_json(group: Sequence[SchemaReport]) -> dict[str, Any]:
-    """The public shape (docs/interfaces.md)."""
+    """Returns the public shape (docs/interfaces.md)."""
     return {
         **group[-1].as_json(),
         "pull_dates": [group[0].pull_date.isoformat(), group[-1].pull_date.isoformat()],

@@ -44,7 +44,7 @@ _PAYLOAD: Final = 90
 _TEXTS: Final = ("pulled", "vendor", "file", "state")
 _FILE: Final = _TEXTS.index("file")
 _LEAST: Final = 12
-_NUMBERS: Final = ("rows", "blank", "posted", "held", "dup.", "dead", "control")
+_NUMBERS: Final = ("lines", "rows", "blank", "posted", "held", "dup.", "dead", "control")
 
 
 @click.group("deliveries", invoke_without_command=True)
@@ -85,6 +85,7 @@ def deliveries_command(
 def _deliveries(session: Session, days: list[date] | None, *, as_json: bool) -> None:
     from cost_pipeline.pipeline.reports.deliveries import deliveries
     from cost_pipeline.pipeline.reports.gaps import provisional
+    from cost_pipeline.pipeline.reports.read_whole import left_unread
 
     found, gaps = deliveries(session, days), provisional(session, days)
     out = console()
@@ -93,6 +94,8 @@ def _deliveries(session: Session, days: list[date] | None, *, as_json: bool) -> 
         return
     if found:
         show_deliveries(out, found)
+        for words in (words for report in found for words in left_unread(report)):
+            out.print(plain(("not read: ", "yellow"), words), soft_wrap=True)
     elif not gaps:
         out.print("no delivery yet: `cost-pipeline run` pulls them")
     show_provisional(out, gaps)
@@ -152,12 +155,12 @@ _LINKS: Final = ("row", "delivery", "received", "record", "disposition", "dead_l
 
 
 def show_deliveries(out: Console, found: Sequence[DeliveryReport]) -> None:
-    """One line each. The file's name gives way to the width; a number is never cut."""
+    """Prints one line each. The file's name gives way to the width; a number is never cut."""
     lines = [_cells(report) for report in found]
     if len(found) > 1:
         lines.append(_sums(found))
     names: tuple[str, ...] = (*_TEXTS, *_NUMBERS)
-    if not any(report.control for report in found):
+    if not any(report.control or report.control_problem for report in found):
         names, lines = names[:-1], [line[:-1] for line in lines]
     widths = [max(map(len, column)) for column in zip(names, *lines, strict=True)]
     room = max(out.width - sum(widths) - len(widths) + widths[_FILE], _LEAST)
@@ -170,7 +173,7 @@ def show_deliveries(out: Console, found: Sequence[DeliveryReport]) -> None:
 
 
 def _cells(report: DeliveryReport) -> tuple[str, ...]:
-    control = ""
+    control = report.control_problem or ""
     if report.control:
         control = "holds" if report.control.holds else f"off by {money(report.control.difference)}"
     return (
@@ -185,6 +188,7 @@ def _cells(report: DeliveryReport) -> tuple[str, ...]:
 
 def _counts(report: DeliveryReport) -> tuple[int, ...]:
     return (
+        (report.account and report.account.lines) or 0,
         report.rows,
         report.blank_rows,
         report.posted,

@@ -10,13 +10,16 @@ from cost_pipeline.commands.common import (
     columns,
     plain,
 )
+from cost_pipeline.core.people import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cost_pipeline.pipeline.pull.fetches import LeftAlone
     from cost_pipeline.pipeline.reports.gaps import Provisional
 
 _FILE: Final = 48
+_MOST_FILES: Final = 10
 _WIDTH: Final = 150
 _COUNTS: Final = (
     "size", "rows", "blank_rows", "records", "posted", "commitments", "duplicates", "dead_letters",
@@ -24,7 +27,7 @@ _COUNTS: Final = (
 
 
 def show_provisional(out: Console, gaps: Sequence[Provisional]) -> None:
-    """Who did not deliver, and what their last good delivery came to; none of it is posted."""
+    """Prints who did not deliver, and what their last good delivery came to; none is posted."""
     for gap in gaps:
         more = f" (and {gap.failures - 1} more)" if gap.failures > 1 else ""
         out.print()
@@ -39,6 +42,20 @@ def show_provisional(out: Console, gaps: Sequence[Provisional]) -> None:
         out.print(plain("  pull that date again when the vendor is back; it takes its place"))
 
 
+def show_passed_over(out: Console, files: Sequence[LeftAlone]) -> None:
+    """Files that are there and are no deliveries, and why not."""
+    if not files:
+        return
+    from cost_pipeline.contracts.file_names import WORDS
+
+    out.print()
+    out.print(plain(("passed over: ", "yellow"), counted(len(files), "file")))
+    for one in files[:_MOST_FILES]:
+        out.print(plain(f"  {one.vendor}: {ascii(one.name)[1:-1]}: {WORDS[one.why]}"))
+    if len(files) > _MOST_FILES:
+        out.print(plain(f"  and {len(files) - _MOST_FILES:,} more; --json has each of them"))
+
+
 def _stand_in(gap: Provisional) -> str:
     if gap.stands_in is None:
         return "it has no earlier delivery that could stand in"
@@ -46,7 +63,7 @@ def _stand_in(gap: Provisional) -> str:
 
 
 def as_delivery(gap: Provisional) -> dict[str, Any]:
-    """What is missing, in the place of the delivery that it would be (docs/interfaces.md)."""
+    """Returns what is missing as the delivery that it would be (docs/interfaces.md)."""
     return {
         "delivery": None,
         "vendor": gap.vendor,
@@ -57,6 +74,7 @@ def as_delivery(gap: Provisional) -> dict[str, Any]:
         "encoding": None,
         **dict.fromkeys(_COUNTS, 0),
         "control_total": None,
+        "account": None,
         "drift": [],
         "duplicate_of": None,
         "stands_in": gap.as_json()["stands_in"],
@@ -64,7 +82,7 @@ def as_delivery(gap: Provisional) -> dict[str, Any]:
 
 
 def show_fetches(out: Console, rows: Sequence[dict[str, Any]]) -> None:
-    """One line for each fetch; the seconds are of all its tries, without waiting for a slot."""
+    """Prints one line per fetch; its seconds are of all tries, without waiting for a slot."""
     numbers = ("tries", "seconds", "waited", "bytes")
     table = columns("pulled", "vendor", "file", "outcome", *numbers, "status", numbers=numbers)
     out.width = max(out.width, _WIDTH)
@@ -86,14 +104,14 @@ def show_fetches(out: Console, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def file_of(uri: str) -> str:
-    """The part of a URI that tells deliveries of one vendor apart."""
+    """Returns the part of a URI that tells deliveries of one vendor apart."""
     parts = urlsplit(uri)
     name = unquote(parts.path.rstrip("/").rsplit("/", 1)[-1])
     return f"{name}?{parts.query}" if parts.query else name
 
 
 def fitted(text: str, room: int) -> str:
-    """The text in at most `room` characters, its end kept: pages differ there."""
+    """Returns the end of the text in at most `room` characters: the ends of pages differ."""
     if len(text) <= room:
         return text
     head = (room - 1) // 3

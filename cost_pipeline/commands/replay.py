@@ -53,7 +53,7 @@ class Worked:
     failed_checks: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "deliveries": self.deliveries,
             "resolved": self.resolved,
@@ -64,7 +64,7 @@ class Worked:
         }
 
     def show(self) -> None:
-        """A few lines."""
+        """Prints a few lines."""
         out = console()
         if not self.deliveries:
             out.print("nothing to do: everything is judged under the present contract")
@@ -81,7 +81,7 @@ class Worked:
 def work_through_dagster(
     session: Session, work: Callable[[Runner], int], *, as_json: bool
 ) -> Worked:
-    """Do the work in the home's own Dagster instance, then post, and count what it changed."""
+    """Does the work in the home's own Dagster instance, then posts, and counts what it changed."""
     from cost_pipeline.defs.run import Runner, home_instance
     from cost_pipeline.home.layout import complete_home
 
@@ -110,7 +110,7 @@ def _open_ids(session: Session) -> set[str]:
 
 
 def finish(found: Worked, *, as_json: bool) -> None:
-    """Say what was done; a red check is exit code 1."""
+    """Says what was done; a red check is exit code 1."""
     if as_json:
         print_json(found.as_json())
     else:

@@ -27,8 +27,8 @@ from cost_pipeline.commands.common import (
     print_json,
     progress_bar,
 )
-from cost_pipeline.commands.pulled import show_provisional
-from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError
+from cost_pipeline.commands.pulled import show_passed_over, show_provisional
+from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError, UsageError
 from cost_pipeline.core.logs import logged
 from cost_pipeline.core.people import counted
 
@@ -66,6 +66,7 @@ def run(
     """Pull every vendor, validate, and post what changed, through Dagster."""
     days = parse_pull_dates(pull_dates)
     session = replace(open_session(home, feed), debug_loop=debug_loop)
+    refuse_other_days(session, days)
     refuse_missing_folders(session)
     with logs(log_json, debug_loop=debug_loop), progress_bar(shown=not as_json) as progress:
         summary = run_all(session, days, progress)
@@ -82,7 +83,7 @@ def run(
 
 @contextmanager
 def logs(file: str | None, *, debug_loop: bool) -> Iterator[None]:
-    """Logs as JSON where they are wanted; what a watched loop tells goes to standard error."""
+    """Writes logs as JSON where they are wanted; those of a watched loop go to standard error."""
     if file is None and not debug_loop:
         yield
     elif file is None or file == "-":
@@ -103,7 +104,7 @@ def logs(file: str | None, *, debug_loop: bool) -> Iterator[None]:
 
 
 def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summary:
-    """Pull, validate and post in the home's own Dagster instance."""
+    """Pulls, validates and posts in the home's own Dagster instance."""
     # Dagster takes a second to import; only this command and the demo need it.
     from cost_pipeline.defs.run import Runner, home_instance
     from cost_pipeline.home.layout import complete_home
@@ -130,11 +131,12 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
             days,
             passed=runner.checked.passed,
             failed=[str(check) for check in runner.checked.errors],
+            warnings=[str(check) for check in runner.checked.warnings],
         )
 
 
 def _alert(runner: Runner) -> None:
-    """Say what is red where it is wanted; that it could not be said spoils no run."""
+    """Tells the webhook what is red; a run is not spoiled if that fails."""
     try:
         runner.alert()
     except CostPipelineError as error:
@@ -142,8 +144,29 @@ def _alert(runner: Runner) -> None:
         click.echo(f"  do:    {error.remedy}", err=True)
 
 
+def refuse_other_days(session: Session, days: Sequence[date]) -> None:
+    """Before anything is pulled: nobody has sent anything for tomorrow, or before all books.
+
+    Raises:
+        UsageError: With the first day that cannot be pulled for.
+    """
+    from cost_pipeline.pipeline.pull.vendors import FIRST_PULL
+
+    today = session.clock().date()
+    wrong = next((day for day in days if not FIRST_PULL <= day <= today), None)
+    if wrong is None:
+        return
+    why = f"lies ahead: today is {today} in UTC" if wrong > today else f"is before {FIRST_PULL}"
+    raise UsageError(
+        f"nothing can be pulled for {wrong}, which {why}",
+        where="--pull-dates",
+        remedy=f"name days from {FIRST_PULL} to {today}; nothing was pulled",
+        code="PULL_DATE",
+    )
+
+
 def refuse_missing_folders(session: Session) -> None:
-    """Before anything is pulled: a folder that is not there is not an empty one."""
+    """Refuses folders that are not there, before anything is pulled: they are not empty ones."""
     from cost_pipeline.home.load import missing_folders
 
     missing = missing_folders(session.home)
@@ -159,7 +182,7 @@ def refuse_missing_folders(session: Session) -> None:
 
 
 def failed_deliveries(session: Session, days: Sequence[date]) -> EnvironmentFailedError | None:
-    """What could not be fetched or read at all: everything else was done nevertheless."""
+    """Returns what could not be fetched or read at all; everything else was done nevertheless."""
     from cost_pipeline.pipeline.reports.summary import unreadable
 
     failures = unreadable(session, days)
@@ -176,7 +199,7 @@ def failed_deliveries(session: Session, days: Sequence[date]) -> EnvironmentFail
 
 
 def show(summary: Summary) -> None:
-    """One screen: what came, what became of it, what it comes to."""
+    """Prints one screen: what came, what became of it, what it comes to."""
     out = console()
     came = counted(summary.deliveries, "delivery", "deliveries")
     blank = f" (and {counted(summary.blank_rows, 'blank row')})" if summary.blank_rows else ""
@@ -195,6 +218,7 @@ def show(summary: Summary) -> None:
         out.print()
         out.print(as_columns(summary.totals))
     show_provisional(out, summary.provisional)
+    show_passed_over(out, summary.passed_over)
     colour = "red" if summary.failed_checks else "green"
     out.print(
         f"checks: {summary.passed_checks:,} passed, "
@@ -202,10 +226,12 @@ def show(summary: Summary) -> None:
     )
     for failed in summary.failed_checks:
         out.print(plain(f"  {failed}", style="red"))
+    for warning in summary.warnings:
+        out.print(plain(f"  warning: {warning}", style="yellow"))
 
 
 def vendor_rows(vendors: Sequence[Vendor], *, with_feed: bool = False) -> list[dict[str, Any]]:
-    """Vendors as plain rows, for `vendors list`; those of several feeds name theirs."""
+    """Returns vendors as plain rows, for `vendors list`; those of several feeds name theirs."""
     return [
         {
             "vendor": vendor.vendor,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 from typing import Any, Final
+
+from cost_pipeline.core.text import for_html as escape
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #d8d8d2; --dim: #6b6b66; --back: #fbfbf9; --card: #fff;
@@ -69,7 +70,7 @@ _NUMBERS: Final = ("amount", "rate", "original", "base")
 
 
 def page(title: str, lead: str, parts: Iterable[tuple[str, Any]], *, bad: bool = False) -> str:
-    """The page.
+    """Returns the page.
 
     Args:
         title: What is traced.
@@ -140,5 +141,5 @@ def _cell(name: str, value: Any, *, short: bool = False) -> str:  # noqa: ANN401
         return escape(f"{text[:10]} {text[11:19]}")
     if len(text) == _HASH and " " not in text:
         shown = f"{text[:12]}…" if short else text
-        return f'<span class="hash" title="{escape(text, quote=True)}">{escape(shown)}</span>'
+        return f'<span class="hash" title="{escape(text)}">{escape(shown)}</span>'
     return escape(text)

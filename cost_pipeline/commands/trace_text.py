@@ -20,7 +20,7 @@ _FIRST: Final = (
 
 
 def for_reading(found: dict[str, Any]) -> dict[str, Any]:
-    """The trace of a posting in the order in which people read it.
+    """Returns the trace of a posting in the order in which people read it.
 
     What matters of the posting, then the bytes; its other thirty fields come at the end.
     """
@@ -33,7 +33,7 @@ def for_reading(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def show_parts(parts: dict[str, Any]) -> None:
-    """Each link of the chain with its values; vendor text unbroken and never taken for markup."""
+    """Prints each link of the chain with its values; vendor text is never taken for markup."""
     out = console()
     for part, values in parts.items():
         out.print(f"[bold]{part.replace('_', ' ')}")
@@ -48,7 +48,7 @@ def show_parts(parts: dict[str, Any]) -> None:
 
 
 def _listed(rows: list[dict[str, Any]]) -> Table:
-    """What matters of each row, one line each; JSON and the page have the rest."""
+    """Returns the important values of each row in one line; JSON and the page have the rest."""
     names = [n for n in _SHOWN if any(row.get(n) not in (None, []) for row in rows)]
     first, *others = (_HEADS.get(name, name) for name in names)
     table = columns(f"  {first}", *others)
@@ -91,7 +91,7 @@ _HASH: Final = 64
 
 
 def write_page(file: Path, text: str) -> None:
-    """Write a page.
+    """Writes a page.
 
     Raises:
         EnvironmentFailedError: If the file cannot be written.

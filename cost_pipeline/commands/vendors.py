@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from cost_pipeline.commands.common import (
     clear_errors,
     columns,
     console,
+    feed_option,
     home_option,
     json_option,
     known_feeds,
+    open_session,
     plain,
     print_json,
     program,
@@ -39,12 +42,13 @@ def init(home: Path, as_json: bool) -> None:  # noqa: FBT001
     out = console()
     out.print(f"[bold]{path}[/]: a home with one example vendor. Try it:")
     out.print(
-        f"  {program()} run --home {home} --pull-dates {EXAMPLE_PULL_DATE}",
+        f"  {program()} run --home {shlex.quote(str(home))} --pull-dates {EXAMPLE_PULL_DATE}",
         style="cyan",
         soft_wrap=True,
     )
     out.print("Then write your own file in vendors/, and look at it with")
-    out.print(f"  {program()} vendors check --home {home}", style="cyan", soft_wrap=True)
+    checked = f"  {program()} vendors check --home {shlex.quote(str(home))}"
+    out.print(checked, style="cyan", soft_wrap=True)
 
 
 @click.group()
@@ -87,6 +91,33 @@ def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
         sys.exit(2 if found else 3)
     count = len(load_home(home, feeds).vendors)
     out.print(f"[green]{counted(count, 'vendor file')} and productions.yaml are right[/]")
+
+
+@vendors.command(short_help="Whether what vendors declare to send has come by now.")
+@home_option
+@feed_option
+@json_option
+@clear_errors
+def due(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """Say whether what vendors declare to send (`expect:`) has come by now; exit code 1 if not."""
+    from cost_pipeline.pipeline.pull.expected import all_expected
+
+    session = open_session(home, feed)
+    found = all_expected(session)
+    if as_json:
+        print_json(
+            [
+                {"vendor": vendor, "came": outcome.passed, "message": outcome.message}
+                for vendor, outcome in found.items()
+            ]
+        )
+    elif not found:
+        console().print("no vendor file says `expect:` (docs/interfaces.md)")
+    for vendor, outcome in {} if as_json else found.items():
+        style = "green" if outcome.passed else "red"
+        console().print(plain((vendor, style), f": {outcome.message}"))
+    if not all(outcome.passed for outcome in found.values()):
+        sys.exit(1)
 
 
 @vendors.command("list")

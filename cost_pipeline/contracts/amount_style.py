@@ -1,7 +1,7 @@
 """How a vendor writes amounts: `numbers` (digits) and `amount` (which way, in which currency).
 
 Belongs here: what is declared, and what of it is refused as without sense. Reading a text by it is
-`cost_pipeline.validate`'s work: `amounts` and `direction`.
+`cost_pipeline.validate`'s work: `amounts` and `sides`.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class NumberStyle(Section):
 
     @model_serializer(mode="wrap")
     def _as_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is the default of a key that came later is left out: the digest stays as it was."""
+        """Leaves the defaults of later keys out, so that the digest stays as it was."""
         found: dict[str, Any] = handler(self)
         if self.grouping == "western":
             del found["grouping"]
@@ -129,12 +129,12 @@ class Sides(Section):
 
 
 class SignColumn(Sides):
-    """A column that says of each row which way its amount goes.
+    """A column that says for each row which way its amount goes.
 
     Attributes:
         column: The header names that it has had.
-        debit: What it says of a cost.
-        credit: What it says of a credit. Any other text refuses its row.
+        debit: Its text for a cost.
+        credit: Its text for a credit. Any other text refuses its row.
     """
 
     column: tuple[str, ...] = Field(min_length=1)
@@ -152,7 +152,7 @@ class SignColumn(Sides):
 
 
 class AmountStyle(Section):
-    """What beside its digits says which way an amount goes, and in which currency it is.
+    """Says which way an amount goes and which currency it is in, by what stands beside its digits.
 
     Attributes:
         debit, credit: Header names of two columns of which a row fills one.
@@ -204,7 +204,7 @@ def _refuse_number_like(symbol: str) -> None:
 
 
 def side_of(header: str) -> Literal["debit", "credit"] | None:
-    """The side that a column's name says, as accountants of several languages write it."""
+    """Returns the side that a column's name says, as accountants of several languages write it."""
     words = {*re.split(r"[^\w]+|_", header.casefold())}
     debit, credit = bool(words & _DEBIT_WORDS), bool(words & _CREDIT_WORDS)
     if debit == credit:
@@ -213,7 +213,7 @@ def side_of(header: str) -> Literal["debit", "credit"] | None:
 
 
 def sides_among(symbols: tuple[str, ...]) -> Sides:
-    """Of texts that were declared as currency symbols, those that say a side.
+    """Returns those of the declared currency symbols that say a side.
 
     One that was dropped as a symbol would turn a credit into a cost.
     """

@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.card_fields import GrossLine
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.cost_tables import COST_FIELDS, MONEY
+from cost_pipeline.contracts.gross import GrossLine
 from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.contracts.timecard import Timecard
 from cost_pipeline.core.sql import literal
@@ -89,14 +89,14 @@ where that is null). Lists are empty rather than null, and so are `gross` lines.
 
 
 def card_text(card: Timecard) -> str:
-    """The canonical text of the fields that only a timecard has: equal cards have equal texts."""
+    """Returns the canonical text of a timecard's own fields; equal cards have equal texts."""
     values = {name: _plain(getattr(card, name)) for name in CARD_FIELDS}
     given = {name: value for name, value in values.items() if value is not None and value != []}
     return json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def card_values(text: str) -> dict[str, Any]:
-    """The typed values that a canonical text holds, as the contract takes them."""
+    """Returns the typed values that a canonical text holds, as the contract takes them."""
     found: dict[str, Any] = json.loads(text)
     return {name: _typed(name, value) for name, value in found.items()}
 
@@ -115,7 +115,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - of the field's own type
 
 
 def _number(value: Decimal) -> str:
-    """One text for one number: no trailing zeros, no exponent, no minus zero."""
+    """Returns one text for one number: no trailing zeros, no exponent, no minus zero."""
     text = format(value, "f")
     return (text.rstrip("0").rstrip(".") if "." in text else text) if value else "0"
 
@@ -136,7 +136,7 @@ def _line_values(line: Mapping[str, str]) -> dict[str, object]:
 
 
 def cards_of(records: pa.Table, time_zones: Mapping[str, str]) -> pa.Table:
-    """Records of kind `timecard` as `TIMECARD_SCHEMA`, in their order.
+    """Returns records of kind `timecard` as `TIMECARD_SCHEMA`, in their order.
 
     Args:
         records: `RECORD_SCHEMA` or wider; other kinds are left out.
@@ -175,7 +175,7 @@ def _clock_change(zone: str, day: date) -> dict[str, int]:
 
 @functools.lru_cache(maxsize=4096)
 def clock_change(zone: str, day: date) -> tuple[int, int]:
-    """The clock change within seven days of a work date: see `CLOCK_COLUMNS`."""
+    """Returns the clock change within seven days of a work date: see `CLOCK_COLUMNS`."""
     tz = ZoneInfo(zone)
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a wall clock's
     for hours in range(-7 * 24, 7 * 24):

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 @contextmanager
 def session() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty in-memory session in UTC: what a query means must not depend on the machine's zone.
+    """Opens an empty session in memory, in UTC, so that a query means the same on any machine.
 
     Sessions are cursors of one database per process: a database of its own costs 6 ms each time,
     most of it for time zones. What is registered in one is not seen by another.
@@ -34,7 +34,7 @@ def session() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @functools.cache
 def _database(_process: int) -> duckdb.DuckDBPyConnection:
-    """One per process: a forked child must not use its parent's."""
+    """Returns the database of this process: a forked child must not use its parent's."""
     database = duckdb.connect(":memory:")
     # GLOBAL reaches the cursors; in `config` it would need an extension that is not loaded yet.
     database.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -51,7 +51,7 @@ class Statements:
 
     Args:
         connection: The session.
-        most: How many statements are kept; of more, those that were used last.
+        most: How many statements are kept; beyond that, the least recently used ones go.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, most: int = 500) -> None:
@@ -60,15 +60,15 @@ class Statements:
         self._known: dict[str, duckdb.DuckDBPyRelation] = {}
 
     def register(self, name: str, table: pa.Table) -> None:
-        """Give statements a table by a name, in the place of the one that had it."""
+        """Gives statements a table by a name, in the place of the one that had it."""
         self._connection.register(name, table)
 
     def forget(self, name: str) -> None:
-        """Let go of a table."""
+        """Lets go of a table."""
         self._connection.unregister(name)
 
     def table(self, sql: str) -> pa.Table:
-        """What a statement gives over the tables as they are now."""
+        """Returns what a statement gives over the tables as they are now."""
         known = self._known.pop(sql, None)
         if known is None:
             known = self._connection.sql(sql)
@@ -98,7 +98,7 @@ def _statements() -> Statements:
 
 
 def query(sql: str, **tables: pa.Table) -> pa.Table:
-    """The result of one DuckDB statement over the named Arrow tables, in the order of its rows.
+    """Returns the rows of one DuckDB statement over the named Arrow tables, in its order.
 
     Threads are DuckDB's default (the cores); insertion order is kept.
     """

@@ -33,7 +33,7 @@ class Parts:
 
 
 def parts(info: FieldInfo) -> Parts:
-    """Take a field's annotation apart."""
+    """Takes a field's annotation apart."""
     base, notes = info.annotation, list(info.metadata)
     nullable = False
     while get_origin(base) in {Annotated, Union, UnionType}:
@@ -61,7 +61,7 @@ def _flat(notes: list[object]) -> Iterator[object]:
 
 
 def settings_of(note: object) -> dict[str, object]:
-    """The attributes of a general note that say something."""
+    """Returns the attributes of a general note that say something."""
     attributes = getattr(note, "__dict__", {"not a general note": note})
     return {name: value for name, value in attributes.items() if value is not None}
 
@@ -75,7 +75,7 @@ class NumberBounds:
 
 
 def number_bounds(info: FieldInfo) -> NumberBounds | None:
-    """The bounds of a Decimal field; None if its constraints say more than digits and sign."""
+    """Returns the bounds of a Decimal field; None if more than digits and sign constrain it."""
     taken = parts(info)
     digits: Any = None
     decimals: Any = None
@@ -95,7 +95,7 @@ def number_bounds(info: FieldInfo) -> NumberBounds | None:
 
 
 def field_adapter(contract: type[BaseModel], name: str) -> TypeAdapter[Any]:
-    """The model's own validation of one field, for values seen by themselves."""
+    """Returns the model's own validation of one field, for values seen by themselves."""
     info = contract.model_fields[name]
     annotation: Any = info.annotation
     if info.metadata:

@@ -1,4 +1,4 @@
-"""What no single key of the production feed's settings shows: pairs of vendors, rate sources."""
+"""Finds what no single key of the production feed's settings shows: pairs, rate sources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cost_pipeline.core.text import nearest
 
 
 def wrong_in_productions(productions: Productions) -> Iterator[Complaint]:
-    """Returns productions whose source of rates nobody defines, and sources defined twice."""
+    """Yields productions whose source of rates nobody defines, and sources defined twice."""
     known = sources_of(productions).keys()
     for code, production in productions.productions.items():
         name = production.fx.source
@@ -31,7 +31,7 @@ def wrong_in_productions(productions: Productions) -> Iterator[Complaint]:
 
 
 def wrong_between(vendors: Sequence[CostVendor]) -> Iterator[Complaint]:
-    """Returns what is wrong between vendors that are reconciled with each other."""
+    """Yields what is wrong between vendors that are reconciled with each other."""
     known = {vendor.vendor: vendor for vendor in vendors}
     for vendor in vendors:
         if vendor.reconcile_with is not None:

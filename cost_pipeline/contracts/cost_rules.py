@@ -11,10 +11,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from cost_pipeline.contracts.card_fields import GrossLine
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.contracts.currencies import currencies
+from cost_pipeline.contracts.gross import GrossLine
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.rules import Rule, Seen, View
 from cost_pipeline.contracts.tax_ids import kinds_demanding_tax_id

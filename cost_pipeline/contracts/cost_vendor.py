@@ -25,10 +25,10 @@ class RecordKind(StrEnum):
 
 
 class ReconcileWith(Section):
-    """The vendor that tells of the same transactions by another way, and how the two are compared.
+    """The vendor that reports the same transactions another way, and how the two are compared.
 
     Attributes:
-        vendor: The other one.
+        vendor: The other vendor.
         key: Contract fields that name a transaction on both sides.
         fields: Contract fields that are compared.
         tolerance: How far amounts may differ.
@@ -49,15 +49,15 @@ Days = Annotated[int, Field(ge=0, le=36_525)]
 
 
 class Plausible(Section):
-    """How far from its pull a cost may be dated before a person has to look at it.
+    """The days by which a cost's date may differ from its pull before a person must look at it.
 
     Attributes:
         before: Days before, or `any`; the production's `late_window_days` if not given.
-        after: Days after, or `any`.
+        after: Days after, or `any`; one, because it may be tomorrow where the vendor is.
     """
 
     before: Days | Literal["any"] | None = None
-    after: Days | Literal["any"] = 0
+    after: Days | Literal["any"] = 1
 
     @field_validator("before", "after", mode="before")
     @classmethod
@@ -69,7 +69,7 @@ class CostVendor(Vendor):
     """One vendor file of the production feed.
 
     Attributes:
-        production: Whose costs they are.
+        production: The production whose costs they are.
         negatives: `credit_note` where negative amounts are credits that name their invoice in
             `credit_of`; else each waits for an approved reversal.
         plausible: How far from its pull a cost may be dated.

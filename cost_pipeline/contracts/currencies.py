@@ -20,7 +20,7 @@ class Currency:
 
     Attributes:
         code: Three capital letters.
-        name: In English.
+        name: Its English name.
         minor_units: Decimals of the smallest unit (0 to 4).
         valid_from: First day in use; None if before the first day that this product knows.
         valid_to: Last day in use; None if still in use.
@@ -35,7 +35,7 @@ class Currency:
     replaced_by: str
 
     def refusal_on(self, day: date) -> str | None:
-        """Why an amount of that day cannot be in this currency; None if it can."""
+        """Returns why an amount of that day cannot be in this currency; None if it can."""
         if self.valid_to is not None and day > self.valid_to:
             if not self.replaced_by:
                 return f"{self.code} went out of use after {self.valid_to}"
@@ -48,7 +48,7 @@ class Currency:
 
 @functools.cache
 def currencies() -> dict[str, Currency]:
-    """Every currency by its code."""
+    """Returns every currency by its code."""
     with reference_path("currencies.csv").open(encoding="utf-8", newline="") as file:
         return {row["code"]: _currency(row) for row in csv.DictReader(file)}
 

@@ -32,7 +32,7 @@ _SIGNS: Final = {
 
 
 def may_be_in(sign: str) -> frozenset[str] | None:
-    """The currencies that an amount with this sign may be in; None if the sign says none."""
+    """Returns the currencies that an amount with this sign may be in; None if it says none."""
     folded = sign.upper()
     if folded in _SIGNS:
         return frozenset(_SIGNS[folded].split())

@@ -34,10 +34,10 @@ class DateStyle(Section):
     Attributes:
         forms: The ways in which days are written, of the directives of `DIRECTIVES`.
         languages: Whose names of months are read; English if none is named.
-        zone: For forms with `%z`: `written` takes the day as it stands, `production` the day that
+        zone: In forms with `%z`, `written` takes the day as it stands, `production` the day that
             it is then in the production's time zone.
-        day: For forms without `%d`: which day of the month a period stands for.
-        year: For forms without a year: a year, `past` (the last such day up to the pull date),
+        day: In forms without `%d`, the day of the month that a period stands for.
+        year: In forms without a year: a year, `past` (the last such day up to the pull date),
             `nearest` (to the pull date), or `file_name`.
         file_name: A form that the name of the delivery's file holds; `*` stands for anything. A row
             without a day of its own has that one.
@@ -144,7 +144,7 @@ class DateStyle(Section):
         return next((f for f in whole if not re.search(f"%[^{_WHOLE}]", f)), ISO_FORM)
 
     def by_itself(self, *, iso: bool) -> DateStyle:
-        """The style of days that say all by themselves, whatever file they stand in.
+        """Returns the style of days that say all by themselves, whatever file they stand in.
 
         Args:
             iso: Whether ISO days must be among them.
@@ -162,7 +162,7 @@ class DateStyle(Section):
 
     @model_serializer(mode="plain")
     def _as_said(self) -> Any:  # noqa: ANN401 - a list, or a mapping of what is not the default
-        """What a vendor file says shortly is dumped so: its interpretation stays as it was."""
+        """Writes briefly what a vendor file says briefly, so that its digest stays as it was."""
         rest = {
             name: getattr(self, name)
             for name in ("languages", "zone", "day", "year", "file_name")
@@ -181,7 +181,7 @@ def _has_name(form: str) -> bool:
 
 @functools.cache
 def month_names() -> dict[str, dict[str, dict[str, int]]]:
-    """By language, by `short` and `full`: each name in lower case to its month."""
+    """Returns, by language and by `short` and `full`, each name in lower case with its month."""
     found: dict[str, dict[str, dict[str, int]]] = {}
     with reference_path(MONTH_NAMES).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

@@ -1,4 +1,4 @@
-"""What evaluating a rule on a card gives: a finding, in the shape that rooms hand to each other.
+"""Findings: the results of evaluating rules on cards, in the shape that rooms exchange.
 
 Every rule that applies to a card gives one, also where nothing is wrong: silence would look like
 compliance. `difference` is due minus paid, so that what is owed to the person is positive.

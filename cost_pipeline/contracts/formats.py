@@ -5,21 +5,14 @@ Belongs here: what a vendor declares about its bytes. Reading them is `cost_pipe
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, PrivateAttr, StringConstraints, field_validator, model_validator
 
+from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.layouts import DelimitedLayout, FixedLayout, named_layout
-from cost_pipeline.contracts.sections import Section
-
-
-class ControlTotal(Section):
-    """A trailing row in which only `column` is filled declares the sum of that column's rows."""
-
-    column: str = "amount"
-    tolerance: Decimal = Field(default=Decimal(0), ge=0)
+from cost_pipeline.contracts.sections import GrownSection, Section
 
 
 class FormatKind(StrEnum):
@@ -41,7 +34,7 @@ TYPED: Final = frozenset({FormatKind.EXCEL, FormatKind.PARQUET})
 
 
 class FileFormat(Section):
-    """What all formats share; a vendor has one of the kinds below.
+    """The keys that all formats share; a vendor has one of the kinds below.
 
     Attributes:
         control_total: Declared by vendors whose files end in a total row.
@@ -49,6 +42,18 @@ class FileFormat(Section):
 
     kind: FormatKind
     control_total: ControlTotal | None = None
+    _told: Told = PrivateAttr(default=Told())
+
+    @property
+    def told(self) -> Told:
+        """What the rest of the vendor file says to this format."""
+        return self._told
+
+    def telling(self, told: Told) -> Self:
+        """This format, told something else."""
+        one = self.model_copy()
+        one._told = told  # noqa: SLF001 - its own
+        return one
 
 
 class TextFormat(FileFormat):
@@ -118,7 +123,7 @@ class CsvFormat(DelimitedFormat):
         return self
 
     def whole_layout(self) -> DelimitedLayout | None:
-        """Where the columns stand, for a file without a header."""
+        """Returns where the columns stand, for a file without a header."""
         if self.width is None:
             return None
         return DelimitedLayout(
@@ -134,6 +139,10 @@ class LedgerFormat(DelimitedFormat):
     """An EP-style ledger listing; `cost_pipeline.parse.ep_ledger` describes it."""
 
     kind: Literal[FormatKind.EP_LEDGER] = FormatKind.EP_LEDGER
+
+    @model_validator(mode="after")
+    def _knows_its_totals(self) -> Self:
+        return _without_words(self, "a ledger listing says itself which lines are totals")
 
 
 class JsonFormat(TextFormat):
@@ -164,6 +173,17 @@ class FixedWidthFormat(TextFormat):
     def _named(cls, layout: object) -> object:
         return named_layout(FixedLayout, layout) if isinstance(layout, str) else layout
 
+    @model_validator(mode="after")
+    def _names_its_total(self) -> Self:
+        types = self.layout.record_type
+        if types is None or self.control_total is None:
+            return self
+        if types.total is None:
+            raise ValueError(
+                "`control_total` needs `layout.record_type.total`: which kind of line is the total"
+            )
+        return _without_words(self, "`layout.record_type` says which lines are totals")
+
 
 class LayoutFormat(TextFormat):
     """A delimited file whose columns stand where a layout says; each kind has one of its own.
@@ -187,11 +207,13 @@ class LayoutFormat(TextFormat):
 
     @model_validator(mode="after")
     def _more_names(self) -> Self:
-        self.whole_layout()
+        layout = self.whole_layout()
+        if self.control_total is not None and (layout.records or layout.opens_with):
+            raise ValueError(f"`control_total` is not read of {self.kind}")
         return self
 
     def whole_layout(self) -> DelimitedLayout:
-        """The layout with the vendor's own names."""
+        """Returns the layout with the vendor's own names."""
         settings = self.layout.model_dump()
         return DelimitedLayout.model_validate(settings | {"names": self.layout.names | self.names})
 
@@ -208,11 +230,14 @@ class ShowbizSagCardsFormat(LayoutFormat):
     kind: Literal[FormatKind.SHOWBIZ_SAG_CARDS] = FormatKind.SHOWBIZ_SAG_CARDS
 
 
-class ExcelFormat(FileFormat):
-    """A sheet of an Excel workbook, `.xlsx` or `.xls` (told apart by its bytes).
+class ExcelFormat(FileFormat, GrownSection):
+    """Sheets of an Excel workbook, `.xlsx` or `.xls` (told apart by its bytes).
 
     Attributes:
         sheet: Its name; the first visible sheet if not given.
+        sheets: Instead: names or patterns of the sheets that are read, one behind the other. A
+            pattern means visible sheets with a header; a name without a star is demanded.
+        ignore_sheets: Names or patterns of sheets that are known and not wanted.
         header: Names of which the header row holds the most; the vendor's own header names if
             not given.
         header_within: The header is one of the first so many rows.
@@ -220,8 +245,12 @@ class ExcelFormat(FileFormat):
             15 digits that Excel shows, which takes the noise off computed amounts.
     """
 
+    later: ClassVar[frozenset[str]] = frozenset({"sheets", "ignore_sheets"})
+
     kind: Literal[FormatKind.EXCEL] = FormatKind.EXCEL
     sheet: str | None = None
+    sheets: tuple[str, ...] = ()
+    ignore_sheets: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
     header_within: int = Field(default=20, ge=1, le=1000)
     digits: Literal[15, 17] = 17
@@ -230,6 +259,19 @@ class ExcelFormat(FileFormat):
     @classmethod
     def _number(cls, digits: object) -> object:
         return int(digits) if isinstance(digits, str) and digits.isdecimal() else digits
+
+    @field_validator("sheets", mode="before")
+    @classmethod
+    def _listed(cls, sheets: object) -> object:
+        if isinstance(sheets, str):
+            return ("*",) if sheets == "all" else (sheets,)
+        return sheets
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.sheet is not None and self.sheets:
+            raise ValueError("`sheet` names one sheet and `sheets` several; keep one of them")
+        return self
 
 
 class ParquetFormat(FileFormat):
@@ -258,6 +300,22 @@ AnyFormat = Annotated[
     | ShowbizSagCardsFormat,
     Field(discriminator="kind"),
 ]
+
+
+_Form = TypeVar("_Form", bound=FileFormat)
+
+
+def _without_words(form: _Form, why: str) -> _Form:
+    """The format, if nothing is declared that it does not read.
+
+    Raises:
+        ValueError: If something is.
+    """
+    total = form.control_total
+    for name in ("label", "subtotals", "footers"):
+        if total is not None and getattr(total, name):
+            raise ValueError(f"`control_total.{name}` is not read of {form.kind}: {why}")
+    return form
 
 
 def _known(encodings: tuple[str, ...]) -> tuple[str, ...]:

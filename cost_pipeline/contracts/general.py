@@ -11,11 +11,11 @@ from cost_pipeline.contracts.sources import Variable
 
 
 class Alerts(Section):
-    """Where to tell of failed runs and red checks.
+    """Says where failed runs and red checks are reported.
 
     Attributes:
         webhook_env: The environment variable that holds the webhook's address.
-        warnings: Whether red checks are told that only warn.
+        warnings: Whether red checks that only warn are reported too.
         body: `full` (text and structure), or `text` for receivers that refuse other keys.
     """
 
@@ -25,7 +25,7 @@ class Alerts(Section):
 
 
 class AgeLimits(Section):
-    """For how many days a dead letter may be open before the check `age` is red, by its class."""
+    """The days that a dead letter may be open before the check `age` is red, by its class."""
 
     permanent: int = Field(default=14, ge=0)
     transient: int = Field(default=3, ge=0)
@@ -42,7 +42,7 @@ class General(Section):
 
     Attributes:
         lake: The folder of the lake, within the home or absolute, or a URI.
-        alerts: Nobody is told where it is not given.
+        alerts: Where alerts go; nobody is told if it is not given.
         dead_letters: How long they may be open.
     """
 

@@ -1,4 +1,4 @@
-"""What a feed says of its records: kinds, columns, vendor files and settings.
+"""What a feed declares about its records: kinds, columns, vendor files and settings.
 
 Belongs here: the half of a feed's declaration that needs no lake. `pipeline.feed` has the other.
 """
@@ -22,8 +22,8 @@ class Packed:
     """Fields of a kind that one column holds as one canonical text: others are no wider for them.
 
     Attributes:
-        column: Of the feed's records.
-        fields: In the order of the contract.
+        column: The column of the feed's records.
+        fields: Its fields, in the order of the contract.
         text: Makes the text of a record; equal values have equal texts.
         values: Reads the typed values again from a text.
     """
@@ -43,7 +43,7 @@ class Kind:
         key: What a second row under a key means. `conflict`: another content is refused, because a
             document is sent once (costs). `update`: the later one takes the place of the earlier
             (an inventory, an as-run log).
-        order: Of `update`, the fields by which one row is later than another; what they leave open
+        order: For `update`, the fields that say which row is later; what they leave open
             is decided by the pull date, then by content, so that the order of processing never
             matters.
         arrange: Relates values of one row that were read by themselves, in place, before the row is
@@ -63,19 +63,19 @@ class FeedContract:
     """What vendor files, settings and rows of a feed must look like.
 
     Attributes:
-        name: As vendor files, asset keys and stored rows name the feed.
-        kinds: By name.
+        name: The feed's name in vendor files, asset keys and stored rows.
+        kinds: Its kinds, by name.
         shape: The columns of its records.
-        reasons: Why a row may be refused, beside what all feeds share.
+        reasons: Its own reason codes, beside those that all feeds share.
         vendor: The model of its vendor files.
         settings: The model of its settings.
         wrong_settings: What is wrong with settings that no single key shows.
         wrong_vendors: What is wrong between vendor files of the feed.
-        scopes: Which values the shape's scope may have, by the settings.
-        zone: The time zone of whom a vendor's records belong to, by the settings.
+        scopes: The values that the shape's scope may have, by the settings.
+        zone: The time zone of the owner of a vendor's records, by the settings.
         settings_file: Within the home; `feeds/<name>.yaml` where it is empty.
-        labels: What the column of a field is called for people, where not by its own name.
-        widths: Of the columns of fields, in characters, where not 16.
+        labels: Headers for people of fields whose own name is not shown.
+        widths: The widths of columns of fields, in characters, where they are not 16.
         codes: Fields for which people are offered the codes that accepted records have.
         rules_version: Part of every interpretation: raised when a rule's code changes verdicts.
         reference: Files of the reference data that decide verdicts, part of it too.
@@ -118,11 +118,11 @@ class FeedContract:
         return tuple(dict.fromkeys([*own, *(name for one in packed for name in one.fields)]))
 
     def fields_of(self, kind: str) -> tuple[str, ...]:
-        """The fields of a kind of record, in that order."""
+        """Returns the fields of a kind of record, in that order."""
         return tuple(n for n in self.fields if n in self.kinds[kind].contract.model_fields)
 
     def given_otherwise(self, vendor: Vendor) -> frozenset[str]:
-        """The fields that a vendor's rows have without a column or a constant."""
+        """Returns the fields that a vendor's rows have without a column or a constant."""
         found = {self.shape.day} if vendor.dates.gives_a_day else set()
         if self.shape.measure is not None and vendor.amount is not None:
             found |= {self.shape.measure.unit} if vendor.amount.currencies else set()

@@ -110,7 +110,7 @@ class DelimitedLayout(Section):
 
     Attributes:
         source: Where the layout is known from.
-        encodings: As in a vendor's format.
+        encodings: The encodings, as in a vendor's format.
         width: Cells of a row.
         count_from: What the first position is called: 1, or 0 for a format that is known so.
         names: Position to name. A position that is not here is named `#<position>` by
@@ -159,10 +159,10 @@ _Layout = TypeVar("_Layout", FixedLayout, DelimitedLayout)
 
 
 def named_layout(model: type[_Layout], name: str) -> _Layout:
-    """A layout from the reference data.
+    """Returns a layout from the reference data.
 
     Raises:
-        ValueError: If there is none of that name, or it is of the other kind.
+        ValueError: If no layout has that name, or it is of the other kind.
         UsageError: If the file is not a layout at all.
     """
     layout = _load(name) if name in layout_names() else None
@@ -175,7 +175,7 @@ def named_layout(model: type[_Layout], name: str) -> _Layout:
 
 @functools.cache
 def layout_names() -> tuple[str, ...]:
-    """The names of all layouts of the reference data."""
+    """Returns the names of all layouts of the reference data."""
     return tuple(sorted(path.stem for path in reference_path(_FOLDER).glob("*.yaml")))
 
 

@@ -14,7 +14,7 @@ from typing import Final, TypedDict
 
 SHOWN_CHARACTERS: Final = 60
 
-# Of one text, `encode` is a single call into C; of anything else it makes an encoder first.
+# For one text, `encode` is a single call into C; for anything else it makes an encoder first.
 _QUOTED: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -54,7 +54,7 @@ class FieldError(TypedDict):
 
 
 def error_json(problem: Problem) -> str:
-    """The problem as a JSON object: {"field", "code", "message", "value"}, in this order."""
+    """Returns the problem as a JSON object: {"field", "code", "message", "value"}, in order."""
     value = "null" if problem.value is None else _QUOTED(problem.value)
     return (
         f'{{"field": {_QUOTED(problem.field)}, "code": "{problem.code}", '
@@ -63,12 +63,12 @@ def error_json(problem: Problem) -> str:
 
 
 def errors_json(problems: Iterable[Problem]) -> str:
-    """The problems as the JSON list that a dead letter keeps in `errors`."""
+    """Returns the problems as the JSON list that a dead letter keeps in `errors`."""
     return f"[{', '.join(map(error_json, problems))}]"
 
 
 def errors_of(text: str) -> list[FieldError]:
-    """The errors of a dead letter, from what it keeps in `errors`."""
+    """Returns the errors of a dead letter, from what it keeps in `errors`."""
     return [
         FieldError(
             field=error["field"],
@@ -85,7 +85,7 @@ class RefusedAs:
     """A note in a field's annotation: what a broken constraint of this field means to a person.
 
     Attributes:
-        reason: For any constraint that `by_type` does not name.
+        reason: The reason for any constraint that `by_type` does not name.
         words: Follow the shown value: "is not a GL code such as 6305 or 2000-01".
         by_type: Pydantic error types with a reason and words of their own.
         secret: The value is not repeated in messages (a tax id may be a person's).
@@ -98,11 +98,11 @@ class RefusedAs:
 
     @property
     def alike(self) -> bool:
-        """Whether any constraint is called the same, with the value shown."""
+        """Whether every broken constraint has the same words, with the value shown."""
         return not self.by_type and not self.secret
 
     def problem(self, name: str, error_type: str, value: object) -> Problem:
-        """The problem of the field `name`, whose `value` broke a constraint."""
+        """Returns the problem of the field `name`, whose `value` broke a constraint."""
         reason, words = self.reason, self.words
         for special, own_reason, own_words in self.by_type:
             if error_type == special:
@@ -129,7 +129,7 @@ class OneOf:
 
 
 def shown(value: object) -> str:
-    """The value in quotes, printable and of bounded length."""
+    """Returns the value in quotes, printable and of bounded length."""
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     if not isinstance(value, str):
         text = f"'{value}'"

@@ -37,7 +37,7 @@ _WIDEST: Final = 4
 
 
 def text_proof(info: FieldInfo) -> TextProof | None:
-    """A proof that a field accepts a text and keeps it as it is; None if there is no such proof.
+    """Returns a proof that a field accepts a text and keeps it as it is; None if there is none.
 
     Returns:
         A function whose true values are proofs; a false one only means that the model has to look.
@@ -61,7 +61,7 @@ def text_proof(info: FieldInfo) -> TextProof | None:
 
 
 def _condition(note: object) -> TextProof | None:
-    """One constraint on a text, or None if it is not recognised; nulls do not matter."""
+    """Returns one constraint on a text, or None if it is not recognised; nulls do not matter."""
     match note:
         case MinLen(min_length=least):
             return lambda texts: _length_is(texts, least=int(least))
@@ -77,7 +77,7 @@ def _condition(note: object) -> TextProof | None:
 
 
 def _length_is(texts: pa.Array, *, least: int = 0, most: int | None = None) -> Mask:
-    """Which texts have so many characters; their bytes, which need no pass, can tell of most."""
+    """Returns which texts have so many characters, as far as possible from their bytes alone."""
     lengths = np.diff(_offsets(texts))
     if most is None:
         if least <= 1 or lengths.min(initial=least * _WIDEST) >= least * _WIDEST:
@@ -89,7 +89,7 @@ def _length_is(texts: pa.Array, *, least: int = 0, most: int | None = None) -> M
 
 
 def _offsets(texts: pa.Array) -> npt.NDArray[np.int32]:
-    """Where the texts end in the bytes of the array, behind where the first begins."""
+    """Returns where the texts end in the bytes of the array, behind where the first begins."""
     if not len(texts):
         return np.zeros(1, dtype=np.int32)
     return np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
@@ -120,7 +120,7 @@ def _takes_all_plain(pattern: str) -> bool:
 
 
 def rows_not_plain(texts: pa.Array) -> npt.NDArray[np.int64]:
-    """The rows that hold anything but printable ASCII: few as a rule, and found in one pass."""
+    """Returns the rows that hold anything but printable ASCII, found in one pass."""
     data = texts.buffers()[2]
     if data is None:
         return np.zeros(0, dtype=np.int64)
@@ -133,7 +133,7 @@ def rows_not_plain(texts: pa.Array) -> npt.NDArray[np.int64]:
 
 
 def none_of(texts: pa.Array, known: Collection[str]) -> pa.Array:
-    """Which of these texts are none of the known ones, in upper case either; see `OneOf`.
+    """Returns which of these texts are none of the known ones, in upper case either; see `OneOf`.
 
     A brace cannot be shown in a model's own words, so a text with one is not told of.
     """
@@ -142,11 +142,11 @@ def none_of(texts: pa.Array, known: Collection[str]) -> pa.Array:
 
 
 def has_other(texts: pa.Array, characters: Iterable[str]) -> pa.Array:
-    """Which texts have a character that is none of these."""
+    """Returns which texts have a character that is none of these."""
     known = "".join(f"\\x{{{ord(character):x}}}" for character in sorted(characters))
     return pc.match_substring_regex(texts, f"[^{known}]")
 
 
 def shown_as_they_are(texts: pa.Array) -> pa.Array:
-    """Which texts `problems.shown` only puts in quotes, in which JSON escapes nothing."""
+    """Returns which texts `problems.shown` only puts in quotes, in which JSON escapes nothing."""
     return pc.match_substring_regex(texts, rf"^[ !#-&(-\[\]-~]{{1,{SHOWN_CHARACTERS - 2}}}$")

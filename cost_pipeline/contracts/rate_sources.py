@@ -41,15 +41,15 @@ class Source:
     """One publisher of rates.
 
     Attributes:
-        name: As productions and postings name it.
-        title: As messages name it.
+        name: Its name in productions and postings.
+        title: Its name in messages.
         pivot: The currency against which every rate is quoted.
-        quote: Which way round.
+        quote: Which way round it quotes.
         calendar: The name of a calendar of `fx.calendar`.
         layouts: The names of the layouts of `fx.files` in which it publishes.
-        first_day: Of its rates.
-        max_age_days: For productions that say nothing of their own.
-        attribution: Whom to name.
+        first_day: The day of its first rates.
+        max_age_days: The limit for productions that set none.
+        attribution: The words by which it asks to be named.
         exceptions: Currencies that are quoted the other way round.
     """
 
@@ -65,19 +65,19 @@ class Source:
     exceptions: frozenset[str] = frozenset()
 
     def quote_of(self, currency: str) -> Quote:
-        """Which way round the source quotes this currency."""
+        """Returns which way round the source quotes this currency."""
         return self.quote.other if currency in self.exceptions else self.quote
 
 
 @functools.cache
 def published_sources() -> Mapping[str, Source]:
-    """The sources that come with the product, by name."""
+    """Returns the sources that come with the product, by name."""
     with reference_path("fx/sources.toml").open("rb") as file:
         return {name: _source(name, entry) for name, entry in tomllib.load(file).items()}
 
 
 def sources_of(productions: Productions) -> dict[str, Source]:
-    """The sources that a home may use: those of the product and its own plain ones."""
+    """Returns the sources that a home may use: those of the product and its own plain ones."""
     own = {
         name: Source(
             name=name,
@@ -101,7 +101,7 @@ _WEEKEND: Final = 5
 
 
 def source_named(name: str, sources: Mapping[str, Source]) -> Source:
-    """The source of that name.
+    """Returns the source of that name.
 
     Raises:
         UsageError: `FX_SOURCE` with the names that there are.
@@ -117,7 +117,7 @@ def source_named(name: str, sources: Mapping[str, Source]) -> Source:
 
 
 def ecb() -> Source:
-    """The source whose history comes with the product."""
+    """Returns the source whose history comes with the product."""
     return published_sources()[ECB]
 
 

@@ -48,7 +48,7 @@ class Record(BaseModel):
 
 
 def judge(contract: type[Record], values: Mapping[str, object]) -> Record | tuple[Problem, ...]:
-    """The record that the values make, or everything that is wrong with them.
+    """Returns the record that the values make, or everything that is wrong with them.
 
     Args:
         contract: The model.
@@ -83,7 +83,7 @@ def _problem(
 
 @functools.cache
 def refused_as(contract: type[Record], name: str) -> RefusedAs:
-    """How a broken constraint of a field is called."""
+    """Returns how a broken constraint of a field is called."""
     for note in parts(contract.model_fields[name]).notes:
         if isinstance(note, RefusedAs):
             return note
@@ -91,7 +91,7 @@ def refused_as(contract: type[Record], name: str) -> RefusedAs:
 
 
 def judge_field(contract: type[Record], name: str, value: object) -> object | Problem:
-    """The model's verdict on one field seen by itself: the value it gives, or the problem."""
+    """Returns the model's verdict on one field seen by itself: its value, or the problem."""
     try:
         accepted: object = _adapter(contract, name).validate_python(value)
     except ValidationError as error:

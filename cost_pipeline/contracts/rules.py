@@ -25,7 +25,7 @@ class View(StrEnum):
 
 
 def view(value: Any, how: View) -> Any:  # noqa: ANN401 - a rule's own check knows its types
-    """What a rule sees of a value."""
+    """Returns what a rule sees of a value."""
     if how is View.PRESENT:
         return value is not None
     if how is View.DECIMALS:
@@ -51,7 +51,7 @@ class Rule:
     """A rule between fields.
 
     Attributes:
-        name: For people.
+        name: The name for people.
         sees: The arguments of `check`, in order.
         check: None if what is seen is in order.
     """
@@ -64,7 +64,7 @@ class Rule:
 def broken(
     rules: tuple[Rule, ...], values: Mapping[str, object], wrong: Collection[str] = ()
 ) -> Iterator[Problem]:
-    """The problems of a row, whose empty fields may be absent from `values`.
+    """Yields the problems of a row, whose empty fields may be absent from `values`.
 
     A rule that looks at one of the fields that are `wrong` by themselves is not asked.
     """

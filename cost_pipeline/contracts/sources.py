@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 from pydantic import model_validator as check_model
 
+from cost_pipeline.contracts.file_names import refuse_unreadable
 from cost_pipeline.contracts.sections import Section
 
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
@@ -23,7 +24,21 @@ Url = Annotated[str, StringConstraints(pattern=r"^https?://")]
 def _inside(files: str) -> str:
     if files.startswith("/") or ".." in files.split("/"):
         raise ValueError("must be a name or pattern inside `path`, without `..`")
-    return files
+    return refuse_unreadable(files)
+
+
+def _names_the_file(control: str | None) -> str | None:
+    if control is None:
+        return None
+    rest = control.replace("{name}", "").replace("{stem}", "")
+    if rest in {"", control} or "{" in rest or "}" in rest or PurePosixPath(rest).name != rest:
+        raise ValueError("must be a name with `{name}` or `{stem}` in it, and more than that")
+    return control
+
+
+Control = Annotated[str | None, AfterValidator(_names_the_file)]
+"""The name of the file by which the sender says that a file is complete, with `{name}` or `{stem}`
+for the file's (`{name}.done`)."""
 
 
 class Retry(Section):
@@ -86,7 +101,7 @@ class _Remote(Section):
     @check_model(mode="before")
     @classmethod
     def _short_attempts(cls, source: object) -> object:
-        """`attempts: 4` beside the address is short for `retry: {attempts: 4}`."""
+        """Takes `attempts: 4` beside the address as short for `retry: {attempts: 4}`."""
         if not isinstance(source, dict) or "attempts" not in source:
             return source
         retry = source.get("retry", {})
@@ -103,13 +118,22 @@ class FolderSource(Section):
         path: Relative to the home, or absolute.
         files: A name with a date pattern (`{pull_date:%Y-%m}.csv`: the files of that pull date) or
             a plain glob (every file whose bytes are not yet landed).
-        timeout: For all of its files together; a drive that hangs is given up then.
+    <<<<<<< HEAD
+        timeout: The limit for all of its files together; a drive that hangs is given up then.
+    =======
+        timeout: The limit for all of its files together; a drive that hangs is given up then.
+        control: The same as for SFTP.
+        settle: The same as for SFTP, and by default none: a file that was touched within so many
+            seconds is complete when its size and time are the same in two looks so far apart.
+    >>>>>>> h14english
     """
 
     kind: Literal["folder"]
     path: str
     files: str = "*"
     timeout: float = Field(default=600.0, gt=0)
+    control: Control = None
+    settle: float = Field(default=0.0, ge=0)
 
     @field_validator("files")
     @classmethod
@@ -129,7 +153,9 @@ class NoPages(Section):
 
 
 class NumberedPages(Section):
-    """Numbered pages until one is empty, short, or says that it is the last.
+    """Numbered pages until one is empty, or `more` or `total` says that it is the last.
+
+    A 204, and where neither key is named a 404 past the first page, are an empty page.
 
     Attributes:
         more: Dotted path of the key that is false, null or absent on the last page.
@@ -286,12 +312,11 @@ class SftpSource(_Remote):
 
     Attributes:
         path: The folder there.
-        files: As for a folder.
+        files: The same as for a folder.
         known_hosts: File with the server's host key (OpenSSH's format), relative to the home or
             absolute. A server with another key is refused.
-        control: The name of the file by which the partner says that a file is complete, with
-            `{name}` or `{stem}` for the file's (`{name}.done`). If not given, a file is complete
-            when its size and time are the same in two looks that lie `settle` apart.
+        control: The file by which the partner says that a file is complete. If not given, a file
+            is complete when its size and time are the same in two looks that lie `settle` apart.
     """
 
     kind: Literal["sftp"]
@@ -301,7 +326,7 @@ class SftpSource(_Remote):
     known_hosts: str = "known_hosts"
     path: str = "."
     files: str = "*"
-    control: str | None = None
+    control: Control = None
     settle: float = Field(default=5.0, ge=0)
 
     @field_validator("files")
@@ -309,17 +334,7 @@ class SftpSource(_Remote):
     def _stays_inside(cls, files: str) -> str:
         if "/" in files:
             raise ValueError("must be a name or pattern inside `path`, without `/`")
-        return files
-
-    @field_validator("control")
-    @classmethod
-    def _names_the_file(cls, control: str | None) -> str | None:
-        if control is None:
-            return None
-        rest = control.replace("{name}", "").replace("{stem}", "")
-        if rest in {"", control} or "{" in rest or "}" in rest or PurePosixPath(rest).name != rest:
-            raise ValueError("must be a name with `{name}` or `{stem}` in it, and more than that")
-        return control
+        return refuse_unreadable(files)
 
     @property
     def url(self) -> str:

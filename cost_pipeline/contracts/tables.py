@@ -77,7 +77,7 @@ class Shape:
         return tuple(column.name for column in self.columns)
 
     def type_of(self, name: str) -> pa.DataType:
-        """The type of one of `columns`."""
+        """Returns the type of one of `columns`."""
         return self.records.field(name).type
 
     @property
@@ -88,13 +88,13 @@ class Shape:
 
     @property
     def credit(self) -> str:
-        """SQL: whether a record takes back another; those are compared apart."""
+        """SQL that tells whether a record takes back another; those are compared apart."""
         measure = self.measure
         return f"{measure.field} < 0" if measure and measure.credits else "false"
 
     @property
     def complete(self) -> str:
-        """SQL: whether a record says all that it must; a credit has to name what it takes back."""
+        """SQL that tells whether a record is complete: a credit names what it takes back."""
         measure = self.measure
         if measure is None or measure.credits is None:
             return "true"
@@ -115,7 +115,7 @@ _ORIGIN: Final = (
 
 
 def _record_schema(shape: Shape) -> pa.Schema:
-    """A row that satisfied its contract; with a negative amount, one whose cost would satisfy it.
+    """Returns the columns of a row that satisfied its contract, or would but for its minus sign.
 
     `pull_date` is that of the delivery's first landing.
 
@@ -142,7 +142,7 @@ def _record_schema(shape: Shape) -> pa.Schema:
 
 
 def _dead_letter_schema(shape: Shape) -> pa.Schema:
-    """A refused row, or a whole delivery where `row` is null.
+    """Returns the columns of a refused row, or of a whole delivery where `row` is null.
 
     `errors` is a JSON list of {"field", "code", "message", "value"} (`problems.errors_json`);
     `payload` is null where the lake still holds the text under `delivery` and `row` (refused when

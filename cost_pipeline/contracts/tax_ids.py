@@ -37,10 +37,10 @@ SCHEMES: Final = {
 
 
 def canonical_tax_id(text: str) -> str:
-    """The id as `SCHEME:NUMBER`, the number without separators.
+    """Returns the id as `SCHEME:NUMBER`, the number without separators.
 
     Raises:
-        PydanticCustomError: Of type BAD_TAX_ID; its words do not repeat the number.
+        PydanticCustomError: Its type is BAD_TAX_ID; its words do not repeat the number.
     """
     scheme, colon, number = text.partition(":")
     if not colon:
@@ -62,7 +62,7 @@ def _bad(words: str) -> PydanticCustomError:
 
 @functools.cache
 def kinds_demanding_tax_id() -> frozenset[RecordKind]:
-    """The record kinds whose payee must be identified."""
+    """Returns the record kinds whose payee must be identified."""
     with reference_path("tax_id_demands.csv").open(encoding="utf-8", newline="") as file:
         return frozenset(
             RecordKind(row["kind"]) for row in csv.DictReader(file) if row["demanded"] == "yes"

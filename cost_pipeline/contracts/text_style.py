@@ -51,7 +51,7 @@ class IdStyle(Section):
 
 
 def cleaned(settings: object) -> object:
-    """The short forms of `clean`: `all`, or one of its words."""
+    """Expands the short forms of `clean`: `all`, or one of its words."""
     if settings == "all":
         return tuple(Clean)
     return (settings,) if isinstance(settings, str) else settings

@@ -23,10 +23,7 @@ from cost_pipeline.contracts.card_fields import (
     Engagement,
     Events,
     Flag,
-    GrossLines,
-    Hours,
     Meals,
-    Rate,
     RateType,
     RateUnit,
     Schedule,
@@ -36,6 +33,7 @@ from cost_pipeline.contracts.cost import CostRecord
 from cost_pipeline.contracts.cost_fields import Amount, Id, ShortText
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.cost_vendor import RecordKind
+from cost_pipeline.contracts.gross import GrossLines, Hours, Rate
 from cost_pipeline.contracts.problems import RefusedAs
 
 

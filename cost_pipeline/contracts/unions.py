@@ -48,11 +48,11 @@ class UnionCategories:
                 raise _broken(f"the ranges from {left.first} and from {right.first} overlap")
 
     def agreements(self) -> list[str]:
-        """Every agreement there is, in order."""
+        """Returns every agreement there is, in order."""
         return sorted({entry.agreement for entry in self._ranges})
 
     def agreement(self, gl_code: str) -> str | None:
-        """The agreement that covers a GL code (its account before any dash), None if unmapped."""
+        """Returns the agreement that covers a GL code (the account before a dash), or None."""
         account = gl_code.partition("-")[0]
         place = bisect_right(self._starts, (len(account), account)) - 1
         if place < 0:
@@ -73,7 +73,7 @@ def _broken(what: str) -> EnvironmentFailedError:
 
 @functools.cache
 def union_categories() -> UnionCategories:
-    """The project's table."""
+    """Returns the project's table."""
     with reference_path(_FILE).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return UnionCategories(AccountRange(r["first"], r["last"], r["agreement"]) for r in rows)

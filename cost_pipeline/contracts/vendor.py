@@ -6,6 +6,7 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -26,10 +27,11 @@ from cost_pipeline.contracts.amount_style import (
     side_of,
     sides_among,
 )
+from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.date_style import DateStyle
+from cost_pipeline.contracts.expectations import Expect
 from cost_pipeline.contracts.formats import (
     AnyFormat,
-    ControlTotal,
     ExcelFormat,
     FileFormat,
     FormatKind,
@@ -89,7 +91,7 @@ class Key(Section):
 
     @model_serializer(mode="wrap")
     def _as_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is the default of a key that came later is left out: the digest stays as it was."""
+        """Leaves the defaults of later keys out, so that the digest stays as it was."""
         found: dict[str, Any] = handler(self)
         if not self.otherwise:
             del found["otherwise"]
@@ -116,6 +118,7 @@ class Vendor(Section):
         ignore: Header names that are known and not wanted; any other unknown name is drift.
         constants: Contract fields that the file does not carry.
         posts: Whether its records are posted; false where they only serve reconciliation.
+        expect: When its deliveries are due; None where nobody says.
     """
 
     exact: ClassVar[tuple[str, ...]] = ()
@@ -144,10 +147,11 @@ class Vendor(Section):
     ignore: tuple[str, ...] = ()
     constants: dict[str, str] = Field(default_factory=dict)
     posts: bool = True
+    expect: Expect | None = None
 
     @property
     def scope(self) -> str | None:
-        """Whose records they are: the production, the station; None if nobody's."""
+        """Whose records they are, such as a production's or a station's; None if nobody's."""
         return None
 
     @property
@@ -182,7 +186,7 @@ class Vendor(Section):
 
     @model_validator(mode="after")
     def _tell_the_sides(self) -> Self:
-        """What was declared as plain columns or symbols and says a side is read as a side."""
+        """Reads plain columns or symbols that say a side as a side."""
         style = self.amount or AmountStyle()
         sides = sides_among(self.numbers.symbols)
         said = {*sides.debit, *sides.credit}
@@ -214,14 +218,17 @@ class Vendor(Section):
 
     @model_validator(mode="after")
     def _tell_the_format(self) -> Self:
-        """Formats that look for the vendor's columns learn their names from `columns`."""
-        told: FileFormat | None = None
+        """Formats that look for the vendor's columns learn their names from the other keys."""
+        told: FileFormat = self.format
         if isinstance(self.format, ExcelFormat) and not self.format.header:
             names = tuple(name for names in self.columns.values() for name in names)
             told = self.format.model_copy(update={"header": names})
         elif isinstance(self.format, ParquetFormat) and not self.format.exact:
             exact = [name for field in self.exact for name in self.columns.get(field, ())]
             told = self.format.model_copy(update={"exact": tuple(exact)})
-        if told is not None:
-            object.__setattr__(self, "format", told)
+        places = (re.fullmatch(r"#([1-9][0-9]{0,4})", name) for name in self.ignore)
+        passed = frozenset(int(place[1]) for place in places if place)
+        total = self.format.control_total
+        amounts = () if total is None else self.columns.get(total.column, ())
+        object.__setattr__(self, "format", told.telling(Told(amounts, passed)))
         return self

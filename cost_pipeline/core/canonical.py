@@ -23,7 +23,7 @@ Value = str | int | bool | Decimal | date | bytes | None
 
 
 def field(value: Value) -> bytes:
-    """One value, typed and length-delimited.
+    """Returns one value, typed and length-delimited.
 
     Decimals keep their scale as text ("1.50" is not "1.5"): callers quantize first. Booleans are
     refused by falling under int deliberately as 1 and 0.
@@ -53,17 +53,17 @@ def _delimit(kind: bytes, text: str) -> bytes:
 
 
 def canonical(tag: str, *values: Value) -> bytes:
-    """The canonical bytes of a tagged tuple of values."""
+    """Returns the canonical bytes of a tagged tuple of values."""
     return f"{VERSION}:{tag}|".encode("ascii") + b"".join(map(field, values))
 
 
 def digest(tag: str, *values: Value) -> str:
-    """SHA-256 of the canonical bytes, as 64 lower-case hex characters."""
+    """Returns SHA-256 of the canonical bytes, as 64 lower-case hex characters."""
     return hashlib.sha256(canonical(tag, *values)).hexdigest()
 
 
 def digest_of_set(tag: str, members: Iterable[str]) -> str:
-    """SHA-256 over the sorted members (a multiset of texts): equal sets have equal digests."""
+    """Returns SHA-256 over the sorted texts of a multiset: equal sets have equal digests."""
     hasher = hashlib.sha256(f"{VERSION}:{tag}|".encode("ascii"))
     for member in sorted(members):
         hasher.update(field(member))
@@ -71,7 +71,7 @@ def digest_of_set(tag: str, members: Iterable[str]) -> str:
 
 
 def sql_field(expression: str, kind: str = "s") -> str:
-    """DuckDB SQL whose text equals `field` of the same value; `kind` is its type letter.
+    """Returns DuckDB SQL whose text equals `field` of the same value; `kind` is its type letter.
 
     `expression` must already be the canonical text of the value (a VARCHAR). NULL becomes `n,`.
     """
@@ -79,5 +79,5 @@ def sql_field(expression: str, kind: str = "s") -> str:
 
 
 def sql_digest(tag: str, fields: Iterable[str]) -> str:
-    """DuckDB SQL for `digest(tag, ...)` over expressions made by `sql_field`."""
+    """Returns DuckDB SQL for `digest(tag, ...)` over expressions made by `sql_field`."""
     return f"sha256({literal(f'{VERSION}:{tag}|')} || {' || '.join(fields)})"

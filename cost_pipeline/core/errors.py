@@ -13,7 +13,7 @@ from __future__ import annotations
 
 
 class CostPipelineError(Exception):
-    """What went wrong, where, and what to do about it.
+    """Says what went wrong, where, and what to do about it.
 
     Args:
         message: One sentence in plain words.
@@ -39,7 +39,7 @@ class CostPipelineError(Exception):
         return f"{self.message}{place}"
 
     def as_json(self) -> dict[str, str]:
-        """The public shape of an error (docs/interfaces.md)."""
+        """Returns the public shape of an error (docs/interfaces.md)."""
         return {
             "code": self.code,
             "message": self.message,

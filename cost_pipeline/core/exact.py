@@ -12,11 +12,11 @@ _WIDE: Final = Context(prec=80)
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """What `decimal128(precision, scale)` can hold.
+    """A decimal type: the numbers that `decimal128(precision, scale)` can hold.
 
     Attributes:
-        precision: The most digits.
-        scale: How many of them are behind the point.
+        precision: The greatest number of digits.
+        scale: How many of them stand behind the point.
     """
 
     precision: int
@@ -26,7 +26,7 @@ class Exact:
         """Returns the number with exactly `scale` decimals.
 
         Raises:
-            ValueError: If that would change its value, or if it has too many digits.
+            ValueError: If that would change the value, or if there are too many digits.
         """
         if not number.is_finite() or (number and number.adjusted() >= self.precision - self.scale):
             raise ValueError(f"{number} does not fit {self.precision} digits")

@@ -1,4 +1,4 @@
-"""The way to an error, for those who look after the machines: types and places in the code.
+"""Tells operators how an error came about: exception types and places in the code.
 
 Never messages or values: they may hold a secret, and what people need to know is said in words.
 """
@@ -12,7 +12,7 @@ _MOST: Final = 20
 
 
 def frames_of(error: BaseException, *, own: type[BaseException]) -> str | None:
-    """What the system or a library raised behind an error, the first cause first.
+    """Returns what the system or a library raised behind an error, the first cause first.
 
     Args:
         error: The error.

@@ -1,6 +1,6 @@
-"""Structured logs: every record one line of JSON, with what the caller knows beside its words.
+"""Structured logs: each record is one line of JSON, with the caller's fields beside its words.
 
-Any logger of the standard library is written so; `extra={...}` becomes fields. What is logged is
+Every logger of the standard library is written so; `extra={...}` becomes fields. What is logged is
 said by whoever logs; nothing here reads a secret, and nobody may put one into a message.
 """
 
@@ -21,7 +21,7 @@ class JsonFormatter(logging.Formatter):
     """One JSON object per record: at, level, logger, message, the extra fields, the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line."""
+        """Returns the record as one line."""
         fields: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -42,7 +42,7 @@ class JsonFormatter(logging.Formatter):
 def logged(
     stream: TextIO, *, as_json: bool = True, level: int = logging.INFO
 ) -> Iterator[logging.Handler]:
-    """Write the package's and asyncio's logs to a stream while the context is open."""
+    """Writes the package's and asyncio's logs to a stream while the context is open."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter() if as_json else logging.Formatter(_PLAIN))
     handler.setLevel(level)

@@ -9,27 +9,41 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Final
 
 _LEAF = b"\x00"
 _NODE = b"\x01"
 
 
 def root(leaves: Sequence[str]) -> str:
-    """The root over hex leaf hashes, in order; hex of 64 characters.
+    """Returns the root over hex leaf hashes, in order; hex of 64 characters.
 
     Raises:
         ValueError: If there are no leaves: an empty batch is never committed.
     """
     if not leaves:
         raise ValueError("an empty batch has no Merkle root")
+    # A tree takes 2.2 microseconds a leaf, one pass over its leaves 0.1: a run that seals a batch
+    # and then verifies what it stored asks twice about the same leaves.
+    same = hashlib.sha256("\n".join(leaves).encode("ascii")).digest()
+    known = _KNOWN.get(same)
+    if known is not None:
+        return known
     level = _level(leaves)
     while len(level) > 1:
         level = _paired(level)
-    return level[0].hex()
+    if len(_KNOWN) >= _MOST:
+        _KNOWN.clear()
+    return _KNOWN.setdefault(same, level[0].hex())
+
+
+_MOST: Final = 4096
+_KNOWN: Final[dict[bytes, str]] = {}
+"""Roots by the SHA-256 of their leaves: other leaves are never taken for these."""
 
 
 def path(leaves: Sequence[str], index: int) -> list[tuple[str, str]]:
-    """What a leaf needs to get to the root: (`left` or `right`, hash of that neighbour), upwards.
+    """Returns the way from a leaf up to the root, as (`left` or `right`, hash of that neighbour).
 
     Raises:
         IndexError: If there is no such leaf.

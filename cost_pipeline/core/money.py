@@ -18,7 +18,7 @@ AMOUNT = Exact(AMOUNT_PRECISION, AMOUNT_SCALE)
 
 
 def shown(amount: Decimal, minor_units: int = 2) -> str:
-    """The amount as text with at least `minor_units` decimals and no trailing zeros beyond them."""
+    """Returns the amount as text with `minor_units` decimals, or more where it has more."""
     text = format(amount, "f")
     whole, _, fraction = text.partition(".")
     fraction = fraction.rstrip("0").ljust(minor_units, "0")

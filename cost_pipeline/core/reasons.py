@@ -21,14 +21,14 @@ from cost_pipeline.core.reference import reference_path
 
 
 class FailureClass(StrEnum):
-    """Whether trying again without a change can help."""
+    """Says whether trying again without a change can help."""
 
     PERMANENT = "permanent"
     TRANSIENT = "transient"
 
 
 class Stage(StrEnum):
-    """Where in the flow something was refused."""
+    """The stage of the flow in which something was refused."""
 
     ACQUIRE = "acquire"
     PARSE = "parse"
@@ -63,7 +63,7 @@ class Reason(StrEnum):
 
 
 def dead_letter_id(vendor: str, fingerprint: str, stage: Stage, reasons: Iterable[str]) -> str:
-    """The same refusal of the same row has the same id, however often it is judged.
+    """Returns the id of a refusal of a row: the same however often the row is judged.
 
     The vendor is part of it: two vendors may send the same bytes, and then the same row twice.
     """
@@ -104,7 +104,7 @@ SHARED: Final = ReasonList(Reason, "reason_codes.toml")
 
 
 class _None(StrEnum):
-    """No codes."""
+    """A list without codes, for feeds that add none."""
 
 
 NO_OTHERS: Final = ReasonList(_None, "")
@@ -162,6 +162,6 @@ def _unfit(one: ReasonList, message: str) -> EnvironmentFailedError:
 
 @functools.cache
 def failure_class(reasons: tuple[str, ...], *lists: ReasonList) -> FailureClass:
-    """Transient only if nothing about the row needs mending."""
+    """Returns `transient` only if nothing about the row needs mending."""
     classes = {catalogue(*lists)[reason].failure_class for reason in reasons}
     return FailureClass.TRANSIENT if classes == {FailureClass.TRANSIENT} else FailureClass.PERMANENT

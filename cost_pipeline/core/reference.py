@@ -1,4 +1,4 @@
-"""Where the reference data lies: beside the package in a checkout, inside it in a wheel."""
+"""Finds the reference data: beside the package in a checkout, inside it in a wheel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ECB: Final = "ecb"
 
 
 def reference_path(name: str) -> Path:
-    """The path of a file or folder under `data/reference/`.
+    """Returns the path of a file or folder under `data/reference/`.
 
     Raises:
         EnvironmentFailedError: If the installation lacks it.

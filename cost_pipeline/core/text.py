@@ -1,9 +1,12 @@
-"""Texts: what counts as blank for Python and column engines alike, and which word is meant."""
+"""Texts: what counts as blank, what may be printed, and which word is meant."""
 
 from __future__ import annotations
 
 import difflib
+import json
+import unicodedata
 from collections.abc import Iterable
+from html import escape
 from typing import Final
 
 # What `str.strip` takes away, spelled out so that Arrow and Python are asked the same question; a
@@ -13,6 +16,39 @@ BLANKS: Final = (
     "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""The text with what must not reach a screen as `\x1b` or `\u202e`.
+
+    Those are control characters (a terminal obeys them), marks that reorder text or cannot be seen,
+    and halves of characters. Spaces of any width stay as they are.
+
+    Args:
+        text: From a vendor, or with a vendor's text in it.
+        keep: Characters that may stay, such as line ends of our own.
+    """
+    if text.isprintable():
+        return text
+    odd = {c for c in set(text) if not (c.isprintable() or c in keep or _is_space(c))}
+    return text.translate({ord(c): c.encode("unicode_escape").decode("ascii") for c in odd})
+
+
+def printable_json(text: str) -> str:
+    """A JSON document that says the same, with such characters in JSON's own escapes."""
+    if text.isprintable():
+        return text
+    odd = {c for c in set(text) if not (c.isprintable() or c == "\n" or _is_space(c))}
+    return text.translate({ord(c): json.dumps(c)[1:-1] for c in odd})
+
+
+def for_html(text: str) -> str:
+    """A text for a page: no markup, and nothing that reorders what a reader sees."""
+    return escape(printable(text, keep="\n"))
+
+
+def _is_space(character: str) -> bool:
+    return unicodedata.category(character) == "Zs"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

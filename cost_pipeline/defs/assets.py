@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import dagster as dg
 
+from cost_pipeline.contracts.file_names import WORDS
 from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.defs import columns
 from cost_pipeline.defs.handover import hand_over
@@ -100,7 +101,8 @@ def _pulled(outcome: PullOutcome, gaps: Sequence[Provisional]) -> dict[str, Any]
         "deliveries_new": outcome.new,
         "bytes_received": outcome.bytes_received,
         "failures": [failure.message for failure in outcome.failures],
-        "provisional": bool(outcome.failures),
+        "provisional": bool(gaps),
+        "passed_over": [f"{one.uri}: {WORDS[one.why]}" for one in outcome.passed_over],
         "stands_in": [gap.stands_in.as_json() for gap in gaps if gap.stands_in],
         **_telemetry(outcome.telemetry),
     }

@@ -10,9 +10,14 @@ from typing import Any, Final
 
 import dagster as dg
 
+from cost_pipeline.core.text import printable
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.partitions import Calendars
-from cost_pipeline.defs.reporting import metadata_of, report_checks_per_partition
+from cost_pipeline.defs.reporting import (
+    evaluated,
+    metadata_of,
+    report_checks_per_partition,
+)
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.assets import Calendar
@@ -31,7 +36,12 @@ _Declared = Mapping[dg.AssetCheckKey, tuple[Check[Session], Key]]
 def checks_of(
     feed: Feed[Session], home: Home, calendars: Calendars
 ) -> list[dg.AssetChecksDefinition]:
-    """Returns the checks of a feed in this home; those that an asset makes itself are not here."""
+    """Returns the checks of a feed in this home; those that an asset makes itself are not here.
+
+    Raises:
+        ValueError: If an asset has two checks of one name, or one that nothing would look for.
+    """
+    _refuse_lost(feed, home)
     by_look: dict[Look[Session], dict[dg.AssetCheckKey, tuple[Check[Session], Key]]] = {}
     for check in feed.checks:
         if check.look is not None:
@@ -39,6 +49,19 @@ def checks_of(
             for key in check.assets(feed.names, home):
                 found[dg.AssetCheckKey(asset_key(key), check.name)] = (check, key)
     return [_step(feed, look, found, calendars) for look, found in by_look.items() if found]
+
+
+def _refuse_lost(feed: Feed[Session], home: Home) -> None:
+    made = {one.key for one in feed.assets(home) if one.make and one.calendar is Calendar.NONE}
+    seen = set()
+    for check in feed.checks:
+        for key in check.assets(feed.names, home):
+            where = f"feed {feed.name}: the check {check.name} of {'/'.join(key)}"
+            if (key, check.name) in seen:
+                raise ValueError(f"{where} is declared twice")
+            if check.look is None and key not in made:
+                raise ValueError(f"{where} has no look, and no asset without dates finds it")
+            seen.add((key, check.name))
 
 
 def keys_of(feed: Feed[Session], home: Home) -> dict[dg.AssetCheckKey, Check[Session]]:
@@ -70,7 +93,7 @@ def _step(
                 asset=asset_key(key),
                 partitions_def=calendars.by(look.calendar),
                 blocking=check.blocking,
-                description=check.words,
+                description=feed.words_of(check),
                 additional_deps=letters if check.after_validation else None,
             )
             for check, key in declared.values()
@@ -78,7 +101,7 @@ def _step(
     )
     def step(
         context: dg.AssetCheckExecutionContext, home: HomeResource
-    ) -> Iterator[dg.AssetCheckResult]:
+    ) -> Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation | dg.Output[None]]:
         session = home.session(feed, context.run.run_id)
         chosen = {key: declared[key] for key in sorted(context.selected_asset_check_keys)}
         if look.calendar is Calendar.BOOK:
@@ -87,8 +110,12 @@ def _step(
         by_pull = look.calendar is Calendar.PULLS
         day = date.fromisoformat(context.partition_key) if by_pull else None
         found = look.at(session, [day] if day is not None else [])
-        for check, key in chosen.values():
-            yield result_of(check, found, Subject(key, day))
+        results = [result_of(one, found, Subject(key, day)) for one, key in chosen.values()]
+        if look.calendar is Calendar.NONE and len(results) == 1:
+            ((check, _),) = chosen.values()
+            yield from evaluated(context, results[0], blocking=check.blocking)
+        else:
+            yield from results
 
     return step
 
@@ -131,7 +158,7 @@ def result_of(check: Check[Session], found: Any, subject: Subject) -> dg.AssetCh
         asset_key=asset_key(subject.key),
         passed=outcome.passed,
         severity=dg.AssetCheckSeverity.WARN if outcome.warning else dg.AssetCheckSeverity.ERROR,
-        description=outcome.message,
+        description=printable(outcome.message),
         metadata={**outcome.numbers, **metadata_of(outcome.shown)},
     )
 

@@ -42,7 +42,7 @@ def corrections(
         owners=feed.owners,
         kinds={"excel"},
         pool=feed.names.own("vendors"),
-        description="Mended workbooks from inbox/corrections: landed verbatim, judged under the "
+        description=f"Mended workbooks from {feed.names.inbox}: landed verbatim, judged under the "
         "contract of the vendor whose dead letters they answer.",
         code_version="1",
     )
@@ -74,7 +74,7 @@ def corrections_sensor(
         job=job,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Looks into inbox/corrections. A mended workbook there is a delivery: it is "
+        description=f"Looks into {feed.names.inbox}. A mended workbook there is a delivery: it is "
         "landed and judged, and only the transaction dates that it touches are posted.",
     )
     def take_in_corrections(

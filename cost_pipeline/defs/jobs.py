@@ -75,7 +75,7 @@ def jobs_of(feed: Feed[Session], home: Home) -> Jobs:
         corrections=dg.define_asset_job(
             names.own(CORRECTIONS_JOB),
             selection=selection(names.corrections),
-            description="Takes in the mended workbooks that wait in inbox/corrections.",
+            description=f"Takes in the mended workbooks that wait in {names.inbox}.",
         ),
         standing=dg.define_asset_job(
             names.own(STANDING_JOB),

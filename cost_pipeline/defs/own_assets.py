@@ -80,7 +80,7 @@ def _made(
                 check.name,
                 asset=asset_key(one.key),
                 blocking=check.blocking,
-                description=check.words,
+                description=feed.words_of(check),
             )
             for check in checks
         ],

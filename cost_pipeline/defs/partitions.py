@@ -15,10 +15,10 @@ import dagster as dg
 
 from cost_pipeline.pipeline.declared.assets import Calendar
 from cost_pipeline.pipeline.declared.book import Book
+from cost_pipeline.pipeline.pull.vendors import FIRST_PULL
 from cost_pipeline.pipeline.session import Session
 
-FIRST_PULL: Final = date(1999, 1, 1)
-# A home may pull for tomorrow where the vendor's day is ahead of UTC.
+# Without it the last partition is yesterday.
 _DAYS_AHEAD: Final = 1
 
 
@@ -51,7 +51,7 @@ def calendars(book: Book[Session] | None, today: date) -> Calendars:
 
 
 def pull_dates() -> dg.DailyPartitionsDefinition:
-    """Returns every day from 1999 on; a pull is never for the far future."""
+    """Returns every day from 1999 on to today, in UTC; `run` refuses any other, too."""
     return dg.DailyPartitionsDefinition(
         start_date=FIRST_PULL.isoformat(), end_offset=_DAYS_AHEAD, timezone="UTC"
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import dagster as dg
@@ -133,12 +133,13 @@ def _newest(
     found = instance.fetch_materializations(
         dg.AssetRecordsFilter(asset_key=key, storage_ids=list(ids.values())), limit=len(ids)
     )
-    return {
-        str(record.partition_key): AssetCheckEvaluationTargetMaterializationData(
-            storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
-        )
-        for record in found.records
-    }
+    return {str(record.partition_key): _target(record) for record in found.records}
+
+
+def _target(record: dg.EventLogRecord) -> AssetCheckEvaluationTargetMaterializationData:
+    return AssetCheckEvaluationTargetMaterializationData(
+        storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+    )
 
 
 def _report(
@@ -179,6 +180,30 @@ def _report(
         return
     for entry in entries:
         log.store_event(entry)
+
+
+def evaluated(
+    context: dg.AssetCheckExecutionContext, result: dg.AssetCheckResult, *, blocking: bool
+) -> Iterator[dg.Output[None] | dg.AssetCheckEvaluation]:
+    """What Dagster makes of a result of a step's only check, which has none of its asset's days.
+
+    Dagster asks the calendar of the asset for every day that it has, to find nothing but the
+    newest materialization: 0.13 of the 0.24 processor seconds of the run.
+    """
+    (key,) = context.selected_asset_check_keys
+    newest = context.instance.fetch_materializations(key.asset_key, limit=1).records
+    (output,) = context.op_execution_context.selected_output_names
+    yield dg.Output(None, output_name=output)
+    yield dg.AssetCheckEvaluation(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=result.passed,
+        metadata=result.metadata,
+        target_materialization_data=_target(newest[0]) if newest else None,
+        severity=result.severity,
+        description=result.description,
+        blocking=blocking,
+    )
 
 
 def metadata_of(shown: Mapping[str, Shown]) -> dict[str, Any]:

@@ -105,6 +105,11 @@ class Checked:
         """The red checks that are more than a warning."""
         return [check for check in self.failed if not check.warning]
 
+    @property
+    def warnings(self) -> list[FailedCheck]:
+        """The red checks that only warn."""
+        return [check for check in self.failed if check.warning]
+
 
 class Runner:
     """Runs the jobs of a home's feed in this process, in the home's own Dagster instance.
@@ -208,6 +213,7 @@ class Runner:
 
     def _note_held(self, book: Book[Session], held: Mapping[date, date]) -> None:
         """A date that is not posted is said, or the run would look complete."""
+        measures = self.session.feed.measures
         for pull_date in sorted(set(held.values())):
             count = sum(pulled == pull_date for pulled in held.values())
             self.checked.failed.append(
@@ -216,8 +222,9 @@ class Runner:
                     "held_back",
                     None,
                     f"{count} {book.dates} are not posted: of pull date {pull_date} a "
-                    "blocking check is red or did not finish (pull it again), or amounts or dates "
-                    "changed their meaning (`cost-pipeline drift`)",
+                    f"blocking check is red or did not finish (pull it again), {measures} or dates "
+                    "changed their meaning (`cost-pipeline drift`), or a delivery lacks the total "
+                    "that its vendor file requires",
                     blocking=True,
                     warning=False,
                 )

@@ -23,14 +23,14 @@ _OPENINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something red.
+    """Something that is red: a check or a run.
 
     Attributes:
         key: What it is about, the same as long as it is red: `check/...` or `run/...`.
-        title: For people: which check of which asset and partition, or which job.
+        title: Says to people which check of which asset and partition, or which job.
         message: What it says.
         failure_class: permanent (somebody must mend something) or transient (a rerun can help).
-        severity: Of a check: `ERROR` or `WARN`; of a run: `ERROR`.
+        severity: `ERROR` or `WARN` for a check, `ERROR` for a run.
         run_id: Where to look in the web UI.
     """
 
@@ -43,13 +43,13 @@ class Alert:
 
     @property
     def digest(self) -> str:
-        """Changes when there is something else to tell."""
+        """A hash that changes when there is something else to tell."""
         return digest("alert", self.key, self.failure_class, self.severity, self.message)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was told last of a key; `digest` is empty when it was told to be well again."""
+    """What was told last about a key; `digest` is empty if that was that it is well again."""
 
     title: str
     digest: str
@@ -65,12 +65,12 @@ class Telling:
 
     @property
     def key(self) -> str:
-        """The same for the same message, so that a receiver can drop one that came twice."""
+        """A key that is equal for equal messages: a receiver can drop one that came twice."""
         parts = [alert.digest for alert in self.alerts] + [key for key, _ in self.over]
         return digest("telling", self.kind, *sorted(parts))
 
     def body(self, home: str, *, text_only: bool) -> dict[str, Any]:
-        """The message: `text` for chat tools, the rest for programs."""
+        """Returns the message: `text` for chat tools, the rest for programs."""
         lines = [f"{alert.title}: {alert.message}" for alert in self.alerts]
         lines += [title for _, title in self.over]
         more = [f"... and {len(lines) - _MOST} more"] if len(lines) > _MOST else []
@@ -92,11 +92,11 @@ class Telling:
 
 
 def plan(red: Sequence[Alert], told: Mapping[str, Told], well: Collection[str]) -> list[Telling]:
-    """The messages to send.
+    """Returns the messages to send.
 
     Args:
         red: Everything that is red now.
-        told: By key, what was told last.
+        told: What was told last, by key.
         well: Keys that are known to be well. What is neither red nor well, such as a check whose
             run is under way, is left as it was told.
     """

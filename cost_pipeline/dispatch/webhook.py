@@ -23,7 +23,7 @@ _SERVER_ERRORS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where to, and how patiently; durations are in seconds.
+    """An address, and how patiently it is tried; durations are in seconds.
 
     Attributes:
         variable: The environment variable that holds the address, for messages.
@@ -48,7 +48,7 @@ class _NotTakenError(Exception):
 
 
 def webhook_of(variable: str, environment: Mapping[str, str]) -> Webhook:
-    """The webhook whose address the environment holds.
+    """Returns the webhook whose address the environment holds.
 
     Raises:
         UsageError: If it holds none.
@@ -66,7 +66,7 @@ def webhook_of(variable: str, environment: Mapping[str, str]) -> Webhook:
 
 
 def send(webhook: Webhook, document: Mapping[str, Any], *, key: str) -> None:
-    """Send it, and again if it is not taken; blocks. A receiver may see it twice.
+    """Sends a message, and again if it is not taken; blocks. A receiver may see it twice.
 
     Args:
         webhook: Where to.

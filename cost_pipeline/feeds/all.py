@@ -23,7 +23,7 @@ def every_reason() -> Mapping[str, ReasonText]:
 
 
 def load_home(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> Home:
-    """Read a home of these feeds.
+    """Reads a home of these feeds.
 
     Raises:
         UsageError: NO_HOME, HOME_TOO_NEW, or BAD_HOME with every mistake in its files.

@@ -21,7 +21,7 @@ class Listed:
     """A feed before it is imported.
 
     Attributes:
-        name: Of the feed.
+        name: The name of the feed.
         load: Returns its declaration.
         commands: Those of its own, beside those that every feed has.
     """

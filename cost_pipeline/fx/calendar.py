@@ -28,7 +28,7 @@ def is_publication_day(source: Source, day: date) -> bool:
 
 
 def last_publication_day(source: Source, day: date) -> date | None:
-    """The publication day that `day` uses: itself or the last before; None before the first."""
+    """Returns the publication day that `day` uses: itself or the last before; None if none is."""
     while day >= source.first_day:
         if is_publication_day(source, day):
             return day
@@ -37,7 +37,7 @@ def last_publication_day(source: Source, day: date) -> date | None:
 
 
 def next_publication_day(source: Source, day: date) -> date:
-    """The first publication day after `day`."""
+    """Returns the first publication day after `day`."""
     day = max(day + _ONE_DAY, source.first_day)
     while not is_publication_day(source, day):
         day += _ONE_DAY
@@ -81,7 +81,7 @@ CALENDARS: Final[Mapping[str, Callable[[date], bool]]] = {
 
 @functools.cache
 def _target_closed(year: int) -> frozenset[date]:
-    """TARGET's closing days: by the rule of 2002, and as they were decided year by year before."""
+    """Returns TARGET's closing days: by the rule of 2002, before that as decided for each year."""
     closed = {date(year, 1, 1), date(year, 12, 25)}
     if year > _FIRST_OF_TARGET:
         sunday = easter(year)
@@ -118,6 +118,6 @@ def _boc_closed(year: int) -> frozenset[date]:
 
 
 def _civic_holiday(year: int) -> list[date]:
-    """The first Monday of August: the Bank is closed, and it is no statutory holiday."""
+    """Returns the first Monday of August, when the Bank is closed though no law says so."""
     first = date(year, 8, 1)
     return [first + timedelta(days=(7 - first.weekday()) % 7)]

@@ -1,4 +1,4 @@
-"""Two sources against each other: how far apart their rates of the same day are.
+"""Compares two sources: how far apart their rates of the same day are.
 
 Two authorities never agree: the ECB and the Federal Reserve differ by 18 basis points at the median
 and by 281 at worst, on 6,619 common days of EUR/USD. A hundredth wrong decimal point is far outside
@@ -32,7 +32,7 @@ _TENTH: Final = Decimal("0.1")
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """One currency on one day.
+    """How far apart two sources are on one currency and one day.
 
     Attributes:
         day: The reference date that both have.
@@ -64,7 +64,7 @@ class Comparison:
         days: Days that both have.
         compared: Rates that both have on such a day.
         worst: The deviations over `WARN_OVER`, largest first.
-        median: Of all deviations, in basis points; None if nothing was compared.
+        median: The median of all deviations, in basis points; None if nothing was compared.
         largest: The largest deviation; None if nothing was compared.
     """
 
@@ -88,7 +88,7 @@ class Comparison:
 def compare(
     in_force: pa.Table, first: Source, second: Source, *, since: date | None = None
 ) -> Comparison:
-    """Compare the rates in force of two sources on the days that both have.
+    """Compares the rates in force of two sources on the days that both have.
 
     Both are expressed as units of each currency for one unit of the first source's pivot, exactly;
     of the second's where the other does not quote that. A day on which neither works is left out.
@@ -127,7 +127,7 @@ def compare(
 
 
 def shown_fraction(value: Fraction, quantum: Decimal) -> Decimal:
-    """A fraction for people, rounded to the quantum."""
+    """Returns a fraction for people, rounded to the quantum."""
     scaled = value / Fraction(quantum)
     return Decimal(round(scaled)) * quantum
 

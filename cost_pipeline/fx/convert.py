@@ -37,7 +37,7 @@ _LIMIT: Final = 10**AMOUNT_PRECISION
 
 
 def convert(lines: pa.Table, pinned: pa.Table, minor_units: Mapping[str, int]) -> pa.Table:
-    """The lines, in their order, with the columns of `CONVERSION_SCHEMA` appended.
+    """Returns the lines, in their order, with the columns of `CONVERSION_SCHEMA` appended.
 
     Args:
         lines: Any table with `amount` (`MONEY`) and the columns of `fx.rates.REQUEST_SCHEMA`.
@@ -69,7 +69,7 @@ _ANSWER: Final = [name for name in CONVERSION_SCHEMA.names if name != "base_amou
 
 
 def _too_large() -> pa.Table:
-    """The answer of lines whose result does not fit; it is numbered after the pinned ones."""
+    """Returns the answer for lines whose result does not fit, numbered after the pinned ones."""
     refused = {
         "refusal": str(Reason.BAD_AMOUNT),
         "refusal_message": "in the base currency it has more than sixteen digits before the point",
@@ -80,7 +80,7 @@ def _too_large() -> pa.Table:
 def rounded_quotient(
     numerator: int, denominator: int, rounding: Rounding = Rounding.HALF_EVEN
 ) -> int:
-    """`numerator / denominator` (positive) rounded to an integer; half up is away from zero."""
+    """Divides positive integers and rounds to an integer; half up is away from zero."""
     quotient, remainder = divmod(abs(numerator), denominator)
     twice = 2 * remainder
     up = quotient % 2 if rounding is Rounding.HALF_EVEN else 1
@@ -90,7 +90,7 @@ def rounded_quotient(
 
 
 def _ratios(pinned: pa.Table, minor_units: Mapping[str, int]) -> pa.Table:
-    """Each request with its ratio in lowest terms.
+    """Returns each request with its ratio in lowest terms.
 
     An amount is a count of 1/10000; `amount * numerator / denominator` is the base amount as a
     count of minor units, each worth `unit` of 1/10000. Where the products could leave 128 bits,
@@ -140,7 +140,7 @@ _RATIO_SCHEMA: Final = pa.schema(
 
 
 def _ratio(row: Mapping[str, Any]) -> Fraction:
-    """How many units of the base currency one unit of the original is worth, exactly."""
+    """Returns how many units of the base currency one unit of the original is worth, exactly."""
     if row["rate_original"] is None or row["rate_base"] is None:
         return Fraction(0)  # refused: nothing will be multiplied
     original = value_in_pivot(row["rate_original"], row["quote_original"])
@@ -148,12 +148,12 @@ def _ratio(row: Mapping[str, Any]) -> Fraction:
 
 
 def value_in_pivot(rate: Decimal, quote: str) -> Fraction:
-    """What one unit of a currency is worth in units of the pivot."""
+    """Returns what one unit of a currency is worth in units of the pivot."""
     return Fraction(rate) if Quote(quote) is Quote.PER_UNIT else 1 / Fraction(rate)
 
 
 def _with_python_lane(found: pa.Table, *, too_large: int) -> pa.Table:
-    """Settle the lines whose numbers do not fit 128 bits."""
+    """Settles the lines whose numbers do not fit 128 bits."""
     rows = [_settled(row, too_large) if row["wide"] else row for row in found.to_pylist()]
     return pa.Table.from_pylist(rows, schema=_FOUND_SCHEMA)
 

@@ -29,7 +29,7 @@ _LONG_DAY: Final = re.compile(r"[0-9]{1,2} [A-Z][a-z]+ [0-9]{4}")
 
 
 def parse_history(data: bytes, *, where: str = "") -> tuple[DayRates, ...]:
-    """The days of `eurofxref-hist.csv`, or the one of `eurofxref.csv`, oldest first.
+    """Returns the days of `eurofxref-hist.csv`, or the one of `eurofxref.csv`, oldest first.
 
     The history writes `2026-10-30` and `1.1172`, the one-day file `30 October 2026` and ` 1.1172`.
     `N/A` and empty cells are no rate; the trailing comma of the ECB's lines is not a column.
@@ -61,7 +61,7 @@ def is_xml(data: bytes) -> bool:
 
 
 def parse_xml(data: bytes, *, where: str = "") -> tuple[DayRates, ...]:
-    """The days of `eurofxref-daily.xml`, `-hist.xml` or `-hist-90d.xml`, oldest first.
+    """Returns the days of `eurofxref-daily.xml`, `-hist.xml` or `-hist-90d.xml`, oldest first.
 
     A document type is refused before anything in it is read, so that no entity is ever expanded.
 

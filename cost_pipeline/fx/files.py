@@ -64,7 +64,7 @@ LAYOUTS: Final[Mapping[str, _Layout]] = {
 
 
 def read_rates(data: bytes, source: Source, *, day: date | None = None, where: str) -> ReadRates:
-    """What a file of the source holds.
+    """Returns what a file of the source holds.
 
     Args:
         data: The file's bytes.
@@ -113,7 +113,7 @@ class TwoColumns:
 
 
 def parse_two_columns(data: bytes, source: Source, *, where: str = "") -> TwoColumns:
-    """The rates of a CSV with the header `currency,rate`, one line per currency.
+    """Returns the rates of a CSV with the header `currency,rate`, one line per currency.
 
     Rates are written as the source quotes them.
 

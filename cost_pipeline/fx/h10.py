@@ -36,7 +36,7 @@ def is_table(data: bytes) -> bool:
 
 
 def parse_table(data: bytes, source: Source, *, where: str = "") -> tuple[DayRates, ...]:
-    """The days of the file, oldest first.
+    """Returns the days of the file, oldest first.
 
     Raises:
         UsageError: `FX_FILE`, also where a series is quoted otherwise than the source says.
@@ -62,7 +62,7 @@ def parse_table(data: bytes, source: Source, *, where: str = "") -> tuple[DayRat
 
 
 def _columns(heads: dict[str, list[str]], source: Source, where: str) -> Iterator[tuple[int, str]]:
-    """Position and currency of each series of exchange rates."""
+    """Returns position and currency of each series of exchange rates."""
     described = zip(heads["unit:"], heads["currency:"], heads["multiplier:"], strict=False)
     for position, (unit, counted, multiplier) in enumerate(described):
         per = _UNIT.fullmatch(unit)

@@ -44,7 +44,7 @@ class ReadRates:
 
 
 def csv_lines(data: bytes, where: str) -> Iterator[tuple[int, list[str]]]:
-    """The non-blank lines of UTF-8 CSV as (line number, cells)."""
+    """Yields the non-blank lines of UTF-8 CSV as (line number, cells)."""
     reader = csv.reader(io.StringIO(decoded(data, where), newline=""), strict=True)
     try:
         for cells in reader:
@@ -55,7 +55,7 @@ def csv_lines(data: bytes, where: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def json_document(data: bytes, where: str) -> Any:  # noqa: ANN401 - any JSON
-    """The JSON value; numbers stay the text that they are written as."""
+    """Returns the JSON value; numbers stay the text that they are written as."""
     try:
         return json.loads(decoded(data, where), parse_float=str, parse_int=str)
     except (ValueError, RecursionError):
@@ -63,7 +63,7 @@ def json_document(data: bytes, where: str) -> Any:  # noqa: ANN401 - any JSON
 
 
 def decoded(data: bytes, where: str) -> str:
-    """The bytes as UTF-8 text, with or without a byte order mark."""
+    """Returns the bytes as UTF-8 text, with or without a byte order mark."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -71,7 +71,7 @@ def decoded(data: bytes, where: str) -> str:
 
 
 def day_of(text: str, where: str, line: int) -> date:
-    """A day written as YYYY-MM-DD."""
+    """Returns a day written as YYYY-MM-DD."""
     try:
         day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
@@ -82,7 +82,7 @@ def day_of(text: str, where: str, line: int) -> date:
 
 
 def rate_of(text: str, currency: str, where: str, line: int) -> Decimal:
-    """The rate with ten decimals, read from text alone: files drop trailing zeros as they like."""
+    """Returns the rate with ten decimals, read from text alone: files drop trailing zeros."""
     if not _RATE.fullmatch(text):
         raise wrong(where, line, f"{text!r} is not a rate for {currency} (such as 1.0811)")
     rate = Decimal(text).quantize(RATE_QUANTUM)
@@ -92,7 +92,7 @@ def rate_of(text: str, currency: str, where: str, line: int) -> Decimal:
 
 
 def check_codes(currencies: Iterable[str], pivot: str, where: str, line: int) -> None:
-    """Refuse what is no currency code, the pivot, and a currency that occurs twice."""
+    """Refuses what is no currency code, the pivot, and a currency that occurs twice."""
     seen: set[str] = set()
     for currency in currencies:
         if not _CODE.fullmatch(currency):
@@ -111,7 +111,7 @@ def table_of_days(
     absent: Collection[str],
     where: str,
 ) -> tuple[DayRates, ...]:
-    """The days of a table with a column for each currency; a day without any rate is no day.
+    """Reads a table of days with a column for each currency; a day without any rate is left out.
 
     Args:
         rows: Line number, day and the cells under the currencies.
@@ -136,7 +136,7 @@ def table_of_days(
 
 
 def wrong(where: str, line: int, what: str) -> UsageError:
-    """`FX_FILE`: what is wrong with a file of rates, and in which line."""
+    """Returns the error `FX_FILE`, with what is wrong with a file of rates and in which line."""
     return UsageError(
         f"this is not a file of exchange rates: {what}",
         where=f"{where}:{line}" if where else f"line {line}",

@@ -55,7 +55,7 @@ class Loaded:
 def snapshot_id(
     source: Source, reference_date: date, vintage: int, rates: Mapping[str, Decimal]
 ) -> str:
-    """The identity of a snapshot: a digest of its source, pivot, day, vintage and every quote."""
+    """Returns the identity of a snapshot: a digest of source, pivot, day, vintage and quotes."""
     quotes: list[Value] = []
     for currency in sorted(rates):
         quotes += (
@@ -69,7 +69,7 @@ def snapshot_id(
 def load_history(
     stored: pa.Table, days: Iterable[DayRates], source: Source, *, recorded_at: datetime
 ) -> Loaded:
-    """Compare a source's history with the stored snapshots.
+    """Compares a source's history with the stored snapshots.
 
     A day that is not stored becomes vintage 1. A day whose rates equal any stored vintage is known
     (loading the same file after a correction changes nothing). Any other day is contradictory: it
@@ -105,7 +105,7 @@ def correct(
     reason: str,
     recorded_at: datetime,
 ) -> pa.Table:
-    """The rows of the next vintage of a day: the rates in force with the correction's laid over.
+    """Returns the next vintage of a day: the rates in force, with the correction's in their place.
 
     No rows if the correction changes nothing, so that the same correction twice is one.
 
@@ -178,7 +178,7 @@ def _table(schema: pa.Schema, rows: list[dict[str, object]]) -> pa.Table:
 
 
 def _of(stored: pa.Table, source: str) -> pa.Table:
-    """The stored rates of one source."""
+    """Returns the stored rates of one source."""
     return query(
         "FROM stored SEMI JOIN wanted USING (source)",
         stored=stored,

@@ -53,7 +53,7 @@ def is_json(data: bytes) -> bool:
 
 
 def parse_table(data: bytes, *, where: str = "") -> ReadRates:
-    """The snapshots of a CSV file.
+    """Returns the snapshots of a CSV file.
 
     Raises:
         UsageError: `FX_FILE`, with the line.
@@ -66,7 +66,7 @@ def parse_table(data: bytes, *, where: str = "") -> ReadRates:
 
 
 def parse_json(data: bytes, *, where: str = "") -> ReadRates:
-    """The snapshots of an answer of the API (all its pages are separate files).
+    """Reads the snapshots of an answer of the API (each of its pages is a file).
 
     Raises:
         UsageError: `FX_FILE`.
@@ -121,7 +121,7 @@ def _snapshots(rows: Iterable[_Row], where: str) -> ReadRates:
 
 
 def _in_force(effective: Mapping[date, dict[str, Decimal]], where: str) -> Iterator[DayRates]:
-    """The rates in force from each effective date on, within its quarter."""
+    """Yields the rates in force from each effective date on, within its quarter."""
     quarter: date | None = None
     rates: dict[str, Decimal] = {}
     for day in sorted(effective):
@@ -144,14 +144,14 @@ def _last_day(day: date) -> date:
 
 
 def _next_quarter(day: date) -> date:
-    """The quarter end after a quarter end."""
+    """Returns the quarter end after a quarter end."""
     year, month = (day.year + 1, 3) if day.month == 12 else (day.year, day.month + 3)  # noqa: PLR2004
     return _last_day(date(year, month, 1))
 
 
 @functools.cache
 def _currencies() -> dict[str, str]:
-    """The Treasury's text, in lower case, to the ISO code."""
+    """Returns the ISO code of each of the Treasury's texts, in lower case."""
     with reference_path("fx/treasury_currencies.csv").open(encoding="utf-8", newline="") as file:
         return {
             row["country_currency_desc"].lower(): row["currency"] for row in csv.DictReader(file)

@@ -38,7 +38,7 @@ def is_json(data: bytes) -> bool:
 
 
 def parse_table(data: bytes, source: Source, *, where: str = "") -> tuple[DayRates, ...]:
-    """The days of a CSV answer, oldest first.
+    """Returns the days of a CSV answer, oldest first.
 
     Raises:
         UsageError: `FX_FILE`, with the line.
@@ -56,7 +56,7 @@ def parse_table(data: bytes, source: Source, *, where: str = "") -> tuple[DayRat
 
 
 def parse_json(data: bytes, source: Source, *, where: str = "") -> tuple[DayRates, ...]:
-    """The days of a JSON answer, oldest first.
+    """Returns the days of a JSON answer, oldest first.
 
     Raises:
         UsageError: `FX_FILE`.

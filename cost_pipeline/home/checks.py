@@ -1,4 +1,4 @@
-"""What no single key shows: a vendor file against its feed, its contract and its neighbours.
+"""Finds what no single key shows: a vendor file against its feed, contract and neighbours.
 
 Pure: files were read before, folders of sources are looked at elsewhere.
 """
@@ -28,10 +28,10 @@ _PLACEHOLDER: Final = re.compile(r"\{pull_date(:[^{}]*)?\}")
 def check_vendor(
     vendor: Vendor, document: Document, feed: FeedContract, scopes: Collection[str]
 ) -> None:
-    """Note what is wrong with one vendor file that is well-formed by itself.
+    """Notes what is wrong with one vendor file that is well-formed by itself.
 
     Args:
-        vendor: As read.
+        vendor: The vendor as it was read.
         document: Where it was read from; problems are noted there.
         feed: What its feed says of records.
         scopes: Whose records there may be, by the feed's settings; empty if those are wrong.
@@ -62,7 +62,7 @@ def check_vendor(
 
 
 def check_names(vendors: list[tuple[Vendor, Document]]) -> None:
-    """Note every vendor name that a file before it has already."""
+    """Notes every vendor name that a file before it has already."""
     first: dict[str, str] = {}
     for vendor, document in vendors:
         if vendor.vendor in first:
@@ -143,7 +143,7 @@ def _check_coverage(vendor: Vendor, document: Document, feed: FeedContract) -> N
 
 
 def _check_constants(vendor: Vendor, document: Document, contract: type[Record]) -> None:
-    """A constant that its own field refuses would refuse every row."""
+    """Notes constants that their own field refuses: each would refuse every row."""
     for name, text in vendor.constants.items():
         info = contract.model_fields.get(name)
         # Numbers and dates are read by the vendor's own style; validate does that.
@@ -171,7 +171,7 @@ def _check_dates(vendor: Vendor, document: Document) -> None:
 
 
 def _check_headers(vendor: Vendor, document: Document) -> None:
-    """A header name that two fields claim, or that is also ignored, has no single meaning."""
+    """Notes header names that two fields claim, or that are also ignored."""
     owner: dict[str, str] = {}
     for name, headers in vendor.columns.items():
         if not headers:

@@ -58,7 +58,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
 
     def line(self, path: Steps) -> int:
-        """The line of a key or item, or of the nearest one around it; 1 for the file itself.
+        """Returns the line of a key or item, or of the nearest one around it; 1 for the file.
 
         Steps that are no key of the file (names of union members in a model's error) are skipped.
         """
@@ -69,11 +69,11 @@ class Document:
         return tuple(path) in self.lines
 
     def complain(self, path: Steps, message: str, remedy: str = "") -> None:
-        """Note a mistake at a key."""
+        """Notes a mistake at a key."""
         self.problems.append(Problem(self.file, self.line(path), message, remedy))
 
     def known(self, path: Steps) -> tuple[str | int, ...]:
-        """The path without the steps that are no key of the file."""
+        """Returns the path without the steps that are no key of the file."""
         known: tuple[str | int, ...] = ()
         for step in path:
             if (*known, step) in self.lines:
@@ -82,7 +82,7 @@ class Document:
 
 
 def read_document(file: Path, name: str) -> Document:
-    """Read one YAML file; what is wrong with it as YAML is in `problems`, never raised.
+    """Reads one YAML file; mistakes in its YAML are in `problems`, never raised.
 
     Args:
         file: Where it lies.

@@ -33,7 +33,7 @@ _MAPPINGS: Final = {"model_type", "dict_type", "model_attributes_type"}
 
 
 def explain(error: ValidationError, model: type[BaseModel], document: Document) -> None:
-    """Note every complaint of a model in the document's problems."""
+    """Notes every complaint of a model in the document's problems."""
     for complaint in error.errors():
         _note(complaint, model, document)
 
@@ -92,7 +92,7 @@ def _words(complaint: ErrorDetails) -> str:
 
 
 def _named(path: tuple[int | str, ...], document: Document) -> str:
-    """The last step that the file holds: a key by its name, an item with its list's name."""
+    """Returns the last step that the file holds: a key's name, or that of an item's list."""
     steps = document.known(path)
     if not steps:
         return "the file"
@@ -102,7 +102,7 @@ def _named(path: tuple[int | str, ...], document: Document) -> str:
 
 
 def _keys(model: type[BaseModel], path: tuple[int | str, ...]) -> set[str]:
-    """The keys that the section at a path may have."""
+    """Returns the keys that the section at a path may have."""
     candidates = {model}
     for step in path:
         inner = {

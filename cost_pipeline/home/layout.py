@@ -1,4 +1,4 @@
-"""Lay out a new home. What its files mean is `load`'s business; their text is `templates`'."""
+"""Lays out a new home. `load` knows what its files mean, `templates` has their text."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cost_pipeline import __version__
 from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
 from cost_pipeline.home import templates
 from cost_pipeline.home.load import FORMAT, MARKER
+from cost_pipeline.home.places import refuse_unusable
 
 _FOLDERS: Final = ("vendors", "inbox", "lake", "dagster")
 _DAGSTER: Final = "dagster/dagster.yaml"
@@ -27,17 +28,19 @@ EXAMPLE: Final[Mapping[str, str]] = {
 
 
 def init_home(path: Path, *, files: Mapping[str, str | bytes] = EXAMPLE) -> Path:
-    """Make a home; returns its absolute path.
+    """Makes a home; returns its absolute path.
 
     Args:
         path: A folder that does not exist, or is empty.
         files: What it holds beside the empty folders, `home.json` and `dagster/dagster.yaml`.
 
     Raises:
-        UsageError: If the folder holds something, or is a file; nothing is touched then.
+        UsageError: If the folder holds something, is a file, or has a path under which no data can
+            be kept; nothing is touched then.
         EnvironmentFailedError: If it cannot be written; nothing is left half written.
     """
     path = path.expanduser().absolute()
+    refuse_unusable(path, "the home")
     try:
         _refuse_occupied(path)
         _write(path, {**_own_files(), **files})
@@ -52,7 +55,7 @@ def init_home(path: Path, *, files: Mapping[str, str | bytes] = EXAMPLE) -> Path
 
 
 def complete_home(path: Path) -> None:
-    """Add what a home written by hand may lack: `dagster/dagster.yaml`.
+    """Adds what a home written by hand may lack: `dagster/dagster.yaml`.
 
     One that an earlier version wrote and nobody edited becomes that of this version, with which
     the web UI and its daemon are as quick as the command line. An edited one is left alone.
@@ -105,7 +108,7 @@ def _refuse_occupied(path: Path) -> None:
 
 
 def _write(path: Path, files: Mapping[str, str | bytes]) -> None:
-    """All of it beside the place, then moved: an interrupted call leaves no half home.
+    """Writes all files beside the place and moves them: an interrupted call leaves no half home.
 
     An existing empty folder is filled and not replaced, because it may be a mount point or the
     caller's own working directory; `productions.yaml`, which makes it a home, moves last.

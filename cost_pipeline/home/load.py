@@ -1,4 +1,4 @@
-"""Read a home: its settings and vendors, or every mistake in them with file and line.
+"""Reads a home: its settings and vendors, or every mistake in them with file and line.
 
 Reads YAML and `home.json`, nothing else; whether a vendor's folder is there is asked separately
 (`missing_folders`), because that is the machine's state and not a mistake in a file.
@@ -24,6 +24,7 @@ from cost_pipeline.core.text import nearest
 from cost_pipeline.home.checks import check_names, check_vendor
 from cost_pipeline.home.document import Document, Problem, read_document
 from cost_pipeline.home.explain import explain
+from cost_pipeline.home.places import refuse_unusable
 
 FORMAT: Final = 1
 MARKER: Final = "home.json"
@@ -35,13 +36,13 @@ _Section = TypeVar("_Section", bound=Section)
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home as read.
+    """A home as it was read.
 
     Attributes:
         path: Absolute.
         general: What concerns no feed more than another.
         settings: The settings of each feed, by its name.
-        vendors: In the order of their names.
+        vendors: Its vendors, in the order of their names.
         lake_uri: An absolute folder, or a URI with a scheme as it stands in the settings.
         dagster_home: What DAGSTER_HOME is for this home.
     """
@@ -54,7 +55,7 @@ class Home:
     dagster_home: Path
 
     def folder(self, source: FolderSource) -> Path:
-        """The folder of a folder source, absolute."""
+        """Returns the folder of a folder source, absolute."""
         return self.path / Path(source.path).expanduser()
 
     def settings_of(self, model: type[_Section]) -> _Section:
@@ -74,7 +75,7 @@ class Home:
 
 
 def read_home(path: Path, feeds: Mapping[str, FeedContract]) -> Home:
-    """Read a home.
+    """Reads a home.
 
     Args:
         path: Its folder.
@@ -90,7 +91,7 @@ def read_home(path: Path, feeds: Mapping[str, FeedContract]) -> Home:
 
 
 def mistakes_in(path: Path, feeds: Mapping[str, FeedContract]) -> list[Problem]:
-    """Every mistake in a home's files, in the order of files and lines.
+    """Returns every mistake in a home's files, in the order of files and lines.
 
     Raises:
         UsageError: NO_HOME or HOME_TOO_NEW: there is nothing to check.
@@ -99,7 +100,7 @@ def mistakes_in(path: Path, feeds: Mapping[str, FeedContract]) -> list[Problem]:
 
 
 def missing_folders(home: Home) -> dict[str, Path]:
-    """Vendor to the folder that its source names and that is not there."""
+    """Returns, by vendor, the folder that its source names and that is not there."""
     return {
         vendor.vendor: home.folder(vendor.source)
         for vendor in home.vendors
@@ -110,6 +111,7 @@ def missing_folders(home: Home) -> dict[str, Path]:
 def _read(path: Path, feeds: Mapping[str, FeedContract]) -> tuple[Home | None, list[Problem]]:
     path = path.expanduser().absolute()
     _refuse_no_home(path, feeds)
+    refuse_unusable(path, "the home")
     files = _Files(path, feeds)
     settings = {name: own for name in feeds if (own := files.settings(name)) is not None}
     general = files.general(settings)
@@ -121,13 +123,16 @@ def _read(path: Path, feeds: Mapping[str, FeedContract]) -> tuple[Home | None, l
         return None, found
     vendors = tuple(sorted((vendor for vendor, _ in read), key=lambda vendor: vendor.vendor))
     lake = general.lake
+    if "://" not in lake:
+        lake = str((path / Path(lake).expanduser()).resolve())
+        refuse_unusable(Path(lake), "the lake")
     return (
         Home(
             path=path,
             general=general,
             settings=settings,
             vendors=vendors,
-            lake_uri=lake if "://" in lake else str((path / Path(lake).expanduser()).resolve()),
+            lake_uri=lake,
             dagster_home=path / "dagster",
         ),
         found,
@@ -143,7 +148,7 @@ class _Files:
     documents: list[Document] = field(default_factory=list)
 
     def settings(self, name: str) -> Section | None:
-        """The settings of a feed: from its file, or without one what is right without any key."""
+        """Returns the settings of a feed, from its file or from defaults where it has none."""
         feed = self.feeds[name]
         if not (self.path / feed.file).exists() and not self._is_needed(feed):
             return _without_a_file(feed)
@@ -154,14 +159,14 @@ class _Files:
         return settings
 
     def _is_needed(self, feed: FeedContract) -> bool:
-        """Whether this is the file that must be there, or there is no home."""
+        """Whether this file must be there for the folder to be a home."""
         files = [one.file for one in self.feeds.values()]
         return feed.file == files[0] and not any(
             (self.path / file).exists() for file in (GENERAL, *files)
         )
 
     def general(self, settings: Mapping[str, Section]) -> General | None:
-        """What concerns no feed more than another: in a file of its own, or in that of a feed."""
+        """Returns the settings that concern every feed, from their own file or that of a feed."""
         told = [
             (name, found)
             for name, found in settings.items()
@@ -178,7 +183,7 @@ class _Files:
         return _model(General, document)
 
     def vendors(self, settings: Mapping[str, Section]) -> Iterator[tuple[Vendor, Document]]:
-        """The vendor files that are well-formed by themselves."""
+        """Yields the vendor files that are well-formed by themselves."""
         for file in _vendor_files(self.path):
             document = self._document(f"vendors/{file.name}")
             if file.suffix != ".yaml":
@@ -201,7 +206,7 @@ class _Files:
             yield vendor, document
 
     def _feed_of(self, document: Document) -> FeedContract | None:
-        """The feed that a vendor file names, or the one that is meant where it names none."""
+        """Returns the feed that a vendor file names, or the one that is meant if it names none."""
         value = document.value
         name = value.get("feed") if isinstance(value, dict) else None
         if name is None:
@@ -219,7 +224,7 @@ class _Files:
         return self.feeds.get(str(name))
 
     def check_between(self, read: Sequence[tuple[Vendor, Document]]) -> None:
-        """Note what is wrong between the vendor files of a feed."""
+        """Notes what is wrong between the vendor files of a feed."""
         by_name = {vendor.vendor: document for vendor, document in read}
         for name, feed in self.feeds.items():
             own = [vendor for vendor, _ in read if vendor.feed == name]
@@ -242,7 +247,7 @@ def _complain(document: Document, complaints: Iterable[Complaint]) -> None:
 
 
 def _without_a_file(feed: FeedContract) -> Section | None:
-    """Settings that are right without any key; None if a key is needed."""
+    """Returns the settings that are right without any key; None if a key is needed."""
     try:
         return feed.settings.model_validate({})
     except ValidationError:
@@ -261,7 +266,7 @@ def _vendor_files(path: Path) -> list[Path]:
 
 
 def _model(model: type[_Model], document: Document) -> _Model | None:
-    """The document as a model; None if it has problems, which are then noted."""
+    """Returns the document as a model; None if it has problems, which are then noted."""
     if document.problems and document.value is None:
         return None
     try:

@@ -36,11 +36,11 @@ class Block:
     """One block without the hashes of its rows, which its `subjects_digest` covers.
 
     Attributes:
-        chain: Of which process.
+        chain: The process that wrote it.
         number: Its place there, from 1.
         kind: `announced`, or `void` for one that says that another was never committed.
-        previous_root: Of the block before it in the chain.
-        parents: Of the first of a chain: the roots of the ends of other chains.
+        previous_root: The root of the block before it in the chain.
+        parents: In the first block of a chain, the roots of the ends of other chains.
         voids: The root of the block that is void.
         table: The table of the commit.
         tokens: `writer=sequence` of each application transaction of the commit.
@@ -73,7 +73,7 @@ class Block:
 
 
 def block_from_row(row: Mapping[str, Any]) -> Block:
-    """A stored block."""
+    """Returns a stored block."""
     values = {name: row[name] for name in Block.__slots__}
     for name in ("parents", "tokens", "events"):
         values[name] = tuple(values[name])
@@ -81,15 +81,15 @@ def block_from_row(row: Mapping[str, Any]) -> Block:
 
 
 def token_of(root: str) -> str:
-    """The application transaction by which a table says that a block's commit was made."""
+    """Returns the application transaction by which a table says that a block's commit was made."""
     return f"audit/{root}"
 
 
 def digest_of_subjects(subjects: Sequence[pa.Array]) -> str:
-    """One hash over the hashes of each event's rows, in order; no loop over rows.
+    """Returns one hash over the hashes of each event's rows, in order; no loop over rows.
 
     Raises:
-        ValueError: If one is not a hash: then the borders between them would not be told.
+        ValueError: If one is not a hash: the borders between them would then be lost.
     """
     parts: list[Value] = []
     for hashes in subjects:
@@ -100,7 +100,7 @@ def digest_of_subjects(subjects: Sequence[pa.Array]) -> str:
 
 
 def _bytes(hashes: pa.Array) -> memoryview:
-    """The texts of an array of hashes, one after the other, where they lie."""
+    """Returns the texts of an array of hashes, one after the other, where they lie."""
     data = hashes.buffers()[2]
     if data is None or not len(hashes):
         return memoryview(b"")
@@ -109,7 +109,7 @@ def _bytes(hashes: pa.Array) -> memoryview:
 
 
 def chain_breaks(blocks: Iterable[tuple[Block, str]]) -> Iterator[str]:
-    """What is wrong with a log: each block with the root that is stored for it.
+    """Yields what is wrong with a log: each block with the root that is stored for it.
 
     Whether the stored hashes of rows are those of `subjects_digest` is looked at where they are
     read.
@@ -135,7 +135,7 @@ def chain_breaks(blocks: Iterable[tuple[Block, str]]) -> Iterator[str]:
 
 
 def tokens_by_table(blocks: Iterable[tuple[Block, str]]) -> dict[str, list[str]]:
-    """The tokens of the announced commits, by their table."""
+    """Returns the tokens of the announced commits, by their table."""
     found: dict[str, list[str]] = {}
     for block, root in blocks:
         if block.kind == ANNOUNCED:
@@ -144,7 +144,7 @@ def tokens_by_table(blocks: Iterable[tuple[Block, str]]) -> dict[str, list[str]]
 
 
 def ends(blocks: Iterable[tuple[Block, str]]) -> list[tuple[Block, str]]:
-    """The blocks that no other block follows or voids, by root."""
+    """Returns the blocks that no other block follows or voids, by root."""
     every = list(blocks)
     followed = {named for block, _ in every for named in (block.previous_root, *block.parents)}
     followed |= {block.voids for block, _ in every if block.voids}

@@ -61,7 +61,7 @@ def _new_chain() -> str:
 
 
 class AuditLog:
-    """Announces commits of a lake.
+    """Announces the commits of a lake.
 
     Args:
         table: The log's own table.
@@ -93,7 +93,7 @@ class AuditLog:
     def announced(
         self, spec: TableSpec, rows: pa.Table, tokens: Mapping[str, int], run_id: str
     ) -> Iterator[str]:
-        """Announce the rows that a commit will append; the commit is made inside.
+        """Announces the rows that a commit will append; the commit is made inside.
 
         Yields:
             The token that the commit must carry as `COMMITTED`.
@@ -113,7 +113,7 @@ class AuditLog:
             _in_flight.discard(root)
 
     def settle(self, run_id: str) -> int:
-        """Mark void what was announced by processes that died before their commit.
+        """Marks void what was announced by processes that died before their commit.
 
         Returns:
             How many blocks were marked.
@@ -152,7 +152,7 @@ class AuditLog:
         return block.root
 
     def _begin(self, run_id: str) -> None:
-        """A new chain behind the ends of all that are settled."""
+        """Begins a new chain behind the ends of all that are settled."""
         self._chain, self._number, self._root = self._name(), 0, FIRST_ROOT
         self._process = os.getpid()
         headers = self.headers()
@@ -161,7 +161,7 @@ class AuditLog:
         self._settle(headers, run_id)
 
     def _unsettled(self, headers: list[tuple[Block, str]]) -> set[str]:
-        """The ends that announce a commit that is not there."""
+        """Returns the ends that announce a commit that is not there."""
         open_ends = [(block, root) for block, root in ends(headers) if block.kind == ANNOUNCED]
         made = self.fates(open_ends)
         return {root for _, root in open_ends if made.get(root) != COMMITTED}
@@ -244,12 +244,12 @@ class AuditLog:
         self._number, self._root = block.number, block.root
 
     def headers(self) -> list[tuple[Block, str]]:
-        """Every block with its root, without the hashes of its rows."""
+        """Returns every block with its root, without the hashes of its rows."""
         rows = self._table.snapshot().read(columns=HEADER).to_pylist()
         return [(block_from_row(row), row["root"]) for row in rows]
 
     def fates(self, blocks: Iterable[tuple[Block, str]]) -> dict[str, int]:
-        """Root of each block of which it is decided: whether its commit was made, or never will."""
+        """Returns the roots of the decided blocks and whether the commit of each was made."""
         found: dict[str, int] = {}
         for table, tokens in tokens_by_table(blocks).items():
             found |= tokens_of(self._folder / table, tokens)

@@ -41,7 +41,7 @@ class Checksums:
     """The hashes of one table's files.
 
     Args:
-        folder: The table's.
+        folder: The table's folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -49,7 +49,7 @@ class Checksums:
         self.path = folder / _NAME
 
     def read(self) -> dict[str, str]:
-        """The hash of each file that is known, by its name relative to the folder."""
+        """Returns the hash of each file that is known, by its name relative to the folder."""
         try:
             text = self.path.read_bytes()
         except FileNotFoundError:
@@ -57,11 +57,11 @@ class Checksums:
         return dict(found for line in text.splitlines() if (found := _parsed(line)))
 
     def note(self, names: Iterable[str]) -> None:
-        """Note the files as they are now. The caller syncs `path` with them."""
+        """Notes the files as they are now. The caller syncs `path` with them."""
         self._append({name: hash_file(self._folder / name) for name in names})
 
     def compare(self, files: Sequence[str]) -> None:
-        """Hold data files to their hashes, if this process did not do so before.
+        """Holds data files to their hashes, unless this process has done so before.
 
         Raises:
             EnvironmentFailedError: `TABLE_DAMAGED`, with the first file that is another one.
@@ -92,12 +92,12 @@ class Checksums:
                 self._append(new)
 
     def changed(self, known: Mapping[str, str], listed: Collection[str]) -> Iterator[Changed]:
-        """Every file that is not as it was.
+        """Yields every file that is not as it was.
 
         Args:
             known: What was noted of files, by `read`.
             listed: The data files that the table reads. Others may be gone, if they are no part of
-                the log; of those that nothing is known of there is nothing to say.
+                the log; a file without a noted hash is passed over.
         """
         for name, expected in sorted(known.items()):
             try:
@@ -119,13 +119,13 @@ class Checksums:
 
 
 def name_of(file: str) -> str:
-    """The name of a data file relative to its table's folder: its partition and its own."""
+    """Returns the name of a data file relative to its table's folder: its partition and its own."""
     return "/".join(Path(file).parts[-2:])
 
 
 def state_of(file: str) -> tuple[str, int, int]:
     """What tells that nobody has written to a file: its name, size and time."""
-    found = Path(file).stat()
+    found = os.stat(file)  # noqa: PTH116 - of thousands of files in a run; a Path takes thrice as long
     return file, found.st_size, found.st_mtime_ns
 
 
@@ -135,7 +135,7 @@ def _line(name: str, sha256: str) -> bytes:
 
 
 def _parsed(line: bytes) -> tuple[str, str] | None:
-    """Name and hash; None of a line that is not what was written."""
+    """Returns name and hash of a line, or None if it is not what was written."""
     check, _, said = line.partition(b" ")
     if check != b"%08x" % zlib.crc32(said):
         return None

@@ -33,7 +33,7 @@ class ContentStore:
         self.root = root
 
     def path(self, sha256: str) -> Path:
-        """Where the bytes with this hash lie, whether or not they do."""
+        """Returns where the bytes with this hash lie, whether or not they are there."""
         return self.root / sha256[:2] / sha256[2:4] / sha256
 
     def has(self, sha256: str) -> bool:
@@ -42,7 +42,7 @@ class ContentStore:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder of one's own, on the same file system, for files on their way in.
+        """Makes a folder of one's own, on the same file system, for files on their way in.
 
         It is gone afterwards. What a killed process left in its own goes now: nobody holds the lock
         of that folder any more.
@@ -64,7 +64,7 @@ class ContentStore:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def land(self, file: Path, sha256: str) -> Path:
-        """Take a finished file over; returns where it now lies. `file` is gone afterwards.
+        """Takes a finished file over; returns where it now lies. `file` is gone afterwards.
 
         Raises:
             CheckFailedError: If its bytes do not have that hash.
@@ -95,7 +95,7 @@ class ContentStore:
         return place
 
     def open_path(self, sha256: str) -> Path:
-        """The path of landed bytes.
+        """Returns the path of landed bytes.
 
         Raises:
             EnvironmentFailedError: If they are gone: nothing in the product ever removes them.
@@ -112,7 +112,7 @@ class ContentStore:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in blocks."""
+    """Returns SHA-256 of a file's bytes, read in blocks."""
     hasher = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
@@ -121,7 +121,7 @@ def hash_file(path: Path) -> str:
 
 
 def _sweep(incoming: Path) -> None:
-    """Remove the scratch folders whose process is gone."""
+    """Removes the scratch folders whose process is gone."""
     for folder in incoming.iterdir():
         with contextlib.suppress(OSError), (folder / _LOCK).open("w") as lock:
             # Held by another pull: BlockingIOError, and the folder stays.

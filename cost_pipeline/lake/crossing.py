@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,7 +24,7 @@ from cost_pipeline.lake.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """What is compared.
+    """Says which keys of a table are compared, and across what.
 
     Attributes:
         name: What it is.
@@ -41,15 +40,15 @@ class Crossing:
 
     @property
     def short(self) -> str:
-        """SQL for the short hash. Two keys that share one are only looked at in vain."""
+        """SQL for the short hash. If two keys share one, both are read and then told apart."""
         return f"hash({', '.join(self.key)})"
 
 
 def crossing_rows(snapshot: Snapshot, crossing: Crossing) -> pa.Table:
-    """At least every row whose key occurs under more than one value of `by`.
+    """Returns at least every row whose key occurs under more than one value of `by`.
 
     Returns:
-        `filename` and the kept columns. Few others may be among them: compare the keys.
+        `filename` and the kept columns. A few other rows may be among them: compare the keys.
     """
     place = derived_place(snapshot, crossing.name, repr(crossing))
     return _HELD.made(place, snapshot.identity, lambda: _Index(snapshot, crossing, place).rows())
@@ -82,7 +81,7 @@ class _Index:
         kept = read_derived(self.place, self.schema)
         marked = set(kept.filter(pc.is_null(kept["short"]))["filename"].to_pylist())
         covered = marked & covered_by(generations)
-        if not all(Path(unquote(file)).exists() for file in covered.difference(files)):
+        if not all(Path(file).exists() for file in covered.difference(files)):
             # Another table lies here now; files that are there are of a newer state of this one.
             remove(self.place, *(one.place for one in generations))
             kept, covered, generations = self.schema.empty_table(), set(), ()
@@ -94,7 +93,7 @@ class _Index:
         return kept.filter(pc.and_(here, pc.is_valid(kept["short"]))).drop_columns(["short"])
 
     def _with(self, kept: pa.Table, new: list[str], generations: Sequence[Generation]) -> pa.Table:
-        """The crossing rows with those that new files bring, from either side."""
+        """Returns the crossing rows with those that new files bring, from either side."""
         fresh = self._hashes_of(new)
         older = [self._pointed_at(one.rows(), fresh) for one in generations]
         hits = query(
@@ -118,7 +117,7 @@ class _Index:
         )
 
     def _hashes_of(self, files: list[str]) -> pa.Table:
-        """The place and the short hash of every key in the files, with the file as a dictionary.
+        """Returns place and short hash of every key in the files, with the file as a dictionary.
 
         A name is as long as ten hashes: with one on every row, those of a million rows took 150 MB.
         """
@@ -141,7 +140,7 @@ class _Index:
         return found.set_column(0, "filename", column)
 
     def _read(self, hits: pa.Table) -> pa.Table:
-        """The rows that the hashes point at."""
+        """Returns the rows that the hashes point at."""
         files = sorted(set(hits["filename"].to_pylist()))
         if not files:
             return self.schema.empty_table()

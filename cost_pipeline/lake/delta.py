@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -86,12 +86,12 @@ _NEWEST: Final = Kept[Snapshot](most=128)
 
 
 class Announcer(Protocol):
-    """Says what will be committed before it is: the audit log."""
+    """Announces a commit before it is made; the audit log does."""
 
     def announced(
         self, spec: TableSpec, rows: pa.Table, tokens: Mapping[str, int], run_id: str
     ) -> AbstractContextManager[str]:
-        """A context in which the commit is made, with the token that it must carry as 1."""
+        """Returns a context in which the commit is made, with the token that it must carry as 1."""
 
 
 class Table:
@@ -119,7 +119,7 @@ class Table:
         self._between = between or (lambda _step: None)
 
     def snapshot(self) -> Snapshot:
-        """The table as it is now; created empty if it does not exist.
+        """Returns the table as it is now; created empty if it does not exist.
 
         Raises:
             EnvironmentFailedError: If the folder exists but is not a readable Delta table.
@@ -172,7 +172,7 @@ class Table:
         return table
 
     def _holds_something(self) -> bool:
-        """Whether there is more than a run leaves that was killed while it made the table."""
+        """Whether more is there than what a run leaves that was killed while it made the table."""
         log = self.folder / "_delta_log"
         if not self.folder.exists():
             return False
@@ -181,7 +181,7 @@ class Table:
         )
 
     def append_once(self, parts: Sequence[Part], *, run_id: str) -> int:
-        """Append the parts that were not committed before, all in one commit.
+        """Appends the parts that were not committed before, all in one commit.
 
         Returns:
             The number of rows appended; 0 if every part was there already.
@@ -199,7 +199,7 @@ class Table:
         raise _contended(self.folder)
 
     def append_next(self, writer: str, data: pa.Table, *, run_id: str) -> None:
-        """Append rows that are new whatever was there before: the next in their writer's order."""
+        """Appends new rows, whatever is there, under the next number of their writer."""
         for attempt in range(_TRIES):
             snapshot = self.snapshot()
             try:
@@ -213,7 +213,7 @@ class Table:
         raise _contended(self.folder)
 
     def append(self, snapshot: Snapshot, parts: Sequence[Part], *, run_id: str) -> int:
-        """Append the parts to the state that `snapshot` shows, in one commit.
+        """Appends the parts to the state that `snapshot` shows, in one commit.
 
         Raises:
             StaleSnapshotError: If one of the writers committed since the snapshot was taken.
@@ -232,7 +232,7 @@ class Table:
         return int(rows.num_rows)
 
     def replace(self, snapshot: Snapshot, rows: pa.Table, keys: Sequence[str], run_id: str) -> None:
-        """Replace whole partitions by `rows` in one commit; `keys` are the partitions' texts.
+        """Replaces whole partitions by `rows` in one commit; `keys` are the partitions' texts.
 
         Raises:
             StaleSnapshotError: If one of the partitions changed since the snapshot was taken.
@@ -270,6 +270,7 @@ class Table:
                         table,
                         rows,
                         mode="append",
+                        schema_mode=_growing(table, self.spec),
                         writer_properties=writer,
                         commit_properties=commit,
                     )
@@ -279,6 +280,7 @@ class Table:
                         rows,
                         mode="overwrite",
                         predicate=predicate,
+                        schema_mode=_growing(table, self.spec),
                         writer_properties=writer,
                         commit_properties=commit,
                     )
@@ -306,8 +308,17 @@ def _writer_for(spec: TableSpec, rows: pa.Table) -> WriterProperties:
     )
 
 
+def _growing(table: DeltaTable, spec: TableSpec) -> Literal["merge"] | None:
+    """How a commit meets a table that an earlier version made: it adds the columns that it lacks.
+
+    Only then, because such a commit is one to the table as a whole, and races with all others.
+    """
+    there = {field.name for field in table.schema().fields}
+    return None if there >= set(spec.schema.names) else "merge"
+
+
 def ordered(spec: TableSpec, rows: pa.Table) -> pa.Table:
-    """The rows in the order in which a commit writes them; not copied if they have it."""
+    """Returns the rows in the order in which a commit writes them; copies only if it must."""
     if spec.ordered_by is None or not rows.num_rows:
         return rows
     column = rows[spec.ordered_by]
@@ -318,7 +329,7 @@ def ordered(spec: TableSpec, rows: pa.Table) -> pa.Table:
 
 
 def tokens_of(folder: Path, writers: Iterable[str]) -> dict[str, int]:
-    """The last sequences of these writers in a table, of those that have one."""
+    """Returns the last sequences of these writers in a table, of those that have one."""
     with clear_storage_errors(str(folder)):
         try:
             table = DeltaTable(str(folder))
@@ -329,7 +340,7 @@ def tokens_of(folder: Path, writers: Iterable[str]) -> dict[str, int]:
 
 
 def fence(folder: Path, token: str, *, run_id: str) -> int:
-    """Decide about an announced commit: what its token is, `FENCED` from now on if it was open.
+    """Decides about an announced commit: returns its token, which is `FENCED` if it was open.
 
     A process that still wants to make that commit took its snapshot before it announced it, so it
     fails on this one, as any two writers with one token do.

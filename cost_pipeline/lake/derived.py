@@ -1,4 +1,4 @@
-"""What is derived from a table file by file, and kept beside it: a step then costs what is new.
+"""Keeps summaries of a table's files beside it, so that a step costs only what is new.
 
 Data files of a Delta table never change: an append adds files, a replacement exchanges them. So a
 summary that is computed for each file by itself stays true as long as the file is in the table, and
@@ -32,8 +32,8 @@ class Summary:
     """A summary of one data file.
 
     Attributes:
-        name: What it is.
-        sql: Over `{table}`, which has a column `filename`; must select and group by it.
+        name: The name of the summary.
+        sql: A statement over `{table}` that selects its column `filename` and groups by it.
         schema: Its columns, without `filename`.
     """
 
@@ -48,7 +48,7 @@ class Summary:
 
 
 def summarised(snapshot: Snapshot, summary: Summary) -> pa.Table:
-    """The summaries of all data files of a table (`filename` and the summary's columns)."""
+    """Returns the summaries of all data files of a table (`filename` and the summary's columns)."""
     place = derived_place(snapshot, summary.name, summary.sql)
     return _HELD.made(place, snapshot.identity, lambda: _brought_up(snapshot, summary, place))
 
@@ -74,14 +74,14 @@ def _brought_up(snapshot: Snapshot, summary: Summary, place: Path) -> pa.Table:
 
 
 def derived_place(snapshot: Snapshot, name: str, meaning: str) -> Path:
-    """Where something derived from a table lies; another meaning or engine has another place."""
+    """Returns the place of what is derived from a table, one for each meaning and engine."""
     version = digest("derived", meaning, duckdb.__version__)[:16]
     root = snapshot.folder.parent.parent
     return root / "derived" / f"{snapshot.spec.name}.{name}.{version}.parquet"
 
 
 def read_derived(place: Path, schema: pa.Schema) -> pa.Table:
-    """What is kept there; nothing if it is not there, or not readable, or has other columns."""
+    """Returns what is kept there; None if it is missing, unreadable or has other columns."""
     try:
         # Not `pq.read_table`, which imports the whole of `pyarrow.dataset` first.
         with pq.ParquetFile(place, page_checksum_verification=True) as parquet:
@@ -92,7 +92,7 @@ def read_derived(place: Path, schema: pa.Schema) -> pa.Table:
 
 
 def write_derived(place: Path, table: pa.Table, *, group_rows: int | None = None) -> None:
-    """Keep it. A reader sees the old or the new; a full disk or a lost race loses nothing."""
+    """Keeps it. A reader sees the old or the new; a full disk or a lost race loses nothing."""
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         place.parent.mkdir(exist_ok=True)
@@ -106,7 +106,7 @@ def write_derived(place: Path, table: pa.Table, *, group_rows: int | None = None
 
 
 def remove(*places: Path) -> None:
-    """Delete what is derived, if it is there and may be deleted."""
+    """Deletes what is derived, if it is there and may be deleted."""
     for place in places:
         try:
             place.unlink(missing_ok=True)
@@ -115,6 +115,6 @@ def remove(*places: Path) -> None:
 
 
 def files_of(summaries: pa.Table, names: Iterable[str] = ("filename",)) -> list[str]:
-    """The distinct data files of some summaries, in order."""
+    """Returns the distinct data files of some summaries, in order."""
     (name,) = names
     return sorted(pc.unique(summaries[name]).to_pylist())

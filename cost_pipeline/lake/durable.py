@@ -1,4 +1,4 @@
-"""Making local writes survive a power cut, and telling a full disk from a defect.
+"""Makes local writes survive a power cut, and tells a full disk from a defect.
 
 deltalake makes no fsync at all (measured with strace), so a finished commit is synced here: its
 data files, its log entry, and the folders that name them.
@@ -30,17 +30,17 @@ _READ_ONLY = ("read-only file system", "permission denied")
 
 
 def sync_file(path: Path) -> None:
-    """Flush a file's bytes to the device."""
+    """Flushes a file's bytes to the device."""
     _sync(path, os.O_RDONLY)
 
 
 def sync_folder(path: Path) -> None:
-    """Flush a folder's entries, so that a new name survives."""
+    """Flushes a folder's entries, so that a new name survives."""
     _sync(path, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def sync_all(files: Iterable[Path]) -> None:
-    """Flush files and, once each, the folders that hold them."""
+    """Flushes files and, once each, the folders that hold them."""
     folders = set()
     for file in files:
         sync_file(file)
@@ -58,7 +58,7 @@ def _sync(path: Path, flags: int) -> None:
 
 
 def storage_failure(error: BaseException, where: str) -> CostPipelineError | None:
-    """The clear form of a storage failure, or None if `error` is something else.
+    """Returns the clear form of a storage failure, or None if `error` is something else.
 
     deltalake and SQLite report a full disk as text inside errors of their own, so the text counts
     as well as the number. Causes are followed: Dagster wraps what a step raised.
@@ -91,7 +91,7 @@ def storage_failure(error: BaseException, where: str) -> CostPipelineError | Non
 
 @contextmanager
 def clear_read_errors(where: str) -> Iterator[None]:
-    """Turn stored bytes that cannot be read any more into their clear error.
+    """Turns stored bytes that cannot be read any more into their clear error.
 
     Each library says in a way of its own that a file or a log is not what it should be.
 
@@ -116,7 +116,7 @@ def clear_read_errors(where: str) -> Iterator[None]:
 
 @contextmanager
 def clear_storage_errors(where: str) -> Iterator[None]:
-    """Turn a full or unwritable disk inside the block into its clear error.
+    """Turns a full or unwritable disk inside the block into its clear error.
 
     The catch is broad because deltalake raises bare `Exception` types for input and output; what is
     not a storage failure goes on unchanged.

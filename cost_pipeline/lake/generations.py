@@ -48,12 +48,12 @@ class Generation:
         self.size: int = self._file.metadata.num_rows
 
     def rows(self) -> pa.Table:
-        """All rows: `filename` (as a dictionary), `short` and what else is kept."""
+        """Returns all rows: `filename` (as a dictionary), `short` and what else is kept."""
         with self._readable():
             return self._named(self._file.read())
 
     def rows_of(self, short: int) -> pa.Table:
-        """The rows with this hash."""
+        """Returns the rows with this hash."""
         with self._readable():
             groups = [
                 number
@@ -96,7 +96,7 @@ class _Unreadable(Exception):  # noqa: N818 - never leaves this module
 
 
 def with_generations(place: Path, work: Callable[[Sequence[Generation]], _Answer]) -> _Answer:
-    """What `work` makes of the generations at a place, largest first; anew without a damaged one.
+    """Calls `work` with the generations at a place, largest first, and anew without a damaged one.
 
     One that vanishes between being listed and being opened was merged into one that may not be
     listed; then nothing covers its data files, and they are read again.
@@ -116,14 +116,14 @@ def with_generations(place: Path, work: Callable[[Sequence[Generation]], _Answer
 
 
 def covered_by(generations: Sequence[Generation]) -> set[str]:
-    """The data files that the generations are about."""
+    """Returns the data files that the generations are about."""
     return set().union(*(one.covers for one in generations))
 
 
 def keep_hashes(
     place: Path, fresh: pa.Table, new: Collection[str], generations: Sequence[Generation]
 ) -> None:
-    """Keep the hashes of new data files, merged with the generations less than twice as large.
+    """Keeps the hashes of new data files, merged with the generations less than twice as large.
 
     Args:
         place: Where the generations are.
@@ -151,7 +151,7 @@ def keep_hashes(
 
 
 def _places(names: pa.ChunkedArray, files: Sequence[str]) -> pa.Array:
-    """The places of names among the files, found for each name and not for each row."""
+    """Returns the places of names among the files, found for each name and not for each row."""
     if not len(names):
         return pa.array([], pa.int32())
     once = names.unify_dictionaries().combine_chunks()
@@ -159,6 +159,6 @@ def _places(names: pa.ChunkedArray, files: Sequence[str]) -> pa.Array:
 
 
 def _by_dictionary(rows: pa.Table) -> pa.Table:
-    """With names as numbers: a name is as long as ten hashes, and few are distinct."""
+    """Returns the rows with file names as a dictionary: names are long, and few are distinct."""
     at = rows.schema.get_field_index("filename")
     return rows.set_column(at, "filename", rows["filename"].dictionary_encode())

@@ -1,4 +1,4 @@
-"""What a process keeps of the lakes that it works with: so much of it as was used last.
+"""A cache for the process of what it read from lakes: the most recently used values.
 
 A process opens a lake anew for each step, and a long one (the web server, a run of the tests) opens
 many lakes. What is kept is only ever a saving: it is used as long as what it was made of is the
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Values by place, with the state of things that each was made of.
+    """A cache of values by place, each with the state that it was made from.
 
     Args:
-        most: How many are kept; of more, those that were used last.
+        most: How many are kept; beyond that, the least recently used ones go.
     """
 
     def __init__(self, most: int) -> None:
@@ -28,7 +28,7 @@ class Kept(Generic[T]):
         self._lock = threading.Lock()  # sensors and checks of a web server run in threads
 
     def get(self, place: Hashable, state: object) -> T | None:
-        """The value that is kept there, if it was made of this state."""
+        """Returns the value that is kept there, if it was made of this state."""
         with self._lock:
             found = self._values.get(place)
             if found is None or found[0] != state:
@@ -37,7 +37,7 @@ class Kept(Generic[T]):
             return found[1]
 
     def keep(self, place: Hashable, state: object, value: T) -> T:
-        """Keep a value, instead of the one that was there."""
+        """Keeps a value, instead of the one that was there."""
         with self._lock:
             self._values[place] = (state, value)
             self._values.move_to_end(place)
@@ -46,11 +46,11 @@ class Kept(Generic[T]):
         return value
 
     def made(self, place: Hashable, state: object, make: Callable[[], T]) -> T:
-        """The value that `make` makes of this state. It is made again if it is not kept."""
+        """Returns the value that `make` makes of this state. It is made again if it is not kept."""
         found = self.get(place, state)
         return self.keep(place, state, make()) if found is None else found
 
     def clear(self) -> None:
-        """Let go of everything, as a new process begins."""
+        """Lets go of everything, as a new process begins."""
         with self._lock:
             self._values.clear()

@@ -14,6 +14,7 @@ from cost_pipeline.lake.audit_log import AuditLog
 from cost_pipeline.lake.content import ContentStore
 from cost_pipeline.lake.delta import Table
 from cost_pipeline.lake.durable import clear_storage_errors, sync_file, sync_folder
+from cost_pipeline.lake.interpretations import Interpretations
 from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.tables import AUDIT_LOG, TableSpec
 
@@ -36,12 +37,13 @@ class Lake:
     def __init__(self, root: Path, *, between: Callable[[str, str], None] | None = None) -> None:
         self.root = root
         self.content = ContentStore(root / "bytes")
+        self.interpretations = Interpretations(root / "interpretations")
         self._between = between
         self._tables: dict[str, Table] = {}
         self.audit = AuditLog(self.table(AUDIT_LOG), root / "tables")
 
     def table(self, spec: TableSpec) -> Table:
-        """The table of that spec."""
+        """Returns the table of that spec."""
         if spec.name not in self._tables:
             hook = self._between
             self._tables[spec.name] = Table(
@@ -55,14 +57,14 @@ class Lake:
     def kept(
         self, name: str, specs: Sequence[TableSpec], make: Callable[[], T], *, given: object = None
     ) -> T:
-        """What `make` makes of the tables as they are now, made once for each state of them.
+        """Returns what `make` makes of the tables as they are now; makes it once for each state.
 
         It is kept for the process, whoever opens this lake again.
 
         Args:
-            name: Of what is made; one thing is kept under it.
+            name: Names what is made; one thing is kept under each name.
             specs: Every table that `make` reads.
-            make: Makes it; a commit of another process meanwhile only means that it is made again.
+            make: Makes it; if another process commits meanwhile, it is made again.
             given: Whatever else it is made from, compared by equality.
         """
         state = (given, *(self.table(spec).snapshot().identity for spec in specs))
@@ -71,36 +73,39 @@ class Lake:
     def counted(
         self,
         name: str,
-        spec: TableSpec,
+        specs: Sequence[TableSpec],
         make: Callable[[], T],
         *,
         also: Sequence[TableSpec] = (),
+        given: object = None,
     ) -> T:
-        """What `make` counts in the data files of a table, as long as nobody touched any of them.
+        """What `make` counts in the data files of tables, as long as nobody touched any of them.
 
         For checks: they look at what is stored, and a file may be changed without a commit. That
         is noticed as it is before a file is read: by its size and its time.
 
         Args:
             name: Of what is counted; one thing is kept under it.
-            spec: The table whose rows `make` counts.
+            specs: The tables whose rows `make` counts.
             make: Counts them.
             also: Tables that say which of the rows count.
+            given: Whatever else it is counted from, compared by equality.
         """
+        touched = [self.table(spec).snapshot().touched() for spec in specs]
         others = [self.table(other).snapshot().identity for other in also]
-        return self._made(name, (self.table(spec).snapshot().touched(), *others), make)
+        return self._made(name, (given, *touched, *others), make)
 
     def _made(self, name: str, state: object, make: Callable[[], T]) -> T:
         made: T = _KEPT.made((self.root.absolute(), name), state, make)
         return made
 
 
-# Of a few lakes: there are seven things of each, the largest of them with a row for each credit.
-_KEPT: Final = Kept[Any](most=28)
+# Of a few lakes: there are eight things of each, the largest of them with a row for each credit.
+_KEPT: Final = Kept[Any](most=32)
 
 
 def open_lake(uri: str, *, between: Callable[[str, str], None] | None = None) -> Lake:
-    """The lake at a folder, laid out if it is new.
+    """Returns the lake at a folder, laid out if it is new.
 
     Raises:
         UsageError: If it was written by a newer version, or the URI is not a folder.

@@ -17,7 +17,7 @@ from cost_pipeline.core.errors import EnvironmentFailedError
 
 @dataclass(frozen=True, slots=True)
 class Misread:
-    """That what is read of a table is not what its log adds.
+    """The files that are read from a table are not those that its log adds.
 
     Attributes:
         added: How many files the log adds.
@@ -48,7 +48,7 @@ class LogEntry:
 
 
 def log_entries(folder: Path, first: int, last: int) -> Iterator[LogEntry]:
-    """The entries of these versions, in order.
+    """Yields the entries of these versions, in order.
 
     Raises:
         EnvironmentFailedError: If one is missing or is no log entry.
@@ -75,14 +75,29 @@ def log_entries(folder: Path, first: int, last: int) -> Iterator[LogEntry]:
             ) from error
 
 
+def plain_paths(folder: Path, root: str, addresses: Iterable[str]) -> list[str]:
+    """Data files of a table as paths; Delta names them by addresses, in which `a b` is `a%20b`.
+
+    Args:
+        folder: The table's.
+        root: The table's own address.
+        addresses: Of files; one that lies elsewhere stays as it is.
+    """
+    prefix = root.removeprefix("file://").rstrip("/") + "/"
+    return [
+        str(folder / unquote(one.removeprefix(prefix))) if one.startswith(prefix) else one
+        for one in (address.removeprefix("file://") for address in addresses)
+    ]
+
+
 def names_in(folder: Path, files: Iterable[str]) -> set[str]:
-    """Data files as the log of a table in this folder names them; of others, the address."""
+    """Data files as the log of a table in this folder names them; of others, the path."""
     prefix = f"{folder}/"
-    return {unquote(file).removeprefix("file://").removeprefix(prefix) for file in files}
+    return {file.removeprefix(prefix) for file in files}
 
 
 def misread(entries: Iterable[LogEntry], read: set[str]) -> Misread | None:
-    """Whether the files that are read of a table, by `names_in`, are not those of its log."""
+    """Returns how the read files (as `names_in` gives them) differ from the log's; None if not."""
     added: set[str] = set()
     for entry in entries:
         added.update(entry.added)
@@ -91,5 +106,5 @@ def misread(entries: Iterable[LogEntry], read: set[str]) -> Misread | None:
 
 
 def entry_path(version: int) -> str:
-    """Where the entry of a version lies in the table's folder."""
+    """Returns where the entry of a version lies in the table's folder."""
     return f"_delta_log/{version:020d}.json"

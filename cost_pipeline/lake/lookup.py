@@ -1,4 +1,4 @@
-"""In which data files of a table a text is found: one row among millions.
+"""Finds the data files of a table that hold a text: one row among millions.
 
 Ids are random, so that the statistics of files exclude none, and to ask each file costs a look at
 each. Short hashes of the texts are kept beside the table (`lake.generations`); what they point at
@@ -32,12 +32,12 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 
 def _silent(_phase: str, _done: int, _total: int) -> None:
-    """For who has nobody to tell."""
+    """Does nothing: the progress of a caller who wants to hear of none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What rows are looked up by.
+    """The text by which rows are looked up.
 
     Attributes:
         name: What it is.
@@ -51,7 +51,7 @@ class Lookup:
 def files_with(
     snapshot: Snapshot, lookup: Lookup, text: str, progress: Progress = _silent
 ) -> list[str]:
-    """The data files that may hold a row which this text names: all that do, and few others.
+    """Returns the data files that may hold a row named by this text: all that do, few others.
 
     Args:
         snapshot: The table.
@@ -73,7 +73,7 @@ def files_with(
 
 
 def keep_up(snapshot: Snapshot, lookup: Lookup, progress: Progress = _silent) -> None:
-    """Keep the hashes of data files that are new, so that the next who looks does not have to."""
+    """Keeps the hashes of new data files, so that the next search does not have to read them."""
     place, files = _place(snapshot, lookup), snapshot.files()
     covered = with_generations(place, covered_by)
     new = [file for file in files if file not in covered]
@@ -94,7 +94,7 @@ def keep_up(snapshot: Snapshot, lookup: Lookup, progress: Progress = _silent) ->
 def _hashes(
     snapshot: Snapshot, lookup: Lookup, files: Sequence[str]
 ) -> tuple[list[str], list[pa.Table]]:
-    """The files that can be read, and `filename` and `short` of all texts in them.
+    """Returns the files that can be read, and `filename` and `short` of all texts in them.
 
     One that is damaged stays uncovered: who looks for something hears of it, nobody else.
     """
@@ -125,5 +125,5 @@ def _place(snapshot: Snapshot, lookup: Lookup) -> Path:
 
 
 def _short(text: str) -> str:
-    """SQL for half of a hash: of ten million texts, one in four hundred meets another."""
+    """Returns SQL for half of a hash: of ten million texts, one in four hundred meets another."""
     return f"(hash({text}) >> 32)::uinteger"

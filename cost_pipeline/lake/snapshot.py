@@ -20,6 +20,7 @@ from cost_pipeline.contracts.columns import session
 from cost_pipeline.core.sql import Predicate, literal
 from cost_pipeline.lake.checksums import Checksums, state_of
 from cost_pipeline.lake.durable import clear_read_errors
+from cost_pipeline.lake.log import plain_paths
 from cost_pipeline.lake.tables import TableSpec
 
 # So many files are read by Arrow itself, in one to two milliseconds each; a statement that names
@@ -56,7 +57,7 @@ class Snapshot:
         return self._open
 
     def take(self) -> DeltaTable:
-        """The Delta table for a write, which moves it on; who reads on here has one of their own.
+        """Returns the Delta table for a write, which moves it on; later reads open their own.
 
         Opening a table takes milliseconds, and most snapshots are not read after a write.
         """
@@ -71,20 +72,23 @@ class Snapshot:
         """
         return self._uri, self.version, self._entry
 
-    def touched(self) -> tuple[object, ...]:
+    def touched(self, where: Predicate | str | None = None) -> tuple[object, ...]:
         """The identity with the size and time of every data file: changed if anybody touched one.
+
+        Args:
+            where: Only of these files (see `files`).
 
         Raises:
             EnvironmentFailedError: If a file is missing.
         """
         states = []
-        for file in self.files():
+        for file in self.files(where):
             with clear_read_errors(file):
                 states.append(state_of(file))
         return (*self.identity, *states)
 
     def is_newest(self) -> bool:
-        """Whether its log entry is still that file and none follows on it.
+        """Whether its log entry is unchanged and no other follows.
 
         Reading a log takes milliseconds and a step of the flow asks hundreds of times.
         """
@@ -95,17 +99,18 @@ class Snapshot:
         )
 
     def sequence(self, writer: str) -> int:
-        """The last committed sequence of a writer; 0 if none."""
+        """Returns the last committed sequence of a writer; 0 if none."""
         return self.table.transaction_version(writer) or 0
 
     def files(self, where: Predicate | str | None = None) -> list[str]:
-        """The data files, pruned by a predicate over partition columns and file statistics."""
+        """Returns the data files without those that the predicate rules out."""
         with clear_read_errors(self._uri):
             predicate = None if where is None else str(where)
-            return self.table.file_uris(file_pruning_predicate=predicate)
+            addresses = self.table.file_uris(file_pruning_predicate=predicate)
+        return plain_paths(self.folder, self._uri, addresses)
 
     def partitions(self) -> list[str]:
-        """The texts of the partitions that have files, in order."""
+        """Returns the texts of the partitions that have files, in order."""
         with clear_read_errors(self._uri):
             return sorted(one[self.spec.partition] for one in self.table.partitions())
 
@@ -114,17 +119,16 @@ class Snapshot:
         sql: str,
         *,
         where: Predicate | str | None = None,
-        values: Sequence[str] | None = None,
         files: Sequence[str] | None = None,
         **tables: pa.Table,
     ) -> pa.Table:
-        """DuckDB SQL in which `{table}` is this table, pruned by `where` and filtered by nothing.
+        """Runs DuckDB SQL in which `{table}` stands for this table; `where` only leaves out files.
 
         Args:
             sql: The statement; it repeats `where` itself if rows must be filtered exactly.
-            where: A predicate for pruning files, best made by `core.sql`; text holds no value.
-            values: Bound to `$1`, `$2`...: how text of vendors and people enters.
-            files: Instead: the data files to read. Their names are in the column `filename`.
+            where: A predicate by which files are left out; it filters no rows. It is best made by
+                `core.sql`; no value stands in one that is text.
+            files: The data files to read instead; their names are in the column `filename`.
             tables: Arrow tables that the statement may name.
         """
         with session() as connection:
@@ -135,13 +139,19 @@ class Snapshot:
             else:
                 source = self._source(connection, files, "filename=true, ")
             with clear_read_errors(self._uri):
-                statement = _of_table(sql, source)
-                return connection.sql(statement, params=values).to_arrow_table()
+                try:
+                    found = connection.sql(_of_table(sql, source))
+                except duckdb.BinderException:
+                    # No file of these has a column that tables have by now; it is null in all.
+                    connection.register("_grown", self._empty())
+                    whole = f"(from {source} union all by name from _grown)"
+                    found = connection.sql(_of_table(sql, whole))
+                return found.to_arrow_table()
 
     def results(
         self, sql: str, *, where: Predicate | str | None = None, rows: int = 131_072
     ) -> Iterator[pa.Table]:
-        """The result of `query` piece by piece, for results that are as long as the table."""
+        """Yields the result of `query` piece by piece, for results as long as the table."""
         with session() as connection, clear_read_errors(self._uri):
             source = self._source(connection, self.files(where))
             reader = connection.sql(_of_table(sql, source)).to_arrow_reader(rows)
@@ -151,7 +161,7 @@ class Snapshot:
     def read(
         self, *, where: Predicate | str | None = None, columns: Sequence[str] | None = None
     ) -> pa.Table:
-        """The rows that satisfy `where`, in the table's own schema and in no particular order."""
+        """Returns the rows that satisfy `where`, in the table's own schema and in any order."""
         names = list(columns or self.spec.schema.names)
         files = self.files(where)
         if where is None and 0 < len(files) <= _FEW:
@@ -169,7 +179,7 @@ class Snapshot:
             return self._in_schema(table, self._place_of(file), names, parquet.metadata.num_rows)
 
     def files_by_partition(self) -> dict[str, list[str]]:
-        """The data files of each partition that has some, by the partition's text.
+        """Returns the data files of each partition that has some, by the partition's text.
 
         `files` looks at all of them for each partition that it is asked for.
         """
@@ -182,7 +192,7 @@ class Snapshot:
         return found
 
     def stream(self, files: Sequence[str], *, rows: int = 32_768) -> Iterator[pa.Table]:
-        """All rows of these data files, piece by piece, in the table's own schema.
+        """Yields all rows of these data files, piece by piece, in the table's own schema.
 
         Read file by file and not through DuckDB, which may answer from the statistics of a file:
         what is verified has to be what the pages hold.
@@ -194,14 +204,14 @@ class Snapshot:
         for file in files:
             with (
                 clear_read_errors(file),
-                pq.ParquetFile(unquote(file), buffer_size=1 << 18) as parquet,
+                pq.ParquetFile(file, buffer_size=1 << 18) as parquet,
             ):
                 place = self._place_of(file)
                 for batch in parquet.iter_batches(rows):
                     yield self._in_schema(pa.table(batch), place, names, batch.num_rows)
 
     def _place_of(self, file: str) -> pa.Scalar:
-        """The partition that a data file is of, as its folder says."""
+        """Returns the partition of a data file, which its folder names."""
         partition = self.spec.schema.field(self.spec.partition)
         _, _, value = file.rpartition(f"{partition.name}=")
         return pa.array([unquote(value.partition("/")[0])]).cast(partition.type)[0]
@@ -222,12 +232,14 @@ class Snapshot:
     def _schema_of(self, names: Sequence[str]) -> pa.Schema:
         return pa.schema([_nullable(self.spec.schema.field(name)) for name in names])
 
+    def _empty(self) -> pa.Table:
+        return self.spec.schema.append(pa.field("filename", pa.string())).empty_table()
+
     def _source(
         self, connection: duckdb.DuckDBPyConnection, files: Sequence[str], options: str = ""
     ) -> str:
         if not files:  # read_parquet refuses an empty list
-            empty = self.spec.schema.append(pa.field("filename", pa.string())).empty_table()
-            connection.register("_empty", empty)
+            connection.register("_empty", self._empty())
             return "_empty"
         self._checksums.compare(files)
         listed = ", ".join(map(literal, files))
@@ -240,17 +252,17 @@ class Snapshot:
 
 
 def entry_of(folder: Path, version: int) -> Path:
-    """The file of one commit in the log of the table in that folder."""
+    """Returns the file of one commit in the log of the table in that folder."""
     return folder / "_delta_log" / f"{version:020d}.json"
 
 
 def _of_table(sql: str, source: str) -> str:
-    """The statement with the source of its rows in the place of `{table}`."""
+    """Returns the statement with the source of its rows in the place of `{table}`."""
     return _TABLE.sub(lambda found: found[1] or source, sql)
 
 
 def _state_of(entry: Path) -> tuple[int, int, int] | None:
-    """What tells a file from another under its name; None if there is none."""
+    """Returns what tells a file from another under its name; None if there is none."""
     try:
         found = entry.stat()
     except FileNotFoundError:

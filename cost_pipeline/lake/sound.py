@@ -1,4 +1,4 @@
-"""Whether the tables of a lake are what was committed: every file, every entry of every log.
+"""Checks that the tables of a lake are what was committed: every file, every entry of a log.
 
 Reading notices a changed file when it comes to it; this looks at all of them. It believes a table's
 log and its checksums only together, and neither is proof against somebody who alters both: that is
@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.lake.checksums import Changed, Checksums
 from cost_pipeline.lake.durable import clear_read_errors
-from cost_pipeline.lake.log import log_entries, misread, names_in
+from cost_pipeline.lake.log import log_entries, misread, names_in, plain_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Soundness:
 def soundness(
     tables: Path, leave_out: Collection[str], progress: Callable[[str, int, int], None]
 ) -> Soundness:
-    """Look at every table in a folder of tables.
+    """Looks at every table in a folder of tables.
 
     Args:
         tables: The folder.
@@ -65,11 +65,12 @@ def soundness(
 
 
 def _listed(folder: Path) -> tuple[set[str], list[Damage]]:
-    """The data files that a table reads, and why they are not those that its log adds."""
+    """Returns the data files that a table reads, and why they are not those that its log adds."""
     try:
         with clear_read_errors(str(folder)):
             table = DeltaTable(str(folder))
-            listed = names_in(folder, table.file_uris())
+            paths = plain_paths(folder, table.table_uri, table.file_uris())
+            listed = names_in(folder, paths)
         wrong = misread(log_entries(folder, 0, table.version()), listed)
     except EnvironmentFailedError as error:
         return set(), [Damage(f"the table {folder.name} cannot be read", "a table", error.message)]

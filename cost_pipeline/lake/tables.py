@@ -16,7 +16,7 @@ from cost_pipeline.contracts.tables import DAY, HASH, INSTANT, TEXT, Shape, requ
 
 
 class Writing(Enum):
-    """How a table grows."""
+    """How a table grows: it only gets rows, or whole partitions are replaced."""
 
     APPEND = "append"
     REPLACE = "replace"
@@ -24,12 +24,12 @@ class Writing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What the audit log says of a table's rows before they are committed.
+    """What the audit log says about a table's rows before they are committed.
 
     Attributes:
-        event: What happens to each of the rows, such as `posted`.
-        subject: The column of the hash that names the row.
-        where: SQL that tells which rows.
+        event: What happens to each row, such as `posted`.
+        subject: The column with the hash that names the row.
+        where: SQL that selects the rows.
     """
 
     event: str
@@ -42,7 +42,7 @@ class TableSpec:
     """One table of the lake.
 
     Attributes:
-        name: Of its folder.
+        name: The name of its folder.
         schema: Its columns.
         partition: A date32 or int32 column of `schema`.
         writing: How it grows.
@@ -89,6 +89,21 @@ DELIVERIES = TableSpec(
 `role` is null for what a vendor sent, and `correction` for what people sent in its place; that is
 a row for each vendor whose dead letters it answers.
 """
+
+CUT_DELIVERIES = TableSpec(
+    "cut_deliveries",
+    pa.schema(
+        [
+            required("pull_date", DAY),
+            required("vendor", TEXT),
+            required("delivery", HASH),
+            required("whole", HASH),
+            *STAMP,
+        ]
+    ),
+    "pull_date",
+)
+"""One row for each delivery that ends in the middle of a line which another version has whole."""
 
 BOOKMARKS = TableSpec(
     "bookmarks",
@@ -156,11 +171,13 @@ VALIDATIONS = TableSpec(
             pa.field("control_declared", TEXT),
             pa.field("control_computed", TEXT),
             pa.field("control_tolerance", TEXT),
+            pa.field("control_problem", TEXT),
             required("unreadable_amounts", pa.int64()),
             required("header", pa.list_(TEXT)),
             required("drift", pa.list_(TEXT)),
             pa.field("schema", HASH),
             pa.field("shapes", TEXT),
+            pa.field("account", TEXT),
             required("posts", pa.bool_()),
             *STAMP,
         ]
@@ -171,6 +188,10 @@ VALIDATIONS = TableSpec(
 
 `amounts` is a JSON object of currency (or "") to the sum of every amount that could be read,
 accepted and refused: conservation compares it with what is stored.
+
+`account` says what became of every line or filled row of cells (`parse.account`); null of a
+delivery that could not be read, and of what version 0.2 read. `control_problem` is `missing` where
+a total must be there and is not, and `unreadable` where it cannot be read.
 
 `shapes` is what its columns look like (`validate.shapes`), `schema` the hash of their names and
 types; null of a delivery that could not be read. `posts` is false where its records only serve
@@ -212,6 +233,7 @@ CHECKPOINTS = TableSpec(
             required("rows", pa.int64()),
             pa.field("line", pa.int64()),
             pa.field("blank_rows", pa.int64()),
+            pa.field("furniture_rows", pa.int64()),
             pa.field("encoding", TEXT),
             required("state", TEXT),
             required("shapes", TEXT),
@@ -223,7 +245,8 @@ CHECKPOINTS = TableSpec(
 )
 """How far a delivery was validated when its records were committed before it was whole.
 
-`line`, `blank_rows` and `encoding` are null where the format cannot be opened in the middle.
+`line`, `blank_rows`, `furniture_rows` and `encoding` are null where the format cannot be opened in
+the middle; `furniture_rows` also of what version 0.2 wrote.
 """
 
 ALERTS = TableSpec(
@@ -276,10 +299,10 @@ AUDIT_LOG = TableSpec(
 def records_table(name: str, shape: Shape, *, unrepeated: tuple[str, ...] = ()) -> TableSpec:
     """Returns the table of a feed's records.
 
-    Of one business date, the rows of a commit keep their order.
+    Rows of one business date keep their order within a commit.
 
     Args:
-        name: Of the table.
+        name: The name of the table.
         shape: The columns of the feed's records.
         unrepeated: Columns of the shape in which hardly a value comes twice.
     """

@@ -1,4 +1,4 @@
-"""What verification finds: a partition that is whole, or what of it is not as it was sealed."""
+"""What verification finds: a partition is whole, or these things are not as they were sealed."""
 
 from __future__ import annotations
 

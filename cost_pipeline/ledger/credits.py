@@ -44,15 +44,15 @@ record that it takes back, `approval` the act that allows it; all null for what 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """An approval that counts.
+    """An approval that was not withdrawn.
 
     Attributes:
-        id: Of the act.
+        id: The id of the recorded act.
         vendor, fingerprint: The negative row.
-        original_vendor: Of what it reverses.
-        original_transaction_id: Of what it reverses, if it was named so.
+        original_vendor: The vendor of the record that it reverses.
+        original_transaction_id: The transaction id of that record, if it was named by it.
         original_fingerprint: The record of the posting that was named, if one was.
-        approved_at: When.
+        approved_at: When it was approved.
     """
 
     id: str
@@ -72,7 +72,7 @@ class _Refusal:
 
 @dataclass(slots=True)
 class _Ruled:
-    """One credit and what is known of it so far."""
+    """One credit, and what is known about it so far."""
 
     row: dict[str, Any]
     approval: Approval | None
@@ -103,7 +103,7 @@ class _Ruled:
 
 @dataclass(slots=True)
 class _Originals:
-    """What can be reversed: records that are not negative, with their standing and price."""
+    """The records that can be reversed: those that are not negative, with standing and price."""
 
     rows: Sequence[dict[str, Any]]
     by_fingerprint: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -119,7 +119,7 @@ class _Originals:
                 self.by_reference.setdefault((vendor, reference(row)), []).append(row)
 
     def standing_for(self, vendor: str, fingerprint: str) -> dict[str, Any] | None:
-        """The record, or the one that stands in its place because it says the same."""
+        """Returns the record, or the one that stands in its place because it says the same."""
         row = self.by_fingerprint.get((vendor, fingerprint))
         if row is not None and row["standing"] == DUPLICATE:
             return self.by_fingerprint.get((vendor, row["of"]))
@@ -127,7 +127,7 @@ class _Originals:
 
 
 def reference(row: Mapping[str, Any]) -> str:
-    """What a credit note names an invoice by: its number, or its transaction id without one."""
+    """Returns what a credit note calls an invoice: its number, or else its transaction id."""
     named: str = row["invoice_number"] or row["transaction_id"]
     return named
 
@@ -147,7 +147,7 @@ def rule(
     approvals: Iterable[Approval],
     closings: Sequence[Closing],
 ) -> pa.Table:
-    """The ruling on every credit (`RULED_SCHEMA`), in the order of records.
+    """Returns the ruling on every credit (`RULED_SCHEMA`), in the order of records.
 
     Args:
         negatives: All negative records that count (`CANDIDATE_SCHEMA`).
@@ -173,7 +173,7 @@ def rule(
 
 
 def unruled(resolved: pa.Table) -> pa.Table:
-    """Records that are not negative, as `RULED_SCHEMA`: there is nothing to rule."""
+    """Returns records that are not negative, as `RULED_SCHEMA`: they need no ruling."""
     for name in RULING_FIELDS:
         resolved = resolved.append_column(name, pa.nulls(resolved.num_rows, name.type))
     return resolved.select(RULED_SCHEMA.names).cast(RULED_SCHEMA)
@@ -187,7 +187,7 @@ _CONTENT: Final = ("kind", *(entry.name for entry in COST_FIELDS))
 
 
 def _resolve(ruled: Sequence[_Ruled]) -> None:
-    """Standing within a key, among credits only: one often bears the number of its original.
+    """Settles which credits stand, among credits only: one often bears the number of its original.
 
     Only a credit that has an authority can stand; without one it is no rival of anybody.
     """
@@ -210,7 +210,7 @@ def _has_authority(one: _Ruled) -> bool:
 
 
 def _reversals(ruled: Sequence[_Ruled], known: _Originals, closings: Sequence[Closing]) -> None:
-    """Approved ones in the order of their approvals; the others that name no invoice wait."""
+    """Decides on approved reversals in the order of approval; other nameless credits wait."""
     negative = {(one.row["vendor"], one.row["fingerprint"]) for one in ruled}
     numbers = {(one.row["vendor"], one.row["transaction_id"]) for one in ruled}
     approved = []
@@ -249,7 +249,7 @@ def _original(
     negative: set[tuple[str, str]],
     numbers: set[tuple[str, str]],
 ) -> dict[str, Any] | _Refusal:
-    """The record that an approval names, if it is one and is posted."""
+    """Returns the record that an approval names, if it is one and is posted."""
     vendor, number = approval.original_vendor, approval.original_transaction_id
     if approval.original_fingerprint is not None:
         named = (vendor, approval.original_fingerprint)
@@ -288,7 +288,7 @@ def _unlike(row: Mapping[str, Any], original: Mapping[str, Any]) -> _Refusal | N
 def _closed(
     approval: Approval, original: Mapping[str, Any], closings: Sequence[Closing]
 ) -> _Refusal | None:
-    """Judged at the time of the approval: what is closed or reopened later changes nothing."""
+    """Whether a period was closed at the time of the approval; later acts change nothing."""
     period = month_of(original["transaction_date"])
     if not closed_at(closings, period, approval.approved_at):
         return None
@@ -304,7 +304,7 @@ def _exceeds(one: _Ruled, total: Decimal, rest: Decimal) -> str:
 
 
 def _credit_notes(ruled: Sequence[_Ruled], known: _Originals) -> None:
-    """Against what is left of their invoice after approved reversals, in the order of records."""
+    """Decides on credit notes, in order, by what reversals left of their invoice."""
     reversed_: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for one in ruled:
         if one.original is not None:

@@ -62,7 +62,7 @@ that a timecard was evaluated under; a card that they block has a refusal too.
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What should be: postings (`DESIRED_SCHEMA`), and what became of every other record.
+    """The desired state: postings (`DESIRED_SCHEMA`), and what became of every other record.
 
     Attributes:
         postings: What the active ledger should hold.
@@ -76,7 +76,7 @@ class Desired:
 
 
 def desired(priced: pa.Table) -> Desired:
-    """Assemble the desired state of the records' transaction dates.
+    """Assembles the desired state of the records' transaction dates.
 
     Args:
         priced: Every record of those dates once (`PRICED_SCHEMA`; further columns are ignored,
@@ -100,7 +100,7 @@ def desired(priced: pa.Table) -> Desired:
 
 
 def _postings(priced: pa.Table, posted: pa.ChunkedArray) -> pa.Table:
-    """The records at these positions as postings.
+    """Returns the records at these positions as postings.
 
     The wide columns are copied once, into the order of partitions, and not at all if they have it;
     only their hash is computed.
@@ -120,7 +120,7 @@ def _postings(priced: pa.Table, posted: pa.ChunkedArray) -> pa.Table:
 
 
 def _dead_letters(held: pa.Table) -> pa.Table:
-    """The refused ones of what is held (`DEAD_LETTER_SCHEMA`)."""
+    """Returns the refused ones of what is held (`DEAD_LETTER_SCHEMA`)."""
     refused = query(_DEAD_LETTERS, held=held, classes=_classes())
     columns = (refused[name].to_pylist() for name in ("field", "reason", "message", *_FOUND))
     errors = [
@@ -135,7 +135,7 @@ _FOUND: Final = ("amount", "currency")
 
 
 def _found(field: str, amount: Decimal, currency: str) -> str | None:
-    """What the record has in a field that it is refused for."""
+    """Returns what the record has in the field for which it is refused."""
     if field == "amount":
         return shown(amount)
     return currency if field == "currency" else None

@@ -40,7 +40,7 @@ from cost_pipeline.ledger.schema import (
 
 
 class Cause(StrEnum):
-    """Why a line was appended."""
+    """The cause for which a line was appended."""
 
     DELIVERY = "delivery"
     LATE = "late"
@@ -56,7 +56,7 @@ class Cause(StrEnum):
 def difference(
     desired: Desired, active: pa.Table, closed: Collection[str] = frozenset()
 ) -> pa.Table:
-    """The lines to append (`CHANGE_SCHEMA`); none if the ledger is as desired.
+    """Returns the lines to append (`CHANGE_SCHEMA`); none if the ledger is as desired.
 
     Args:
         desired: What should be, for some transaction dates.
@@ -72,7 +72,7 @@ def difference(
 
 
 def _in_periods(lines: pa.Table, closed: Collection[str]) -> pa.Table:
-    """The lines with the period that each falls into; what is late says so."""
+    """Returns the lines with the period of each, and the late ones marked."""
     periods = posting_periods(lines["transaction_date"], closed)
     lines = lines.append_column("posting_period", periods)
     if closed:
@@ -84,7 +84,7 @@ def _in_periods(lines: pa.Table, closed: Collection[str]) -> pa.Table:
 
 
 def _without(lines: pa.Table, others: pa.Table) -> pa.Table:
-    """The lines whose content the others lack. Only hashes are compared, only these are copied."""
+    """Returns the lines whose content the others lack; compares hashes and copies only these."""
     if not lines.num_rows or not others.num_rows:
         return lines
     kept = query(
@@ -94,7 +94,7 @@ def _without(lines: pa.Table, others: pa.Table) -> pa.Table:
 
 
 def _post_causes(new: pa.Table, gone: pa.Table) -> pa.Table:
-    """`cause` and `other_snapshot` of each line to post."""
+    """Returns `cause` and `other_snapshot` of each line to post."""
     credited = any(new[name].null_count < len(new) for name in ("approval", "credit_of"))
     if not gone.num_rows and not credited:
         causes = pa.repeat(pa.scalar(Cause.DELIVERY.value, TEXT), new.num_rows)
@@ -103,7 +103,7 @@ def _post_causes(new: pa.Table, gone: pa.Table) -> pa.Table:
 
 
 def _reverse_causes(desired: Desired, new: pa.Table, gone: pa.Table) -> pa.Table:
-    """`cause` and `other_snapshot` of each line to reverse."""
+    """Returns `cause` and `other_snapshot` of each line to reverse."""
     known = desired.postings.select(
         ["transaction_date", "vendor", "transaction_id", "record_fingerprint", "original_amount"]
     )

@@ -97,12 +97,12 @@ class Gathered:
 
 
 def partition_leaf(day: date, head: PartitionHead) -> str:
-    """What the root over all partitions is made of."""
+    """Returns the leaf of one partition in the root over all of them."""
     return digest("partition", day, head.batch, head.root, head.postings)
 
 
 def partitions_root(partitions: Mapping[date, PartitionHead]) -> str:
-    """The Merkle root over all partitions, by transaction date; zeros if there is none.
+    """Returns the Merkle root over all partitions, by transaction date; zeros if there is none.
 
     There is none where a period was closed before anything was posted.
     """
@@ -112,18 +112,18 @@ def partitions_root(partitions: Mapping[date, PartitionHead]) -> str:
 
 
 def files_root(files: Iterable[tuple[str, str]]) -> str:
-    """The Merkle root over (path, SHA-256) of files, by path."""
+    """Returns the Merkle root over (path, SHA-256) of files, by path."""
     return merkle.root([digest("file", path, sha256) for path, sha256 in sorted(files)])
 
 
 def head_of(row: Mapping[str, Any]) -> str:
-    """The hash of an entry, from any of its rows."""
+    """Returns the hash of an entry, from any of its rows."""
     at = row["recorded_at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return digest("head", *({**row, "recorded_at": at}[name] for name in HEAD_COLUMNS))
 
 
 def gathered(newest: pa.Table) -> Gathered:
-    """Where things stand, from the rows of the newest day (`HEAD_SCHEMA`), in any order."""
+    """Returns where things stand, from the rows of the newest day (`HEAD_SCHEMA`), in any order."""
     rows = newest.sort_by("sequence").to_pylist()
     if not rows:
         return Gathered()
@@ -146,7 +146,7 @@ def next_entry(
     stamp: Stamp,
     sign: Signer | None = None,
 ) -> pa.Table:
-    """The rows of the entry that follows (`HEAD_SCHEMA`).
+    """Returns the rows of the entry that follows (`HEAD_SCHEMA`).
 
     Args:
         before: Where things stood.
@@ -217,7 +217,7 @@ class Replayed:
 
 
 def replay(rows: pa.Table) -> Replayed | HeadBreak:
-    """Check every entry from the first to the last.
+    """Checks every entry from the first to the last.
 
     Args:
         rows: All rows (`HEAD_SCHEMA`), in any order.
@@ -245,7 +245,7 @@ def replay(rows: pa.Table) -> Replayed | HeadBreak:
 def _after(  # noqa: C901, PLR0911 - one answer each
     before: Gathered, entry: list[dict[str, Any]]
 ) -> Gathered | HeadBreak:
-    """Where things stand after an entry, or what is wrong with it."""
+    """Returns where things stand after an entry, or what is wrong with it."""
     first = entry[0]
     sequence = before.sequence + 1
 

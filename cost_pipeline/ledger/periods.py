@@ -22,7 +22,7 @@ _DECEMBER: Final = 12
 
 
 class Act(StrEnum):
-    """What was done to a period, in order: `closing` announces, `closed` confirms."""
+    """An act on a period, in the order of a closing: `closing` announces, `closed` confirms."""
 
     CLOSING = "closing"
     CLOSED = "closed"
@@ -41,13 +41,13 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """One time that a period was closed.
+    """One span of time in which a period was closed.
 
     Attributes:
-        period: Such as `2026-03`.
-        announced_at: From when on nothing new was meant to go into it.
-        closed_at: From when on nothing can have; None while the closing is not finished.
-        reopened_at: None while it is closed.
+        period: The month, such as `2026-03`.
+        announced_at: When the closing was announced: since then no run may begin to post into it.
+        closed_at: When it was finished: since then nothing can be posted; None until then.
+        reopened_at: When it was reopened; None while it is closed.
     """
 
     period: str
@@ -57,7 +57,7 @@ class Closing:
 
 
 def closings(acts: Iterable[Recorded]) -> tuple[Closing, ...]:
-    """The spans in which periods were closed, by period and time."""
+    """Returns the spans in which periods were closed, by period and time."""
     found: list[Closing] = []
     for act in sorted(acts, key=lambda one: (one.period, one.sequence)):
         last = found[-1] if found and found[-1].period == act.period else None
@@ -76,7 +76,7 @@ def closings(acts: Iterable[Recorded]) -> tuple[Closing, ...]:
 
 
 def closed_now(spans: Iterable[Closing]) -> frozenset[str]:
-    """The periods into which nothing may be posted, also while their closing is under way."""
+    """Returns the periods into which nothing may be posted, also those that are being closed."""
     return frozenset(span.period for span in spans if span.reopened_at is None)
 
 
@@ -91,31 +91,31 @@ def closed_at(spans: Sequence[Closing], period: str, instant: datetime) -> bool:
 
 
 def month_of(day: date) -> str:
-    """The period that a transaction date belongs to."""
+    """Returns the period that a transaction date belongs to."""
     return f"{day:%Y-%m}"
 
 
 def next_period(period: str) -> str:
-    """The month after."""
+    """Returns the month after."""
     year, month = map(int, period.split("-"))
     return f"{year + month // _DECEMBER:04d}-{month % _DECEMBER + 1:02d}"
 
 
 def previous_period(period: str) -> str:
-    """The month before."""
+    """Returns the month before."""
     year, month = map(int, period.split("-"))
     return f"{year - (month == 1):04d}-{(month - 2) % _DECEMBER + 1:02d}"
 
 
 def open_period(period: str, closed: Collection[str]) -> str:
-    """The first period from this one on that is open."""
+    """Returns the first period from this one on that is open."""
     while period in closed:
         period = next_period(period)
     return period
 
 
 def posting_periods(days: pa.ChunkedArray | pa.Array, closed: Collection[str]) -> pa.Array:
-    """The period into which a line with each of these transaction dates goes."""
+    """Returns the period into which a line with each of these transaction dates goes."""
     known = pc.unique(days)
     periods = [open_period(month_of(day), closed) for day in known.to_pylist()]
     return pa.array(periods, TEXT).take(pc.index_in(days, value_set=known))

@@ -170,7 +170,7 @@ LEAF_COLUMNS: Final = (
 
 
 def _digest_of(tag: str, columns: Iterable[str]) -> str:
-    """SQL equal to `core.canonical.digest` of the columns of a posting, in this order.
+    """Returns SQL equal to `core.canonical.digest` of the columns of a posting, in this order.
 
     Decimals keep the scale of their column. Timestamps are hashed as text in UTC with microseconds,
     `2026-04-06T07:08:09.000000Z`; in SQL they must come without a zone (`without_zones`). All
@@ -189,7 +189,7 @@ def _parts(field: pa.Field) -> list[str]:
 
 
 def _canonical_text(field: pa.Field) -> tuple[str, str]:
-    """The type letter of `core.canonical.field`, and SQL for the text of the value."""
+    """Returns the type letter of `core.canonical.field`, and SQL for the text of the value."""
     name, kind = f'"{field.name}"', field.type
     if pa.types.is_timestamp(kind):
         return "s", f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ')"
@@ -212,7 +212,7 @@ SQL_LEAF_HASH: Final = _digest_of("leaf", LEAF_COLUMNS)
 
 
 def described() -> dict[str, list[Any]]:
-    """The columns for those who know only docs/ledger-format.md.
+    """Returns a description of the columns for readers of docs/ledger-format.md.
 
     Returns:
         `all`: name and letter of each, in order; the names that each of the three hashes is over.
@@ -226,18 +226,18 @@ def described() -> dict[str, list[Any]]:
 
 
 def canonical_texts() -> str:
-    """SQL that selects every column as the text that is hashed; timestamps without a zone."""
+    """Returns SQL for every column as the text that is hashed; timestamps without a zone."""
     return ", ".join(f'{_canonical_text(f)[1]} AS "{f.name}"' for f in POSTING_SCHEMA)
 
 
 def canonical_line() -> str:
-    """SQL for a posting as one line: the JSON list of the texts of its columns, in order."""
+    """Returns SQL for a posting as one line: the JSON list of the texts of its columns."""
     texts = ", ".join(f"({_canonical_text(field)[1]})::VARCHAR" for field in POSTING_SCHEMA)
     return f"json_array({texts})::VARCHAR"
 
 
 def without_zones(table: pa.Table) -> pa.Table:
-    """The table with its UTC timestamps as plain ones (no copy), as the hashes want them."""
+    """Returns the table with its UTC timestamps as plain ones (no copy), as hashes need them."""
     fields = [
         field.with_type(pa.timestamp(field.type.unit))
         if pa.types.is_timestamp(field.type)

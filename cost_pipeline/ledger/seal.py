@@ -47,9 +47,9 @@ class SealedBatch:
     """One batch, ready to be committed whole.
 
     Attributes:
-        transaction_date: Its partition.
-        head: What the partition's head is once the batch is committed.
-        previous: What it must be before.
+        transaction_date: The date, which is its partition.
+        head: The partition's head once the batch is committed.
+        previous: The head that the partition must have before.
         postings: The lines (`POSTING_SCHEMA`) in the order of their leaves.
     """
 
@@ -71,14 +71,14 @@ class Stamp:
 def batch_root(
     transaction_date: date, batch: int, *, previous_root: str, leaf_hashes: list[str]
 ) -> str:
-    """The seal of a batch over its leaves, its place and the seal before it."""
+    """Returns the seal of a batch over its leaves, its place and the seal before it."""
     return digest(
         "seal", transaction_date, batch, previous_root, merkle.root(leaf_hashes), len(leaf_hashes)
     )
 
 
 def seal(changes: pa.Table, heads: Mapping[date, Head], stamp: Stamp) -> tuple[SealedBatch, ...]:
-    """One batch for each transaction date among the changes, by date.
+    """Returns one batch for each transaction date among the changes, by date.
 
     Args:
         changes: Lines to append (`CHANGE_SCHEMA`), any number of dates, in any order.
@@ -102,7 +102,7 @@ def seal(changes: pa.Table, heads: Mapping[date, Head], stamp: Stamp) -> tuple[S
 
 
 def _ordered(changes: pa.Table, heads: Mapping[date, Head]) -> tuple[pa.Table, pa.Table]:
-    """The changes in the order of their leaves, and where each comes to lie.
+    """Returns the changes in the order of their leaves, and where each comes to lie.
 
     Only the columns that decide the order are sorted; the wide rows follow, if they must.
     """
@@ -146,7 +146,7 @@ def _hashed(placed: pa.Table) -> pa.Table:
 
 
 def _following(previous: Head, transaction_date: date, leaves: list[str]) -> Head:
-    """The head of the partition once these leaves follow on the previous one."""
+    """Returns the head of the partition once these leaves follow on the previous one."""
     batch = previous.batch + 1
     root = batch_root(transaction_date, batch, previous_root=previous.root, leaf_hashes=leaves)
     return Head(batch, root)
@@ -155,7 +155,7 @@ def _following(previous: Head, transaction_date: date, leaves: list[str]) -> Hea
 def _sealed(
     lines: pa.Table, batches: list[tuple[date, Head, Head]], counts: list[int]
 ) -> tuple[SealedBatch, ...]:
-    """The lines, in the order of their batches, with their roots; their columns are copied once."""
+    """Returns the lines in the order of their batches, with their roots; copies columns once."""
     roots = [
         pa.repeat(pa.scalar(head.root, HASH), count)
         for (_, head, _), count in zip(batches, counts, strict=True)

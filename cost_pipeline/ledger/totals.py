@@ -24,7 +24,7 @@ from cost_pipeline.ledger.schema import POST, REVERSE
 
 @dataclass(frozen=True, slots=True)
 class DateTotals:
-    """Of one transaction date: active postings, and their base amounts by base currency."""
+    """What one transaction date holds: active postings, and base amounts by base currency."""
 
     active_postings: int
     base: dict[str, Decimal]
@@ -32,7 +32,7 @@ class DateTotals:
 
 @dataclass(frozen=True, slots=True)
 class AccountTotals:
-    """Of one account: active postings, and their amounts by original and by base currency."""
+    """What one account holds: active postings, and amounts by original and by base currency."""
 
     active_postings: int
     original: dict[str, Decimal]
@@ -41,7 +41,7 @@ class AccountTotals:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Of a ledger or part of one.
+    """The totals of a ledger, or of a part of one.
 
     Attributes:
         postings: All lines, reversals and reversed ones included.
@@ -63,7 +63,7 @@ class Totals:
 
 
 def active(postings: pa.Table) -> pa.Table:
-    """The posts that no line of the table reverses, in the order given.
+    """Returns the posts that no line of the table reverses, in the order given.
 
     Args:
         postings: All lines of whole partitions (`POSTING_SCHEMA`, or the columns of it that are
@@ -76,14 +76,14 @@ def active(postings: pa.Table) -> pa.Table:
 
 
 def known_at(instant: datetime | None) -> str:
-    """SQL that tells which lines were recorded by then; all of them for None."""
+    """Returns SQL that tells which lines were recorded by then; all of them for None."""
     if instant is None:
         return "true"
     return str(within("recorded_at", None, instant))
 
 
 def active_lines(source: str, instant: datetime | None = None) -> str:
-    """SQL for the active postings of `source` (SQL for a table) as they were known at an instant.
+    """Returns SQL for the active postings of `source` (SQL for a table), as known at an instant.
 
     A reversal lies in the partition of its post, so whole partitions may be asked apart.
     """
@@ -96,7 +96,7 @@ def active_lines(source: str, instant: datetime | None = None) -> str:
 
 
 def net(amount: str) -> str:
-    """SQL for the sum of an amount over active postings, from all lines of their partitions.
+    """Returns SQL for the sum of an amount over active postings, from all lines of a partition.
 
     A reversal repeats the amounts of the post that it takes out, so no line looks for another.
     """
@@ -104,7 +104,7 @@ def net(amount: str) -> str:
 
 
 def sums(source: str, instant: datetime | None = None) -> str:
-    """SQL for the rows that `totals_of` takes; a mere scan of seven narrow columns."""
+    """Returns SQL for the rows that `totals_of` takes; a mere scan of seven narrow columns."""
     return f"""
 with standing as materialized (
     select transaction_date, gl_code, original_currency, base_currency,
@@ -117,12 +117,12 @@ order by transaction_date, gl_code, original_currency, base_currency
 
 
 def content(source: str, instant: datetime | None = None) -> str:
-    """SQL for the content hashes of the active postings, sorted, as `digest_of` takes them."""
+    """Returns SQL for the content hashes of the active postings, sorted for `digest_of`."""
     return f"select content_hash from ({active_lines(source, instant)}) order by content_hash"
 
 
 def totals_of(rows: Iterable[dict[str, Any]], digest: str) -> Totals:
-    """The totals from the rows of `sums` and the digest."""
+    """Returns the totals from the rows of `sums` and the digest."""
     original: dict[str, Decimal] = {}
     base: dict[str, Decimal] = {}
     dates: dict[date, DateTotals] = {}
@@ -160,7 +160,7 @@ def _add(sums_by_currency: dict[str, Decimal], currency: str, amount: Decimal) -
 
 
 def digest_of(sorted_hashes: Iterable[pa.Table]) -> str:
-    """The digest of a ledger from the rows of `content`: `core.canonical.digest_of_set` of them."""
+    """Returns the digest of a ledger from the rows of `content`, by `digest_of_set`."""
     hasher = hashlib.sha256(f"{VERSION}:ledger|".encode("ascii"))
     for piece in sorted_hashes:
         # A hash is 64 characters, so the head of its field is always the same.
@@ -170,7 +170,7 @@ def digest_of(sorted_hashes: Iterable[pa.Table]) -> str:
 
 
 def totals(postings: pa.Table) -> Totals:
-    """The totals and the digest of whole partitions that are in memory (`POSTING_SCHEMA`)."""
+    """Returns totals and digest of whole partitions that are in memory (`POSTING_SCHEMA`)."""
     lines = postings.select(_COLUMNS)
     rows = query(sums("lines"), lines=lines).to_pylist()
     return totals_of(rows, digest_of([query(content("lines"), lines=lines)]))

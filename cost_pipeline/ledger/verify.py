@@ -38,7 +38,7 @@ from cost_pipeline.standing.keys import where
 def verify_partition(
     transaction_date: date, chunks: Iterable[pa.Table], *, head: Head | None = None
 ) -> Verified | Broken:
-    """Check one partition of the ledger.
+    """Checks one partition of the ledger.
 
     Args:
         transaction_date: The partition.
@@ -56,7 +56,7 @@ def verify_partition(
 def verify_partitions(
     lines: pa.Table, heads: Mapping[date, Head | None]
 ) -> dict[date, Verified | Broken]:
-    """Check several partitions, each as `verify_partition` does, in the time of one.
+    """Checks several partitions, each as `verify_partition` does, in the time of one.
 
     Args:
         lines: All lines of these partitions (`POSTING_SCHEMA`), in any order.
@@ -122,7 +122,7 @@ def _of_partition(
 
 
 def _by_day(ordered: pa.Table) -> dict[date, pa.Table]:
-    """The lines of each day, of lines in the order of days."""
+    """Returns the lines of each day, from lines in the order of days."""
     found, start = {}, 0
     for counted in pc.value_counts(ordered["day"]).to_pylist():
         found[counted["values"]] = ordered.slice(start, counted["counts"])
@@ -131,7 +131,7 @@ def _by_day(ordered: pa.Table) -> dict[date, pa.Table]:
 
 
 def _checked(chunk: pa.Table, days: pa.Array | pa.ChunkedArray) -> pa.Table:
-    """Places, hashes and, where a row contradicts itself or its day, what is wrong with it."""
+    """Returns places, hashes and what is wrong with rows that contradict themselves or the day."""
     lines = without_zones(chunk.select(POSTING_SCHEMA.names)).append_column("day", days)
     return query(_CHECKED, chunk=lines)
 
@@ -169,7 +169,7 @@ def _row_breaks(
 def _true_place(
     transaction_date: date, row: dict[str, Any], batches: list[dict[str, Any]]
 ) -> tuple[int, int] | None:
-    """Where the posting's id says it belongs, if only its batch or only its leaf was changed."""
+    """Returns where a posting belongs by its id, if only its batch or its leaf was changed."""
     last_batch = max((batch["batch"] for batch in batches), default=0) + 1
     last_leaf = max((batch["lines"] for batch in batches), default=0)
     candidates = itertools.chain(
@@ -196,7 +196,7 @@ _ROW_MESSAGES: Final = {
 def _batch_breaks(
     transaction_date: date, lines: pa.Table, batches: list[dict[str, Any]]
 ) -> Iterator[Break]:
-    """What is wrong with the order of batches, their completeness, their links and their seals.
+    """Yields what is wrong with the order, completeness, links and seals of batches.
 
     Lines whose id contradicts their place are left out: where they claim to be is no evidence.
     """
@@ -231,7 +231,7 @@ def _batch_breaks(
 
 
 def _in_order_of(lines: pa.Table, names: list[str]) -> pa.Table:
-    """By these columns; a commit wrote them so, and sorting is only needed where it did not."""
+    """Sorts by these columns, but only where a commit did not write them so."""
     ordered: pa.ChunkedArray | None = None
     for name in reversed(names):
         before, after = _neighbours(lines[name])
@@ -250,7 +250,7 @@ def _neighbours(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArr
 
 
 def _place_breaks(batch: dict[str, Any], part: pa.Table) -> list[Break]:
-    """The first missing or repeated place of a batch, if its leaves are not 0, 1, 2..."""
+    """Returns the first missing or repeated place of a batch whose leaves are not 0, 1, 2..."""
     if batch["first"] == 0 and batch["last"] == batch["places"] - 1 == batch["lines"] - 1:
         return []
     number = batch["batch"]
@@ -294,7 +294,7 @@ def _seal_breaks(transaction_date: date, batch: dict[str, Any], part: pa.Table) 
 
 
 def _all_post(lines: pa.Table) -> bool:
-    """Whether none of the lines reverses, or claims to: the rule."""
+    """Whether no line reverses, or claims to, as is the rule."""
     posts = pc.and_(pc.equal(pc.fill_null(lines["kind"], ""), POST), pc.is_null(lines["reverses"]))
     return bool(pc.all(posts, min_count=0).as_py())
 

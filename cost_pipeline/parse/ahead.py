@@ -24,5 +24,6 @@ def read_ahead(reader: RowReader) -> Generator[ParsedChunk, None, None]:
         coming = thread.submit(next, chunks, None)
         while (chunk := coming.result()) is not None:
             coming = thread.submit(next, chunks, None)
-            yield chunk
-            del chunk  # or it would be held until the next one is there
+            held = [chunk]
+            del chunk  # whoever takes it alone decides how long it is held
+            yield held.pop()

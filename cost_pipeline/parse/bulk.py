@@ -47,6 +47,7 @@ class _Load:
         problems: Malformed rows, by line.
         blank: The lines of blank records, which have been left out.
         inner_line_ends: Whether a cell of Arrow's input holds a line end.
+        continued: How many lines go on from an earlier one.
     """
 
     cells: bytes
@@ -56,6 +57,7 @@ class _Load:
     problems: dict[int, str]
     blank: list[int]
     inner_line_ends: bool
+    continued: int
 
 
 class BulkLane:
@@ -79,13 +81,17 @@ class BulkLane:
         self._may_be_blank[[ord(character) for character in first_bytes]] = True
         self._may_be_blank[0x80:] = True
 
-    def table(self, block: Block, first_row: int) -> tuple[pa.Table | None, Positions]:
-        """The rows of a block, numbered from `first_row`, and the physical lines of blank rows."""
+    def table(self, block: Block, first_row: int) -> tuple[pa.Table | None, Positions, int]:
+        """The rows of a block, numbered from `first_row`.
+
+        Returns:
+            Also the physical lines of blank rows, and how many lines go on from an earlier one.
+        """
         load = self._load(block)
         lines = np.flatnonzero(load.emit)
         empty = np.array(load.blank, np.int64) + block.number
         if not len(lines):
-            return None, empty
+            return None, empty, load.continued
         cells = self._split(load)
         problems = {int(np.searchsorted(lines, at)): what for at, what in load.problems.items()}
         blank = self._blank_rows(block, lines, cells, problems)
@@ -103,7 +109,7 @@ class BulkLane:
             arrays = [array.filter(pa.array(keep)) for array in arrays]
         numbers = np.arange(first_row, first_row + len(arrays[0]), dtype=np.int64)
         blanks = np.sort(np.concatenate((empty, lines[blank] + block.number)))
-        return chunk_table([pa.array(numbers), *arrays]), blanks
+        return chunk_table([pa.array(numbers), *arrays]), blanks, load.continued
 
     def _load(self, block: Block) -> _Load:
         data, lines = block.data, block.lines
@@ -114,13 +120,14 @@ class BulkLane:
         texts: list[bytes] = []
         problems: dict[int, str] = {}
         blank: list[int] = []
-        run, inner = 0, False
+        run, inner, continued = 0, False, 0
         for index, record in read_records(block, self._tokenizer, np.flatnonzero(~emit).tolist()):
             if run < index:
                 simple = data[block.starts[run] : block.starts[index]]
                 cells.append(simple)
                 texts.append(_without_line_ends(simple))
             run = record.last + 1
+            continued += record.last - index
             emit[index:run] = False
             if record.blank:
                 blank.append(index)
@@ -139,7 +146,8 @@ class BulkLane:
             simple = data[lines.starts[run] : lines.ends[block.stop - 1]]
             cells.append(simple)
             texts.append(_without_line_ends(simple))
-        return _Load(b"".join(cells), b"".join(texts), emit, lengths, problems, blank, inner)
+        joined = b"".join(cells), b"".join(texts)
+        return _Load(*joined, emit, lengths, problems, blank, inner, continued)
 
     def _normal(self, cells: list[bytes]) -> bytes:
         quoted = [b'"' + cell.replace(b'"', b'""') + b'"' for cell in cells]

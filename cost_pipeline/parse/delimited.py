@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from cost_pipeline.contracts.formats import TextFormat
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.bulk import BulkLane, Shape
-from cost_pipeline.parse.lines import Positions
+from cost_pipeline.parse.control import Filled, TableTail, control_rules
+from cost_pipeline.parse.lines import LineCount, Positions
 from cost_pipeline.parse.records import (
     Block,
     Record,
@@ -57,11 +59,12 @@ class Rules:
     """What the vendor declares.
 
     Attributes:
+        form: The format, for its totals and the columns that are passed over.
         names: The columns of a file without a header; empty where a position is not a column.
     """
 
+    form: TextFormat
     delimiter: str
-    has_control: bool
     names: tuple[str, ...] | None = None
 
 
@@ -96,6 +99,7 @@ def open_delimited(
         header.names,
         lambda reader: file.chunks(reader, chunk_rows, start),
         first_row=start.rows + 1,
+        count=file.count,
     )
 
 
@@ -122,8 +126,8 @@ def _find_header(body: Body, encoding: str, delimiter: str, limits: Limits) -> H
     return Refused(Reason.NOT_THE_FORMAT, what)
 
 
-class _BlankLines:
-    """How many blank rows lie before a line, of a file that is read block by block.
+class _Passed:
+    """How many lines of a kind lie before a line, of a file that is read block by block.
 
     A block is read ahead of the chunk that ends in it, so the reader's count runs ahead of a mark.
     """
@@ -133,7 +137,7 @@ class _BlankLines:
         self._ahead: list[Positions] = []
 
     def add(self, lines: Positions) -> None:
-        """The blank lines of the next block, in order."""
+        """The lines of that kind in the next block, in order."""
         if len(lines):
             self._ahead.append(lines)
 
@@ -152,52 +156,70 @@ class _DelimitedFile:
         self._body = body
         self._header = header
         self._source = source
-        self._has_control = rules.has_control
+        self._control = control_rules(rules.form, header.names)
+        self.count = LineCount()
         named = tuple(i for i, name in enumerate(header.names) if name.strip(BLANKS))
         unnamed = tuple(i for i, name in enumerate(header.names) if not name.strip(BLANKS))
+        passed = rules.form.told.passed
+        unnamed = tuple(i for i in unnamed if i + 1 not in passed)
         if rules.names is not None:
             unnamed = ()  # without a header a position that is not a column may hold anything
+        self._headed = rules.names is None
         self._shape = Shape(rules.delimiter, len(header.names), named, unnamed)
         self._columns = tuple(header.names[i] for i in named)
         self._tokenizer = Tokenizer(rules.delimiter, len(header.names), source.limits)
 
     def chunks(self, reader: RowReader, chunk_rows: int, start: Mark) -> Iterator[ParsedChunk]:
         """The rows in chunks; the counts of `reader` are kept up to date."""
-        rechunker = Rechunker(chunk_rows, self._source.limits.chunk_bytes)
-        blanks = _BlankLines(start.blank_rows)
-        reader.blank_rows = start.blank_rows
-        rows = start.rows
-        for table, blank in self._tables(start):
+        reader.header_rows = int(self._headed)
+        reader.blank_rows, reader.furniture_rows = start.blank_rows, start.furniture_rows
+        told = reader.header_rows + start.rows + start.blank_rows + start.furniture_rows
+        reader.continued = start.line - 1 - told
+        tail = None
+        if self._control is not None:
+            named = self._shape.named
+            tail = TableTail(reader, self._control, named, self._reread, start.rows + 1)
+        chunking = _Chunking(
+            Rechunker(chunk_rows, self._source.limits.chunk_bytes), self._columns, start
+        )
+        for table, blank, continued in self._tables(start):
             reader.blank_rows += len(blank)
-            blanks.add(blank)
+            reader.continued += continued
+            chunking.blanks.add(blank)
             if table is not None:
-                for chunk in rechunker.push(table):
-                    rows += chunk.num_rows
-                    line = rechunker.next_line
-                    after = Mark(rows, line, blanks.before(line), self._source.encoding)
-                    yield ParsedChunk(chunk, self._columns, after)
-        last = rechunker.finish()
-        if last is not None and self._has_control:
-            reader.control = self._control(last)
-            if reader.control:
-                last = last.slice(0, last.num_rows - 1)
-        if last is not None and last.num_rows:
-            yield ParsedChunk(last, self._columns)
+                if tail is not None:
+                    table, gone = tail.push(table)  # noqa: PLW2901 - fewer rows of it
+                    chunking.furniture.add(gone)
+                yield from chunking.push(table)
+        if tail is not None:
+            lines, open_end = self.count.lines, self.count.open_end
+            left = tail.finish(lines=lines, open_end=open_end)
+            chunking.last_line = reader.control_line
+            if left is not None:
+                yield from chunking.push(left)
+        yield from chunking.finish()
 
-    def _tables(self, start: Mark) -> Iterator[tuple[pa.Table | None, Positions]]:
+    def _tables(self, start: Mark) -> Iterator[tuple[pa.Table | None, Positions, int]]:
+        """By block: its rows, the lines of its blank ones, and how many lines go on from others."""
         limits = self._source.limits
         lane = BulkLane(self._shape, self._tokenizer, limits) if self._source.bulk else None
         row = start.rows + 1
-        for block in read_blocks(self._body, self._source.encoding, limits, skip=start.line - 1):
-            table, blank = lane.table(block, row) if lane else self._careful_table(block, row)
-            row += table.num_rows if table is not None else 0
-            yield table, blank
+        for block in read_blocks(
+            self._body, self._source.encoding, limits, skip=start.line - 1, count=self.count
+        ):
+            found = lane.table(block, row) if lane else self._careful_table(block, row)
+            row += found[0].num_rows if found[0] is not None else 0
+            yield found
 
-    def _careful_table(self, block: Block, first_row: int) -> tuple[pa.Table | None, Positions]:
+    def _careful_table(
+        self, block: Block, first_row: int
+    ) -> tuple[pa.Table | None, Positions, int]:
         """The same table as the bulk lane's, made without numpy's proof and Arrow's splitter."""
         rows: list[RawRow] = []
         blank: list[int] = []
+        continued = 0
         for index, record in read_records(block, self._tokenizer, range(len(block.starts))):
+            continued += record.last - index
             if record.blank:
                 blank.append(block.number + index)
                 continue
@@ -205,7 +227,7 @@ class _DelimitedFile:
             problem, cells = self._named_cells(record)
             rows.append(RawRow(block.number + index, text, problem, cells))
         table = rows_table(rows, first_row, len(self._columns)) if rows else None
-        return table, np.array(blank, np.int64)
+        return table, np.array(blank, np.int64), continued
 
     def _named_cells(self, record: Record) -> tuple[str | None, list[str] | None]:
         if record.cells is None:
@@ -215,14 +237,52 @@ class _DelimitedFile:
                 return unnamed_value(column), None
         return None, [record.cells[i].decode("utf-8") for i in self._shape.named]
 
-    def _control(self, table: pa.Table) -> dict[str, str] | None:
-        """The last row's one filled cell, if it has only one: whatever its number of cells."""
-        text = table.column("text")[-1].as_py().encode("utf-8")
-        block = Block(text, 1, final=True)
+    def _reread(self, text: str) -> Filled | None:
+        """The cells of a row that has another number of them, or one under no name."""
+        block = Block(text.encode("utf-8"), 1, final=True)
+        if not len(block.lines):
+            return None
         record = Tokenizer(self._shape.delimiter, None, self._source.limits).read(block, 0)
-        filled = [i for i, cell in enumerate((record and record.cells) or ()) if not is_blank(cell)]
-        if record is None or record.cells is None or len(filled) != 1:
+        if record is None or record.cells is None or record.last + 1 < len(block.lines):
             return None
-        if record.last + 1 < len(block.starts) or filled[0] not in self._shape.named:
+        cells = {i: cell.decode() for i, cell in enumerate(record.cells) if not is_blank(cell)}
+        return Filled(cells, whole=len(record.cells) >= self._shape.width)
+
+
+class _Chunking:
+    """Tables on their way into chunks, with the place where reading can go on behind each.
+
+    Attributes:
+        blanks: Blank lines so far.
+        furniture: Lines so far that are left out.
+        last_line: The control row's, once it is known: behind it nothing can be opened, because
+            whoever began there would not see it.
+    """
+
+    def __init__(self, rechunker: Rechunker, columns: tuple[str, ...], start: Mark) -> None:
+        self._rechunker = rechunker
+        self._columns = columns
+        self._encoding = start.encoding
+        self._rows = start.rows
+        self.blanks = _Passed(start.blank_rows)
+        self.furniture = _Passed(start.furniture_rows)
+        self.last_line: int | None = None
+
+    def push(self, table: pa.Table) -> Iterator[ParsedChunk]:
+        """Take in the next rows; yields the chunks that are complete and not last."""
+        for chunk in self._rechunker.push(table):
+            self._rows += chunk.num_rows
+            yield ParsedChunk(chunk, self._columns, self._mark())
+
+    def finish(self) -> Iterator[ParsedChunk]:
+        """What is left."""
+        last = self._rechunker.finish()
+        if last is not None:
+            yield ParsedChunk(last, self._columns)
+
+    def _mark(self) -> Mark | None:
+        line = self._rechunker.next_line
+        if self.last_line is not None and line > self.last_line:
             return None
-        return {self._header.names[filled[0]]: record.cells[filled[0]].decode("utf-8")}
+        blank, furniture = self.blanks.before(line), self.furniture.before(line)
+        return Mark(self._rows, line, blank, self._encoding, furniture)

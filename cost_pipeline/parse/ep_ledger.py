@@ -46,6 +46,7 @@ from cost_pipeline.contracts.formats import LedgerFormat
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
+from cost_pipeline.parse.lines import LineCount
 from cost_pipeline.parse.records import Block, Tokenizer, read_blocks, read_records
 from cost_pipeline.parse.rows import (
     Limits,
@@ -86,13 +87,16 @@ def open_ledger(
     listing = _Listing(columns, has_control=form.control_total is not None)
     tokenizer = Tokenizer(form.delimiter, len(columns), limits, any_width_on_one_line=True)
 
+    count = LineCount()
+
     def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
-        rows = _rows(reader, listing, tokenizer, read_blocks(body, encoding, limits), limits)
+        blocks = read_blocks(body, encoding, limits, count=count)
+        rows = _rows(reader, listing, tokenizer, blocks, limits)
         for gathered in gather_rows(rows, chunk_rows, limits.chunk_bytes):
             table = rows_table(gathered, reader.rows + 1, len(listing.header))
             yield ParsedChunk(table, listing.header)
 
-    return RowReader(encoding, listing.header, chunks)
+    return RowReader(encoding, listing.header, chunks, count=count)
 
 
 def _find_columns(
@@ -203,6 +207,7 @@ def _rows(
 ) -> Iterator[RawRow]:
     for block in blocks:
         for index, record in read_records(block, tokenizer, range(len(block.starts))):
+            reader.continued += record.last - index
             if record.blank:
                 reader.blank_rows += 1
                 continue
@@ -221,4 +226,5 @@ def _rows(
                 yield RawRow(line, text, detail, None)
             else:
                 yield RawRow(line, text, None, detail)
-    reader.control = listing.control
+    if listing.control is not None:
+        reader.controls = [listing.control]

@@ -6,7 +6,8 @@ characters. Cells are verbatim, padding included: only the validator knows what 
 A line must have the layout's length. Blanks beyond it are nothing; fewer characters are a malformed
 row, unless the layout is `ragged_right`. Where the layout has record types, a line of a type that
 it does not name is a malformed row, furniture is counted, and the last line of the type `total` is
-the control row if the vendor declares a control total (it is furniture otherwise).
+the control row if the vendor declares a control total (it is furniture otherwise). Where it has
+none, a total is known as in other formats (`control`).
 
 Two lanes give the same rows. A block of ASCII is cut by numpy, all lines at once; any other block
 line by line.
@@ -25,6 +26,8 @@ from cost_pipeline.contracts.formats import FixedWidthFormat
 from cost_pipeline.contracts.layouts import FixedColumn, FixedLayout
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
+from cost_pipeline.parse.control import Filled, TableTail, control_rules
+from cost_pipeline.parse.lines import LineCount
 from cost_pipeline.parse.records import Block, read_blocks
 from cost_pipeline.parse.rows import (
     Limits,
@@ -51,21 +54,32 @@ def open_fixed_width(
 ) -> RowReader:
     """A reader of the lines of a file in a known encoding."""
     columns = tuple(column.name for column in form.layout.columns)
-    cutter = _Cutter(form.layout, limits, has_control=form.control_total is not None)
+    typed = form.layout.record_type is not None
+    cutter = _Cutter(form.layout, limits, has_control=typed and form.control_total is not None)
+    rules = None if typed else control_rules(form, columns)
+    count = LineCount()
+
+    def tables(reader: RowReader) -> Iterator[pa.Table]:
+        row = 1
+        for block in read_blocks(body, encoding, limits, count=count):
+            table = cutter.table(reader, block, row, bulk=bulk)
+            row += table.num_rows
+            yield table
 
     def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
         rechunker = Rechunker(chunk_rows, limits.chunk_bytes)
-        row = 1
-        for block in read_blocks(body, encoding, limits):
-            table = cutter.table(reader, block, row, bulk=bulk)
-            row += table.num_rows
+        rows = tables(reader)
+        if rules is not None:
+            tail = TableTail(reader, rules, range(len(columns)), cutter.reread, 1)
+            rows = tail.tables(rows, count)
+        for table in rows:
             for chunk in rechunker.push(table):
                 yield ParsedChunk(chunk, columns)
         last = rechunker.finish()
         if last is not None:
             yield ParsedChunk(last, columns)
 
-    return RowReader(encoding, columns, chunks)
+    return RowReader(encoding, columns, chunks, count=count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,14 @@ class _Cutter:
             return self._bulk(reader, block, first)
         rows = list(self._careful(reader, block, range(len(block.starts))))
         return rows_table(rows, first, len(self._layout.columns))
+
+    def reread(self, text: str) -> Filled | None:
+        """The filled cells of a line of any length."""
+        if len(text.rstrip(BLANKS)) > self._width:
+            return None
+        cells = {i: _cut(text, column) for i, column in enumerate(self._layout.columns)}
+        filled = {i: cell for i, cell in cells.items() if cell.strip(BLANKS)}
+        return Filled(filled, whole=len(text) >= self._width)
 
     def _careful(self, reader: RowReader, block: Block, lines: range) -> Iterator[RawRow]:
         for index in lines:
@@ -133,7 +155,11 @@ class _Cutter:
             reader.furniture_rows += 1
             return
         cells = {column.name: _cut(text, column) for column in types.total_columns}
-        reader.control = {name: cell for name, cell in cells.items() if cell.strip(BLANKS)}
+        if not reader.controls:
+            reader.control_rows += 1
+        else:  # the last one counts
+            reader.furniture_rows += 1
+        reader.controls = [{name: cell for name, cell in cells.items() if cell.strip(BLANKS)}]
 
     def _bulk(self, reader: RowReader, block: Block, first: int) -> pa.Table:
         """The same rows, cut all at once; lines that are not plain rows go the careful way."""

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from cost_pipeline.core.text import BLANKS
+from cost_pipeline.parse.control import Filled
 from cost_pipeline.parse.rows import (
     Limits,
     ParsedChunk,
@@ -188,6 +190,12 @@ class KeyedRow:
     text: str
     malformed: str | None
     cells: dict[str, str | None] | None
+
+
+def filled_keys(row: KeyedRow) -> Filled:
+    """What stands in an object: a list or an object as the text of it."""
+    cells = (row.cells or {}).items()
+    return Filled({key: text for key, text in cells if text is not None and text.strip(BLANKS)})
 
 
 def cut_text(text: str, limits: Limits) -> tuple[str, str]:

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cost_pipeline.contracts.formats import JsonLinesFormat
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
+from cost_pipeline.parse.control import control_rules, rows_without_totals
 from cost_pipeline.parse.json_items import (
     BrokenJsonError,
     ItemReader,
     KeyedRow,
+    filled_keys,
     keyed_chunks,
     skip_space,
 )
-from cost_pipeline.parse.records import read_blocks
-from cost_pipeline.parse.rows import Limits, RowReader
+from cost_pipeline.parse.lines import LineCount
+from cost_pipeline.parse.records import Block, read_blocks
+from cost_pipeline.parse.rows import Limits, ParsedChunk, RowReader
 
 
-def open_json_lines(body: Body, encoding: str, limits: Limits, *, chunk_rows: int) -> RowReader:
+def open_json_lines(
+    body: Body, form: JsonLinesFormat, encoding: str, limits: Limits, *, chunk_rows: int
+) -> RowReader:
     """A reader of the lines of a file in a known encoding."""
-    return RowReader(
-        encoding,
-        (),
-        lambda reader: keyed_chunks(
-            reader, _rows(reader, body, encoding, limits), limits, chunk_rows
-        ),
-    )
+    count, rules = LineCount(), control_rules(form, None)
+
+    def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
+        rows = _rows(reader, read_blocks(body, encoding, limits, count=count), limits)
+        own = rows_without_totals(reader, rows, rules, filled_keys)
+        return keyed_chunks(reader, own, limits, chunk_rows)
+
+    return RowReader(encoding, (), chunks, count=count)
 
 
-def _rows(reader: RowReader, body: Body, encoding: str, limits: Limits) -> Iterator[KeyedRow]:
+def _rows(reader: RowReader, blocks: Iterator[Block], limits: Limits) -> Iterator[KeyedRow]:
     items = ItemReader(limits)
-    for block in read_blocks(body, encoding, limits):
+    for block in blocks:
         for index, (start, end) in enumerate(zip(block.starts, block.ends, strict=True)):
             text = block.text(index, index, limits).decode("utf-8")
             line = block.number + index

@@ -12,16 +12,18 @@ from collections.abc import Iterator
 from cost_pipeline.contracts.formats import JsonFormat
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.parse.body import Body
+from cost_pipeline.parse.control import control_rules, rows_without_totals
 from cost_pipeline.parse.json_items import (
     BrokenJsonError,
     ItemReader,
     KeyedRow,
     cut_text,
+    filled_keys,
     keyed_chunks,
     kind_of,
     skip_space,
 )
-from cost_pipeline.parse.rows import Limits, Refused, RowReader
+from cost_pipeline.parse.rows import Limits, ParsedChunk, Refused, RowReader
 from cost_pipeline.parse.source import utf8_blocks
 
 
@@ -61,11 +63,13 @@ def open_json_list(
     except _NotThereError as error:
         return Refused(Reason.NOT_THE_FORMAT, str(error))
     document = _Document(text, steps, items, limits)
-    return RowReader(
-        encoding,
-        (),
-        lambda reader: keyed_chunks(reader, document.rows(start), limits, chunk_rows),
-    )
+    rules = control_rules(form, None)
+
+    def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
+        rows = rows_without_totals(reader, document.rows(start), rules, filled_keys)
+        return keyed_chunks(reader, rows, limits, chunk_rows)
+
+    return RowReader(encoding, (), chunks)
 
 
 def _find_list(items: ItemReader, text: str, steps: list[str]) -> int:

@@ -56,6 +56,40 @@ def find_lines(data: bytes) -> Lines:
     return Lines(starts, ends.astype(np.int64))
 
 
+def line_ends(data: bytes) -> int:
+    """How many lines end in a text: with CRLF, LF or CR."""
+    feeds = int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LF))
+    if b"\r" not in data:
+        return feeds
+    return feeds + data.count(b"\r") - data.count(b"\r\n")
+
+
+class LineCount:
+    """Counts the lines of a file as its bytes pass by: what became of them is counted elsewhere.
+
+    Attributes:
+        ended: Lines so far that have an end.
+        open_end: Whether the last line so far has none.
+    """
+
+    def __init__(self) -> None:
+        self.ended = 0
+        self.open_end = False
+        self._after_cr = False
+
+    @property
+    def lines(self) -> int:
+        """All lines so far."""
+        return self.ended + self.open_end
+
+    def add(self, data: bytes) -> None:
+        """Take in the next bytes, in UTF-8."""
+        if data:
+            self.ended += line_ends(data) - (self._after_cr and data.startswith(b"\n"))
+            self._after_cr = data.endswith(b"\r")
+            self.open_end = not data.endswith((b"\r", b"\n"))
+
+
 def _mixed_ends(buffer: Bytes) -> tuple[Positions, Positions]:
     feed, carriage = buffer == _LF, buffer == _CR
     second = np.zeros(len(buffer), np.bool_)  # the LF of a CRLF

@@ -24,10 +24,11 @@ from cost_pipeline.parse.excel import open_excel
 from cost_pipeline.parse.fixed_width import open_fixed_width
 from cost_pipeline.parse.json_lines import open_json_lines
 from cost_pipeline.parse.json_list import open_json_list
+from cost_pipeline.parse.misread import find_misread
 from cost_pipeline.parse.parquet import open_parquet
 from cost_pipeline.parse.record_kinds import open_record_kinds
 from cost_pipeline.parse.rows import CHUNK_ROWS, Limits, Mark, Refused, RowReader
-from cost_pipeline.parse.source import find_encoding
+from cost_pipeline.parse.source import find_encoding, line_of
 
 
 def open_rows(
@@ -65,7 +66,7 @@ def open_rows(
     raise TypeError(f"no reader reads {form.kind}")
 
 
-def _open_text(  # noqa: PLR0911 - one exit per format
+def _open_text(
     path: Path, form: TextFormat, limits: Limits, *, chunk_rows: int, bulk: bool, at: Mark | None
 ) -> RowReader | Refused:
     body = open_body(path, form.compression, limits)
@@ -75,15 +76,36 @@ def _open_text(  # noqa: PLR0911 - one exit per format
     encoding = at.encoding if at else find_encoding(body, form.encodings, limits.block_bytes)
     if isinstance(encoding, Refused):
         return encoding
+    block = limits.block_bytes
+    misread = find_misread(body, encoding, block, lambda at: line_of(body, encoding, at, block))
+    if isinstance(misread, Refused):
+        return misread
+    reader = _open_in(body, form, encoding, limits, chunk_rows=chunk_rows, bulk=bulk, at=at)
+    if isinstance(reader, RowReader):
+        reader.misread = misread
+    return reader
+
+
+def _open_in(
+    body: Body,
+    form: TextFormat,
+    encoding: str,
+    limits: Limits,
+    *,
+    chunk_rows: int,
+    bulk: bool,
+    at: Mark | None,
+) -> RowReader | Refused:
+    """A reader of a text in a known encoding."""
     match form:
         case JsonFormat():
             return open_json_list(body, form, encoding, limits, chunk_rows=chunk_rows)
         case JsonLinesFormat():
-            return open_json_lines(body, encoding, limits, chunk_rows=chunk_rows)
+            return open_json_lines(body, form, encoding, limits, chunk_rows=chunk_rows)
         case LedgerFormat():
             return open_ledger(body, form, encoding, limits, chunk_rows=chunk_rows)
         case CsvFormat(header="first"):
-            rules = Rules(form.delimiter, form.control_total is not None)
+            rules = Rules(form, form.delimiter)
             return open_delimited(
                 body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk, at=at
             )
@@ -110,5 +132,5 @@ def _open_headless(
         raise TypeError(f"no reader reads {form.kind}")
     if layout.records or layout.opens_with:
         return open_record_kinds(body, layout, encoding, limits, chunk_rows=chunk_rows)
-    rules = Rules(layout.delimiter, form.control_total is not None, layout.header)
+    rules = Rules(form, layout.delimiter, layout.header)
     return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk, at=at)

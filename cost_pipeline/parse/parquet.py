@@ -33,6 +33,7 @@ from cost_pipeline.contracts.formats import ParquetFormat
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body, most_unpacked
+from cost_pipeline.parse.control import ControlRules, TableTail, control_rules
 from cost_pipeline.parse.json_items import cut_text
 from cost_pipeline.parse.lines import Positions
 from cost_pipeline.parse.rows import (
@@ -72,7 +73,8 @@ def open_parquet(
         return _refused(f"the Parquet file is damaged or cut off: {str(error)[:_MESSAGE]}")
     if problem is not None:
         return _refused(problem)
-    table = _ParquetTable(path, tuple(schema.names), limits, chunk_rows)
+    rules = control_rules(form, schema.names)
+    table = _ParquetTable(path, tuple(schema.names), limits, chunk_rows, rules)
     return RowReader("parquet", tuple(schema.names), table.chunks)
 
 
@@ -121,25 +123,40 @@ class _ParquetTable:
     """A file whose columns are known."""
 
     def __init__(
-        self, path: Path, columns: tuple[str, ...], limits: Limits, chunk_rows: int
+        self,
+        path: Path,
+        columns: tuple[str, ...],
+        limits: Limits,
+        chunk_rows: int,
+        rules: ControlRules | None,
     ) -> None:
         self._path = path
+        self._rules = rules
         self._columns = columns
         self._limits = limits
         self._chunk_rows = chunk_rows
 
-    def chunks(self, _: RowReader) -> Iterator[ParsedChunk]:
+    def chunks(self, reader: RowReader) -> Iterator[ParsedChunk]:
         """The rows in chunks; what is damaged half way is one malformed row at the end."""
         rechunker = Rechunker(self._chunk_rows, self._limits.chunk_bytes)
-        row = 1
-        for table in self._tables():
-            numbered = _numbered(table, row)
-            row += numbered.num_rows
-            for chunk in rechunker.push(numbered):
+        tables = self._numbered_tables()
+        if self._rules is not None:
+            # What is malformed in a Parquet file has no other cells than those that are missing.
+            places = range(len(self._columns))
+            tail = TableTail(reader, self._rules, places, lambda _text: None, 1)
+            tables = tail.tables(tables, None)
+        for table in tables:
+            for chunk in rechunker.push(table):
                 yield ParsedChunk(chunk, self._columns)
         last = rechunker.finish()
         if last is not None:
             yield ParsedChunk(last, self._columns)
+
+    def _numbered_tables(self) -> Iterator[pa.Table]:
+        row = 1
+        for table in self._tables():
+            yield _numbered(table, row)
+            row += table.num_rows
 
     def _tables(self) -> Iterator[pa.Table]:
         try:

@@ -15,6 +15,7 @@ from cost_pipeline.contracts.layouts import DelimitedLayout
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
+from cost_pipeline.parse.lines import LineCount
 from cost_pipeline.parse.records import Record, Tokenizer, read_blocks, read_records
 from cost_pipeline.parse.rows import (
     Limits,
@@ -41,7 +42,7 @@ def open_record_kinds(
             table = rows_table(gathered, reader.rows + 1, len(file.columns))
             yield ParsedChunk(table, file.columns)
 
-    return RowReader(encoding, layout.header, chunks)
+    return RowReader(encoding, layout.header, chunks, count=file.count)
 
 
 class _File:
@@ -52,6 +53,7 @@ class _File:
         self._layout = layout
         self._encoding = encoding
         self._limits = limits
+        self.count = LineCount()
         self._named = tuple(i for i, name in enumerate(layout.header) if name)
         self.columns = tuple(layout.header[i] for i in self._named)
 
@@ -61,7 +63,7 @@ class _File:
         small = replace(
             self._limits, block_bytes=min(self._limits.block_bytes, self._limits.record_bytes)
         )
-        for _, _, record in self._records(small):
+        for _, _, record in self._records(small, None):
             if record.blank:
                 continue
             found = _cells(record)
@@ -75,7 +77,8 @@ class _File:
     def rows(self, reader: RowReader) -> Iterator[RawRow]:
         """The rows; blank records and furniture are counted."""
         opening = bool(self._layout.opens_with)
-        for line, text, record in self._records(self._limits):
+        for line, text, record in self._records(self._limits, self.count):
+            reader.continued += record.last - line
             if record.blank:
                 reader.blank_rows += 1
             elif opening:
@@ -101,13 +104,17 @@ class _File:
         else:
             yield RawRow(line, text, None, [cells[i] for i in self._named])
 
-    def _records(self, limits: Limits) -> Iterator[tuple[int, str, Record]]:
+    def _records(
+        self, limits: Limits, count: LineCount | None
+    ) -> Iterator[tuple[int, str, Record]]:
+        """The line, the text and the cells of each record; its last line is one of the file."""
         layout = self._layout
         tokenizer = Tokenizer(layout.delimiter, layout.width, limits, any_width_on_one_line=True)
-        for block in read_blocks(self._body, self._encoding, limits):
+        for block in read_blocks(self._body, self._encoding, limits, count=count):
             for index, record in read_records(block, tokenizer, range(len(block.starts))):
                 text = "" if record.blank else block.text(index, record.last, limits).decode()
-                yield block.number + index, text, record
+                whole = replace(record, last=block.number + record.last)
+                yield block.number + index, text, whole
 
 
 def _cells(record: Record) -> list[str]:

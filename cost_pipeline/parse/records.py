@@ -17,7 +17,7 @@ from typing import Final
 
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
-from cost_pipeline.parse.lines import find_lines
+from cost_pipeline.parse.lines import LineCount, find_lines
 from cost_pipeline.parse.rows import Limits
 from cost_pipeline.parse.source import line_blocks, skip_lines, utf8_blocks
 
@@ -87,10 +87,16 @@ class Block:
         return self.data[start:end]
 
 
-def read_blocks(body: Body, encoding: str, limits: Limits, *, skip: int = 0) -> Iterator[Block]:
-    """A file in blocks, without its first `skip` lines; see `Block.stop`."""
+def read_blocks(
+    body: Body, encoding: str, limits: Limits, *, skip: int = 0, count: LineCount | None = None
+) -> Iterator[Block]:
+    """A file in blocks, without its first `skip` lines; see `Block.stop`.
+
+    All of its lines are counted in `count`, those that are skipped too.
+    """
     rest, number = b"", skip + 1
-    blocks = line_blocks(utf8_blocks(body, encoding, limits.block_bytes), limits.line_bytes)
+    pieces = utf8_blocks(body, encoding, limits.block_bytes)
+    blocks = line_blocks(pieces if count is None else _counted(pieces, count), limits.line_bytes)
     for fresh, final in skip_lines(blocks, skip):
         block = Block(rest + fresh, number, final=final)
         yield block
@@ -98,6 +104,12 @@ def read_blocks(body: Body, encoding: str, limits: Limits, *, skip: int = 0) -> 
             block.data[block.lines.starts[block.stop] :] if block.stop < len(block.lines) else b""
         )
         number += block.stop
+
+
+def _counted(pieces: Iterator[bytes], count: LineCount) -> Iterator[bytes]:
+    for data in pieces:
+        count.add(data)
+        yield data
 
 
 def read_records(

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.parse.account import Account, SheetAccount
+from cost_pipeline.parse.lines import LineCount
 
 CHUNK_ROWS: Final = 131_072
 
@@ -81,12 +83,14 @@ class Mark:
         line: The physical line that the next row starts on.
         blank_rows: Blank rows before it.
         encoding: The encoding that fitted the whole delivery.
+        furniture_rows: Lines before it that are neither.
     """
 
     rows: int
     line: int
     blank_rows: int
     encoding: str
+    furniture_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +111,33 @@ class ParsedChunk:
     after: Mark | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """In how many places a text is UTF-8 that is read as another encoding, and the first line."""
+
+    places: int = 0
+    line: int | None = None
+
+
 class RowReader:
     """The rows of one delivery, once, in file order.
 
     Attributes:
         encoding: The encoding that fitted.
-        header: Names of all columns; of a JSON delivery the union of its keys, known at the end.
+        header: Names of all columns; of a JSON delivery all its keys, known at the end.
         rows: Rows so far: malformed ones and those before its mark included; blank rows, furniture
             and control row not.
         blank_rows: Rows or lines without any content so far.
         furniture_rows: Lines of a listing that are not rows (heads, totals) so far.
-        control: Non-blank cells of the control row by header name, once everything is read.
+        controls: By control row its cells by header name, once everything is read; one at most,
+            or one for each sheet.
+        control_rows: How many lines those are.
+        control_line: Where the last of them is, if that is known.
+        header_rows: Lines that name the columns so far.
+        continued: Further lines of all these so far, where a cell holds a line end.
+        count: Of the lines of a text, as its bytes pass by.
+        misread: Whether the text may be read in a wrong encoding.
+        sheets: Of a workbook.
     """
 
     def __init__(
@@ -127,13 +147,21 @@ class RowReader:
         chunks: Callable[[RowReader], Iterator[ParsedChunk]],
         *,
         first_row: int = 1,
+        count: LineCount | None = None,
     ) -> None:
         self.encoding = encoding
         self.header = header
         self.rows = first_row - 1
         self.blank_rows = 0
         self.furniture_rows = 0
-        self.control: dict[str, str] | None = None
+        self.controls: list[dict[str, str]] = []
+        self.control_rows = 0
+        self.control_line: int | None = None
+        self.header_rows = 0
+        self.continued = 0
+        self.count = count
+        self.misread = Misread()
+        self.sheets: list[SheetAccount] = []
         self._chunks: Callable[[RowReader], Iterator[ParsedChunk]] | None = chunks
 
     def __iter__(self) -> Iterator[ParsedChunk]:
@@ -143,6 +171,27 @@ class RowReader:
         for chunk in chunks(self):
             self.rows += chunk.table.num_rows
             yield chunk
+
+    @property
+    def control(self) -> dict[str, str] | None:
+        """The last control row."""
+        return self.controls[-1] if self.controls else None
+
+    def account(self) -> Account:
+        """What the delivery consists of, once everything is read."""
+        return Account(
+            lines=None if self.count is None else self.count.lines,
+            header=self.header_rows,
+            rows=self.rows,
+            blank=self.blank_rows,
+            control=self.control_rows,
+            furniture=self.furniture_rows,
+            continued=self.continued,
+            open_end=self.count is not None and self.count.open_end,
+            misread=self.misread.places,
+            misread_line=self.misread.line,
+            sheets=tuple(self.sheets),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +226,12 @@ def chunk_table(arrays: list[pa.Array]) -> pa.Table:
     """The arrays `row`, `line`, `text`, `malformed` and the cells under their names."""
     cells = [pa.field(f"c{i}", pa.string()) for i in range(len(arrays) - len(FIXED_FIELDS))]
     return pa.Table.from_arrays(arrays, schema=pa.schema([*FIXED_FIELDS, *cells]))
+
+
+def renumbered(table: pa.Table, first: int) -> pa.Table:
+    """The rows of a chunk table numbered from `first`."""
+    numbers = pa.array(np.arange(first, first + table.num_rows, dtype=np.int64))
+    return table.set_column(0, FIXED_FIELDS[0], numbers)
 
 
 class _HasText(Protocol):

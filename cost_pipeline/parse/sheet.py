@@ -7,7 +7,7 @@ mean a day. Where the values lie in a file is `xlsx`'s and `xls`'s work.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -62,6 +62,18 @@ class Sheet(Protocol):
     def rows(self) -> Iterator[SheetRow]:
         """Its rows in order. Raises BrokenSheetError where the file is damaged."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSheet:
+    """A sheet of a workbook: its name, whether people see it, and what opens it.
+
+    `open` raises BrokenSheetError where the file is damaged.
+    """
+
+    name: str
+    visible: bool
+    open: Callable[[], Sheet]
 
 
 _PLAIN: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")

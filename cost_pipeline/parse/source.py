@@ -40,6 +40,16 @@ def find_encoding(body: Body, encodings: Sequence[str], block: int) -> str | Ref
         return Refused(
             Reason.NOT_THE_FORMAT, "it is an HTML page, perhaps an error page or a login"
         )
+    marked = _marked(body)
+    wide = [encoding for encoding in encodings if _is_wide(encoding)]
+    if marked is not None and not wide:
+        return Refused(
+            Reason.ENCODING,
+            f"it begins with the mark of {marked}, which is none of the declared encodings "
+            f"({', '.join(encodings)}): declare `encodings: [{marked.lower()}]`",
+        )
+    # One byte a character fits anything, a marked file included.
+    encodings = [*wide, *(e for e in encodings if e not in wide)] if marked else encodings
     misfits = []
     for encoding in encodings:
         misfit = _misfit(body, encoding, block)
@@ -52,12 +62,31 @@ def find_encoding(body: Body, encodings: Sequence[str], block: int) -> str | Ref
             what = "binary data, or UTF-16 that is not declared"
             return Refused(Reason.NOT_THE_FORMAT, f"it holds NUL bytes: {what}; {where}")
     best = max(misfits, key=lambda misfit: misfit.offset)
-    line = _line_of(body, best.encoding, best.offset, block)
+    line = line_of(body, best.encoding, best.offset, block)
     return Refused(
         Reason.ENCODING,
         f"none of the declared encodings fits: {', '.join(encodings)}; "
         f"{best.encoding} came furthest and fails at byte {best.offset}, line {line}",
     )
+
+
+# That of UTF-32 little endian begins as that of UTF-16 does, so it is asked for first.
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+
+
+def _marked(body: Body) -> str | None:
+    """The encoding, other than UTF-8, whose mark a file begins with."""
+    head = next(body.pieces(_HEAD), b"")
+    return next((name for mark, name in _MARKS if head.startswith(mark)), None)
+
+
+def _is_wide(encoding: str) -> bool:
+    return codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
 
 
 def _is_html(body: Body, encodings: Sequence[str]) -> bool:
@@ -95,7 +124,8 @@ def _misfit(body: Body, encoding: str, block: int) -> _Misfit | None:
     return _Misfit(encoding, fed - len(kept)) if kept else None
 
 
-def _line_of(body: Body, encoding: str, offset: int, block: int) -> int:
+def line_of(body: Body, encoding: str, offset: int, block: int) -> int:
+    """The physical line of a byte."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     line, left, after_cr = 1, offset, False
     for data in body.pieces(block):

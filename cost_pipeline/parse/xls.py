@@ -7,6 +7,7 @@ arithmetic meets, which is why the list of exceptions is long.
 
 from __future__ import annotations
 
+import functools
 import io
 import struct
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import xlrd
 from cost_pipeline.parse.sheet import (
     BadValueError,
     BrokenSheetError,
+    NamedSheet,
     SheetRow,
     ValueKind,
     format_kind,
@@ -99,38 +101,36 @@ class XlsSheet:
         return kind
 
 
-def open_xls(path: Path, sheet: str | None, *, digits: int) -> XlsSheet:
-    """A sheet by its name, or the first visible one.
+def open_xls(path: Path, *, digits: int) -> list[NamedSheet]:
+    """The sheets of an old workbook.
 
     Raises:
-        BrokenSheetError: If the file cannot be read, is encrypted, or has no such sheet.
+        BrokenSheetError: If the file cannot be read, or is encrypted.
     """
     try:
         book = xlrd.open_workbook(
             str(path), logfile=io.StringIO(), on_demand=True, formatting_info=True, ragged_rows=True
         )
-        names = book.sheet_names()
         visible = [v == 0 for v in book._sheet_visibility]  # noqa: SLF001 - known before a sheet is loaded
-        place = choose_sheet(list(zip(names, visible, strict=False)), sheet)
+        return [
+            NamedSheet(name, seen, functools.partial(_sheet, book, place, digits))
+            for place, (name, seen) in enumerate(zip(book.sheet_names(), visible, strict=False))
+        ]
+    except _DAMAGED as error:
+        raise _damaged(error) from None
+
+
+def _sheet(book: Any, place: int, digits: int) -> XlsSheet:  # noqa: ANN401 - xlrd is untyped
+    try:
         return XlsSheet(book, book.sheet_by_index(place), digits=digits)
     except _DAMAGED as error:
-        if "encrypted" in str(error):
-            raise BrokenSheetError(ENCRYPTED) from None
-        raise BrokenSheetError(f"the old workbook (.xls) is damaged: {error}") from None
+        raise _damaged(error) from None
+
+
+def _damaged(error: BaseException) -> BrokenSheetError:
+    if "encrypted" in str(error):
+        return BrokenSheetError(ENCRYPTED)
+    return BrokenSheetError(f"the old workbook (.xls) is damaged: {error}")
 
 
 ENCRYPTED: Final = "the workbook is encrypted; it must be delivered without a password"
-
-
-def choose_sheet(sheets: list[tuple[str, bool]], wanted: str | None) -> int:
-    """The place of a sheet by its name (without case), or of the first visible one.
-
-    Raises:
-        BrokenSheetError: If there is none.
-    """
-    for place, (name, visible) in enumerate(sheets):
-        if name.casefold().strip() == wanted.casefold().strip() if wanted else visible:
-            return place
-    there = ", ".join(repr(name) for name, _ in sheets[:20])
-    what = f"no sheet {wanted!r}" if wanted else "no visible sheet"
-    raise BrokenSheetError(f"the workbook has {what}; it has {there}")

@@ -1,4 +1,4 @@
-"""What every feed does: pull, validate, keep dead letters, report. It knows no line of business.
+"""What every feed does: it pulls, validates, keeps dead letters, reports. Knows no business.
 
 What a feed adds is in its declaration (`pipeline.feed`), which every session carries.
 """

@@ -1,4 +1,4 @@
-"""What is red, told to the webhook of the home, each once.
+"""Tells the home's webhook what is red, each thing once.
 
 Level-triggered, as posting is: what is red now is compared with what the webhook has taken
 (`alerts` in the lake). A message that was not taken is not noted, so it is sent again at the next

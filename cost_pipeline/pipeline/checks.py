@@ -1,8 +1,8 @@
-"""The checks that every feed has. What each finds is said by `reports/findings` and others."""
+"""The checks that every feed has; `reports/findings` and others say what each finds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -14,17 +14,25 @@ from cost_pipeline.pipeline.declared.checks import (
     Check,
     Look,
     Subject,
+    each_expecting_vendor,
     each_kind,
     each_vendor,
     of_audit_log,
     of_corrections,
     of_dead_letters,
 )
+from cost_pipeline.pipeline.pull.expected import expected
 from cost_pipeline.pipeline.reports import findings
 from cost_pipeline.pipeline.reports.audit import verify_audit
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport, deliveries
-from cost_pipeline.pipeline.reports.gaps import Provisional, provisional
+from cost_pipeline.pipeline.reports.gaps import Provisional, pulled_in_vain
+from cost_pipeline.pipeline.reports.ingests import (
+    ingests,
+    ingests_are_posted,
+    rows_are_accepted,
+)
 from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.reports.read_whole import deliveries_are_read_whole
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.drift import SchemaReport, schemas_of
 from cost_pipeline.pipeline.validation.look_alikes import nothing_looks_alike
@@ -33,22 +41,28 @@ from cost_pipeline.pipeline.validation.sample import records_satisfy_contract
 
 @dataclass(frozen=True, slots=True)
 class _Pulled:
-    """What is known of a pull date, looked at once for all its checks."""
+    """What the lake holds for a pull date, read once for all its checks."""
 
+    session: Session
+    days: Sequence[date]
     reports: Sequence[DeliveryReport]
     schemas: Sequence[SchemaReport]
     gaps: Mapping[str, Provisional]
     lost: Sequence[str]
     measure: Measure | None
+    known: Callable[[], Sequence[DeliveryReport]]
 
 
 def _pulled(session: Session, days: Sequence[date]) -> _Pulled:
     return _Pulled(
+        session,
+        days,
         deliveries(session, days),
         schemas_of(session, pull_dates=days),
-        {gap.vendor: gap for gap in provisional(session, days)},
+        {gap.vendor: gap for gap in pulled_in_vain(session, days)},
         measures_lost(session, days),
         session.feed.shape.measure,
+        lambda: deliveries(session),
     )
 
 
@@ -61,6 +75,17 @@ def _columns(found: _Pulled, subject: Subject) -> Outcome:
 
 def _conserved(found: _Pulled, _subject: Subject) -> Outcome:
     return with_measures(findings.rows_are_conserved(found.reports), found.measure, found.lost)
+
+
+def _accepted(found: _Pulled, subject: Subject) -> Outcome:
+    every = ingests(found.session, found.days)
+    return rows_are_accepted(found.session, [i for i in every if i.report.vendor == subject.noun])
+
+
+def _expected(found: _Pulled, subject: Subject) -> Outcome:
+    (vendor,) = [v for v in found.session.home.vendors if v.vendor == subject.noun]
+    (day,) = found.days
+    return expected(found.session, vendor, day)
 
 
 def _lawful(found: tuple[Session, Sequence[date]], subject: Subject) -> Outcome:
@@ -85,6 +110,9 @@ OF_RECORDS: Final[Look[Session]] = Look(
 _OF_LETTERS: Final[Look[Session]] = Look(
     "check_dead_letters", Calendar.NONE, lambda session, _days: aged_letters(session)
 )
+_OF_INGESTS: Final[Look[Session]] = Look(
+    "check_ingests", Calendar.NONE, lambda session, _days: ingests_are_posted(session)
+)
 _OF_AUDIT_LOG: Final[Look[Session]] = Look(
     "check_audit_log", Calendar.NONE, lambda session, _days: verify_audit(session)
 )
@@ -104,6 +132,22 @@ FETCHED: Final[Check[Session]] = Check(
     look=OF_PULLS,
     judge=lambda found, subject: findings.all_is_fetched(found.gaps.get(subject.noun)),
     passes_by=True,
+    after_validation=True,
+)
+ACCEPTED: Final[Check[Session]] = Check(
+    name="accepted",
+    words="Of no delivery are more than half of the rows refused by its contract.",
+    assets=each_vendor,
+    look=OF_PULLS,
+    judge=_accepted,
+    after_validation=True,
+)
+EXPECTED: Final[Check[Session]] = Check(
+    name="expected",
+    words="What the vendor declares to send (`expect:`) has come.",
+    assets=each_expecting_vendor,
+    look=OF_PULLS,
+    judge=_expected,
     after_validation=True,
 )
 LOOK_ALIKES: Final[Check[Session]] = Check(
@@ -127,14 +171,21 @@ CONTROL_TOTALS: Final[Check[Session]] = Check(
     words="Declared totals are the sums.",
     assets=of_dead_letters,
     look=OF_PULLS,
-    judge=lambda found, _subject: findings.control_totals_hold(found.reports),
+    judge=lambda found, _subject: findings.control_totals_hold(found.reports, found.measure),
+)
+READ_WHOLE: Final[Check[Session]] = Check(
+    name="read_whole",
+    words="Nothing of a delivery is left unread.",
+    assets=of_dead_letters,
+    look=OF_PULLS,
+    judge=lambda found, _subject: deliveries_are_read_whole(found.reports, found.known),
 )
 RETYPED: Final[Check[Session]] = Check(
     name="retyped",
-    words="Amounts and dates look as accepted.",
+    words="{Measures} and dates look as accepted.",
     assets=of_dead_letters,
     look=OF_PULLS,
-    judge=lambda found, _subject: findings.amounts_mean_what_they_did(found.schemas),
+    judge=lambda found, _subject: findings.values_mean_what_they_did(found.schemas, found.measure),
 )
 CORRECTIONS_CONSERVED: Final[Check[Session]] = Check(
     name=CONSERVATION.name,
@@ -160,6 +211,14 @@ AGE: Final[Check[Session]] = Check(
     judge=_as_it_is,
     standing=True,
 )
+INGESTS: Final[Check[Session]] = Check(
+    name="ingests",
+    words="Of no delivery are more than half of the rows refused when posting.",
+    assets=of_dead_letters,
+    look=_OF_INGESTS,
+    judge=_as_it_is,
+    standing=True,
+)
 LOG_AGREES: Final[Check[Session]] = Check(
     name="log_agrees",
     words="Every block is whole, and its events are exactly what was committed.",
@@ -171,12 +230,16 @@ LOG_AGREES: Final[Check[Session]] = Check(
 EVERY_FEED: Final[tuple[Check[Session], ...]] = (
     DRIFT,
     FETCHED,
+    ACCEPTED,
+    EXPECTED,
     LOOK_ALIKES,
     CONSERVATION,
     CONTROL_TOTALS,
+    READ_WHOLE,
     RETYPED,
     CORRECTIONS_CONSERVED,
     SCHEMA,
     AGE,
+    INGESTS,
     LOG_AGREES,
 )

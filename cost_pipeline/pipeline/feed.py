@@ -27,25 +27,25 @@ from cost_pipeline.pipeline.declared.reports import Reports
 
 @dataclass(frozen=True, slots=True)
 class Feed(Generic[S]):
-    """A line of business.
+    """The declaration of one line of business.
 
     Attributes:
         contract: What its vendor files, settings and rows look like.
         records: The table of its records.
         dead_letters: The table of what happened to its dead letters.
         audited: The tables whose commits the audit log announces.
-        choices: What people may choose for a field, by the home: codes of reference data.
+        choices: The codes of reference data that people may choose for a field, by the home.
         refuse_damaged: Raises an error if the feed's book must not be worked upon, because its end
             is missing; asked before anything is written.
         checks: Its checks, those that every feed has among them (`pipeline/checks.py`).
-        reports: What became of its rows, and how that is told.
+        reports: Says what became of its rows.
         book: What its records are posted to; None if they are kept and nothing more.
         assets: Returns the assets of its own in a home, its book among them.
         jobs: The jobs of its own.
-        owners: Whose its assets are, as Dagster names them.
+        owners: The owners of its assets, as Dagster names them.
         prefix: Stands before the names of its jobs, sensors, schedules, steps and pools; its name
             and `_` if None.
-        meanings: Column to what it means, for those columns that only its tables have.
+        meanings: The meanings of the columns that only its tables have.
     """
 
     contract: FeedContract
@@ -65,7 +65,7 @@ class Feed(Generic[S]):
 
     @property
     def name(self) -> str:
-        """As vendor files, asset keys and stored rows name it."""
+        """Its name in vendor files, asset keys and stored rows."""
         return self.contract.name
 
     @property
@@ -75,13 +75,22 @@ class Feed(Generic[S]):
 
     @property
     def reasons(self) -> ReasonList:
-        """Why a row may be refused, beside what all feeds share."""
+        """Its own reason codes, beside those that all feeds share."""
         return self.contract.reasons
 
     @property
     def names(self) -> Names:
         """The names of its assets, jobs, sensors and schedules."""
         return Names(self.name, f"{self.name}_" if self.prefix is None else self.prefix)
+
+    @property
+    def measures(self) -> str:
+        """What people call several of what its records measure."""
+        return self.shape.measure.words if self.shape.measure is not None else "values"
+
+    def words_of(self, check: Check[S]) -> str:
+        """Returns what holds while a check is green, in the words of this feed."""
+        return check.words.format(Measures=self.measures.capitalize())
 
     def column_of(self, kind: str, name: str) -> str:
         """Returns the column of the records that holds a field of a kind."""

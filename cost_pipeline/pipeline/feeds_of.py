@@ -1,4 +1,4 @@
-"""Which feeds a home has, and what a home is read with."""
+"""Finds which feeds a home has, and what a home is read with."""
 
 from __future__ import annotations
 

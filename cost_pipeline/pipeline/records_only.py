@@ -1,4 +1,4 @@
-"""Feeds whose records are kept and not posted: what a declaration may leave out."""
+"""Declares feeds whose records are kept and not posted: they leave out all of the book."""
 
 from __future__ import annotations
 

@@ -22,15 +22,15 @@ class Session:
     Attributes:
         feed: The line of business that is worked for.
         home: The configuration.
-        lake: Where everything is kept.
+        lake: The lake in which everything is kept.
         run_id: Stamped on everything that is written.
         clock: The present instant, UTC.
         environment: Where secrets are looked up by name.
-        code_version: Of the program, stamped on postings.
+        code_version: The program's version, stamped on postings.
         debug_loop: Whether the event loop of a pull is watched.
-        reference: What takes the place of reference data that comes with the product, by a name
+        reference: Data that replaces reference data of the product, by a name
             that the feed knows.
-        progress: Told what is being done, for a progress bar; (phase, done, total).
+        progress: Is told (phase, done, total), for a progress bar.
     """
 
     feed: Feed[Session]
@@ -64,5 +64,5 @@ class Session:
         return compile_interpreter(vendor, contract, scopes, columns, landed=landed)
 
     def stamp(self) -> Stamp:
-        """Who writes, and the present instant."""
+        """Returns who writes, and the present instant."""
         return Stamp(self.clock(), self.run_id)

@@ -64,7 +64,7 @@ def opened(
     attempts: int = 1,
     before: pa.Table | None = None,
 ) -> pa.Table:
-    """One `opened` event per dead letter, in the order given.
+    """Returns one `opened` event per dead letter, in the order given.
 
     Args:
         dead_letters: Rows of DEAD_LETTER_SCHEMA.
@@ -90,12 +90,12 @@ def opened(
 def resolved(
     letters: pa.Table, stamp: Stamp, *, schema: pa.Schema, by: str | None = None
 ) -> pa.Table:
-    """One `resolved` event per dead letter; `by` names the delivery that answered it."""
+    """Returns one `resolved` event per dead letter; `by` names the delivery that answered it."""
     return _events(letters, "resolved", stamp, schema, _same(letters, resolved_by=by))
 
 
 def waived(letters: pa.Table, stamp: Stamp, *, schema: pa.Schema, by: str, why: str) -> pa.Table:
-    """One `waived` event per dead letter, with whose decision it is and why."""
+    """Returns one `waived` event per dead letter, with whose decision it is and why."""
     return _events(letters, "waived", stamp, schema, _same(letters, decided_by=by, why=why))
 
 
@@ -107,18 +107,18 @@ def reopened(
     by: str | None = None,
     why: str | None = None,
 ) -> pa.Table:
-    """One `reopened` event per dead letter that was waived or corrected."""
+    """Returns one `reopened` event per dead letter that was waived or corrected."""
     return _events(letters, "reopened", stamp, schema, _same(letters, decided_by=by, why=why))
 
 
 def retried(letters: pa.Table, stamp: Stamp, attempts: int, *, schema: pa.Schema) -> pa.Table:
-    """One `retried` event per open dead letter whose work was tried again in vain."""
+    """Returns one `retried` event per open dead letter whose work was tried again in vain."""
     tried = pc.cast(pc.add(letters["attempts"], attempts), pa.int32())
     return _events(letters, "retried", stamp, schema, {"attempts": tried})
 
 
 def difference(desired: pa.Table, there: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """What to open (rows of `desired`) and what to resolve (rows of `there`), by id."""
+    """Returns what to open (rows of `desired`) and what to resolve (rows of `there`), by id."""
     wanted, known = desired["id"].combine_chunks(), there["id"].combine_chunks()
     return (
         desired.filter(pc.invert(pc.is_in(desired["id"], value_set=known))),
@@ -127,7 +127,7 @@ def difference(desired: pa.Table, there: pa.Table) -> tuple[pa.Table, pa.Table]:
 
 
 def in_state(letters: pa.Table, *states: str) -> pa.Table:
-    """Those of `LETTERS_NOW` in one of the states."""
+    """Returns those of `LETTERS_NOW` in one of the states."""
     return letters.filter(pc.is_in(letters["state"], value_set=pa.array(states)))
 
 

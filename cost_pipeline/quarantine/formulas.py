@@ -1,4 +1,4 @@
-"""Texts that a spreadsheet would run as a formula when it opens a CSV file, made harmless.
+"""Makes texts harmless that a spreadsheet would run as formulas when it opens a CSV file.
 
 `'` before the text, as a person would type it; a text that begins with `'` gets one too, so that
 taking one away gives exactly what there was. In a workbook nothing is needed: cells there are of
@@ -17,12 +17,12 @@ _MADE_HARMLESS: Final = "^'['=+\\-@\\t\\r]"
 
 
 def harmless(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """The texts with a `'` before those that begin with one of `= + - @ '`, tab or return."""
+    """Returns the texts, with a `'` before those that begin with `= + - @ '`, tab or return."""
     marked = pc.binary_join_element_wise("'", texts, "")
     return pc.if_else(pc.match_substring_regex(texts, _DANGEROUS), marked, texts)
 
 
 def original(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """What `harmless` was given."""
+    """Returns the texts that `harmless` was given."""
     bare = pc.utf8_slice_codeunits(texts, 1)
     return pc.if_else(pc.match_substring_regex(texts, _MADE_HARMLESS), bare, texts)

@@ -1,4 +1,4 @@
-"""A workbook of refused rows, written column by column: Arrow tables in, an `.xlsx` out.
+"""Writes a workbook of refused rows column by column: Arrow tables in, an `.xlsx` out.
 
 Belongs here: the parts of the file, how a text becomes a cell, protection, drop-downs and filters.
 Which columns there are and what they say is the feed's work.
@@ -63,7 +63,7 @@ class Column:
 
     Attributes:
         name: Its header.
-        width: In characters.
+        width: Its width in characters.
         editable: Whether people may write into it; the others are protected.
         explains: Whether it says what is wrong with the column before it.
         choices: The name of the list that its drop-down offers.
@@ -105,19 +105,19 @@ class Cover:
     lines: list[list[tuple[str | int, int]]] = field(default_factory=list)
 
     def title(self, text: str) -> None:
-        """A large line."""
+        """Writes a large line."""
         self.lines.append([(text, BIG)])
 
     def heads(self, *texts: str) -> None:
-        """A line of column heads, after an empty one."""
+        """Writes a line of column heads, after an empty one."""
         self.lines.extend([[], [(text, HEAD) for text in texts]])
 
     def line(self, *values: str | int) -> None:
-        """A line; numbers are counts. A text that is the only one may be long."""
+        """Writes a line. Numbers are counts; a text that stands alone may be long."""
         self.lines.append([(v, COUNT if isinstance(v, int) else PARAGRAPH) for v in values])
 
     def totals(self, text: str, *values: str | int) -> None:
-        """A line in bold whose texts are aligned to the right after the first."""
+        """Writes a line in bold whose texts are aligned to the right after the first."""
         rest = [(v, COUNT if isinstance(v, int) else RIGHT) for v in values]
         self.lines.append([(text, BOLD), *rest])
 
@@ -125,7 +125,7 @@ class Cover:
 def write_workbook(
     file: IO[bytes], cover: Cover, sheets: Sequence[LetterSheet], lists: Mapping[str, Sequence[str]]
 ) -> None:
-    """Write the workbook.
+    """Writes the workbook.
 
     Args:
         file: Where to; need not be seekable.
@@ -149,7 +149,7 @@ def write_workbook(
 
 
 def _titles(sheets: Sequence[LetterSheet]) -> list[tuple[int, str]]:
-    """For each sheet of rows its place and the range of its header."""
+    """Returns, for each sheet of rows, its place and the range of its header."""
     return [(place, f"'{sheet.name}'!$1:$1") for place, sheet in enumerate(sheets, 1)]
 
 
@@ -210,7 +210,7 @@ def _header(columns: Sequence[Column]) -> str:
 
 
 def _rows(sheet: LetterSheet) -> Iterator[bytes]:
-    """The XML of the rows, in order, as the bytes of the column that SQL makes.
+    """Yields the XML of the rows, in order, as the bytes of the column that SQL makes.
 
     Nothing is written for a hidden column; the cell behind one says its own place.
     """
@@ -241,7 +241,7 @@ def _rows(sheet: LetterSheet) -> Iterator[bytes]:
 
 
 def _bytes_of(texts: pa.Array) -> bytes:
-    """The texts one after the other, without a Python string for each."""
+    """Joins the texts, without a Python string for each."""
     whole = pa.concat_arrays([texts])
     wide = pa.types.is_large_string(whole.type)
     _, offsets, data = whole.buffers()
@@ -266,7 +266,7 @@ def _style(column: Column) -> int:
 
 
 def _writable(texts: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
-    """The texts as XML can hold them; `parse.xlsx_book.plain_text` undoes it."""
+    """Returns the texts as XML can hold them; `parse.xlsx_book.plain_text` undoes it."""
     found = pc.match_substring_regex(texts, _UNWRITABLE_IN_RE2)
     if not pc.any(found).as_py():
         return texts
@@ -274,7 +274,7 @@ def _writable(texts: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
 
 
 def writable(text: str) -> str:
-    """A text with `_xHHHH_` for what XML cannot hold."""
+    """Returns a text with `_xHHHH_` for what XML cannot hold."""
     return re.sub(_UNWRITABLE, lambda mark: f"_x{ord(mark[0]):04X}_", text)
 
 
@@ -349,7 +349,7 @@ def _cell(value: str | int | None, style: int) -> str:
 
 
 def column_letters(number: int) -> str:
-    """The letters of a 1-based column."""
+    """Returns the letters of a 1-based column."""
     letters = ""
     while number:
         number, rest = divmod(number - 1, 26)

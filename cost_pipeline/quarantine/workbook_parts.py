@@ -102,7 +102,7 @@ CONTENT_TYPES: Final = (
 
 
 def content_type(text: str, sheets: int) -> str:
-    """The list of parts with their kinds."""
+    """Returns the list of parts with their kinds."""
     parts = "".join(
         f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
         for n in range(1, sheets + 1)
@@ -111,7 +111,7 @@ def content_type(text: str, sheets: int) -> str:
 
 
 def relations(sheets: int) -> str:
-    """What the workbook's parts are called from within it."""
+    """Returns the relations: which part each name within the workbook means."""
     links = "".join(
         f'<Relationship Id="rId{n}" Type="{_LINKS}/worksheet" Target="worksheets/sheet{n}.xml"/>'
         for n in range(1, sheets + 1)
@@ -124,7 +124,7 @@ def relations(sheets: int) -> str:
 
 
 def workbook(names: Sequence[str], titles: Sequence[tuple[int, str]]) -> str:
-    """The list of sheets, of which the last is hidden, and the header rows repeated in print."""
+    """Returns the list of sheets, of which the last is hidden, and the header rows for print."""
     hidden = {len(names): ' state="hidden"'}
     sheets = "".join(
         f'<sheet name={quoteattr(name)} sheetId="{n}" r:id="rId{n}"{hidden.get(n, "")}/>'

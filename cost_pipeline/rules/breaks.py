@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.rules.amounts import MinorHours
+from cost_pipeline.rules.amounts_of_rest import MinorHours
 from cost_pipeline.rules.groups import Groups, true, whole
 from cost_pipeline.rules.pack import Packs
 from cost_pipeline.rules.sql import hours

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from cost_pipeline.rules import amounts as a
+from cost_pipeline.rules import amounts_of_pay as pay
+from cost_pipeline.rules import amounts_of_rest as rest
 from cost_pipeline.rules.context import Person
 from cost_pipeline.rules.units import cents, hundredths, minutes, rate_units, tenths
 
@@ -23,7 +24,7 @@ def _premium(person: Person) -> bool:
     return person.context.contract_type in {"television", "new_media"}
 
 
-def scale(found: a.Scale, person: Person, share: Decimal) -> Row:
+def scale(found: pay.Scale, person: Person, share: Decimal) -> Row:
     """The minimum of the person's craft and schedule, and of the week where there is one.
 
     None of student and short pictures: the packs have no share of scale for them.
@@ -48,7 +49,7 @@ def scale(found: a.Scale, person: Person, share: Decimal) -> Row:
     }
 
 
-def _step(step: a.OvertimeStep, *, worked: bool) -> tuple[Any, ...]:
+def _step(step: pay.OvertimeStep, *, worked: bool) -> tuple[Any, ...]:
     normal = hundredths(step.normal)
     return (
         minutes(step.hours),
@@ -59,7 +60,7 @@ def _step(step: a.OvertimeStep, *, worked: bool) -> tuple[Any, ...]:
     )
 
 
-def overtime(found: a.Overtime, person: Person, _share: Decimal) -> Row:
+def overtime(found: pay.Overtime, person: Person, _share: Decimal) -> Row:
     """Up to three steps, then what is by the week."""
     context = person.context
     on_television = context.contract_type == "television" and not context.off_production
@@ -88,7 +89,7 @@ def _maybe(unit: Callable[[Decimal], int], value: Decimal | None) -> int | None:
     return None if value is None else unit(value)
 
 
-def premium_days(found: a.PremiumDays, person: Person, _share: Decimal) -> Row:
+def premium_days(found: pay.PremiumDays, person: Person, _share: Decimal) -> Row:
     """On an overnight location of performers six of seven days are workdays."""
     overnight = person.context.agreement == "sag_aftra" and person.context.zone == _DISTANT
     return {
@@ -98,7 +99,7 @@ def premium_days(found: a.PremiumDays, person: Person, _share: Decimal) -> Row:
     }
 
 
-def holidays(found: a.Holidays, person: Person, _share: Decimal) -> Row:
+def holidays(found: pay.Holidays, person: Person, _share: Decimal) -> Row:
     """On a distant location the crew keeps a Saturday holiday on Saturday."""
     crew = person.context.agreement.startswith("iatse")
     return {
@@ -108,7 +109,7 @@ def holidays(found: a.Holidays, person: Person, _share: Decimal) -> Row:
     }
 
 
-def meal_due(found: a.MealDue, person: Person, _share: Decimal) -> Row:
+def meal_due(found: rest.MealDue, person: Person, _share: Decimal) -> Row:
     """Minutes; a non-deductible meal is timed from the call, or from the crew's call (IATSE)."""
     performer = person.context.agreement == "sag_aftra"
     return {
@@ -127,7 +128,7 @@ def meal_due(found: a.MealDue, person: Person, _share: Decimal) -> Row:
     }
 
 
-def meal_penalty(found: a.MealPenalty, _person: Person, _share: Decimal) -> Row:
+def meal_penalty(found: rest.MealPenalty, _person: Person, _share: Decimal) -> Row:
     """The first four half hours spelled out."""
     ladder = [cents(step) for step in found.ladder]
     after = cents(found.each_after)
@@ -141,7 +142,7 @@ def meal_penalty(found: a.MealPenalty, _person: Person, _share: Decimal) -> Row:
     }
 
 
-def daily_rest(found: a.DailyRest, person: Person, _share: Decimal) -> Row:
+def daily_rest(found: rest.DailyRest, person: Person, _share: Decimal) -> Row:
     """The hours for this craft and zone, and what may shorten them."""
     distant = person.context.zone == _DISTANT
     special = person.craft in found.special_crafts
@@ -160,7 +161,7 @@ def daily_rest(found: a.DailyRest, person: Person, _share: Decimal) -> Row:
     }
 
 
-def weekly_rest(found: a.WeeklyRest, _person: Person, _share: Decimal) -> Row:
+def weekly_rest(found: rest.WeeklyRest, _person: Person, _share: Decimal) -> Row:
     """Minutes."""
     return {
         "two": minutes(found.two_days_off),
@@ -170,12 +171,12 @@ def weekly_rest(found: a.WeeklyRest, _person: Person, _share: Decimal) -> Row:
     }
 
 
-def forced_call(found: a.ForcedCall, _person: Person, _share: Decimal) -> Row:
+def forced_call(found: rest.ForcedCall, _person: Person, _share: Decimal) -> Row:
     """The cap."""
     return {"cap": cents(found.cap)}
 
 
-def rest_invasion(found: a.RestInvasion, person: Person, _share: Decimal) -> Row:
+def rest_invasion(found: rest.RestInvasion, person: Person, _share: Decimal) -> Row:
     """The limit of a small invasion by on or off production."""
     off = person.context.off_production
     small = found.small_hours_off_production if off else found.small_hours
@@ -187,7 +188,7 @@ def rest_invasion(found: a.RestInvasion, person: Person, _share: Decimal) -> Row
     }
 
 
-def rest_accumulation(found: a.RestAccumulation, _person: Person, _share: Decimal) -> Row:
+def rest_accumulation(found: rest.RestAccumulation, _person: Person, _share: Decimal) -> Row:
     """Minutes below which the time between is work; tenths and multiple of a call back."""
     return {
         "below": minutes(found.continuous_below),
@@ -199,7 +200,7 @@ def rest_accumulation(found: a.RestAccumulation, _person: Person, _share: Decima
     }
 
 
-def minimum_call(found: a.MinimumCall, _person: Person, _share: Decimal) -> Row:
+def minimum_call(found: pay.MinimumCall, _person: Person, _share: Decimal) -> Row:
     """Tenths."""
     return {
         "tenths": tenths(found.hours),
@@ -209,7 +210,7 @@ def minimum_call(found: a.MinimumCall, _person: Person, _share: Decimal) -> Row:
     }
 
 
-def weekly_guarantee(found: a.WeeklyGuarantee, person: Person, _share: Decimal) -> Row:
+def weekly_guarantee(found: pay.WeeklyGuarantee, person: Person, _share: Decimal) -> Row:
     """Hours up to `straight` are straight; a straight craft has no others."""
     straight = person.craft in found.straight_crafts
     return {
@@ -218,17 +219,17 @@ def weekly_guarantee(found: a.WeeklyGuarantee, person: Person, _share: Decimal) 
     }
 
 
-def on_call_day(found: a.OnCallDay, _person: Person, _share: Decimal) -> Row:
+def on_call_day(found: pay.OnCallDay, _person: Person, _share: Decimal) -> Row:
     """A multiple of a fifth of the week."""
     return {"multiplier": hundredths(found.multiplier)}
 
 
-def long_day(found: a.LongDay, _person: Person, _share: Decimal) -> Row:
+def long_day(found: pay.LongDay, _person: Person, _share: Decimal) -> Row:
     """Minutes, and days' pay by the hour."""
     return {"after": minutes(found.hours), "days": hundredths(found.days)}
 
 
-def night_premium(found: a.NightPremium, _person: Person, _share: Decimal) -> Row:
+def night_premium(found: pay.NightPremium, _person: Person, _share: Decimal) -> Row:
     """Hundredths."""
     return {
         "evening": hundredths(found.evening_percent) // 100,
@@ -236,7 +237,7 @@ def night_premium(found: a.NightPremium, _person: Person, _share: Decimal) -> Ro
     }
 
 
-def travel_only(found: a.TravelOnly, _person: Person, _share: Decimal) -> Row:
+def travel_only(found: pay.TravelOnly, _person: Person, _share: Decimal) -> Row:
     """Tenths."""
     return {
         "least": tenths(found.minimum_hours),
@@ -246,12 +247,12 @@ def travel_only(found: a.TravelOnly, _person: Person, _share: Decimal) -> Row:
     }
 
 
-def idle_day(found: a.IdleDay, _person: Person, _share: Decimal) -> Row:
+def idle_day(found: pay.IdleDay, _person: Person, _share: Decimal) -> Row:
     """Tenths to be paid, and for which benefits are due."""
     return {"tenths": tenths(found.hours), "benefits": tenths(found.benefit_hours)}
 
 
-def benefit_hours(found: a.BenefitHours, _person: Person, _share: Decimal) -> Row:
+def benefit_hours(found: pay.BenefitHours, _person: Person, _share: Decimal) -> Row:
     """Tenths credited for a day of a shorter week, and for five, six and seven days."""
     return {
         "day": tenths(found.partial_day),
@@ -261,25 +262,25 @@ def benefit_hours(found: a.BenefitHours, _person: Person, _share: Decimal) -> Ro
     }
 
 
-def per_diem(found: a.PerDiem, _person: Person, _share: Decimal) -> Row:
+def per_diem(found: pay.PerDiem, _person: Person, _share: Decimal) -> Row:
     """Cents."""
     names = ("breakfast", "lunch", "dinner")
     return {name: cents(getattr(found, name)) for name in names}
 
 
-def living_allowance(found: a.LivingAllowance, _person: Person, _share: Decimal) -> Row:
+def living_allowance(found: pay.LivingAllowance, _person: Person, _share: Decimal) -> Row:
     """Cents."""
     return {"daily": cents(found.daily), "weekly": cents(found.weekly)}
 
 
-def contribution_rate(found: a.ContributionRate, person: Person, _share: Decimal) -> Row:
+def contribution_rate(found: pay.ContributionRate, person: Person, _share: Decimal) -> Row:
     """Thousandths of a percent."""
     background = person.group == "background"
     rate = found.background if background else found.principal
     return {"rate": hundredths(rate) * 10}
 
 
-def contribution_ceiling(found: a.ContributionCeiling, person: Person, _share: Decimal) -> Row:
+def contribution_ceiling(found: pay.ContributionCeiling, person: Person, _share: Decimal) -> Row:
     """Of the picture, or of an episode by its length; none where the length is not known."""
     length = person.context.program_minutes
     if found.picture is not None:
@@ -293,7 +294,7 @@ def contribution_ceiling(found: a.ContributionCeiling, person: Person, _share: D
     return {"cents": cents(half if length <= 35 else hour), "episode": True}  # noqa: PLR2004
 
 
-def hourly_contribution(found: a.HourlyContribution, _person: Person, _share: Decimal) -> Row:
+def hourly_contribution(found: pay.HourlyContribution, _person: Person, _share: Decimal) -> Row:
     """Ten-thousandths of a dollar by the hour; percent of scale."""
     premium = found.premium_per_hour
     return {
@@ -303,12 +304,12 @@ def hourly_contribution(found: a.HourlyContribution, _person: Person, _share: De
     }
 
 
-def daily_contribution(found: a.DailyContribution, _person: Person, _share: Decimal) -> Row:
+def daily_contribution(found: pay.DailyContribution, _person: Person, _share: Decimal) -> Row:
     """Cents."""
     return {"cents": cents(found.per_day)}
 
 
-def consecutive_days(found: a.ConsecutiveDays, _person: Person, _share: Decimal) -> Row:
+def consecutive_days(found: pay.ConsecutiveDays, _person: Person, _share: Decimal) -> Row:
     """Days in a row, and what is added."""
     return {
         "days": found.days,
@@ -317,7 +318,7 @@ def consecutive_days(found: a.ConsecutiveDays, _person: Person, _share: Decimal)
     }
 
 
-def extended_day(found: a.ExtendedDay, person: Person, _share: Decimal) -> Row:
+def extended_day(found: pay.ExtendedDay, person: Person, _share: Decimal) -> Row:
     """The bands of the person's own craft."""
     own = [
         (minutes(hours), hundredths(days))
@@ -336,7 +337,7 @@ def extended_day(found: a.ExtendedDay, person: Person, _share: Decimal) -> Row:
     }
 
 
-def rest_by_fraction(found: a.RestByFraction, _person: Person, _share: Decimal) -> Row:
+def rest_by_fraction(found: rest.RestByFraction, _person: Person, _share: Decimal) -> Row:
     """Minutes, and hundredths of a day by the hour."""
     return {
         "minutes": minutes(found.hours),
@@ -348,24 +349,24 @@ def rest_by_fraction(found: a.RestByFraction, _person: Person, _share: Decimal) 
 def flat(names: Mapping[str, Callable[[Decimal], int]]) -> Callable[..., Row]:
     """Named sums as columns, each in its unit."""
 
-    def flattened(found: a.Flat, _person: Person, _share: Decimal) -> Row:
+    def flattened(found: pay.Flat, _person: Person, _share: Decimal) -> Row:
         return {name: unit(found.sums[name]) for name, unit in names.items()}
 
     return flattened
 
 
-def mileage(found: a.Flat, person: Person, _share: Decimal) -> Row:
+def mileage(found: pay.Flat, person: Person, _share: Decimal) -> Row:
     """Cents by the mile, and what a day in the secondary zone adds."""
     secondary = person.context.zone == "secondary_zone"
     daily = found.sums.get("secondary_zone_daily", Decimal(0)) if secondary else Decimal(0)
     return {"per_mile": cents(found.sums["per_mile"]), "daily": cents(daily)}
 
 
-def events(found: a.Flat, _person: Person, _share: Decimal) -> Row:
+def events(found: pay.Flat, _person: Person, _share: Decimal) -> Row:
     """The words of events, and their sums in the same order."""
     return {"words": list(found.sums), "sums": [cents(value) for value in found.sums.values()]}
 
 
-def nothing(_found: a.Flat, _person: Person, _share: Decimal) -> Row:
+def nothing(_found: pay.Flat, _person: Person, _share: Decimal) -> Row:
     """A rule without numbers."""
     return {}

@@ -33,18 +33,18 @@ class Listing:
     version: str = "id"
 
     async def by_number(self, request: web.Request) -> web.StreamResponse:
-        """`?page=1&size=100`; tells the total and whether there are more."""
+        """Answers `?page=1&size=100`; tells the total and whether there are more."""
         page, size = _number(request, "page", 1), _number(request, "size", _SIZE)
         return self._answer(request, (page - 1) * size, size)
 
     async def by_offset(self, request: web.Request) -> web.StreamResponse:
-        """`?offset=0&limit=100`."""
+        """Answers `?offset=0&limit=100`."""
         return self._answer(
             request, _number(request, "offset", 0), _number(request, "limit", _SIZE)
         )
 
     async def by_cursor(self, request: web.Request) -> web.StreamResponse:
-        """`?cursor=...&size=100`; the cursor means nothing to anybody else."""
+        """Answers `?cursor=...&size=100`; the cursor means nothing to anybody else."""
         cursor = request.query.get("cursor", "")
         start = int(base64.urlsafe_b64decode(cursor).decode()) if cursor else 0
         size = _number(request, "size", _SIZE)
@@ -54,7 +54,7 @@ class Listing:
         return self._answer(request, start, size, next=following)
 
     async def by_link(self, request: web.Request) -> web.StreamResponse:
-        """`?page=1&size=100`; the next page's address is in the Link header."""
+        """Answers `?page=1&size=100`; the next page's address is in the Link header."""
         answer = await self.by_number(request)
         page, size = _number(request, "page", 1), _number(request, "size", _SIZE)
         if page * size < len(self._selected(request)):
@@ -102,7 +102,7 @@ class TokenServer:
     given: dict[str, float] = field(default_factory=dict)
 
     async def token(self, request: web.Request) -> web.StreamResponse:
-        """`POST`, with the credentials as basic authentication."""
+        """Answers a `POST` that has the credentials as basic authentication."""
         pair = base64.b64encode(f"{self.client}:{self.secret}".encode()).decode()
         form = await request.post()
         if request.headers.get("Authorization") != f"Basic {pair}":

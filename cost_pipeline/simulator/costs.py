@@ -27,7 +27,7 @@ class Cost:
         number: Its transaction id.
         day: Its transaction date.
         category: The union agreement, for payroll.
-        tax_id: Of the payee, as SCHEME:NUMBER.
+        tax_id: The payee's, as SCHEME:NUMBER.
         fate: GOOD, DUPLICATE, or a reason code.
     """
 
@@ -64,7 +64,7 @@ class Character:
         currencies: Drawn from in order of share; repeat one to weigh it.
         largest: The largest amount.
         again: Good costs of the pull date before that are exported once more.
-        faults: By place of the pull date (0 is the first): reason code to how many costs.
+        faults: How many costs have each reason code, by place of the pull date (0 is the first).
     """
 
     name: str
@@ -80,7 +80,7 @@ class Character:
 
 
 def draw(character: Character, seed: int, days: Sequence[date]) -> dict[date, tuple[Cost, ...]]:
-    """The costs that the vendor hands over on each pull date, in the order of its files."""
+    """Returns the costs that the vendor hands over on each pull date, in the order of its files."""
     drawn: dict[date, tuple[Cost, ...]] = {}
     before: list[Cost] = []
     for place, day in enumerate(days):
@@ -121,7 +121,7 @@ def _cost(character: Character, chance: Random, day: date, number: int) -> Cost:
 
 
 def _lateness(chance: Random) -> int:
-    """Days between a cost and its pull: mostly none, sometimes weeks."""
+    """Returns the days between a cost and its pull: mostly none, sometimes weeks."""
     kind = chance.randrange(100)
     if kind < 70:  # noqa: PLR2004  (a share in percent)
         return chance.randrange(2)
@@ -129,7 +129,7 @@ def _lateness(chance: Random) -> int:
 
 
 def _tax_id(character: Character, payee: int) -> str | None:
-    """A number that is well-formed and belongs to nobody we know: 9 digits with a Luhn check."""
+    """Returns a well-formed number of nobody we know: 9 digits with a Luhn check."""
     if character.tax_scheme is None:
         return None
     digits = f"9000{payee:04}"
@@ -139,7 +139,7 @@ def _tax_id(character: Character, payee: int) -> str | None:
 
 
 def _spoil(costs: list[Cost], faults: Mapping[str, int], chance: Random) -> list[Cost]:
-    """Give some costs a fault, spread over the day's file."""
+    """Gives some costs a fault, spread over the day's file."""
     fates = [reason for reason, count in sorted(faults.items()) for _ in range(count)]
     places = chance.sample(range(len(costs)), len(fates))
     for place, reason in zip(places, fates, strict=True):
@@ -148,7 +148,7 @@ def _spoil(costs: list[Cost], faults: Mapping[str, int], chance: Random) -> list
 
 
 def _spoiled(cost: Cost, reason: str) -> Cost:
-    """The cost with that fault; faults of writing (a bad date, a stray quote) are the writers'."""
+    """Returns the cost with that fault; writers add faults of writing (a stray quote)."""
     cost = replace(cost, fate=reason)
     if reason == "NEGATIVE_AMOUNT":
         return replace(cost, amount=-cost.amount)

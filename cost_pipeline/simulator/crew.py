@@ -88,7 +88,7 @@ class Card:
         return _RATE * 8 + _RATE * self.overtime * 3 / 2
 
     def row(self) -> list[str]:
-        """The cells of its line."""
+        """Returns the cells of its line."""
         lines = [f"straight|8|1|{_RATE}|{_RATE * 8}"]
         if self.overtime:
             lines.append(
@@ -114,7 +114,7 @@ class Card:
 
 
 def cards_of(day: date) -> tuple[Card, ...]:
-    """The cards that are reported on a day, which are of that day."""
+    """Returns the cards of a day, which are reported on that day."""
     if day not in _WORKED:
         return ()
     return tuple(
@@ -124,14 +124,14 @@ def cards_of(day: date) -> tuple[Card, ...]:
 
 
 def crew_file(cards: tuple[Card, ...]) -> bytes:
-    """The payroll company's CSV."""
+    """Returns the payroll company's CSV."""
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n").writerows([_HEAD, *(card.row() for card in cards)])
     return out.getvalue().encode()
 
 
 def crew_truth(day: date, cards: tuple[Card, ...]) -> DayTruth:
-    """What must become of a day's cards; a rule refuses one after it satisfied the contract."""
+    """Returns what must become of a day's cards; a rule refuses one that satisfied the contract."""
     by_reason = Counter(card.fate for card in cards if card.fate != GOOD)
     posted = [card for card in cards if card.fate == GOOD]
     refused_early = sum(count for fate, count in by_reason.items() if fate != LATE_MEAL)

@@ -22,7 +22,7 @@ CORRECTION: Final = f"fx/{CORRECTED_DAY}_corrected.csv"
 """The corrected rates, relative to the home: `currency,rate`, units for one euro."""
 _CORRECTION_FACTOR: Final = Decimal("1.0005")
 
-# Of the listing's columns, those that no contract field reads.
+# The columns of the listing that no contract field reads.
 _READ: Final = {
     *("Account", "Description", "Vendor Name", "Trans#", "Cur", "PO Number"),
     *("Document #", "Eff. Date", "Amount"),
@@ -30,7 +30,7 @@ _READ: Final = {
 
 
 def write_demo_home(path: Path, portal_url: str, world: World | None = None) -> Path:
-    """Make the home; returns its absolute path.
+    """Makes the home; returns its absolute path.
 
     Args:
         path: A folder that does not exist, or is empty.
@@ -50,7 +50,7 @@ def write_demo_home(path: Path, portal_url: str, world: World | None = None) -> 
 
 
 def vendor_files(portal_url: str) -> dict[str, str]:
-    """The six vendor files, by their place in a home."""
+    """Returns the six vendor files, by their place in a home."""
     return {
         "vendors/northwind_rentals.yaml": _rentals(portal_url),
         "vendors/guild_payroll.yaml": _payroll(portal_url),
@@ -62,7 +62,7 @@ def vendor_files(portal_url: str) -> dict[str, str]:
 
 
 def corrected_rates() -> str:
-    """The correction: one currency of one day, a little higher than the ECB published it."""
+    """Returns the correction: one currency of one day, a little higher than published."""
     with (reference_path("ecb") / "eurofxref-hist.csv").open(encoding="utf-8") as file:
         published = next(row for row in csv.DictReader(file) if row["Date"] == CORRECTED_DAY)
     rate = Decimal(published[CORRECTED_CURRENCY]) * _CORRECTION_FACTOR

@@ -194,7 +194,7 @@ _TORN: Final[
 
 
 def _one_less(body: bytes) -> bytes:
-    """The page as it is after somebody removed its first item; amounts stay as written."""
+    """Returns the page after its first item was removed; amounts stay as written."""
     content = json.loads(body, parse_float=Decimal)
     for found in _lists(content)[:1]:
         del found[:1]

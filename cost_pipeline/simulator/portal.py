@@ -37,7 +37,7 @@ class Portal(HttpServerThread):
     Args:
         world: What is served.
         token: The bearer token that payroll wants.
-        faults: As `FAULTS`.
+        faults: Faults in the shape of `FAULTS`.
         recipe: Further faults, of every kind that there is.
     """
 

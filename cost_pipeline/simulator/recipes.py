@@ -7,7 +7,7 @@
       - {fault: latency, seconds: 0.3, share: 0.2}
 
 A fault says at which calls of a path it strikes (1 is the first), or at which share of them, drawn
-from the seed. Of several that would strike one call, the first does.
+from the seed. If several would strike one call, the first one does.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class FaultKind(StrEnum):
     HTML = "html"  # a maintenance page with status 200
     DUPLICATE = "duplicate"  # the same content under another name
     CLOCK_SKEW = "clock_skew"  # the vendor's clock is `seconds` off
-    # Of SFTP alone:
+    # For SFTP only:
     HOST_KEY = "host_key"  # the server shows another key than before
     GROWING = "growing"  # every look shows a larger file
 
@@ -58,7 +58,7 @@ class Fault(_Value):
         calls: Which calls of a path (1-based); every call if neither this nor `share` is given.
         share: Instead: the share of calls, drawn from the recipe's seed.
         seconds: How long, or by how much; of Retry-After too.
-        form: Of Retry-After.
+        form: The form of the header Retry-After.
     """
 
     fault: FaultKind
@@ -82,7 +82,7 @@ class Recipe(_Value):
     faults: tuple[Fault, ...] = ()
 
     def strikes(self, path: str, call: int, query: str = "") -> Fault | None:
-        """The fault that strikes a call (1-based) of an address; the same for the same recipe.
+        """Returns the fault that strikes a call (1-based) of an address; always the same one.
 
         Pages of one path, which differ in their query, are struck independently of each other.
         """
@@ -98,12 +98,12 @@ class Recipe(_Value):
         return None
 
     def has(self, kind: FaultKind) -> Fault | None:
-        """The first fault of a kind, for those that are a state and not an event."""
+        """Returns the first fault of a kind, for kinds that are a state and not an event."""
         return next((fault for fault in self.faults if fault.fault is kind), None)
 
 
 def read_recipe(file: Path) -> Recipe:
-    """A recipe from a YAML file.
+    """Returns a recipe from a YAML file.
 
     Raises:
         UsageError: If it cannot be read, or says something that is not known.

@@ -24,8 +24,8 @@ class Served:
 
     Attributes:
         home: The home whose vendor files name the servers.
-        url: Of the HTTP vendors.
-        sftp_port: Of the SFTP vendor; 0 where the extra `sftp` is not installed.
+        url: The address of the HTTP vendors.
+        sftp_port: The port of the SFTP vendor; 0 where the extra `sftp` is not installed.
         environment: The secrets that the vendor files name; good for nothing else.
     """
 
@@ -37,7 +37,7 @@ class Served:
 
 @contextmanager
 def serve(home: Path, recipe: Recipe, world: World | None = None) -> Iterator[Served]:
-    """Serve the invented world with the recipe's faults while the context is open.
+    """Serves the invented world with the recipe's faults while the context is open.
 
     Makes the home if it is not there. In a home that this made before, the vendor files are written
     anew, because the servers have other ports every time.
@@ -74,7 +74,7 @@ def serve(home: Path, recipe: Recipe, world: World | None = None) -> Iterator[Se
 
 
 def _sftp_vendor(port: int, user: str) -> str:
-    """The location vendor once more, by SFTP instead of a folder."""
+    """Returns the location vendor once more, by SFTP instead of a folder."""
     folder = '  kind: folder\n  path: inbox/maple\n  files: "{pull_date:%Y-%m-%d}*.csv"\n'
     sftp = f"""\
   kind: sftp

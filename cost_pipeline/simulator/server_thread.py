@@ -17,7 +17,7 @@ _START_TIMEOUT: Final = 10.0
 
 
 class ServerThread(abc.ABC):
-    """What the simulated servers share; a server says in `_serve` what it is.
+    """What the simulated servers share; each says in `_serve` what it is.
 
     Args:
         name: For messages and the thread.
@@ -36,10 +36,10 @@ class ServerThread(abc.ABC):
 
     @abc.abstractmethod
     async def _serve(self) -> None:
-        """Open the server, await `_until_closed`, and close it."""
+        """Opens the server, waits for `_until_closed`, and closes it."""
 
     async def _until_closed(self) -> None:
-        """The server is open; returns when its context ends."""
+        """Keeps the server open until its context ends."""
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._is_open = True
         self._ready.set()
@@ -94,7 +94,7 @@ class HttpServerThread(ServerThread):
 
     @abc.abstractmethod
     def _app(self) -> web.Application:
-        """The routes and what answers them."""
+        """Returns the routes and what answers them."""
 
     async def _serve(self) -> None:
         runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=self._patience)

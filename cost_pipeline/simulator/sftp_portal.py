@@ -29,7 +29,7 @@ class SftpPortal(ServerThread):
             server that shows another key than `known_hosts` tells; DUPLICATE lists every file a
             second time, as `copy_of_...`.
         user: Who may log in.
-        password: With what.
+        password: The password with which they log in.
         public_key: Or with what key, in OpenSSH's format.
     """
 
@@ -83,7 +83,7 @@ class SftpPortal(ServerThread):
 
 
 class _Door(asyncssh.SSHServer):
-    """Who may come in."""
+    """Decides who may log in."""
 
     def __init__(self, portal: SftpPortal) -> None:
         self._portal = portal
@@ -107,7 +107,7 @@ class _Door(asyncssh.SSHServer):
 
 
 class _Files(asyncssh.SFTPServer):
-    """The folder, for reading."""
+    """Serves the folder, for reading only."""
 
     def __init__(self, channel: asyncssh.SSHServerChannel[bytes], portal: SftpPortal) -> None:
         super().__init__(channel, chroot=str(portal.root).encode())
@@ -115,7 +115,7 @@ class _Files(asyncssh.SFTPServer):
         self._names: dict[int, str] = {}
 
     def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
-        """Open for reading only."""
+        """Opens for reading only."""
         if pflags & ~asyncssh.FXF_READ:
             self._refuse("open for writing", path)
         opened = super().open(_original(path), pflags, attrs)
@@ -124,7 +124,7 @@ class _Files(asyncssh.SFTPServer):
         return opened
 
     async def read(self, file_obj: object, offset: int, size: int) -> bytes:
-        """Read, with what the recipe has for this read of this file."""
+        """Reads, with what the recipe has for this read of this file."""
         name = self._names.get(id(file_obj), "")
         self._portal.calls[name] += 1
         fault = self._portal.recipe.strikes(name, self._portal.calls[name])
@@ -136,7 +136,7 @@ class _Files(asyncssh.SFTPServer):
         return found if isinstance(found, bytes) else await found
 
     def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
-        """A look at a file; one that is still being written is larger every time."""
+        """Looks at a file; one that is still being written is larger every time."""
         seen = super().stat(_original(path))
         attrs = asyncssh.SFTPAttrs.from_local(seen)  # type: ignore[arg-type]
         growing = self._fault(FaultKind.GROWING, _name(path))
@@ -149,38 +149,38 @@ class _Files(asyncssh.SFTPServer):
         return attrs
 
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
-        """The files, each a second time where the recipe says so."""
+        """Yields the files, each a second time where the recipe says so."""
         async for entry in super().scandir(path):
             yield entry
             name = entry.filename if isinstance(entry.filename, bytes) else b""
-            if name not in {b".", b".."} and self._fault(FaultKind.DUPLICATE, name.decode()):
+            if name not in {b".", b".."} and self._fault(FaultKind.DUPLICATE, _name(name)):
                 yield asyncssh.SFTPName(_COPY + name, attrs=entry.attrs)
 
     def remove(self, path: bytes) -> None:
-        """Refused."""
+        """Refuses."""
         self._refuse("remove", path)
 
     def rename(self, oldpath: bytes, newpath: bytes) -> None:
-        """Refused."""
+        """Refuses."""
         del newpath
         self._refuse("rename", oldpath)
 
     def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
-        """Refused."""
+        """Refuses."""
         del newpath
         self._refuse("rename", oldpath)
 
     def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
-        """Refused."""
+        """Refuses."""
         del attrs
         self._refuse("mkdir", path)
 
     def rmdir(self, path: bytes) -> None:
-        """Refused."""
+        """Refuses."""
         self._refuse("rmdir", path)
 
     def setstat(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
-        """Refused."""
+        """Refuses."""
         del attrs
         self._refuse("setstat", path)
 
@@ -202,4 +202,4 @@ def _original(path: bytes) -> bytes:
 
 
 def _name(path: bytes) -> str:
-    return path.rpartition(b"/")[2].decode()
+    return path.rpartition(b"/")[2].decode("utf-8", "surrogateescape")

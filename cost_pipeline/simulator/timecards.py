@@ -69,12 +69,12 @@ COLUMNS: Final = (
 
 
 def company(seed: int, people: int, first_monday: date, weeks: int) -> Iterator[dict[str, str]]:
-    """The cards of a company, week by week and person by person, as texts by contract field.
+    """Yields the cards of a company by week and person, as texts by contract field.
 
     Args:
         seed: Decides everything.
         people: How many work; each keeps a role.
-        first_monday: Of the first workweek.
+        first_monday: The Monday of the first workweek.
         weeks: How many.
     """
     for week in range(weeks):
@@ -87,7 +87,7 @@ def company(seed: int, people: int, first_monday: date, weeks: int) -> Iterator[
 
 
 def person_week(random: Random, role: Role, worker: str, monday: date) -> list[dict[str, str]]:
-    """One person's workweek of one to seven days."""
+    """Returns one person's workweek of one to seven days."""
     days = random.choices((1, 3, 5, 6, 7), (1, 1, 6, 2, 1))[0]
     zone = random.choice(ZONES)
     show = random.choice(("theatrical", "television"))
@@ -155,7 +155,7 @@ def _one_in(random: Random, many: int) -> bool:
 
 
 def _meals(random: Random, times: dict[str, int]) -> int:
-    """Meals into `times`, most in time; returns how many half hours late they came."""
+    """Adds meals, most of them in time, to `times`; returns how many half hours late they came."""
     late = 0
     anchor = times["call"]
     for name in ("meal1", "meal2"):
@@ -174,7 +174,7 @@ def _meals(random: Random, times: dict[str, int]) -> int:
 
 
 def _spoil(random: Random, times: dict[str, int]) -> None:
-    """Make the card impossible."""
+    """Makes the card impossible."""
     kind = random.randrange(3)
     if kind == 0:
         times["wrap"] = times["call"] - _HOUR if times["call"] >= _HOUR else 0
@@ -221,7 +221,7 @@ def _clock(minutes: int) -> str:
 
 
 def as_csv(cards: Sequence[dict[str, str]]) -> str:
-    """Cards as a CSV file whose header is the contract's own fields."""
+    """Returns cards as a CSV file whose header is the contract's own fields."""
     lines = [",".join(COLUMNS)]
     for card in cards:
         cells = (card.get(name, "") for name in COLUMNS)

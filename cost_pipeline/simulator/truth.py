@@ -48,15 +48,15 @@ class Truth:
     days: tuple[DayTruth, ...]
 
     def total(self, name: str) -> int:
-        """The sum of one of the counts over all days."""
+        """Returns the sum of one of the counts over all days."""
         return sum(getattr(day, name) for day in self.days)
 
     def by_reason(self) -> dict[str, int]:
-        """Dead letters by reason code, of everything."""
+        """Returns how many dead letters of everything have each reason code."""
         return dict(_added(day.by_reason for day in self.days))
 
     def amounts(self) -> dict[str, Decimal]:
-        """Sum by currency of what is to be posted, of everything."""
+        """Returns the sum of all that is to be posted, by currency."""
         sums: dict[str, Decimal] = {}
         for day in self.days:
             for currency, amount in day.amounts.items():

@@ -54,7 +54,7 @@ class World:
     costs: Mapping[tuple[str, date], tuple[Cost, ...]]
 
     def page(self, vendor: str, day: date, number: int, size: int) -> bytes:
-        """A page of an API vendor's answer (pages count from 1); empty after the last."""
+        """Returns a page of an API vendor's answer (pages count from 1); empty after the last."""
         costs = self.costs.get((vendor, day), ())
         part = costs[(number - 1) * size : number * size]
         more = number * size < len(costs)
@@ -70,7 +70,7 @@ class World:
         return to_json(content).encode()
 
     def files(self) -> dict[str, bytes]:
-        """The dropped files of all pull dates, by their place in a home."""
+        """Returns the dropped files of all pull dates, by their place in a home."""
         found: dict[str, bytes] = {}
         for day in DAYS:
             maple = settlements(self.costs[MAPLE.name, day], BLANK_ROWS)
@@ -83,7 +83,7 @@ class World:
         return found
 
     def truth(self) -> Truth:
-        """What must come out."""
+        """Returns what must come out."""
         days = []
         for (vendor, day), costs in self.costs.items():
             true = _day_truth(vendor, day, costs)
@@ -95,7 +95,7 @@ class World:
 
 
 def make_world(seed: int = SEED) -> World:
-    """The world of a seed: the same bytes on every machine."""
+    """Returns the world of a seed: the same bytes on every machine."""
     return World(
         {
             (character.name, day): costs
@@ -134,7 +134,7 @@ def _day_truth(vendor: str, day: date, costs: tuple[Cost, ...]) -> DayTruth:
 
 
 def _with_resent(day: DayTruth, resent: DayTruth) -> DayTruth:
-    """The day with a delivery of before: all of its rows are duplicates."""
+    """Returns the day with a delivery of an earlier day again: all of its rows are duplicates."""
     return replace(
         day,
         deliveries=day.deliveries + resent.deliveries,

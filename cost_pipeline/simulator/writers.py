@@ -23,7 +23,7 @@ _NO_DATE: Final = "2026-02-30"
 
 
 def to_json(value: object) -> str:
-    """JSON with amounts as the numbers that they are, digit by digit; no float is made."""
+    """Writes JSON with amounts digit by digit as numbers; no float is made."""
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, dict):
@@ -35,7 +35,7 @@ def to_json(value: object) -> str:
 
 
 def rental_invoice(cost: Cost) -> dict[str, object]:
-    """An invoice of the equipment rental's API."""
+    """Returns an invoice of the equipment rental's API."""
     return {
         "invoice": cost.number,
         "issued": _NO_DATE if cost.fate == "BAD_DATE" else cost.day.isoformat(),
@@ -50,7 +50,7 @@ def rental_invoice(cost: Cost) -> dict[str, object]:
 
 
 def payroll_line(cost: Cost) -> dict[str, object]:
-    """A line of the guild payroll's API."""
+    """Returns a line of the guild payroll's API."""
     return {
         "line": cost.number,
         "worked": cost.day.isoformat(),
@@ -65,7 +65,7 @@ def payroll_line(cost: Cost) -> dict[str, object]:
 
 
 def order_lines(costs: Sequence[Cost]) -> bytes:
-    """The prop house's purchase orders, one JSON object per line."""
+    """Returns the prop house's purchase orders, one JSON object per line."""
     lines = [
         to_json(
             {
@@ -85,7 +85,7 @@ def order_lines(costs: Sequence[Cost]) -> bytes:
 
 
 def settlements(costs: Sequence[Cost], blank_rows: int) -> bytes:
-    """The location vendor's CSV: a BOM, CRLF, thousands in commas, blank rows here and there."""
+    """Returns the location vendor's CSV: a BOM, CRLF, commas for thousands, some blank rows."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(
@@ -109,7 +109,7 @@ def settlements(costs: Sequence[Cost], blank_rows: int) -> bytes:
 
 
 def listing(costs: Sequence[Cost], printed: date) -> bytes:
-    """The studio's ledger as a printed report in a CSV: page heads, sections, totals."""
+    """Returns the studio's ledger as a printed report in a CSV: page heads, sections, totals."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     pages = _Pages(writer.writerow, printed)

@@ -1,13 +1,13 @@
-"""Which record of a natural key stands: the resolution of duplicates and conflicts.
+"""Decides which record of a natural key stands: resolves duplicates and conflicts.
 
 Within a key the first by (first pulled, vendor, delivery, row) stands, in whatever order deliveries
 were processed. Another with the same content is a duplicate of it; one with other content conflicts
-with it. Of a kind whose keys are updated, the last by the fields that the kind declares stands, and
+with it. If a kind's keys are updated, the last by the fields that the kind declares stands, and
 one with other content is superseded. A record without a key stands for itself. Credits, which take
 back what another record says, are compared apart from others.
 
-A correction takes the place of the row that it answers, also in time. Of a row and its corrections
-one has the place: a correction of a row that was refused when posting, else the row itself, else
+A correction takes the place of the row that it answers, also in time. One of these has the
+place: a correction of a row that was refused when posting, else the row itself, else
 the first correction. What it has to say is compared within the place; only who has it is compared
 by key (docs/adr/0021). A correction that was refused when posting may be corrected again: the
 answer to it comes before it in the same place.
@@ -85,7 +85,7 @@ def resolved_schema(shape: Shape) -> pa.Schema:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """How records of a feed are compared.
+    """Says how records of a feed are compared.
 
     Attributes:
         shape: Their columns.
@@ -98,12 +98,12 @@ class Keys:
 
     @property
     def content(self) -> tuple[str, ...]:
-        """What a record says, wherever it came from; its vendor is that of every rival."""
+        """The columns of what a record says, wherever it came from; all rivals share the vendor."""
         return ("kind", *self.shape.names)
 
     @property
     def compared(self) -> tuple[str, ...]:
-        """The columns that are looked at."""
+        """The columns that the comparison reads."""
         return (*_ORIGIN, *self.content)
 
     def same(self) -> str:
@@ -122,7 +122,7 @@ def keys_of(feed: FeedContract) -> Keys:
 
 
 def resolve(keys: Keys, candidates: pa.Table, dates: Collection[date] | None = None) -> pa.Table:
-    """The standing of every record of the wanted business dates (`resolved_schema`), in order.
+    """Returns the standing of all records of the wanted business dates (`resolved_schema`).
 
     Args:
         keys: How they are compared.
@@ -147,12 +147,12 @@ def _credit_columns(shape: Shape) -> tuple[str, ...]:
 
 
 def where(rows: pa.Table, mask: pa.ChunkedArray) -> pa.Table:
-    """The rows that the mask keeps; not copied when it keeps all, which is the rule."""
+    """Returns the rows that the mask keeps, without a copy if it keeps all."""
     return rows if pc.all(mask, min_count=0).as_py() else rows.filter(mask)
 
 
 def set_apart(resolved: pa.Table, reference: pa.Table) -> pa.Table:
-    """The records with those that stand and only serve reconciliation marked as `REFERENCE`.
+    """Returns the records; those that stand and only serve reconciliation are `REFERENCE`.
 
     Args:
         resolved: `resolved_schema`.
@@ -175,7 +175,7 @@ LEFT JOIN reference USING (vendor, delivery) ORDER BY position
 
 
 def out_of_place(keys: Keys, candidates: pa.Table) -> pa.Table:
-    """Of rows with corrections, and of corrections: those that do not have their place.
+    """Returns the rows with corrections, and the corrections, that do not have their place.
 
     Args:
         keys: How they are compared.
@@ -240,7 +240,7 @@ _CAME: Final = """{
 
 @functools.cache
 def _losers(keys: Keys) -> str:
-    """SQL: of records that share a key, those that do not stand, each with the one that does."""
+    """Returns SQL of records that share their key with one that stands, each with that one."""
     credit = keys.shape.credit
     first = (
         f"SELECT vendor, key, {credit} AS credit, arg_min(position, {_CAME}) AS position "
@@ -281,7 +281,7 @@ WHERE r.position <> f.position
 
 @functools.cache
 def _out_of_place(keys: Keys) -> str:
-    """SQL: rows that were corrected, and corrections, that do not have their place.
+    """Returns SQL of corrected rows, and corrections, that do not have their place.
 
     A place is named by the fingerprint of the row that was refused. A credit that names nothing
     claims none: it waits for an approval, and is no rival. The stage of an answer to a correction

@@ -32,7 +32,7 @@ _MINUS: Final = tuple(MINUS)
 
 # A column's numbers are also handled as 64-bit counts of their smallest step: 18 digits fit.
 MOST_PROVEN_DIGITS: Final = 18
-# Of fewer digits before the point, those in groups are read one by one.
+# With fewer digits before the point, numbers in groups are read one by one.
 _GROUPED: Final = 6
 
 
@@ -48,7 +48,7 @@ class AmountReader:
 
     Args:
         style: How numbers are written.
-        amount: What else is written beside them; a text with a minus is one of its making.
+        amount: What else is written beside them, already turned into a minus where it says one.
         binary: Whether the format stores binary numbers and can be asked for rounded ones.
     """
 
@@ -71,14 +71,14 @@ class AmountReader:
         self._number = re.compile(rf"(?:{grouped}[0-9]+)(?:{decimal}[0-9]+)?|{decimal}[0-9]+")
 
     def _grouped(self, groups: str, pairs: str) -> str:
-        """The pattern of a whole number with separators; how many groups it may have is given."""
+        """Returns the pattern of a whole number with separators, for a range of groups."""
         separator = f"[{re.escape(self._separators)}]"
         if self._style.grouping == "indian":
             return f"[0-9]{{1,2}}(?:{separator}[0-9]{{2}}){pairs}{separator}[0-9]{{3}}"
         return f"[0-9]{{1,3}}(?:{separator}[0-9]{{3}}){groups}"
 
     def read(self, text: str) -> Decimal | Problem:
-        """The signed amount of a stripped text, or a problem with reason BAD_AMOUNT."""
+        """Returns the signed amount of a stripped text, or a problem with reason BAD_AMOUNT."""
         body, symbol = self._without_symbol(text)
         body, negative = self._without_sign(body)
         if not symbol:
@@ -126,7 +126,7 @@ class AmountReader:
     def prove(
         self, texts: pa.Array, bounds: NumberBounds, kind: pa.Decimal128Type
     ) -> tuple[pa.Array, pa.Array]:
-        """The amounts of a column of stripped texts, as far as they can be proven.
+        """Returns the amounts of a column of stripped texts, as far as they can be proven.
 
         Only plain non-negative numbers are proven; signs and the rest are left to `read`.
 
@@ -152,7 +152,7 @@ class AmountReader:
         return proven, pc.cast(plain, kind)
 
     def unreadable(self, texts: pa.Array) -> pa.Array:
-        """Which of these texts `read` refuses for certain: those with a character of no amount."""
+        """Returns which of these texts `read` refuses for certain, by a character of no amount."""
         style = self._style
         lawful = {*string.digits, *style.decimal, *self._separators, *"".join(self._symbols)}
         return has_other(texts, lawful | {*MINUS, *"()", *BLANKS})

@@ -1,4 +1,4 @@
-"""Cells as a vendor file says they are to be read, before either lane sees them.
+"""Prepares cells as the vendor file says they are to be read, before either lane sees them.
 
 Belongs here: which fields are made of more than the cell as it stands (several columns, what stands
 beside an amount, spellings of ids and texts), and making them, in columns. What is made comes as
@@ -23,14 +23,14 @@ from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.validate.conflicts import Conflict, marked
-from cost_pipeline.validate.direction import (
+from cost_pipeline.validate.reading import Reading
+from cost_pipeline.validate.sides import (
     Sided,
     against_currency,
     currencies_of,
     filled,
     says_something,
 )
-from cost_pipeline.validate.reading import Reading
 from cost_pipeline.validate.texts import canonical_ids, plain_texts, styled_ids
 
 Make = Callable[[pa.Table], pa.Array]
@@ -46,12 +46,12 @@ class Made:
 
 
 def plain_name(header: str) -> str:
-    """A header's name as it is compared: without case and outer blanks."""
+    """Returns a header's name as it is compared: without case and outer blanks."""
     return header.strip().casefold()
 
 
 def with_made_cells(table: pa.Table, made: Sequence[Made], width: int) -> pa.Table:
-    """The chunk with a column `c{i}` more for each field that is made, from `width` on."""
+    """Returns the chunk with a column `c{i}` more for each field that is made, from `width` on."""
     for place, one in enumerate(made, width):
         table = table.append_column(f"c{place}", one.make(table))
     return table
@@ -73,12 +73,12 @@ class Columns:
             self._places.setdefault(plain_name(name), []).append(place)
 
     def of(self, aliases: Sequence[str]) -> list[list[int]]:
-        """The places of each of the names that is there."""
+        """Returns the places of each of the names that is there."""
         plain = dict.fromkeys(map(plain_name, aliases))
         return [self._places[name] for name in plain if name in self._places]
 
     def problem(self, name: str, aliases: Sequence[str]) -> Problem | None:
-        """What is wrong with the header for a column that must be there; None for JSON."""
+        """Returns what is wrong with the header for a column that must be there; None for JSON."""
         found = self.of(aliases)
         if self.per_row or (found and len(found[0]) == 1):
             return None
@@ -90,7 +90,7 @@ class Columns:
 
 
 def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Problem]]:
-    """The fields of a vendor whose cells are made, and what the header lacks for that."""
+    """Returns the vendor's fields whose cells are made, and what the header lacks for that."""
     vendor, measure = reading.vendor, reading.shape.measure
     made: list[Made] = []
     problems: list[Problem] = []
@@ -113,7 +113,7 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
 
 
 def _ids(reading: Reading) -> set[str]:
-    """The fields that hold ids: those of the contract, and what keys are made of."""
+    """Returns the fields that hold ids: those of the contract, and what keys are made of."""
     fields = reading.contract.model_fields.items()
     own = {name for name, info in fields if Identifies() in parts(info).notes}
     key = reading.vendor.key
@@ -121,7 +121,7 @@ def _ids(reading: Reading) -> set[str]:
 
 
 def _texts(contract: type[Record]) -> set[str]:
-    """The fields that hold text in which people write what they like."""
+    """Returns the fields that hold text in which people write what they like."""
     fields = contract.model_fields.items()
     return {
         name
@@ -135,7 +135,7 @@ def _is_plain_text(note: object) -> bool:
 
 
 def _spelled(first: Make, name: str, vendor: Vendor, *, is_id: bool) -> Make:
-    """The cells of a text in the spelling that counts."""
+    """Returns the cells of a text in the spelling that counts."""
     style = vendor.ids if vendor.ids is not None and name in vendor.ids.fields else None
 
     def make(table: pa.Table) -> pa.Array:
@@ -152,7 +152,7 @@ def _spelled(first: Make, name: str, vendor: Vendor, *, is_id: bool) -> Make:
 def _amounts(
     vendor: Vendor, measure: Measure, columns: Columns
 ) -> tuple[Make | None, list[Problem]]:
-    """How the cells of the measure are made, if they are; and what the header lacks."""
+    """Returns how the cells of the measure are made, if they are; and what the header lacks."""
     style, aliases = vendor.amount or AmountStyle(), vendor.columns[measure.field]
     checked = _signs_to_check(vendor, measure)
     places = _all_of(columns.of(aliases))
@@ -187,7 +187,7 @@ def _amounts(
 
 
 def _signs_to_check(vendor: Vendor, measure: Measure) -> list[str]:
-    """The declared signs of currencies with which an amount may contradict its row's currency."""
+    """Returns the currency signs with which an amount may contradict its row's currency."""
     mapped = vendor.amount.currencies if vendor.amount is not None else {}
     signs = [s for s in vendor.numbers.symbols if s not in mapped]
     constant = vendor.constants.get(measure.unit)
@@ -201,7 +201,7 @@ def _signs_to_check(vendor: Vendor, measure: Measure) -> list[str]:
 
 
 def _stated(vendor: Vendor, measure: Measure, columns: Columns, table: pa.Table) -> pa.Array:
-    """The currency of each row as its own column or the constant says it; null if neither does."""
+    """Returns each row's currency, from its own column or the constant; null if neither says it."""
     places = _all_of(columns.of(vendor.columns.get(measure.unit, ())))
     constant = pa.scalar(vendor.constants.get(measure.unit), pa.string())
     return pc.coalesce(_first_filled(places, table), constant)
@@ -220,7 +220,7 @@ def _currencies(vendor: Vendor, style: AmountStyle, measure: Measure, columns: C
 
 
 def _one_amount(places: Sequence[int], table: pa.Table, *, strict: bool) -> pa.Array:
-    """The amount of rows that have several columns for it: only one may say something.
+    """Returns the amount of rows with several columns for it, of which one may say something.
 
     Zero says nothing beside another amount. `strict`: the first column is the one; what stands in
     another may be of another kind, such as a credit.
@@ -236,7 +236,7 @@ def _one_amount(places: Sequence[int], table: pa.Table, *, strict: bool) -> pa.A
 
 
 def _filled_one(places: Sequence[int], table: pa.Table) -> pa.Array:
-    """The cells of rows of which only one of several columns is filled, or all with the same."""
+    """Returns the cells of rows where one of several columns is filled, or all alike."""
     first, *others = [filled(_cells(place, table)) for place in places]
     for other in others:
         differ = pc.fill_null(pc.not_equal(first, other), fill_value=False)
@@ -264,7 +264,7 @@ def _cells(place: int, table: pa.Table) -> pa.Array:
 
 
 def declared_settings(vendor: Vendor) -> Mapping[str, object]:
-    """The sections that decide how cells are made, as far as the vendor file has them."""
+    """Returns the sections that decide how cells are made, as far as the vendor file has them."""
     found = {"amount": vendor.amount, "clean": vendor.clean, "ids": vendor.ids}
     said = {name: section for name, section in found.items() if section}
     return {

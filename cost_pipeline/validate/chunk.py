@@ -1,4 +1,4 @@
-"""One chunk of rows through the lanes, into records and dead letters. Every row is exactly one."""
+"""Judges one chunk of rows in both lanes. Each row becomes exactly one record or dead letter."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class ValidatedChunk:
     """The verdicts on a chunk; both tables are in row order.
 
     Attributes:
-        records: As the feed's shape has them.
-        dead_letters: As the feed's shape has them.
+        records: Records in the feed's shape.
+        dead_letters: Dead letters in the feed's shape.
         in_columns: How many of the rows never went through the model's lane.
     """
 
@@ -56,14 +56,14 @@ def validate_chunk(
     lanes: Lanes = "both",
     ordinals: Sequence[int | None] | None = None,
 ) -> ValidatedChunk:
-    """Judge every row of a chunk.
+    """Judges every row of a chunk.
 
     Args:
         chunk: Rows of one delivery; chunks come in order.
-        interpreter: Of the vendor; it is applied to the chunk's own columns.
+        interpreter: The vendor's; it is applied to the chunk's own columns.
         delivery: SHA-256 of the delivery.
-        pull_date: Of its first landing.
-        state: Of this delivery; updated.
+        pull_date: The pull date of its first landing.
+        state: The state of this delivery; it is updated.
         lanes: "model" sends every row through the model; the tables are the same.
         ordinals: Those of the rows' keys, where they are not counted in this delivery.
     """
@@ -89,7 +89,7 @@ def validate_chunk(
 
 
 def pass_over(chunk: Rows, interpreter: Interpreter, state: DeliveryState) -> None:
-    """Take note of a chunk that was judged before: how often its keys came counts for the rest."""
+    """Takes note of a chunk that was judged before: its keys count for the chunks that follow."""
     applied = interpreter.for_columns(chunk.columns)
     ordinals_of(applied.made_ready(chunk.table), applied, state)
 
@@ -112,7 +112,7 @@ def _add_measures(
 def _by_the_model(
     table: pa.Table, judged: Judged, context: Context, ordinals: Sequence[int | None] | None
 ) -> tuple[list[Accepted], list[Refusal]]:
-    """The verdicts on the rows that were left."""
+    """Returns the verdicts on the rows that were left."""
     accepted: list[Accepted] = []
     refused: list[Refusal] = []
     places = judged.left
@@ -134,7 +134,7 @@ def _by_the_model(
 
 
 def _merged(by_columns: pa.Table, by_the_model: pa.Table) -> pa.Table:
-    """What both lanes say, in row order."""
+    """Returns what both lanes say, in row order."""
     if not by_the_model.num_rows:
         return by_columns
     if not by_columns.num_rows:
@@ -145,7 +145,7 @@ def _merged(by_columns: pa.Table, by_the_model: pa.Table) -> pa.Table:
 def ordinals_of(
     table: pa.Table, interpreter: Interpreter, state: DeliveryState
 ) -> list[int | None] | None:
-    """Of each row, how many rows of the delivery up to it have its key texts; None without need.
+    """Returns how often each row's key has come in the delivery so far; None without need.
 
     Refused rows count too: whether a row is refused must not change which ordinal another has.
     """
@@ -165,7 +165,7 @@ def ordinals_of(
 
 
 def _texts(table: pa.Table, interpreter: Interpreter, name: str) -> list[str]:
-    """The text of a field in each row, stripped; the constant's where no column gives it."""
+    """Returns the text of a field in each row, stripped; the constant's if no column gives it."""
     cells = [table.column(f"c{p}").to_pylist() for p in interpreter.sources.get(name, ())]
     if not cells:
         return [interpreter.reading.constants.get(name, "").strip()] * table.num_rows

@@ -43,9 +43,9 @@ class Alike:
     """Many texts that are refused with the same words, but for the text itself.
 
     Attributes:
-        code: Of all of them; its verdict is that on the sample.
+        code: Their common code; its verdict is that on the sample.
         sample: One of them, stripped.
-        cells: Of all rows, verbatim.
+        cells: The cells of all rows, verbatim.
     """
 
     code: int
@@ -55,12 +55,12 @@ class Alike:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A field of a chunk as codes into its distinct verdicts.
+    """A field of a chunk, as codes that point to its distinct verdicts.
 
     Attributes:
         name: The field.
-        codes: Per row; None if every row has the first verdict.
-        verdicts: Of the distinct texts.
+        codes: The code of each row; None if every row has the first verdict.
+        verdicts: The verdicts on the distinct texts.
         bulk: The values of the rows of code 0, whose verdict is `PROVEN`; of other rows what was
             accepted, and anything where it was not.
         alike: The rows of one code whose texts are not told apart.
@@ -73,22 +73,22 @@ class Coded:
     alike: Alike | None = None
 
     def has(self, chosen: Sequence[bool]) -> Mask | None:
-        """Per row, whether its verdict is chosen; None if no row's is."""
+        """Returns, by row, whether its verdict is chosen; None if no row's is."""
         if not any(chosen):
             return None
         per_verdict = np.array(chosen, dtype=np.bool_)
         return per_verdict if self.codes is None else per_verdict[self.codes]
 
     def refused(self) -> Mask | None:
-        """Per row, whether the field is refused (one value for all if there are no codes)."""
+        """Returns, by row, whether the field is refused; one value for all if it has no codes."""
         return self.has([v.problem is not None for v in self.verdicts])
 
     def told(self, *when: Told) -> Mask | None:
-        """Per row, whether the field's problem is found then."""
+        """Returns, by row, whether the field's problem is found then."""
         return self.has([v.told in when for v in self.verdicts])
 
     def values(self, kind: pa.DataType, rows: Codes) -> pa.Array:
-        """The typed values of these rows; of a refused one what stands in for it."""
+        """Returns the typed values of these rows; for a refused one what stands in for it."""
         if self.bulk is not None:
             return self.bulk.take(pa.array(rows))
         if self.codes is None:
@@ -96,17 +96,17 @@ class Coded:
         return pa.array(self.distinct(), kind).take(pa.array(self.codes[rows]))
 
     def distinct(self) -> list[Any]:
-        """The values of the verdicts, as a record holds them."""
+        """Returns the values of the verdicts, as a record holds them."""
         return [verdict.value for verdict in self.verdicts]
 
 
 def constant(name: str, verdict: Verdict) -> Coded:
-    """A field that has the same verdict in every row."""
+    """Returns a field that has the same verdict in every row."""
     return Coded(name, None, [verdict])
 
 
 def coded(name: str, cells: pa.Array, reading: Reading) -> Coded:
-    """A column of verbatim cells as its distinct verdicts."""
+    """Returns a column of verbatim cells as its distinct verdicts."""
     encoded = cells.dictionary_encode()
     distinct = encoded.dictionary
     indices = encoded.indices.fill_null(len(distinct)).to_numpy()
@@ -133,7 +133,7 @@ def coded(name: str, cells: pa.Array, reading: Reading) -> Coded:
 
 
 def proven_but(name: str, bulk: pa.Array, proven: Mask, cells: pa.Array, reading: Reading) -> Coded:
-    """A column of values that were proven together, but for some that are judged by their cells."""
+    """Returns a column of values proven together, except some that are judged by their cells."""
     odd = np.flatnonzero(~proven)
     if not len(odd):
         return Coded(name, None, [PROVEN], bulk)
@@ -167,10 +167,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What one argument of a rule can be: codes into the things it may see.
+    """What one argument of a rule can be, as codes that point to the things it may see.
 
     Attributes:
-        asked: Per thing, whether the rule is asked of it: not of what the model refuses.
+        asked: Per thing, whether the rule is asked about it; it is not if the model refuses it.
         sure: Per thing, whether the model's value looks the same to the rule as what was read.
     """
 
@@ -181,7 +181,7 @@ class Axis:
 
 
 def axis(column: Coded, how: View, *, required: bool, signed: bool) -> Axis:
-    """A column as a rule sees it.
+    """Returns a column as a rule sees it.
 
     Args:
         column: The field.
@@ -209,7 +209,7 @@ def axis(column: Coded, how: View, *, required: bool, signed: bool) -> Axis:
 
 
 def _proven_things(column: Coded, how: View) -> tuple[Codes | None, list[object]]:
-    """Of a column with proven values: what a rule sees of those, and the codes of all rows."""
+    """Returns what a rule sees of a column's proven values, and the codes of all rows."""
     if column.bulk is None:
         return column.codes, []
     if how is View.PRESENT:
@@ -226,14 +226,14 @@ def _proven_things(column: Coded, how: View) -> tuple[Codes | None, list[object]
 
 
 def quanta_of(numbers: pa.Array) -> npt.NDArray[np.int64]:
-    """Numbers of at most 18 digits as counts of their smallest step: the low word of 128 bits."""
+    """Returns numbers of at most 18 digits as counts of their smallest step (the low 64 bits)."""
     words = np.frombuffer(numbers.buffers()[1], dtype=np.dtype("<i8"))
     start = 2 * numbers.offset
     return words[start : start + 2 * len(numbers) : 2]
 
 
 def _decimals(numbers: pa.Array) -> Codes:
-    """How many decimals each of these numbers needs."""
+    """Returns how many decimals each of these numbers needs."""
     quanta, most = quanta_of(numbers), numbers.type.scale
     needed = np.zeros(len(quanta), dtype=np.int32)
     for decimals in range(1, most + 1):
@@ -242,7 +242,7 @@ def _decimals(numbers: pa.Array) -> Codes:
 
 
 def kept(rule: Rule, columns: Sequence[Coded], reading: Reading, count: int) -> Slot:
-    """Per row the rule's problem, of the fields that it sees in its order."""
+    """Returns, by row, the rule's problem, from the fields that it sees in its order."""
     fields = reading.contract.model_fields
     axes = [
         axis(
@@ -274,7 +274,7 @@ def kept(rule: Rule, columns: Sequence[Coded], reading: Reading, count: int) -> 
 def _asked(
     rule: Rule, axes: Sequence[Axis], places: Sequence[Codes], problems: dict[Problem, int]
 ) -> npt.NDArray[np.int32]:
-    """The number of the problem of each combination of codes, 0 or `UNSURE`."""
+    """Returns the number of the problem of each combination of codes, 0 or `UNSURE`."""
     ask = np.ones(len(places[0]), dtype=np.bool_)
     sure = ask.copy()
     for one, codes in zip(axes, places, strict=True):
@@ -294,7 +294,7 @@ def _asked(
 
 
 def seen_fields(rules: Sequence[Rule], how: View) -> set[str]:
-    """The fields of which a rule sees this."""
+    """Returns the fields of which a rule sees this."""
 
     def sees(seen: Seen) -> bool:
         return seen.how is how

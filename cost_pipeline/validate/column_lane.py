@@ -51,12 +51,12 @@ class Judged:
     """What the lane says of a chunk; both tables are in row order.
 
     Attributes:
-        records: As the feed's shape has them.
-        dead_letters: As the feed's shape has them.
+        records: Records in the feed's shape.
+        dead_letters: Dead letters in the feed's shape.
         left: The rows that only the model can judge.
-        fingerprints: Of every row of the chunk; None if none were computed.
+        fingerprints: Those of every row of the chunk; None if none were computed.
         quanta: Sum of the measures that could be read, as a count of their smallest step.
-        unreadable: Rows without one; of both numbers, rows that are left are not in them.
+        unreadable: Rows without one. Neither number counts rows that are left.
     """
 
     records: pa.Table
@@ -68,7 +68,7 @@ class Judged:
 
     @classmethod
     def together(cls, parts: Sequence[Judged], starts: Sequence[int]) -> Judged:
-        """What was said of consecutive parts of a chunk, as if of the whole of it."""
+        """Joins the verdicts on consecutive parts of a chunk, as if on the whole of it."""
         marks = [chunk for part in parts if part.fingerprints for chunk in part.fingerprints.chunks]
         return cls(
             pa.concat_tables([part.records for part in parts]),
@@ -81,7 +81,7 @@ class Judged:
 
     @classmethod
     def nothing(cls, count: int, shape: Shape) -> Judged:
-        """Every row is left to the model."""
+        """Leaves every row to the model."""
         none = shape.records.empty_table(), shape.dead_letters.empty_table()
         return cls(*none, np.arange(count), None, 0, 0)
 
@@ -102,7 +102,7 @@ class _Columns:
 def judge_columns(
     table: pa.Table, context: Context, ordinals: Sequence[int | None] | None
 ) -> Judged:
-    """Judge a chunk; the tables equal those of the model's lane."""
+    """Judges a chunk; the tables equal those of the model's lane."""
     reading = context.interpreter.reading
     by_value = seen_fields(reading.rules, View.VALUE)
     fields = {
@@ -132,7 +132,7 @@ def judge_columns(
 
 
 def _left(columns: _Columns, slots: Sequence[Slot]) -> Mask:
-    """Rows whose verdict needs the whole row."""
+    """Returns rows whose verdict needs the whole row."""
     left = np.zeros(columns.count, dtype=np.bool_)
     for slot in slots:
         left |= slot.codes < 0
@@ -150,7 +150,7 @@ def _left(columns: _Columns, slots: Sequence[Slot]) -> Mask:
 
 
 def _accepted(columns: _Columns, slots: Sequence[Slot]) -> Mask:
-    """Rows in which every field is good and every rule kept."""
+    """Returns rows in which every field is good and every rule kept."""
     interpreter = columns.context.interpreter
     accepted = np.full(columns.count, not interpreter.header_problems)
     for place in interpreter.unknown:
@@ -196,7 +196,7 @@ def _taken_in(table: pa.Table, context: Context, name: str, *, by_value: bool) -
 def _proven_texts(
     name: str, texts: pa.Array, cells: pa.Array, reading: Reading, *, by_value: bool
 ) -> Coded:
-    """A column of texts, by its proof if it has one and no rule sees the values."""
+    """Returns a column of texts, by its proof if it has one and no rule sees the values."""
     if by_value or name not in reading.proofs:
         return coded(name, cells, reading)
     proven = reading.proofs[name](texts)
@@ -206,7 +206,7 @@ def _proven_texts(
 
 
 def _repeats(texts: pa.Array) -> bool:
-    """Whether a column looks as if few values came often: then distinct values are cheaper.
+    """Whether few values seem to come often in a column: then distinct values are cheaper.
 
     Only a guess about speed: the verdict is the same either way.
     """
@@ -230,13 +230,13 @@ def _stripped(texts: pa.Array) -> pa.Array:
 
 
 def _numbers(table: pa.Table, context: Context) -> pa.Array:
-    """What a row without an id is called where the vendor has no key."""
+    """Returns the number that names a row without an id where the vendor has no key."""
     rows = table.column("row").combine_chunks().cast(pa.string())
     return pc.binary_join_element_wise(context.delivery[:12], rows, ":")
 
 
 def _hashed(columns: _Columns, ordinals: Sequence[int | None] | None, *, keys: bool) -> pa.Table:
-    """Fingerprint and key of every row; the key of a row that is refused means nothing."""
+    """Returns fingerprint and key of every row; the key of a refused row means nothing."""
     reading = columns.context.interpreter.reading
     row = row_pieces(columns.context.delivery, columns.count)
     key_sql, given = "null::varchar", {}
@@ -284,7 +284,7 @@ def _records(columns: _Columns, accepted: Mask, hashes: pa.Table) -> pa.Table:
 
 
 def _measured(columns: _Columns, whole: Mask, left: Mask) -> tuple[int, int]:
-    """The sum of the measures of rows that are not left, and how many of them have none."""
+    """Returns the sum of the measures of rows that are not left, and how many have none."""
     reading = columns.context.interpreter.reading
     measure = reading.shape.measure
     if measure is None or measure.field not in columns.fields:
@@ -306,6 +306,6 @@ def _measured(columns: _Columns, whole: Mask, left: Mask) -> tuple[int, int]:
 
 
 def _exact_sum(quanta: Codes) -> int:
-    """The sum without overflow: each half sums to less than 2**63 for any chunk."""
+    """Returns the sum without overflow: each half sums to less than 2**63 for any chunk."""
     high, low = np.divmod(quanta, 10**9)
     return int(high.sum()) * 10**9 + int(low.sum())

@@ -1,4 +1,4 @@
-"""Cells that cannot be read as one value because of what stands beside them.
+"""Marks cells that cannot be read as one value because of what stands beside them.
 
 Belongs here: how such a cell is marked while it is on its way as one text, and what is wrong with
 it. A mark holds a control character, so no field's proof accepts it and both lanes come to read it.
@@ -23,7 +23,7 @@ _BESIDE: Final = " | "
 
 
 class Conflict(StrEnum):
-    """Why two texts make no value."""
+    """The reason why two texts make no value."""
 
     COLUMNS = "columns"
     SIDES = "sides"
@@ -59,14 +59,14 @@ _WORDS: Final = {
 
 
 def marked(first: pa.Array, why: Conflict, second: Any) -> pa.Array:  # noqa: ANN401 - array or text
-    """The pairs of texts as one text each, marked."""
+    """Returns the pairs of texts as one text each, marked."""
     return pc.binary_join_element_wise(
         pc.fill_null(first, ""), f"{_JOINT}{why}{_JOINT}", second, "", null_handling="replace"
     )
 
 
 def conflict(name: str, text: str) -> Problem | None:
-    """What is wrong with a marked text; None if it is not marked."""
+    """Returns what is wrong with a marked text; None if it is not marked."""
     found = _MARK.fullmatch(text)
     if found is None or found[2] not in _KNOWN:
         return None
@@ -76,12 +76,12 @@ def conflict(name: str, text: str) -> Problem | None:
 
 
 def beside(text: str) -> str:
-    """A marked text as people see it."""
+    """Returns a marked text as people see it."""
     return re.sub(f"{_JOINT}[a-z]+{_JOINT}", _BESIDE, text).removesuffix(_BESIDE)
 
 
 def for_people(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Cells without marks: the two texts stand beside each other."""
+    """Returns cells without marks: the two texts stand beside each other."""
     joined = pc.replace_substring_regex(texts, pattern=f"{_JOINT}[a-z]+{_JOINT}$", replacement="")
     return pc.replace_substring_regex(
         joined, pattern=f"{_JOINT}[a-z]+{_JOINT}", replacement=_BESIDE

@@ -1,7 +1,7 @@
 """Reads a day in its vendor's declared forms, strictly and without a locale.
 
 `strptime` is not used: it takes month names from the machine's locale, and non-ASCII digits. The
-forms are its own, of the directives below; month names are those of the declared languages, in any
+forms consist of the directives below; month names are those of the declared languages, in any
 case, with or without a full stop. Two directives with nothing between them take exactly two digits
 each: a leading zero that was lost would make another day of the rest.
 """
@@ -99,13 +99,13 @@ class DateReader:
         self._name = None if name is None else file_name_of(name)
 
     def unreadable(self, texts: pa.Array) -> pa.Array:
-        """Which of these texts `read` refuses for certain: those with a character of no form."""
+        """Returns which of these texts `read` refuses for certain, by a character of no form."""
         if not self._plain:
             return pa.repeat(pa.scalar(value=False), len(texts))
         return has_other(texts, self._characters)
 
     def read(self, text: str) -> date | Problem:
-        """The day of a stripped text, or a problem with reason BAD_DATE or AMBIGUOUS_DATE."""
+        """Returns the day of a stripped text, or a problem: BAD_DATE or AMBIGUOUS_DATE."""
         found = set(self._days(text, self._patterns))
         if len(found) == 1:
             return found.pop()
@@ -120,7 +120,7 @@ class DateReader:
         return Problem("transaction_date", Reason.AMBIGUOUS_DATE, message, text)
 
     def of_file(self) -> date | Problem:
-        """The day that the name of the file says, or a problem with reason BAD_DATE."""
+        """Returns the day that the name of the file says, or a problem with reason BAD_DATE."""
         name = self._name or ""
         found = set(self._days(name, self._named))
         if len(found) == 1:
@@ -152,7 +152,7 @@ class DateReader:
         return None
 
     def _years(self, part: dict[str, str], month: int) -> Iterator[int]:
-        """The years that a day may be of, the one that counts first."""
+        """Yields the years that a day may be of; the one that counts comes first."""
         if "year" in part:
             yield int(part["year"])
         elif "short" in part:
@@ -209,7 +209,7 @@ _YEARS: Final = frozenset({"year", "short"})
 
 
 def _of_forms(forms: tuple[str, ...]) -> DateStyle:
-    """Forms by themselves: what they hold is told when they are compiled."""
+    """Returns forms by themselves: what they hold is told when they are compiled."""
     return DateStyle.model_construct(forms=forms)
 
 
@@ -221,7 +221,7 @@ def two_digits_are_meant(form: str) -> bool:
 
 
 def file_name_of(address: str) -> str:
-    """The name of a file by its address: without folders, query and what is escaped."""
+    """Returns the name of a file from its address: without folders, query and escapes."""
     path = urlsplit(address).path if "://" in address else address
     return unquote(PurePosixPath(path.replace("\\", "/")).name)
 
@@ -244,7 +244,7 @@ def _is_a_time(part: dict[str, str]) -> bool:
 
 
 def _characters(form: str) -> set[str]:
-    """The characters that a date of this form can have."""
+    """Returns the characters that a date of this form can have."""
     found = {*string.digits}
     for piece in re.split(r"(%.)", form):
         if piece in {"%b", "%B"}:
@@ -259,11 +259,11 @@ def _characters(form: str) -> set[str]:
 
 
 def _compiled(form: str, languages: Iterable[str], *, anything: bool) -> list[_Pattern]:
-    """The form in each of the languages; in one if it names no month.
+    """Returns the form in each of the languages; in one if it names no month.
 
     Args:
-        form: As declared.
-        languages: Whose months it may name.
+        form: The form as it is declared.
+        languages: The languages whose months it may name.
         anything: Whether `*` in it stands for anything.
     """
     pieces = [piece for piece in re.split(r"(%.)", form) if piece]

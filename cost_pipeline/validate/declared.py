@@ -1,6 +1,6 @@
 """What a vendor file declares beside the columns: what must be there, and what its digest covers.
 
-Belongs here: small answers of a vendor file that compiling it asks for. What a declaration that
+Belongs here: small questions that compiling a vendor file asks of it. What a declaration that
 came later adds to the digest is nothing where a vendor file has none of it: its verdicts are the
 same as before.
 """
@@ -29,12 +29,12 @@ _MENDED: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What a text may mean besides what it says.
+    """What decides, besides a text itself, what the text means.
 
     Attributes:
         pulled: The pull date of the delivery's first landing.
         name: The address or name of its file.
-        zone: The time zone of whom its records belong to (IANA).
+        zone: The time zone of the owner of its records (IANA).
     """
 
     pulled: date | None = None
@@ -43,11 +43,11 @@ class Landed:
 
 
 NOT_LANDED: Final = Landed()
-"""Of a vendor file that is looked at by itself."""
+"""The landing that is assumed when a vendor file is looked at by itself."""
 
 
 def date_reader(vendor: Vendor, landed: Landed) -> DateReader:
-    """How the vendor's days are read."""
+    """Returns how the vendor's days are read."""
     return DateReader(
         vendor.dates,
         zone=landed.zone,
@@ -58,7 +58,7 @@ def date_reader(vendor: Vendor, landed: Landed) -> DateReader:
 
 
 def demanded_fields(vendor: Vendor, contract: type[Record], identity: str) -> frozenset[str]:
-    """The fields that may not be empty, by the contract or by the key."""
+    """Returns the fields that may not be empty, by the contract or by the key."""
     required = {name for name, info in contract.model_fields.items() if info.is_required()}
     if vendor.key is None:
         return frozenset(required)
@@ -68,7 +68,7 @@ def demanded_fields(vendor: Vendor, contract: type[Record], identity: str) -> fr
 
 
 def known_headers(vendor: Vendor) -> set[str]:
-    """The header names that the vendor file knows, as they are compared."""
+    """Returns the header names that the vendor file knows, as they are compared."""
     known = {*vendor.ignore, "", *(a for aliases in vendor.columns.values() for a in aliases)}
     if vendor.amount is not None and vendor.amount.sign is not None:
         known |= {*vendor.amount.sign.column}
@@ -76,7 +76,7 @@ def known_headers(vendor: Vendor) -> set[str]:
 
 
 def declared_parts(vendor: Vendor, shape: Shape, landed: Landed) -> list[Value]:
-    """What the digest of an interpretation covers besides what every vendor file has."""
+    """Returns what the digest of an interpretation covers beyond what every vendor file has."""
     found: list[Value] = []
     for name, section in sorted(declared_settings(vendor).items()):
         found.append(json.dumps([name, section], sort_keys=True))
@@ -93,7 +93,7 @@ def declared_parts(vendor: Vendor, shape: Shape, landed: Landed) -> list[Value]:
 
 
 def _read_otherwise_than_before(vendor: Vendor, shape: Shape) -> list[str]:
-    """The faults of reading that were mended and that this vendor file could meet.
+    """Returns the faults of reading that were mended and that this vendor file could meet.
 
     Its deliveries are judged again, so that what was misread is put right.
     """

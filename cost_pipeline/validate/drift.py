@@ -1,4 +1,4 @@
-"""What differs between the schema that was accepted and the one that came, column by column.
+"""Compares the accepted schema with the one that came, column by column.
 
 Columns are compared by what they are for: those that feed a contract field by the field, whatever
 header each had, others by their header. Ordinary variation is told from a change by how many rows
@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 
+from cost_pipeline.contracts.problems import shown
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.validate.shapes import ColumnShape, Kind, Schema
 
@@ -51,10 +52,10 @@ class Difference:
         change: What became of it.
         column: Its header in the delivery; in the accepted schema if it is missing.
         field: The contract field that it feeds, if any.
-        was: Its header then, if it had another one; of a swapped column the one it changed with.
+        was: Its header then, if it differed; for a swapped column, the one it changed with.
         before: What its values looked like, in words.
         now: What they look like.
-        red: Whether somebody must look. Not red is what the vendor file explains.
+        red: Whether somebody must look. What the vendor file explains is not red.
     """
 
     change: Change
@@ -71,7 +72,7 @@ class Difference:
         return self.field in GRAVE_FIELDS and self.change in {Change.RETYPED, Change.SWAPPED}
 
     def as_json(self) -> dict[str, object]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "change": self.change.value,
             "column": self.column,
@@ -84,32 +85,33 @@ class Difference:
         }
 
     def words(self) -> str:
-        """In one sentence for people."""
+        """Says it in one sentence for people."""
         feeds = f" (feeds {self.field})" if self.field else ""
+        column, was = shown(self.column), shown(self.was)
         match self.change:
             case Change.NEW if self.field:
-                return f"'{self.column}' is new and read as {self.field}"
+                return f"{column} is new and read as {self.field}"
             case Change.NEW:
                 known = "" if self.red else " and ignored by the vendor file"
-                return f"'{self.column}' is new{known}: {self.now}"
+                return f"{column} is new{known}: {self.now}"
             case Change.MISSING:
-                return f"'{self.column}'{feeds} is missing; it held {self.before}"
+                return f"{column}{feeds} is missing; it held {self.before}"
             case Change.RENAMED:
-                return f"'{self.column}' looks like '{self.was}'{feeds} renamed: {self.now}"
+                return f"{column} looks like {was}{feeds} renamed: {self.now}"
             case Change.SWAPPED:
-                return f"'{self.column}'{feeds} holds what '{self.was}' held: {self.now}"
+                return f"{column}{feeds} holds what {was} held: {self.now}"
             case _:
-                return f"'{self.column}'{feeds} held {self.before}, and now {self.now}"
+                return f"{column}{feeds} held {self.before}, and now {self.now}"
 
 
 def differences(
     before: Schema, now: Schema, vendor: Vendor, *, strangers: bool
 ) -> list[Difference]:
-    """How `now` differs from the accepted schema `before`, the red ones first.
+    """Returns how `now` differs from the accepted schema `before`, the red ones first.
 
     Args:
         before: The accepted schema.
-        now: That of a delivery.
+        now: The schema of a delivery.
         vendor: The vendor file as it is; says what columns are for.
         strangers: Whether columns of `before` that the vendor file does not know are accepted too.
     """
@@ -166,7 +168,7 @@ def _others(then: _Roles, here: _Roles, *, strangers: bool) -> Iterator[Differen
 
 
 def _changed(then: _Roles, here: _Roles) -> Iterator[Difference]:
-    """Columns that are there in both and hold something else."""
+    """Yields columns that are there in both and hold something else."""
     pairs: list[tuple[str | None, ColumnShape, ColumnShape]] = [
         (name, column, here.fields[name])
         for name, column in then.fields.items()
@@ -201,7 +203,7 @@ def _partner(
     new: ColumnShape,
     others: Sequence[tuple[str | None, ColumnShape, ColumnShape]],
 ) -> str | None:
-    """The header of the column that this one changed places with."""
+    """Returns the header of the column that this one changed places with."""
     for _, other_old, other_new in others:
         by_values = _is_now(old, new, other_old) and _is_now(other_old, other_new, old)
         by_shape = (
@@ -216,7 +218,7 @@ def _partner(
 
 
 def _is_now(old: ColumnShape, new: ColumnShape, other: ColumnShape) -> bool:
-    """Whether a column's values are clearly those of another column, and not its own of before."""
+    """Whether a column's values are clearly those of another column and not its earlier ones."""
     if min(len(old.sketch), len(new.sketch), len(other.sketch)) < _TELLING:
         return False
     shared = _likeness(new.sketch, other.sketch)
@@ -239,7 +241,7 @@ def retyped(old: ColumnShape, new: ColumnShape) -> bool:
 
 
 def _distance(old: ColumnShape, new: ColumnShape) -> float:
-    """The share of cells that are of another kind: 0 is alike, 1 has nothing in common."""
+    """Returns the share of cells that are of another kind: 0 is alike, 1 has nothing in common."""
     moved = (
         abs(old.kinds.get(kind, 0) / old.cells - new.kinds.get(kind, 0) / new.cells)
         for kind in Kind
@@ -248,7 +250,7 @@ def _distance(old: ColumnShape, new: ColumnShape) -> float:
 
 
 def _likeness(one: Sequence[int], other: Sequence[int]) -> float:
-    """How much of their distinct values two columns share, estimated from their sketches."""
+    """Returns how many of their distinct values two columns share, estimated from sketches."""
     both = set(one) & set(other)
     if not both:
         return 0.0
@@ -258,7 +260,7 @@ def _likeness(one: Sequence[int], other: Sequence[int]) -> float:
 
 
 def _with_renames(found: Sequence[Difference], then: _Roles, here: _Roles) -> Iterator[Difference]:
-    """A missing column and a new one that look alike are one column that was renamed."""
+    """Turns a missing column and a new one that look alike into one renamed column."""
     missing = {d.column: d for d in found if d.change is Change.MISSING and d.red}
     new = {d.column: d for d in found if d.change is Change.NEW and d.red}
     olds = {column.name: column for column in then.fields.values()}
@@ -279,7 +281,7 @@ def _with_renames(found: Sequence[Difference], then: _Roles, here: _Roles) -> It
 
 
 def _resemblance(old: ColumnShape, new: ColumnShape) -> float:
-    """Of 0 to 3: shapes, names and values alike."""
+    """Returns how alike shapes, names and values are, from 0 to 3."""
     if retyped(old, new) or not (old.cells and new.cells):
         return 0.0
     names = SequenceMatcher(None, _plain(old.name), _plain(new.name)).ratio()

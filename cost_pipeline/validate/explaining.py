@@ -1,4 +1,4 @@
-"""What is refused, in columns: every problem of every row, in the order in which the model tells.
+"""Explains refusals in columns: every problem of every row, in the order of the model's lane.
 
 Belongs here: the order of a row's problems, and dead letters made of them without a loop over rows.
 A problem's words are made once per distinct value, by whoever found it; here they are only put
@@ -31,13 +31,13 @@ from cost_pipeline.validate.results import Context, letters_of
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Rows of a chunk that are refused, and what was found of each field and rule.
+    """The refused rows of a chunk, and what was found about each field and rule.
 
     Attributes:
         fields: Each field's verdicts, of the whole chunk.
         rules: Each rule's problems, of the whole chunk.
         rows: Where the refused rows are.
-        fingerprints: Of the whole chunk.
+        fingerprints: The fingerprints of the whole chunk.
     """
 
     table: pa.Table
@@ -54,7 +54,7 @@ class Refused:
 
 
 def explained(refused: Refused) -> pa.Table:
-    """The rows as dead letters."""
+    """Returns the rows as dead letters."""
     shape = refused.context.shape
     if not refused.count:
         return shape.dead_letters.empty_table()
@@ -81,7 +81,7 @@ def explained(refused: Refused) -> pa.Table:
 
 
 def _slots(refused: Refused) -> list[Slot]:
-    """The places of a problem in the order in which a row's problems are told."""
+    """Returns the places of a problem in the order in which a row's problems are told."""
     malformed = _malformed(refused)
     found = [
         replace(slot, codes=np.where(malformed, 0, slot.codes))
@@ -106,7 +106,7 @@ def _malformed_slot(refused: Refused) -> Slot:
 
 
 def _told(refused: Refused) -> Iterator[Slot]:
-    """What is wrong with a row that was cut into cells."""
+    """Yields what is wrong with a row that was cut into cells."""
     interpreter = refused.context.interpreter
     reading = interpreter.reading
     every = np.ones(refused.count, dtype=np.int32)
@@ -152,7 +152,7 @@ def _of_rows(column: Coded, per_verdict: npt.NDArray[Any], rows: Codes) -> npt.N
 
 
 def _negative_slot(refused: Refused, name: str) -> Slot:
-    """A credit that is refused for something else is also told to be one."""
+    """Returns the problem of a credit that is also refused for something else."""
     column = refused.fields[name]
     contract = refused.context.interpreter.reading.contract
     numbers = np.zeros(len(column.verdicts), dtype=np.int32)
@@ -167,7 +167,7 @@ def _negative_slot(refused: Refused, name: str) -> Slot:
 
 
 def _not_told_before(refused: Refused, slot: Slot) -> Slot:
-    """A rule's problems without those of fields that could not be read, or are empty."""
+    """Leaves out a rule's problems with fields that are empty or could not be read."""
     codes = slot.codes[refused.rows]
     header = {problem.field for problem in refused.context.interpreter.header_problems}
     for name in {problem.field for problem in slot.problems}:
@@ -183,7 +183,7 @@ def _not_told_before(refused: Refused, slot: Slot) -> Slot:
 
 
 def _reasons(slots: Sequence[Slot], count: int) -> tuple[pa.Array, list[tuple[str, ...]]]:
-    """Per row the number of its set of reasons, and the sets, each sorted."""
+    """Returns, by row, the number of its set of reasons; and the sets, each sorted."""
     known = sorted({problem.code for slot in slots for problem in slot.problems})
     bits = np.zeros(count, dtype=np.int64)  # there are fewer reasons than bits
     for slot in slots:
@@ -200,7 +200,7 @@ def _reasons(slots: Sequence[Slot], count: int) -> tuple[pa.Array, list[tuple[st
 def _numbered(
     codes: npt.NDArray[np.int64], places: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The distinct codes below `places`, and per row the number of its own among them."""
+    """Returns the distinct codes below `places`, and by row the number of its own among them."""
     if places > COUNTED:
         sets, which = np.unique(codes, return_inverse=True)
         return sets, which
@@ -216,38 +216,64 @@ def _classes(refused: Refused, reasons: Sequence[tuple[str, ...]]) -> pa.Array:
 
 
 def _errors(slots: Sequence[Slot], rows: pa.Array) -> pa.Array:
-    """Per row a JSON list of its problems."""
+    """Returns, by row, a JSON list of its problems."""
     sizes = [len(slot.problems) + 1 for slot in slots]
     places = int(np.prod(sizes, dtype=object))
     if places <= COUNTED and not any(slot.alike for slot in slots):
         combined = np.ravel_multi_index([slot.codes for slot in slots], sizes)
         return _errors_by_combination(slots, sizes, combined, places)
-    texts = [_error(slot, rows) for slot in slots]
+    told = np.zeros(len(rows), dtype=np.int32)
+    for slot in slots:
+        told += slot.codes != 0
+    alone, several = told == 1, np.flatnonzero(told > 1)
+    # Most rows have one problem: each text is written once, with its brackets, and then moved.
+    chosen, texts = [several], [_joined(slots, rows, several)]
+    for slot in slots:
+        chosen.append(np.flatnonzero(alone & (slot.codes != 0)))
+        texts.append(_error(slot, rows, chosen[-1], "[", "]"))
+    back = np.empty(len(rows), dtype=np.int64)
+    back[np.concatenate(chosen)] = np.arange(len(rows))
+    return pa.concat_arrays(texts).take(pa.array(back))
+
+
+def _joined(slots: Sequence[Slot], rows: pa.Array, chosen: Codes) -> pa.Array:
+    """The lists of these rows, of several problems each."""
+    texts = [pa.nulls(len(chosen), pa.string()) for _ in slots]
+    for place, slot in enumerate(slots):
+        here = slot.codes[chosen] != 0
+        if here.any():
+            own = _error(slot, rows, chosen[here])
+            texts[place] = pc.replace_with_mask(texts[place], pa.array(here), own)
     joined = pc.binary_join_element_wise(*texts, ", ", null_handling="skip")
     return pc.binary_join_element_wise("[", joined, "]", "")
 
 
-def _error(slot: Slot, rows: pa.Array) -> pa.Array:
-    """Per row what stands in its list for one place, or null."""
-    texts = [error_json(problem) for problem in slot.problems]
-    errors = pa.array([None, *texts], pa.string()).take(pa.array(slot.codes))
+def _error(
+    slot: Slot, rows: pa.Array, chosen: Codes, before: str = "", after: str = ""
+) -> pa.Array:
+    """What stands in the lists of these rows for one place, at which each has a problem."""
+    texts = [before + error_json(problem) + after for problem in slot.problems]
+    codes = slot.codes[chosen]
     if slot.alike is None:
-        return errors
+        return pa.array(texts, pa.string()).take(pa.array(codes - 1))
     number, alike = slot.alike
-    before, rest = texts[number - 1].split(f"\"'{alike.sample}'", 1)
-    between, after = rest.rsplit(f'"{alike.sample}"', 1)
-    here = pa.array(slot.codes == number)
-    cells = pc.utf8_trim(alike.cells.take(rows.filter(here)), characters=BLANKS)
+    here = codes == number
+    opening, rest = texts[number - 1].split(f"\"'{alike.sample}'", 1)
+    between, closing = rest.rsplit(f'"{alike.sample}"', 1)
+    cells = pc.utf8_trim(alike.cells.take(rows.take(pa.array(chosen[here]))), characters=BLANKS)
     own = pc.binary_join_element_wise(
-        f"{before}\"'", cells, f"'{between}\"", cells, f'"{after}', ""
+        f"{opening}\"'", cells, f"'{between}\"", cells, f'"{closing}', ""
     )
-    return pc.replace_with_mask(errors, here, own)
+    if here.all():
+        return own
+    errors = pa.array(texts, pa.string()).take(pa.array(codes - 1))
+    return pc.replace_with_mask(errors, pa.array(here), own)
 
 
 def _errors_by_combination(
     slots: Sequence[Slot], sizes: Sequence[int], combined: npt.NDArray[np.int64], places: int
 ) -> pa.Array:
-    """The same where the combinations are few: each is written once."""
+    """Returns the same where the combinations are few: each is written once."""
     found, numbers = _numbered(combined, places)
     texts = [["", *map(error_json, slot.problems)] for slot in slots]
     lists = [
@@ -258,7 +284,7 @@ def _errors_by_combination(
 
 
 def _shown(refused: Refused, name: str, cut: pa.Array) -> pa.Array:
-    """What could be read of a field nevertheless: nothing of a row without cells."""
+    """Returns what could be read of a field nevertheless; nothing for a row without cells."""
     kind = refused.context.shape.type_of(name)
     if name not in refused.fields:
         return pa.nulls(refused.count, kind)
@@ -284,7 +310,7 @@ def _measured(refused: Refused, name: str, cut: pa.Array) -> pa.Array:
 def _ids(
     refused: Refused, fingerprints: pa.Array, which: pa.Array, reasons: Sequence[tuple[str, ...]]
 ) -> pa.ChunkedArray:
-    """`core.reasons.dead_letter_id` of every row."""
+    """Returns `core.reasons.dead_letter_id` of every row."""
     pieces = Pieces("d", refused.count)
     pieces.constant(refused.context.interpreter.reading.vendor.vendor)
     pieces.expression("fingerprint")

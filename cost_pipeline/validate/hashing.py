@@ -35,11 +35,11 @@ class Pieces:
     _constant: bytes = b""
 
     def constant(self, value: Value) -> None:
-        """A value that every row has."""
+        """Adds a value that every row has."""
         self._constant += canonical_field(value)
 
     def coded(self, column: Coded) -> None:
-        """A column of distinct values; those of refused rows do not matter."""
+        """Adds a column of distinct values; those of refused rows do not matter."""
         if column.codes is None:
             self.constant(column.distinct()[0])
             return
@@ -47,12 +47,12 @@ class Pieces:
         self.distinct(pa.array(column.codes, pa.int32()), values)
 
     def distinct(self, codes: pa.Array, values: Sequence[Sequence[Value]]) -> None:
-        """A column of codes into runs of values, each run in the place of one."""
+        """Turns a column of codes into runs of values, each run in the place of one."""
         texts = [b"".join(map(canonical_field, run)).decode() for run in values]
         self._column(pa.DictionaryArray.from_arrays(codes, texts))
 
     def expression(self, sql: str, kind: str = "s", *, nullable: bool = False) -> None:
-        """A column that is in the query under its own name; NULL is a value only if `nullable`."""
+        """Adds a column of the query by its name; NULL is a value only if `nullable`."""
         self._flush()
         if nullable:
             self.sql.append(sql_field(sql, kind))
@@ -60,12 +60,12 @@ class Pieces:
             self.sql += [literal(kind), f"strlen({sql})", "':'", sql, "','"]
 
     def optional(self, sql: str, kind: str) -> None:
-        """A column of which NULL is not even a value: it has no place then."""
+        """Adds a column whose NULL is not even a value: it has no place then."""
         self._flush()
         self.sql.append(f"coalesce({literal(kind)} || strlen({sql}) || ':' || {sql} || ',', '')")
 
     def text(self) -> str:
-        """SQL of the joined `core.canonical.field`s.
+        """Returns SQL of the joined `core.canonical.field`s.
 
         One `concat` of all pieces: a chain of `||` copies what it has again at every piece, which
         took a quarter longer.
@@ -74,7 +74,7 @@ class Pieces:
         return f"concat({', '.join(self.sql)})"
 
     def digest(self, tag: str) -> str:
-        """SQL of `core.canonical.digest(tag, ...)`."""
+        """Returns SQL of `core.canonical.digest(tag, ...)`."""
         self._flush()
         return f"sha256(concat('{VERSION}:{tag}|', {', '.join(self.sql)}))"
 
@@ -93,7 +93,7 @@ class Pieces:
 
 
 def row_pieces(delivery: str, count: int) -> Pieces:
-    """The fingerprint's pieces over the columns `row` and `text`."""
+    """Returns the fingerprint's pieces over the columns `row` and `text`."""
     pieces = Pieces("f", count)
     pieces.constant(delivery)
     pieces.expression("row::varchar", "i")
@@ -102,5 +102,5 @@ def row_pieces(delivery: str, count: int) -> Pieces:
 
 
 def ordinal_column(ordinals: Sequence[int | None]) -> pa.Array:
-    """Ordinals as a column."""
+    """Returns ordinals as a column."""
     return pa.array(ordinals, pa.int64())

@@ -1,4 +1,4 @@
-"""What identifies a row, its record and its dead letter: two hashes, and the text of the key.
+"""Identifies a row, its record and its dead letter: two hashes, and the text of the key.
 
 Each is here once as Python values; `column_lane` builds the same canonical bytes in SQL, and a
 property test holds the two equal.
@@ -12,12 +12,12 @@ from cost_pipeline.core.canonical import Value, digest, field
 
 
 def fingerprint(delivery: str, row: int, text: str) -> str:
-    """What identifies a row: its delivery, its number and its verbatim text."""
+    """Returns what identifies a row: its delivery, its number and its verbatim text."""
     return digest("row", delivery, row, text)
 
 
 def key_text(values: Iterable[Value], ordinal: int | None) -> str:
-    """The natural key of a record within its vendor; `ordinal` where the key repeats lawfully.
+    """Returns a record's natural key within its vendor; `ordinal` where it lawfully repeats.
 
     Text and not a hash: it is exact, a person can read it, and no two keys are written alike.
     """

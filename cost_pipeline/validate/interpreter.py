@@ -41,8 +41,8 @@ from cost_pipeline.validate.declared import (
     demanded_fields,
     known_headers,
 )
-from cost_pipeline.validate.direction import total_of
 from cost_pipeline.validate.reading import FieldValue, Reading
+from cost_pipeline.validate.sides import total_of
 
 # Raise it when the reading of a row changes in code: it is part of every interpretation.
 READING_VERSION: Final = 2
@@ -84,15 +84,15 @@ class Interpreter:
         return len(self.columns) + len(self.made)
 
     def made_ready(self, table: pa.Table) -> pa.Table:
-        """A chunk of these columns with the cells that are made of others."""
+        """Returns a chunk of these columns with the cells that are made of others."""
         return with_made_cells(table, self.made, len(self.columns))
 
     def for_columns(self, columns: tuple[str, ...]) -> Interpreter:
-        """The same reading on other columns."""
+        """Returns the same reading on other columns."""
         return self if columns == self.columns else _applied(self.reading, columns)
 
     def declared_total(self, control: Mapping[str, str]) -> Decimal | Problem | None:
-        """The sum that a control row declares; None if it or its cell is not there."""
+        """Returns the sum that a control row declares; None if it or its cell is not there."""
         rule = self.reading.vendor.format.control_total
         if rule is None:
             return None
@@ -115,7 +115,7 @@ def compile_interpreter(
     proofs: Mapping[str, TextProof] | None = None,
     landed: Landed = NOT_LANDED,
 ) -> Interpreter:
-    """Compile a vendor file against a header.
+    """Compiles a vendor file against a header.
 
     Args:
         vendor: The vendor file.
@@ -167,7 +167,7 @@ def compile_interpreter(
 
 
 def _exact(kind: Kind, shape: Shape) -> dict[str, Exact]:
-    """The numbers among the stored fields of a kind."""
+    """Returns the numbers among the stored fields of a kind."""
     return {
         column.name: Exact(column.type.precision, column.type.scale)
         for column in shape.columns
@@ -176,7 +176,7 @@ def _exact(kind: Kind, shape: Shape) -> dict[str, Exact]:
 
 
 def _readers(contract: type[Record], amounts: AmountReader, dates: DateReader) -> dict[str, Reader]:
-    """Each field's reader: by the vendor's style for numbers and dates, else as all write them."""
+    """Returns each field's reader: by the vendor's style for numbers and dates, else the usual."""
     found: dict[str, Reader] = {}
     for name, info in contract.model_fields.items():
         base = parts(info).base

@@ -1,4 +1,4 @@
-"""The model's lane: one row at a time, through its Pydantic contract. What it says is the truth.
+"""The row-by-row lane: each row goes through its Pydantic contract, whose verdict is the truth.
 
 Plain Python on purpose: the columnar lane is tested against it, and it explains every refusal.
 """
@@ -32,7 +32,7 @@ class Accepted(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A row that did not, with everything that is wrong, and what could be read nevertheless.
+    """A row that did not satisfy it: everything that is wrong, and what could be read anyway.
 
     `values` are those of the columns that a dead letter shows of its row.
     """
@@ -66,7 +66,7 @@ def each_row(
     ordinals: Sequence[int | None],
     fingerprints: Sequence[str | None],
 ) -> Iterator[Cells]:
-    """The rows of a chunk's table."""
+    """Yields the rows of a chunk's table."""
     columns = [table.column(name).to_pylist() for name in ("row", "line", "text", "malformed")]
     cells = [table.column(f"c{place}").to_pylist() for place in range(width)]
     texts: Any = zip(*cells, strict=True) if cells else [()] * table.num_rows
@@ -75,7 +75,7 @@ def each_row(
 
 
 def judge_row(row: Cells, interpreter: Interpreter, delivery: str) -> Accepted | Refusal:
-    """The verdict on one row.
+    """Returns the verdict on one row.
 
     Args:
         row: Its cells, and its text verbatim.
@@ -106,7 +106,7 @@ def judge_row(row: Cells, interpreter: Interpreter, delivery: str) -> Accepted |
 
 
 def _credit(reading: Reading, values: dict[str, Any]) -> str | None:
-    """The measure, where the row's takes back a positive one; None of other rows."""
+    """Returns the measure of a row that takes back a positive one; None for other rows."""
     name = reading.credits
     if name is None or positive(values.get(name)) is values.get(name):
         return None
@@ -116,7 +116,7 @@ def _credit(reading: Reading, values: dict[str, Any]) -> str | None:
 def _typed(
     row: Cells, interpreter: Interpreter, delivery: str
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """Typed values by field, and the problems met in reading them."""
+    """Returns typed values by field, and the problems met in reading them."""
     reading = interpreter.reading
     values: dict[str, Any] = dict(interpreter.given)
     problems = list(interpreter.header_problems)
@@ -148,7 +148,7 @@ def _typed(
 
 
 def _named_otherwise(reading: Reading, values: dict[str, Any], wrong: set[str]) -> set[str]:
-    """Give a row without its key the id that it has then; returned is what that would need."""
+    """Gives a row without its key the id that it has then; returns what that would need."""
     key = reading.vendor.key
     assert key is not None  # noqa: S101 - asked before
     if not otherwise.is_empty(key, values):
@@ -163,13 +163,13 @@ def _named_otherwise(reading: Reading, values: dict[str, Any], wrong: set[str]) 
 
 
 def unknown_key(interpreter: Interpreter, place: int) -> Problem:
-    """What is wrong with a value under a key that the vendor file does not know."""
+    """Returns the problem of a value under a key that the vendor file does not know."""
     message = "the vendor file does not know this key; map it or list it under `ignore`"
     return Problem(interpreter.columns[place], Reason.UNKNOWN_FIELD, message)
 
 
 def refused_as_negative(contract: type[Record], name: str, number: Decimal) -> Problem | None:
-    """What a contract says of a credit's number because it is negative."""
+    """Returns the contract's problem with a credit's number that is negative."""
     found = judge_field(contract, name, number)
     if isinstance(found, Problem) and found.code == Reason.NEGATIVE_AMOUNT:
         return found

@@ -32,12 +32,12 @@ def is_empty(key: Key, values: Mapping[str, object]) -> bool:
 
 
 def key_values(key: Key, values: Sequence[Value]) -> tuple[Value, ...]:
-    """What the key text is made of: nothing for each of the key's own fields, then the others."""
+    """Returns the parts of the key text: nothing for the key's own fields, then the others."""
     return (*(None for _ in key.columns), *values)
 
 
 def id_of(values: Sequence[Any]) -> str:
-    """The id of a row that has none: what names it, as text of at most 64 characters."""
+    """Returns the id of a row that has none: what names it, as text of at most 64 characters."""
     texts = [_text(value) for value in values]
     joined = "/".join(texts)
     if len(joined) <= _LONGEST:
@@ -52,11 +52,11 @@ def _text(value: Any) -> str:  # noqa: ANN401 - of the field's own type
 
 
 def empty_keys(key: Key | None, cells: Mapping[str, Sequence[pa.ChunkedArray]], count: int) -> Mask:
-    """Which rows of a chunk have an empty field of the key.
+    """Returns which rows of a chunk have an empty field of the key.
 
     Args:
-        key: Of the vendor.
-        cells: By field, its columns; a field that is a constant is not in it.
+        key: The vendor's key.
+        cells: The columns of each field; a field that is a constant is not in it.
         count: Rows.
     """
     empty = np.zeros(count, dtype=np.bool_)

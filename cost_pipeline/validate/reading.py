@@ -1,4 +1,4 @@
-"""One text to one typed value, and the verdict of the model's own field on it.
+"""Reads one text as one typed value, and asks the model's own field for its verdict.
 
 Belongs here: how a vendor's texts are read, whatever the header, and verdicts on single values. A
 vendor file is compiled into a reading in `interpreter`; judging rows is the lanes' work.
@@ -69,17 +69,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one vendor's texts are read, whatever the header.
+    """Says how one vendor's texts are read, whatever the header.
 
     Attributes:
-        kind: What the vendor's records are.
+        kind: The kind of the vendor's records.
         shape: The columns of the feed's records.
-        readers: How the texts of fields are read that are not simply their value.
+        readers: Reads the texts of fields whose text is not simply their value.
         proofs: Contract field to its proof over a column; a field without one is judged by value.
         constants: Contract field to its text, from the vendor file.
         exact: The numbers among the stored fields, with the digits that their columns have.
         demanded: Fields that may not be empty, by the contract or by the key.
-        scopes: Which values the scope of a row may have.
+        scopes: The values that the scope of a row may have.
         interpretation: Digest of everything that decides a verdict.
         delivery_problems: What is wrong with the delivery as a whole, such as its file's name.
         remembered: Verdicts on distinct texts, by field; a cache.
@@ -118,7 +118,7 @@ class Reading:
         return measure.field if measure and measure.credits else None
 
     def read(self, name: str, text: str) -> FieldValue | Problem | None:
-        """The typed value of one cell; blanks around it do not count, an empty one is None."""
+        """Reads one cell as its type; blanks around it do not count, an empty one is None."""
         stripped = text.strip()
         if not stripped:
             return None
@@ -132,7 +132,7 @@ class Reading:
         return stripped
 
     def judged(self, name: str, text: str | None) -> Verdict:
-        """The verdict on one cell of a field: read, and judged by the model's own field.
+        """Returns the verdict on one cell of a field: read, and judged by the model's own field.
 
         Where there is no value the field's constant stands in, if it has one.
         """
@@ -148,7 +148,7 @@ class Reading:
         return verdict
 
     def refused_alike(self, name: str, texts: pa.Array) -> Mask:
-        """Which of these stripped texts have one verdict of refusal, but for the text shown in it.
+        """Returns which of these stripped texts are refused alike, but for the text shown.
 
         A true value is a proof; a false one only means that the text has to be judged by itself.
         """
@@ -168,7 +168,7 @@ class Reading:
         return certain
 
     def constant(self, name: str) -> Verdict:
-        """The verdict on a constant's text; a credit is none, so it may not be negative."""
+        """Returns the verdict on a constant's text; a credit is none, so it may not be negative."""
         value = self.read(name, self.constants[name])
         if value is None:
             return self._empty(name)

@@ -1,4 +1,4 @@
-"""Verdicts to tables, as the feed's shape has them."""
+"""Turns verdicts into tables in the feed's shape."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Context:
         return self.interpreter.reading.contract.reasons
 
     def shared(self) -> dict[str, object]:
-        """The columns that are the same for each row of both tables."""
+        """Returns the columns that are the same for each row of both tables."""
         vendor = self.interpreter.reading.vendor
         return {
             "delivery": self.delivery,
@@ -48,7 +48,7 @@ class Context:
 
 
 def repeated(value: object, count: int, kind: pa.DataType) -> pa.Array:
-    """A column of one value."""
+    """Returns a column of one value."""
     if value is None:
         return pa.nulls(count, kind)
     # Lengths are rounded up so that the chunks of a delivery share one array.
@@ -67,7 +67,7 @@ def table_of(
     count: int,
     schema: pa.Schema,
 ) -> pa.Table:
-    """A table of the schema: given columns, shared values, and nulls for what is in neither."""
+    """Returns a table of the schema: given columns, shared values, and nulls elsewhere."""
     arrays = []
     for entry in schema:
         if entry.name in columns:
@@ -83,7 +83,7 @@ def table_of(
 
 
 def records_table(accepted: Sequence[Accepted], context: Context) -> pa.Table:
-    """Accepted rows as records, in the order given."""
+    """Returns accepted rows as records, in the order given."""
     columns: dict[str, Sequence[object] | pa.Array] = {
         "row": [a.row for a in accepted],
         "line": [a.line for a in accepted],
@@ -97,7 +97,7 @@ def records_table(accepted: Sequence[Accepted], context: Context) -> pa.Table:
 
 
 def dead_letters_table(refused: Sequence[Refusal], context: Context) -> pa.Table:
-    """Refused rows as dead letters, in the order given."""
+    """Returns refused rows as dead letters, in the order given."""
     if not refused:
         return context.shape.dead_letters.empty_table()
     vendor = context.interpreter.reading.vendor.vendor
@@ -122,6 +122,6 @@ def dead_letters_table(refused: Sequence[Refusal], context: Context) -> pa.Table
 def letters_of(
     columns: dict[str, Sequence[object] | pa.Array], count: int, context: Context
 ) -> pa.Table:
-    """Columns as dead letters."""
+    """Returns columns as dead letters."""
     shared = {**context.shared(), "stage": Stage.VALIDATE.value}
     return table_of(columns, shared, count, context.shape.dead_letters)

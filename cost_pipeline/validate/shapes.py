@@ -105,7 +105,7 @@ class ColumnShape:
         return next((n for n, count in shares.items() if count >= _MOSTLY * self.filled), "mixed")
 
     def words(self) -> str:
-        """In words for people: `amount 97%, digits 3%`."""
+        """Says it in words for people: `amount 97%, digits 3%`."""
         if not self.cells:
             return "no rows"
         most = sorted(self.kinds.items(), key=lambda pair: (-pair[1], pair[0]))[:3]
@@ -125,7 +125,7 @@ class Schema:
         return digest("schema", *(part for c in self.columns for part in (c.name, c.type)))
 
     def as_text(self) -> str:
-        """As it is stored."""
+        """Returns it as text, as it is stored."""
         return json.dumps(
             [[c.name, dict(c.kinds), c.lengths, list(c.sketch)] for c in self.columns],
             ensure_ascii=False,
@@ -134,7 +134,7 @@ class Schema:
 
 
 def schema_from_text(text: str) -> Schema:
-    """A schema as it was stored."""
+    """Returns a schema as it was stored."""
     stored: list[Any] = json.loads(text)
     return Schema(
         tuple(ColumnShape(name, kinds, lengths, tuple(s)) for name, kinds, lengths, s in stored)
@@ -156,7 +156,7 @@ class Describer:
     _rows: int = 0
 
     def add(self, table: pa.Table, columns: Iterable[str]) -> None:
-        """Look at a chunk: `malformed` and the cells `c{i}`, named by `columns`."""
+        """Looks at a chunk: `malformed` and the cells `c{i}`, named by `columns`."""
         table = table.filter(pc.is_null(table["malformed"]))
         if table.num_rows > _SAMPLED:
             places = np.linspace(0, table.num_rows - 1, _SAMPLED).astype(np.int64)
@@ -173,12 +173,12 @@ class Describer:
         self._rows += table.num_rows
 
     def as_text(self) -> str:
-        """What was seen so far, for going on after a rest."""
+        """Returns what was seen so far, for going on after a rest."""
         seen = {n: [dict(s.kinds), s.lengths, sorted(s.sketch)] for n, s in self._seen.items()}
         return json.dumps([self._rows, seen], ensure_ascii=False, separators=(",", ":"))
 
     def schema(self, header: Iterable[str]) -> Schema:
-        """What was seen, in the order of the header; columns without rows are there too."""
+        """Returns what was seen, in the order of the header; columns without rows are there too."""
         found = []
         for name in dict.fromkeys(_named(header).values()):
             seen = self._seen.get(name, _Seen())
@@ -189,14 +189,14 @@ class Describer:
 
 
 def describer_from_text(text: str) -> Describer:
-    """The describer that `as_text` was asked of."""
+    """Returns the describer that `as_text` was asked of."""
     rows, seen = json.loads(text)
     found = {name: _Seen(Counter(k), lengths, set(s)) for name, (k, lengths, s) in seen.items()}
     return Describer(found, rows)
 
 
 def _named(columns: Iterable[str]) -> dict[int, str]:
-    """Place to name of the columns that have one; of those named alike the first."""
+    """Returns name by place of the columns that have one; of those named alike the first."""
     first: dict[str, int] = {}
     for place, column in enumerate(columns):
         first.setdefault(column.strip(), place)

@@ -1,4 +1,4 @@
-"""The parts of a chunk, judged in columns side by side.
+"""Judges the parts of a chunk in columns, side by side in threads.
 
 Belongs here: the threads, and nothing else; a part's verdict is the columnar lane's. Its work is
 done by Arrow, numpy and DuckDB, which let other threads run meanwhile. What is carried from row to
@@ -29,7 +29,7 @@ def judge_side_by_side(
     *,
     part_rows: int = PART_ROWS,
 ) -> Judged:
-    """Judge a chunk in columns; the verdict is the same as that on the whole chunk at once.
+    """Judges a chunk in columns, with the same verdict as on the whole chunk at once.
 
     All parts are done, or have failed, when it returns or raises.
     """
@@ -52,5 +52,5 @@ def judge_side_by_side(
 
 @functools.cache
 def _threads(_process: int) -> ThreadPoolExecutor:
-    """They stay, because each has its prepared statements. A fork must not use its parent's."""
+    """Returns threads that stay, because each has its prepared statements; a fork gets its own."""
     return ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="judge")

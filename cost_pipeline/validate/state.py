@@ -1,4 +1,4 @@
-"""What is carried from chunk to chunk of one delivery: running totals, and how often a key came."""
+"""The state carried from chunk to chunk of a delivery: running totals, how often a key came."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ class DeliveryState:
     keys: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     def as_json(self) -> str:
-        """What a rerun needs to go on behind the chunks so far; `keys` it counts again itself."""
+        """Returns what a rerun needs to go on behind the chunks so far, except `keys`."""
         return json.dumps({kept: getattr(self, name) for name, kept in _CARRIED.items()})
 
     @classmethod
     def from_json(cls, text: str) -> DeliveryState:
-        """The state that `as_json` wrote, without keys."""
+        """Returns the state that `as_json` wrote, without keys."""
         state, found = cls(), json.loads(text)
         for name, kept in _CARRIED.items():
             setattr(state, name, int(found[kept]))
         return state
 
     def ordinal(self, key: tuple[str, ...] | None) -> int | None:
-        """The next ordinal (1-based) of a key; None for a row whose key is not filled."""
+        """Returns the next ordinal (1-based) of a key; None for a row whose key is not filled."""
         if key is None:
             return None
         self.keys[key] = count = self.keys.get(key, 0) + 1

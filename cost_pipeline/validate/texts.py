@@ -1,4 +1,4 @@
-"""Whole columns of texts, cleaned as declared: what neither lane may see in two spellings.
+"""Cleans whole columns of texts as declared, so that neither lane sees two spellings.
 
 Belongs here: the characters of ids and of other texts. Almost no text has any of these characters,
 so the few that may are found in one pass over the bytes and only they are worked on.
@@ -34,7 +34,7 @@ _RUN: Final = r"[ \x{a0}\x{1680}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}]+"
 
 
 def canonical_ids(cells: pa.Array) -> pa.Array:
-    """Ids in one spelling: composed (NFC), without format characters."""
+    """Returns ids in one spelling: composed (NFC), without format characters."""
     odd = rows_not_plain(cells)
     if not len(odd):
         return cells
@@ -43,7 +43,7 @@ def canonical_ids(cells: pa.Array) -> pa.Array:
 
 
 def plain_texts(cells: pa.Array, rules: Collection[Clean]) -> pa.Array:
-    """Texts cleaned by the declared rules; what is invisible and stays is marked, to be refused."""
+    """Returns texts cleaned by the declared rules; marks invisible rests, to be refused."""
     if Clean.SPACES in rules:
         doubled = pc.match_substring_regex(cells, "  ")
         if pc.any(doubled).as_py():
@@ -70,7 +70,7 @@ _RULES: Final = (
 
 
 def styled_ids(cells: pa.Array, style: IdStyle) -> pa.Array:
-    """Ids without what the vendor declares to be no part of them."""
+    """Returns ids without what the vendor declares to be no part of them."""
     texts = pc.utf8_trim(cells, characters=BLANKS)
     if style.prefixes:
         longest = sorted(style.prefixes, key=len, reverse=True)
@@ -87,7 +87,7 @@ def styled_ids(cells: pa.Array, style: IdStyle) -> pa.Array:
 
 
 def _with(cells: pa.Array, rows: npt.NDArray[np.int64], own: pa.Array) -> pa.Array:
-    """The cells with those of some rows replaced."""
+    """Returns the cells with those of some rows replaced."""
     mask = np.zeros(len(cells), dtype=np.bool_)
     mask[rows] = True
     return pc.replace_with_mask(cells, pa.array(mask), own)

@@ -93,7 +93,7 @@ def test_the_pull_date_is_filled_into_address_and_parameters(bench):
 @pytest.mark.parametrize(
     ("pages", "answers", "expected", "asked"),
     [
-        (PAGED, [good(1, 2), good(3)], [[1, 2], [3]], 2),
+        (PAGED, [good(1, 2), good(3), good()], [[1, 2], [3]], 3),
         (PAGED, [good(1, 2), good(3, 4), good()], [[1, 2], [3, 4]], 3),
         (PAGED, [good()], [[]], 1),
         ({"style": "page"}, [good(1, 2), good(3), good()], [[1, 2], [3]], 3),
@@ -120,11 +120,12 @@ def test_pages_are_followed_to_their_end(bench, pages, answers, expected, asked)
 
 
 def test_page_number_and_size_are_asked_for(bench):
-    script = Script(good(1, 2), good(3))
+    script = Script(good(1, 2), good(3), good())
     bench.http({"url": "/x", "pages": {**PAGED, "first": 0, "page_parameter": "p"}}, x=script)
     assert [dict(request.query) for request in script.requests] == [
         {"p": "0", "size": "2"},
         {"p": "1", "size": "2"},
+        {"p": "2", "size": "2"},
     ]
 
 

@@ -79,6 +79,76 @@ def test_every_item_of_every_style_comes_once_and_in_order(bench, style, count, 
     assert len(pulled.fetched) == pages
 
 
+PLAIN = {
+    "by_number": {"style": "page", "size_parameter": "size"},
+    "by_offset": {"style": "offset"},
+}
+
+
+@pytest.mark.parametrize("end", ["empty", 204, 404])
+@pytest.mark.parametrize("cap", [1, 2, 3, 50])
+@pytest.mark.parametrize("style", PLAIN)
+def test_a_server_that_caps_its_pages_is_read_to_the_end(bench, style, cap, end):
+    """However small its pages are, and however it says that there is no more."""
+    api = Api(bench, 7, style)
+
+    async def capped(request):
+        asked = request.query
+        start = int(asked.get("offset", 0)) or (int(asked.get("page", 1)) - 1) * cap
+        items = api.listing.items[start : start + cap]
+        if items or end == "empty":
+            return web.json_response({"items": items})
+        return web.Response(status=end)
+
+    api.handler = capped
+    first, same = api.run(lambda _: None, pages={**PLAIN[style], "size": 50})
+    assert (ids(first), first.failures) == ([f"{n:03}" for n in range(7)], ())
+    assert (ids(same), same.failures) == ([f"{n:03}" for n in range(7)], ())
+
+
+@pytest.mark.parametrize("style", PLAIN)
+def test_a_total_that_the_pages_do_not_come_to_is_missed(bench, style):
+    api = Api(bench, 7, style)
+
+    async def ends_early(request):
+        first = request.query.get("offset", "0") == "0" and request.query.get("page", "1") == "1"
+        if first:
+            return web.json_response({"items": api.listing.items[:3], "all": 7})
+        return web.Response(status=404)
+
+    api.handler = ends_early
+    (pulled,) = api.run(pages={**PLAIN[style], "size": 3, "total": "all"})
+    assert "counts 7 items in all and its pages held 3" in pulled.failures[0].message
+
+
+def test_a_404_of_a_page_that_was_promised_and_of_the_first_page_is_a_failure(bench):
+    api = Api(bench, 7)
+
+    async def promises(request):
+        if request.query.get("page", "1") == "1":
+            return web.json_response({"items": [{"id": "1"}], "more": True})
+        return web.Response(status=404)
+
+    async def not_there(_request):
+        return web.Response(status=404)
+
+    for handler in (promises, not_there):
+        api.handler = handler
+        (pulled,) = api.run(pages={"style": "page", "more": "more"})
+        assert "404" in pulled.failures[0].message
+    (pulled,) = api.run(pages={"style": "page"})
+    assert "404" in pulled.failures[0].message
+
+
+def test_an_answer_without_content_is_an_empty_one(bench):
+    async def nothing(_request):
+        return web.Response(status=204)
+
+    pulled = bench.http({"url": "/x"}, x=nothing)
+    assert (pulled.fetched, pulled.failures) == ((), ())
+    assert [record.outcome for record in pulled.telemetry] == ["nothing"]
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_what_is_unchanged_is_not_received_again_and_the_rest_is(bench, style):
     def replace_one_of_the_second_page(listing):

@@ -67,8 +67,39 @@ def test_a_host_that_asks_for_hours_is_asked_no_more_by_anybody(bench):
     pulled = pull_many(bench, gone, 6, policy=Policy(backoff=0.0, per_host=1))
     assert len(times) == 1
     messages = sorted({one.failures[0].message for one in pulled})
-    assert "asked for a rest of 7,200 s more" in messages[1]
+    assert messages[1] == (
+        "is not asked: v0 was told to wait, 7,200 s from now, longer than this pull waits"
+    )
     assert all(one.failures[0].transient for one in pulled)
+
+
+def test_a_retry_after_of_one_path_or_credentials_does_not_silence_the_others(bench):
+    """The third vendor asks for the same path as the first one, as somebody else."""
+    bench.environment |= {"ONE": "one", "OTHER": "other"}
+
+    async def busy(request):
+        if request.headers.get("Authorization") == "Bearer one":
+            return web.Response(status=429, headers={"Retry-After": "7200"})
+        return web.json_response(GOOD)
+
+    async def run():
+        async with bench.serve({"/busy": busy, "/well": busy}) as server:
+
+            def job(name, path, env):
+                auth = {"auth": {"kind": "bearer", "env": env}} if env else {}
+                return bench.job(name, source(server, path, **auth), kind="json")
+
+            jobs = [
+                job("told", "/busy", "ONE"),
+                job("elsewhere", "/well", "OTHER"),
+                job("other", "/busy", "OTHER"),
+                job("nobody", "/busy", ""),
+            ]
+            return await bench.pull(*jobs, policy=Policy(backoff=0.0, per_host=1))
+
+    told, *others = asyncio.run(run())
+    assert "asks to wait 7,200 s" in told.failures[0].message
+    assert [len(one.fetched) for one in others] == [1, 1, 1]
 
 
 def test_a_token_bucket_is_shared_by_the_vendors_of_a_host(bench):

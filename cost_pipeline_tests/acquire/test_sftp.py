@@ -23,7 +23,7 @@ from cost_pipeline.simulator.recipes import Recipe
 
 asyncssh = pytest.importorskip("asyncssh", reason="the extra `sftp` is not installed")
 
-from cost_pipeline.acquire.sftp import _blocks  # noqa: E402  (needs the extra)
+from cost_pipeline.acquire.sftp_blocks import blocks_of  # noqa: E402  (needs the extra)
 from cost_pipeline.simulator.sftp_portal import SftpPortal  # noqa: E402  (as above)
 
 QUICK = Policy(backoff=0.0)
@@ -225,7 +225,7 @@ def test_a_file_comes_whole_however_little_a_server_gives_at_a_time(size, most, 
 
     async def read():
         client = Client(handle, longest)
-        return b"".join([block async for block in _blocks(client, "x", len(content), 5.0)])
+        return b"".join([block async for block in blocks_of(client, "x", len(content), 5.0)])
 
     assert asyncio.run(read()) == content
     assert handle.closed
@@ -321,6 +321,63 @@ def test_a_gz_file_is_landed_verbatim_and_one_without_its_end_is_found(drop):
     pulled = drop.pull(attempts=2)
     assert pulled.fetched[0].path.read_bytes() == packed
     assert "cut short" in pulled.failures[0].message
+
+
+def test_one_name_in_another_encoding_does_not_block_its_vendor(drop):
+    with open(bytes(drop.root) + b"/caf\xe9.csv", "wb") as opened:  # noqa: PTH123  (no text)
+        opened.write(b"id\n1\n")
+    drop.put("a.csv")
+    pulled = drop.pull()
+    assert (names(pulled.fetched), pulled.failures) == (["a.csv", "caf%E9.csv"], ())
+
+
+def test_unfinished_and_empty_files_are_told_and_not_fetched(drop):
+    for name in ("a.csv", "a.csv.filepart", "b.csv.TMP", "~$c.xlsx", ".hidden", "d.csv~"):
+        drop.put(name)
+    drop.put("zero.csv", b"")
+    pulled = drop.pull()
+    assert (names(pulled.fetched), pulled.failures) == (["a.csv"], ())
+    assert {one.why for one in pulled.passed_over} == {"hidden", "temporary_name", "empty"}
+    assert len(pulled.passed_over) == 6
+    assert [one.why for one in drop.pull(files="2026*").passed_over] == ["no_match"] * 2
+
+
+def test_a_file_that_stalls_is_told_and_the_others_come(drop):
+    for name in ("a.csv", "b.csv", "c.csv", "d.csv", "e.csv", "f.csv"):
+        drop.put(name)
+    drop.faults = ({"fault": "stall", "seconds": 10, "where": "[a-e].csv"},)
+    pulled = drop.pull(read_timeout="0.2", attempts="2")
+    assert names(pulled.fetched) == ["f.csv"]
+    assert names(pulled.failures) == ["a.csv", "b.csv", "c.csv", "d.csv", "e.csv"]
+    assert {failure.message for failure in pulled.failures} == {"sent nothing for 0.2 s"}
+    assert all(failure.transient for failure in pulled.failures)
+
+
+def test_a_file_that_stalled_is_asked_for_again_after_the_others(drop):
+    for name in ("a.csv", "b.csv"):
+        drop.put(name)
+    drop.faults = ({"fault": "stall", "seconds": 10, "where": "a.csv", "calls": [1]},)
+    pulled = drop.pull(read_timeout="0.2")
+    assert (names(pulled.fetched), pulled.failures) == (["b.csv", "a.csv"], ())
+
+
+def test_what_is_behind_a_server_that_fails_is_told_file_by_file(drop):
+    listed = [f"{n:02}.csv" for n in range(14)]
+    for name in listed:
+        drop.put(name)
+    drop.faults = ({"fault": "reset"},)
+    pulled = drop.pull(attempts="1")
+    assert (pulled.fetched, names(pulled.failures)) == ((), listed)
+    assert pulled.failures[-1].message.startswith("was not reached: the server ")
+
+
+def test_a_file_that_breaks_every_connection_does_not_keep_the_next_one_back(drop):
+    for name in ("a.csv", "b.csv", "c.csv"):
+        drop.put(name)
+    drop.faults = ({"fault": "reset", "where": "b.csv"},)
+    pulled = drop.pull(attempts="2")
+    assert names(pulled.fetched) == ["a.csv", "c.csv"]
+    assert names(pulled.failures) == ["b.csv"]
 
 
 def test_names_that_leave_the_folder_are_not_followed(drop):

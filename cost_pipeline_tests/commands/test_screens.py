@@ -17,6 +17,7 @@ from cost_pipeline.commands.common import (
 from cost_pipeline.commands.inspect import show_deliveries
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted, money
+from cost_pipeline.parse.account import Account
 from cost_pipeline.pipeline.reports.deliveries import ControlTotal, DeliveryReport
 
 
@@ -32,10 +33,12 @@ def test_totals_have_thousands_apart_and_numbers_to_the_right(call, worked):
 def test_deliveries_show_the_file_and_what_became_of_its_rows(call, worked):
     header, row = call("deliveries", "--home", worked).out.splitlines()
     assert header.split() == [
-        "pulled", "vendor", "file", "state", "rows", "blank", "posted", "held", "dup.", "dead",
+        "pulled", "vendor", "file", "state", "lines", "rows", "blank", "posted", "held", "dup.",
+        "dead",
     ]  # fmt: skip
     assert row.split() == [
-        "2026-04-01", "example_rentals", "2026-04-01.csv", "posted", "4", "0", "3", "0", "0", "1",
+        "2026-04-01", "example_rentals", "2026-04-01.csv", "posted", "5", "4", "0", "3", "0", "0",
+        "1",
     ]  # fmt: skip
 
 
@@ -47,17 +50,27 @@ def test_however_narrow_the_terminal_no_number_of_a_delivery_is_cut(width):
         pull_date=date(2026, 4, 4), size=1, state="duplicate", encoding="utf-8", rows=1234567,
         blank_rows=55936, records=1, refused=0, posted=1234500, commitments=1049, duplicates=742,
         reference=0, conflicts=9017, drift=(), duplicate_of=None, role=None,
-        control=ControlTotal(Decimal("1.01"), Decimal(1), Decimal(0), 0),
+        control=ControlTotal(Decimal("1.01"), Decimal(1), Decimal(0), 0), control_problem=None,
+        account=Account(1290504, 1, 1234567, 55936, 0, 0, 0),
     )  # fmt: skip
     shown = Console(width=width, file=io.StringIO())
     show_deliveries(shown, [report, report])
     lines = shown.file.getvalue().splitlines()
     assert len(lines) == 4
-    for number in ("1,234,567", "55,936", "1,234,500", "1,049", "742", "9,017", "off by 0.01"):
+    for number in (
+        "1,290,504",
+        "1,234,567",
+        "55,936",
+        "1,234,500",
+        "1,049",
+        "742",
+        "9,017",
+        "off by 0.01",
+    ):
         assert number in lines[1]
     assert "ze=500" in lines[1]
     assert lines[1].startswith("2026-04-04 northwind_rentals ")
-    assert max(map(len, lines)) <= max(width, 112)
+    assert max(map(len, lines)) <= max(width, 122)
 
 
 def test_a_dead_letter_is_shown_with_words_remedy_place_and_text(call, worked):

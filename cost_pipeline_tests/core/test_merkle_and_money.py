@@ -26,6 +26,25 @@ def test_roots_are_equal_only_for_equal_leaves(left, right):
     assert (merkle.root(left) == merkle.root(right)) == (left == right)
 
 
+@given(LEAVES)
+def test_a_root_that_is_known_is_the_one_that_the_paths_lead_to(leaves):
+    found = [merkle.root(leaves), merkle.root(leaves)]
+    at = hashlib.sha256(b"\0" + bytes.fromhex(leaves[0])).digest()
+    for side, other in merkle.path(leaves, 0):
+        pair = bytes.fromhex(other) + at if side == "left" else at + bytes.fromhex(other)
+        at = hashlib.sha256(b"\1" + pair).digest()
+    assert found == [at.hex()] * 2
+
+
+def test_no_more_roots_are_known_than_a_run_asks_about_twice(monkeypatch):
+    monkeypatch.setattr(merkle, "_MOST", 3)
+    merkle._KNOWN.clear()
+    leaves = [f"{number:064x}" for number in range(9)]
+    roots = [merkle.root([leaf]) for leaf in leaves]
+    assert len(merkle._KNOWN) <= 3
+    assert [merkle.root([leaf]) for leaf in leaves] == roots
+
+
 def test_an_empty_batch_has_no_root():
     with pytest.raises(ValueError, match="empty"):
         merkle.root([])

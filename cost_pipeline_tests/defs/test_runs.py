@@ -47,6 +47,7 @@ def test_checks_of_a_pull_are_stored_with_its_date(works):
     for key, name in (
         (DEAD_LETTERS, "conservation"),
         (DEAD_LETTERS, "control_totals"),
+        (DEAD_LETTERS, "read_whole"),
         (records_key(RecordKind.VENDOR_INVOICE), "schema"),
         (raw_key("rentals"), "drift"),
     ):

@@ -16,7 +16,7 @@ RUN = {
 DELIVERY = {
     "delivery", "vendor", "record", "uri", "pull_date", "size", "state", "encoding", "rows",
     "blank_rows", "records", "posted", "commitments", "duplicates", "dead_letters", "reference",
-    "control_total", "drift", "duplicate_of", "role",
+    "control_total", "account", "drift", "duplicate_of", "role",
 }  # fmt: skip
 DEAD_LETTER = {
     "id", "class", "stage", "reasons", "errors", "payload", "delivery", "row", "line", "vendor",
@@ -50,7 +50,11 @@ def home(cli, tmp_path_factory):
         "reference": 0,
         "by_reason": {"NEGATIVE_AMOUNT": 1},
         "provisional": [],
-        "checks": {"passed": found.json()["checks"]["passed"], "failed": []},
+        "checks": {
+            "passed": found.json()["checks"]["passed"],
+            "failed": [],
+            "warnings": [],
+        },
     }
     assert set(found.json()) == RUN
     assert found.json()["checks"]["passed"] >= 8

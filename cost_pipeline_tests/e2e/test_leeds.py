@@ -7,6 +7,7 @@ from decimal import Decimal
 import pyarrow.compute as pc
 import pytest
 
+from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.feeds.production.report import amounts_in_and_out
 from cost_pipeline.feeds.production.trace import trace
 from cost_pipeline.pipeline.reports.findings import control_totals_hold
@@ -197,7 +198,7 @@ def test_a_tolerance_of_a_penny_lets_the_total_hold(home_of, flow):
     run.pull("2013-12-31")
     (report,) = run.deliveries()
     assert report.control.difference == Decimal("0.01")
-    assert control_totals_hold([report]).passed
+    assert control_totals_hold([report], COSTS.measure).passed
 
 
 @pytest.mark.e2e

@@ -59,7 +59,7 @@ from cost_pipeline.pipeline.reports.audit import verify_audit
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport, deliveries
 from cost_pipeline.pipeline.reports.findings import rows_are_conserved
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
+from cost_pipeline.pipeline.validation.replay import replay
 
 NOW = datetime(2026, 4, 7, 8, 0, tzinfo=UTC)
 HEADER = ("id", "date", "amount", "currency", "text")
@@ -283,7 +283,7 @@ def receive(session: Session, pull_date: date) -> tuple[PullOutcome, ...]:
     """Pull and validate one date."""
     sys.audit("cost_pipeline_tests.round")
     outcomes = pull(session, session.home.vendors, pull_date)
-    validate_deliveries(session, pending(session, session.home.vendors, pull_date))
+    replay(session, pull_date)
     return outcomes
 
 

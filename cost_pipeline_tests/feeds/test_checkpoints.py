@@ -92,6 +92,7 @@ def stored(door, session):
             "amounts",
             "encoding",
             "shapes",
+            "account",
         ),
     }
     return {

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.feeds.production.inputs import (
     groups_by_size,
@@ -25,10 +26,10 @@ from cost_pipeline.feeds.production.inputs import (
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.pipeline.reports.findings import (
-    amounts_mean_what_they_did,
     columns_are_as_accepted,
     control_totals_hold,
     rows_are_conserved,
+    values_mean_what_they_did,
 )
 from cost_pipeline.pipeline.validation.drift import accept, schemas_of
 from cost_pipeline.pipeline.validation.sample import records_satisfy_contract
@@ -103,10 +104,13 @@ def test_checks_of_a_date_or_a_lake_with_nothing_hold_and_say_that_it_was_nothin
     assert outcomes["integrity"].numbers == {"batches": 0, "postings": 0}
     assert records_satisfy_contract(session, PULLED, "payroll_line").numbers == {"sampled": 0}
     nothing = door.reports(session)
-    assert rows_are_conserved(nothing).numbers == {"deliveries": 0, "rows": 0, "unbalanced": 0}
-    assert control_totals_hold(nothing).numbers == {"declared": 0, "broken": 0}
+    assert rows_are_conserved(nothing).numbers == {
+        "deliveries": 0, "rows": 0, "lines": 0, "unbalanced": 0,
+    }  # fmt: skip
+    assert control_totals_hold(nothing, COSTS.measure).numbers == {"declared": 0, "broken": 0}
     assert columns_are_as_accepted(nothing, schemas_of(session)).passed
-    assert amounts_mean_what_they_did(schemas_of(session)).numbers == {"compared": 0, "retyped": 0}
+    meant = values_mean_what_they_did(schemas_of(session), COSTS.measure)
+    assert meant.numbers == {"compared": 0, "retyped": 0}
 
 
 def test_a_record_that_became_another_is_neither_posted_nor_kept_silent_about(door, damaged):
@@ -270,13 +274,13 @@ def test_an_amount_that_turns_into_another_kind_of_value_is_red_by_a_check_of_it
     house.drop("rentals", later, [(f"U{n}", str(DAY), f"{n}50", "GBP") for n in range(20)])
     house.work(PULLED, later)
     session = house.session()
-    outcome = amounts_mean_what_they_did(schemas_of(session))
+    outcome = values_mean_what_they_did(schemas_of(session), COSTS.measure)
     assert not outcome.passed
     assert "'amount' (feeds amount) held amount 100%, and now digits 100%" in outcome.message
     assert outcome.numbers == {"compared": 2, "retyped": 1}
-    assert amounts_mean_what_they_did(schemas_of(session, pull_dates=[PULLED])).passed
+    assert values_mean_what_they_did(schemas_of(session, pull_dates=[PULLED]), COSTS.measure).passed
     accept(session, "rentals", by="A. Person", reason="pence from now on")
-    assert amounts_mean_what_they_did(schemas_of(session)).passed
+    assert values_mean_what_they_did(schemas_of(session), COSTS.measure).passed
 
 
 def test_an_unknown_column_is_drift(door, house):
@@ -306,7 +310,7 @@ def test_a_control_total_off_by_a_penny_is_red_unless_tolerated(
     rows = [("T1", str(DAY), "10.00", "GBP"), ("T2", str(DAY), "20.00", "GBP")]
     house.drop("rentals", PULLED, [*rows, ("", "", declared, "")])
     house.work(PULLED)
-    outcome = control_totals_hold(door.reports(house.session()))
+    outcome = control_totals_hold(door.reports(house.session()), COSTS.measure)
     assert outcome.passed is holds
     assert outcome.numbers == {"declared": 1, "broken": 0 if holds else 1}
     if not holds:
@@ -319,7 +323,7 @@ def test_a_control_total_over_an_unreadable_amount_does_not_hold(door, house):
     rows = [("T1", str(DAY), "10.00", "GBP"), ("T2", str(DAY), "x", "GBP"), ("", "", "10.00", "")]
     house.drop("rentals", PULLED, rows)
     house.work(PULLED)
-    outcome = control_totals_hold(door.reports(house.session()))
+    outcome = control_totals_hold(door.reports(house.session()), COSTS.measure)
     assert not outcome.passed
     assert "1 amounts unreadable" in outcome.message
 

@@ -62,13 +62,15 @@ def judged(session):
         "conservation": with_measures(
             findings.rows_are_conserved(reports), COSTS.measure, measures_lost(session, [PULLED])
         ),
-        "control_totals": findings.control_totals_hold(reports),
+        "control_totals": findings.control_totals_hold(reports, COSTS.measure),
         "drift": findings.columns_are_as_accepted(reports, schemas),
-        "retyped": findings.amounts_mean_what_they_did(schemas),
+        "retyped": findings.values_mean_what_they_did(schemas, COSTS.measure),
         "age": letters_in_time(session).outcome,
         "union_categories": cost_codes_are_mapped(session, PULLED, "timecard"),
         "schema": records_satisfy_contract(session, PULLED, "vendor_invoice"),
     }
+    for gap in provisional(session, [PULLED]):
+        found[f"fetched {gap.uri}"] = findings.all_is_fetched(gap)
     for day, of_date in ledger_outcomes(session, sorted(present_inputs(session))).items():
         found |= {f"{name} {day}": one for name, one in of_date.items()}
     return [(name, one.passed, one.numbers) for name, one in found.items()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.pull.fetches import fetches
 from cost_pipeline.pipeline.reports.findings import all_is_fetched
-from cost_pipeline.pipeline.reports.gaps import provisional
+from cost_pipeline.pipeline.reports.gaps import provisional, pulled_in_vain
 from cost_pipeline.pipeline.reports.summary import summarize
 
 FIRST, SECOND, THIRD = "2026-04-01", "2026-04-02", "2026-04-03"
@@ -178,3 +178,21 @@ def test_every_fetch_has_its_telemetry(fetching, api):
         row["delivery"]
         for row in fetching.session().lake.table(DELIVERIES).snapshot().read().to_pylist()
     }
+
+
+def test_a_date_that_was_whole_stays_whole_when_it_is_pulled_again_in_vain(door, fetching, api):
+    fetching.work(FIRST)
+    api.broken = {"*"}
+    again = fetching.session(run_id="again", clock=lambda: door.NOW + timedelta(hours=1))
+    fetching.work(FIRST, session=again)
+    session = fetching.session()
+    assert len(door.active_lines(session)) == 3
+    assert provisional(session) == []
+    (failed,) = pulled_in_vain(session, [date.fromisoformat(FIRST)])
+    outcome = all_is_fetched(failed)
+    assert (outcome.passed, outcome.warning) == (False, True)
+    assert "it was fetched whole before, and what came then stands" in outcome.message
+    # The date stands in for the next one, which cannot be fetched.
+    fetching.work(SECOND)
+    (gap,) = gaps(fetching)
+    assert (str(gap.pull_date), str(gap.stands_in.pull_date)) == (SECOND, FIRST)

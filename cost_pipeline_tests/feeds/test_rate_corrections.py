@@ -29,7 +29,7 @@ def _file(house, text, name="correction.csv"):
 
 def _correct(house, day, text, reason="the bank said so", source="ecb"):
     file = _file(house, f"currency,rate\n{text}\n")
-    return correct_rates(house.session(), day, file, reason, source)
+    return correct_rates(house.session(), day, file, reason, source, confirmed=True)
 
 
 def _preview(house, day, text, source="ecb"):
@@ -278,3 +278,34 @@ def test_any_sequence_of_corrections_ends_where_a_fresh_computation_does(
     fresh.work(PULL)
     assert door.digest(worked.session()) == door.digest(fresh.session())
     assert door.unlawful(worked.session()) == []
+
+
+class TestDoubts:
+    """A correction that is more likely a typing error is refused, or asked about first."""
+
+    def test_a_rate_far_from_those_of_the_days_around_is_asked_about(self, easter):
+        file = _file(easter, "currency,rate\nGBP,0.087\n")
+        with pytest.raises(UsageError, match=r"GBP 0\.087 is more than 20% off 0\.86 on") as told:
+            correct_rates(easter.session(), THURSDAY, file, "typing error")
+        assert told.value.code == "FX_FAR_OFF"
+        found = correct_rates(easter.session(), THURSDAY, file, "it is so", confirmed=True)
+        assert found.vintage == 2
+
+    def test_a_rate_near_one_neighbour_is_taken(self, easter):
+        file = _file(easter, "currency,rate\nGBP,0.95\n")
+        assert correct_rates(easter.session(), THURSDAY, file, "a word").vintage == 2
+
+    @pytest.mark.parametrize("code", ["GBX", "DEM"])
+    def test_what_is_no_currency_of_that_day_is_refused(self, easter, code):
+        file = _file(easter, f"currency,rate\n{code},1.95583\n")
+        with pytest.raises(UsageError, match=code):
+            correct_rates(easter.session(), THURSDAY, file, "a word", confirmed=True)
+
+    def test_a_file_in_the_watched_folder_confirms_itself(self, easter):
+        text = "# reason: it is so\n{}currency,rate\nGBP,0.5\n"
+        _file(easter, text.format(""), "inbox/fx/2026-04-02-a.csv")
+        (waiting,) = waiting_corrections(easter.session())
+        assert waiting.problem.code == "FX_FAR_OFF"
+        assert apply_corrections(easter.session()) == []
+        _file(easter, text.format("# confirm: yes\n"), "inbox/fx/2026-04-02-b.csv")
+        assert [made.vintage for _, made in apply_corrections(easter.session())] == [2]

@@ -11,7 +11,7 @@ PULL = dt.date.fromisoformat(DAY)
 FAR = [
     ("R1", "2026-03-31", "1.00", "USD", "plausible"),
     ("R2", "2026-02-14", "2.00", "USD", "46 days before"),
-    ("R3", "2026-04-02", "3.00", "USD", "a day after"),
+    ("R3", "2026-04-03", "3.00", "USD", "two days after"),
     ("R4", "1999-05-01", "4.00", "USD", "another century"),
     ("R5", "2035-12-31", "5.00", "USD", "a decade after"),
 ]
@@ -50,12 +50,12 @@ def test_without_a_window_only_the_future_and_another_century_wait(house, desk, 
 def test_who_widens_the_window_lets_go_and_who_narrows_it_takes_back(house, desk, door):
     house.drop("rentals", DAY, FAR)
     house.work(DAY)
-    house.edit_vendor("rentals", "columns:", "plausible: {before: any, after: 1}\ncolumns:")
+    house.edit_vendor("rentals", "columns:", "plausible: {before: any, after: 2}\ncolumns:")
     house.work(DAY)
     # There is no rate of 1999, nor of 2035; what is in dollars needs none.
     assert [name for name, _ in desk.ledger()] == ["R1", "R2", "R3", "R4"]
     assert implausible(door, house.session()) == {5}
-    house.edit_vendor("rentals", "{before: any, after: 1}", "{before: 10}")
+    house.edit_vendor("rentals", "{before: any, after: 2}", "{before: 10}")
     house.work(DAY)
     session = house.session()
     assert desk.ledger() == [("R1", "1.0000")]
@@ -79,6 +79,7 @@ def test_a_correction_releases_a_row_mended_or_confirmed(house, desk, door):
 
 def test_the_first_pull_of_the_bytes_decides_in_whatever_order_pulls_were_run(house, desk, door):
     window(house, 0)
+    house.edit_vendor("rentals", "columns:", "plausible: {after: 0}\ncolumns:")
     rows = [("R1", "2026-04-01", "1.00", "USD", "x")]
     house.drop("rentals", "2026-04-02", rows, name="2026-04-02.csv")
     house.work("2026-04-02")
@@ -187,3 +188,13 @@ def test_rows_without_an_id_have_another_key_and_are_one_in_two_files(house, des
     house.work(DAY)
     assert desk.ledger() == [("R1", "1.0000"), ("a/10.5", "10.5000")]
     assert door.open_reasons(house.session()) == {"MISSING_FIELD": 1}
+
+
+def test_a_day_after_the_pull_may_be_today_where_the_vendor_is(house, desk, door):
+    house.drop("rentals", DAY, [("R1", "2026-04-02", "1.00", "USD", "x")])
+    house.work(DAY)
+    assert desk.ledger() == [("R1", "1.0000")]
+    house.edit_vendor("rentals", "columns:", "plausible: {after: 0}\ncolumns:")
+    house.work(DAY)
+    assert desk.ledger() == []
+    assert implausible(door, house.session()) == {1}

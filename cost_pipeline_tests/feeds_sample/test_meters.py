@@ -60,8 +60,9 @@ def test_dead_letters_are_mended_in_the_workbook(call, worked, tmp_path):
     sheet.cell(rows["R3"], head["Unit"]).value = "m3"
     sheet.cell(rows["R4"], head["Read on"]).value = date(2026, 3, 30)
     sheet.cell(rows["R5"], head["Used"]).value = 7.5
-    (worked / "inbox" / "corrections").mkdir()
-    book.save(worked / "inbox" / "corrections" / "mended.xlsx")
+    folder = worked / "inbox" / "corrections" / "meters"
+    folder.mkdir(parents=True)
+    book.save(folder / "mended.xlsx")
     assert call("dead-letters", "import", "--home", worked).code == 0
     assert call("dead-letters", "list", "--home", worked, "--json").json()["open"] == 0
     corrected = [d for d in call("deliveries", "--home", worked, "--json").json() if d["role"]]

@@ -114,6 +114,7 @@ class Target:
                 seen += len(numbers)
                 judge_chunk(chunk, self.interpreter, state)
             assert reader.rows == seen == state.records + state.dead_letters
+            assert reader.account().balanced, "every line, row and cell is told of"
             return seen
 
 

@@ -181,9 +181,14 @@ def test_what_is_counted_is_counted_again_when_a_file_was_touched_without_a_comm
             made.append(len(lake.table(SPEC).snapshot().read()))
             return made[-1]
 
-        return lake.counted("rows", SPEC, count, also=[OTHER])
+        return lake.counted("rows", [SPEC], count, also=[OTHER], given=dict(given))
 
+    given = {"posted": pa.table({"n": [1]})}
     assert [counted(), counted(), len(made)] == [1, 1, 1]
+    given["posted"] = pa.table({"n": [1]})
+    assert (counted(), len(made)) == (1, 1)
+    given["posted"] = pa.table({"n": [2]})
+    assert (counted(), made.pop()) == (1, 1)
     _add(lake.table(OTHER), 1, "x")
     counted()
     assert len(made) == 2

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from cost_pipeline.contracts.formats import AnyFormat, ControlTotal, FileFormat
+from cost_pipeline.contracts.control import ControlTotal, Told
+from cost_pipeline.contracts.formats import AnyFormat, FileFormat
 from cost_pipeline.parse import Refused, open_rows
+from cost_pipeline.parse.account import Account
 
 ANY_FORMAT = TypeAdapter(AnyFormat)
 
@@ -28,8 +30,10 @@ class Read:
     blank_rows: int = 0
     furniture_rows: int = 0
     control: dict | None = None
+    controls: list[dict] = field(default_factory=list)
     encoding: str = ""
     header: tuple[str, ...] = ()
+    account: Account | None = None
 
     @property
     def cells(self) -> list:
@@ -60,13 +64,26 @@ class Door:
         assert isinstance(got, Read), got
         return got
 
-    def open(self, data, *, chunk_rows=1000, limits=None, bulk=True, control=False, **form):
+    def open(self, data, **form):
         self.path.write_bytes(data)
-        return self.reopen(chunk_rows=chunk_rows, limits=limits, bulk=bulk, control=control, **form)
+        return self.reopen(**form)
 
-    def reopen(self, *, chunk_rows=1000, limits=None, bulk=True, control=False, at=None, **form):
-        total = ControlTotal() if control else None
-        declared = format_of(**{"control_total": total, **form})
+    def reopen(
+        self,
+        *,
+        chunk_rows=1000,
+        limits=None,
+        bulk=True,
+        control: str | bool | ControlTotal = False,
+        passed=(),
+        at=None,
+        **form,
+    ):
+        """`control` is what a vendor file says of the total, or the name of its column."""
+        total = control if isinstance(control, ControlTotal) else control and ControlTotal()
+        declared = format_of(**{"control_total": total or None, **form})
+        column = control if isinstance(control, str) else (total or ControlTotal()).column
+        declared = declared.telling(Told((column,), frozenset(passed)))
         return open_rows(
             self.path, declared, chunk_rows=chunk_rows, limits=limits, bulk=bulk, at=at
         )
@@ -93,8 +110,11 @@ def drain(reader) -> Read:
                 assert set(cells) <= {None}, "a malformed row has no cells"
                 cells = None
             read.rows.append((*line[:4], cells))
+    read.controls = reader.controls
     read.blank_rows, read.control = reader.blank_rows, reader.control
     read.furniture_rows, read.header = reader.furniture_rows, reader.header
+    read.account = reader.account()
+    assert read.account.balanced, read.account
     assert reader.rows == len(read.rows)
     assert [row[0] for row in read.rows] == list(range(1, len(read.rows) + 1))
     return read

@@ -1,6 +1,8 @@
 """Reading one chunk ahead gives the same chunks, and no more threads, than reading."""
 
 import threading
+import time
+import weakref
 
 import pyarrow as pa
 import pytest
@@ -62,6 +64,17 @@ def test_no_thread_is_left_behind_by_an_early_end():
     next(chunks)
     chunks.close()
     assert threading.active_count() == before
+
+
+def test_a_chunk_is_gone_when_whoever_took_it_lets_go_of_it():
+    seen = []
+    chunks = read_ahead(reader_of(3, seen=seen))
+    held = weakref.ref(next(chunks).table)
+    until = time.monotonic() + 5
+    while len(seen) < 2 and time.monotonic() < until:
+        time.sleep(0.001)  # the next one is being read
+    assert held() is None
+    chunks.close()
 
 
 def test_a_reader_is_still_read_once():

@@ -143,46 +143,6 @@ def test_a_line_that_is_too_long_is_one_malformed_row_with_a_cut_text(door, bulk
     assert read.problems[2] == "the line is longer than 64 bytes; its text is cut"
 
 
-@BOTH_LANES
-@pytest.mark.parametrize(
-    ("last", "control"),
-    [
-        (",,12.50", {"c": "12.50"}),
-        (",,12.50\n,,\n\n", {"c": "12.50"}),
-        (',,"1,2"\n', {"c": "1,2"}),
-        (",7", {"b": "7"}),
-        (",, 7 ,,", {"c": " 7 "}),
-    ],
-)
-def test_the_last_row_with_one_cell_is_the_control_row(door, bulk, last, control):
-    data = f"a,b,c\n1,2,3\n4,5,6\n{last}".encode()
-    for chunk_rows in (1, 2, 3, 100):
-        read = door.read(data, control=True, chunk_rows=chunk_rows, bulk=bulk)
-        assert read.control == control
-        assert read.cells == [["1", "2", "3"], ["4", "5", "6"]]
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"a,b,c\n,,12.50\n1,2,3\n",  # not the last row
-        b"a,b,c\n1,2,3\nTotal,,12.50\n",  # two cells
-        b"a,b,\n1,2,\n,,12.50\n",  # in a column without a name
-        b'a,b,c\n1,2,3\n,,"12.50\n',  # cannot be read
-    ],
-)
-def test_what_only_looks_like_a_control_row_stays_a_row(door, data):
-    read = door.read(data, control=True)
-    assert read.control is None
-    assert len(read.rows) == 2
-
-
-def test_a_vendor_without_control_total_has_no_control_row(door):
-    read = door.read(b"a,b\n1,2\n,3\n")
-    assert read.control is None
-    assert read.cells == [["1", "2"], ["", "3"]]
-
-
 def test_chunks_end_early_where_rows_are_large(door):
     data = b"a\n" + b"".join(b"%d\n" % i + b"x" * 29 + b"\n" for i in range(4))
     read = door.read(data, limits=Limits(chunk_bytes=31))

@@ -290,7 +290,7 @@ def test_a_number_without_a_text_is_told(stored):
         ("59", ValueKind.DAY, False, "1900-02-28"),
         ("61", ValueKind.DAY, False, "1900-03-01"),
         ("0", ValueKind.DAY, True, "1904-01-01"),
-        ("46082.999999999", ValueKind.DAY, False, "2026-03-02"),
+        ("46082.999999999", ValueKind.DAY, False, "2026-03-01T23:59:59.999"),
         ("0.5", ValueKind.TIME, False, "12:00:00"),
         ("1.25", ValueKind.ELAPSED, False, "30:00:00"),
         ("46082.0000115741", ValueKind.DAY, False, "2026-03-01T00:00:01"),

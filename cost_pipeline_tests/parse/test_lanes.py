@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cost_pipeline.contracts.control import ControlTotal
 from cost_pipeline.parse import Limits
 
 PIECES = st.sampled_from(
@@ -45,17 +46,19 @@ LIMITS = st.builds(
     cut_bytes=st.sampled_from([4, 16]),
     chunk_bytes=st.sampled_from([10, 1000]),
 )
-CONTROL = st.sampled_from(["", "control"])
+CONTROL = st.sampled_from(
+    ["", "c", ControlTotal(column="c", subtotals=("a*", ""), footers=("b*",), label=("é",))]
+)
 ROUGH = Limits(line_bytes=24, record_bytes=24, record_lines=3)
 
 
 @given(HEADERS, BODIES, LIMITS, st.integers(1, 5), CONTROL)
-@example("a,b,c\n", '1,"2\n3",4\n5,"6\n7,8,9\n', ROUGH, 2, "control")
-@example("a,b,c\n", "\ufeff,2,3\n,,\n,,7\n", ROUGH, 1, "control")
-@example("h\n", '""\n\n \n"\n', ROUGH, 1, "control")
+@example("a,b,c\n", '1,"2\n3",4\n5,"6\n7,8,9\n', ROUGH, 2, "c")
+@example("a,b,c\n", "\ufeff,2,3\n,,\n,,7\n", ROUGH, 1, "c")
+@example("h\n", '""\n\n \n"\n', ROUGH, 1, "c")
 def test_both_lanes_give_the_same_rows(door, header, body, limits, chunk_rows, control):
     data = (header + body).encode()
-    form = {"limits": limits, "chunk_rows": chunk_rows, "control": bool(control)}
+    form = {"limits": limits, "chunk_rows": chunk_rows, "control": control}
     assert door.outcome(data, bulk=True, **form) == door.outcome(data, bulk=False, **form)
 
 
@@ -63,8 +66,8 @@ def test_both_lanes_give_the_same_rows(door, header, body, limits, chunk_rows, c
 def test_what_is_a_row_does_not_depend_on_blocks(door, header, body, limits):
     data = (header + body).encode()
     bounds = {name: getattr(limits, name) for name in Limits.__slots__ if name != "block_bytes"}
-    whole = door.outcome(data, limits=Limits(block_bytes=10_000, **bounds), control=True)
-    assert door.outcome(data, limits=limits, control=True) == whole
+    whole = door.outcome(data, limits=Limits(block_bytes=10_000, **bounds), control="c")
+    assert door.outcome(data, limits=limits, control="c") == whole
 
 
 @given(HEADERS, BODIES, st.integers(1, 30))

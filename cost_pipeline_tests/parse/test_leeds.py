@@ -2,12 +2,15 @@
 
 import pytest
 
-from cost_pipeline.contracts.formats import ControlTotal, CsvFormat
+from cost_pipeline.contracts.control import ControlTotal, Told
+from cost_pipeline.contracts.formats import CsvFormat
 from cost_pipeline.parse import open_rows
 
 pytestmark = pytest.mark.real_data
 
-FORM = CsvFormat(encodings=("utf-8-sig", "cp1252"), control_total=ControlTotal())
+FORM = CsvFormat(encodings=("utf-8-sig", "cp1252"), control_total=ControlTotal()).telling(
+    Told(("Net amount", "NetAmount"))
+)
 
 
 @pytest.mark.parametrize("bulk", [True, False])

@@ -74,7 +74,7 @@ def test_lone_surrogates_that_an_encoding_can_spell_do_not_fit(door):
 
 @pytest.mark.parametrize("encodings", [["utf-8-sig"], ["cp1252"], ["utf-8-sig", "cp1252"]])
 def test_nul_bytes_are_binary_data_or_undeclared_utf_16(door, encodings):
-    refusal = door.refusal("a,b\n1,2\n".encode("utf-16"), encodings=["cp1252"])
+    refusal = door.refusal("a,b\n1,2\n".encode("utf-16-le"), encodings=["cp1252"])
     assert refusal.reason is Reason.NOT_THE_FORMAT
     refusal = door.refusal(b"a,b\n1,\x00\n", encodings=encodings)
     assert refusal.reason is Reason.NOT_THE_FORMAT

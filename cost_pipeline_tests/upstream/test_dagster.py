@@ -11,7 +11,11 @@ import dagster as dg
 import pytest
 
 from cost_pipeline.defs.build import beta_and_preview_accepted
-from cost_pipeline.defs.reporting import DATA_VERSION_TAG, report_checks_per_partition
+from cost_pipeline.defs.reporting import (
+    DATA_VERSION_TAG,
+    evaluated,
+    report_checks_per_partition,
+)
 from cost_pipeline.defs.upstream import AssetCheckEvaluationTargetMaterializationData
 
 DAYS = dg.DailyPartitionsDefinition("2026-03-01", end_date="2026-04-01")
@@ -193,6 +197,44 @@ def test_a_check_event_without_a_run_cannot_be_reported_twice_for_a_partition(in
     with pytest.raises(Exception, match="UNIQUE constraint failed"):
         without_run(instance, SPAN[0], passed=False)
     assert statuses(instance) == {SPAN[0]: "SUCCEEDED"}
+
+
+@pytest.mark.parametrize("days", [[], SPAN[:2]])
+def test_a_check_without_the_days_of_its_asset_is_evaluated_as_dagster_does_it(instance, days):
+    result = dg.AssetCheckResult(
+        check_name="age",
+        asset_key=UP,
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="two are old",
+        metadata={"old": 2},
+    )
+
+    def told(yielded):
+        @dg.multi_asset_check(specs=[dg.AssetCheckSpec("age", asset=UP)])
+        def age(context: dg.AssetCheckExecutionContext):
+            yield from yielded(context)
+
+        chosen = dg.AssetSelection.checks(dg.AssetCheckKey(UP, "age"))
+        definitions = dg.Definitions(
+            assets=[upstream()], asset_checks=[age], jobs=[dg.define_asset_job("look", chosen)]
+        )
+        job = definitions.resolve_job_def("look")
+        ran = job.execute_in_process(instance=instance, run_config=QUIET)
+        assert ran.success
+        (found,) = ran.get_asset_check_evaluations()
+        return found
+
+    for day in days:
+        dg.materialize([upstream()], instance=instance, partition_key=day, run_config=QUIET)
+    theirs = told(lambda _context: [result])
+    ours = told(lambda context: evaluated(context, result, blocking=False))
+    assert ours == theirs
+    assert (ours.target_materialization_data is not None) is bool(days)
+    (info,) = instance.event_log_storage.get_asset_check_partition_info(
+        [dg.AssetCheckKey(UP, "age")]
+    )
+    assert info.latest_execution_status.value == "FAILED"
 
 
 def test_eager_automation_only_looks_at_the_latest_time_window(instance):

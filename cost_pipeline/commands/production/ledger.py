@@ -172,9 +172,8 @@ def _show_broken(found: Verification) -> None:
         place += [f"batch {first.batch}"] if first.batch is not None else []
         place += [f"posting {first.posting}"] if first.posting is not None else []
         out.print(plain(f"  {', '.join(place) or first.group}: {first.message}"), soft_wrap=True)
-        out.print(
-            plain(f"    expected {first.expected}\n    found    {first.found}"), soft_wrap=True
-        )
+        out.print(plain(f"    expected {first.expected}"), soft_wrap=True)
+        out.print(plain(f"    found    {first.found}"), soft_wrap=True)
     if len(found.broken) > _SHOWN:
         out.print(f"  ... and {len(found.broken) - _SHOWN:,} more")
 

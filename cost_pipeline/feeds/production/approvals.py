@@ -43,7 +43,7 @@ class Original:
 
 
 def approvals_in_force(session: Session, snapshot: Snapshot | None = None) -> list[Approval]:
-    """The approvals that were not withdrawn."""
+    """Returns the approvals that were not withdrawn."""
     acts = acts_on_approvals(session, snapshot)
     gone = {act["approval"] for act in acts if act["act"] == WITHDRAWN}
     return [
@@ -52,14 +52,14 @@ def approvals_in_force(session: Session, snapshot: Snapshot | None = None) -> li
 
 
 def acts_on_approvals(session: Session, snapshot: Snapshot | None = None) -> list[dict[str, Any]]:
-    """Every act, oldest first."""
+    """Returns every act, oldest first."""
     found = snapshot or session.lake.table(APPROVALS).snapshot()
     rows: list[dict[str, Any]] = found.read().to_pylist()
     return sorted(rows, key=lambda row: (row["recorded_at"], row["act"], row["approval"]))
 
 
 def as_approval(act: dict[str, Any]) -> Approval:
-    """An act as rulings see it."""
+    """Returns an act as rulings see it."""
     return Approval(
         id=act["approval"],
         vendor=act["vendor"],
@@ -74,7 +74,7 @@ def as_approval(act: dict[str, Any]) -> Approval:
 def drafted(
     session: Session, credit: Credit, original: Original, *, by: str, reason: str
 ) -> dict[str, Any]:
-    """The act of approving, not recorded yet."""
+    """Returns the act of approving, not recorded yet."""
     now: datetime = session.clock()
     named = (original.vendor, original.transaction_id, original.fingerprint)
     return {
@@ -98,7 +98,7 @@ def drafted(
 
 
 def record(session: Session, act: dict[str, Any]) -> None:
-    """Record an approval.
+    """Stores an approval, as a recorded act.
 
     Raises:
         UsageError: If one of the same row is in force.
@@ -118,7 +118,7 @@ def record(session: Session, act: dict[str, Any]) -> None:
 
 
 def withdraw(session: Session, approval: str, *, by: str, reason: str) -> dict[str, Any]:
-    """Withdraw an approval, named by its id or the first eight characters of it.
+    """Withdraws an approval, named by its id or the first eight characters of it.
 
     Raises:
         UsageError: If there is none in force, or more than one.

@@ -100,7 +100,7 @@ _SNAPSHOTS: Final[Asset[Session]] = Asset(
 
 
 def _versions_of_records(session: Session) -> dict[date, str]:
-    """The records of each date with their rulings; of timecards also what is around them.
+    """Returns the records of each date with their rulings; of timecards also what is around them.
 
     The rules and the cards around it are part of what the ledger is made from.
     """
@@ -112,7 +112,7 @@ def _versions_of_records(session: Session) -> dict[date, str]:
 
 
 def _effect_of_rates(session: Session, changed: Sequence[date]) -> Effect:
-    """What the changed rates will change of what was posted before."""
+    """Returns what the changed rates will change of what was posted before."""
     found = impact_of(session, sorted(stored_inputs(session).keys() & set(changed)))
     names = ("production", "gl_code", "currency", "base_currency", "before", "after", "difference")
     columns = {**dict.fromkeys(names, "string"), "postings": "int"}
@@ -262,7 +262,7 @@ def _weeks(lines: Sequence[WeekLine]) -> Table:
 
 
 def _reconciliation(home: Home) -> Iterator[Asset[Session]]:
-    """The report on vendors that tell of the same transactions, if the vendor files declare any."""
+    """Yields the report on vendors that tell of the same transactions, if any are declared."""
     declared = pairs(home)
     if declared:
         yield Asset(
@@ -290,7 +290,7 @@ def _sides(found: Collection[Reconciled]) -> Table:
 
 
 def _lines(found: Collection[Reconciled]) -> Table:
-    """The first lines that do not agree, as people read them."""
+    """Returns the first lines that do not agree, as people read them."""
     names = ("pair", "state", "key", "here", "there")
     return Table(
         dict.fromkeys(names, "string"),

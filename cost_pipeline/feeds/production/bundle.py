@@ -54,7 +54,7 @@ class Exported:
     public_key: str | None
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "folder": str(self.folder),
             "period": self.period,
@@ -67,7 +67,7 @@ class Exported:
 
 
 def export(session: Session, period: str, folder: Path) -> Exported:
-    """Write the bundle of a posting period into a new or empty folder.
+    """Writes the bundle of a posting period into a new or empty folder.
 
     Every transaction date of that month, or with a line of the period, is in it whole. The manifest
     comes last: a folder without one is no bundle.
@@ -165,7 +165,7 @@ def _partition(
     period: str,
     sums: dict[tuple[str, str, str], list[Any]],
 ) -> dict[str, Any]:
-    """Write one partition as far as the head knows it; its entry of the manifest."""
+    """Writes one partition as far as the head knows it; returns its entry of the manifest."""
     head = known.partitions[day]
     known_lines = equals("transaction_date", day) & within("batch", None, head.batch)
     lines = ledger.read(where=known_lines).sort_by([("batch", "ascending"), ("leaf", "ascending")])
@@ -206,7 +206,7 @@ _REVERSES: Final = equals("kind", REVERSE)
 
 
 def _add(sums: dict[tuple[str, str, str], list[Any]], lines: pa.Table, period: str) -> None:
-    """What the lines of the period come to: posts less reversals, by account and currencies."""
+    """Adds what the period's lines come to: posts less reversals, by account and currencies."""
     found = query(
         f"""select gl_code, original_currency, base_currency,
             sum(if({_REVERSES}, -original_amount, original_amount)) as original,

@@ -35,19 +35,19 @@ _IS_CARD: Final = equals("kind", RecordKind.TIMECARD)
 
 
 def _around(first: date, last: date) -> Predicate:
-    """The cards that findings of cards from `first` to `last` depend on."""
+    """Returns which cards findings of cards from `first` to `last` depend on."""
     begin, end = first - timedelta(days=DAYS_BEFORE), last + timedelta(days=DAYS_AFTER)
     in_time = within("transaction_date", None, end)
     return in_time & (within("transaction_date", begin, None) | _PERFORMER)
 
 
 def strict_vendors(session: Session) -> frozenset[str]:
-    """The vendors of whose payroll runs one blocked line rejects all."""
+    """Returns the vendors whose payroll runs are rejected whole for one blocked line."""
     return frozenset(v.vendor for v in cost_vendors(session.home) if v.payroll_run == "strict")
 
 
 def time_zones(session: Session) -> dict[str, str]:
-    """Each production's time zone."""
+    """Returns each production's time zone."""
     return {
         code: production.time_zone
         for code, production in session.home.settings_of(Productions).productions.items()
@@ -67,7 +67,7 @@ def _files_with_cards(snapshot: Snapshot) -> list[str]:
 
 
 def cards_around(session: Session, first: date, last: date) -> pa.Table:
-    """The cards that findings of these days depend on, with all their rivals (CANDIDATE_SCHEMA).
+    """Returns the cards that these days' findings depend on, with all rivals (CANDIDATE_SCHEMA).
 
     A rival shares (vendor, key) with one of them, and is a card too: a vendor sends one kind.
     """
@@ -88,7 +88,7 @@ def cards_around(session: Session, first: date, last: date) -> pa.Table:
 
 
 def card_digests(session: Session) -> dict[date, str]:
-    """Per transaction date that has timecards, the digest of all that their findings depend on."""
+    """Returns, by transaction date with timecards, the digest of all that findings depend on."""
     snapshot = session.lake.table(RECORDS).snapshot()
     files = _files_with_cards(snapshot)
     if not files:
@@ -118,7 +118,7 @@ def card_digests(session: Session) -> dict[date, str]:
 
 
 def _versions(versions: Versions, day: date, *, whole_week: bool) -> list[str]:
-    """The rules in force that day; for a strict payroll run on every day that it may hold."""
+    """Returns the rules in force that day; for a strict payroll run, on all days it may hold."""
     reach = DAYS_AFTER if whole_week else 0
     days = (day + timedelta(days=offset) for offset in range(-reach, reach + 1))
     return sorted({version for one in days for version in versions.on(one)})

@@ -1,4 +1,4 @@
-"""Cost codes and the union category of their work: what the table does not say of codes in use.
+"""Finds cost codes in use that the table of union categories does not map.
 
 A code that is mapped twice cannot be loaded (`contracts.unions`); this looks for those not at all.
 """
@@ -42,7 +42,7 @@ class CodeInUse:
 
 
 def codes_in_use(session: Session) -> list[CodeInUse]:
-    """Every cost code of the home's records and of its refused payroll rows, that of unknown last.
+    """Returns every cost code of records and refused payroll rows; the unknown one comes last.
 
     Raises:
         EnvironmentFailedError: `REFERENCE_DATA` if the table maps an account twice.
@@ -62,12 +62,12 @@ def codes_in_use(session: Session) -> list[CodeInUse]:
 
 
 def unmapped(codes: Sequence[CodeInUse]) -> list[CodeInUse]:
-    """Those that the table does not know."""
+    """Returns those that the table does not know."""
     return [code for code in codes if code.agreement is None]
 
 
 def cost_codes_are_mapped(session: Session, pull_date: date, kind: str) -> Outcome:
-    """No row of a kind of payroll is refused because nobody said which agreement covers it."""
+    """Checks that no payroll row is refused because nobody said which agreement covers it."""
     refused = _refused(session, equals("pull_date", pull_date) & equals("kind", kind))
     codes = sorted(refused, key=_unknown_last)[:_SHOWN]
     listed = ", ".join(f"{code or 'not recorded'} ({refused[code]})" for code in codes)
@@ -80,7 +80,7 @@ def cost_codes_are_mapped(session: Session, pull_date: date, kind: str) -> Outco
 
 
 def _refused(session: Session, scope: Predicate = EVERYTHING) -> Counter[str | None]:
-    """How many open dead letters there are because of each cost code.
+    """Returns how many open dead letters each cost code has caused.
 
     A row has one cost code. One that was refused by a version that kept no codes with its errors
     counts as well: its reasons say why it was refused.

@@ -1,4 +1,4 @@
-"""What stands against closing a period: its checks computed anew, and the work that is open."""
+"""Finds what prevents closing a period: its checks, computed anew, and the work that is open."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cost_pipeline.pipeline.validation.sample import records_satisfy_contract
 
 
 def examine(session: Session, period: str) -> OpenPeriod:
-    """The red blocking checks, unposted dates and open dead letters of a period."""
+    """Returns the red blocking checks, unposted dates and open dead letters of a period."""
     present, stored = present_inputs(session), stored_inputs(session)
     unposted = [day for day in out_of_date(present, stored) if month_of(day) == period]
     return OpenPeriod(
@@ -60,7 +60,7 @@ def _red(session: Session, period: str, days: list[date]) -> list[str]:
 
 
 def _pulled(session: Session, period: str) -> list[tuple[date, str]]:
-    """The pull dates and kinds of the records with a transaction date in the period."""
+    """Returns the pull dates and kinds of the records with a transaction date in the period."""
     found = (
         session.lake.table(RECORDS)
         .snapshot()
@@ -73,7 +73,7 @@ def _pulled(session: Session, period: str) -> list[tuple[date, str]]:
 
 
 def _dead_letters(session: Session, period: str) -> tuple[tuple[str, int], ...]:
-    """Open ones by reason; where no transaction date could be read, by pull date."""
+    """Returns the open ones by reason; where no transaction date could be read, by pull date."""
     events = open_dead_letters(
         session, equals(_MONTH.format("coalesce(transaction_date, pull_date)"), period)
     )

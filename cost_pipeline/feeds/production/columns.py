@@ -61,7 +61,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "severity": "ok, flag, block or not_evaluated",
     "snapshot": "id of an FX snapshot",
     "source": "publisher of the rates",
-    "vintage": "how-manieth version of a reference date's rates",
+    "vintage": "number of the version of a reference date's rates, from 1",
     "week_ending": "of the payroll week",
     "work_date": "day of the work",
     "worker_id": "the person in the vendor's payroll",

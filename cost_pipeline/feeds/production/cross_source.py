@@ -1,4 +1,4 @@
-"""The loaded sources of rates against each other, as a command and as a check."""
+"""Compares the loaded sources of rates with each other, for a command and for a check."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LOOK_BACK: Final = timedelta(days=400)
 def compare_sources(
     session: Session, first: str, second: str, since: date | None = None
 ) -> dict[str, Any]:
-    """Two sources on the days that both have, in the public shape (docs/interfaces.md)."""
+    """Compares two sources on the days that both have (shape: docs/interfaces.md)."""
     found = compare(
         rates_in_force(session),
         source_of(session, first),
@@ -75,7 +75,7 @@ _RATE: Final = Decimal("0.000001")
 
 
 def sources_agree(session: Session) -> Outcome:
-    """Every two loaded sources, over the last 400 days of rates."""
+    """Compares every two loaded sources over the last 400 days of rates."""
     days = rate_days(session)
     known = sources_of(session.home.settings_of(Productions))
     loaded = sorted(name for name in pc.unique(days["source"]).to_pylist() if name in known)
@@ -113,7 +113,7 @@ def _words(pair: tuple[str, str], found: Comparison) -> str:
 
 
 def corrections_are_applied(session: Session) -> Outcome:
-    """Every file in the watched folder was applied."""
+    """Checks that every file in the watched folder was applied."""
     waiting = waiting_corrections(session)
     wrong = [one for one in waiting if one.problem is not None]
     ready = len(waiting) - len(wrong)

@@ -1,4 +1,4 @@
-"""Findings for people: of one card, a person's week or a work date, with the cards they are of.
+"""Findings for people: those of one card, a person's week or a work date, with their cards.
 
 What is told is what was posted by: the stored findings. A date that is out of date is posted first.
 """
@@ -35,7 +35,7 @@ _TERMS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which cards to explain: by the card's id, by person and week, or by day; given ones hold."""
+    """Says which cards to explain, by id, person, week or day; all given conditions hold."""
 
     card: str | None = None
     person: str | None = None
@@ -52,7 +52,7 @@ class Card:
         terms: Its terms, as texts by field.
         times: Its times by field, as clock texts; over 24 h is past midnight.
         gross: Its gross lines as texts.
-        findings: In the public shape, with `family` and `pack`.
+        findings: Its findings in the public shape, with `family` and `pack`.
     """
 
     card: str
@@ -78,7 +78,7 @@ class Card:
         return ", ".join([*named, f"{rate} by the {unit}", f"{kind} day {day} of the week"])
 
     def as_json(self) -> dict[str, Any]:
-        """The card without its findings, which the document lists by themselves."""
+        """Returns the card without its findings, which the document lists by themselves."""
         return {
             "card": self.card,
             "vendor": self.vendor,
@@ -95,7 +95,7 @@ class Card:
 
 
 def explain(session: Session, asked: Asked) -> list[Card]:
-    """The cards that are asked for, by date and person.
+    """Returns the cards that are asked for, by date and person.
 
     Raises:
         UsageError: `NO_SUCH_CARD` if there is none.
@@ -126,7 +126,7 @@ def explain(session: Session, asked: Asked) -> list[Card]:
 
 
 def as_json(cards: Sequence[Card]) -> dict[str, Any]:
-    """The public document: every finding by itself, and the cards."""
+    """Returns the public document: every finding by itself, and the cards."""
     return {
         "findings": [
             {
@@ -159,7 +159,7 @@ _Key = tuple[str, str]
 def _around(
     session: Session, days: set[date]
 ) -> tuple[dict[_Key, list[dict[str, Any]]], dict[_Key, str]]:
-    """The findings and the dispositions of the days, by vendor and fingerprint."""
+    """Returns the findings and the dispositions of the days, by vendor and fingerprint."""
     worked, booked = (one_of(name, sorted(days)) for name in ("work_date", "transaction_date"))
     findings: dict[_Key, list[dict[str, Any]]] = {}
     stored = session.lake.table(FINDINGS).snapshot().read(where=worked)
@@ -197,7 +197,7 @@ def _card(
 
 
 def clock(minutes: int) -> str:
-    """A time of a card as it is read: 7:30, 25:30."""
+    """Returns a time of a card as it is read: 7:30, 25:30."""
     return f"{minutes // 60}:{minutes % 60:02d}"
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Final
 
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.text import for_html as escape
 from cost_pipeline.feeds.production.explain import Card
 
 _STYLE: Final = """
@@ -24,7 +24,7 @@ tr.not_evaluated td { color: #777; }
 
 
 def page(cards: Sequence[Card], title: str) -> str:
-    """The whole page; every text of a vendor is escaped."""
+    """Returns the whole page; every text of a vendor is escaped."""
     body = "".join(_section(card) for card in cards)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

@@ -20,6 +20,7 @@ from cost_pipeline.feeds.production.signing import signer
 from cost_pipeline.feeds.production.tables import HEADS, LEDGER, LEDGER_WRITER
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
+from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.lake import Lake
 from cost_pipeline.lake.log import log_entries
 from cost_pipeline.lake.snapshot import Snapshot
@@ -32,18 +33,23 @@ _WRITER: Final = "ledger_heads"
 
 
 def last_head(session: Session) -> Gathered:
-    """Where the ledger stands by its last entry; to be read before the ledger itself."""
+    """Returns where the ledger stands by its last entry; is read before the ledger itself."""
     return _last(session.lake.table(HEADS).snapshot())
 
 
 def _last(snapshot: Snapshot) -> Gathered:
     days = snapshot.partitions()
     newest = equals("day", max(days)) if days else None
-    return gathered(snapshot.read(where=newest))
+    state = snapshot.touched(newest)
+    return _LAST.made(snapshot.folder, state, lambda: gathered(snapshot.read(where=newest)))
+
+
+# Each group of dates asks three times, and a day of many commits has as many files.
+_LAST: Final = Kept[Gathered](most=8)
 
 
 def gather(session: Session) -> None:
-    """Append the entry for what the ledger got since the last one; nothing if it got nothing."""
+    """Appends the entry for what the ledger got since the last one; nothing if it got nothing."""
     table = session.lake.table(HEADS)
     for attempt in range(_TRIES):
         snapshot = table.snapshot()
@@ -70,7 +76,7 @@ def gather(session: Session) -> None:
 
 
 def refuse_truncated(before: Gathered, ledger: Snapshot) -> None:
-    """Nothing is posted upon a ledger whose end is missing.
+    """Refuses to post upon a ledger whose end is missing.
 
     Raises:
         CheckFailedError: If the ledger is an older version than its last head knows.
@@ -87,7 +93,7 @@ def refuse_truncated(before: Gathered, ledger: Snapshot) -> None:
 
 
 def refuse_truncated_ledger(lake: Lake) -> None:
-    """Nothing is judged for a ledger whose end is missing.
+    """Refuses to judge for a ledger whose end is missing.
 
     Raises:
         CheckFailedError: If it is.

@@ -46,10 +46,10 @@ class Change:
     """What changes on one account in one currency.
 
     Attributes:
-        production: Whose books.
+        production: The production whose books change.
         gl_code: The account.
-        currency: In which the vendor billed.
-        base_currency: Of the production; the three amounts are in it.
+        currency: The currency in which the vendor billed.
+        base_currency: The production's currency, in which the three amounts are.
         partitions: Transaction dates.
         postings: Active postings that are replaced, taken away or added.
         before: Their base amounts in the ledger now.
@@ -67,7 +67,7 @@ class Change:
 
     @property
     def difference(self) -> Decimal:
-        """What the books change by."""
+        """The amount by which the books change."""
         return self.after - self.before
 
 
@@ -92,7 +92,7 @@ class Impact:
     out_of_date: tuple[date, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "partitions": [day.isoformat() for day in self.partitions],
             "postings": self.postings,
@@ -130,7 +130,7 @@ class Preview:
 
 
 def preview_correction(session: Session, source: Source, corrected: DayRates) -> Preview:
-    """What a correction of a day's rates would change. Nothing is written.
+    """Returns what a correction of a day's rates would change; writes nothing.
 
     Raises:
         UsageError: `FX_NO_SNAPSHOT` if the day has no snapshot.
@@ -151,7 +151,7 @@ def preview_correction(session: Session, source: Source, corrected: DayRates) ->
 
 
 def preview_file(session: Session, day: date, file: Path, source: str) -> Preview:
-    """The same of a file of `currency,rate` lines.
+    """Returns the same of a file of `currency,rate` lines.
 
     Raises:
         UsageError: `FX_SOURCE`, `FX_FILE` or `FX_NO_SNAPSHOT`.
@@ -164,7 +164,7 @@ def preview_file(session: Session, day: date, file: Path, source: str) -> Previe
 def impact_of(
     session: Session, dates: Collection[date], in_force: pa.Table | None = None
 ) -> Impact:
-    """What posting the dates would change, under these rates or those in force."""
+    """Returns what posting the dates would change, under these rates or those in force."""
     if not dates:
         return Impact()
     on_dates = one_of("transaction_date", sorted(dates))
@@ -193,7 +193,7 @@ _Counts = tuple[tuple[date, int], ...]
 
 
 def _letters(session: Session, wanted: Desired, dates: Collection[date]) -> tuple[_Counts, _Counts]:
-    """Dead letters that would be opened and resolved, by transaction date."""
+    """Returns dead letters that would be opened and resolved, by transaction date."""
     now = in_state(letters_now(session, OF_POSTING, sorted(dates)), OPEN, WAIVED)
     names = ["vendor", "id", "transaction_date"]
     counted = query(

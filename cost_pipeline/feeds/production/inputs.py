@@ -87,7 +87,7 @@ _PAIRS: Final = """
 
 
 def live_records(session: Session, dates: Collection[date]) -> pa.Table:
-    """The records of the dates that count, with all their rivals (CANDIDATE_SCHEMA).
+    """Returns the records of the dates that count, with all their rivals (CANDIDATE_SCHEMA).
 
     A rival shares (vendor, key) with one of them, or the place of a row that was corrected, on
     whatever date. The records of a date come in the order of their rows, whichever files hold them:
@@ -125,7 +125,7 @@ _LEAVES: Final = [(name, "ascending") for name in ("transaction_date", "vendor",
 
 
 def live_amounts(session: Session, dates: Collection[date]) -> pa.Table:
-    """The records of the dates that count, by transaction date and currency: `n` and `total`."""
+    """Returns `n` and `total` of the records that count, by transaction date and currency."""
     snapshot = session.lake.table(RECORDS).snapshot()
     days = _days(dates)
     return snapshot.query(
@@ -142,13 +142,13 @@ def _days(dates: Collection[date]) -> pa.Table:
 
 
 def _live_on(dates: Collection[date]) -> str:
-    """SQL of the records of the `days` that count; the borders skip row groups of other dates."""
+    """Returns SQL of the days' records that count; borders skip row groups of other dates."""
     borders = within("transaction_date", min(dates), max(dates)) if dates else NOTHING
     return f"(from ({LIVE}) where {borders}) semi join days using (transaction_date)"
 
 
 def live_records_of(session: Session, vendor: str) -> pa.Table:
-    """All records of a vendor that count (CANDIDATE_SCHEMA)."""
+    """Returns all records of a vendor that count (CANDIDATE_SCHEMA)."""
     found = (
         session.lake.table(RECORDS)
         .snapshot()
@@ -161,7 +161,7 @@ def live_records_of(session: Session, vendor: str) -> pa.Table:
 
 
 def _files_with(snapshot: Snapshot, days: pa.Table) -> list[str]:
-    """The data files that hold records of the days."""
+    """Returns the data files that hold records of the days."""
     by_date = summarised(snapshot, BY_DATE)
     mine = by_date.filter(pc.is_in(by_date["transaction_date"], days["transaction_date"]))
     return sorted(set(mine["filename"].to_pylist()))
@@ -175,7 +175,7 @@ _RECORDS_AT_ONCE: Final = 65_536
 def groups_by_size(
     session: Session, dates: Collection[date], most: int = _RECORDS_AT_ONCE
 ) -> Iterator[list[date]]:
-    """The dates, in order, in groups of at most so many records, or of one date that has more."""
+    """Yields the dates, in order, in groups of at most so many records, or of one larger date."""
     sizes = record_counts(session)
     group: list[date] = []
     records = 0
@@ -190,7 +190,7 @@ def groups_by_size(
 
 
 def record_counts(session: Session) -> dict[date, int]:
-    """How many records each transaction date has, whether they count or not."""
+    """Returns how many records each transaction date has, whether they count or not."""
     counted = query(
         "select transaction_date, sum(n)::bigint as n from by_date group by all",
         by_date=summarised(session.lake.table(RECORDS).snapshot(), BY_DATE),
@@ -199,7 +199,7 @@ def record_counts(session: Session) -> dict[date, int]:
 
 
 def record_digests(session: Session) -> dict[date, str]:
-    """Per transaction date, the digest of the records that count there and of their rivals."""
+    """Returns, by transaction date, the digest of the records that count there and their rivals."""
     return session.lake.kept(
         "record_digests", [RECORDS, DELIVERIES, VALIDATIONS], lambda: _record_digests(session)
     )
@@ -223,7 +223,7 @@ def _record_digests(session: Session) -> dict[date, str]:
 
 
 def rate_digests(session: Session) -> dict[date, str]:
-    """Per transaction date, the digest of the rates pinned to the currencies of its records."""
+    """Returns, by transaction date, the digest of the rates pinned to its records' currencies."""
     return session.lake.kept(
         "rate_digests",
         [RECORDS, DELIVERIES, VALIDATIONS, FX_SNAPSHOTS],
@@ -233,7 +233,7 @@ def rate_digests(session: Session) -> dict[date, str]:
 
 
 def pin_pairs(session: Session, in_force: pa.Table | None = None) -> pa.Table:
-    """What is pinned for every date and pair of currencies that has records (`PINNED_SCHEMA`).
+    """Returns what is pinned for each date and pair of currencies with records (`PINNED_SCHEMA`).
 
     Args:
         session: The run.
@@ -248,7 +248,7 @@ def pin_pairs(session: Session, in_force: pa.Table | None = None) -> pa.Table:
 
 
 def digests_of_pins(pins: pa.Table) -> dict[date, str]:
-    """Per transaction date, the digest of what is pinned to it."""
+    """Returns, by transaction date, the digest of what is pinned to it."""
     fields = (
         "currency", "base_currency", "rate_source", "max_age_days", "rounding", "rate_date",
         "snapshot", "refusal",
@@ -261,7 +261,7 @@ def digests_of_pins(pins: pa.Table) -> dict[date, str]:
 
 
 def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date, date]:
-    """The transaction dates of the records that count and were pulled on one of these dates.
+    """Returns the transaction dates of the records that count and were pulled on these dates.
 
     Returns:
         Transaction date to the earliest of the pull dates that has records there.
@@ -282,7 +282,7 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
 
 
 def present_inputs(session: Session) -> dict[date, str]:
-    """The digest of all inputs of every transaction date that has records that count."""
+    """Returns the digest of all inputs of each transaction date that has records that count."""
     rates, ruled, cards = rate_digests(session), ruling_digests(session), card_digests(session)
     waiting = plausibility_digests(session)
     return {
@@ -300,7 +300,7 @@ def present_inputs(session: Session) -> dict[date, str]:
 
 
 def ruled_record_digests(session: Session) -> dict[date, str]:
-    """As `record_digests`; of a date with credits also their rulings: what is handed over."""
+    """Returns `record_digests`, for dates with credits also of the rulings: what is handed over."""
     ruled = ruling_digests(session)
     return {
         day: digest("ruled", records, ruled[day]) if day in ruled else records
@@ -309,7 +309,7 @@ def ruled_record_digests(session: Session) -> dict[date, str]:
 
 
 def ruling_digests(session: Session) -> dict[date, str]:
-    """Per transaction date, the digest of the rulings on its negative records.
+    """Returns, by transaction date, the digest of the rulings on its negative records.
 
     What was ruled stands for everything that the rulings were made from: approvals, originals on
     any date, and the other credits that take back the same.
@@ -333,7 +333,7 @@ _COMPUTED_FROM: Final = Summary(
 
 
 def stored_inputs(session: Session) -> dict[date, str]:
-    """The digest that each posted transaction date was computed from."""
+    """Returns the digest that each posted transaction date was computed from."""
     summaries = summarised(session.lake.table(DISPOSITIONS).snapshot(), _COMPUTED_FROM)
     found = query("select distinct transaction_date, inputs from summaries", summaries=summaries)
     return dict(zip(*(column.to_pylist() for column in found.columns), strict=True))

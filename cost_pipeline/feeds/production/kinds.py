@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from cost_pipeline.contracts.card_texts import minutes_of
 from cost_pipeline.contracts.cards import CARD_FIELDS, card_text, card_values
 from cost_pipeline.contracts.cost import (
     CostRecord,
@@ -21,14 +22,13 @@ from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.contracts.cost_vendor import CostVendor, RecordKind
 from cost_pipeline.contracts.kinds import FeedContract, Kind, Packed
 from cost_pipeline.contracts.production import Productions
-from cost_pipeline.contracts.texts import minutes_of
 from cost_pipeline.contracts.timecard import Timecard
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.home.load import Home
 
 
 def _place_clocks(values: dict[str, Any]) -> None:
-    """Times that were written with their date, as minutes of the row's own work date."""
+    """Turns times that were written with their date into minutes of the row's own work date."""
     for name in [name for name, value in values.items() if isinstance(value, datetime)]:
         moment = values.pop(name)
         day = values.get("transaction_date")
@@ -59,7 +59,7 @@ _WIDTHS: Final = {
 
 
 def _zone(settings: Productions, vendor: Vendor) -> str:
-    """The time zone of a vendor's production."""
+    """Returns the time zone of a vendor's production."""
     production = settings.productions.get(vendor.scope or "")
     return "UTC" if production is None else production.time_zone
 

@@ -131,7 +131,7 @@ _CONSERVED: Final = """
 def _conserved_by_date(
     session: Session, dates: Collection[date], standing: pa.Table, disposed: pa.Table
 ) -> dict[date, Outcome]:
-    """Records of a date equal its active postings and dispositions, in number and per currency."""
+    """Checks that the records of a date equal its active postings and dispositions."""
     rows = query(
         _CONSERVED,
         records=live_amounts(session, dates),
@@ -187,7 +187,7 @@ _UNCOVERED: Final = """
 
 
 def _uncovered_by_date(session: Session, standing: pa.Table) -> dict[date, Outcome]:
-    """Active postings whose rates are not those of the snapshot they name, or are too old."""
+    """Finds active postings whose rates are not those of their snapshot, or are too old."""
     # A snapshot is of one day, so one that is known has rates in the year of the day that is named.
     years = set(pc.unique(pc.year(standing["rate_date"])).to_pylist()) - {None}
     wrong = query(
@@ -208,7 +208,7 @@ def _uncovered_by_date(session: Session, standing: pa.Table) -> dict[date, Outco
 
 
 def _integrity(found: Verified | Broken) -> Outcome:
-    """The partition's seals, hashes and reversals hold, and its end is the one the heads know."""
+    """Checks seals, hashes and reversals of the partition, and that the heads know its end."""
     if isinstance(found, Broken):
         broken = found.first
         return Outcome(
@@ -224,7 +224,7 @@ def _integrity(found: Verified | Broken) -> Outcome:
 
 
 def _slipped_by_date(session: Session, lines: pa.Table) -> dict[date, int]:
-    """Lines that were recorded in a period while it was closed."""
+    """Finds lines that were recorded in a period while it was closed."""
     spans = [span for span in recorded_closings(session) if span.closed_at is not None]
     if not spans:
         return {}

@@ -43,8 +43,8 @@ class Verification:
 
     Attributes:
         partitions: Transaction dates with postings.
-        batches: Of those that are whole.
-        postings: Of those that are whole.
+        batches: How many batches they have.
+        postings: How many postings they have.
         head: The last head; 64 zeros if there is none yet.
         heads: How many heads were checked.
         files: How many files were hashed, the ledger's and those that it was made from.
@@ -64,7 +64,7 @@ class Verification:
     broken: tuple[Finding, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         numbers = {
             name: getattr(self, name)
             for name in ("partitions", "batches", "postings", "head", "heads", "files",
@@ -83,7 +83,7 @@ class Verification:
 def verify_ledger(
     session: Session, *, expected_head: str | None = None, public_key: str | None = None
 ) -> Verification:
-    """Check everything that the ledger says of itself, and it against what is known from elsewhere.
+    """Checks what the ledger says of itself, and what is known of it from elsewhere.
 
     Args:
         session: The run.
@@ -174,7 +174,7 @@ def _log(
 
 
 def _of_files(session: Session, known: Replayed) -> list[Finding]:
-    """Every file that the heads know has its bytes."""
+    """Finds files that the heads know and whose bytes are others."""
     folder = session.lake.table(LEDGER).folder
     findings = []
     names = sorted(known.files)
@@ -193,7 +193,7 @@ def _of_files(session: Session, known: Replayed) -> list[Finding]:
 def _of_listing(
     session: Session, ledger: Snapshot, log: tuple[LogEntry, ...], known: Replayed
 ) -> list[Finding]:
-    """The log adds what the heads know, and the ledger reads what its log says."""
+    """Compares the log with the heads, and the files that the ledger reads with the log."""
     findings = []
     for entry in log:
         strangers = {entry.path, *entry.added} - known.files.keys()
@@ -222,7 +222,7 @@ def _day_of(name: str) -> date | None:
 def _partitions(
     session: Session, ledger: Snapshot, known: Gathered
 ) -> tuple[tuple[int, int, int], list[Finding]]:
-    """How many partitions, batches and postings are whole, and what is not."""
+    """Returns how many partitions, batches and postings are whole, and what is not."""
     present = {date.fromisoformat(day): files for day, files in ledger.files_by_partition().items()}
     days = sorted(present.keys() | known.partitions.keys())
     broken: list[Finding] = []

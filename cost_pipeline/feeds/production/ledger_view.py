@@ -29,7 +29,7 @@ from cost_pipeline.pipeline.session import Session
 
 
 def ledger_totals(session: Session, instant: datetime | None = None) -> Totals:
-    """Totals and digest of the active ledger, as it was known at the instant if one is given.
+    """Returns totals and digest of the active ledger, as known at the instant if one is given.
 
     Only the narrow columns are read, and the digest is made as the sorted hashes come.
     """
@@ -39,14 +39,14 @@ def ledger_totals(session: Session, instant: datetime | None = None) -> Totals:
 
 
 def lines_known_at(session: Session, instant: datetime) -> Iterator[pa.Table]:
-    """The active postings as they were known at the instant, by date, batch and leaf."""
+    """Yields the active postings as known at the instant, by date, batch and leaf."""
     sql = f"from ({active_lines('{table}', instant)}) order by transaction_date, batch, leaf"
     for piece in session.lake.table(LEDGER).snapshot().results(sql):
         yield piece.select(LEDGER.schema.names).cast(LEDGER.schema)
 
 
 def write_lines(pieces: Iterator[pa.Table], file: Path) -> int:
-    """Write lines as CSV or Parquet, by the file's ending; returns how many.
+    """Writes lines as CSV or Parquet, by the file's ending; returns how many.
 
     Raises:
         UsageError: If it ends otherwise, or cannot be written.
@@ -75,7 +75,7 @@ def write_lines(pieces: Iterator[pa.Table], file: Path) -> int:
 
 
 def _as_text(piece: pa.Table) -> pa.Table:
-    """Amounts with all their digits and instants in UTC, as text: nothing is left to a reader."""
+    """Writes amounts with all digits and instants in UTC, as text: nothing is left to a reader."""
     return query(
         "select "
         + ", ".join(
@@ -90,7 +90,7 @@ def _as_text(piece: pa.Table) -> pa.Table:
 
 
 def parse_instant(text: str) -> datetime:
-    """A date, which means its end, or an instant; both in UTC.
+    """Reads a date, which means its end, or an instant; both in UTC.
 
     Raises:
         UsageError: If it is neither.
@@ -109,7 +109,7 @@ def parse_instant(text: str) -> datetime:
 
 
 def totals_as_json(found: Totals) -> dict[str, Any]:
-    """The public shape (docs/interfaces.md)."""
+    """Returns the public shape (docs/interfaces.md)."""
     return {
         "postings": found.postings,
         "active_postings": found.active_postings,

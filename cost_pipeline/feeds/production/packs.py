@@ -1,4 +1,4 @@
-"""The rule packs as people ask for them: which there are, and what another one would change."""
+"""Answers questions about rule packs: which there are, and what another one would change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNION_RULES: Final = "union_rules"
 
 
 def packs_listed() -> list[dict[str, Any]]:
-    """Every pack with its rules, as JSON values."""
+    """Returns every pack with its rules, as JSON values."""
     return [
         {
             "pack": pack.name,
@@ -35,7 +35,7 @@ def packs_listed() -> list[dict[str, Any]]:
 
 
 def rules_of(session: Session) -> Packs:
-    """The union rules that hold for a run: those of the product, unless it was given others."""
+    """Returns the union rules of a run: those of the product, unless it was given others."""
     given = session.reference.get(UNION_RULES)
     if given is None:
         return bundled_packs()
@@ -45,7 +45,7 @@ def rules_of(session: Session) -> Packs:
 
 
 def not_evaluated() -> Mapping[str, str]:
-    """The collected rules that are reference only, with the reason."""
+    """Returns the collected rules that are reference only, with the reason."""
     return bundled_packs().reference_only
 
 
@@ -69,7 +69,7 @@ def _day(day: object) -> str | None:
 
 
 def compare(left: str, right: str) -> tuple[Pack, Pack, list[Change], list[Days]]:
-    """Two packs (names or folders), what leads from one to the other, which work dates differ."""
+    """Compares two packs (names or folders): the steps between them, the work dates that differ."""
     old, new = _found(left), _found(right)
     return old, new, difference(old, new), dates_that_differ(old, new)
 
@@ -90,7 +90,7 @@ def _found(name: str) -> Pack:
 
 
 def comparison(left: str, right: str) -> dict[str, Any]:
-    """`compare` as JSON values."""
+    """Returns `compare` as JSON values."""
     old, new, changes, days = compare(left, right)
     return {
         "from": old.version,

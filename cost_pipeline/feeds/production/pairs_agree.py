@@ -1,4 +1,4 @@
-"""What the report on a pair of vendors finds, as a check."""
+"""Turns the report on pairs of vendors into a check."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHOWN: Final = 5
 
 
 def sides_agree(found: Iterable[Reconciled]) -> Outcome:
-    """The two vendors of each pair tell of the same transactions in the same way."""
+    """Checks that the two vendors of each pair tell of the same transactions in the same way."""
     found = list(found)
     silent = [one for one in found if not one.compared]
     red = [one for one in found if one.red]

@@ -38,7 +38,7 @@ _SHOWN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class OpenPeriod:
-    """What stands against closing a period.
+    """What prevents closing a period.
 
     Attributes:
         red: Blocking checks that are red, in words.
@@ -52,17 +52,17 @@ class OpenPeriod:
 
 
 def recorded_closings(session: Session) -> tuple[Closing, ...]:
-    """When which period was closed."""
+    """Returns when which period was closed."""
     return closings(_acts(session.lake.table(PERIODS).snapshot()))
 
 
 def closed_periods(session: Session) -> frozenset[str]:
-    """The periods into which nothing may be posted now."""
+    """Returns the periods into which nothing may be posted now."""
     return closed_now(recorded_closings(session))
 
 
 def acts_on_periods(session: Session) -> list[dict[str, Any]]:
-    """Every act, by period and in order."""
+    """Returns every act, by period and in order."""
     rows: list[dict[str, Any]] = session.lake.table(PERIODS).snapshot().read().to_pylist()
     return sorted(rows, key=lambda row: (row["period"], row["sequence"]))
 
@@ -76,7 +76,7 @@ def close(
     examine: Callable[[], OpenPeriod],
     accept_dead_letters: bool = False,
 ) -> None:
-    """Close a period; nothing is posted into it once this has returned.
+    """Closes a period; nothing is posted into it once this has returned.
 
     Args:
         session: The run.
@@ -119,7 +119,7 @@ def close(
 
 
 def reopen(session: Session, period: str, *, by: str, reason: str) -> None:
-    """Open a closed period again.
+    """Opens a closed period again.
 
     Raises:
         UsageError: `PERIOD_OPEN` if it is open.
@@ -187,7 +187,7 @@ _FOLLOWS: Final = {
 
 
 def _record(session: Session, period: str, act: Act, by: str, reason: str | None) -> Act | None:
-    """Record the act if it follows on the last one; returns what the last one is then."""
+    """Stores the act if it follows on the last one; returns what the last one is then."""
     table = session.lake.table(PERIODS)
     while True:
         snapshot = table.snapshot()

@@ -1,4 +1,4 @@
-"""Costs whose date is so far from the day on which they came that a person has to look first.
+"""Holds back costs dated so far from the day they came that a person has to look first.
 
 Belongs here: how far a vendor's dates may lie from the first pull of their delivery, which records
 lie farther, and what that adds to what a date is computed from. A correction was looked at by a
@@ -55,7 +55,7 @@ _GROUPS: Final = f"""
 
 
 def windows(session: Session) -> pa.Table:
-    """By vendor and production, how many days before and after its pull a cost may be dated.
+    """Returns, by vendor and production, how many days before and after its pull a cost may be.
 
     Null is no bound. The vendor's own word counts before that of the production.
     """
@@ -76,7 +76,7 @@ def windows(session: Session) -> pa.Table:
 
 
 def with_implausible_refused(session: Session, lines: pa.Table) -> pa.Table:
-    """The lines, in their order, with those refused whose date is not plausible.
+    """Refuses the lines whose date is not plausible; returns all, in their order.
 
     Args:
         session: The run.
@@ -103,7 +103,7 @@ def with_implausible_refused(session: Session, lines: pa.Table) -> pa.Table:
 
 
 def plausibility_digests(session: Session) -> dict[date, str]:
-    """Per transaction date with records that are not plausible there, a digest of which."""
+    """Returns, by transaction date with implausible records, a digest of which they are."""
     return session.lake.kept(
         "plausibility_digests",
         [RECORDS, DELIVERIES, VALIDATIONS],

@@ -16,7 +16,7 @@ from cost_pipeline.pipeline.session import Session
 
 
 def with_policies(session: Session, lines: pa.Table) -> pa.Table:
-    """The lines with their production's base currency and FX policy, in their order.
+    """Returns the lines with their production's base currency and FX policy, in their order.
 
     Appends `base_currency`, `rate_source`, `max_age_days` and `rounding`.
 
@@ -62,6 +62,6 @@ _POLICY_SCHEMA: Final = pa.schema(
 
 
 def max_age(production: Production, sources: Mapping[str, Source]) -> int:
-    """How old a rate may be for a production: as it says, or as its source does."""
+    """Returns how old a rate may be for a production: as it says, or as its source does."""
     own = production.fx.max_age_days
     return sources[production.fx.source].max_age_days if own is None else own

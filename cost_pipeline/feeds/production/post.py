@@ -1,4 +1,4 @@
-"""Post: records and rates to the ledger, by difference, a few transaction dates at a time.
+"""Posts records to the ledger by difference, a few transaction dates at a time.
 
 The order of commits makes a crash harmless. The ledger comes first, then its head, then dead
 letters, then the dispositions, which carry the digest of the inputs: until that digest is stored
@@ -77,7 +77,7 @@ class Posted:
 
 
 def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
-    """Bring the ledger of the dates to what their inputs say; nothing new appends nothing."""
+    """Brings the ledger of the dates to what their inputs say; nothing new appends nothing."""
     result: dict[date, Posted] = {}
     wanted = sorted(set(dates))
     for group in groups_by_size(session, wanted):
@@ -91,7 +91,7 @@ def post(session: Session, dates: Collection[date]) -> dict[date, Posted]:
 def desired_of(
     session: Session, dates: Collection[date], in_force: pa.Table | None = None
 ) -> tuple[Desired, pa.Table]:
-    """The desired state of the dates and their findings: a function of what the lake holds.
+    """Returns the desired state of the dates and their findings: a function of what the lake holds.
 
     Args:
         session: The run.
@@ -165,7 +165,7 @@ def _append(
 
 
 def _with_totals(wanted: Desired, result: dict[date, Posted]) -> dict[date, Posted]:
-    """The ledger is now as desired, so the desired postings are the active ones."""
+    """Adds totals: the ledger is as desired now, so the desired postings are the active ones."""
     summed = query(
         "select transaction_date, base_currency, count(*) as n, sum(base_amount) as total "
         "from postings group by all",
@@ -191,7 +191,7 @@ def _heads(lines: pa.Table) -> dict[date, Head]:
 
 
 def _summaries(changes: pa.Table, heads: Mapping[date, Head]) -> dict[date, Posted]:
-    """What was appended to each date, whose batch now ends with its head."""
+    """Returns what was appended to each date, whose batch now ends with its head."""
     counted = query(
         "select transaction_date, kind, cause, count(*) as n from changes group by all",
         changes=changes.select(["transaction_date", "kind", "cause"]),
@@ -210,7 +210,7 @@ def _summaries(changes: pa.Table, heads: Mapping[date, Head]) -> dict[date, Post
 
 
 def _replace_findings(session: Session, findings: pa.Table, dates: list[date]) -> None:
-    """Before the dispositions, which make the dates count as posted."""
+    """Replaces the findings, before the dispositions that make the dates count as posted."""
     table = session.lake.table(FINDINGS)
     if not findings.num_rows and not table.folder.exists():
         return  # a home without timecards

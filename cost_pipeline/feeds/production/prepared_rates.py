@@ -31,18 +31,18 @@ PREPARED_SCHEMA: Final = pa.schema([field for field in RATE_SCHEMA if field.name
 
 
 def made_rows(history: Path) -> pa.Table:
-    """The rows that loading a history into an empty table gives (`PREPARED_SCHEMA`)."""
+    """Returns the rows that loading a history into an empty table gives (`PREPARED_SCHEMA`)."""
     days = read_rates(history.read_bytes(), ecb(), where=str(history)).days
     first = load_history(RATE_SCHEMA.empty_table(), days, ecb(), recorded_at=datetime.now(UTC))
     return first.rows.select(PREPARED_SCHEMA.names)
 
 
 def prepared_rows(history: Path, sha256: str, recorded_at: datetime) -> pa.Table | None:
-    """The rows of a history as they were prepared; None if what was prepared is of another one.
+    """Returns the prepared rows of a history; None if those were made from another one.
 
     Args:
         history: The CSV; what was prepared of it lies beside it.
-        sha256: Of the CSV.
+        sha256: The hash of the CSV.
         recorded_at: When the rows are loaded.
 
     Returns:
@@ -62,7 +62,7 @@ def prepared_rows(history: Path, sha256: str, recorded_at: datetime) -> pa.Table
 
 
 def prepare(history: Path) -> Path:
-    """Write what `prepared_rows` reads, beside the history; returns where."""
+    """Writes what `prepared_rows` reads, beside the history; returns where."""
     file = history.with_suffix(".parquet")
     rows = made_rows(history)
     described = rows.replace_schema_metadata({_MADE_OF: hash_file(history).encode()})
@@ -72,12 +72,12 @@ def prepare(history: Path) -> Path:
 
 
 def _hash_of(file: Path) -> Path:
-    """As `sha256sum` writes and checks it."""
+    """Returns a file's hash, as `sha256sum` writes and checks it."""
     return file.with_name(f"{file.name}.sha256")
 
 
 def _as_made(file: Path) -> bytes:
-    """The bytes of the file, held to the hash that was written with them."""
+    """Returns the bytes of the file, held to the hash that was written with them."""
     try:
         expected = _hash_of(file).read_text(encoding="ascii").split(" ")[0]
         found = hash_file(file)

@@ -16,7 +16,7 @@ from cost_pipeline.pipeline.session import Session
 
 
 def priced(session: Session, records: pa.Table, in_force: pa.Table | None = None) -> pa.Table:
-    """The records, in their order, with base amount and rates, or the refusal of either.
+    """Returns the records, in their order, with base amount and rates, or the refusal of either.
 
     Args:
         session: The run.
@@ -30,11 +30,11 @@ def priced(session: Session, records: pa.Table, in_force: pa.Table | None = None
 
 
 def pinned(session: Session, lines: pa.Table, in_force: pa.Table | None = None) -> pa.Table:
-    """What is pinned to lines with their policies (`PINNED_SCHEMA`).
+    """Returns what is pinned to lines with their policies (`PINNED_SCHEMA`).
 
     Args:
         session: The run.
-        lines: With the columns of `REQUEST_SCHEMA`.
+        lines: Lines with the columns of `REQUEST_SCHEMA`.
         in_force: Rates as they would be; those that are in force if None.
     """
     sources = sources_of(session.home.settings_of(Productions))

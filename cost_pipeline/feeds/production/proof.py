@@ -21,7 +21,7 @@ FORMAT: Final = "cost-pipeline-proof-1"
 
 
 def prove(session: Session, posting: str) -> dict[str, Any]:
-    """The posting, its path to the seal of its batch, and from there to the last head.
+    """Returns the posting, its path to the seal of its batch, and from there to the last head.
 
     Raises:
         UsageError: If there is no such posting, or more than one.
@@ -70,7 +70,7 @@ def prove(session: Session, posting: str) -> dict[str, Any]:
 
 
 def last_entry(session: Session) -> tuple[dict[str, Any] | None, Gathered]:
-    """The last head as JSON, and where every partition stands with it."""
+    """Returns the last head as JSON, and where every partition stands with it."""
     snapshot = session.lake.table(HEADS).snapshot()
     days = snapshot.partitions()
     if not days:
@@ -84,7 +84,7 @@ def last_entry(session: Session) -> tuple[dict[str, Any] | None, Gathered]:
 
 
 def canonical_row(row: pa.Table) -> dict[str, str | None]:
-    """A posting as the texts that are hashed."""
+    """Returns a posting as the texts that are hashed."""
     texts = query(f"select {canonical_texts()} from row", row=without_zones(row))
     return dict(texts.to_pylist()[0])
 

@@ -64,7 +64,7 @@ class StandIn:
         records: How many records they gave.
         amounts: Per original currency.
         base: All of it in the base currency; None if a rate is missing.
-        base_currency: Of the vendor's production; None if that is no longer in the home.
+        base_currency: The currency of the vendor's production; None if the home lacks it now.
         rates_of: The reference date whose rates were used; None if none were needed or there.
     """
 
@@ -77,7 +77,7 @@ class StandIn:
     rates_of: date | None
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "pull_date": self.pull_date.isoformat(),
             "deliveries": list(self.deliveries),
@@ -89,7 +89,7 @@ class StandIn:
         }
 
     def words(self) -> str:
-        """When it was delivered and what it came to, in a clause."""
+        """Returns when it was delivered and what it came to, in a clause."""
         amounts = " + ".join(f"{money(amount)} {code}" for code, amount in self.amounts.items())
         base = ""
         if self.base is not None and list(self.amounts) != [self.base_currency]:
@@ -149,7 +149,7 @@ def _stand_in(
 def _in_base(
     session: Session, amounts: Mapping[str, Decimal], production: str, wanted: date
 ) -> tuple[Decimal | None, date | None]:
-    """The sum in the base currency at the newest loaded rates up to a date; None if one lacks."""
+    """Returns the sum in the base currency, at the newest rates up to a date; None if one lacks."""
     policy = session.home.settings_of(Productions).productions[production]
     in_force = rates_in_force(session)
     mine = pc.and_(

@@ -45,10 +45,10 @@ class Waiting:
     """A file that was not applied yet.
 
     Attributes:
-        name: Of the file.
+        name: The name of the file.
         token: Its identity: name and bytes.
         problem: What is wrong with it; None if it can be applied.
-        source: Whose rates it corrects; None if that could not be told.
+        source: The source whose rates it corrects; None if that could not be told.
         corrected: Its day and rates; None if it could not be read.
         reason: Why.
     """
@@ -62,12 +62,12 @@ class Waiting:
 
 
 def inbox(session: Session) -> Path:
-    """The watched folder, absolute."""
+    """Returns the watched folder, absolute."""
     return session.home.path / Path(session.home.settings_of(Productions).fx_inbox).expanduser()
 
 
 def waiting_corrections(session: Session) -> list[Waiting]:
-    """The files that were not applied yet, by name. No folder is no file."""
+    """Returns the files that were not applied yet, by name; none without a folder."""
     folder = inbox(session)
     if not folder.is_dir():
         return []
@@ -85,7 +85,7 @@ def waiting_corrections(session: Session) -> list[Waiting]:
 def apply_corrections(
     session: Session, tokens: Collection[str] | None = None
 ) -> list[tuple[Waiting, Correction]]:
-    """Apply the waiting files that can be applied, in the order of their names.
+    """Applies the waiting files that can be applied, in the order of their names.
 
     Args:
         session: The run.

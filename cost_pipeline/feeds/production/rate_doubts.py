@@ -26,11 +26,11 @@ AROUND: Final = timedelta(days=100)
 def refuse_doubtful(
     rates: pa.Table, source: Source, corrected: DayRates, *, where: str, confirmed: bool
 ) -> None:
-    """Refuse a correction of what is no currency, or by far, unless somebody confirmed it.
+    """Refuses a correction of what is no currency, or by far, unless somebody confirmed it.
 
     Args:
-        rates: In force, at least of the days up to `AROUND` before and after.
-        source: Whose rates.
+        rates: Rates in force, at least for the days up to `AROUND` before and after.
+        source: The source of the rates.
         corrected: The day, and its rates as they are to be.
         where: The file, for messages.
         confirmed: Whether a person said that a rate so far off is right.
@@ -61,7 +61,7 @@ def _refuse_unknown(code: str, day: date, where: str) -> None:
 
 
 def _far_off(rates: pa.Table, source: Source, corrected: DayRates) -> list[str]:
-    """What is said of each rate that is far from its neighbours, in the order of currencies."""
+    """Returns what is said of each rate that is far from its neighbours, by currency."""
     day = corrected.reference_date
     rates = rates.filter(pc.equal(rates["source"], source.name)).sort_by("reference_date")
     found = []
@@ -73,7 +73,7 @@ def _far_off(rates: pa.Table, source: Source, corrected: DayRates) -> list[str]:
         beside = {d: known[d] for d in (before, after) if d is not None}
         if beside and all(_is_far(rate, other) for other in beside.values()):
             listed = " and ".join(f"{other.normalize():f} on {d}" for d, other in beside.items())
-            found.append(f"{code} {rate} is more than {_FAR:.0%} off {listed}")
+            found.append(f"{code} {rate.normalize():f} is more than {_FAR:.0%} off {listed}")
     return found
 
 

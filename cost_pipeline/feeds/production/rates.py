@@ -39,10 +39,10 @@ BUNDLED: Final = "ecb/eurofxref-hist.csv"
 
 @dataclass(frozen=True, slots=True)
 class LoadedHistory:
-    """What loading a file of rates did.
+    """What loading a file of rates has done.
 
     Attributes:
-        source: Whose file it is.
+        source: The source that publishes the file.
         days: Days added.
         contradictions: Rates that it gives otherwise than what is stored.
         unmapped: Names in it for which no currency is known; their rates were not loaded.
@@ -55,7 +55,7 @@ class LoadedHistory:
 
 
 def stored_rates(session: Session, years: Collection[int] | None = None) -> pa.Table:
-    """Every rate of every vintage (RATE_SCHEMA).
+    """Returns every rate of every vintage (RATE_SCHEMA).
 
     Args:
         session: The run.
@@ -71,12 +71,12 @@ def stored_rates(session: Session, years: Collection[int] | None = None) -> pa.T
 
 
 def rates_in_force(session: Session) -> pa.Table:
-    """All rates that count now, each with the snapshot that introduced its value."""
+    """Returns all rates that count now, each with the snapshot that introduced its value."""
     return rates_between(session, date.min, date.max)
 
 
 def rates_between(session: Session, first: date, last: date) -> pa.Table:
-    """The rates that count now of the days between two, and of others of the same years.
+    """Returns the rates that count between two days, and of others of the same years.
 
     A home holds decades of rates and most runs look at the last two years of them.
     """
@@ -100,7 +100,7 @@ _IN_FORCE: Final = Kept[pa.Table](most=64)
 
 
 def rate_days(session: Session) -> pa.Table:
-    """How many rates each snapshot has. Columns: source, reference_date, vintage, rates."""
+    """Returns how many rates each snapshot has. Columns: source, reference_date, vintage, rates."""
     return summarised(session.lake.table(FX_SNAPSHOTS).snapshot(), _RATE_DAYS)
 
 
@@ -119,7 +119,7 @@ _RATE_DAYS: Final = Summary(
 
 
 def count_in_force(session: Session) -> int:
-    """How many rates count now: those of the newest vintage of each day."""
+    """Returns how many rates count now: those of the newest vintage of each day."""
     newest = query(
         "select coalesce(sum(rates), 0)::bigint as n from ("
         "select arg_max(rates, vintage) as rates from days group by source, reference_date)",
@@ -129,12 +129,12 @@ def count_in_force(session: Session) -> int:
 
 
 def source_of(session: Session, name: str) -> Source:
-    """A source that the home may use, by name."""
+    """Returns a source that the home may use, by name."""
     return source_named(name, sources_of(session.home.settings_of(Productions)))
 
 
 def load_bundled_history(session: Session) -> LoadedHistory:
-    """Load the ECB history that comes with the product; nothing if this file was loaded before."""
+    """Loads the ECB history that comes with the product; nothing if this file was loaded before."""
     path = reference_path(BUNDLED)
     sha256 = hash_file(path)
     token = f"fx/history/{sha256}"
@@ -153,13 +153,13 @@ def load_bundled_history(session: Session) -> LoadedHistory:
 
 
 def load_file(session: Session, name: str, file: Path, day: date | None) -> LoadedHistory:
-    """Load a file of a source: days that are not stored yet.
+    """Loads a file of a source: days that are not stored yet.
 
     Args:
         session: The run.
         name: The source.
-        file: In one of the source's layouts.
-        day: For files that do not carry their day.
+        file: A file in one of the source's layouts.
+        day: The day of a file that does not say it.
 
     Raises:
         UsageError: `FX_SOURCE`, `FX_FILE` or `FX_DAY`.
@@ -218,7 +218,7 @@ def correct_rates(
     *,
     confirmed: bool = False,
 ) -> Correction:
-    """Write a new vintage of a day's snapshot from a file of `currency,rate` lines.
+    """Writes a new vintage of a day's snapshot from a file of `currency,rate` lines.
 
     Nothing is written if it changes nothing, so that the same correction twice is one.
 
@@ -227,7 +227,7 @@ def correct_rates(
         day: The reference date.
         file: Rates as the source quotes them.
         reason: Why; the one in the file if empty.
-        source: Whose snapshot.
+        source: The source of the snapshot.
         confirmed: Whether a rate far from its neighbours is right; the file may say so itself.
 
     Raises:
@@ -243,7 +243,7 @@ def correct_rates(
 def look_at(
     session: Session, source: Source, corrected: DayRates, where: str, *, confirmed: bool
 ) -> None:
-    """Refuse a correction that is more likely a typing error (`rate_doubts`)."""
+    """Refuses a correction that is more likely a typing error (`rate_doubts`)."""
     day = corrected.reference_date
     around = rates_between(session, day - AROUND, day + AROUND)
     refuse_doubtful(around, source, corrected, where=where, confirmed=confirmed)
@@ -252,7 +252,7 @@ def look_at(
 def write_vintage(
     session: Session, source: Source, corrected: DayRates, reason: str, *, token: str | None = None
 ) -> Correction:
-    """Write the next vintage of a day, unless it changes nothing or `token` was used before."""
+    """Writes the next vintage of a day, unless it changes nothing or `token` was used before."""
     table = session.lake.table(FX_SNAPSHOTS)
     day = corrected.reference_date
     unchanged = Correction(day, None, None, ())
@@ -278,7 +278,7 @@ def write_vintage(
 
 
 def _affected(session: Session, source: Source, stored: pa.Table) -> tuple[date, ...]:
-    """The dates on which a production that uses the source could convert otherwise than before."""
+    """Returns the dates on which a production that uses the source could convert otherwise."""
     users = [
         production
         for production in session.home.settings_of(Productions).productions.values()
@@ -299,7 +299,7 @@ def _affected(session: Session, source: Source, stored: pa.Table) -> tuple[date,
 def snapshots_listed(
     session: Session, limit: int, source: str | None = None
 ) -> list[dict[str, Any]]:
-    """The newest snapshots: date, vintage, id, how many currencies, and why if corrected."""
+    """Returns the newest snapshots: date, vintage, id, number of currencies, why corrected."""
     rates = stored_rates(session)
     if source is not None:
         rates = rates.filter(pc.equal(rates["source"], source_of(session, source).name))

@@ -79,7 +79,7 @@ class Side:
     conflicts: int
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
@@ -110,7 +110,7 @@ class Reconciled:
         return bool(self.here.records and self.there.records)
 
     def items(self, limit: int | None = None) -> Iterator[dict[str, Any]]:
-        """The lines for people and machines (docs/interfaces.md)."""
+        """Yields the lines for people and machines (docs/interfaces.md)."""
         rule = self.pair.rule
         for row in self.lines.slice(0, limit).to_pylist():
             yield {
@@ -128,7 +128,7 @@ class Reconciled:
             }
 
     def words(self, limit: int | None = None) -> Iterator[tuple[str, str, str, str]]:
-        """The lines for people: state, key, and what each side says."""
+        """Yields the lines for people: state, key, and what each side says."""
         for item in self.items(limit):
             sides = (
                 ", ".join(f"{name} {said[side]}" for name, said in item["fields"].items())
@@ -140,7 +140,7 @@ class Reconciled:
             yield (item["state"].replace("_", " "), key, *sides)
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         rule = self.pair.rule
         return {
             "agrees": self.compared and not self.red,
@@ -163,7 +163,7 @@ class Reconciled:
 
 
 def pairs(home: Home, only: Collection[str] | None = None) -> list[Pair]:
-    """The pairs that the vendor files declare, those of `only` if given."""
+    """Returns the pairs that the vendor files declare, those of `only` if given."""
     vendors = cost_vendors(home)
     by_name = {vendor.vendor: vendor for vendor in vendors}
     return [
@@ -175,7 +175,7 @@ def pairs(home: Home, only: Collection[str] | None = None) -> list[Pair]:
 
 
 def reconcile(session: Session, pair: Pair) -> Reconciled:
-    """Compare all records of a pair that count."""
+    """Compares all records of a pair that count."""
     records = {
         side.vendor: resolve(COST_KEYS, live_records_of(session, side.vendor))
         for side in (pair.here, pair.there)
@@ -254,7 +254,7 @@ def _amounts(here: pa.Table, there: pa.Table) -> tuple[tuple[str, Decimal, Decim
 
 
 def _sql(rule: ReconcileWith) -> str:
-    """Pairs of equal records first, then the others of a key in the order of their values.
+    """Returns SQL that pairs equal records first, then others of a key by their values.
 
     A key may come several times on a side; whichever are equal agree, and no record is in two
     lines. Records without a key are on their side only.
@@ -321,7 +321,7 @@ _LINES: Final = """
 
 
 def _differs(name: str) -> str:
-    """SQL for the field's name where the two differ, null where they do not or one is not there."""
+    """Returns SQL for the field's name where both sides have it and differ, null elsewhere."""
     same = f'h."{name}" is not distinct from t."{name}"'
     if name == "amount":
         same = f"({same} or (h.currency = t.currency and abs(h.amount - t.amount) <= tolerance))"
@@ -336,7 +336,7 @@ def _text(value: object) -> str | None:
 
 
 def _place(row: dict[str, Any], side: str) -> dict[str, Any] | None:
-    """Where a record came from; null if that side has none."""
+    """Returns where a record came from; null if that side has none."""
     if row[f"{side}_fingerprint"] is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""Where the records of production went: postings and dispositions, in rows and in amounts."""
+"""Says where production's records went: postings and dispositions, in rows and in amounts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.session import Session
 
 _POSTED: Final = f"""
-    select vendor, delivery, original_currency as currency, {net("1")}::bigint as n,
-        {net("original_amount")} as amount
-    from {{table}} group by all having n <> 0 or amount <> 0
+    select vendor, delivery, original_currency as currency, base_currency, {net("1")}::bigint as n,
+        {net("original_amount")} as amount, {net("base_amount")} as base
+    from {{table}} group by all having n <> 0 or amount <> 0 or base <> 0
 """
 _DISPOSED: Final = """
     select vendor, delivery, currency, count(*) as n, sum(amount) as amount,
@@ -34,7 +34,7 @@ def fates(session: Session) -> pa.Table:
     return query(
         "select vendor, delivery, 'posted' as fate, n from posted union all "
         "select vendor, delivery, disposition as fate, n from disposed",
-        posted=_posted(session),
+        posted=posted_amounts(session),
         disposed=_disposed(session),
     )
 
@@ -57,7 +57,7 @@ _IN_AND_OUT: Final = """
 
 
 def amounts_in_and_out(session: Session) -> pa.Table:
-    """Per vendor, delivery and currency: the amounts of its records, and where they went.
+    """Returns, by vendor, delivery and currency, the amounts of records and where they went.
 
     Columns: vendor, delivery, currency, recorded, posted, held (commitments, duplicates, refused
     when posting). Conservation says `recorded = posted + held`, exactly.
@@ -65,27 +65,28 @@ def amounts_in_and_out(session: Session) -> pa.Table:
     return query(
         _IN_AND_OUT,
         recorded=recorded_amounts(session),
-        posted=_posted(session),
+        posted=posted_amounts(session),
         disposed=_disposed(session),
     )
 
 
 def recorded_amounts(session: Session) -> pa.Table:
-    """Per vendor, delivery and currency, the stored records that count: `n` and `amount`."""
+    """Returns, by vendor, delivery and currency, the records that count: `n` and `amount`."""
     snapshot = session.lake.table(RECORDS).snapshot()
     return session.lake.counted(
         "recorded",
-        RECORDS,
+        [RECORDS],
         lambda: snapshot.query(_RECORDED, current=current_deliveries(session)),
         also=[DELIVERIES, VALIDATIONS],
     )
 
 
-def _posted(session: Session) -> pa.Table:
+def posted_amounts(session: Session) -> pa.Table:
+    """Returns, per vendor, delivery and both currencies, active postings: `n`, `amount`, `base`."""
     snapshot = session.lake.table(LEDGER).snapshot()
-    return session.lake.counted("posted", LEDGER, lambda: snapshot.query(_POSTED))
+    return session.lake.counted("posted", [LEDGER], lambda: snapshot.query(_POSTED))
 
 
 def _disposed(session: Session) -> pa.Table:
     snapshot = session.lake.table(DISPOSITIONS).snapshot()
-    return session.lake.counted("disposed", DISPOSITIONS, lambda: snapshot.query(_DISPOSED))
+    return session.lake.counted("disposed", [DISPOSITIONS], lambda: snapshot.query(_DISPOSED))

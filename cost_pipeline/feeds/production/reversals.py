@@ -35,7 +35,7 @@ _NAMED: Final = 5
 def approve(
     session: Session, dead_letter: str, reverses: str, *, by: str, reason: str
 ) -> dict[str, Any]:
-    """Approve that a refused negative row reverses an original; it is posted at the next posting.
+    """Approves that a refused negative row reverses an original; the next posting posts it.
 
     Args:
         session: The run.
@@ -112,7 +112,7 @@ def _original(session: Session, named: str, vendor: str) -> Original:
 
 
 def _refuse_in_vain(session: Session, act: dict[str, Any]) -> None:
-    """An approval that would only change why the row is refused is not taken."""
+    """Refuses an approval that would only change why the row is refused."""
     force = approvals_in_force(session)
     for row in rulings(session, approvals=[*force, as_approval(act)]).to_pylist():
         if (row["vendor"], row["fingerprint"]) != (act["vendor"], act["fingerprint"]):
@@ -130,7 +130,7 @@ def _refused(reason: str, message: str, where: str) -> UsageError:
 
 
 def reversals_listed(session: Session) -> list[dict[str, Any]]:
-    """Every approval with what came of it, oldest first, in its public shape."""
+    """Returns every approval with what came of it, oldest first, in its public shape."""
     acts = acts_on_approvals(session)
     withdrawn = {act["approval"]: act for act in acts if act["act"] == WITHDRAWN}
     ruled = {(r["vendor"], r["fingerprint"]): r for r in rulings(session).to_pylist()}
@@ -178,7 +178,7 @@ def _listed(
 def _state(
     act: dict[str, Any], gone: dict[str, Any] | None, row: dict[str, Any] | None
 ) -> tuple[str, str | None]:
-    """`allowed`, `refused`, `withdrawn` or `gone` (its row is no record any more), and why."""
+    """Returns `allowed`, `refused`, `withdrawn` or `gone` (its row is no record now), and why."""
     if gone is not None:
         return "withdrawn", None
     if row is None:

@@ -1,8 +1,9 @@
-"""What became of one row of a delivery: the way forward, from a line of a file to the ledger."""
+"""Tells what became of one row: the way forward from a line of a file to the ledger."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -15,8 +16,10 @@ from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.feeds.production.tables import DEAD_LETTERS, DISPOSITIONS, RECORDS
 from cost_pipeline.feeds.production.trace import history_of, plain
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
-from cost_pipeline.parse import Refused, open_rows
+from cost_pipeline.parse import Refused, RowReader, open_rows
+from cost_pipeline.parse.account import sheet_of
 from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.read_as import read_as
 
 _HEX: Final = frozenset("0123456789abcdef")
 _PREFIX: Final = 8
@@ -33,20 +36,21 @@ class _Row:
 
 
 def row_fate(session: Session, place: str) -> dict[str, Any]:
-    """What became of FILE:LINE.
+    """Returns what became of FILE:LINE.
 
     Args:
         session: The run.
         place: The end of a URI, a file name or the first eight or more characters of a delivery's
-            hash; a colon; the physical line, from 1.
+            hash; a colon; the physical line, from 1. Of a workbook the row, after the name of its
+            sheet and `!` where several are read.
 
     Raises:
         UsageError: If that is no such place, or several deliveries have the name.
     """
-    file, line = _parsed(place)
+    file, sheet, line = _parsed(place)
     received = _delivery(session, file)
     delivery = received[0]
-    row = _row_at(session, delivery, line)
+    row = _row_at(session, delivery, sheet, line)
     facts: dict[str, Any] = {"record": None, "disposition": None, "dead_letters": [], "lines": []}
     if row.number is not None:
         facts = _facts(session, delivery, row.number)
@@ -63,20 +67,21 @@ def row_fate(session: Session, place: str) -> dict[str, Any]:
     }
 
 
-def _parsed(place: str) -> tuple[str, int]:
-    file, _, line = place.rpartition(":")
+def _parsed(place: str) -> tuple[str, str | None, int]:
+    file, _, rest = place.rpartition(":")
+    sheet, mark, line = rest.rpartition("!")
     if not file or not line.isascii() or not line.isdigit() or int(line) < 1:
         raise UsageError(
             f"{place!r} names no line of a delivery",
             where="FILE:LINE",
             remedy="write the file's name (or the end of its address, or its hash), a colon and "
-            "the line, such as 2026-04-01.csv:5",
+            "the line, such as 2026-04-01.csv:5, or book.xlsx:March!5",
         )
-    return file, int(line)
+    return file, sheet if mark else None, int(line)
 
 
 def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
-    """Every sighting of the one delivery that is named, first landing first."""
+    """Returns every sighting of the one delivery that is named, first landing first."""
     seen = plain(session.lake.table(DELIVERIES).snapshot().read())
     seen.sort(key=lambda one: (one["pull_date"], one["vendor"], one["uri"]))
     by_hash = len(file) >= _PREFIX and set(file) <= _HEX
@@ -108,22 +113,23 @@ def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
     return [one for one in seen if (one["vendor"], one["delivery"]) == named[0]]
 
 
-def _row_at(session: Session, delivery: dict[str, Any], line: int) -> _Row:
+def _row_at(session: Session, delivery: dict[str, Any], sheet: str | None, line: int) -> _Row:
     """The row that holds the line, or what else the line is."""
-    formats = {v.vendor: v.format for v in session.home.vendors}
     path = session.lake.content.open_path(delivery["delivery"])
-    if delivery["vendor"] not in formats:
+    vendor = read_as(session, delivery["vendor"], delivery["delivery"])
+    if vendor is None:
         raise UsageError(
             f"the vendor {delivery['vendor']!r} has no vendor file any more",
             where=str(session.home.path / "vendors"),
-            remedy="put the file back: it says how the delivery is read",
+            remedy="put the file back: the delivery was never read, and it says how to",
             code="NO_SUCH_VENDOR",
         )
-    reader = open_rows(path, formats[delivery["vendor"]])
+    reader = open_rows(path, vendor.format)
     if isinstance(reader, Refused):
         return _Row(None, line, "", "unreadable")
     first: int | None = None
     last = 0
+    found: list[_Row] = []
     for chunk in reader:
         lines = chunk.table["line"]
         if first is None and len(lines):
@@ -134,22 +140,42 @@ def _row_at(session: Session, delivery: dict[str, Any], line: int) -> _Row:
             continue
         row = upto.select(["row", "line", "text"]).slice(upto.num_rows - 1).to_pylist()[0]
         if line <= row["line"] + row["text"].count("\n"):
-            return _Row(row["row"], row["line"], row["text"], "row")
-    raw = path.read_bytes().decode(reader.encoding, "replace").splitlines()
-    if line > max(last, len(raw)):
+            found.append(_Row(row["row"], row["line"], row["text"], "row"))
+    found = [r for r in found if sheet in {None, sheet_of(reader.sheets, r.number or 0)}]
+    if len(found) > 1:
+        read = ", ".join(s.name for s in reader.sheets if s.read)
         raise UsageError(
-            f"the delivery has {max(last, len(raw)):,} lines",
+            f"several sheets of the workbook have a row {line}",
+            where="FILE:LINE",
+            remedy=f"write the sheet's name and `!` before the line; the sheets are {read}",
+            code="NO_SUCH_LINE",
+        )
+    return found[0] if found else _other_line(path, reader, (first, last), line)
+
+
+def _other_line(path: Path, reader: RowReader, rows: tuple[int | None, int], line: int) -> _Row:
+    """What a line is that no row holds; `rows` are the lines of the first and the last row."""
+    first, last = rows
+    has_lines = reader.count is not None
+    raw = path.read_bytes().decode(reader.encoding, "replace").splitlines() if has_lines else []
+    most = max(last, len(raw), reader.control_line or 0)
+    if line > most:
+        raise UsageError(
+            f"the delivery has {most:,} lines",
             where="FILE:LINE",
             remedy="name one of them",
             code="NO_SUCH_LINE",
         )
     text = raw[line - 1] if line <= len(raw) else ""
-    if not text.strip(_BLANK):
+    behind = reader.control is not None and reader.control_line is None and line > last
+    if line == reader.control_line or (behind and text.strip(_BLANK)):
+        what = "control"
+    elif has_lines and not text.strip(_BLANK):
         what = "blank"
     elif first is None or line < first:
         what = "header"
     else:
-        what = "control" if reader.control is not None and line > last else "furniture"
+        what = "furniture" if has_lines else "blank"
     return _Row(None, line, text, what)
 
 
@@ -210,7 +236,7 @@ def _facts(session: Session, delivery: dict[str, Any], number: int) -> dict[str,
 
 
 def _disposition(session: Session, held: pa.Table) -> dict[str, Any] | None:
-    """How the row is held, and for a duplicate where the row is that stands in its place."""
+    """Returns how the row is held, and for a duplicate where the row is that stands instead."""
     if not held.num_rows:
         return None
     row = plain(held.slice(0, 1))[0]
@@ -231,7 +257,7 @@ def _disposition(session: Session, held: pa.Table) -> dict[str, Any] | None:
 def _fate(  # noqa: PLR0911 - one answer each
     row: _Row, facts: dict[str, Any], *, validated: bool
 ) -> tuple[str, str]:
-    """What became of the row in one word and in one sentence."""
+    """Returns what became of the row in one word and in one sentence."""
     if row.number is None:
         return _OTHER[row.what]
     lines, held = facts["lines"], facts["disposition"]
@@ -272,7 +298,7 @@ def _held(held: dict[str, Any]) -> tuple[str, str]:
 
 
 def _refused(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The last event of each dead letter that is a refused row still."""
+    """Returns the last event of each dead letter that is a refused row still."""
     last = {event["id"]: event for event in events}
     return [e for e in last.values() if e["event"] != "resolved" or e["resolved_by"] is not None]
 

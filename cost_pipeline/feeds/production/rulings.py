@@ -57,7 +57,7 @@ def rulings(
     approvals: Collection[Approval] | None = None,
     in_force: pa.Table | None = None,
 ) -> pa.Table:
-    """The negative records that count, with the ruling on each (RULED_SCHEMA).
+    """Returns the negative records that count, with the ruling on each (RULED_SCHEMA).
 
     Args:
         session: The run.
@@ -138,7 +138,7 @@ def _files_with_negatives(snapshot: Snapshot) -> list[str]:
 
 
 def _names(negatives: pa.Table, approvals: Collection[Approval]) -> dict[str, pa.Table]:
-    """The fingerprints, transaction ids and invoice references that are named, by vendor."""
+    """Returns the named fingerprints, transaction ids and invoice references, by vendor."""
 
     def table(column: str, pairs: set[tuple[str, str]]) -> pa.Table:
         schema = pa.schema([("vendor", TEXT), (column, HASH)])

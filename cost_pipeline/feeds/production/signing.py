@@ -21,12 +21,12 @@ _MISSING: Final = "pip install 'cost-pipeline[sign]'"
 
 
 def signed_bytes(digest: str) -> bytes:
-    """What is signed: the canonical bytes of a head's hash, or of a manifest's SHA-256."""
+    """Returns what is signed: the canonical bytes of a head's hash, or of a manifest's SHA-256."""
     return canonical("signed", digest)
 
 
 def signer(environment: Mapping[str, str]) -> Signer | None:
-    """How to sign with the environment's key; None if it has none.
+    """Returns the function that signs with the environment's key; None if it has none.
 
     Raises:
         UsageError: If the key is not an Ed25519 private key as PEM or 64 hex characters.

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
+from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.people import money
 from cost_pipeline.core.sql import equals
+from cost_pipeline.feeds.production.report import posted_amounts
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.ledger.difference import Cause
 from cost_pipeline.ledger.totals import known_at, net
@@ -28,18 +31,29 @@ class CurrencyTotal:
 
 def currency_totals(session: Session, instant: datetime | None = None) -> tuple[CurrencyTotal, ...]:
     """Totals of the active ledger (as it was known then) per original and base currency."""
-    summed = (
-        session.lake.table(LEDGER)
-        .snapshot()
-        .query(
-            "select original_currency as currency, base_currency, "
-            f"{net('1')}::bigint as postings, "
-            f"{net('original_amount')} as original, {net('base_amount')} as base "
-            f"from {{table}} where {known_at(instant)} "
-            "group by all having postings <> 0 or original <> 0 or base <> 0 order by all"
+    if instant is None:  # counted already for the reports of deliveries, of all data files
+        summed = query(_CURRENCY_TOTALS, posted=posted_amounts(session))
+    else:
+        summed = (
+            session.lake.table(LEDGER)
+            .snapshot()
+            .query(
+                "select original_currency as currency, base_currency, "
+                f"{net('1')}::bigint as postings, "
+                f"{net('original_amount')} as original, {net('base_amount')} as base "
+                f"from {{table}} where {known_at(instant)} "
+                "group by all having postings <> 0 or original <> 0 or base <> 0 order by all"
+            )
         )
-    )
     return tuple(CurrencyTotal(**row) for row in summed.to_pylist())
+
+
+_CURRENCY_TOTALS: Final = """
+    select currency, base_currency, sum(n)::bigint as postings, sum(amount) as original,
+        sum(base) as base
+    from posted
+    group by all having postings <> 0 or original <> 0 or sum(posted.base) <> 0 order by all
+"""
 
 
 def totals_for_people(session: Session) -> Table:
@@ -73,7 +87,7 @@ class RepairedDate:
 
 
 def repaired_by_corrections(session: Session) -> tuple[RepairedDate, ...]:
-    """The transaction dates that corrected rates have changed, oldest first."""
+    """Returns the transaction dates that corrected rates have changed, oldest first."""
     found = (
         session.lake.table(LEDGER)
         .snapshot()

@@ -54,7 +54,7 @@ LEDGER_WRITER: Final = "ledger/"
 
 
 def writer_of(transaction_date: date) -> str:
-    """The application transaction of a ledger partition: two runs that write it exclude another."""
+    """Returns the application transaction of a ledger partition; only one of two runs has it."""
     return f"{LEDGER_WRITER}{transaction_date}"
 
 

@@ -1,4 +1,4 @@
-"""The way of a posting back to the bytes that a vendor sent: what an auditor asks first."""
+"""Traces a posting back to the bytes that a vendor sent, which is what an auditor asks first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TOLD: Final = 5
 
 
 def trace(session: Session, posting: str) -> dict[str, Any]:
-    """The chain from a posting to the bytes, part by part.
+    """Returns the chain from a posting to the bytes, part by part.
 
     Args:
         session: The run.
@@ -64,7 +64,7 @@ def trace(session: Session, posting: str) -> dict[str, Any]:
 
 
 def find_posting(session: Session, posting: str) -> dict[str, Any]:
-    """The one posting that is named, as JSON knows it.
+    """Returns the one posting that is named, as JSON knows it.
 
     Raises:
         UsageError: If there is no such posting, or more than one.
@@ -72,7 +72,7 @@ def find_posting(session: Session, posting: str) -> dict[str, Any]:
     snapshot = session.lake.table(LEDGER).snapshot()
     texts = {posting, posting[:ID_BEGINNING]}
     looked_up = {f for text in texts for f in files_with(snapshot, NAMED, text, session.progress)}
-    # That there is none is only said after a look at every file.
+    # It is reported as missing only after a look at every file.
     rows = _named(snapshot, posting, sorted(looked_up)) or _named(
         snapshot, posting, snapshot.files()
     )
@@ -90,7 +90,7 @@ def find_posting(session: Session, posting: str) -> dict[str, Any]:
 
 
 def _named(snapshot: Snapshot, posting: str, files: Sequence[str]) -> list[dict[str, Any]]:
-    """The postings in these files with this id, or the active ones with this transaction id."""
+    """Returns the postings in these files with this id, or active ones with this transaction id."""
     rows: list[dict[str, Any]] = []
     if len(posting) >= ID_BEGINNING and set(posting) <= _HEX:
         same = (equals if len(posting) == _WHOLE else begins)("posting_id", posting)
@@ -118,7 +118,7 @@ def _delivery(session: Session, posting: dict[str, Any]) -> dict[str, Any] | Non
 def _record(
     session: Session, posting: dict[str, Any], delivery: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """The record, from the one file or two that can hold this row of this delivery."""
+    """Returns the record, from the one file or two that can hold this row of this delivery."""
     if delivery is None:
         return None
     where = equals("pull_date", delivery["pull_date"]) & equals("delivery", posting["delivery"])
@@ -138,7 +138,7 @@ def _record(
 
 
 def _row(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
-    """The row's verbatim text, read again from the landed bytes."""
+    """Returns the row's verbatim text, read again from the landed bytes."""
     number = posting["row"]
     texts = texts_of(session, posting["vendor"], posting["delivery"], [number])
     if number not in texts:
@@ -150,7 +150,7 @@ def _row(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
 def _contract(
     session: Session, record: dict[str, Any] | None, delivery: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """What the row was read and judged by: contract, vendor file and reference data as one hash."""
+    """Returns the hash of what judged the row: contract, vendor file and reference data."""
     if record is None or delivery is None:
         return None
     where = equals("delivery", delivery["delivery"])
@@ -193,7 +193,7 @@ def _rate(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _approvals(session: Session, posting: dict[str, Any]) -> list[dict[str, Any]]:
-    """Who allowed this posting to take something back, or something to take it back; by time."""
+    """Returns who allowed this posting to reverse, or to be reversed; by time."""
     found = []
     for act in acts_on_approvals(session):
         mine = act["approval"] == posting["approval"]
@@ -210,7 +210,7 @@ def _approvals(session: Session, posting: dict[str, Any]) -> list[dict[str, Any]
 
 
 def _history(session: Session, posting: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every line of the ledger that came from the same row, in the order of recording."""
+    """Returns every line of the ledger that came from the same row, in the order of recording."""
     where = equals("transaction_date", posting["transaction_date"])
     row = equals("vendor", posting["vendor"]) & equals("delivery", posting["delivery"])
     row &= equals("record_fingerprint", posting["record_fingerprint"])
@@ -218,7 +218,7 @@ def _history(session: Session, posting: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def history_of(session: Session, condition: Predicate, where: Predicate) -> list[dict[str, Any]]:
-    """The lines of the ledger under a condition, as they were recorded; `where` prunes files."""
+    """Returns the lines of the ledger under a condition, as recorded; `where` prunes files."""
     names = (
         "recorded_at, kind, cause, posting_id, reverses, transaction_date, original_amount, "
         "original_currency, base_amount, base_currency, rate_date, snapshot, posting_period, run_id"
@@ -234,7 +234,7 @@ def history_of(session: Session, condition: Predicate, where: Predicate) -> list
 
 
 def plain(table: pa.Table) -> list[dict[str, Any]]:
-    """Rows with everything as JSON knows it: amounts and times as text."""
+    """Returns rows with everything as JSON knows it: amounts and times as text."""
     return [{name: _text(value) for name, value in row.items()} for row in table.to_pylist()]
 
 

@@ -1,4 +1,4 @@
-"""Timecards against the rules, beside conversion: findings, and which cards they refuse.
+"""Judges timecards by the union rules, beside conversion: findings, and refused cards.
 
 Belongs here: which cards are evaluated together, what a blocking finding does to its card, and to
 its payroll run where the vendor is strict. What is due and paid is `cost_pipeline.rules`' matter.
@@ -30,7 +30,7 @@ from cost_pipeline.standing.keys import STANDS, resolve, set_apart
 def with_findings(
     session: Session, priced: pa.Table, dates: Collection[date]
 ) -> tuple[pa.Table, pa.Table]:
-    """The priced records with `rule_pack` and the refusals of blocked cards; and findings.
+    """Returns the priced records with `rule_pack` and refusals of blocked cards; and findings.
 
     Args:
         session: The run.
@@ -51,7 +51,7 @@ def with_findings(
 
 
 def standing_cards(session: Session, first: date, last: date) -> pa.Table:
-    """The cards that stand and that findings of these days depend on (`TIMECARD_SCHEMA`)."""
+    """Returns the standing cards that these days' findings depend on (`TIMECARD_SCHEMA`)."""
     resolved = set_apart(
         resolve(COST_KEYS, cards_around(session, first, last)), reference_deliveries(session)
     )
@@ -60,7 +60,7 @@ def standing_cards(session: Session, first: date, last: date) -> pa.Table:
 
 
 def _verdicts(session: Session, cards: pa.Table, findings: pa.Table) -> pa.Table:
-    """Of each card the packs it was evaluated under, and its refusal if it is blocked."""
+    """Returns, by card, the packs it was evaluated under, and its refusal if it is blocked."""
     return query(
         _VERDICTS,
         cards=cards.select(["vendor", "fingerprint", "delivery", "week_ending", "transaction_id"]),

@@ -1,4 +1,4 @@
-"""Findings summed: by rule family for a day's checks, by week, department and cause for people."""
+"""Sums findings: by rule family for a day's checks, by week, department and cause for people."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class WeekLine:
 
 
 def weekly(session: Session) -> list[WeekLine]:
-    """Every week that has findings, oldest first."""
+    """Returns every week that has findings, oldest first."""
     rows = session.lake.table(FINDINGS).snapshot().query(_WEEKLY).to_pylist()
     return [WeekLine(**row) for row in rows]
 
@@ -90,7 +90,7 @@ def _outcome(rows: dict[Severity, dict[str, object] | None]) -> Outcome:
 
 
 def plot(lines: Sequence[WeekLine], *, most: int = 26) -> str:
-    """The trend as an SVG: of each of the last weeks the penalties due and the money at risk."""
+    """Returns an SVG of the last weeks: the penalties due and the money at risk in each."""
     weeks = sorted({line.week_ending for line in lines})[-most:]
     values = [
         (
@@ -115,7 +115,7 @@ def plot(lines: Sequence[WeekLine], *, most: int = 26) -> str:
 
 
 def as_image(svg: str) -> str:
-    """The SVG as an image in Markdown, without a file."""
+    """Returns the SVG as an image in Markdown, without a file."""
     encoded = base64.b64encode(svg.encode()).decode("ascii")
     return f"![penalties and money at risk by week](data:image/svg+xml;base64,{encoded})"
 

@@ -1,1 +1,1 @@
-"""What was refused, as events; who answers it; the sheet on which people mend it."""
+"""Dead letters: refusals as events, the corrections that answer them, the sheet to mend them on."""

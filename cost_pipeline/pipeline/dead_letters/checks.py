@@ -168,7 +168,7 @@ def _measured(measure: Measure | None, letter: Mapping[str, Any]) -> dict[str, s
 
 
 def letters_in_time(session: Session) -> Aged:
-    """Open dead letters must not be open longer than the home's settings allow."""
+    """Checks that no dead letter is open longer than the home's settings allow."""
     limits = session.home.general.dead_letters.max_age_days.model_dump()
     now = session.clock()
     opened = in_state(letters_now(session), "open")
@@ -203,7 +203,7 @@ _OLD: Final = """
 
 
 def _at_risk(measure: Measure | None, old: pa.Table) -> tuple[dict[str, Decimal], int]:
-    """The exact sums of what old dead letters measure, and how many could not be read."""
+    """Returns the exact sums of what old dead letters measure, and how many could not be read."""
     if measure is None:
         return {}, 0
     totals = query(
@@ -234,7 +234,7 @@ _CHANGES: Final = """
 
 
 def open_per_day(session: Session) -> list[tuple[date, int]]:
-    """How many dead letters were open at the end of each of the last days, without gaps."""
+    """Returns how many dead letters were open at the end of each of the last days, without gaps."""
     changes = session.lake.table(session.feed.dead_letters).snapshot().query(_CHANGES).to_pylist()
     last = session.clock().date()
     first = last - timedelta(days=_DAYS - 1)
@@ -249,7 +249,7 @@ def open_per_day(session: Session) -> list[tuple[date, int]]:
 
 
 def trend_plot(days: Sequence[tuple[date, int]]) -> str:
-    """The days as a small SVG of bars, as a data URI in Markdown."""
+    """Returns the days as a small SVG of bars, as a data URI in Markdown."""
     width, height, left, foot = 720, 180, 56, 24
     most = max((count for _, count in days), default=0)
     step = (width - left) / max(len(days), 1)

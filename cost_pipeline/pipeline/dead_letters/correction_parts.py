@@ -66,7 +66,7 @@ class SortedOut:
         rows: What was read, or why nothing was.
         by_vendor: Vendor to its touched rows, with what they answer.
         refused: Touched rows that answer nothing: number to reason and message.
-        untouched: Vendor to how many rows nobody changed.
+        untouched: How many rows nobody changed, by vendor.
     """
 
     delivery: str
@@ -83,7 +83,7 @@ class SortedOut:
 
 
 def present_interpretation(session: Session, vendor: str) -> str | None:
-    """The interpretation under which a vendor's corrections would be read now.
+    """Returns the interpretation under which a vendor's corrections would be read now.
 
     None if the vendor is gone: its corrections stay as they were judged.
     """
@@ -94,7 +94,7 @@ def present_interpretation(session: Session, vendor: str) -> str | None:
 
 
 def sorted_out(session: Session, delivery: str) -> SortedOut:
-    """Read a landed correction, and find what each of its rows answers."""
+    """Reads a landed correction and finds what each of its rows answers."""
     rows = read_correction(session.feed.contract, session.lake.content.open_path(delivery))
     if isinstance(rows, Refused):
         return SortedOut(delivery, rows)
@@ -125,9 +125,9 @@ def sorted_out(session: Session, delivery: str) -> SortedOut:
 
 
 def _answerable(session: Session, rows: pa.Table) -> pa.Table:
-    """The dead letters that the rows refer to and may answer, and the place that they are about.
+    """Returns the dead letters that the rows name and may answer, and the place of each.
 
-    Of a correction that was refused when posting it is the place of the row that it answers.
+    A correction that was refused when posting has the place of the row that it answers.
     """
     letters = letters_now(
         session,
@@ -182,7 +182,7 @@ def _refused(table: pa.Table) -> dict[int, tuple[Reason, str]]:
 def part_of(
     session: Session, found: SortedOut, vendor: str, current: Mapping[str, object]
 ) -> CorrectionPart | None:
-    """The part of a vendor, if it is to be judged (again)."""
+    """Returns the part of a vendor, if it is to be judged (again)."""
     present = present_interpretation(session, vendor)
     if present is None or present == current["interpretation"]:
         return None
@@ -208,7 +208,7 @@ class CorrectionPart:
     refused: int = 0
 
     def validate(self) -> None:
-        """Judge the rows and commit what came of them."""
+        """Judges the rows and commits what came of them."""
         if self.vendor == NOBODY:
             letters = self._nobodys()
             accepted = pa.array([], pa.string())
@@ -231,7 +231,7 @@ class CorrectionPart:
         self._left_to_others(withdrawn)
 
     def _left_to_others(self, withdrawn: pa.Array) -> None:
-        """What is open again may have another correction, which had come too late for the place."""
+        """Leaves what is open again to another correction, which came too late for the place."""
         if not len(withdrawn):
             return
         others = (
@@ -252,7 +252,7 @@ class CorrectionPart:
             answer(self.session, self.vendor, theirs, by=row["delivery"])
 
     def _judged(self) -> tuple[pa.Table, pa.Array]:
-        """Records are committed; returned are the dead letters, and which rows were answered."""
+        """Commits the records; returns the dead letters, and which rows were answered."""
         rows = self.found.by_vendor.get(self.vendor)
         if rows is None:
             return self.session.feed.shape.dead_letters.empty_table(), pa.array([], pa.string())
@@ -296,7 +296,7 @@ class CorrectionPart:
             yield _Chunk(as_chunk(self.session.feed.contract, vendor, mine), mine, own)
 
     def _nobodys(self) -> pa.Table:
-        """Rows that answer nothing, or the whole file if it cannot be read."""
+        """Returns rows that answer nothing, or the whole file if it cannot be read."""
         rows, delivery = self.found.rows, self.found.delivery
         if isinstance(rows, Refused):
             whole = digest("delivery", delivery)
@@ -365,7 +365,7 @@ class _Chunk:
 
 
 def _answering(judged: pa.Table, rows: pa.Table, names: tuple[str, ...]) -> pa.Table:
-    """The verdicts with what their rows answer."""
+    """Returns the verdicts with the dead letters that their rows answer."""
     places = pc.index_in(judged["row"], value_set=rows["row"].combine_chunks())
     for name in names:
         place = judged.column_names.index(name)
@@ -374,13 +374,13 @@ def _answering(judged: pa.Table, rows: pa.Table, names: tuple[str, ...]) -> pa.T
 
 
 def _answers(shape: Shape, records: pa.Table) -> pa.ChunkedArray:
-    """What they answer; a credit that names nothing is as wrong as it was, and answers nothing."""
+    """Returns the answered dead letters; a credit that names nothing is as wrong as before."""
     found = query(f"select answers from records where {shape.complete}", records=records)
     return found["answers"]
 
 
 def _ordinals(session: Session, vendor: Vendor, rows: pa.Table) -> list[int | None] | None:
-    """Of each row the ordinal of the row that it answers: it takes its place among repeats."""
+    """Returns for each row the ordinal of the row that it answers, whose place it takes."""
     if vendor.key is None or not vendor.key.ordinal:
         return None
     found: dict[tuple[str, int], int | None] = {}

@@ -39,7 +39,7 @@ class CorrectionRows:
     Attributes:
         table: `row`, `line`, `text`, `malformed`, `reference`, `exported`, `vendor`, `source_row`,
             and `f_<field>` for every field of any of its sheets; all but the first two are strings.
-        touched: Per row whether anything was changed since it was exported.
+        touched: Per row, whether anything was changed since it was exported.
         kinds: Row number to field to what the number in its cell means.
         container: `xlsx` or `csv`.
     """
@@ -51,7 +51,7 @@ class CorrectionRows:
 
 
 def read_correction(feed: FeedContract, path: Path) -> CorrectionRows | Refused:
-    """The rows of a landed correction, or why it is none."""
+    """Returns the rows of a landed correction, or why it is not one."""
     sheets = read_marked(path, sheet.REFERENCE, unread=sheet.only_explains)
     if isinstance(sheets, Refused):
         return sheets
@@ -76,7 +76,7 @@ def read_correction(feed: FeedContract, path: Path) -> CorrectionRows | Refused:
 
 
 def _missing(feed: FeedContract, one: MarkedSheet) -> str | None:
-    """A column that the sheet must have and has not; None if it is complete."""
+    """Returns a column that the sheet must have and lacks; None if it is complete."""
     header = set(one.header)
     for name in sheet.IDENTITY:
         if name not in header:
@@ -126,7 +126,7 @@ def _kinds(feed: FeedContract, sheets: list[MarkedSheet]) -> dict[int, dict[str,
 def in_style_of(
     feed: FeedContract, vendor: Vendor, rows: pa.Table, kinds: Mapping[int, Mapping[str, ValueKind]]
 ) -> pa.Table:
-    """The rows with real dates and numbers written as the vendor would write them.
+    """Returns the rows with real dates and numbers written as the vendor would write them.
 
     A typed cell says exactly one day or one number, so nothing is guessed; a text stays as it is
     and is read in the vendor's declared style.
@@ -153,7 +153,7 @@ def in_style_of(
 
 
 def as_chunk(feed: FeedContract, vendor: Vendor, rows: pa.Table) -> ParsedChunk:
-    """Rows of a correction as the chunk of a delivery whose columns are the sheet's fields."""
+    """Returns rows of a correction as the chunk of a delivery with the sheet's columns."""
     fields = feed.fields_of(vendor.record)
     columns = [rows[name] for name in ("row", "line", "text", "malformed")]
     columns += [sheet.cells_in(rows, name) for name in fields]

@@ -32,7 +32,6 @@ from cost_pipeline.pipeline.dead_letters.correction_parts import (
 from cost_pipeline.pipeline.pull.deliveries import CORRECTION, current_deliveries
 from cost_pipeline.pipeline.session import Session
 
-FOLDER: Final = Path("inbox") / "corrections"
 _SUFFIXES: Final = frozenset({".xlsx", ".csv"})
 
 
@@ -55,7 +54,7 @@ class Taken:
 
 def waiting_files(session: Session) -> list[Path]:
     """The files in the corrections folder that were not taken in yet, by name."""
-    folder = session.home.path / FOLDER
+    folder = session.home.path / session.feed.names.inbox
     if not folder.is_dir():
         return []
     known = _known(session)
@@ -70,7 +69,7 @@ def waiting_files(session: Session) -> list[Path]:
 
 
 def take_in(session: Session) -> list[Taken]:
-    """Land and judge every correction that waits, and finish what a killed run left."""
+    """Lands and judges every correction that waits, and finishes what a killed run left."""
     taken = []
     for file in waiting_files(session):
         one, found = _receive(session, file)
@@ -86,7 +85,7 @@ def validate_corrections(
     *,
     read: SortedOut | None = None,
 ) -> list[CorrectionPart]:
-    """Judge the corrections that have no validation under the present contract.
+    """Judges the corrections that have no validation under the present contract.
 
     Args:
         session: The run.
@@ -134,7 +133,7 @@ def _uri_of(session: Session, delivery: str) -> str:
 
 
 def _receive(session: Session, file: Path) -> tuple[Taken, SortedOut]:
-    """Land the bytes, and enter them for each vendor whose dead letters they answer."""
+    """Lands the bytes, and enters them for each vendor whose dead letters they answer."""
     content = session.lake.content
     with content.scratch() as folder:
         beside = folder / file.name
@@ -189,7 +188,7 @@ def _of_delivery(session: Session, delivery: str) -> list[dict[str, Any]]:
 
 
 def out_of_date(session: Session) -> dict[str, date]:
-    """The corrections of which a part is not judged under the present contract, oldest first.
+    """Returns the corrections with a part not judged under the present contract, oldest first.
 
     Returns:
         Delivery to the day it was first taken in.

@@ -42,7 +42,7 @@ _MOST_CHOICES: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What went into the file: rows by record kind, and open dead letters that could not."""
+    """What went into the file: rows by record kind, and how many open dead letters did not."""
 
     rows: dict[str, int]
     left_out: dict[str, int]
@@ -54,7 +54,7 @@ class Exported:
 
 
 def export_letters(session: Session, scope: Predicate | str, file: Path) -> Exported:
-    """Write the open dead letters within `scope` (see `letters_now`) to an `.xlsx` or a `.csv`.
+    """Writes the open dead letters within `scope` (see `letters_now`) to an `.xlsx` or a `.csv`.
 
     What concerns a whole delivery, or a row of a correction (unless it was refused when posting),
     is not a row to be corrected: it is counted in `left_out`.
@@ -88,7 +88,7 @@ def _counted_out(letters: pa.Table, found: Mapping[str, pa.Table]) -> Exported:
 
 
 def _correctable(session: Session, letters: pa.Table) -> pa.Table:
-    """Dead letters of rows that may be corrected, with the URI of the file."""
+    """Returns dead letters of rows that may be corrected, with the URI of the file."""
     received = session.lake.table(DELIVERIES).snapshot()
     return query(
         f"""
@@ -107,7 +107,7 @@ def _correctable(session: Session, letters: pa.Table) -> pa.Table:
 
 
 def _with_cells(session: Session, letters: pa.Table) -> dict[str, pa.Table]:
-    """Per record kind the letters with a column `f_<field>` for each field, and their mark."""
+    """Returns, by record kind, letters with a column `f_<field>` for each field, and a mark."""
     vendors = {vendor.vendor: vendor for vendor in session.home.vendors}
     found: dict[str, list[pa.Table]] = {}
     files = letters.group_by(["vendor", "delivery"], use_threads=False).aggregate([])
@@ -223,7 +223,7 @@ def _file_names(uris: pa.ChunkedArray) -> pa.Array:
 
 
 def _choices(session: Session) -> dict[str, Sequence[str]]:
-    """What drop-downs offer: codes that accepted records have, and those of the reference data."""
+    """Returns what drop-downs offer: codes of accepted records, and those of the reference data."""
     records = session.lake.table(session.feed.records).snapshot()
     used = {
         name: records.query(

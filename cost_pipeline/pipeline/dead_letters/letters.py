@@ -51,7 +51,7 @@ def letters_now(
     snapshot: Snapshot | None = None,
     **tables: pa.Table,
 ) -> pa.Table:
-    """Every dead letter within `scope` with its last event, `state` and `opened_at`.
+    """Returns every dead letter within `scope` with its last event, `state` and `opened_at`.
 
     Args:
         session: The run.
@@ -65,10 +65,12 @@ def letters_now(
     wanted = scope if isinstance(scope, Predicate) else Predicate(scope)
     condition = wanted if pruned is None else wanted & pruned
     snapshot = snapshot or session.lake.table(session.feed.dead_letters).snapshot()
-    found = snapshot.query(LETTERS_NOW % str(condition), where=pruned, **tables)
     now = pa.schema(
         [*session.feed.dead_letters.schema, pa.field("state", TEXT), pa.field("opened_at", INSTANT)]
     )
+    if not snapshot.files():  # a run asks a dozen times, and each statement takes milliseconds
+        return now.empty_table()
+    found = snapshot.query(LETTERS_NOW % condition, where=pruned, **tables)
     return found.select(now.names).cast(now)
 
 
@@ -88,7 +90,7 @@ corrections that were refused when posting; of one refused before, the row itsel
 
 
 def reasons_of(events: pa.Table) -> dict[str, int]:
-    """How many open dead letters carry each reason code, most first."""
+    """Returns how many open dead letters carry each reason code, most first."""
     counted = query(
         "select reason, count(*) as n from (select unnest(reasons) as reason from events) "
         "group by all order by n desc, reason",
@@ -104,7 +106,7 @@ def open_dead_letters(
     *,
     snapshot: Snapshot | None = None,
 ) -> pa.Table:
-    """What is open now, within `scope` (see `letters_now`); `recorded_at` is since when."""
+    """Returns what is open now, within `scope` (see `letters_now`); `recorded_at` is since when."""
     now = in_state(letters_now(session, scope, days, snapshot=snapshot), OPEN)
     place = now.schema.get_field_index("recorded_at")
     return now.set_column(place, "recorded_at", now["opened_at"]).select(
@@ -124,7 +126,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
     held: Sequence[str] = (OPEN, WAIVED),
     again: bool = False,
 ) -> tuple[int, int]:
-    """Make the open dead letters within `scope` be exactly `desired`.
+    """Makes the open dead letters within `scope` be exactly `desired`.
 
     What was waived and is found again stays waived.
 
@@ -133,11 +135,11 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
         desired: Dead letters, as the feed's shape has them.
         scope: The condition that tells which dead letters this is about.
         days: The partitions that they lie in.
-        day_column: Of `desired`: its event's partition.
+        day_column: The column of `desired` with the partition of the event.
         writer: With a day, the token under which only one run at a time may settle this scope.
         attempts: How often the work behind them was tried.
-        held: The states in which one that is found again stays as it is.
-        again: Whether that an open one was tried again in vain is an event too.
+        held: The states in which a dead letter that is found again stays as it is.
+        again: Whether a failed new try of an open one is recorded as an event too.
 
     Returns:
         How many were opened and how many resolved.
@@ -173,11 +175,11 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
 
 
 def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.Array:
-    """Resolve what a correction answers, and open again what it answered once and does no more.
+    """Resolves what a correction answers, and reopens what it answered once and no longer does.
 
     Args:
         session: The run.
-        vendor: Whose dead letters they are.
+        vendor: The vendor whose dead letters they are.
         answered: Fingerprints of the rows that have an accepted answer in it.
         by: The correction's delivery.
 
@@ -221,15 +223,54 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
         return withdrawn["fingerprint"].combine_chunks()
 
 
+def answer_each(
+    session: Session,
+    scope: Predicate | str,
+    answers: Mapping[tuple[str, str], str],
+    **tables: pa.Table,
+) -> int:
+    """Resolve open dead letters, each by the delivery that answers it, all in one commit.
+
+    Args:
+        session: The run.
+        scope: The condition of the dead letters that this is about (see `letters_now`).
+        answers: Vendor and delivery of a dead letter to the delivery that answers it.
+        **tables: Arrow tables that `scope` names.
+
+    Returns:
+        How many were resolved.
+    """
+    table = session.lake.table(session.feed.dead_letters)
+    while True:
+        snapshot = table.snapshot()
+        letters = in_state(letters_now(session, scope, snapshot=snapshot, **tables), OPEN)
+        subjects = zip(letters["vendor"].to_pylist(), letters["delivery"].to_pylist(), strict=True)
+        by = pa.array([answers.get(subject) for subject in subjects], TEXT)
+        stamp, schema = session.stamp(), session.feed.dead_letters.schema
+        events = [
+            resolved(letters.filter(pc.equal(by, one)), stamp, schema=schema, by=one)
+            for one in sorted(set(answers.values()))
+        ]
+        told: pa.Table = pa.concat_tables(events)
+        count: int = told.num_rows
+        if not count:
+            return 0
+        try:
+            table.append(snapshot, _parts(snapshot, told), run_id=session.run_id)
+        except StaleSnapshotError:
+            continue  # one of them was judged meanwhile; look again
+        return count
+
+
 def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> dict[str, Any]:
-    """Waive an open dead letter, or open a waived or corrected one again; returns it as JSON.
+    """Waives an open dead letter, or reopens a waived or corrected one; returns it as JSON.
 
     Args:
         session: The run.
         letter: Its id, or the beginning of it.
         waive: Whether it is waived; else it is opened again.
         by: Who decided it.
-        why: Kept with the decision.
+        why: The reason, kept with the decision.
 
     Raises:
         UsageError: If there is no such dead letter, or it is not in a state for that.
@@ -258,7 +299,7 @@ def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> 
 
 
 def find_letter(session: Session, beginning: str, *, snapshot: Snapshot | None = None) -> pa.Table:
-    """The one dead letter whose id begins so.
+    """Returns the one dead letter whose id begins so.
 
     Raises:
         UsageError: If there is none, or more than one.
@@ -277,7 +318,7 @@ def find_letter(session: Session, beginning: str, *, snapshot: Snapshot | None =
 
 
 def history_of(session: Session, letter: str) -> list[dict[str, Any]]:
-    """The events of a dead letter, oldest first."""
+    """Returns the events of a dead letter, oldest first."""
     events = (
         session.lake.table(session.feed.dead_letters)
         .snapshot()
@@ -290,7 +331,7 @@ def history_of(session: Session, letter: str) -> list[dict[str, Any]]:
 
 
 def _parts(snapshot: Snapshot, events: pa.Table) -> list[Part]:
-    """The events under the tokens of whoever judges these rows: no two settle one at a time."""
+    """Returns the events under their judges' tokens: no two judges settle at the same time."""
     tokens = query(f"select {_TOKEN} as token from events", events=events)["token"]
     return [
         Part(token, snapshot.sequence(token) + 1, events.filter(pc.equal(tokens, token)))
@@ -304,7 +345,7 @@ _TOKEN: Final = f"""case when {OF_POSTING} then concat('post/', day)
 
 
 def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
-    """Dead letters in their public shape (docs/interfaces.md), oldest pull first.
+    """Returns dead letters in their public shape (docs/interfaces.md), oldest pull first.
 
     A row refused when posting keeps no copy of its text: it is read from the landed bytes.
     """
@@ -339,7 +380,7 @@ def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
 
 
 def _read_nevertheless(shape: Shape, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What could be read of the row: its business date, and its measure with the unit."""
+    """Returns what could be read of the row: its business date, and its measure with the unit."""
     day, measure = row[shape.day], shape.measure
     found: dict[str, Any] = {shape.day: day and day.isoformat()}
     if measure is not None:
@@ -352,7 +393,7 @@ def _read_nevertheless(shape: Shape, row: Mapping[str, Any]) -> dict[str, Any]:
 def _sources(
     session: Session, deliveries: set[str]
 ) -> dict[tuple[str, str], tuple[str | None, str | None]]:
-    """Vendor and delivery to the address it came from first, and when."""
+    """Returns, by vendor and delivery, the address from which it came first, and when."""
     found = (
         session.lake.table(RECEIVED)
         .snapshot()

@@ -24,7 +24,7 @@ _SCHEMA: Final = pa.schema([("filename", pa.string()), *CLAIM_SCHEMA, ("place", 
 
 
 def places(snapshot: Snapshot) -> pa.Table:
-    """Every record that shares a place with another, whether it counts or not.
+    """Returns every record that shares a place with another, whether it counts or not.
 
     Columns: `filename`, those of a claim, and `place`: the fingerprint of the row that was refused.
     """
@@ -50,7 +50,7 @@ def _places(snapshot: Snapshot) -> pa.Table:
 
 
 def _answered(snapshot: Snapshot, claims: pa.Table) -> pa.Table:
-    """The rows that were answered, as far as they are records: refused only when posting."""
+    """Returns the rows that were answered and are records: these were refused only when posting."""
     holding = query(
         "select distinct filename from by_date semi join claims "
         "on claims.vendor = by_date.vendor and claims.answers_delivery = by_date.delivery",
@@ -69,7 +69,7 @@ def _answered(snapshot: Snapshot, claims: pa.Table) -> pa.Table:
 
 
 def with_their_places(session: Session, found: pa.Table) -> pa.Table:
-    """The records (`candidate_schema`) with all that count and share a place with one of them."""
+    """Returns the records (`candidate_schema`) with all that count and share a place."""
     snapshot = session.lake.table(session.feed.records).snapshot()
     sharing = places(snapshot)
     if not sharing.num_rows:

@@ -1,4 +1,4 @@
-"""Rows read again from the landed bytes: the last step of every trace."""
+"""Reads rows again from the landed bytes, which is the last step of every trace."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from cost_pipeline.pipeline.dead_letters.sheet import cells_in
 from cost_pipeline.pipeline.pull.deliveries import CORRECTION
 from cost_pipeline.pipeline.pull.landings import interpreter_of
 from cost_pipeline.pipeline.session import Session
+from cost_pipeline.pipeline.validation.read_as import read_as
 from cost_pipeline.validate.chunk import ordinals_of
 from cost_pipeline.validate.conflicts import for_people
 from cost_pipeline.validate.interpreter import Interpreter
@@ -27,18 +28,19 @@ from cost_pipeline.validate.state import DeliveryState
 def texts_of(
     session: Session, vendor: str, delivery: str, rows: Collection[int]
 ) -> dict[int, tuple[int, str]]:
-    """Row number to (line, verbatim text), for the wanted rows of one delivery.
+    """Returns (line, verbatim text) by row number, for the wanted rows of one delivery.
 
-    Empty if the vendor's file is gone or the delivery cannot be read any more under it.
+    They are read as the delivery was read when it was validated. Empty if it is not known how, or
+    if it cannot be read.
     """
-    format_of = {v.vendor: v.format for v in session.home.vendors}
     if not rows:
         return {}
     if _is_correction(session, vendor, delivery):
         return _texts_of_correction(session, delivery, rows)
-    if vendor not in format_of:
+    vendor_file = read_as(session, vendor, delivery)
+    if vendor_file is None:
         return {}
-    reader = open_rows(session.lake.content.open_path(delivery), format_of[vendor])
+    reader = open_rows(session.lake.content.open_path(delivery), vendor_file.format)
     if isinstance(reader, Refused):
         return {}
     wanted = pa.array(sorted(rows), pa.int64())
@@ -77,11 +79,11 @@ def _texts_of_correction(
 def cells_of(
     session: Session, vendor: Vendor, delivery: str, rows: pa.ChunkedArray
 ) -> pa.Table | None:
-    """The cells that feed each field, verbatim, of the wanted rows of a delivery.
+    """Returns the cells that feed each field, verbatim, of the wanted rows of a delivery.
 
     Args:
         session: The run.
-        vendor: Whose delivery it is; a constant of its file is the text of every row.
+        vendor: The vendor of the delivery; a constant of its file is the text of every row.
         delivery: SHA-256.
         rows: Numbers of the rows.
 
@@ -139,7 +141,7 @@ def _field(table: pa.Table, applied: Interpreter, name: str) -> pa.ChunkedArray 
 
 
 def _whole_days(texts: pa.ChunkedArray | pa.Array, applied: Interpreter) -> pa.ChunkedArray:
-    """Days as ISO where their text says only part of them, or more than a day."""
+    """Writes days as ISO where their text says only part of them, or more than a day."""
     vendor, read = applied.reading.vendor, applied.reading.read
     if vendor.dates.year is None and vendor.format.kind not in TYPED:
         return texts

@@ -65,7 +65,7 @@ def words_to_choose(feed: FeedContract) -> dict[str, tuple[str, ...]]:
 
 
 def cells_in(rows: pa.Table, field: str) -> pa.ChunkedArray | pa.Array:
-    """The cells of a field, the column `f_<field>`; all null if there is none."""
+    """Returns the cells of a field, the column `f_<field>`; all null if there is none."""
     name = f"f_{field}"
     if name in rows.column_names:
         return rows[name]
@@ -73,7 +73,7 @@ def cells_in(rows: pa.Table, field: str) -> pa.ChunkedArray | pa.Array:
 
 
 def marks_of(feed: FeedContract, references: pa.ChunkedArray, rows: pa.Table) -> pa.ChunkedArray:
-    """The mark of every row: of its reference and its columns `f_<field>`, outer blanks left out.
+    """Returns the mark of each row, from its reference and its columns `f_<field>`, stripped.
 
     A row whose mark is still that of its cells was not touched. One without any cell of the fields
     that share a column has the mark that it would have without those fields: workbooks come back
@@ -102,9 +102,9 @@ def _mark_sql(tag: str, fields: tuple[str, ...]) -> str:
 
 
 def corrected_vendor(feed: FeedContract, vendor: Vendor) -> Vendor:
-    """The vendor as its corrections are read: the same contract, key and styles, our columns.
+    """Returns the vendor as its corrections are read: its contract, key and styles, our columns.
 
-    An amount goes out with its sign, and a day whole, whatever said so beside them.
+    An amount goes out with its sign and a day in full, wherever the vendor wrote their parts.
 
     Constants of the vendor file stand in the sheet as cells, so that people see them and may
     change them for one row.
@@ -122,7 +122,7 @@ def corrected_vendor(feed: FeedContract, vendor: Vendor) -> Vendor:
 
 
 def _signed(vendor: Vendor) -> dict[str, object]:
-    """The style of amounts that say all by themselves."""
+    """Returns the style of amounts that say all by themselves."""
     if vendor.amount is None:
         return {}
     numbers = vendor.numbers

@@ -43,12 +43,12 @@ def words_of(
     fields: Sequence[str],
     texts: Mapping[str, ReasonText],
 ) -> Words:
-    """The words of dead letters.
+    """Returns the words of dead letters.
 
     Args:
-        letters: With `vendor`, `reasons` and `errors`.
-        keys: Vendor to the fields of its key: where a conflict of keys is shown.
-        fields: Those that have a column of their own; what concerns others is said of the row.
+        letters: Dead letters with the columns `vendor`, `reasons` and `errors`.
+        keys: The fields of each vendor's key, where a conflict of keys is shown.
+        fields: The fields with a column of their own; problems of others are told for the row.
         texts: What each reason code means.
     """
     count = letters.num_rows
@@ -99,13 +99,13 @@ def cover_of(
     rows: Mapping[str, int],
     left_out: Mapping[str, int],
 ) -> Cover:
-    """The cover: how to use the workbook, what is in it, what it comes to, what is not in it."""
+    """Returns the cover: how to use the workbook, what is in it, its sums, and what is left out."""
     texts, measure = feed.texts(), feed.shape.measure
     cover = Cover((30, 12, 18, 22, 52))
     cover.title("Rows that were refused")
     cover.line(
         f"Exported {now:%Y-%m-%d %H:%M} UTC. Mend the highlighted cells and save the file into the "
-        "folder inbox/corrections of the home. You may leave rows as they are, delete rows, sort "
+        f"folder {feed.names.inbox} of the home. You may leave rows as they are, delete rows, sort "
         "and filter; what you did not change stays open. Do not change the grey columns: they tell "
         "which row a correction answers. Columns that no row uses are hidden; show them "
         "to fill them."

@@ -18,7 +18,7 @@ S = TypeVar("S")
 
 
 class Calendar(Enum):
-    """By which dates an asset or a check is partitioned."""
+    """The dates by which an asset or a check is partitioned."""
 
     NONE = "none"
     PULLS = "pulls"
@@ -30,7 +30,7 @@ class Dep:
     """An asset that another is made from.
 
     Attributes:
-        key: Of the one that is read.
+        key: The key of the asset that is read.
         whole: Whether each partition is made from all of its partitions.
     """
 
@@ -43,7 +43,7 @@ class Stored:
     """The table in which an asset is kept.
 
     Attributes:
-        name: In the lake.
+        name: The table's name in the lake.
         schema: Its columns.
         lineage: Column to the columns of other assets that it is made from.
     """
@@ -55,7 +55,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a run was asked for.
+    """What a run was asked to make.
 
     Attributes:
         dates: The partitions, if the asset has any.
@@ -68,7 +68,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was made.
+    """What the function of an asset made.
 
     Attributes:
         metadata: Name to what is shown of the asset.
@@ -92,13 +92,13 @@ class Asset(Generic[S]):
         kinds: Labels: how it is stored.
         make: Makes it; None if others write it and it is only told of.
         step: The name of its step; by default that of its key.
-        calendar: By which dates it is partitioned.
-        deps: What it is made from.
+        calendar: The dates by which it is partitioned.
+        deps: The assets that it is made from.
         stored: Where it is kept.
-        pool: The pool of runs of which one at a time may work.
+        pool: The pool in which only one run at a time may work.
         hands_over: The key of the hand-over whose count is shown, where making the asset may change
             what the book is computed from.
-        version: Of the code that makes it; None if nobody asks whether it is out of date.
+        version: The version of its code; None if nobody asks whether it is out of date.
     """
 
     key: Key
@@ -148,13 +148,13 @@ class Watched(Generic[S]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Generic[S]):
-    """A job of a feed's own; a home that lacks its assets lacks the job.
+    """A job that a feed adds; a home that lacks its assets lacks the job too.
 
     Attributes:
-        name: Of the job.
+        name: The name of the job.
         words: What it does.
         assets: The keys of what it makes.
-        runs: Whether `run` begins or ends with it; else only who asks for it runs it.
+        runs: Whether the command `run` begins or ends with it; else it runs only when asked for.
         watches: The folder whose files ask for it.
     """
 

@@ -15,7 +15,7 @@ from cost_pipeline.pipeline.declared.shown import Shown
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What changed inputs will change in the book.
+    """What a change of inputs will change in the book.
 
     Attributes:
         metadata: What is shown of it.
@@ -28,17 +28,17 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver(Generic[S]):
-    """An asset that says, date by date, that what the book is computed from changed.
+    """An asset that tells the book, date by date, that something it is computed from has changed.
 
     Rows that are pulled on one day belong to many dates of the book, which no mapping of partitions
     can say, so each date whose inputs changed is reported.
 
     Attributes:
-        key: Of the asset.
+        key: The key of the asset.
         words: What it is.
         group: The group that it is shown in.
         deps: What the inputs come from.
-        versions: Returns of each date the digest of these inputs.
+        versions: Returns the digest of these inputs for each date.
         effect: Returns what posting the changed dates will change; None if nobody asks.
         shown_on: The asset that shows the effect.
     """
@@ -54,7 +54,7 @@ class HandOver(Generic[S]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book(Generic[S]):
-    """A book.
+    """A book: the dates that a feed posts to, and how it finds out which are out of date.
 
     Attributes:
         key: The asset that is partitioned by its dates; it is one of the feed's assets.
@@ -64,11 +64,11 @@ class Book(Generic[S]):
         last: The last one.
         job: The name of the job that posts.
         job_words: What that job does.
-        with_it: What is made in the same run, where the home has it.
+        with_it: Assets that are made in the same run, where the home has them.
         sensor: The name of the sensor that asks for dates.
         sensor_words: What that sensor does.
-        present: Returns of each date that has records the digest of all its inputs as they are.
-        posted: Returns of each date that was posted the digest that it was computed from.
+        present: Returns, for each date that has records, the digest of its present inputs.
+        posted: Returns, for each date that was posted, the digest that it was computed from.
         of_pulls: Returns the dates of the records that were pulled on some dates, each with the
             earliest of those.
         hand_overs: Returns what the book of a home is computed from.

@@ -1,4 +1,4 @@
-"""A check, declared once: its name, its words, what it looks at, and what that has to be.
+"""A check, declared once: its name, its words, what it looks at, and what it demands.
 
 Asset checks, their results, what is told of a red one, and the gate before the book are all made
 from these values; a check's name stands in no second place.
@@ -19,7 +19,7 @@ from cost_pipeline.pipeline.reports.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a check is asked of.
+    """What a check looks at.
 
     Attributes:
         key: The asset.
@@ -37,11 +37,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Look(Generic[S]):
-    """One look at what is stored, which several checks then judge: they are a step of a run.
+    """One look at what is stored, which several checks then judge, in one step of a run.
 
     Attributes:
         step: The name of the step.
-        calendar: By which dates its checks are partitioned.
+        calendar: The dates by which its checks are partitioned.
         at: Looks at what the given partitions hold.
     """
 
@@ -52,18 +52,19 @@ class Look(Generic[S]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check(Generic[S]):
-    """A check.
+    """A check as it is declared.
 
     Attributes:
         name: As Dagster and the command line show it.
-        words: What holds while it is green, in a sentence.
+        words: What holds while it is green, in a sentence; `{Measures}` in it is what people call
+            the measures of the feed.
         assets: Returns the assets of a home that have this check; none if it has no such assets.
         look: What is looked at; None if the step that makes the asset has found it already.
-        judge: Says of a subject what was found.
+        judge: Says what was found about a subject.
         blocking: Whether a red one stops what lies behind it.
         warns: Whether a red one is a warning and no error; an outcome may warn by itself too.
         passes_by: Whether a warning of it may pass by itself, as an outage does.
-        after_validation: Whether it looks at more than its asset: at what was read of it.
+        after_validation: Whether it looks beyond its asset, at what was read from it.
         standing: Whether it belongs to no run of its asset, and is looked at on a schedule.
     """
 
@@ -86,6 +87,12 @@ class Check(Generic[S]):
 def each_vendor(names: Names, home: Home) -> list[Key]:
     """Returns the deliveries of each vendor of the feed."""
     return [names.raw(vendor.vendor) for vendor in home.vendors if vendor.feed == names.feed]
+
+
+def each_expecting_vendor(names: Names, home: Home) -> list[Key]:
+    """Returns the deliveries of each vendor of the feed that declares when they are due."""
+    mine = [vendor for vendor in home.vendors if vendor.feed == names.feed]
+    return [names.raw(vendor.vendor) for vendor in mine if vendor.expect is not None]
 
 
 def each_kind(names: Names, home: Home) -> list[Key]:

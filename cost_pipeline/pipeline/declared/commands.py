@@ -1,4 +1,4 @@
-"""A command of a feed's own, before it is imported."""
+"""The declaration of a feed's command, before the command is imported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Command:
     """A command or a group of commands.
 
     Attributes:
-        name: As it is called.
+        name: The name by which it is called.
         words: What it is, in a line.
         module: The module that holds it; imported when it is called, never by `--help` of others.
         attribute: Its name there.

@@ -1,4 +1,4 @@
-"""What the columns mean that the tables of every feed have; a feed adds those of its own."""
+"""The meanings of the columns that every feed's tables have; a feed adds its own."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Names:
         feed: The second part of each key.
         prefix: Stands before the names of jobs, sensors, schedules, steps and pools, because those
             must differ within a code location. It is empty for the feed that was there first, so
-            that an instance of before keeps its history.
+            that an older instance keeps its history.
     """
 
     feed: str
@@ -50,6 +50,14 @@ class Names:
     def corrections(self) -> Key:
         """The key of the mended workbooks that people sent back."""
         return ("raw", self.feed, "corrections")
+
+    @property
+    def inbox(self) -> str:
+        """The folder within a home into which people put them.
+
+        Each feed has its own: a workbook answers dead letters of the feed that it came from.
+        """
+        return f"inbox/corrections/{self.feed}" if self.prefix else "inbox/corrections"
 
     @property
     def audit(self) -> Key:

@@ -1,4 +1,4 @@
-"""What a feed says of the rows that it was sent: their fates, estimates, totals."""
+"""What a feed reports about the rows that it was sent: their fates, estimates, totals."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Reports(Generic[S]):
         fates: Returns what became of the records that count, as a table with `vendor`, `delivery`,
             `fate` and `n`. A fate is `posted`, `commitment` or `reference` (kept and not posted),
             `duplicate`, `dead_letter` (refused when posting) or `unapproved` (refused then, and
-            never a record). None of a feed without a book: its records are kept.
+            never a record). A feed without a book has none of these: its records are kept.
         always: Fate to the words for it, for those that `run` shows even where there are none.
-        stand_ins: Returns, of vendors and pull dates that lack something, what stands in. It is
+        stand_ins: Returns what stands in for vendors and pull dates that lack something. It is
             given all gaps, and those that are asked for, both with `vendor` and `pull_date`.
         totals: Returns what the whole book comes to, a line per currency or unit; None if it is
             not told.

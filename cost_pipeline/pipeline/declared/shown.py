@@ -1,4 +1,4 @@
-"""What an asset or a check shows of its work: numbers, words, small tables, pictures."""
+"""What an asset or a check shows about its work: numbers, words, small tables, pictures."""
 
 from __future__ import annotations
 

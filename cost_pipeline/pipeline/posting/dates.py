@@ -1,6 +1,6 @@
-"""Which dates of a book are to be posted, and what holds them back.
+"""Decides which dates of a book are to be posted, and what holds them back.
 
-Pulls and the book are partitioned by different calendars and meet in no run, so nothing that runs
+Pulls and the book are partitioned by different calendars and share no run, so nothing that runs
 them can stop the one for the other: whoever plans a posting asks here.
 """
 
@@ -13,11 +13,12 @@ from datetime import date
 from cost_pipeline.pipeline.declared.book import Book
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.drift import dates_of_drifted
+from cost_pipeline.pipeline.validation.totals import dates_without_total
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a book lacks.
+    """The dates that a book lacks.
 
     Attributes:
         present: The digest of all inputs of every date that has records.
@@ -47,18 +48,18 @@ def held_back(
     """Returns the dates that are not to be posted now, each with the earliest pull that holds it.
 
     Either not all blocking checks of the pull have passed, or a delivery of it has a column that
-    feeds values on which the book depends, and is not what was accepted. The latter holds back only
-    the dates of that delivery, and is told from the lake: it ends with the acceptance.
+    feeds values on which the book depends, and is not what was accepted, or lacks the total that
+    its vendor file requires. The latter two hold back only the dates of that delivery, and are told
+    from the lake: they end with the acceptance, or with a delivery that has its total.
 
     Args:
         session: The run.
-        book: Whose dates they are.
+        book: The book that has these dates.
         dates: Those that would be posted.
         not_cleared: The pull dates of which a blocking check is red or never came to a result.
     """
     if not dates:
         return {}
     pulls = book.of_pulls(session, not_cleared)
-    drifted = dates_of_drifted(session, dates)
-    held = {day: pulls.get(day) or drifted[day] for day in pulls.keys() | drifted.keys()}
+    held = {**dates_without_total(session, dates), **dates_of_drifted(session, dates), **pulls}
     return {day: held[day] for day in dates if day in held}

@@ -1,1 +1,1 @@
-"""Vendors asked for a pull date, and what they sent landed."""
+"""Asks vendors for what they have for a pull date, and lands what they send."""

@@ -1,4 +1,4 @@
-"""What pulls leave for later ones, kept in the lake: validators and cursors.
+"""Bookmarks (watermarks): what pulls leave for later ones, validators and cursors, in the lake.
 
 A bookmark belongs to a vendor and a pull date (docs/adr/0011). A pull believes the validators of
 its own date and of those before, and begins where the dates before it ended: pulled again, a date
@@ -48,14 +48,14 @@ _NEWEST: Final = """
 def bookmarks_of(
     session: Session, vendors: Iterable[Vendor], pull_date: date
 ) -> dict[str, Bookmark]:
-    """By vendor, what a pull of this date may rely on."""
+    """Returns, by vendor, what a pull of this date may rely on."""
     snapshot = session.lake.table(BOOKMARKS).snapshot()
     found = _newest(snapshot, pull_date)
     return {vendor.vendor: _of(vendor, found) for vendor in vendors}
 
 
 def keep_bookmarks(session: Session, jobs: Sequence[PullJob], results: Sequence[Pulled]) -> None:
-    """Keep what the pulls left, where it says something new. Everything of them is recorded."""
+    """Keeps what the pulls left, where it says something new. Everything of them is recorded."""
     table = session.lake.table(BOOKMARKS)
     while True:
         snapshot = table.snapshot()
@@ -73,7 +73,7 @@ def keep_bookmarks(session: Session, jobs: Sequence[PullJob], results: Sequence[
 
 
 def asked(vendor: Vendor) -> str:
-    """The hash of what is asked for. Names of secrets are part of it, secrets are not."""
+    """Returns the hash of what is asked for. Names of secrets are part of it, secrets are not."""
     return digest("asked", vendor.source.model_dump_json(exclude=_MANNERS))
 
 
@@ -97,7 +97,7 @@ def _of(vendor: Vendor, found: dict[tuple[str, str], dict[str | None, str]]) -> 
 
 
 def _part(session: Session, snapshot: Snapshot, job: PullJob, pulled: Pulled) -> Part | None:
-    """The rows that are new; a pull that failed in part leaves the cursor where it was."""
+    """Returns the rows that are new; a pull that failed in part leaves the cursor where it was."""
     vendor, day, left = job.vendor, job.pull_date, pulled.bookmark
     before = job.bookmark.validators
     fresh: dict[str | None, str] = {
@@ -130,7 +130,7 @@ def _part(session: Session, snapshot: Snapshot, job: PullJob, pulled: Pulled) ->
 
 
 def _cursor_at(snapshot: Snapshot, vendor: Vendor, day: date, before: str) -> str:
-    """Where this date ended when it was pulled last; where those before it ended if never."""
+    """Returns where this date ended when last pulled; if never, where the dates before it ended."""
     if not snapshot.sequence(f"bookmark/{vendor.vendor}/{day}"):
         return before
     of_day = equals("pull_date", day)

@@ -68,7 +68,7 @@ _CURRENT: Final = """
 
 
 def current_deliveries(session: Session) -> pa.Table:
-    """Every delivery of the feed once.
+    """Returns every delivery of the feed once.
 
     Columns: vendor, delivery, first_pulled, role, newest interpretation or null, sequence, posts.
     `posts` is false where its records only serve reconciliation.
@@ -88,7 +88,7 @@ def current_deliveries(session: Session) -> pa.Table:
 
 
 def reference_deliveries(session: Session) -> pa.Table:
-    """Vendor and delivery of what is not posted: the vendor file says so (`posts: false`).
+    """Returns vendor and delivery of what is not posted because of `posts: false`.
 
     That is part of the interpretation, so it changes the digest of the dates it touches.
     """

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from urllib.parse import unquote
 
 import pyarrow as pa
 
 from cost_pipeline.acquire.engine import Pulled, Telemetry
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.file_names import Why
 from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake.tables import DELIVERIES, FETCHES
 from cost_pipeline.pipeline.session import Session
@@ -19,7 +22,7 @@ _ORDER: Final = ("pull_date", "recorded_at", "vendor", "uri")
 
 
 def note_fetches(session: Session, pull_date: date, pulled: Sequence[Pulled]) -> None:
-    """Append one row per delivery, unchanged one and failure."""
+    """Append one row per delivery, unchanged one, failure and file passed over."""
     records = [record for one in pulled for record in one.telemetry]
     if not records:
         return
@@ -52,7 +55,7 @@ def _row(record: Telemetry) -> dict[str, Any]:
 
 
 def fetches(session: Session, pull_dates: Collection[date] | None = None) -> list[dict[str, Any]]:
-    """Every fetch of the feed (on the pull dates), by date, in its public shape."""
+    """Returns every fetch of the feed (on the pull dates), by date, in its public shape."""
     where = None
     if pull_dates is not None:
         where = one_of("pull_date", sorted(pull_dates))
@@ -65,6 +68,52 @@ def fetches(session: Session, pull_dates: Collection[date] | None = None) -> lis
     )
     ordered = found.sort_by([(name, "ascending") for name in _ORDER])
     return [_as_json(row) for row in ordered.to_pylist()]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A file that a pull passed over, as the newest pull of its date saw it."""
+
+    vendor: str
+    pull_date: date
+    uri: str
+    why: Why
+
+    @property
+    def name(self) -> str:
+        """The name of the file, readable."""
+        return unquote(self.uri.rsplit("/", 1)[-1], errors="backslashreplace")
+
+    def as_json(self) -> dict[str, Any]:
+        """The public shape (docs/interfaces.md)."""
+        return {
+            "vendor": self.vendor,
+            "pull_date": self.pull_date.isoformat(),
+            "uri": self.uri,
+            "why": self.why,
+        }
+
+
+def passed_over(session: Session, pull_dates: Collection[date]) -> list[LeftAlone]:
+    """What the newest pull of each of the feed's vendors and dates passed over, in their order."""
+    where = one_of("pull_date", sorted(pull_dates))
+    found = session.lake.table(FETCHES).snapshot().query(_PASSED_OVER % where, where=where)
+    mine = {vendor.vendor for vendor in session.home.vendors}
+    return [LeftAlone(**row) for row in found.to_pylist() if row["vendor"] in mine]
+
+
+_PASSED_OVER: Final = """
+    select vendor, pull_date, uri, reason as why from {table} where %s
+    qualify outcome = 'passed_over'
+        and recorded_at = max(recorded_at) over (partition by vendor, pull_date)
+    order by pull_date, vendor, uri
+"""
+
+
+def names_seen(session: Session, vendor: str, pull_date: date) -> list[str]:
+    """The names that the newest pull saw where nothing matched the vendor's pattern."""
+    found = passed_over(session, [pull_date])
+    return [one.name for one in found if one.vendor == vendor and one.why == "no_match"]
 
 
 def _as_json(row: dict[str, Any]) -> dict[str, Any]:

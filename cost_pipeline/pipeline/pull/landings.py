@@ -17,7 +17,7 @@ from cost_pipeline.validate.interpreter import Interpreter
 
 
 def landed_of(session: Session, vendor: Vendor, delivery: str) -> Landed:
-    """When and under which address a delivery came first; nothing where no day depends on it."""
+    """Returns when and from where a delivery came first; nothing where no day depends on it."""
     if not vendor.dates.looks_around:
         return NOT_LANDED
     it = equals("vendor", vendor.vendor) & equals("delivery", delivery)
@@ -37,5 +37,5 @@ def landed_of(session: Session, vendor: Vendor, delivery: str) -> Landed:
 def interpreter_of(
     session: Session, vendor: Vendor, delivery: str, header: Sequence[str] = ()
 ) -> Interpreter:
-    """How a delivery of a vendor is read: by the vendor's present file, as of its first landing."""
+    """Returns the reading of a vendor's delivery: by its present file, as of the first landing."""
     return session.interpreter(vendor, header, landed_of(session, vendor, delivery))

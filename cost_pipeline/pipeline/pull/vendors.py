@@ -1,4 +1,4 @@
-"""Pull: vendors to deliveries. Bytes are landed before anything reads them.
+"""Pulls vendors and lands their deliveries. Bytes are landed before anything reads them.
 
 A delivery is landed and recorded as soon as it is complete, so a pull that is killed keeps what it
 had. One vendor's failure is an outcome of the pull, kept as a dead letter of the whole delivery; it
@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import pyarrow as pa
 
 from cost_pipeline.acquire.engine import (
     Fetched,
     FetchFailure,
+    PassedOver,
     Policy,
     Pulled,
     PullJob,
@@ -37,7 +39,10 @@ from cost_pipeline.pipeline.pull.bookmarks import bookmarks_of, keep_bookmarks
 from cost_pipeline.pipeline.pull.fetches import note_fetches
 from cost_pipeline.pipeline.session import Session
 
-__all__ = ["PullOutcome", "Telemetry", "pull"]
+__all__ = ["FIRST_PULL", "PullOutcome", "Telemetry", "pull"]
+
+FIRST_PULL: Final = date(1999, 1, 1)
+"""The first date that anything can be pulled for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class PullOutcome:
     new: int
     failures: tuple[FetchFailure, ...]
     telemetry: tuple[Telemetry, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def bytes_received(self) -> int:
@@ -57,7 +63,7 @@ class PullOutcome:
 
 
 def pull(session: Session, vendors: Sequence[Vendor], pull_date: date) -> tuple[PullOutcome, ...]:
-    """Pull the vendors for one date, concurrently, and land what they hand over."""
+    """Pulls the vendors for one date, concurrently, and lands what they hand over."""
     known = _known_files(session)
     bookmarks = bookmarks_of(session, vendors, pull_date)
     jobs = [
@@ -95,11 +101,13 @@ def pull(session: Session, vendors: Sequence[Vendor], pull_date: date) -> tuple[
 
 
 def _outcome(pulled: Pulled, new: int) -> PullOutcome:
-    return PullOutcome(pulled.vendor, pulled.fetched, new, pulled.failures, pulled.telemetry)
+    return PullOutcome(
+        pulled.vendor, pulled.fetched, new, pulled.failures, pulled.telemetry, pulled.passed_over
+    )
 
 
 def _known_files(session: Session) -> dict[str, frozenset[tuple[str, str]]]:
-    """Per vendor the (uri, sha256) of everything received before, for plain globs."""
+    """Returns, by vendor, the (uri, sha256) of everything received before, for plain globs."""
     received = session.lake.table(DELIVERIES).snapshot()
     table = received.read(columns=["vendor", "uri", "delivery"])
     known: dict[str, set[tuple[str, str]]] = {}
@@ -109,7 +117,7 @@ def _known_files(session: Session) -> dict[str, frozenset[tuple[str, str]]]:
 
 
 def _land(session: Session, pairs: Sequence[tuple[PullJob, Fetched]]) -> Counter[str]:
-    """Land bytes, then record them, all in one commit; how many each vendor had that are new."""
+    """Lands bytes, then records them, all in one commit; returns the new ones of each vendor."""
     for _, fetched in pairs:
         session.lake.content.land(fetched.path, fetched.sha256)
     table = session.lake.table(DELIVERIES)
@@ -145,7 +153,7 @@ def _received(session: Session, job: PullJob, fetched: Fetched) -> Part:
 def _settle_failures(
     session: Session, vendor: Vendor, pull_date: date, failures: Sequence[FetchFailure]
 ) -> None:
-    """Open a dead letter per failure; resolve those of earlier tries that did not recur."""
+    """Opens a dead letter per failure; resolves those of earlier tries that did not recur."""
     scope = equals("stage", Stage.ACQUIRE) & equals("vendor", vendor.vendor)
     scope &= equals("day", pull_date)
     there = set(open_dead_letters(session, scope, [pull_date])["id"].to_pylist())
@@ -200,7 +208,7 @@ def _letter(
 
 
 def _keep_received(session: Session, failure: FetchFailure) -> str:
-    """Land what did arrive; its SHA-256, or nothing. No row of `deliveries` names it."""
+    """Lands what did arrive; returns its SHA-256 or None. No row of `deliveries` names it."""
     if failure.received is None:
         return ""
     sha256 = hash_file(failure.received)

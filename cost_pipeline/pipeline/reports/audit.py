@@ -1,4 +1,4 @@
-"""The audit log against the tables that it announces: verification, and export for a SIEM."""
+"""Holds the audit log against the tables that it announces, and exports it for a SIEM."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class AuditVerification:
     problems: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "ok": not self.problems,
             "blocks": self.blocks,
@@ -81,7 +81,7 @@ class AuditVerification:
 
 
 def verify_audit(session: Session) -> AuditVerification:
-    """Recompute every hash of the log, and compare it with what its tables hold."""
+    """Recomputes every hash of the log and compares it with what its tables hold."""
     # Tables as they are at one moment, and whatever was announced until then: a run that commits
     # while we look is neither missed nor taken for a liar.
     tables = {spec.name: session.lake.table(spec).snapshot() for spec in session.feed.audited}
@@ -114,7 +114,7 @@ def verify_audit(session: Session) -> AuditVerification:
 def audit_lines(
     session: Session, first: date | None = None, last: date | None = None
 ) -> Iterator[pa.ChunkedArray]:
-    """Every event announced on these days (both included) as a line of JSON, a day at a time."""
+    """Yields every event announced on these days (both included) as JSON lines, day by day."""
     log = session.lake.table(AUDIT_LOG).snapshot()
     blocks = session.lake.audit.headers()
     states = _states(blocks, session.lake.audit.fates(blocks))
@@ -140,7 +140,7 @@ def _told(session: Session, table: str, event: str, fates: dict[str, int]) -> pa
 
 
 def _changed_hashes(session: Session) -> Iterator[str]:
-    """Blocks whose stored hashes of rows are not those that their root covers; a day at a time."""
+    """Returns blocks whose stored row hashes are not those that their root covers, day by day."""
     log = session.lake.table(AUDIT_LOG).snapshot()
     days = log.query("select distinct day from {table} order by day")["day"].to_pylist()
     for day in days:
@@ -160,7 +160,7 @@ def _changed_hashes(session: Session) -> Iterator[str]:
 
 
 def _wrong_voids(blocks: list[tuple[Block, str]], fates: dict[str, int]) -> Iterator[str]:
-    """Commits that are called void and were made; dead ones that nobody called void."""
+    """Returns commits that are called void and were made; dead ones that nobody called void."""
     voided = {block.voids for block, _ in blocks if block.kind == VOID}
     for block, root in blocks:
         where = f"block {block.number} of chain {block.chain[:8]} ({block.table})"
@@ -171,7 +171,7 @@ def _wrong_voids(blocks: list[tuple[Block, str]], fates: dict[str, int]) -> Iter
 
 
 def _lost_races(blocks: list[tuple[Block, str]], fates: dict[str, int]) -> int:
-    """Void announcements whose table never heard of them: another run was first."""
+    """Returns void announcements whose table never heard of them: another run was first."""
     voided = {block.voids for block, _ in blocks if block.kind == VOID}
     return sum(root in voided and root not in fates for _, root in blocks)
 

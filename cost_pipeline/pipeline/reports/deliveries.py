@@ -1,4 +1,4 @@
-"""What became of everything: counts per delivery and pull date, read from the lake.
+"""Counts what became of every row, per delivery and pull date, from what the lake holds.
 
 Every number is counted from what is stored (the feed's fates, open dead letters), not carried along
 from the step that wrote it, so that conservation is something a check can find broken.
@@ -6,7 +6,7 @@ from the step that wrote it, so that conservation is something a check can find 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
-from cost_pipeline.core.sql import equals, one_of
+from cost_pipeline.core.sql import EVERYTHING, Predicate, equals, one_of
 from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
+from cost_pipeline.parse.account import Account, account_from
 from cost_pipeline.pipeline.dead_letters.letters import (
     OF_READING,
     REFUSED,
@@ -63,6 +64,7 @@ _DELIVERIES: Final = """
         coalesce(v.rows, 0)::bigint as rows, coalesce(v.blank_rows, 0)::bigint as blank_rows,
         (coalesce(c.n, 0) - coalesce(h.unapproved, 0))::bigint as records,
         v.control_declared, v.control_computed, v.control_tolerance, v.unreadable_amounts,
+        v.control_problem, v.account,
         v.drift, v.header, v.interpretation,
         coalesce(h.posted, 0)::bigint as posted,
         coalesce(h.commitments, 0)::bigint as commitments,
@@ -80,6 +82,7 @@ _DELIVERIES: Final = """
 """
 
 
+_OF_CONTROL: Final = ("declared", "computed", "difference", "tolerance")
 # What a delivery whose bytes came before has none of: its rows are duplicates.
 _FATES: Final = ("posted", "commitments", "reference", "conflicts")
 
@@ -95,12 +98,12 @@ class ControlTotal:
 
     @property
     def difference(self) -> Decimal:
-        """Declared less computed."""
+        """The declared total less the computed one."""
         return self.declared - self.computed
 
     @property
     def holds(self) -> bool:
-        """Whether the difference is within the declared tolerance and every amount was read."""
+        """Whether the difference is within the declared tolerance and every value was read."""
         return abs(self.difference) <= self.tolerance and not self.unreadable
 
 
@@ -109,9 +112,9 @@ class DeliveryReport:
     """One delivery as received, and what became of its rows.
 
     `rows = posted + commitments + duplicates + dead_letters + reference` once it is posted;
-    `records` plus the rows refused before becoming records is `rows` too; a negative amount is no
-    record until it may be posted. Of a delivery whose bytes were landed before, every row is a
-    duplicate.
+    `records` plus the rows refused before becoming records is `rows` too; a negative measure that
+    waits for an approval is no record until it may be posted. Of a delivery whose bytes were landed
+    before, every row is a duplicate.
     """
 
     delivery: str
@@ -132,6 +135,8 @@ class DeliveryReport:
     reference: int
     conflicts: int
     control: ControlTotal | None
+    control_problem: str | None
+    account: Account | None
     drift: tuple[str, ...]
     duplicate_of: str | None
     role: str | None
@@ -148,14 +153,7 @@ class DeliveryReport:
         return known + self.reference
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
-        control = self.control and {
-            "declared": shown(self.control.declared),
-            "computed": shown(self.control.computed),
-            "difference": shown(self.control.difference),
-            "tolerance": shown(self.control.tolerance),
-            "holds": self.control.holds,
-        }
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "delivery": self.delivery,
             "vendor": self.vendor,
@@ -173,7 +171,8 @@ class DeliveryReport:
             "duplicates": self.duplicates,
             "dead_letters": self.dead_letters,
             "reference": self.reference,
-            "control_total": control,
+            "control_total": _control_json(self.control, self.control_problem),
+            "account": self.account and self.account.as_dict(),
             "drift": list(self.drift),
             "duplicate_of": self.duplicate_of,
             "role": self.role,
@@ -184,23 +183,37 @@ def deliveries(
     session: Session, pull_dates: Collection[date] | None = None
 ) -> list[DeliveryReport]:
     """Every delivery of the feed that was received (on the pull dates), by date, vendor and URI."""
+    feed = session.feed
+    rows = {
+        "recorded": recorded_rows(session),
+        "fates": (feed.reports.fates or kept_as_records)(session),
+    }
+    found = session.lake.counted(
+        f"deliveries/{feed.name}",
+        [DELIVERIES, VALIDATIONS, CHECKPOINTS, feed.dead_letters],
+        lambda: tuple(map(_report, _counted(session, rows))),
+        given=rows,
+    )
+    wanted = None if pull_dates is None else set(pull_dates)
+    return [report for report in found if wanted is None or report.pull_date in wanted]
+
+
+def _counted(session: Session, rows: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
     lake = session.lake
     before_records = in_state(letters_now(session, OF_READING), *REFUSED)
-    found = query(
+    found: list[dict[str, Any]] = query(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(where=equals("feed", session.feed.name)),
         validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
         begun=_begun(session),
-        recorded=recorded_rows(session),
-        fates=(session.feed.reports.fates or kept_as_records)(session),
         dead_letters=before_records.select(["vendor", "delivery"]),
+        **rows,
     ).to_pylist()
-    wanted = None if pull_dates is None else set(pull_dates)
-    return [_report(row) for row in found if wanted is None or row["pull_date"] in wanted]
+    return found
 
 
 def _begun(session: Session) -> pa.Table:
-    """The deliveries of which some was committed before they were whole."""
+    """Returns the deliveries that were committed in part before they were whole."""
     found = session.lake.table(CHECKPOINTS).snapshot().read(columns=["vendor", "delivery"])
     return found.group_by(["vendor", "delivery"]).aggregate([])
 
@@ -226,6 +239,8 @@ def _report(row: dict[str, Any]) -> DeliveryReport:
         refused=refused,
         duplicates=duplicates,
         control=_control(row),
+        control_problem=row["control_problem"],
+        account=account_from(row["account"]) if row["account"] else None,
         drift=tuple(row["drift"] or ()),
         duplicate_of=row["delivery"] if repeated else None,
         role=row["role"],
@@ -246,6 +261,16 @@ def _state(row: dict[str, Any], *, repeated: bool, accounted: int) -> State:
     return state_of(facts, where=row["uri"])
 
 
+def _control_json(control: ControlTotal | None, problem: str | None) -> dict[str, Any] | None:
+    if problem is not None:
+        return {**dict.fromkeys(_OF_CONTROL), "holds": False, "problem": problem}
+    if control is None:
+        return None
+    texts = [control.declared, control.computed, control.difference, control.tolerance]
+    told: dict[str, Any] = dict(zip(_OF_CONTROL, map(shown, texts), strict=True))
+    return {**told, "holds": control.holds, "problem": None}
+
+
 def _control(row: dict[str, Any]) -> ControlTotal | None:
     if row["control_declared"] is None:
         return None
@@ -262,7 +287,7 @@ def recorded_rows(session: Session) -> pa.Table:
     snapshot = session.lake.table(session.feed.records).snapshot()
     return session.lake.counted(
         f"recorded_rows/{session.feed.name}",
-        session.feed.records,
+        [session.feed.records],
         lambda: snapshot.query(_RECORDED, current=current_deliveries(session)),
         also=[DELIVERIES, VALIDATIONS],
     )
@@ -273,8 +298,16 @@ def kept_as_records(session: Session) -> pa.Table:
     return query("select *, 'reference' as fate from recorded", recorded=recorded_rows(session))
 
 
-def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Table:
-    """The open dead letters of deliveries received on the pull dates, of every stage."""
+def open_of_pull_dates(
+    session: Session, pull_dates: Collection[date], scope: Predicate = EVERYTHING
+) -> pa.Table:
+    """Returns the open dead letters of deliveries received on the pull dates, of every stage.
+
+    Args:
+        session: The run.
+        pull_dates: When they were received.
+        scope: Only these (see `letters_now`).
+    """
     of_dates = one_of("pull_date", sorted(pull_dates))
     received = session.lake.table(DELIVERIES).snapshot()
     wanted = received.read(where=of_dates, columns=["vendor", "delivery", "pull_date"])
@@ -282,6 +315,6 @@ def open_of_pull_dates(session: Session, pull_dates: Collection[date]) -> pa.Tab
         "select d.* from events d where "
         "(vendor, delivery) in (select (vendor, delivery) from wanted) "
         f"or (stage = 'acquire' and {of_dates})",
-        events=open_dead_letters(session, "true"),
+        events=open_dead_letters(session, scope),
         wanted=wanted,
     )

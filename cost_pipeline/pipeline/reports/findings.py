@@ -1,4 +1,4 @@
-"""What the checks find that every feed has, in numbers and words; `pipeline/checks` lists them.
+"""Finds what the shared checks look for, in numbers and words; `pipeline/checks` lists them.
 
 They know no Dagster; tests turn each red.
 """
@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
+from cost_pipeline.contracts.problems import shown as shown_text
+from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.core.money import shown
+from cost_pipeline.parse.account import Account
 from cost_pipeline.pipeline.reports.audit import AuditVerification
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport
 from cost_pipeline.pipeline.reports.gaps import Provisional
 from cost_pipeline.pipeline.reports.outcome import Outcome
+from cost_pipeline.pipeline.validation.deliveries import MISSING_TOTAL
 from cost_pipeline.pipeline.validation.drift import SchemaReport
 from cost_pipeline.validate.drift import Difference
 
@@ -20,22 +24,30 @@ _SHOWN: Final = 5
 
 
 def all_is_fetched(gap: Provisional | None) -> Outcome:
-    """Nothing of a vendor's pull date is missing because it could not be fetched."""
+    """Checks that everything of a vendor's pull date was fetched."""
     if gap is None:
         return Outcome(passed=True, message="everything asked for was fetched")
     others = f" (and {gap.failures - 1} more)" if gap.failures > 1 else ""
+    after = "this date is provisional until it is fetched"
+    if gap.whole_before:
+        after = "it was fetched whole before, and what came then stands: pull it once more"
     return Outcome(
         passed=False,
-        message=f"{gap.uri}: {gap.message}{others}; this date is provisional until it is fetched",
+        message=f"{gap.uri}: {gap.message}{others}; {after}",
         numbers={"failures": gap.failures},
-        warning=gap.transient,
+        warning=gap.transient or gap.whole_before,
     )
 
 
 def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
-    """Every row read from a delivery became a record or a dead letter."""
+    """Checks that every row read from a delivery became a record or a dead letter."""
     seen = [r for r in reports if r.duplicate_of is None]
     lost = [r for r in seen if r.rows != r.records + r.refused]
+    untold = [
+        (r, a)
+        for r in seen
+        if (a := r.account) is not None and not (a.balanced and a.rows == r.rows)
+    ]
     unread = [r for r in seen if r.state == "landed"]
     message = f"{sum(r.rows for r in seen):,} rows of {len(seen)} deliveries are accounted for"
     if lost:
@@ -43,35 +55,60 @@ def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
             f"{r.uri}: {r.rows} rows, {r.records} records, {r.refused} dead letters"
             for r in lost[:_SHOWN]
         )
+    elif untold:
+        message = "; ".join(f"{r.uri}: {_untold(r, a)}" for r, a in untold[:_SHOWN])
     elif unread:
         message = f"{unread[0].uri} was landed and not validated"
-    return Outcome(
-        not lost and not unread,
-        message,
-        {"deliveries": len(seen), "rows": sum(r.rows for r in seen), "unbalanced": len(lost)},
-    )
+    numbers = {
+        "deliveries": len(seen),
+        "rows": sum(r.rows for r in seen),
+        "lines": sum(r.account.lines or 0 for r in seen if r.account is not None),
+        "unbalanced": len(lost) + len(untold),
+    }
+    return Outcome(not (lost or untold or unread), message, numbers)
 
 
-def control_totals_hold(reports: Iterable[DeliveryReport]) -> Outcome:
+def _untold(report: DeliveryReport, account: Account) -> str:
+    """What of an account does not add up."""
+    for sheet in account.sheets:
+        if not sheet.balanced:
+            cells = f"{sheet.cells_told} of {sheet.cells} cells in {sheet.filled} rows"
+            return f"of the sheet {shown_text(sheet.name)} {cells} are told of"
+    if account.rows != report.rows:
+        return f"{account.rows} rows were counted and {report.rows} are stored"
+    parts = f"{account.rows} rows, {account.blank} blank, {account.header} header"
+    rest = f"{account.control} control, {account.furniture} furniture, {account.continued} further"
+    return f"{account.lines} lines came, and {parts}, {rest} lines are told of"
+
+
+def control_totals_hold(reports: Iterable[DeliveryReport], measure: Measure | None) -> Outcome:
     """Declared totals equal the sums of their rows, within the declared tolerance."""
     own = [r for r in reports if r.duplicate_of is None]  # a repeated delivery was judged before
     declared = [(r, r.control) for r in own if r.control is not None]
     broken = [(r, c) for r, c in declared if not c.holds]
-    message = f"{len(declared)} declared totals hold"
-    if broken:
-        message = "; ".join(
-            f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: "
-            f"off by {shown(c.difference)}"
-            + (f", {c.unreadable} amounts unreadable" if c.unreadable else "")
-            for r, c in broken[:_SHOWN]
-        )
-    return Outcome(not broken, message, {"declared": len(declared), "broken": len(broken)})
+    words = measure.words if measure is not None else "values"
+    without = [r for r in own if r.control_problem is not None]
+    told = [
+        f"{r.uri} lacks a total that must be there"
+        if r.control_problem == MISSING_TOTAL
+        else f"{r.uri} has a total that cannot be read"
+        for r in without[:_SHOWN]
+    ]
+    told += [
+        f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: "
+        f"off by {shown(c.difference)}"
+        + (f", {c.unreadable} {words} unreadable" if c.unreadable else "")
+        for r, c in broken[:_SHOWN]
+    ]
+    message = "; ".join(told) or f"{len(declared)} declared totals hold"
+    numbers = {"declared": len(declared), "broken": len(broken) + len(without)}
+    return Outcome(not told, message, numbers)
 
 
 def columns_are_as_accepted(
     reports: Iterable[DeliveryReport], schemas: Iterable[SchemaReport]
 ) -> Outcome:
-    """No delivery's columns differ from the vendor's accepted schema."""
+    """Checks that no delivery's columns differ from the vendor's accepted schema."""
     schemas = list(schemas)
     drifted = [s for s in schemas if s.red]
     unread = sum(r.state == "landed" for r in reports)
@@ -85,14 +122,19 @@ def columns_are_as_accepted(
     return Outcome(not drifted, message, {"compared": len(schemas), "drifted": len(drifted)})
 
 
-def amounts_mean_what_they_did(schemas: Iterable[SchemaReport]) -> Outcome:
-    """No column that feeds an amount, a currency or a date holds another kind of value."""
+def values_mean_what_they_did(schemas: Iterable[SchemaReport], measure: Measure | None) -> Outcome:
+    """No column that feeds a measure, its unit or a date holds another kind of value."""
     schemas = list(schemas)
     grave = [s for s in schemas if any(d.grave for d in s.differences)]
-    message = f"amounts, currencies and dates of {len(schemas)} deliveries look as accepted"
+    values = f"{measure.words}, {_several(measure.unit)} and dates" if measure else "dates"
+    message = f"{values} of {len(schemas)} deliveries look as accepted"
     if grave:
         message = _drifted(grave, lambda difference: difference.grave)
     return Outcome(not grave, message, {"compared": len(schemas), "retyped": len(grave)})
+
+
+def _several(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], bool]) -> str:
@@ -104,7 +146,7 @@ def _drifted(schemas: Collection[SchemaReport], chosen: Callable[[Difference], b
 
 
 def audit_log_agrees(found: AuditVerification) -> Outcome:
-    """The audit log is whole, and says exactly what was committed."""
+    """Checks that the audit log is whole, and says exactly what was committed."""
     numbers = {
         "blocks": found.blocks, "events": found.events, "void": found.void, "open": found.open,
         "problems": len(found.problems),

@@ -1,4 +1,4 @@
-"""What a check found: the one shape for Dagster, the command line and the tests."""
+"""The outcome of a check, in one shape for Dagster, the command line and the tests."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ leave behind is not a state but damage, and is said as such.
        │          └───────▶ failed        │
        └──▶ duplicate                     └──▶ validated (another contract, or withdrawn)
 
-What is expected and not here is no delivery yet: `provisional` says it of a vendor and pull date.
+What is expected and not here is no delivery yet: the vendor and pull date are `provisional`.
 Where nothing is sent on, posted is the end (docs/adr/0029).
 """
 
@@ -22,7 +22,7 @@ from cost_pipeline.core.errors import EnvironmentFailedError
 
 
 class State(StrEnum):
-    """Where a delivery is."""
+    """The state of a delivery on its way."""
 
     LANDED = "landed"
     PARSED = "parsed"
@@ -47,7 +47,7 @@ validated; one that a mended vendor file can read is no longer failed."""
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the tables say of a delivery.
+    """What the tables say about a delivery.
 
     Attributes:
         repeated: Its bytes were received before.
@@ -56,7 +56,7 @@ class Facts:
         reread: It has more than one: it was read again, by another contract or vendor file.
         readable: It could be read as its format.
         rows: How many rows it has by its validation.
-        accounted: Of how many of them it is known what became.
+        accounted: How many of them have a known fate.
     """
 
     repeated: bool
@@ -69,7 +69,7 @@ class Facts:
 
 
 def state_of(facts: Facts, *, where: str = "") -> State:
-    """The state that the facts are.
+    """Returns the state that follows from the facts.
 
     Raises:
         EnvironmentFailedError: `TABLE_DAMAGED` if no order of commits leaves such facts.

@@ -8,8 +8,10 @@ from datetime import date
 from typing import Any, Final
 
 from cost_pipeline.contracts.problems import errors_of
+from cost_pipeline.core.sql import Predicate
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.pipeline.declared.shown import Table
+from cost_pipeline.pipeline.pull.fetches import LeftAlone, passed_over
 from cost_pipeline.pipeline.reports.deliveries import deliveries, open_of_pull_dates
 from cost_pipeline.pipeline.reports.gaps import Provisional, provisional
 from cost_pipeline.pipeline.session import Session
@@ -29,8 +31,9 @@ class Summary:
     """What came on the pull dates, what became of it, and what the whole book comes to now.
 
     Attributes:
+        warnings: The red checks that only warn.
         always: The fates that are shown even where there are none, with their words.
-        totals: Of the whole book; None if the feed tells none.
+        totals: The totals of the whole book; None if the feed has none.
     """
 
     deliveries: int
@@ -48,9 +51,11 @@ class Summary:
     passed_checks: int
     failed_checks: tuple[str, ...]
     provisional: tuple[Provisional, ...] = ()
+    warnings: tuple[str, ...] = ()
+    passed_over: tuple[LeftAlone, ...] = ()
 
     def fates(self) -> dict[str, int]:
-        """What became of the rows, by words for people."""
+        """Returns what became of the rows, by words for people."""
         words = self.always | {
             fate: words
             for fate, words in _FATES.items()
@@ -59,7 +64,7 @@ class Summary:
         return {text: getattr(self, fate) for fate, text in words.items()}
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "deliveries": self.deliveries,
             "rows": self.rows,
@@ -72,14 +77,24 @@ class Summary:
             "reference": self.reference,
             "by_reason": self.by_reason,
             "provisional": [gap.as_json() for gap in self.provisional],
-            "checks": {"passed": self.passed_checks, "failed": list(self.failed_checks)},
+            "passed_over": [one.as_json() for one in self.passed_over],
+            "checks": {
+                "passed": self.passed_checks,
+                "failed": list(self.failed_checks),
+                "warnings": list(self.warnings),
+            },
         }
 
 
 def summarize(
-    session: Session, pull_dates: Collection[date], *, passed: int, failed: Collection[str]
+    session: Session,
+    pull_dates: Collection[date],
+    *,
+    passed: int,
+    failed: Collection[str],
+    warnings: Collection[str] = (),
 ) -> Summary:
-    """Count the deliveries of the pull dates, from what is stored."""
+    """Counts the deliveries of the pull dates, from what is stored."""
     found, reports = deliveries(session, pull_dates), session.feed.reports
     return Summary(
         deliveries=len(found),
@@ -96,7 +111,9 @@ def summarize(
         totals=reports.totals(session) if reports.totals is not None else None,
         passed_checks=passed,
         failed_checks=tuple(failed),
+        warnings=tuple(warnings),
         provisional=tuple(provisional(session, pull_dates)),
+        passed_over=tuple(passed_over(session, pull_dates)),
     )
 
 
@@ -111,7 +128,7 @@ class Unreadable:
 
 
 def unreadable(session: Session, pull_dates: Collection[date]) -> list[Unreadable]:
-    """Open dead letters of whole pulls and deliveries of these pull dates."""
+    """Returns the open dead letters of whole pulls and deliveries of these pull dates."""
     uris = {(r.vendor, r.delivery): r.uri for r in deliveries(session, pull_dates)}
     return [
         Unreadable(
@@ -120,6 +137,5 @@ def unreadable(session: Session, pull_dates: Collection[date]) -> list[Unreadabl
             message=errors_of(row["errors"])[0]["message"],
             where=row["payload"] or uris.get((row["vendor"], row["delivery"]), row["delivery"]),
         )
-        for row in open_of_pull_dates(session, pull_dates).to_pylist()
-        if row["row"] is None
+        for row in open_of_pull_dates(session, pull_dates, Predicate('"row" is null')).to_pylist()
     ]

@@ -1,1 +1,1 @@
-"""Landed deliveries judged row by row: records and dead letters, in chunks that survive a crash."""
+"""Judges landed deliveries row by row, in chunks that survive a crash."""

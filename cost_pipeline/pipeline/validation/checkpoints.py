@@ -1,4 +1,4 @@
-"""How far a large delivery was validated, so that a killed run goes on and repeats no chunk.
+"""Notes how far a large delivery was validated, so that a killed run repeats no chunk.
 
 A checkpoint is written after the records and dead letters of its chunks: what it says is done is in
 the lake. It only saves time. Without one, or with one that cannot be used, every chunk is judged
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,7 +31,7 @@ from cost_pipeline.validate.state import DeliveryState
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a checkpoint is of: bytes under an interpretation, received on a pull date."""
+    """What a checkpoint is about: bytes under an interpretation, received on a pull date."""
 
     vendor: str
     delivery: str
@@ -45,15 +46,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The chunks that are done.
+    """The chunks of a delivery that are done.
 
     Attributes:
-        chunks: How many.
+        chunks: How many there are.
         rows: The rows in them.
         mark: Where the next one begins; None where the format cannot be opened there.
         state: The running totals behind them.
-        describer: What their columns look like.
-        sums: What their measures come to.
+        describer: The shapes of their columns.
+        sums: The sums of their measures.
     """
 
     chunks: int
@@ -66,16 +67,15 @@ class Checkpoint:
     def rest(
         self, chunks: Iterator[ParsedChunk], interpreter: Interpreter
     ) -> Iterator[ParsedChunk]:
-        """The chunks that are not done, of a reader that was opened at `mark`."""
-        for number, chunk in enumerate(chunks, start=1):
-            if self.mark is None and number <= self.chunks:
+        """The chunks that are not done, of a reader that was opened at `mark`; none is held."""
+        if self.mark is None:
+            for chunk in islice(chunks, self.chunks):
                 pass_over(chunk, interpreter, self.state)
-            else:
-                yield chunk
+        yield from chunks
 
 
 def nothing_done(measure: Measure | None) -> Checkpoint:
-    """The checkpoint of a delivery that nothing is known of."""
+    """Returns the checkpoint of a delivery that nothing is known of."""
     return Checkpoint(0, 0, None, DeliveryState(), Describer(), SumsByUnit(measure))
 
 
@@ -89,7 +89,7 @@ def checkpoint_part(
     describer: Describer,
     sums: SumsByUnit,
 ) -> Part:
-    """The row that says these chunks are done; for after their commit."""
+    """Returns the row that says these chunks are done; it follows their commit."""
     stamp = session.stamp()
     row = {
         "pull_date": subject.pull_date,
@@ -100,6 +100,7 @@ def checkpoint_part(
         "rows": state.rows,
         "line": after and after.line,
         "blank_rows": after and after.blank_rows,
+        "furniture_rows": after and after.furniture_rows,
         "encoding": after and after.encoding,
         "state": state.as_json(),
         "shapes": describer.as_text(),
@@ -118,7 +119,7 @@ def last_checkpoint(
     *,
     keys: bool,
 ) -> Checkpoint:
-    """Where to go on, given the dead letters of this delivery that are refused rows still.
+    """Returns where to go on, given this delivery's dead letters that are refused rows still.
 
     If one of them was opened under another interpretation, it is not known here whether the chunks
     that are done still refuse its row, so all are judged again.
@@ -143,8 +144,10 @@ def last_checkpoint(
     if row is None:  # it was received on another pull date too, and begun there
         return nothing_done(measure)
     mark = None
-    if row["line"] is not None and not keys:
-        mark = Mark(row["rows"], row["line"], row["blank_rows"], row["encoding"])
+    if row["line"] is not None and row["furniture_rows"] is not None and not keys:
+        mark = Mark(
+            row["rows"], row["line"], row["blank_rows"], row["encoding"], row["furniture_rows"]
+        )
     return Checkpoint(
         chunks,
         row["rows"],

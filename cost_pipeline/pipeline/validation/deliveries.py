@@ -1,4 +1,4 @@
-"""Validate: deliveries to records and dead letters, in chunks that are committed exactly once.
+"""Validates deliveries: records and dead letters, in chunks that are committed exactly once.
 
 A delivery counts as validated when its row in `validations` is there; until then its records are
 invisible to the ledger. A rerun after a crash goes on behind the last checkpoint and skips what was
@@ -35,11 +35,24 @@ from cost_pipeline.pipeline.validation.checkpoints import (
     checkpoint_part,
     last_checkpoint,
 )
+from cost_pipeline.pipeline.validation.read_as import keep_vendor_file
+from cost_pipeline.pipeline.validation.versions import (
+    Half,
+    as_cut,
+    cut_deliveries,
+    half_row,
+    name_of,
+    without_half_row,
+)
 from cost_pipeline.quarantine.events import CORRECTED, difference, in_state, opened, resolved
 from cost_pipeline.validate.chunk import ValidatedChunk, validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.shapes import Describer
 from cost_pipeline.validate.state import DeliveryState
+
+MISSING_TOTAL: Final = "missing"
+"""`control_problem` of a delivery in which a total must be and is not."""
+UNREADABLE_TOTAL: Final = "unreadable"
 
 # Small deliveries share a commit; a large one commits as it goes, so that memory stays flat.
 _ROWS_PER_COMMIT: Final = 131_072
@@ -47,7 +60,7 @@ _ROWS_PER_COMMIT: Final = 131_072
 
 @dataclass(slots=True)
 class _Buffer:
-    """Parts waiting for their commit, and the deliveries that are complete once it is done."""
+    """Parts that wait for their commit, and the deliveries that are complete after it."""
 
     most_rows: int
     records: list[Part] = field(default_factory=list)
@@ -62,7 +75,7 @@ class _Buffer:
         return self.rows >= self.most_rows
 
     def commit(self, session: Session) -> None:
-        """Records and dead letters first, then what says that they are there and count."""
+        """Commits records and dead letters first, then the row that makes them count."""
         lake = session.lake
         for spec, parts in (
             (session.feed.records, self.records),
@@ -89,7 +102,7 @@ class Pending:
 
 
 def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> list[Pending]:
-    """The deliveries received on a pull date that must be validated (again), in a fixed order.
+    """Returns the deliveries of a pull date that must be validated (again), in a fixed order.
 
     Those that vendors sent; `corrections` looks after what people sent.
     """
@@ -104,12 +117,14 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
         (row["vendor"], row["delivery"]): row for row in current_deliveries(session).to_pylist()
     }
     found = []
+    cut = cut_deliveries(session)
     for vendor in sorted(vendors, key=lambda v: v.vendor):
-        present = interpreter_of(session, vendor, "").interpretation
+        usual = interpreter_of(session, vendor, "").interpretation
         for _, delivery in sorted(key for key in wanted if key[0] == vendor.vendor):
             row = current[vendor.vendor, delivery]
             if vendor.dates.looks_around:
-                present = interpreter_of(session, vendor, delivery).interpretation
+                usual = interpreter_of(session, vendor, delivery).interpretation
+            present = name_of(usual, cut=(vendor.vendor, delivery) in cut)
             if row["interpretation"] != present:
                 found.append(Pending(vendor, delivery, pull_date, (row["sequence"] or 0) + 1))
     return found
@@ -126,7 +141,7 @@ class Portions:
 def validate_deliveries(
     session: Session, deliveries: Sequence[Pending], portions: Portions = Portions()
 ) -> None:
-    """Validate each delivery from its landed bytes."""
+    """Validates each delivery from its landed bytes."""
     session.feed.refuse_damaged(session.lake)
     session.lake.audit.settle(session.run_id)  # what a run that died announced and never did
     buffer = _Buffer(portions.commit)
@@ -144,7 +159,7 @@ def validate_deliveries(
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What was there when this run began."""
+    """What the lake held when this run began."""
 
     letters: Snapshot
     checkpoints: Snapshot
@@ -160,6 +175,11 @@ class _Validation:
         self.pending = pending
         self.buffer = buffer
         self.interpreter = interpreter_of(session, pending.vendor, pending.delivery)
+        whole = cut_deliveries(session).get((pending.vendor.vendor, pending.delivery))
+        self.half: Half | None = None
+        if whole is not None:
+            self.interpreter = as_cut(self.interpreter)
+            self.half = half_row(session, pending.vendor, pending.delivery, whole)
         name = f"{pending.vendor.vendor}/{pending.delivery}"
         # What a delivery's records are depends on its bytes and the interpretation alone: a vendor
         # file that was changed and changed back finds the records that it made before.
@@ -197,21 +217,23 @@ class _Validation:
         state, describer = self.done.state, self.done.describer
         for chunk in self.done.rest(read_ahead(reader), self.interpreter):
             describer.add(chunk.table, chunk.columns)
+            after = chunk.after
             self._add(  # nothing else holds what comes of the chunk while it is committed
                 validate_chunk(
-                    chunk,
+                    without_half_row(chunk, self.half),
                     self.interpreter,
                     delivery=self.pending.delivery,
                     pull_date=self.pending.pull_date,
                     state=state,
                 )
             )
+            del chunk
             if self.buffer.full:
                 self.buffer.checkpoint = [
                     checkpoint_part(
                         self.session,
                         self._subject(),
-                        chunk.after,
+                        after,
                         chunks=self.chunks,
                         state=state,
                         describer=describer,
@@ -230,7 +252,7 @@ class _Validation:
         )
 
     def _take_over_what_is_done(self) -> None:
-        """Count what the chunks before the checkpoint came to; what they refused is refused."""
+        """Counts what the chunks before the checkpoint came to; what they refused is refused."""
         self.records = self.done.state.records
         self.refused = self.done.state.dead_letters
         if self.refused_before is not None and self.done.rows:
@@ -257,7 +279,7 @@ class _Validation:
             self.buffer.dead_letters.append(self._letters(self.chunks, events))
 
     def _opened(self, dead_letters: pa.Table) -> pa.Table:
-        """Their opening; what a correction has answered already is answered again at once."""
+        """Returns the `opened` events; what a correction has answered is resolved again at once."""
         stamp, schema = self.session.stamp(), self.session.feed.dead_letters.schema
         events = opened(dead_letters, "pull_date", stamp, schema=schema, before=self.known)
         if self.known is None:
@@ -277,7 +299,7 @@ class _Validation:
         return Part(self.letters_writer, self.letters_before + chunk, events)
 
     def _refuse(self, refused: Refused) -> None:
-        """The whole delivery is one dead letter, and counts as one row."""
+        """Refuses the whole delivery as one dead letter, which counts as one row."""
         vendor, delivery = self.pending.vendor, self.pending.delivery
         fingerprint = digest("delivery", delivery)
         row = {
@@ -321,6 +343,7 @@ class _Validation:
                 "drift": list(interpreter.drift),
                 "schema": schema.fingerprint,
                 "shapes": schema.as_text(),
+                "account": reader.account().as_json(),
                 **_control(interpreter, reader, state),
             }
         )
@@ -344,6 +367,7 @@ class _Validation:
         }
         if self.refused_before is not None:
             self._resolve_what_passes_now(self.refused_before)
+        keep_vendor_file(self.session, self.interpreter.interpretation, self.pending.vendor)
         mark = pa.Table.from_pylist([row], schema=VALIDATIONS.schema)
         self.buffer.complete.append(Part(self.mark_writer, 1, mark))
 
@@ -369,18 +393,23 @@ class _Validation:
 def _control(
     interpreter: Interpreter, reader: RowReader, state: DeliveryState
 ) -> dict[str, object]:
-    """What the control row declares against what the rows come to."""
-    rule = interpreter.reading.vendor.format.control_total
-    if rule is None or reader.control is None:
-        return {}
-    declared, measure = (
-        interpreter.declared_total(reader.control),
+    """What the control rows declare against what the rows come to."""
+    rule, measure = (
+        interpreter.reading.vendor.format.control_total,
         interpreter.reading.shape.measure,
     )
-    if not isinstance(declared, Decimal) or measure is None:
+    if rule is None or measure is None:
         return {}
+    sheets = sum(sheet.read for sheet in reader.sheets)
+    if not reader.controls or (sheets and len(reader.controls) < sheets):
+        # Of several sheets either none has a total or each has: else nothing can be compared.
+        return {"control_problem": MISSING_TOTAL} if rule.required or reader.controls else {}
+    declared = [interpreter.declared_total(control) for control in reader.controls]
+    read = [total for total in declared if isinstance(total, Decimal)]
+    if len(read) < len(declared):
+        return {"control_problem": UNREADABLE_TOTAL}
     return {
-        "control_declared": str(declared),
+        "control_declared": str(sum(read)),
         "control_computed": str(interpreter.reading.exact[measure.field].of_quanta(state.quanta)),
         "control_tolerance": str(rule.tolerance),
         "unreadable_amounts": state.unreadable,

@@ -48,11 +48,11 @@ class Accepted:
     """A schema of a vendor that was accepted.
 
     Attributes:
-        delivery: In which it was seen.
-        pull_date: From when it is in force; the first one also before.
+        delivery: The delivery in which it was seen.
+        pull_date: The date from which it is in force; the first schema also is before it.
         by: Who accepted it; None for the first, which the vendor file accepts.
-        reason: Why.
-        at: When.
+        reason: Why it was accepted.
+        at: When it was accepted.
     """
 
     schema: Schema
@@ -63,7 +63,7 @@ class Accepted:
     at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "schema": self.schema.fingerprint,
             "delivery": self.delivery,
@@ -92,7 +92,7 @@ class SchemaReport:
         return tuple(d for d in self.differences if d.red)
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "vendor": self.vendor,
             "agrees": not self.red,
@@ -114,11 +114,11 @@ def schemas_of(
     *,
     only: Collection[tuple[str, str]] | None = None,
 ) -> list[SchemaReport]:
-    """How deliveries differ from what was accepted, in the order in which they came.
+    """Returns how deliveries differ from what was accepted, in the order in which they came.
 
     Args:
         session: The run.
-        vendors: Only theirs.
+        vendors: The vendors whose deliveries are looked at.
         pull_dates: Only what was first received on these.
         only: Only these (vendor, delivery).
     """
@@ -159,7 +159,7 @@ def schemas_of(
 
 
 def dates_of_drifted(session: Session, dates: Collection[date]) -> dict[date, date]:
-    """Of these transaction dates those with records whose amounts or dates changed their meaning.
+    """Returns the transaction dates with records whose amounts or dates changed their meaning.
 
     Returns:
         Transaction date to the earliest pull date of such a delivery.
@@ -189,7 +189,7 @@ def dates_of_drifted(session: Session, dates: Collection[date]) -> dict[date, da
 
 
 def accepted_by_people(session: Session) -> dict[str, list[Accepted]]:
-    """Vendor to the schemas that somebody accepted, in the order of acceptance."""
+    """Returns, by vendor, the schemas that somebody accepted, in the order of acceptance."""
     stored = session.lake.table(ACCEPTED_SCHEMAS).snapshot().read().to_pylist()
     found: dict[str, list[Accepted]] = {}
     for row in sorted(stored, key=lambda r: (r["vendor"], r["sequence"])):
@@ -209,7 +209,7 @@ def accepted_by_people(session: Session) -> dict[str, list[Accepted]]:
 def accept(
     session: Session, vendor: str, *, by: str, reason: str, delivery: str | None = None
 ) -> SchemaReport | None:
-    """Accept the schema of a delivery: of the newest that differs, or of the one that is named.
+    """Accepts the schema of a delivery: of the newest that differs, or of the one that is named.
 
     Returns:
         What was accepted, with the differences that it had; None if nothing differs.
@@ -271,7 +271,7 @@ def _to_accept(
 
 
 def _in_force(implicit: Accepted, explicit: Sequence[Accepted], pull_date: date) -> list[Accepted]:
-    """The schemas that a delivery of this date may have; the one to compare with comes last.
+    """Returns the schemas that a delivery of this date may have; the last is compared with.
 
     On the day of a change files of the old and of the new schema may come together.
     """
@@ -283,7 +283,7 @@ def _in_force(implicit: Accepted, explicit: Sequence[Accepted], pull_date: date)
 def _compared(
     schema: Schema, accepted: Iterable[Accepted], vendor: Vendor
 ) -> tuple[Accepted, list[Difference]]:
-    """The schema against the last of the accepted ones, or against one with which it agrees."""
+    """Compares the schema with the last of the accepted ones, or with one that agrees with it."""
     found: list[tuple[Accepted, list[Difference]]] = [
         (one, differences(one.schema, schema, vendor, strangers=one.by is not None))
         for one in accepted
@@ -293,7 +293,7 @@ def _compared(
 
 
 def _read(session: Session) -> pa.Table:
-    """Every delivery that was read, without its shapes; `first` marks the first of a vendor."""
+    """Returns every delivery that was read, without its shapes; `first` marks a vendor's first."""
     received = session.lake.table(DELIVERIES).snapshot()
     validated = session.lake.table(VALIDATIONS).snapshot()
     return query(

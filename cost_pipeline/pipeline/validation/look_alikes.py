@@ -1,6 +1,6 @@
-"""Rows that look as if they were there already: told to people, and never decided here.
+"""Finds rows that look as if they were there already; people decide about them.
 
-Belongs here: of a vendor without a key, rows that say the same as rows of an earlier delivery; of
+Belongs here: for a vendor without a key, rows that say the same as rows of an earlier delivery; for
 one with a key, ids that differ only in how they are written. Either may be lawful. The vendor file
 settles both: a key, or `ids`.
 """
@@ -54,7 +54,7 @@ _REPEATED: Final = """
 
 
 def _dressed(identity: str) -> Summary:
-    """Per file, the deliveries with an id that more could be taken off."""
+    """Returns, by file, the deliveries with an id from which more could be taken off."""
     bare = _BARE.format(id=identity)
     return Summary(
         "dressed_ids",
@@ -72,7 +72,7 @@ def _dressed(identity: str) -> Summary:
 
 
 def _says(shape: Shape) -> str:
-    """SQL of what a row says; one without an id is named by its place, which is no part of it."""
+    """Returns SQL of what a row says; a row without an id is named by its place, left out here."""
     placed = "delivery[:12] || ':' || \"row\""
     return ", ".join(
         f"if({name} = {placed}, null, {name})" if name == shape.identity else name
@@ -81,7 +81,7 @@ def _says(shape: Shape) -> str:
 
 
 def nothing_looks_alike(session: Session, name: str, day: date) -> Outcome:
-    """No row that a vendor sent on a pull date looks as if it had come before in another guise."""
+    """Checks that no row of a pull date looks as if it had come before in another guise."""
     (vendor,) = (vendor for vendor in session.home.vendors if vendor.vendor == name)
     if vendor.key is None:
         return _repeated(session, vendor.vendor, day)
@@ -106,7 +106,7 @@ def _alike(session: Session, vendor: str, day: date) -> Outcome:
     pairs = [", ".join(map(repr, ids[:_SHOWN])) for ids in found["ids"].to_pylist()]
     return Outcome(
         passed=False,
-        message=f"{len(pairs)} ids are written in several ways: {'; '.join(pairs[:_SHOWN])}; if "
+        message=f"ids are written in several ways: {'; '.join(pairs[:_SHOWN])}; if "
         "they are the same, declare what to take off under `ids` in the vendor file",
         numbers={"alike": len(pairs)},
         warning=True,

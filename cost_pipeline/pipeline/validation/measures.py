@@ -1,4 +1,4 @@
-"""Sums of what rows measure per unit, on the way and as stored: conservation compares them."""
+"""Sums what rows measure per unit, on the way and as stored, so that conservation compares them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SumsByUnit:
     sums: dict[str, Decimal] = field(default_factory=dict)
 
     def add(self, rows: pa.Table) -> None:
-        """Count the rows of a table that has the measure and its unit; null measures are none."""
+        """Counts the rows of a table that has the measure and its unit; nulls are left out."""
         if not rows.num_rows or self.measure is None:
             return
         name, unit = self.measure.field, self.measure.unit

@@ -1,4 +1,4 @@
-"""What is known of the data files of `records` without reading them again, file by file.
+"""Summarises the data files of `records`, so that they are not read again.
 
 Belongs here: summaries of records (`lake.derived`) that comparisons and postings share.
 """

@@ -1,4 +1,4 @@
-"""Replay: landed deliveries judged again under the present contract, without fetching anything.
+"""Replay judges landed deliveries again under the present contract, and fetches nothing.
 
 What is judged already under the present contract would give what there is, so only what is behind
 is replayed: a changed contract, mapping or rule replays exactly what it concerns.
@@ -14,9 +14,11 @@ from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.sql import begins, equals
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.pipeline.dead_letters.corrections import out_of_date, validate_corrections
+from cost_pipeline.pipeline.dead_letters.superseded import answer_superseded
 from cost_pipeline.pipeline.pull.deliveries import CORRECTION, current_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.deliveries import pending, validate_deliveries
+from cost_pipeline.pipeline.validation.versions import note_cut, versions_seen
 
 _PREFIX = 8
 _HEX = frozenset("0123456789abcdef")
@@ -24,7 +26,7 @@ _HEX = frozenset("0123456789abcdef")
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A delivery that was not judged under the present contract: what, and its first pull date."""
+    """A delivery that was not judged under the present contract, and its first pull date."""
 
     vendor: str
     delivery: str
@@ -32,7 +34,7 @@ class Behind:
 
 
 def behind(session: Session, pull_dates: Collection[date] | None = None) -> list[Behind]:
-    """Every delivery (first received on one of the dates) that a replay would judge again."""
+    """Returns the deliveries (first received on these dates) that a replay would judge again."""
     rows = current_deliveries(session).to_pylist()
     first = {(r["vendor"], r["delivery"]): r["first_pulled"] for r in rows}
     days = {r["first_pulled"] for r in rows if r["role"] is None}
@@ -51,10 +53,20 @@ def behind(session: Session, pull_dates: Collection[date] | None = None) -> list
 
 
 def replay(session: Session, pull_date: date, delivery: str | None = None) -> int:
-    """Judge again what is behind of one pull date, or one delivery of it; returns how many."""
-    found = pending(session, session.home.vendors, pull_date)
+    """Judge again what is behind of one pull date, or one delivery of it; returns how many.
+
+    A delivery of another date is among them if one of this date is a longer version of it.
+    """
+    vendors = session.home.vendors
+    files = versions_seen(session, pull_date)
+    cut = {(one.vendor, one.delivery): one.first_pulled for one in note_cut(session, files)}
+    found = pending(session, vendors, pull_date)
+    for day in sorted(set(cut.values()) - {pull_date}):
+        earlier = pending(session, vendors, day)
+        found += [one for one in earlier if (one.vendor.vendor, one.delivery) in cut]
     chosen = [one for one in found if delivery is None or one.delivery == delivery]
     validate_deliveries(session, chosen)
+    answer_superseded(session, files)
     behind_too = [
         one
         for one, pulled in out_of_date(session).items()
@@ -65,7 +77,7 @@ def replay(session: Session, pull_date: date, delivery: str | None = None) -> in
 
 
 def delivery_named(session: Session, beginning: str) -> tuple[str, date]:
-    """The one landed delivery whose hash begins so, and its first pull date.
+    """Returns the one landed delivery whose hash begins so, and its first pull date.
 
     Raises:
         UsageError: If there is none, or more than one.

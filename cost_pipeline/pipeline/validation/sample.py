@@ -1,4 +1,4 @@
-"""Stored records held against their contract again."""
+"""Holds stored records against their contract again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SAMPLE: Final = 200
 
 
 def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Outcome:
-    """A bounded sample of the stored records passes the contract again."""
+    """Checks that a bounded sample of the stored records passes the contract again."""
     of_day = equals("pull_date", pull_date)
     snapshot = session.lake.table(session.feed.records).snapshot()
     sample = snapshot.query(
@@ -38,7 +38,7 @@ def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Ou
 
 
 def _unlawful(kind: Kind, shape: Shape, row: dict[str, object]) -> str | None:
-    """What the contract says against a stored record; None if nothing."""
+    """Returns the contract's problem with a stored record; None if there is none."""
     values = {name: row[name] for name in ("vendor", *shape.names) if row[name] is not None}
     if kind.packed is not None:
         values |= kind.packed.values(str(values.pop(kind.packed.column, "{}")))

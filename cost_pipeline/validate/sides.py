@@ -1,4 +1,4 @@
-"""Amounts with their sign, from all that says which way they go: whole columns of texts.
+"""Gives amounts their sign, from all that says which way they go, in whole columns of texts.
 
 Belongs here: debit and credit columns, a column with codes, marks beside the number, inverted signs
 and texts for nothing, put together into one text as a vendor would write it who only has a minus.
@@ -26,7 +26,7 @@ _LEADING: Final = "-"
 
 
 def filled(texts: pa.Array) -> pa.Array:
-    """The texts without outer blanks; null where nothing is left."""
+    """Returns the texts without outer blanks; null where nothing is left."""
     stripped = pc.utf8_trim(texts, characters=BLANKS)
     return pc.if_else(pc.equal(stripped, ""), pa.scalar(None, pa.string()), stripped)
 
@@ -43,7 +43,7 @@ class Sided:
         self._minus = rf"^({before}\s*)[{MINUS}]\s*"
 
     def of_two(self, debit: pa.Array, credit: pa.Array) -> pa.Array:
-        """The amounts of rows that fill one of two columns; both texts are stripped or null."""
+        """Returns the amounts of rows that fill one of two columns; texts are stripped or null."""
         debit, credit = self._zeros(debit), self._zeros(credit)
         has_debit, has_credit = says_something(debit), says_something(credit)
         both = pc.and_(has_debit, has_credit)
@@ -51,7 +51,7 @@ class Sided:
         return pc.if_else(both, marked(debit, Conflict.SIDES, credit), one)
 
     def of_one(self, amount: pa.Array, codes: pa.Array | None) -> pa.Array:
-        """The amounts of a column beside which a code may stand; stripped or null."""
+        """Returns the amounts of a column beside which a code may stand; stripped or null."""
         amount = self._marks(self._zeros(amount))
         sign = self._style.sign
         if sign is None or codes is None:
@@ -64,7 +64,7 @@ class Sided:
         return pc.if_else(unknown, marked(amount, Conflict.CODE, pc.fill_null(codes, "")), sided)
 
     def turned(self, amounts: pa.Array) -> pa.Array:
-        """The amounts as costs, of a vendor to whom costs are negative."""
+        """Returns the amounts as costs, where the vendor writes costs as negative."""
         if not self._style.inverted:
             return amounts
         return pc.if_else(self._negative(amounts), self._bare(amounts), _negated(amounts))
@@ -87,7 +87,7 @@ class Sided:
         return pc.if_else(both, marked(other, Conflict.SIDES, texts), sided)
 
     def _taken_back(self, texts: pa.Array, said: pa.Array) -> pa.Array:
-        """Credits with a minus; one that has a sign of its own says it twice, or the opposite."""
+        """Returns credits with a minus; a sign of their own says it twice, or the opposite."""
         twice = marked(texts, Conflict.TWICE, said)
         return pc.if_else(self._negative(texts), twice, _negated(texts))
 
@@ -98,24 +98,24 @@ class Sided:
         return _matches(texts, "|".join([self._minus, *ways]))
 
     def _bare(self, texts: pa.Array) -> pa.Array:
-        """Negative amounts without what says so."""
+        """Returns negative amounts without what says so."""
         bare = pc.replace_substring_regex(texts, pattern=self._minus, replacement=r"\1")
         bare = pc.replace_substring_regex(bare, pattern=rf"\s*[{MINUS}]$", replacement="")
         return pc.replace_substring_regex(bare, pattern=r"^\((.*)\)$", replacement=r"\1")
 
 
 def is_zero(texts: pa.Array) -> pa.Array:
-    """Which texts are a number of zeros only, in whatever style; false for null."""
+    """Returns which texts are a number of zeros only, in whatever style; false for null."""
     return _matches(texts, r"^[^1-9\p{L}]*0[^1-9\p{L}]*$")
 
 
 def says_something(texts: pa.Array) -> pa.Array:
-    """Which texts are there and are not zero."""
+    """Returns which texts are there and are not zero."""
     return pc.and_(pc.is_valid(texts), pc.invert(is_zero(texts)))
 
 
 def against_currency(amounts: pa.Array, symbols: Collection[str], currency: pa.Array) -> pa.Array:
-    """The amounts, marked where a sign beside the number is of another currency than the row's.
+    """Marks the amounts that have the sign of another currency than their row's; returns all.
 
     Args:
         amounts: Texts.
@@ -137,14 +137,14 @@ def against_currency(amounts: pa.Array, symbols: Collection[str], currency: pa.A
 
 
 def sign_of(amounts: pa.Array, symbols: Collection[str]) -> pa.Array:
-    """The sign of a currency that stands in each text; null where none does."""
+    """Returns the sign of a currency that stands in each text; null where none does."""
     longest = sorted(symbols, key=len, reverse=True)
     pattern = f"(?P<sign>{'|'.join(map(re.escape, longest))})"
     return pc.struct_field(pc.extract_regex(amounts, pattern=pattern), "sign")
 
 
 def currencies_of(amounts: pa.Array, signs: dict[str, str], column: pa.Array) -> pa.Array:
-    """Each row's currency: that of the sign beside the amount, else what its own column says."""
+    """Returns each row's currency: by the sign beside its amount, else by its own column."""
     written = sign_of(amounts, signs)
     places = pc.index_in(written, value_set=pa.array(list(signs), pa.string()))
     said = pa.array(list(signs.values()), pa.string()).take(places)
@@ -160,12 +160,12 @@ def total_of(
     aliases: Sequence[str],
     of: Callable[[Sequence[str]], Decimal | Problem | None],
 ) -> Decimal | Problem | None:
-    """The sum that a control row declares: of two columns, the debits less the credits.
+    """Returns the sum that a control row declares: of two columns, the debits less the credits.
 
     Args:
         style: What says which way amounts go.
         aliases: The header names of the amount.
-        of: The number under the first of the names that is filled; None if none is.
+        of: The number under the first name that is filled; None if no name is.
     """
     if style is None:
         return of(aliases)
@@ -182,13 +182,13 @@ def total_of(
 
 
 def _negated(texts: pa.Array) -> pa.Array:
-    """The texts with a minus; zero stays zero."""
+    """Returns the texts with a minus; zero stays zero."""
     negative = pc.binary_join_element_wise(_LEADING, texts, "")
     return pc.if_else(is_zero(texts), texts, negative)
 
 
 def _without(texts: pa.Array, marks: Collection[str]) -> tuple[pa.Array, pa.Array]:
-    """The texts without a mark before or behind, and which of them had one."""
+    """Returns the texts without a mark before or behind, and which of them had one."""
     if not marks:
         return texts, pa.repeat(pa.scalar(value=False), len(texts))
     any_of = "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True))

@@ -1,0 +1,222 @@
+"""The rows of one sheet: where its header is, what is a row below it, and what is another table.
+
+Belongs here: one sheet that is read, and its account. Which sheets of a workbook are read is
+`excel`'s work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from cost_pipeline.contracts.formats import ExcelFormat
+from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.text import BLANKS
+from cost_pipeline.parse.account import SheetAccount
+from cost_pipeline.parse.control import Filled, Part, control_rules, rows_without_totals
+from cost_pipeline.parse.json_items import cut_text
+from cost_pipeline.parse.records import unnamed_value
+from cost_pipeline.parse.rows import Limits, RawRow, Refused, RowReader
+from cost_pipeline.parse.sheet import BrokenSheetError, Sheet, SheetRow
+from cost_pipeline.parse.xlsx import column_name
+
+_MARK: Final = re.compile(r'["\r\n]')
+# So many names of columns make a row a header: one may be a value by chance.
+_NAMES: Final = 2
+
+
+def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | Refused:
+    """The row that holds the most of the declared names, or why there is none."""
+    wanted = {_plain(name) for name in form.header}
+    best: SheetRow | None = None
+    most = 0
+    try:
+        for row in sheet.rows():
+            if row.line > form.header_within:
+                break
+            names = {_plain(text) for text in row.cells.values()} - {""}
+            found = len(wanted & names) if wanted else bool(names)
+            if found > most:
+                best, most = row, found
+    except BrokenSheetError as error:
+        if best is None:  # else what is broken comes below the header, and is told there
+            return _refused(str(error))
+    if best is None:
+        where = f"in the first {form.header_within} rows of the sheet"
+        if wanted:
+            return _refused(f"no header {where}: none holds {', '.join(form.header[:10])}")
+        return _refused(f"no header: nothing {where}")
+    if max(best.cells) >= limits.keys:
+        what = f"the header has {max(best.cells) + 1} columns, {limits.keys} at most are read"
+        return _refused(what)
+    if best.problems or best.problem:
+        return _refused(f"the header in row {best.line} cannot be read: {_first_problem(best)}")
+    return best
+
+
+def count_sheet(sheet: Sheet, account: SheetAccount) -> None:
+    """Count what stands in a sheet that is not read, as far as it can be."""
+    try:
+        for row in sheet.rows():
+            cells = _cells(row)
+            if cells or row.problems or row.problem is not None:
+                account.filled += 1
+                account.cells += cells
+    except BrokenSheetError:
+        account.filled += 1  # there is something that nobody can read
+
+
+class SheetTable:
+    """A sheet whose header is known.
+
+    Args:
+        sheet: Its rows.
+        header: Its header.
+        form: What the vendor declares.
+        limits: What is too long.
+        account: What is counted here.
+    """
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        header: SheetRow,
+        form: ExcelFormat,
+        limits: Limits,
+        account: SheetAccount,
+    ) -> None:
+        self._sheet = sheet
+        self._line = header.line
+        self._limits = limits
+        self._account = account
+        names = {i: text for i, text in header.cells.items() if text.strip(BLANKS)}
+        self.header = tuple(names.get(i, "") for i in range(max(names) + 1))
+        self._named = sorted(names)
+        self._known = {*names, *(place - 1 for place in form.told.passed)}
+        self.columns = tuple(names[i] for i in self._named)
+        self._rules = control_rules(form, self.header)
+        self._wanted = {_plain(name) for name in form.header} | {*map(_plain, names.values())}
+        self._broken: RawRow | None = None
+
+    def rows(self, reader: RowReader) -> Iterator[RawRow]:
+        """The rows below the header; the counts and the control row of `reader` are kept."""
+        self._account.read = True
+        self._account.first_row = reader.rows + 1
+        own = self._own(reader)
+        for row in rows_without_totals(reader, own, self._rules, _filled_cells, self._left_out):
+            self._account.rows += 1
+            self._account.cells_told += _cells(row)
+            yield self._raw(row)
+        if self._broken is not None:
+            yield self._broken
+
+    def _left_out(self, part: Part, row: SheetRow) -> None:
+        self._account.cells_told += _cells(row)
+        if part is Part.TOTAL:
+            self._account.control += 1
+        else:
+            self._account.furniture += 1
+
+    def _own(self, reader: RowReader) -> Iterator[SheetRow]:
+        """The filled rows of the table; what stands above it and beside it is counted."""
+        account, seen, another = self._account, self._line, False
+        try:
+            for row in self._sheet.rows():
+                cells = _cells(row)
+                if not cells and not row.problems and row.problem is None:
+                    continue
+                account.filled += 1
+                account.cells += cells
+                if row.line == self._line:
+                    account.header += 1
+                    another = False
+                elif another or self._begins_another(row):
+                    another = True
+                    account.other += 1
+                    account.other_line = account.other_line or row.line
+                elif row.line < self._line:
+                    account.above += 1
+                else:
+                    reader.blank_rows += row.line - seen - 1
+                    seen = row.line
+                    yield row
+                    continue
+                account.cells_told += cells
+        except BrokenSheetError as error:
+            problem = f"the sheet is broken from here on: {error}"
+            self._broken = RawRow(seen + 1, "", problem, None)
+
+    def _begins_another(self, row: SheetRow) -> bool:
+        """Whether a row names columns, and others than the header or elsewhere."""
+        if row.kinds or row.problem is not None:  # a name is no number
+            return False
+        found = {i: name for i, t in row.cells.items() if (name := _plain(t)) in self._wanted}
+        most = sum(_plain(name) in self._wanted for name in self.columns)
+        if len({*found.values()}) < max(_NAMES, (most + 1) // 2):
+            return False
+        return row.line < self._line or any(
+            place >= len(self.header) or _plain(self.header[place]) != name
+            for place, name in found.items()
+        )
+
+    def _raw(self, row: SheetRow) -> RawRow:
+        width = max(len(self.header), max(row.cells, default=-1) + 1)
+        text = csv_line([row.cells.get(i, "") for i in range(width)])
+        problem = self._problem(row)
+        if problem is not None:
+            text, _ = cut_text(text, self._limits)
+            return RawRow(row.line, text, problem, None)
+        return RawRow(row.line, text, None, [row.cells.get(i, "") for i in self._named])
+
+    def _problem(self, row: SheetRow) -> str | None:
+        if row.problem is not None or row.problems:
+            return _first_problem(row)
+        for column in sorted(row.cells.keys() - self._known):
+            if row.cells[column].strip(BLANKS):
+                return unnamed_value(column)
+        return None
+
+
+def csv_line(cells: list[str]) -> str:
+    """The cells as a line of CSV (RFC 4180), without its terminator."""
+    line = ",".join(cells)
+    if _MARK.search(line) is None and line.count(",") == len(cells) - 1:
+        return line
+    return ",".join(map(_quoted, cells))
+
+
+def _quoted(cell: str) -> str:
+    if "," in cell or _MARK.search(cell):
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
+
+
+def _filled_cells(row: SheetRow) -> Filled:
+    if row.problem is not None or row.problems:
+        return Filled({})
+    return Filled({place: text for place, text in row.cells.items() if _filled(text)})
+
+
+def _cells(row: SheetRow) -> int:
+    # A cell that is there holds something; `isspace` is true of what `strip` leaves nothing of.
+    return len(row.cells) - sum(map(str.isspace, row.cells.values()))
+
+
+def _filled(text: str) -> bool:
+    return bool(text.strip(BLANKS))
+
+
+def _plain(text: str) -> str:
+    return text.strip(BLANKS).casefold()
+
+
+def _first_problem(row: SheetRow) -> str:
+    if row.problem is not None:
+        return row.problem
+    column, problem = min(row.problems.items())
+    return f"cell {column_name(column)}{row.line}: {problem}"
+
+
+def _refused(message: str) -> Refused:
+    return Refused(Reason.NOT_THE_FORMAT, message)

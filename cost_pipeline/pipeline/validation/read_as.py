@@ -1,0 +1,46 @@
+"""The vendor file by which a delivery was read, from the lake; the home's own may be another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
+from cost_pipeline.pipeline.pull.deliveries import current_deliveries
+from cost_pipeline.pipeline.session import Session
+
+
+def keep_vendor_file(session: Session, interpretation: str, vendor: Vendor) -> None:
+    """Keep the vendor file behind an interpretation, before a validation names it."""
+    session.lake.interpretations.keep(interpretation, vendor.model_dump_json())
+
+
+def read_as(session: Session, vendor: str, delivery: str) -> Vendor | None:
+    """The vendor file by which a delivery counts as read; else the home's; None without either.
+
+    A lake of an earlier version did not keep it, and a later version may not know what is kept.
+    """
+    present = next((v for v in session.home.vendors if v.vendor == vendor), None)
+    interpretation = _interpretations(session).get((vendor, delivery))
+    kept = session.lake.interpretations.find(interpretation) if interpretation else None
+    if kept is None:
+        return present
+    try:
+        return session.feed.contract.vendor.model_validate_json(kept)
+    except ValidationError:
+        return present
+
+
+def _interpretations(session: Session) -> Mapping[tuple[str, str], str | None]:
+    return session.lake.kept(
+        "interpretations_of",
+        [DELIVERIES, VALIDATIONS],
+        lambda: {
+            (row["vendor"], row["delivery"]): row["interpretation"]
+            for row in current_deliveries(session)
+            .select(["vendor", "delivery", "interpretation"])
+            .to_pylist()
+        },
+    )
