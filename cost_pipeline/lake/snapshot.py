@@ -67,7 +67,7 @@ class Snapshot:
         """
         return self._uri, self.version, self._entry
 
-    def touched(self, where: str | None = None) -> tuple[object, ...]:
+    def touched(self, where: Predicate | str | None = None) -> tuple[object, ...]:
         """Returns the identity with size and time of every data file: it changes if one is touched.
 
         Args:
@@ -113,7 +113,6 @@ class Snapshot:
         sql: str,
         *,
         where: str | None = None,
-        values: Sequence[str] | None = None,
         files: Sequence[str] | None = None,
         **tables: pa.Table,
     ) -> pa.Table:
@@ -122,7 +121,6 @@ class Snapshot:
         Args:
             sql: The statement; it repeats `where` itself if rows must be filtered exactly.
             where: A predicate by which files are left out; it filters no rows.
-            values: Bound to `$1`, `$2`...: how text of vendors and people enters.
             files: The data files to read instead; their names are in the column `filename`.
             tables: Arrow tables that the statement may name.
         """

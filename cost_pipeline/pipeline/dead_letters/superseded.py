@@ -90,7 +90,7 @@ def _superseding(
         said, again = held[earlier.delivery, later.delivery]
         read_before = rows.get((earlier.vendor, earlier.delivery), 0)
         read_now = rows.get((later.vendor, later.delivery), 0)
-        renewed = earlier.vendor in dated and not said and 0 < read_before <= read_now
+        renewed = earlier.vendor in dated and not said and read_before <= read_now > 0
         if goes_on or (said and said == again) or renewed:
             found.append((earlier, later))
     return found
