@@ -309,11 +309,7 @@ def _writer_for(spec: TableSpec, rows: pa.Table) -> WriterProperties:
 
 
 def _growing(table: DeltaTable, spec: TableSpec) -> Literal["merge"] | None:
-<<<<<<< HEAD
-    """Says how a commit meets a table of an earlier version: it adds the columns that it lacks.
-=======
     """Returns how a commit meets a table of an earlier version: it adds the missing columns.
->>>>>>> h14english
 
     Only then, because such a commit is one to the table as a whole, and races with all others.
     """

@@ -153,11 +153,7 @@ def _row_at(session: Session, delivery: dict[str, Any], sheet: str | None, line:
 
 
 def _other_line(path: Path, reader: RowReader, rows: tuple[int | None, int], line: int) -> _Row:
-<<<<<<< HEAD
-    """Says what a line is that no row holds; `rows` are the lines of the first and last row."""
-=======
     """Returns what a line is that no row holds; `rows` are the lines of the outermost rows."""
->>>>>>> h14english
     first, last = rows
     has_lines = reader.count is not None
     raw = path.read_bytes().decode(reader.encoding, "replace").splitlines() if has_lines else []

@@ -36,11 +36,7 @@ _WAITING: Final = """
 
 
 def dates_without_total(session: Session, dates: Collection[date]) -> dict[date, date]:
-<<<<<<< HEAD
-    """Finds the transaction dates that have records of a delivery without its total.
-=======
     """Returns those of the dates with records of a delivery that lacks its total.
->>>>>>> h14english
 
     Returns:
         Transaction date to the earliest pull date of such a delivery.
