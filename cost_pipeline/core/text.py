@@ -35,7 +35,7 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def printable_json(text: str) -> str:
-    """Returns a JSON document that says the same, with such characters in JSON's own escapes."""
+    """Returns a JSON document that says the same, such characters in JSON's own escapes."""
     if text.isprintable():
         return text
     odd = {c for c in set(text) if not (c.isprintable() or c == "\n" or _is_space(c))}

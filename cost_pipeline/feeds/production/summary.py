@@ -9,6 +9,7 @@ from typing import Final
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.people import money
+from cost_pipeline.core.sql import equals
 from cost_pipeline.feeds.production.report import posted_amounts
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.ledger.difference import Cause
@@ -97,7 +98,7 @@ def repaired_by_corrections(session: Session) -> tuple[RepairedDate, ...]:
             count(*) filter (kind = 'post') as posted,
             coalesce(sum(base_amount) filter (kind = 'reverse'), 0)::decimal(38, 4) as before,
             coalesce(sum(base_amount) filter (kind = 'post'), 0)::decimal(38, 4) as after
-        from {{table}} where cause = '{Cause.FX_CORRECTION}'
+        from {{table}} where {equals("cause", Cause.FX_CORRECTION)}
         group by all order by all
         """
         )

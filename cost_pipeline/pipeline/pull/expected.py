@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cost_pipeline.contracts.expectations import Due, last_due, start_of
 from cost_pipeline.contracts.sources import FolderSource, HttpSource
 from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.tables import DELIVERIES, FETCHES
 from cost_pipeline.pipeline.pull.fetches import names_seen
 from cost_pipeline.pipeline.reports.outcome import Outcome
@@ -84,7 +85,7 @@ def _was_asked(session: Session, vendor: Vendor, due: Due) -> bool:
 def _pull_dates(session: Session, vendor: Vendor) -> Collection[date]:
     table = session.lake.table(FETCHES).snapshot()
     found = table.query(
-        f"select min(pull_date) as day from {{table}} where vendor = '{vendor.vendor}'"
+        f"select min(pull_date) as day from {{table}} where {equals('vendor', vendor.vendor)}"
     )
     return [day for day in found["day"].to_pylist() if day is not None]
 
@@ -93,7 +94,7 @@ def _deliveries(session: Session, vendor: Vendor) -> list[_Came]:
     table = session.lake.table(DELIVERIES).snapshot()
     found = table.query(
         "select pull_date, fetched_at from {table} "
-        f"where vendor = '{vendor.vendor}' and role is null"
+        f"where {equals('vendor', vendor.vendor)} and role is null"
     )
     return [_Came(**row) for row in found.to_pylist()]
 

@@ -69,7 +69,7 @@ def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
 
 
 def _untold(report: DeliveryReport, account: Account) -> str:
-    """Returns what of an account does not add up."""
+    """Says what of an account does not add up."""
     for sheet in account.sheets:
         if not sheet.balanced:
             cells = f"{sheet.cells_told} of {sheet.cells} cells in {sheet.filled} rows"
@@ -82,7 +82,7 @@ def _untold(report: DeliveryReport, account: Account) -> str:
 
 
 def control_totals_hold(reports: Iterable[DeliveryReport], measure: Measure | None) -> Outcome:
-    """Checks that declared totals equal the sums of their rows, within the declared tolerance."""
+    """Whether declared totals equal the sums of their rows, within the declared tolerance."""
     own = [r for r in reports if r.duplicate_of is None]  # a repeated delivery was judged before
     declared = [(r, r.control) for r in own if r.control is not None]
     broken = [(r, c) for r, c in declared if not c.holds]

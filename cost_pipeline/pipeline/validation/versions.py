@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.sources import FolderSource, SftpSource
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import CUT_DELIVERIES, DELIVERIES
 from cost_pipeline.parse import ParsedChunk, Refused, open_rows
@@ -30,13 +31,14 @@ from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.interpreter import Interpreter
 
 _BLOCK: Final = 1 << 20
+# Columns: those of a `Version`, one row per content of a file.
 _FILES: Final = """
     with mine as (
         select distinct vendor, uri from received
-        where pull_date = $day and role is null and list_contains($vendors, vendor)
+        where {of_day} and role is null and {of_vendors}
     )
     select vendor, uri, delivery, any_value(size) as size, min(pull_date) as first_pulled,
-        max(fetched_at) as last_seen, bool_or(pull_date = $day) as fresh
+        max(fetched_at) as last_seen, bool_or({of_day}) as fresh
     from received semi join mine using (vendor, uri)
     where role is null
     group by all order by all
@@ -89,8 +91,8 @@ def versions_seen(session: Session, pull_date: date) -> list[list[Version]]:
         return []
     names = ["vendor", "uri", "delivery", "size", "pull_date", "fetched_at", "role"]
     received = session.lake.table(DELIVERIES).snapshot()
-    listed = ", ".join(f"'{name}'" for name in vendors)
-    statement = _FILES.replace("$day", f"date '{pull_date}'").replace("$vendors", f"[{listed}]")
+    of_day, of_vendors = equals("pull_date", pull_date), one_of("vendor", vendors)
+    statement = _FILES.format(of_day=of_day, of_vendors=of_vendors)
     rows = received.query(
         f"with received as (select {', '.join(names)} from {{table}}) from ({statement})"
     ).to_pylist()
