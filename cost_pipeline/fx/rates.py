@@ -158,12 +158,12 @@ def pin_from(
 
 
 def _distinct(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    """The distinct rows of some columns, by Arrow: a tenth of what a statement takes for few."""
+    """Returns the distinct rows of some columns, by Arrow: a tenth of the cost of a statement."""
     return table.group_by(list(names), use_threads=False).aggregate([])
 
 
 def _reach(wanted: pa.Table, days: pa.Table) -> tuple[date, date]:
-    """The days that can answer a request: none is older than its age allows or its publication."""
+    """Returns the days that can answer a request, none older than its age or publication allows."""
     oldest = _distinct(wanted, ["transaction_date", "max_age_days"]).to_pylist()
     first = min(
         date.fromordinal(max(1, row["transaction_date"].toordinal() - row["max_age_days"]))

@@ -309,7 +309,7 @@ def _writer_for(spec: TableSpec, rows: pa.Table) -> WriterProperties:
 
 
 def _growing(table: DeltaTable, spec: TableSpec) -> Literal["merge"] | None:
-    """How a commit meets a table that an earlier version made: it adds the columns that it lacks.
+    """Says how a commit meets a table of an earlier version: it adds the columns that it lacks.
 
     Only then, because such a commit is one to the table as a whole, and races with all others.
     """

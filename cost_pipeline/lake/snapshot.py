@@ -73,7 +73,7 @@ class Snapshot:
         return self._uri, self.version, self._entry
 
     def touched(self, where: Predicate | str | None = None) -> tuple[object, ...]:
-        """The identity with the size and time of every data file: changed if anybody touched one.
+        """Returns the identity with size and time of every data file: it changes if one is touched.
 
         Args:
             where: Only of these files (see `files`).

@@ -114,7 +114,7 @@ def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
 
 
 def _row_at(session: Session, delivery: dict[str, Any], sheet: str | None, line: int) -> _Row:
-    """The row that holds the line, or what else the line is."""
+    """Returns the row that holds the line, or what else the line is."""
     path = session.lake.content.open_path(delivery["delivery"])
     vendor = read_as(session, delivery["vendor"], delivery["delivery"])
     if vendor is None:
@@ -154,7 +154,7 @@ def _row_at(session: Session, delivery: dict[str, Any], sheet: str | None, line:
 
 
 def _other_line(path: Path, reader: RowReader, rows: tuple[int | None, int], line: int) -> _Row:
-    """What a line is that no row holds; `rows` are the lines of the first and the last row."""
+    """Says what a line is that no row holds; `rows` are the lines of the first and last row."""
     first, last = rows
     has_lines = reader.count is not None
     raw = path.read_bytes().decode(reader.encoding, "replace").splitlines() if has_lines else []

@@ -30,7 +30,7 @@ class CurrencyTotal:
 
 
 def currency_totals(session: Session, instant: datetime | None = None) -> tuple[CurrencyTotal, ...]:
-    """Totals of the active ledger (as it was known then) per original and base currency."""
+    """Returns totals of the active ledger (as known then) per original and base currency."""
     if instant is None:  # counted already for the reports of deliveries, of all data files
         summed = query(_CURRENCY_TOTALS, posted=posted_amounts(session))
     else:

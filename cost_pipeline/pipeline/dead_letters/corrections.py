@@ -53,7 +53,7 @@ class Taken:
 
 
 def waiting_files(session: Session) -> list[Path]:
-    """The files in the corrections folder that were not taken in yet, by name."""
+    """Returns the files in the corrections folder that were not taken in yet, by name."""
     folder = session.home.path / session.feed.names.inbox
     if not folder.is_dir():
         return []

@@ -229,7 +229,7 @@ def answer_each(
     answers: Mapping[tuple[str, str], str],
     **tables: pa.Table,
 ) -> int:
-    """Resolve open dead letters, each by the delivery that answers it, all in one commit.
+    """Resolves open dead letters, each by the delivery that answers it, all in one commit.
 
     Args:
         session: The run.

@@ -37,7 +37,7 @@ _HELD_AGAIN: Final = """
 
 
 def answer_superseded(session: Session, files: Sequence[Sequence[Version]]) -> int:
-    """Let later versions of files (`versions_seen`) answer the open dead letters of earlier ones.
+    """Lets later versions of files (`versions_seen`) answer open dead letters of earlier ones.
 
     Returns:
         How many were resolved.
@@ -62,7 +62,7 @@ def _pairs(
     versions: Sequence[Version],
     unsettled: Collection[tuple[str, str]],
 ) -> list[tuple[Version, Version, bool]]:
-    """Each version with open letters, one that may answer it, and whether it is the longer one."""
+    """Returns each version with open letters, one that may answer it, and which is longer."""
     found = []
     for earlier in versions:
         if (earlier.vendor, earlier.delivery) not in unsettled:
@@ -91,7 +91,7 @@ def _superseding(
         said, again = held[earlier.delivery, later.delivery]
         read_before = rows.get((earlier.vendor, earlier.delivery), 0)
         read_now = rows.get((later.vendor, later.delivery), 0)
-        renewed = earlier.vendor in dated and not said and 0 < read_before <= read_now
+        renewed = earlier.vendor in dated and not said and read_before <= read_now > 0
         if goes_on or (said and said == again) or renewed:
             found.append((earlier, later))
     return found
@@ -100,7 +100,7 @@ def _superseding(
 def _held_again(
     session: Session, pairs: Sequence[tuple[Version, Version, bool]]
 ) -> Mapping[tuple[str, str], tuple[int, int]]:
-    """Of each pair: how much was accepted of the earlier one, and how much of that is in both."""
+    """Returns, by pair, how much was accepted of the earlier one, and how much is in both."""
     deliveries = sorted({one.delivery for pair in pairs for one in pair[:2]})
     content = ", ".join(
         f"coalesce({name}::varchar, '')" for name in ("kind", *session.feed.shape.names)
@@ -130,7 +130,7 @@ def _held_again(
 
 
 def _rows_read(session: Session) -> Mapping[tuple[str, str], int]:
-    """How many rows each delivery has that could be read."""
+    """Returns how many rows each delivery has that could be read."""
     found = (
         session.lake.table(VALIDATIONS)
         .snapshot()

@@ -50,7 +50,7 @@ def expected(session: Session, vendor: Vendor, pull_date: date) -> Outcome:
 
 
 def all_expected(session: Session) -> dict[str, Outcome]:
-    """By vendor, whether what was due by now has come; only of vendors that declare it."""
+    """Returns, by vendor that declares it, whether what was due by now has come."""
     return {
         vendor.vendor: expected(
             session, vendor, session.clock().astimezone(zone_of(session, vendor)).date()
@@ -61,7 +61,7 @@ def all_expected(session: Session) -> dict[str, Outcome]:
 
 
 def zone_of(session: Session, vendor: Vendor) -> ZoneInfo:
-    """The time zone of whom a vendor's records belong to: its production, its station."""
+    """Returns the time zone of the owner of a vendor's records: a production, a station."""
     return ZoneInfo(session.feed.contract.zone(session.home.settings[session.feed.name], vendor))
 
 
@@ -100,7 +100,7 @@ def _deliveries(session: Session, vendor: Vendor) -> list[_Came]:
 
 
 def _seen(session: Session, vendor: Vendor, pull_date: date) -> str:
-    """What was there instead, so that a wrong pattern is not taken for a late vendor."""
+    """Returns what was there instead, so that a wrong pattern is told from a late vendor."""
     if isinstance(vendor.source, HttpSource):
         return ""
     names = names_seen(session, vendor.vendor, pull_date)

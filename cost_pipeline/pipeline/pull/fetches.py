@@ -22,7 +22,7 @@ _ORDER: Final = ("pull_date", "recorded_at", "vendor", "uri")
 
 
 def note_fetches(session: Session, pull_date: date, pulled: Sequence[Pulled]) -> None:
-    """Append one row per delivery, unchanged one, failure and file passed over."""
+    """Appends one row per delivery, unchanged one, failure and file passed over."""
     records = [record for one in pulled for record in one.telemetry]
     if not records:
         return
@@ -85,7 +85,7 @@ class LeftAlone:
         return unquote(self.uri.rsplit("/", 1)[-1], errors="backslashreplace")
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "vendor": self.vendor,
             "pull_date": self.pull_date.isoformat(),
@@ -95,7 +95,7 @@ class LeftAlone:
 
 
 def passed_over(session: Session, pull_dates: Collection[date]) -> list[LeftAlone]:
-    """What the newest pull of each of the feed's vendors and dates passed over, in their order."""
+    """Returns what the newest pull of each vendor and date of the feed passed over, in order."""
     where = one_of("pull_date", sorted(pull_dates))
     found = session.lake.table(FETCHES).snapshot().query(_PASSED_OVER % where, where=where)
     mine = {vendor.vendor for vendor in session.home.vendors}
@@ -111,7 +111,7 @@ _PASSED_OVER: Final = """
 
 
 def names_seen(session: Session, vendor: str, pull_date: date) -> list[str]:
-    """The names that the newest pull saw where nothing matched the vendor's pattern."""
+    """Returns the names that the newest pull saw where nothing matched the vendor's pattern."""
     found = passed_over(session, [pull_date])
     return [one.name for one in found if one.vendor == vendor and one.why == "no_match"]
 

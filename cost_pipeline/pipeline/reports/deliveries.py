@@ -113,8 +113,8 @@ class DeliveryReport:
 
     `rows = posted + commitments + duplicates + dead_letters + reference` once it is posted;
     `records` plus the rows refused before becoming records is `rows` too; a negative measure that
-    waits for an approval is no record until it may be posted. Of a delivery whose bytes were landed
-    before, every row is a duplicate.
+    waits for an approval is no record until it may be posted. If a delivery's bytes were landed
+    before, each of its rows is a duplicate.
     """
 
     delivery: str
@@ -182,7 +182,7 @@ class DeliveryReport:
 def deliveries(
     session: Session, pull_dates: Collection[date] | None = None
 ) -> list[DeliveryReport]:
-    """Every delivery of the feed that was received (on the pull dates), by date, vendor and URI."""
+    """Returns every delivery of the feed (received on the pull dates), by date, vendor and URI."""
     feed = session.feed
     rows = {
         "recorded": recorded_rows(session),

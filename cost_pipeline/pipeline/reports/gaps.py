@@ -88,7 +88,7 @@ def provisional(
     *,
     vendors: Collection[str] | None = None,
 ) -> list[Provisional]:
-    """The vendors and pull dates that are incomplete (of those given), by date and vendor."""
+    """Returns the incomplete vendors and pull dates (of those given), by date and vendor."""
     found = pulled_in_vain(session, pull_dates, vendors=vendors)
     return [gap for gap in found if not gap.whole_before]
 

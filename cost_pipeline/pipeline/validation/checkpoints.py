@@ -67,7 +67,7 @@ class Checkpoint:
     def rest(
         self, chunks: Iterator[ParsedChunk], interpreter: Interpreter
     ) -> Iterator[ParsedChunk]:
-        """The chunks that are not done, of a reader that was opened at `mark`; none is held."""
+        """Yields the chunks that are not done, of a reader opened at `mark`; none is held."""
         if self.mark is None:
             for chunk in islice(chunks, self.chunks):
                 pass_over(chunk, interpreter, self.state)

@@ -393,7 +393,7 @@ class _Validation:
 def _control(
     interpreter: Interpreter, reader: RowReader, state: DeliveryState
 ) -> dict[str, object]:
-    """What the control rows declare against what the rows come to."""
+    """Returns what the control rows declare against what the rows come to."""
     rule, measure = (
         interpreter.reading.vendor.format.control_total,
         interpreter.reading.shape.measure,

@@ -53,7 +53,7 @@ def behind(session: Session, pull_dates: Collection[date] | None = None) -> list
 
 
 def replay(session: Session, pull_date: date, delivery: str | None = None) -> int:
-    """Judge again what is behind of one pull date, or one delivery of it; returns how many.
+    """Judges again what is behind of one pull date, or one delivery of it; returns how many.
 
     A delivery of another date is among them if one of this date is a longer version of it.
     """

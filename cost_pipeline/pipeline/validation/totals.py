@@ -38,7 +38,7 @@ _WAITING: Final = """
 
 
 def dates_without_total(session: Session, dates: Collection[date]) -> dict[date, date]:
-    """Of these transaction dates those with records of a delivery that lacks its total.
+    """Finds the transaction dates that have records of a delivery without its total.
 
     Returns:
         Transaction date to the earliest pull date of such a delivery.
@@ -64,7 +64,7 @@ def dates_without_total(session: Session, dates: Collection[date]) -> dict[date,
 
 
 def _waiting(session: Session) -> pa.Table:
-    """Vendor, delivery and first pull date of what lacks the total that it must have."""
+    """Returns vendor, delivery and first pull date of what lacks the total that it must have."""
     demanding = [
         vendor.vendor
         for vendor in session.home.vendors
