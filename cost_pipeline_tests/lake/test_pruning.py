@@ -55,7 +55,11 @@ def snapshot(tmp_path_factory):
         (equals("who", "o'neil") | equals("day", ONE), "who = 'o''neil' or day = '2026-04-01'", 2),
         (equals('"row"', 3), '"row" = 3', 1),
         (within("amount", None, Decimal(1)), "amount <= 1", 2),
-        (within("seen", datetime(2026, 4, 4, tzinfo=UTC), None), "seen >= '2026-04-04T00:00:00Z'", 1),
+        (
+            within("seen", datetime(2026, 4, 4, tzinfo=UTC), None),
+            "seen >= '2026-04-04T00:00:00Z'",
+            1,
+        ),
     ],
     ids=str,
 )
