@@ -69,7 +69,7 @@ def one_of(column: str, values: Iterable[Value]) -> Predicate:
 
 
 def within(column: str, first: Value | None, last: Value | None) -> Predicate:
-    """Returns that the column has a value from `first` to `last`, both included; None leaves that side open.
+    """Returns that the column lies from `first` to `last`, both included; None opens a side.
 
     Raises:
         ValueError: If both sides are open.
