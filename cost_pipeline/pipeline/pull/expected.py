@@ -60,7 +60,7 @@ def all_expected(session: Session) -> dict[str, Outcome]:
 
 
 def zone_of(session: Session, vendor: Vendor) -> ZoneInfo:
-    """The time zone of whom a vendor's records belong to: its production, its station."""
+    """The time zone of whom a vendor's records belong to."""
     return ZoneInfo(session.feed.contract.zone(session.home.settings[session.feed.name], vendor))
 
 
