@@ -190,7 +190,7 @@ def _feed_of(home: Home, feeds: Sequence[Feed[Session]], name: str | None) -> Fe
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON value
-    """One JSON document on standard output; amounts are strings already."""
+    """Prints one JSON document; amounts are strings already."""
     click.echo(printable_json(json.dumps(document, indent=2, ensure_ascii=False, default=str)))
 
 

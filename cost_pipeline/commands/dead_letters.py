@@ -21,6 +21,8 @@ from cost_pipeline.commands.common import (
 from cost_pipeline.commands.replay import finish, work_through_dagster
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted
+from cost_pipeline.core.reasons import Stage
+from cost_pipeline.core.sql import EVERYTHING, Predicate, equals, literal
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner
@@ -99,11 +101,11 @@ def list_(
         out.print(f"\n... and {rest} (--limit {events.num_rows}, or --json for all)")
 
 
-def _scope(session: Session, vendor: str | None, reason: str | None) -> str:
-    """Returns the condition that the options name; only known names and codes enter it."""
+def _scope(session: Session, vendor: str | None, reason: str | None) -> Predicate:
+    """Returns the condition that the options name."""
     from cost_pipeline.core.text import nearest
 
-    scope = "true"
+    scope = EVERYTHING
     vendors = {one.vendor for one in session.home.vendors}
     known = session.feed.texts()
     if vendor is not None:
@@ -114,7 +116,7 @@ def _scope(session: Session, vendor: str | None, reason: str | None) -> str:
                 remedy=nearest(vendor, vendors) if vendors else "",
                 code="NO_SUCH_VENDOR",
             )
-        scope += f" and vendor = '{vendor}'"
+        scope &= equals("vendor", vendor)
     if reason is not None:
         if reason not in known:
             raise UsageError(
@@ -123,7 +125,7 @@ def _scope(session: Session, vendor: str | None, reason: str | None) -> str:
                 remedy=nearest(reason, [str(code) for code in known]),
                 code="NO_SUCH_REASON",
             )
-        scope += f" and list_contains(reasons, '{reason}')"
+        scope &= Predicate(f"list_contains(reasons, {literal(reason)})")
     return scope
 
 
@@ -319,7 +321,8 @@ def retry(home: Path, feed: str | None, vendor: str | None, as_json: bool) -> No
 
     session = open_session(home, feed)
     known = {one.vendor for one in session.home.vendors}
-    scope = f"{_scope(session, vendor, None)} and stage = 'acquire' and failure_class = 'transient'"
+    scope = _scope(session, vendor, None) & equals("stage", Stage.ACQUIRE)
+    scope &= equals("failure_class", "transient")
     letters = open_dead_letters(session, scope).select(["pull_date", "vendor"]).to_pylist()
     pulls = sorted({(r["pull_date"], r["vendor"]) for r in letters if r["vendor"] in known})
 

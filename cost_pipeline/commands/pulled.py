@@ -43,7 +43,7 @@ def show_provisional(out: Console, gaps: Sequence[Provisional]) -> None:
 
 
 def show_passed_over(out: Console, files: Sequence[LeftAlone]) -> None:
-    """Files that are there and are no deliveries, and why not."""
+    """Prints the files that are there and are no deliveries, and why not."""
     if not files:
         return
     from cost_pipeline.contracts.file_names import WORDS

@@ -145,7 +145,7 @@ def _alert(runner: Runner) -> None:
 
 
 def refuse_other_days(session: Session, days: Sequence[date]) -> None:
-    """Before anything is pulled: nobody has sent anything for tomorrow, or before all books.
+    """Refuses days for which nobody has sent anything: tomorrow's, or those before all books.
 
     Raises:
         UsageError: With the first day that cannot be pulled for.

@@ -23,6 +23,7 @@ from cost_pipeline.contracts.cost_tables import COST_FIELDS, MONEY
 from cost_pipeline.contracts.gross import GrossLine
 from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.contracts.timecard import Timecard
+from cost_pipeline.core.sql import literal
 
 _COST_NAMES: Final = frozenset(entry.name for entry in COST_FIELDS)
 CARD_FIELDS: Final = tuple(
@@ -211,7 +212,7 @@ _COLUMNS: Final = ", ".join(f'{_column(name)} AS "{name}"' for name in CARD_FIEL
 # The structure is made of the contract's own names; a vendor's text is only ever a column.
 _CARDS: Final = f"""
 WITH typed AS (
-    SELECT * EXCLUDE (card), json_transform(card, '{_STRUCTURE}') AS card,
+    SELECT * EXCLUDE (card), json_transform(card, {literal(_STRUCTURE)}) AS card,
            row_number() OVER () AS place
     FROM records WHERE kind = 'timecard')
 SELECT fingerprint, delivery, "row", vendor, production, transaction_id,

@@ -92,7 +92,7 @@ class ControlTotal(GrownSection):
 
 
 def plain_label(text: str) -> str:
-    """A text without case, outer blanks and the marks that end a label."""
+    """Returns a text without case, outer blanks and the marks that end a label."""
     return _folded(text.strip(_ENDS))
 
 

@@ -55,7 +55,7 @@ class Expectation(Section):
         return cron
 
     def __str__(self) -> str:
-        """As a vendor file says it."""
+        """Returns it as a vendor file says it."""
         word = next((word for word, (cron, by) in _WORDS.items() if (cron, by) == self.said), None)
         return word or (f"{self.cron}, by {self.by}" if self.by else self.cron)
 

@@ -50,7 +50,7 @@ class FileFormat(Section):
         return self._told
 
     def telling(self, told: Told) -> Self:
-        """This format, told something else."""
+        """Returns this format, told something else."""
         one = self.model_copy()
         one._told = told  # noqa: SLF001 - its own
         return one
@@ -306,7 +306,7 @@ _Form = TypeVar("_Form", bound=FileFormat)
 
 
 def _without_words(form: _Form, why: str) -> _Form:
-    """The format, if nothing is declared that it does not read.
+    """Returns the format, if nothing is declared that it does not read.
 
     Raises:
         ValueError: If something is.

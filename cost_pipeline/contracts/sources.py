@@ -118,14 +118,10 @@ class FolderSource(Section):
         path: Relative to the home, or absolute.
         files: A name with a date pattern (`{pull_date:%Y-%m}.csv`: the files of that pull date) or
             a plain glob (every file whose bytes are not yet landed).
-    <<<<<<< HEAD
-        timeout: The limit for all of its files together; a drive that hangs is given up then.
-    =======
         timeout: The limit for all of its files together; a drive that hangs is given up then.
         control: The same as for SFTP.
         settle: The same as for SFTP, and by default none: a file that was touched within so many
             seconds is complete when its size and time are the same in two looks so far apart.
-    >>>>>>> h14english
     """
 
     kind: Literal["folder"]

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+from cost_pipeline.core.sql import literal
+
 VERSION = "cp1"
 
 Value = str | int | bool | Decimal | date | bytes | None
@@ -73,9 +75,9 @@ def sql_field(expression: str, kind: str = "s") -> str:
 
     `expression` must already be the canonical text of the value (a VARCHAR). NULL becomes `n,`.
     """
-    return f"coalesce('{kind}' || strlen({expression}) || ':' || {expression} || ',', 'n,')"
+    return f"coalesce({literal(kind)} || strlen({expression}) || ':' || {expression} || ',', 'n,')"
 
 
 def sql_digest(tag: str, fields: Iterable[str]) -> str:
     """Returns DuckDB SQL for `digest(tag, ...)` over expressions made by `sql_field`."""
-    return "sha256('" + f"{VERSION}:{tag}|" + "' || " + " || ".join(fields) + ")"
+    return f"sha256({literal(f'{VERSION}:{tag}|')} || {' || '.join(fields)})"

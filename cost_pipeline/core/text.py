@@ -19,7 +19,7 @@ BLANKS: Final = (
 
 
 def printable(text: str, keep: str = "") -> str:
-    r"""The text with what must not reach a screen as `\x1b` or `\u202e`.
+    r"""Returns the text with what must not reach a screen as `\x1b` or `\u202e`.
 
     Those are control characters (a terminal obeys them), marks that reorder text or cannot be seen,
     and halves of characters. Spaces of any width stay as they are.
@@ -35,7 +35,7 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def printable_json(text: str) -> str:
-    """A JSON document that says the same, with such characters in JSON's own escapes."""
+    """Returns a JSON document that says the same, such characters in JSON's own escapes."""
     if text.isprintable():
         return text
     odd = {c for c in set(text) if not (c.isprintable() or c == "\n" or _is_space(c))}
@@ -43,7 +43,7 @@ def printable_json(text: str) -> str:
 
 
 def for_html(text: str) -> str:
-    """A text for a page: no markup, and nothing that reorders what a reader sees."""
+    """Returns a text for a page: no markup, and nothing that reorders what a reader sees."""
     return escape(printable(text, keep="\n"))
 
 

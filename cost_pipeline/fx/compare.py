@@ -19,6 +19,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.cost_tables import RATE
 from cost_pipeline.contracts.rate_sources import Quote, Source
 from cost_pipeline.contracts.tables import TEXT
+from cost_pipeline.core.sql import literal
 from cost_pipeline.fx.convert import value_in_pivot
 
 WARN_OVER: Final = 150
@@ -157,13 +158,13 @@ WITH one AS (
     SELECT reference_date, currency, rate, quote FROM in_force, asked
     WHERE source = first AND (since IS NULL OR reference_date >= since)
     UNION ALL
-    SELECT DISTINCT reference_date, first_pivot, asked.one, '{Quote.PER_PIVOT}'
+    SELECT DISTINCT reference_date, first_pivot, asked.one, {literal(Quote.PER_PIVOT)}
     FROM in_force, asked WHERE source = first AND (since IS NULL OR reference_date >= since)),
 two AS (
     SELECT reference_date, currency, rate, quote FROM in_force, asked
     WHERE source = second AND (since IS NULL OR reference_date >= since)
     UNION ALL
-    SELECT DISTINCT reference_date, second_pivot, asked.one, '{Quote.PER_PIVOT}'
+    SELECT DISTINCT reference_date, second_pivot, asked.one, {literal(Quote.PER_PIVOT)}
     FROM in_force, asked WHERE source = second AND (since IS NULL OR reference_date >= since)),
 common AS (
     SELECT reference_date, one.currency AS currency, one.rate AS first, one.quote AS first_quote,

@@ -20,6 +20,7 @@ from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.cost_tables import RATE
 from cost_pipeline.contracts.rate_sources import Quote, Source, published_sources, source_named
 from cost_pipeline.contracts.tables import DAY, HASH, TEXT
+from cost_pipeline.core.sql import literal
 from cost_pipeline.fx.calendar import last_publication_day, next_publication_day
 from cost_pipeline.fx.snapshots import FIRST_VINTAGE
 
@@ -157,12 +158,12 @@ def pin_from(
 
 
 def _distinct(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    """The distinct rows of some columns, by Arrow: a tenth of what a statement takes for few."""
+    """Returns the distinct rows of some columns, by Arrow: a tenth of the cost of a statement."""
     return table.group_by(list(names), use_threads=False).aggregate([])
 
 
 def _reach(wanted: pa.Table, days: pa.Table) -> tuple[date, date]:
-    """The days that can answer a request: none is older than its age allows or its publication."""
+    """Returns the days that can answer a request, none older than its age or publication allows."""
     oldest = _distinct(wanted, ["transaction_date", "max_age_days"]).to_pylist()
     first = min(
         date.fromordinal(max(1, row["transaction_date"].toordinal() - row["max_age_days"]))
@@ -228,7 +229,7 @@ def affected_dates(
         pa.chunked_array([*before["currency"].chunks, *after["currency"].chunks], TEXT)
     ).to_pylist()
     requests = query(
-        f"SELECT transaction_date, currency, base_currency, '{source.name}' AS rate_source, "
+        f"SELECT transaction_date, currency, base_currency, {literal(source.name)} AS rate_source, "
         f"{max_age_days:d}::INT AS max_age_days, '' AS rounding FROM dates, currencies, bases",
         dates=pa.table({"transaction_date": pa.array(dates, DAY)}),
         currencies=pa.table({"currency": pa.array([*currencies, source.pivot], TEXT)}),
@@ -298,6 +299,7 @@ def _successors() -> pa.Table:
 
 _EITHER_WAY: Final = "(FROM a EXCEPT ALL FROM b) UNION ALL (FROM b EXCEPT ALL FROM a)"
 
+# Columns: those of `IN_FORCE_SCHEMA`.
 _IN_FORCE: Final = """
 WITH newest AS (
     SELECT source, reference_date, max(vintage) AS newest FROM rates GROUP BY ALL),
@@ -323,7 +325,7 @@ _PINNED: Final = f"""
 WITH known AS (
     SELECT source, reference_date, currency, quote, rate, snapshot, vintage FROM in_force
     UNION ALL
-    SELECT DISTINCT source, reference_date, "pivot", '{Quote.PER_PIVOT}', 1, NULL, 0
+    SELECT DISTINCT source, reference_date, "pivot", {literal(Quote.PER_PIVOT)}, 1, NULL, 0
     FROM in_force),
 pairs AS (
     SELECT DISTINCT rate_source AS source, currency, base_currency FROM wanted
@@ -354,17 +356,17 @@ judged AS (
     SELECT *,
         CASE WHEN same THEN NULL
              WHEN published IS NULL OR NOT is_loaded OR rate_date IS NULL
-             THEN '{CostReason.FX_RATE_MISSING}'
-             WHEN age > max_age_days THEN '{CostReason.FX_RATE_TOO_OLD}' END AS refusal,
+             THEN {literal(CostReason.FX_RATE_MISSING)}
+             WHEN age > max_age_days THEN {literal(CostReason.FX_RATE_TOO_OLD)} END AS refusal,
         'no rate from ' || currency || ' to ' || base_currency || ' for ' || transaction_date
             || ': ' AS opening
     FROM found)
 SELECT transaction_date, currency, base_currency, rate_source, max_age_days, rounding,
     CASE WHEN same THEN 1 WHEN refusal IS NULL THEN rate_original END AS rate_original,
-    CASE WHEN same THEN '{Quote.PER_PIVOT}'
+    CASE WHEN same THEN {literal(Quote.PER_PIVOT)}
          WHEN refusal IS NULL THEN quote_original END AS quote_original,
     CASE WHEN same THEN 1 WHEN refusal IS NULL THEN rate_base END AS rate_base,
-    CASE WHEN same THEN '{Quote.PER_PIVOT}'
+    CASE WHEN same THEN {literal(Quote.PER_PIVOT)}
          WHEN refusal IS NULL THEN quote_base END AS quote_base,
     CASE WHEN refusal IS NULL THEN rate_date END AS rate_date,
     CASE WHEN refusal IS NULL THEN snapshot END AS snapshot,

@@ -193,6 +193,7 @@ def _is(states: pa.Table, state: str) -> pa.Array:
 # A set of rates as one text. Only compared within one query, so it needs no canonical form.
 _AS_TEXT: Final = "string_agg(currency || ' ' || rate::VARCHAR, ',' ORDER BY currency)"
 
+# Columns: reference_date, state ('new', 'known' or 'other').
 _COMPARED: Final = f"""
 WITH file AS (SELECT reference_date, {_AS_TEXT} AS rates FROM offered GROUP BY ALL),
 vintages AS (
@@ -206,6 +207,7 @@ FROM file LEFT JOIN vintages USING (reference_date)
 ORDER BY reference_date
 """
 
+# Columns: reference_date, currency, stored, offered.
 _DIFFERING: Final = """
 WITH in_force AS (
     SELECT reference_date, currency, rate FROM stored SEMI JOIN doubted USING (reference_date)

@@ -18,7 +18,7 @@ _UNUSABLE: Final = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\?*\x00-\x1f\x7f\ud800-\ud
 
 
 def refuse_unusable(path: Path, what: str) -> None:
-    """Refuse a path under which data would not be found again.
+    """Refuses a path under which data would not be found again.
 
     Args:
         path: Absolute.

@@ -32,6 +32,7 @@ from deltalake import (
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.core.sql import one_of
 from cost_pipeline.lake.checksums import Checksums
 from cost_pipeline.lake.durable import (
     clear_read_errors,
@@ -236,13 +237,12 @@ class Table:
         Raises:
             StaleSnapshotError: If one of the partitions changed since the snapshot was taken.
         """
-        listed = ", ".join(f"'{key}'" for key in keys)
         self._write(
             snapshot,
             rows,
             run_id,
             tokens={},
-            predicate=f"{self.spec.partition} in ({listed})",
+            predicate=str(one_of(self.spec.partition, keys)),
         )
 
     def _write(
@@ -309,7 +309,7 @@ def _writer_for(spec: TableSpec, rows: pa.Table) -> WriterProperties:
 
 
 def _growing(table: DeltaTable, spec: TableSpec) -> Literal["merge"] | None:
-    """How a commit meets a table that an earlier version made: it adds the columns that it lacks.
+    """Says how a commit meets a table of an earlier version: it adds the columns that it lacks.
 
     Only then, because such a commit is one to the table as a whole, and races with all others.
     """

@@ -23,7 +23,7 @@ class Interpretations:
         self.root = root
 
     def keep(self, digest: str, text: str) -> None:
-        """Keep what an interpretation was made of; one that is there already is left alone.
+        """Keeps what an interpretation was made of; one that is there already is left alone.
 
         Raises:
             EnvironmentFailedError: If the disk is full or cannot be written.

@@ -79,13 +79,13 @@ class Lake:
         also: Sequence[TableSpec] = (),
         given: object = None,
     ) -> T:
-        """What `make` counts in the data files of tables, as long as nobody touched any of them.
+        """Returns what `make` counts in tables' data files; counts again once one is touched.
 
         For checks: they look at what is stored, and a file may be changed without a commit. That
         is noticed as it is before a file is read: by its size and its time.
 
         Args:
-            name: Of what is counted; one thing is kept under it.
+            name: Names what is counted; one thing is kept under each name.
             specs: The tables whose rows `make` counts.
             make: Counts them.
             also: Tables that say which of the rows count.

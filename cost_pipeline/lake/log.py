@@ -76,7 +76,7 @@ def log_entries(folder: Path, first: int, last: int) -> Iterator[LogEntry]:
 
 
 def plain_paths(folder: Path, root: str, addresses: Iterable[str]) -> list[str]:
-    """Data files of a table as paths; Delta names them by addresses, in which `a b` is `a%20b`.
+    """Returns data files of a table as paths; Delta names them by addresses (`a%20b`).
 
     Args:
         folder: The table's.
@@ -91,7 +91,7 @@ def plain_paths(folder: Path, root: str, addresses: Iterable[str]) -> list[str]:
 
 
 def names_in(folder: Path, files: Iterable[str]) -> set[str]:
-    """Data files as the log of a table in this folder names them; of others, the path."""
+    """Returns data files as the log of a table in this folder names them, or by path."""
     prefix = f"{folder}/"
     return {file.removeprefix(prefix) for file in files}
 

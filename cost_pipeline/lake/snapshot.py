@@ -5,6 +5,7 @@ Belongs here: reading. Writing to it is `lake.delta`'s matter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from cost_pipeline.contracts.columns import session
+from cost_pipeline.core.sql import Predicate, literal
 from cost_pipeline.lake.checksums import Checksums, state_of
 from cost_pipeline.lake.durable import clear_read_errors
 from cost_pipeline.lake.log import plain_paths
@@ -24,6 +26,9 @@ from cost_pipeline.lake.tables import TableSpec
 # So many files are read by Arrow itself, in one to two milliseconds each; a statement that names
 # files is planned anew each time and takes four.
 _FEW: Final = 2
+
+# What stands between quotes is a value, which may say `{table}` too.
+_TABLE: Final = re.compile(r"('(?:[^']|'')*')|\{table\}")
 
 
 class Snapshot:
@@ -67,8 +72,8 @@ class Snapshot:
         """
         return self._uri, self.version, self._entry
 
-    def touched(self, where: str | None = None) -> tuple[object, ...]:
-        """The identity with the size and time of every data file: changed if anybody touched one.
+    def touched(self, where: Predicate | str | None = None) -> tuple[object, ...]:
+        """Returns the identity with size and time of every data file: it changes if one is touched.
 
         Args:
             where: Only of these files (see `files`).
@@ -97,10 +102,11 @@ class Snapshot:
         """Returns the last committed sequence of a writer; 0 if none."""
         return self.table.transaction_version(writer) or 0
 
-    def files(self, where: str | None = None) -> list[str]:
+    def files(self, where: Predicate | str | None = None) -> list[str]:
         """Returns the data files without those that the predicate rules out."""
         with clear_read_errors(self._uri):
-            addresses = self.table.file_uris(file_pruning_predicate=where)
+            predicate = None if where is None else str(where)
+            addresses = self.table.file_uris(file_pruning_predicate=predicate)
         return plain_paths(self.folder, self._uri, addresses)
 
     def partitions(self) -> list[str]:
@@ -112,8 +118,7 @@ class Snapshot:
         self,
         sql: str,
         *,
-        where: str | None = None,
-        values: Sequence[str] | None = None,
+        where: Predicate | str | None = None,
         files: Sequence[str] | None = None,
         **tables: pa.Table,
     ) -> pa.Table:
@@ -121,8 +126,8 @@ class Snapshot:
 
         Args:
             sql: The statement; it repeats `where` itself if rows must be filtered exactly.
-            where: A predicate by which files are left out; it filters no rows.
-            values: Bound to `$1`, `$2`...: how text of vendors and people enters.
+            where: A predicate by which files are left out; it filters no rows. It is best made by
+                `core.sql`; no value stands in one that is text.
             files: The data files to read instead; their names are in the column `filename`.
             tables: Arrow tables that the statement may name.
         """
@@ -135,25 +140,27 @@ class Snapshot:
                 source = self._source(connection, files, "filename=true, ")
             with clear_read_errors(self._uri):
                 try:
-                    found = connection.sql(sql.replace("{table}", source), params=values)
+                    found = connection.sql(_of_table(sql, source))
                 except duckdb.BinderException:
                     # No file of these has a column that tables have by now; it is null in all.
                     connection.register("_grown", self._empty())
                     whole = f"(from {source} union all by name from _grown)"
-                    found = connection.sql(sql.replace("{table}", whole), params=values)
+                    found = connection.sql(_of_table(sql, whole))
                 return found.to_arrow_table()
 
     def results(
-        self, sql: str, *, where: str | None = None, rows: int = 131_072
+        self, sql: str, *, where: Predicate | str | None = None, rows: int = 131_072
     ) -> Iterator[pa.Table]:
         """Yields the result of `query` piece by piece, for results as long as the table."""
         with session() as connection, clear_read_errors(self._uri):
             source = self._source(connection, self.files(where))
-            reader = connection.sql(sql.replace("{table}", source)).to_arrow_reader(rows)
+            reader = connection.sql(_of_table(sql, source)).to_arrow_reader(rows)
             for batch in reader:
                 yield pa.table(batch)
 
-    def read(self, *, where: str | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+    def read(
+        self, *, where: Predicate | str | None = None, columns: Sequence[str] | None = None
+    ) -> pa.Table:
         """Returns the rows that satisfy `where`, in the table's own schema and in any order."""
         names = list(columns or self.spec.schema.names)
         files = self.files(where)
@@ -235,18 +242,23 @@ class Snapshot:
             connection.register("_empty", self._empty())
             return "_empty"
         self._checksums.compare(files)
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        listed = ", ".join(map(literal, files))
         partition = self.spec.schema.field(self.spec.partition)
         kind = "DATE" if pa.types.is_date(partition.type) else "INTEGER"
         return (
             f"read_parquet([{listed}], hive_partitioning=true, union_by_name=true, {options}"
-            f"hive_types={{'{partition.name}': {kind}}})"
+            f"hive_types={{{literal(partition.name)}: {kind}}})"
         )
 
 
 def entry_of(folder: Path, version: int) -> Path:
     """Returns the file of one commit in the log of the table in that folder."""
     return folder / "_delta_log" / f"{version:020d}.json"
+
+
+def _of_table(sql: str, source: str) -> str:
+    """Returns the statement with the source of its rows in the place of `{table}`."""
+    return _TABLE.sub(lambda found: found[1] or source, sql)
 
 
 def _state_of(entry: Path) -> tuple[int, int, int] | None:

@@ -22,6 +22,7 @@ from cost_pipeline.contracts.tables import DAY, HASH, TEXT
 from cost_pipeline.core.canonical import sql_digest, sql_field
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, Stage, catalogue
+from cost_pipeline.core.sql import literal
 from cost_pipeline.ledger.credits import RULED_SCHEMA
 from cost_pipeline.ledger.schema import (
     CONTENT_COLUMNS,
@@ -162,34 +163,36 @@ _JUDGED_BY: Final = ["standing", "ruling", "refusal", "kind", "transaction_date"
 # Purchase orders are obligations, not actuals: they are converted and held.
 _JUDGED: Final = f"""
 SELECT row_number() OVER () - 1 AS position,
-       CASE WHEN standing IN ('{DUPLICATE}', '{REFERENCE}') THEN standing
-            WHEN standing IN ('{CONFLICT}', '{ANSWERED}', '{OVERRULED}')
+       CASE WHEN standing IN ({literal(DUPLICATE)}, {literal(REFERENCE)}) THEN standing
+            WHEN standing IN ({literal(CONFLICT)}, {literal(ANSWERED)}, {literal(OVERRULED)})
                 OR coalesce(ruling, refusal) IS NOT NULL
-            THEN '{DEAD_LETTER}'
-            WHEN kind = '{RecordKind.PURCHASE_ORDER}' THEN '{COMMITMENT}' END AS disposition
+            THEN {literal(DEAD_LETTER)}
+            WHEN kind = {literal(RecordKind.PURCHASE_ORDER)} THEN {literal(COMMITMENT)}
+       END AS disposition
 FROM priced ORDER BY transaction_date, position
 """
 
 _REASON: Final = (
-    f"CASE WHEN standing = '{CONFLICT}' THEN '{Reason.KEY_CONFLICT}' "
-    f"WHEN standing = '{OVERRULED}' THEN '{Reason.CORRECTION_ANSWERED}' "
-    f"WHEN standing <> '{ANSWERED}' THEN coalesce(ruling, refusal) END"
+    f"CASE WHEN standing = {literal(CONFLICT)} THEN {literal(Reason.KEY_CONFLICT)} "
+    f"WHEN standing = {literal(OVERRULED)} THEN {literal(Reason.CORRECTION_ANSWERED)} "
+    f"WHEN standing <> {literal(ANSWERED)} THEN coalesce(ruling, refusal) END"
 )
 
 # A credit without leave is no record to people: it was refused before anything was posted.
 _STAGE: Final = (
-    f"CASE WHEN {_REASON} = '{Reason.NEGATIVE_AMOUNT}' THEN '{Stage.VALIDATE}' "
-    f"ELSE '{Stage.POST}' END"
+    f"CASE WHEN {_REASON} = {literal(Reason.NEGATIVE_AMOUNT)} THEN {literal(Stage.VALIDATE)} "
+    f"ELSE {literal(Stage.POST)} END"
 )
 
+# Columns: those of a disposition, without what a run adds.
 _DISPOSITIONS: Final = f"""
 SELECT transaction_date, fingerprint, delivery, "row", vendor, feed, production,
        kind AS record_kind, disposition,
-       CASE WHEN disposition = '{DEAD_LETTER}' THEN {_REASON} END AS reason, of,
+       CASE WHEN disposition = {literal(DEAD_LETTER)} THEN {_REASON} END AS reason, of,
        transaction_id, gl_code, department_code, vendor_name, description, po_number,
        amount, currency,
-       CASE WHEN disposition = '{COMMITMENT}' THEN base_amount END AS base_amount,
-       CASE WHEN disposition = '{COMMITMENT}' THEN base_currency END AS base_currency
+       CASE WHEN disposition = {literal(COMMITMENT)} THEN base_amount END AS base_amount,
+       CASE WHEN disposition = {literal(COMMITMENT)} THEN base_currency END AS base_currency
 FROM held
 ORDER BY transaction_date, fingerprint, vendor
 """
@@ -204,22 +207,24 @@ _DEAD_LETTER_ID: Final = sql_digest(
     ],
 )
 
+# Columns: those of a dead letter, with one `field`, `reason` and `message` for its errors.
 _DEAD_LETTERS: Final = f"""
 WITH refused AS (
     SELECT *, {_REASON} AS reason, {_STAGE} AS stage,
-        CASE WHEN standing = '{CONFLICT}' THEN 'key' WHEN standing = '{OVERRULED}' THEN ''
+        CASE WHEN standing = {literal(CONFLICT)} THEN 'key'
+             WHEN standing = {literal(OVERRULED)} THEN ''
              WHEN ruling IS NOT NULL THEN 'amount'
-             WHEN refusal = '{Reason.IMPLAUSIBLE_DATE}' THEN 'transaction_date'
+             WHEN refusal = {literal(Reason.IMPLAUSIBLE_DATE)} THEN 'transaction_date'
              WHEN starts_with(refusal, 'UNION_') THEN 'gross'
-             WHEN refusal = '{Reason.BAD_AMOUNT}' THEN 'amount' ELSE 'currency' END AS field,
-        CASE WHEN standing = '{CONFLICT}'
+             WHEN refusal = {literal(Reason.BAD_AMOUNT)} THEN 'amount' ELSE 'currency' END AS field,
+        CASE WHEN standing = {literal(CONFLICT)}
              THEN 'the same key came first, with other content, in row ' || of_row
                   || ' of delivery ' || of_delivery || '; that one stands'
-             WHEN standing = '{OVERRULED}'
+             WHEN standing = {literal(OVERRULED)}
              THEN 'the row that it answers has its place by row ' || of_row || ' of delivery '
                   || of_delivery || ', which says something else'
              ELSE coalesce(ruling_message, refusal_message) END AS message
-    FROM held WHERE disposition = '{DEAD_LETTER}' AND standing <> '{ANSWERED}')
+    FROM held WHERE disposition = {literal(DEAD_LETTER)} AND standing <> {literal(ANSWERED)})
 SELECT {_DEAD_LETTER_ID} AS id, fingerprint, delivery, "row", line, vendor, feed, production, kind,
        stage, failure_class, [reason] AS reasons, field, reason, message,
        NULL::VARCHAR AS payload, pull_date, transaction_date, amount, currency, interpretation,

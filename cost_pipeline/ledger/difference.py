@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import HASH, TEXT
+from cost_pipeline.core.sql import literal
 from cost_pipeline.ledger.desired import Desired
 from cost_pipeline.ledger.periods import posting_periods
 from cost_pipeline.ledger.schema import (
@@ -149,26 +150,27 @@ WITH n AS (SELECT *, row_number() OVER () AS position FROM new),
 g AS (SELECT *, row_number() OVER () AS position FROM gone),
 changed AS (
     SELECT n.position AS new, g.position AS gone,
-           CASE WHEN NOT ({_ALL_BUT_RATES_EQUAL}) THEN '{Cause.RESTATED}'
-                WHEN {_equal(POLICY_COLUMNS)} THEN '{Cause.FX_CORRECTION}'
-                ELSE '{Cause.FX_POLICY}' END AS cause,
+           CASE WHEN NOT ({_ALL_BUT_RATES_EQUAL}) THEN {literal(Cause.RESTATED)}
+                WHEN {_equal(POLICY_COLUMNS)} THEN {literal(Cause.FX_CORRECTION)}
+                ELSE {literal(Cause.FX_POLICY)} END AS cause,
            n.snapshot AS new_snapshot, g.snapshot AS gone_snapshot
     FROM n JOIN g USING (transaction_date, vendor, record_fingerprint))
 """
 
-_OF_RATES: Final = f"cause IN ('{Cause.FX_CORRECTION}', '{Cause.FX_POLICY}')"
+_OF_RATES: Final = f"cause IN ({literal(Cause.FX_CORRECTION)}, {literal(Cause.FX_POLICY)})"
 
 _POST_CAUSES: Final = f"""
 {_CHANGED}
 SELECT coalesce(any_value(cause),
-                CASE WHEN any_value(approval) IS NOT NULL THEN '{Cause.REVERSAL}'
-                     WHEN any_value(original_amount) < 0 THEN '{Cause.CREDIT}'
-                     ELSE '{Cause.DELIVERY}' END) AS cause,
+                CASE WHEN any_value(approval) IS NOT NULL THEN {literal(Cause.REVERSAL)}
+                     WHEN any_value(original_amount) < 0 THEN {literal(Cause.CREDIT)}
+                     ELSE {literal(Cause.DELIVERY)} END) AS cause,
        any_value(gone_snapshot) FILTER ({_OF_RATES}) AS other_snapshot
 FROM n LEFT JOIN changed ON n.position = changed.new
 GROUP BY n.position ORDER BY n.position
 """
 
+# Columns: cause, other_snapshot; one row per posting of `g`, in their order.
 _REVERSE_CAUSES: Final = f"""
 {_CHANGED},
 replaced AS (
@@ -181,8 +183,8 @@ replaced AS (
       ON g.transaction_date = o.transaction_date AND g.vendor = o.vendor
      AND g.record_fingerprint = o.fingerprint)
 SELECT coalesce(any_value(cause),
-                CASE WHEN g.position IN (FROM replaced) THEN '{Cause.SUPERSEDED}'
-                     ELSE '{Cause.WITHDRAWN}' END) AS cause,
+                CASE WHEN g.position IN (FROM replaced) THEN {literal(Cause.SUPERSEDED)}
+                     ELSE {literal(Cause.WITHDRAWN)} END) AS cause,
        any_value(new_snapshot) FILTER ({_OF_RATES}) AS other_snapshot
 FROM g LEFT JOIN changed ON g.position = changed.gone
 GROUP BY g.position ORDER BY g.position

@@ -19,6 +19,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DAY, HASH, INSTANT, TEXT
 from cost_pipeline.core import merkle
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.sql import literal
 from cost_pipeline.ledger.schema import (
     CHANGE_SCHEMA,
     FIRST_ROOT,
@@ -168,6 +169,7 @@ def _sealed(
     )
 
 
+# Columns: place, position, transaction_date, batch, previous_root, leaf.
 _PLACES: Final = f"""
 WITH ordered AS (
     SELECT *, row_number() OVER () - 1 AS place FROM (
@@ -176,7 +178,7 @@ WITH ordered AS (
         ORDER BY transaction_date, kind DESC, position)),
 starts AS (SELECT transaction_date, min(place) AS start FROM ordered GROUP BY ALL)
 SELECT place, position, transaction_date, coalesce(heads.batch, 0) + 1 AS batch,
-       coalesce(root, '{FIRST_ROOT}') AS previous_root, place - start AS leaf
+       coalesce(root, {literal(FIRST_ROOT)}) AS previous_root, place - start AS leaf
 FROM ordered JOIN starts USING (transaction_date) LEFT JOIN heads USING (transaction_date)
 ORDER BY place
 """

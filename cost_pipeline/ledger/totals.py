@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.canonical import VERSION
+from cost_pipeline.core.sql import equals, within
 from cost_pipeline.ledger.schema import POST, REVERSE
 
 
@@ -78,7 +79,7 @@ def known_at(instant: datetime | None) -> str:
     """Returns SQL that tells which lines were recorded by then; all of them for None."""
     if instant is None:
         return "true"
-    return f"recorded_at <= '{instant.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S.%f+00')}'"
+    return str(within("recorded_at", None, instant))
 
 
 def active_lines(source: str, instant: datetime | None = None) -> str:
@@ -88,8 +89,8 @@ def active_lines(source: str, instant: datetime | None = None) -> str:
     """
     known = known_at(instant)
     return (
-        f"select p.* from (select * from {source} where kind = '{POST}' and {known}) p anti join "
-        f"(select reverses from {source} where kind = '{REVERSE}' and {known}) r "
+        f"select p.* from (select * from {source} where {_POSTS} and {known}) p anti join "
+        f"(select reverses from {source} where {_REVERSES} and {known}) r "
         "on p.posting_id = r.reverses"
     )
 
@@ -99,7 +100,7 @@ def net(amount: str) -> str:
 
     A reversal repeats the amounts of the post that it takes out, so no line looks for another.
     """
-    return f"sum(if(kind = '{POST}', {amount}, -{amount}))"
+    return f"sum(if({_POSTS}, {amount}, -{amount}))"
 
 
 def sums(source: str, instant: datetime | None = None) -> str:
@@ -180,9 +181,12 @@ _COLUMNS: Final = (
     "original_currency", "base_amount", "base_currency", "content_hash",
 )  # fmt: skip
 
+_POSTS: Final = equals("kind", POST)
+_REVERSES: Final = equals("kind", REVERSE)
+
 _ACTIVE: Final = f"""
 WITH numbered AS (SELECT *, row_number() OVER () - 1 AS position FROM postings),
-reversed AS (SELECT reverses AS posting_id FROM numbered WHERE kind = '{REVERSE}')
-SELECT position FROM (FROM numbered WHERE kind = '{POST}') ANTI JOIN reversed USING (posting_id)
+reversed AS (SELECT reverses AS posting_id FROM numbered WHERE {_REVERSES})
+SELECT position FROM (FROM numbered WHERE {_POSTS}) ANTI JOIN reversed USING (posting_id)
 ORDER BY position
 """

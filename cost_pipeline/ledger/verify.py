@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DAY
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.sql import literal
 from cost_pipeline.ledger.breaks import MOST_BREAKS, Break, Broken, Verified
 from cost_pipeline.ledger.schema import (
     POST,
@@ -324,6 +325,8 @@ def _whole(batch: int, group: str, message: str, expected: object, found: object
 
 _EMPTY: Final = POSTING_SCHEMA.empty_table()
 
+# Columns: day, batch, leaf, posting_id, kind, reverses, content_hash, leaf_hash, batch_root,
+# previous_root, recorded_at, group (null where the line is sound), expected, found.
 _CHECKED: Final = f"""
 WITH recomputed AS (
     SELECT *, {SQL_CONTENT_HASH} AS sound_content, {SQL_POSTING_ID} AS sound_id,
@@ -356,16 +359,17 @@ SELECT day, batch, count(*) AS lines, count("group") AS broken,
 FROM lines WHERE batch IS NOT NULL GROUP BY day, batch ORDER BY day, batch
 """
 
+# Columns: batch, leaf, posting, group, message, expected, found.
 _REVERSALS: Final = f"""
 WITH reversals AS (
     SELECT *, row_number() OVER (PARTITION BY reverses ORDER BY batch, leaf) AS attempt
     FROM lines WHERE kind IS DISTINCT FROM '{POST}' OR reverses IS NOT NULL),
-posts AS (FROM lines WHERE kind = '{POST}'),
+posts AS (FROM lines WHERE kind = {literal(POST)}),
 judged AS (
     SELECT r.*, p.content_hash AS original,
-        CASE WHEN r.kind IS NULL OR r.kind NOT IN ('{POST}', '{REVERSE}')
+        CASE WHEN r.kind IS NULL OR r.kind NOT IN ({literal(POST)}, {literal(REVERSE)})
              THEN 'the kind is neither {POST} nor {REVERSE}'
-             WHEN r.kind = '{POST}' THEN 'a {POST} that says it reverses something'
+             WHEN r.kind = {literal(POST)} THEN 'a {POST} that says it reverses something'
              WHEN p.posting_id IS NULL THEN 'it reverses no posting of this partition'
              WHEN p.batch >= r.batch THEN 'it reverses a posting that is not older than itself'
              WHEN attempt > 1 THEN 'the posting was reversed before'

@@ -21,6 +21,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.core.sql import literal
+
 OPEN: Final = "open"
 WAIVED: Final = "waived"
 CORRECTED: Final = "corrected"
@@ -29,9 +31,9 @@ PASSED: Final = "passed"
 # Events are ordered by their number within the dead letter: a clock may jump.
 LETTERS_NOW: Final = f"""
     select * exclude (place),
-        case event when 'waived' then '{WAIVED}'
-            when 'resolved' then if(resolved_by is null, '{PASSED}', '{CORRECTED}')
-            else '{OPEN}' end as state
+        case event when 'waived' then {literal(WAIVED)}
+            when 'resolved' then if(resolved_by is null, {literal(PASSED)}, {literal(CORRECTED)})
+            else {literal(OPEN)} end as state
     from (
         select *,
             row_number() over (partition by id order by sequence desc, recorded_at desc) as place,

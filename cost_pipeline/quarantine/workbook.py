@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.core.sql import literal
 from cost_pipeline.quarantine.workbook_parts import (
     BIG,
     BOLD,
@@ -221,10 +222,10 @@ def _rows(sheet: LetterSheet) -> Iterator[bytes]:
         after_gap = number > 0 and sheet.columns[number - 1].hidden
         letters = column_letters(number + 1) if after_gap else None
         tables[f"c{number}"] = _writable(sheet.cells[column.name])
-        style = f"'{_style(column)}'"
+        style = literal(_style(column))
         if column.name in sheet.wrong.column_names:
             tables[f"w{number}"] = sheet.wrong[column.name]
-            style = f"if(w{number}, '{WRONG}', '{_style(column)}')"
+            style = f"if(w{number}, {literal(WRONG)}, {literal(_style(column))})"
         expressions.append(_cell_sql(f"c{number}", style, letters))
     cells = pa.table(tables)
     joined = ", ".join(expressions)

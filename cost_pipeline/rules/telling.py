@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import Statements
 from cost_pipeline.contracts.findings import TEXTS_OF_CARD, TOLD_SCHEMA, Severity
+from cost_pipeline.core.sql import literal
 from cost_pipeline.rules.groups import Array, codes, distinct, true, whole
 from cost_pipeline.rules.numbers import money
 from cost_pipeline.rules.sql import Query, dollars
@@ -65,6 +66,7 @@ SELECT CASE
     END AS money
 FROM spelt
 """
+# Columns: severity, due, paid, difference, explanation; one row per answer, in their order.
 _TOLD: Final = f"""
 WITH judged AS (
     SELECT *, why IS NULL AND (broken IS NOT NULL OR due IS NOT NULL) AS evaluated,
@@ -73,8 +75,8 @@ WITH judged AS (
                       ELSE due < paid AND NOT floor END, false) AS doubtful,
         quiet <> '' AND coalesce(due = 0 AND paid = 0, false) AS hushed
     FROM answers)
-SELECT CASE WHEN NOT evaluated THEN '{Severity.NOT_EVALUATED}' WHEN wrong THEN grade
-            WHEN doubtful THEN '{Severity.FLAG}' ELSE '{Severity.OK}' END AS severity,
+SELECT CASE WHEN NOT evaluated THEN {literal(Severity.NOT_EVALUATED)} WHEN wrong THEN grade
+            WHEN doubtful THEN {literal(Severity.FLAG)} ELSE {literal(Severity.OK)} END AS severity,
     CASE WHEN evaluated THEN due END AS due,
     CASE WHEN evaluated THEN paid END AS paid,
     CASE WHEN evaluated THEN CASE WHEN floor THEN greatest(due - paid, 0) ELSE due - paid END END

@@ -28,6 +28,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.contracts.tables import DAY, HASH, TEXT, Shape
 from cost_pipeline.core.reasons import Stage
+from cost_pipeline.core.sql import equals, literal, one_of
 
 STANDS: Final = "stands"
 DUPLICATE: Final = "duplicate"
@@ -42,7 +43,7 @@ OVERRULED: Final = "overruled"
 AGAIN: Final = "+"
 """Between the stage of a row's refusal and the number of corrections that an answer passes over."""
 
-DEPTH: Final = f"coalesce(try_cast(split_part(answers_stage, '{AGAIN}', 2) AS INTEGER), 0)"
+DEPTH: Final = f"coalesce(try_cast(split_part(answers_stage, {literal(AGAIN)}, 2) AS INTEGER), 0)"
 """SQL of that number."""
 
 SUPERSEDED: Final = "superseded"
@@ -111,8 +112,7 @@ class Keys:
 
     def of_kinds(self) -> str:
         """Returns SQL: whether the keys of the record `r` are updated."""
-        listed = ", ".join(f"'{kind}'" for kind, _ in self.updates)
-        return f"r.kind IN ({listed})" if listed else "false"
+        return str(one_of("r.kind", [kind for kind, _ in self.updates]))
 
 
 def keys_of(feed: FeedContract) -> Keys:
@@ -167,8 +167,8 @@ def set_apart(resolved: pa.Table, reference: pa.Table) -> pa.Table:
 
 
 _SET_APART: Final = f"""
-SELECT CASE WHEN standing = '{STANDS}' AND reference.vendor IS NOT NULL
-            THEN '{REFERENCE}' ELSE standing END AS standing
+SELECT CASE WHEN {equals("standing", STANDS)} AND reference.vendor IS NOT NULL
+            THEN {literal(REFERENCE)} ELSE standing END AS standing
 FROM (SELECT *, row_number() OVER () AS position FROM resolved)
 LEFT JOIN reference USING (vendor, delivery) ORDER BY position
 """
@@ -248,18 +248,30 @@ def _losers(keys: Keys) -> str:
     )
     firsts = [first]
     for kind, order in keys.updates:
-        later = ", ".join(f"'{name}': {name}" for name in order)
+        later = ", ".join(f"{literal(name)}: {name}" for name in order)
         last = f"{{{later}, 'came': {_CAME}}}" if later else _CAME
         firsts.append(
             f"SELECT vendor, key, {credit} AS credit, arg_max(position, {last}) AS position "
-            f"FROM rivals WHERE kind = '{kind}' GROUP BY ALL"
+            f"FROM rivals WHERE {equals('kind', kind)} GROUP BY ALL"
         )
-    return f"""
-WITH firsts AS ({" UNION ALL ".join(firsts)}),
+    return _LOSERS.format(
+        firsts=" UNION ALL ".join(firsts),
+        credit=credit,
+        same=keys.same(),
+        of_kinds=keys.of_kinds(),
+        duplicate=literal(DUPLICATE),
+        superseded=literal(SUPERSEDED),
+        conflict=literal(CONFLICT),
+    )
+
+
+# Columns: those of `_LOST`, one row per record of `rivals` that does not stand.
+_LOSERS: Final = """
+WITH firsts AS ({firsts}),
 marked AS (SELECT *, {credit} AS credit FROM rivals)
 SELECT r.position, f.fingerprint AS of, f.delivery AS of_delivery, f."row" AS of_row,
-       CASE WHEN {keys.same()} THEN '{DUPLICATE}' WHEN {keys.of_kinds()} THEN '{SUPERSEDED}'
-            ELSE '{CONFLICT}' END AS standing
+       CASE WHEN {same} THEN {duplicate} WHEN {of_kinds} THEN {superseded}
+            ELSE {conflict} END AS standing
 FROM marked r JOIN firsts
     ON firsts.vendor = r.vendor AND firsts.key = r.key AND firsts.credit = r.credit
 JOIN rivals f ON f.position = firsts.position
@@ -275,14 +287,27 @@ def _out_of_place(keys: Keys) -> str:
     claims none: it waits for an approval, and is no rival. The stage of an answer to a correction
     is that of the row and how many corrections lie between.
     """
-    return f"""
+    return _OUT_OF_PLACE.format(
+        complete=keys.shape.complete,
+        again=literal(AGAIN),
+        post=literal(Stage.POST),
+        depth=DEPTH,
+        same=keys.same(),
+        duplicate=literal(DUPLICATE),
+        answered=literal(ANSWERED),
+        overruled=literal(OVERRULED),
+    )
+
+
+# Columns: those of `_LOST`, one row per record of `rows` whose place another one has.
+_OUT_OF_PLACE: Final = """
 WITH claims AS (
-    FROM rows WHERE answers IS NULL OR {keys.shape.complete}
+    FROM rows WHERE answers IS NULL OR {complete}
 ), sharing AS (
     SELECT *, coalesce(answers, fingerprint) AS place,
         CASE WHEN answers IS NULL THEN 1
-            WHEN split_part(answers_stage, '{AGAIN}', 1) = '{Stage.POST}' THEN 0 ELSE 2 END AS rank,
-        {DEPTH} AS depth
+            WHEN split_part(answers_stage, {again}, 1) = {post} THEN 0 ELSE 2 END AS rank,
+        {depth} AS depth
     FROM claims
     WHERE answers IS NOT NULL
         OR (vendor, fingerprint) IN (SELECT (vendor, answers) FROM claims WHERE answers IS NOT NULL)
@@ -292,16 +317,16 @@ WITH claims AS (
         'row': "row"}}) AS position
     FROM sharing GROUP BY ALL)
 SELECT r.position, f.fingerprint AS of, f.delivery AS of_delivery, f."row" AS of_row,
-       CASE WHEN {keys.same()} THEN '{DUPLICATE}'
-            WHEN r.answers IS NULL OR r.depth < f.depth THEN '{ANSWERED}'
-            ELSE '{OVERRULED}' END AS standing
+       CASE WHEN {same} THEN {duplicate}
+            WHEN r.answers IS NULL OR r.depth < f.depth THEN {answered}
+            ELSE {overruled} END AS standing
 FROM sharing r JOIN firsts USING (vendor, place) JOIN sharing f ON f.position = firsts.position
 WHERE r.position <> f.position
 """
 
 
 _STANDINGS: Final = f"""
-SELECT coalesce(standing, '{STANDS}') AS standing, of, of_delivery, of_row
+SELECT coalesce(standing, {literal(STANDS)}) AS standing, of, of_delivery, of_row
 FROM (SELECT row_number() OVER () - 1 AS position FROM every) LEFT JOIN losers USING (position)
 ORDER BY position
 """

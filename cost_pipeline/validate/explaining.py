@@ -237,7 +237,7 @@ def _errors(slots: Sequence[Slot], rows: pa.Array) -> pa.Array:
 
 
 def _joined(slots: Sequence[Slot], rows: pa.Array, chosen: Codes) -> pa.Array:
-    """The lists of these rows, of several problems each."""
+    """Returns the lists of these rows, which have several problems each."""
     texts = [pa.nulls(len(chosen), pa.string()) for _ in slots]
     for place, slot in enumerate(slots):
         here = slot.codes[chosen] != 0
@@ -251,7 +251,7 @@ def _joined(slots: Sequence[Slot], rows: pa.Array, chosen: Codes) -> pa.Array:
 def _error(
     slot: Slot, rows: pa.Array, chosen: Codes, before: str = "", after: str = ""
 ) -> pa.Array:
-    """What stands in the lists of these rows for one place, at which each has a problem."""
+    """Returns what stands in the lists of these rows for one place, where each has a problem."""
     texts = [before + error_json(problem) + after for problem in slot.problems]
     codes = slot.codes[chosen]
     if slot.alike is None:

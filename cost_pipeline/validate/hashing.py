@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from cost_pipeline.core.canonical import VERSION, Value, sql_field
 from cost_pipeline.core.canonical import field as canonical_field
+from cost_pipeline.core.sql import literal
 from cost_pipeline.validate.coded import Coded
 
 
@@ -56,12 +57,12 @@ class Pieces:
         if nullable:
             self.sql.append(sql_field(sql, kind))
         else:
-            self.sql += [f"'{kind}'", f"strlen({sql})", "':'", sql, "','"]
+            self.sql += [literal(kind), f"strlen({sql})", "':'", sql, "','"]
 
     def optional(self, sql: str, kind: str) -> None:
         """Adds a column whose NULL is not even a value: it has no place then."""
         self._flush()
-        self.sql.append(f"coalesce('{kind}' || strlen({sql}) || ':' || {sql} || ',', '')")
+        self.sql.append(f"coalesce({literal(kind)} || strlen({sql}) || ':' || {sql} || ',', '')")
 
     def text(self) -> str:
         """Returns SQL of the joined `core.canonical.field`s.

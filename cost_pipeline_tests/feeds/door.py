@@ -86,6 +86,7 @@ source: {{kind: folder, path: inbox/{name}, files: "{{pull_date:%Y-%m-%d}}*.csv"
 format: {{kind: csv}}
 key: {key}
 negatives: {negatives}
+plausible: {{after: any}}
 columns:
   transaction_id: [id]
   transaction_date: [date]

@@ -43,6 +43,8 @@ source: {{kind: folder, path: inbox/{name}, files: "{{pull_date:%Y-%m-%d}}*"}}
 format: {format}
 dates: {dates}
 key: {key}
+numbers: {{symbols: ["€"]}}
+plausible: {{after: any}}
 columns:
   transaction_id: [id]
   transaction_date: [date]
@@ -70,6 +72,8 @@ ROWS: dict[str, tuple[str, dict[str, str]]] = {
     Reason.BAD_DATE: ("payroll", {"date": "2026-02-30"}),
     Reason.AMBIGUOUS_DATE: ("twoways", {"date": "01/02/2026"}),
     Reason.UNKNOWN_CURRENCY: ("payroll", {"currency": "GBX"}),
+    Reason.CURRENCY_CONTRADICTED: ("payroll", {"amount": "€1.00"}),
+    Reason.IMPLAUSIBLE_DATE: ("payroll", {"date": "1999-01-04"}),
     Reason.CURRENCY_NOT_VALID_ON_DATE: ("payroll", {"currency": "HRK"}),
     CostReason.UNKNOWN_PRODUCTION: ("payroll", {"production": "P999"}),
     CostReason.BAD_GL_CODE: ("payroll", {"gl": "63O5"}),

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.errors import CheckFailedError, EnvironmentFailedError, UsageError
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.sql import equals, within
 from cost_pipeline.feeds.production.proof import last_entry
 from cost_pipeline.feeds.production.signing import signer
 from cost_pipeline.feeds.production.tables import LEDGER
@@ -140,10 +141,10 @@ def _check(period: str, folder: Path) -> None:
 
 
 def _days(ledger: Snapshot, period: str) -> list[date]:
+    of_period = equals("posting_period", period)
     found = ledger.query(
-        "select distinct transaction_date as day from {table} "
-        f"where posting_period = '{period}' order by day",
-        where=f"posting_period = '{period}'",
+        f"select distinct transaction_date as day from {{table}} where {of_period} order by day",
+        where=of_period,
     )
     days: list[date] = found["day"].to_pylist()
     if not days:
@@ -166,10 +167,8 @@ def _partition(
 ) -> dict[str, Any]:
     """Writes one partition as far as the head knows it; returns its entry of the manifest."""
     head = known.partitions[day]
-    where = f"transaction_date = '{day}'"
-    lines = ledger.read(where=f"{where} and batch <= {head.batch}").sort_by(
-        [("batch", "ascending"), ("leaf", "ascending")]
-    )
+    known_lines = equals("transaction_date", day) & within("batch", None, head.batch)
+    lines = ledger.read(where=known_lines).sort_by([("batch", "ascending"), ("leaf", "ascending")])
     verified = verify_partition(day, [lines], head=Head(head.batch, head.root))
     if isinstance(verified, Broken):
         raise CheckFailedError(
@@ -203,15 +202,16 @@ def _texts(lines: pa.Table) -> Iterator[str]:
 
 
 _AT_ONCE: Final = 65_536
+_REVERSES: Final = equals("kind", REVERSE)
 
 
 def _add(sums: dict[tuple[str, str, str], list[Any]], lines: pa.Table, period: str) -> None:
     """Adds what the period's lines come to: posts less reversals, by account and currencies."""
     found = query(
         f"""select gl_code, original_currency, base_currency,
-            sum(if(kind = '{REVERSE}', -original_amount, original_amount)) as original,
-            sum(if(kind = '{REVERSE}', -base_amount, base_amount)) as base, count(*) as n
-        from lines where posting_period = '{period}' group by all""",
+            sum(if({_REVERSES}, -original_amount, original_amount)) as original,
+            sum(if({_REVERSES}, -base_amount, base_amount)) as base, count(*) as n
+        from lines where {equals("posting_period", period)} group by all""",
         lines=lines.select([
             "kind", "gl_code", "original_currency", "base_currency", "original_amount",
             "base_amount", "posting_period",

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.sql import Predicate, equals, within
 from cost_pipeline.feeds.production.kinds import cost_vendors
 from cost_pipeline.feeds.production.tables import RECORDS
 from cost_pipeline.lake.derived import Summary, summarised
@@ -29,15 +30,15 @@ if TYPE_CHECKING:
 DAYS_BEFORE: Final = 27
 DAYS_AFTER: Final = 6
 # The text is canonical, so this is how the field is written and no other text can look like it.
-_PERFORMER: Final = """card like '%"agreement":"sag_aftra"%'"""
-_IS_CARD: Final = f"kind = '{RecordKind.TIMECARD}'"
+_PERFORMER: Final = Predicate("""card like '%"agreement":"sag_aftra"%'""", closed=True)
+_IS_CARD: Final = equals("kind", RecordKind.TIMECARD)
 
 
-def _around(first: date, last: date) -> str:
-    """Returns SQL of the cards that findings of cards from `first` to `last` depend on."""
+def _around(first: date, last: date) -> Predicate:
+    """Returns which cards findings of cards from `first` to `last` depend on."""
     begin, end = first - timedelta(days=DAYS_BEFORE), last + timedelta(days=DAYS_AFTER)
-    in_time = f"transaction_date <= '{end}'"
-    return f"({in_time} and (transaction_date >= '{begin}' or {_PERFORMER}))"
+    in_time = within("transaction_date", None, end)
+    return in_time & (within("transaction_date", begin, None) | _PERFORMER)
 
 
 def strict_vendors(session: Session) -> frozenset[str]:
@@ -125,6 +126,7 @@ def _versions(versions: Versions, day: date, *, whole_week: bool) -> list[str]:
 
 # As in `inputs`: a set is hashed as the sums of two halves of its members' hashes. Cards whose key
 # lies on several dates count for every date: which of them stands may change what any depends on.
+# Columns: day, n, low, high.
 _DIGESTS: Final = f"""
     with live as (
         select transaction_date, vendor, key, {_PERFORMER} as performer,

@@ -14,6 +14,7 @@ from typing import Final
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.contracts.unions import union_categories
+from cost_pipeline.core.sql import EVERYTHING, Predicate, equals, literal
 from cost_pipeline.feeds.production.tables import RECORDS
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
@@ -67,7 +68,7 @@ def unmapped(codes: Sequence[CodeInUse]) -> list[CodeInUse]:
 
 def cost_codes_are_mapped(session: Session, pull_date: date, kind: str) -> Outcome:
     """Checks that no payroll row is refused because nobody said which agreement covers it."""
-    refused = _refused(session, f"pull_date = '{pull_date}' and kind = '{kind}'")
+    refused = _refused(session, equals("pull_date", pull_date) & equals("kind", kind))
     codes = sorted(refused, key=_unknown_last)[:_SHOWN]
     listed = ", ".join(f"{code or 'not recorded'} ({refused[code]})" for code in codes)
     message = f"no union category is known for the cost codes {listed}" if refused else ""
@@ -78,14 +79,14 @@ def cost_codes_are_mapped(session: Session, pull_date: date, kind: str) -> Outco
     )
 
 
-def _refused(session: Session, scope: str = "true") -> Counter[str | None]:
+def _refused(session: Session, scope: Predicate = EVERYTHING) -> Counter[str | None]:
     """Returns how many open dead letters each cost code has caused.
 
     A row has one cost code. One that was refused by a version that kept no codes with its errors
     counts as well: its reasons say why it was refused.
     """
-    unmapped = f"list_contains(reasons, '{CostReason.UNMAPPED_COST_CODE}')"
-    events = open_dead_letters(session, f"{scope} and {unmapped}")
+    unmapped = Predicate(f"list_contains(reasons, {literal(CostReason.UNMAPPED_COST_CODE)})")
+    events = open_dead_letters(session, scope & unmapped)
     return Counter(map(_unmapped_code, events["errors"].to_pylist()))
 
 

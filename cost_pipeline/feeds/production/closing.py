@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from typing import Final
 
+from cost_pipeline.core.sql import equals
 from cost_pipeline.feeds.production.checks import OF_THE_LEDGER
 from cost_pipeline.feeds.production.inputs import present_inputs, stored_inputs
 from cost_pipeline.feeds.production.ledger_checks import look_at_ledger
@@ -33,16 +35,20 @@ def examine(session: Session, period: str) -> OpenPeriod:
     )
 
 
+_MONTH: Final = "strftime({}, '%Y-%m')"
+
+
 def _red(session: Session, period: str, days: list[date]) -> list[str]:
     conserved = rows_are_conserved(deliveries(session))
     red = [] if conserved.passed else [f"{CONSERVATION.name} of deliveries: {conserved.message}"]
     for pull_date, kind in _pulled(session, period):
         lawful = records_satisfy_contract(session, pull_date, kind)
         red += [] if lawful.passed else [f"{SCHEMA.name} of {pull_date}: {lawful.message}"]
+    into = equals("posting_period", period)
     posted_into = (
         session.lake.table(LEDGER)
         .snapshot()
-        .query(f"select distinct transaction_date from {{table}} where posting_period = '{period}'")
+        .query(f"select distinct transaction_date from {{table}} where {into}")
     )
     dates = {*days, *posted_into["transaction_date"].to_pylist()}
     found = look_at_ledger(session, dates) if dates else {}
@@ -60,7 +66,7 @@ def _pulled(session: Session, period: str) -> list[tuple[date, str]]:
         .snapshot()
         .query(
             "select distinct pull_date, kind from {table} "
-            f"where strftime(transaction_date, '%Y-%m') = '{period}' order by all"
+            f"where {equals(_MONTH.format('transaction_date'), period)} order by all"
         )
     )
     return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
@@ -69,7 +75,7 @@ def _pulled(session: Session, period: str) -> list[tuple[date, str]]:
 def _dead_letters(session: Session, period: str) -> tuple[tuple[str, int], ...]:
     """Returns the open ones by reason; where no transaction date could be read, by pull date."""
     events = open_dead_letters(
-        session, f"strftime(coalesce(transaction_date, pull_date), '%Y-%m') = '{period}'"
+        session, equals(_MONTH.format("coalesce(transaction_date, pull_date)"), period)
     )
     counts = Counter(reason for reasons in events["reasons"].to_pylist() for reason in reasons)
     return tuple(counts.most_common())

@@ -18,6 +18,7 @@ from cost_pipeline.contracts.findings import Severity
 from cost_pipeline.contracts.tables import DAY, TEXT
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.sql import one_of
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, FINDINGS, RECORDS
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.session import Session
@@ -159,14 +160,12 @@ def _around(
     session: Session, days: set[date]
 ) -> tuple[dict[_Key, list[dict[str, Any]]], dict[_Key, str]]:
     """Returns the findings and the dispositions of the days, by vendor and fingerprint."""
-    listed = ", ".join(f"'{day}'" for day in sorted(days))
+    worked, booked = (one_of(name, sorted(days)) for name in ("work_date", "transaction_date"))
     findings: dict[_Key, list[dict[str, Any]]] = {}
-    stored = session.lake.table(FINDINGS).snapshot().read(where=f"work_date in ({listed})")
+    stored = session.lake.table(FINDINGS).snapshot().read(where=worked)
     for row in stored.to_pylist():
         findings.setdefault((row["vendor"], row["fingerprint"]), []).append(row)
-    disposed = (
-        session.lake.table(DISPOSITIONS).snapshot().read(where=f"transaction_date in ({listed})")
-    )
+    disposed = session.lake.table(DISPOSITIONS).snapshot().read(where=booked)
     states = {
         (row["vendor"], row["fingerprint"]): row["disposition"] for row in disposed.to_pylist()
     }

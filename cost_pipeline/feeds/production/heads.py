@@ -15,6 +15,7 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.core.errors import CheckFailedError, EnvironmentFailedError
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.feeds.production.signing import signer
 from cost_pipeline.feeds.production.tables import HEADS, LEDGER, LEDGER_WRITER
 from cost_pipeline.lake.content import hash_file
@@ -38,7 +39,7 @@ def last_head(session: Session) -> Gathered:
 
 def _last(snapshot: Snapshot) -> Gathered:
     days = snapshot.partitions()
-    newest = f"day = '{max(days)}'" if days else None
+    newest = equals("day", max(days)) if days else None
     state = snapshot.touched(newest)
     return _LAST.made(snapshot.folder, state, lambda: gathered(snapshot.read(where=newest)))
 
@@ -129,8 +130,7 @@ def _entry(session: Session, before: Gathered, ledger: Snapshot) -> pa.Table | N
 def _heads(ledger: Snapshot, days: set[date]) -> dict[date, PartitionHead]:
     if not days:
         return {}
-    listed = ", ".join(f"'{day}'" for day in sorted(days))
-    where = f"transaction_date in ({listed})"
+    where = one_of("transaction_date", sorted(days))
     found = ledger.query(
         "select transaction_date as day, max(batch) as batch, "
         "arg_max(batch_root, batch) as root, count(*) as postings "

@@ -19,6 +19,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.rate_sources import Source
 from cost_pipeline.contracts.tables import DAY
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.sql import one_of
 from cost_pipeline.feeds.production.inputs import (
     pin_pairs,
     present_inputs,
@@ -166,8 +167,8 @@ def impact_of(
     """Returns what posting the dates would change, under these rates or those in force."""
     if not dates:
         return Impact()
-    listed = ", ".join(f"'{day}'" for day in sorted(dates))
-    lines = session.lake.table(LEDGER).snapshot().read(where=f"transaction_date in ({listed})")
+    on_dates = one_of("transaction_date", sorted(dates))
+    lines = session.lake.table(LEDGER).snapshot().read(where=on_dates)
     wanted, _ = desired_of(session, dates, in_force)
     changes = difference(wanted, active(lines))
     opened, resolved = _letters(session, wanted, dates)

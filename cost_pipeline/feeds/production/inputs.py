@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DAY, HASH
 from cost_pipeline.core.canonical import digest, digest_of_set
+from cost_pipeline.core.sql import NOTHING, equals, one_of, within
 from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.plausibility import plausibility_digests
 from cost_pipeline.feeds.production.policies import with_policies
@@ -42,7 +43,8 @@ RULES_OF_POSTING: Final = "3"
 
 # Per date and delivery: what counts there, what rivals it from other dates, and what shares a place
 # with any of these. When a delivery first came decides who stands, so it is part of what a date was
-# computed from.
+# computed from. Columns: transaction_date, side, vendor, delivery, interpretation, first_pulled,
+# answers_pulled, n, low, high.
 _GROUPS: Final = f"""
     with own as (
         select transaction_date, 'own' as side, vendor, delivery, interpretation, first_pulled,
@@ -141,10 +143,8 @@ def _days(dates: Collection[date]) -> pa.Table:
 
 def _live_on(dates: Collection[date]) -> str:
     """Returns SQL of the days' records that count; borders skip row groups of other dates."""
-    borders = f"between '{min(dates)}' and '{max(dates)}'" if dates else "is null"
-    return (
-        f"(from ({LIVE}) where transaction_date {borders}) semi join days using (transaction_date)"
-    )
+    borders = within("transaction_date", min(dates), max(dates)) if dates else NOTHING
+    return f"(from ({LIVE}) where {borders}) semi join days using (transaction_date)"
 
 
 def live_records_of(session: Session, vendor: str) -> pa.Table:
@@ -153,7 +153,7 @@ def live_records_of(session: Session, vendor: str) -> pa.Table:
         session.lake.table(RECORDS)
         .snapshot()
         .query(
-            f"select * from ({LIVE}) where vendor = '{vendor}'",
+            f"select * from ({LIVE}) where {equals('vendor', vendor)}",
             deliveries=current_deliveries(session),
         )
     )
@@ -268,14 +268,13 @@ def dates_of_pulls(session: Session, pull_dates: Collection[date]) -> dict[date,
     """
     if not pull_dates:
         return {}
-    listed = ", ".join(f"'{day}'" for day in sorted(pull_dates))
+    pulled = one_of("pull_date", sorted(pull_dates))
     found = (
         session.lake.table(RECORDS)
         .snapshot()
         .query(
-            f"select transaction_date, min(pull_date) from ({LIVE}) "
-            f"where pull_date in ({listed}) group by all",
-            where=f"pull_date in ({listed})",
+            f"select transaction_date, min(pull_date) from ({LIVE}) where {pulled} group by all",
+            where=pulled,
             deliveries=current_deliveries(session),
         )
     )

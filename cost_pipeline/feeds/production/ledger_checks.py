@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import INSTANT
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.sql import literal, one_of
 from cost_pipeline.feeds.production.heads import last_head
 from cost_pipeline.feeds.production.inputs import groups_by_size, live_amounts
 from cost_pipeline.feeds.production.periods import recorded_closings
@@ -62,8 +63,7 @@ def look_at_ledger(session: Session, dates: Collection[date]) -> dict[date, Post
 
 
 def _checked_together(session: Session, dates: list[date]) -> dict[date, Posted]:
-    listed = ", ".join(f"'{day}'" for day in dates)
-    where = f"transaction_date in ({listed})"
+    where = one_of("transaction_date", dates)
     heads = last_head(session).partitions  # before the ledger, which may only be ahead of them
     lines = session.lake.table(LEDGER).snapshot().read(where=where)
     disposed = session.lake.table(DISPOSITIONS).snapshot().read(where=where, columns=_DISPOSED)
@@ -73,7 +73,7 @@ def _checked_together(session: Session, dates: list[date]) -> dict[date, Posted]
     refused = _count_by_date(
         query(
             "select transaction_date, count(*) as n from disposed "
-            f"where disposition = 'dead_letter' and reason <> '{Reason.NEGATIVE_AMOUNT}' "
+            f"where disposition = 'dead_letter' and reason <> {literal(Reason.NEGATIVE_AMOUNT)} "
             "group by all",
             disposed=disposed,
         )
@@ -109,27 +109,31 @@ def _balanced(records: int) -> Outcome:
     )
 
 
+# Columns: day, currency, n_in, n_out, total_in, total_out.
+_CONSERVED: Final = """
+    with outward as (
+        select transaction_date, currency, count(*) as n, sum(amount) as total from (
+            select transaction_date, original_currency as currency, original_amount as amount
+            from standing
+            union all
+            select transaction_date, currency, amount from disposed
+            where fingerprint is not null)
+        group by all
+    )
+    select coalesce(i.transaction_date, o.transaction_date) as day,
+        coalesce(i.currency, o.currency) as currency,
+        coalesce(i.n, 0) as n_in, coalesce(o.n, 0) as n_out,
+        coalesce(i.total, 0) as total_in, coalesce(o.total, 0) as total_out
+    from records i full join outward o using (transaction_date, currency)
+"""
+
+
 def _conserved_by_date(
     session: Session, dates: Collection[date], standing: pa.Table, disposed: pa.Table
 ) -> dict[date, Outcome]:
     """Checks that the records of a date equal its active postings and dispositions."""
     rows = query(
-        """
-        with outward as (
-            select transaction_date, currency, count(*) as n, sum(amount) as total from (
-                select transaction_date, original_currency as currency, original_amount as amount
-                from standing
-                union all
-                select transaction_date, currency, amount from disposed
-                where fingerprint is not null)
-            group by all
-        )
-        select coalesce(i.transaction_date, o.transaction_date) as day,
-            coalesce(i.currency, o.currency) as currency,
-            coalesce(i.n, 0) as n_in, coalesce(o.n, 0) as n_out,
-            coalesce(i.total, 0) as total_in, coalesce(o.total, 0) as total_out
-        from records i full join outward o using (transaction_date, currency)
-        """,
+        _CONSERVED,
         records=live_amounts(session, dates),
         standing=standing,
         disposed=disposed,
@@ -153,37 +157,41 @@ def _conserved_by_date(
 _COVERED: Final = "every converted posting carries its snapshot's rates, fresh enough"
 
 
+# Columns: transaction_date, n (postings whose rates are not those of their snapshot).
+_UNCOVERED: Final = """
+    with used as (
+        select transaction_date, original_currency, base_currency, rate_source, snapshot,
+            rate_date, rate_original, quote_original, rate_base, quote_base, max_age_days,
+            count(*) as n
+        from standing where original_currency <> base_currency group by all
+    ), quoted as (
+        select distinct source, reference_date as rate_date, currency, quote, rate from rates
+        union all
+        select distinct source, reference_date, "pivot", 'per_pivot', 1::decimal(28, 10)
+        from rates
+    ), known as (select distinct snapshot from rates)
+    select transaction_date, sum(n) as n from used u
+    where snapshot is null or snapshot not in (select snapshot from known)
+        or rate_date > transaction_date
+        or date_diff('day', rate_date, transaction_date) > max_age_days
+        or not exists (select 1 from quoted q
+            where q.source = u.rate_source and q.rate_date = u.rate_date
+            and q.currency = u.original_currency and q.rate = u.rate_original
+            and q.quote = u.quote_original)
+        or not exists (select 1 from quoted q
+            where q.source = u.rate_source and q.rate_date = u.rate_date
+            and q.currency = u.base_currency and q.rate = u.rate_base
+            and q.quote = u.quote_base)
+    group by all
+"""
+
+
 def _uncovered_by_date(session: Session, standing: pa.Table) -> dict[date, Outcome]:
     """Finds active postings whose rates are not those of their snapshot, or are too old."""
     # A snapshot is of one day, so one that is known has rates in the year of the day that is named.
     years = set(pc.unique(pc.year(standing["rate_date"])).to_pylist()) - {None}
     wrong = query(
-        """
-        with used as (
-            select transaction_date, original_currency, base_currency, rate_source, snapshot,
-                rate_date, rate_original, quote_original, rate_base, quote_base, max_age_days,
-                count(*) as n
-            from standing where original_currency <> base_currency group by all
-        ), quoted as (
-            select distinct source, reference_date as rate_date, currency, quote, rate from rates
-            union all
-            select distinct source, reference_date, "pivot", 'per_pivot', 1::decimal(28, 10)
-            from rates
-        ), known as (select distinct snapshot from rates)
-        select transaction_date, sum(n) as n from used u
-        where snapshot is null or snapshot not in (select snapshot from known)
-            or rate_date > transaction_date
-            or date_diff('day', rate_date, transaction_date) > max_age_days
-            or not exists (select 1 from quoted q
-                where q.source = u.rate_source and q.rate_date = u.rate_date
-                and q.currency = u.original_currency and q.rate = u.rate_original
-                and q.quote = u.quote_original)
-            or not exists (select 1 from quoted q
-                where q.source = u.rate_source and q.rate_date = u.rate_date
-                and q.currency = u.base_currency and q.rate = u.rate_base
-                and q.quote = u.quote_base)
-        group by all
-        """,
+        _UNCOVERED,
         standing=with_policies(
             session, standing.drop_columns(["base_currency", "rate_source", "rounding"])
         ),

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import INSTANT
+from cost_pipeline.core.sql import one_of
 from cost_pipeline.feeds.production.heads import gather, last_head, refuse_truncated
 from cost_pipeline.feeds.production.inputs import (
     groups_by_size,
@@ -108,8 +109,7 @@ def desired_of(
 
 
 def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
-    listed = ", ".join(f"'{day}'" for day in dates)
-    where = f"transaction_date in ({listed})"
+    on_dates = one_of("transaction_date", dates)
     while True:
         # The digest is taken before the records are read: what arrives in between makes the date
         # look out of date once more, never up to date when it is not.
@@ -120,7 +120,7 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
         ledger = session.lake.table(LEDGER).snapshot()
         refuse_truncated(known, ledger)
         closed = closed_periods(session)
-        lines = ledger.read(where=where)
+        lines = ledger.read(where=on_dates)
         wanted, findings = desired_of(session, dates)
         changes = difference(wanted, active(lines), closed)
         try:
@@ -215,17 +215,13 @@ def _replace_findings(session: Session, findings: pa.Table, dates: list[date]) -
     if not findings.num_rows and not table.folder.exists():
         return  # a home without timecards
     snapshot = table.snapshot()
-    if not findings.num_rows and not snapshot.read(where=_in(dates), columns=["rule"]).num_rows:
+    before = one_of("work_date", dates)
+    if not findings.num_rows and not snapshot.read(where=before, columns=["rule"]).num_rows:
         return
     stamped = findings.append_column(
         "recorded_at", pa.array([session.clock()] * findings.num_rows, INSTANT)
     ).append_column("run_id", pa.array([session.run_id] * findings.num_rows, pa.string()))
     table.replace(snapshot, stamped, [str(day) for day in dates], run_id=session.run_id)
-
-
-def _in(dates: list[date]) -> str:
-    listed = ", ".join(f"'{day}'" for day in dates)
-    return f"work_date in ({listed})"
 
 
 def _replace_dispositions(session: Session, wanted: Desired, inputs: Mapping[date, str]) -> None:

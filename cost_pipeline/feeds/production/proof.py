@@ -10,6 +10,7 @@ import pyarrow as pa
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core import merkle
 from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.core.sql import equals
 from cost_pipeline.feeds.production.tables import HEADS, LEDGER
 from cost_pipeline.feeds.production.trace import find_posting
 from cost_pipeline.ledger.heads import HEAD_COLUMNS, Gathered, gathered, partition_leaf
@@ -37,9 +38,9 @@ def prove(session: Session, posting: str) -> dict[str, Any]:
             remedy="run `cost-pipeline run`: each run writes the head of what was posted",
             code="NO_HEAD",
         )
-    where = f"transaction_date = '{day}'"
+    where = equals("transaction_date", day)
     ledger = session.lake.table(LEDGER).snapshot()
-    row = ledger.read(where=f"{where} and posting_id = '{found['posting_id']}'")
+    row = ledger.read(where=where & equals("posting_id", found["posting_id"]))
     leaves = ledger.read(where=where, columns=["batch", "leaf", "leaf_hash", "batch_root"])
     batches = _batches(leaves, found["batch"], top.batch)
     mine = batches[found["batch"]]
@@ -74,7 +75,7 @@ def last_entry(session: Session) -> tuple[dict[str, Any] | None, Gathered]:
     days = snapshot.partitions()
     if not days:
         return None, Gathered()
-    rows = snapshot.read(where=f"day = '{max(days)}'")
+    rows = snapshot.read(where=equals("day", max(days)))
     known = gathered(rows)
     last = rows.sort_by("sequence").slice(rows.num_rows - 1).to_pylist()[0]
     at = last["recorded_at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")

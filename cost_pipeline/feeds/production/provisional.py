@@ -31,6 +31,8 @@ from cost_pipeline.fx.rates import pin
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.pipeline.session import Session
 
+# Columns: vendor, wanted, pull_date (of the last good deliveries), currency, records, amount,
+# deliveries.
 _LAST_GOOD: Final = """
     with good as (
         select vendor, pull_date, delivery from received

@@ -17,6 +17,7 @@ from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import Source, ecb, source_named, sources_of
 from cost_pipeline.contracts.tables import DAY, TEXT
 from cost_pipeline.core.reference import ECB, reference_path
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.feeds.production.prepared_rates import prepared_rows
 from cost_pipeline.feeds.production.rate_doubts import AROUND, refuse_doubtful
 from cost_pipeline.feeds.production.tables import FX_SNAPSHOTS
@@ -65,8 +66,8 @@ def stored_rates(session: Session, years: Collection[int] | None = None) -> pa.T
         return snapshot.read(columns=RATE_SCHEMA.names)
     if not years:
         return RATE_SCHEMA.empty_table()
-    listed = ", ".join(map(str, sorted(years)))
-    return snapshot.read(where=f"reference_year in ({listed})", columns=RATE_SCHEMA.names)
+    of_years = one_of("reference_year", sorted(years))
+    return snapshot.read(where=of_years, columns=RATE_SCHEMA.names)
 
 
 def rates_in_force(session: Session) -> pa.Table:
@@ -87,7 +88,7 @@ def rates_between(session: Session, first: date, last: date) -> pa.Table:
 
 def _in_force_of(snapshot: Snapshot, year: int) -> pa.Table:
     def resolve() -> pa.Table:
-        where = f"reference_year = {year}"
+        where = equals("reference_year", year)
         with clear_read_errors(snapshot.identity[0]):  # a value that cannot be missing may be
             return in_force(snapshot.read(where=where, columns=RATE_SCHEMA.names))
 

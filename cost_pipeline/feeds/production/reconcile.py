@@ -22,6 +22,7 @@ from cost_pipeline.contracts.cost_vendor import ReconcileWith
 from cost_pipeline.contracts.tables import DAY
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.sql import equals, literal
 from cost_pipeline.feeds.production.inputs import live_records_of
 from cost_pipeline.feeds.production.kinds import cost_vendors
 from cost_pipeline.home.load import Home
@@ -192,7 +193,7 @@ def reconcile(session: Session, pair: Pair) -> Reconciled:
         pair=pair,
         here=_side(records[pair.here.vendor], pair.here, found, "here"),
         there=_side(records[pair.there.vendor], pair.there, found, "there"),
-        lines=query(f"from lines where state <> '{State.AGREE}'", lines=lines),
+        lines=query(f"from lines where {~equals('state', State.AGREE)}", lines=lines),
         amounts=_amounts(here, there),
     )
 
@@ -200,13 +201,13 @@ def reconcile(session: Session, pair: Pair) -> Reconciled:
 def _standing(resolved: pa.Table, rule: ReconcileWith) -> pa.Table:
     names = dict.fromkeys([*_PLACE, *rule.key, *rule.fields, "amount", "currency"])
     listed = ", ".join(f'"{name}"' for name in names)
-    return query(f"select {listed} from rows where standing = '{STANDS}'", rows=resolved)
+    return query(f"select {listed} from rows where {equals('standing', STANDS)}", rows=resolved)
 
 
 def _newest(session: Session, vendor: Vendor) -> date | None:
     received = session.lake.table(DELIVERIES).snapshot()
     found = received.query(
-        f"select max(pull_date) as newest from {{table}} where vendor = '{vendor.vendor}' "
+        f"select max(pull_date) as newest from {{table}} where {equals('vendor', vendor.vendor)} "
         "and role is null"  # a correction says nothing of how far the vendor has told
     )
     newest: date | None = found["newest"][0].as_py()
@@ -270,7 +271,16 @@ def _sql(rule: ReconcileWith) -> str:
     )
     keys = ", ".join(f'coalesce(h."{name}", t."{name}") as key_{name}' for name in rule.key)
     order = ", ".join(f"key_{name}" for name in rule.key)
-    return f"""
+    states = {state.name.lower(): literal(state) for state in State}
+    return _LINES.format(
+        key=key, fields=fields, same_key=same_key, same=same, differs=differs, seen=seen,
+        keys=keys, order=order, **states,
+    )  # fmt: skip
+
+
+# Columns: state, then `key_` with each field of the key, `here_` and `there_` with the place of the
+# record, the compared fields, amount and currency on each side, and differs (names of fields).
+_LINES: Final = """
     with h1 as (select *, row_number() over (partition by {key}, {fields} order by fingerprint)
         as nth from here),
     t1 as (select *, row_number() over (partition by {key}, {fields} order by fingerprint)
@@ -300,14 +310,14 @@ def _sql(rule: ReconcileWith) -> str:
     select case
             when here_fingerprint is null then case
                 when newest_here is null or newest_here < there_first_pulled + wait_days
-                then '{State.WAITING_THERE}' else '{State.ONLY_THERE}' end
+                then {waiting_there} else {only_there} end
             when there_fingerprint is null then case
                 when newest_there is null or newest_there < here_first_pulled + wait_days
-                then '{State.WAITING_HERE}' else '{State.ONLY_HERE}' end
-            when len(differs) = 0 then '{State.AGREE}' else '{State.DIFFER}' end as state,
+                then {waiting_here} else {only_here} end
+            when len(differs) = 0 then {agree} else {differ} end as state,
         told.* exclude (newest_here, newest_there, wait_days)
     from told order by state, {order}, here_fingerprint, there_fingerprint
-    """
+"""
 
 
 def _differs(name: str) -> str:
@@ -315,9 +325,8 @@ def _differs(name: str) -> str:
     same = f'h."{name}" is not distinct from t."{name}"'
     if name == "amount":
         same = f"({same} or (h.currency = t.currency and abs(h.amount - t.amount) <= tolerance))"
-    return (
-        f"case when e.here is not null and e.there is not null and not ({same}) then '{name}' end"
-    )
+    both = "e.here is not null and e.there is not null"
+    return f"case when {both} and not ({same}) then {literal(name)} end"
 
 
 def _text(value: object) -> str | None:

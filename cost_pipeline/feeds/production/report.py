@@ -39,6 +39,23 @@ def fates(session: Session) -> pa.Table:
     )
 
 
+# Columns: vendor, delivery, currency, recorded, posted, held.
+_IN_AND_OUT: Final = """
+    select coalesce(r.vendor, o.vendor) as vendor, coalesce(r.delivery, o.delivery) as delivery,
+        coalesce(r.currency, o.currency) as currency,
+        coalesce(r.amount, 0)::decimal(38, 4) as recorded,
+        coalesce(o.posted, 0)::decimal(38, 4) as posted,
+        coalesce(o.held, 0)::decimal(38, 4) as held
+    from recorded r full join (
+        select vendor, delivery, currency, sum(posted) as posted, sum(held) as held from (
+            select vendor, delivery, currency, amount as posted, 0 as held from posted
+            union all
+            select vendor, delivery, currency, 0 as posted, amount as held from disposed)
+        group by all
+    ) o using (vendor, delivery, currency)
+"""
+
+
 def amounts_in_and_out(session: Session) -> pa.Table:
     """Returns, by vendor, delivery and currency, the amounts of records and where they went.
 
@@ -46,20 +63,7 @@ def amounts_in_and_out(session: Session) -> pa.Table:
     when posting). Conservation says `recorded = posted + held`, exactly.
     """
     return query(
-        """
-        select coalesce(r.vendor, o.vendor) as vendor, coalesce(r.delivery, o.delivery) as delivery,
-            coalesce(r.currency, o.currency) as currency,
-            coalesce(r.amount, 0)::decimal(38, 4) as recorded,
-            coalesce(o.posted, 0)::decimal(38, 4) as posted,
-            coalesce(o.held, 0)::decimal(38, 4) as held
-        from recorded r full join (
-            select vendor, delivery, currency, sum(posted) as posted, sum(held) as held from (
-                select vendor, delivery, currency, amount as posted, 0 as held from posted
-                union all
-                select vendor, delivery, currency, 0 as posted, amount as held from disposed)
-            group by all
-        ) o using (vendor, delivery, currency)
-        """,
+        _IN_AND_OUT,
         recorded=recorded_amounts(session),
         posted=posted_amounts(session),
         disposed=_disposed(session),

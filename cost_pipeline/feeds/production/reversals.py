@@ -8,6 +8,7 @@ from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, Stage
+from cost_pipeline.core.sql import begins
 from cost_pipeline.feeds.production.approvals import (
     APPROVED,
     WITHDRAWN,
@@ -62,8 +63,7 @@ def approve(
 def _credit(session: Session, named: str) -> Credit:
     found: list[dict[str, Any]] = []
     if len(named) >= _PREFIX and set(named) <= _HEX:
-        # Hex by the test above, so it cannot be SQL.
-        scope = f"starts_with(id, '{named}') or starts_with(fingerprint, '{named}')"
+        scope = begins("id", named) | begins("fingerprint", named)
         found = open_dead_letters(session, scope).to_pylist()
     if len(found) != 1:
         raise UsageError(
@@ -90,7 +90,7 @@ def _original(session: Session, named: str, vendor: str) -> Original:
         listed = ", ".join(columns)
         snapshot = session.lake.table(LEDGER).snapshot()
         found = snapshot.query(
-            f"select {listed} from {{table}} where starts_with(posting_id, '{named}')"
+            f"select {listed} from {{table}} where {begins('posting_id', named)}"
         ).to_pylist()
         if len(found) > 1:
             ids = ", ".join(row["posting_id"] for row in found[:_NAMED])

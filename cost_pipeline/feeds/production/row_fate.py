@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.feeds.production.tables import DEAD_LETTERS, DISPOSITIONS, RECORDS
 from cost_pipeline.feeds.production.trace import history_of, plain
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
@@ -113,7 +114,7 @@ def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
 
 
 def _row_at(session: Session, delivery: dict[str, Any], sheet: str | None, line: int) -> _Row:
-    """The row that holds the line, or what else the line is."""
+    """Returns the row that holds the line, or what else the line is."""
     path = session.lake.content.open_path(delivery["delivery"])
     vendor = read_as(session, delivery["vendor"], delivery["delivery"])
     if vendor is None:
@@ -153,7 +154,7 @@ def _row_at(session: Session, delivery: dict[str, Any], sheet: str | None, line:
 
 
 def _other_line(path: Path, reader: RowReader, rows: tuple[int | None, int], line: int) -> _Row:
-    """What a line is that no row holds; `rows` are the lines of the first and the last row."""
+    """Says what a line is that no row holds; `rows` are the lines of the first and last row."""
     first, last = rows
     has_lines = reader.count is not None
     raw = path.read_bytes().decode(reader.encoding, "replace").splitlines() if has_lines else []
@@ -179,12 +180,12 @@ def _other_line(path: Path, reader: RowReader, rows: tuple[int | None, int], lin
 
 
 def _validated(session: Session, delivery: dict[str, Any]) -> bool:
-    where = f"delivery = '{delivery['delivery']}'"
+    where = equals("delivery", delivery["delivery"])
     found = (
         session.lake.table(VALIDATIONS)
         .snapshot()
         .query(
-            f"select 1 from {{table}} where {where} and vendor = '{delivery['vendor']}' limit 1",
+            f"select 1 from {{table}} where {where & equals('vendor', delivery['vendor'])} limit 1",
             where=where,
         )
     )
@@ -192,17 +193,14 @@ def _validated(session: Session, delivery: dict[str, Any]) -> bool:
 
 
 def _facts(session: Session, delivery: dict[str, Any], number: int) -> dict[str, Any]:
-    this = (
-        f"vendor = '{delivery['vendor']}' and delivery = '{delivery['delivery']}' "
-        f'and "row" = {number}'
-    )
-    pruned = f"delivery = '{delivery['delivery']}' and \"row\" = {number}"
+    pruned = equals("delivery", delivery["delivery"]) & equals('"row"', number)
+    this = equals("vendor", delivery["vendor"]) & pruned
     records = plain(
         session.lake.table(RECORDS)
         .snapshot()
         .query(
             f"from {{table}} where {this}",
-            where=f"pull_date = '{delivery['pull_date']}' and {pruned}",
+            where=equals("pull_date", delivery["pull_date"]) & pruned,
         )
     )
     events = plain(
@@ -211,8 +209,8 @@ def _facts(session: Session, delivery: dict[str, Any], number: int) -> dict[str,
         .query(f"from {{table}} where {this} order by id, sequence", where=pruned)
     )
     # However it was read at any time: what was posted of it is on one of these dates.
-    dates = sorted({f"'{record['transaction_date']}'" for record in records})
-    on_dates = f"transaction_date in ({', '.join(dates or ['NULL'])})"
+    dates = sorted({record["transaction_date"] for record in records})
+    on_dates = one_of("transaction_date", dates)
     held = (
         session.lake.table(DISPOSITIONS)
         .snapshot()
@@ -244,12 +242,12 @@ def _disposition(session: Session, held: pa.Table) -> dict[str, Any] | None:
     row = plain(held.slice(0, 1))[0]
     found: dict[str, Any] = {"disposition": row["disposition"], "of": None}
     if row["of"] is not None:
+        other = equals("fingerprint", row["of"]) & equals("vendor", row["vendor"])
         others = plain(
             session.lake.table(RECORDS)
             .snapshot()
             .query(
-                'select delivery, "row", line, transaction_id from {table} '
-                f"where fingerprint = '{row['of']}' and vendor = '{row['vendor']}' limit 1"
+                f'select delivery, "row", line, transaction_id from {{table}} where {other} limit 1'
             )
         )
         found["of"] = {"fingerprint": row["of"], **(others[0] if others else {})}

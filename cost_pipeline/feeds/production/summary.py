@@ -9,6 +9,7 @@ from typing import Final
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.people import money
+from cost_pipeline.core.sql import equals
 from cost_pipeline.feeds.production.report import posted_amounts
 from cost_pipeline.feeds.production.tables import LEDGER
 from cost_pipeline.ledger.difference import Cause
@@ -29,7 +30,7 @@ class CurrencyTotal:
 
 
 def currency_totals(session: Session, instant: datetime | None = None) -> tuple[CurrencyTotal, ...]:
-    """Totals of the active ledger (as it was known then) per original and base currency."""
+    """Returns totals of the active ledger (as known then) per original and base currency."""
     if instant is None:  # counted already for the reports of deliveries, of all data files
         summed = query(_CURRENCY_TOTALS, posted=posted_amounts(session))
     else:
@@ -97,7 +98,7 @@ def repaired_by_corrections(session: Session) -> tuple[RepairedDate, ...]:
             count(*) filter (kind = 'post') as posted,
             coalesce(sum(base_amount) filter (kind = 'reverse'), 0)::decimal(38, 4) as before,
             coalesce(sum(base_amount) filter (kind = 'post'), 0)::decimal(38, 4) as after
-        from {{table}} where cause = '{Cause.FX_CORRECTION}'
+        from {{table}} where {equals("cause", Cause.FX_CORRECTION)}
         group by all order by all
         """
         )

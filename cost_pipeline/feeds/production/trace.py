@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.cost_tables import RECORD_SCHEMA
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.sql import Predicate, begins, equals
 from cost_pipeline.feeds.production.approvals import acts_on_approvals
 from cost_pipeline.feeds.production.tables import FX_SNAPSHOTS, ID_BEGINNING, LEDGER, NAMED, RECORDS
 from cost_pipeline.lake.lookup import files_with
@@ -92,26 +93,21 @@ def _named(snapshot: Snapshot, posting: str, files: Sequence[str]) -> list[dict[
     """Returns the postings in these files with this id, or active ones with this transaction id."""
     rows: list[dict[str, Any]] = []
     if len(posting) >= ID_BEGINNING and set(posting) <= _HEX:
-        # It is hex by the test above, so it cannot be SQL; a transaction id is anybody's text.
-        same = (
-            f"posting_id = '{posting}'"
-            if len(posting) == _WHOLE
-            else f"starts_with(posting_id, '{posting}')"
-        )
+        same = (equals if len(posting) == _WHOLE else begins)("posting_id", posting)
         rows = plain(snapshot.query(f"from {{table}} where {same}", files=files))
     if not rows:
-        statement = "from {table} where transaction_id = $1"
-        rows = plain(active(snapshot.query(statement, values=[posting], files=files)))
+        same = equals("transaction_id", posting)
+        rows = plain(active(snapshot.query(f"from {{table}} where {same}", files=files)))
     return rows
 
 
 def _delivery(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
-    where = f"delivery = '{posting['delivery']}'"
+    where = equals("delivery", posting["delivery"])
     rows = plain(
         session.lake.table(DELIVERIES)
         .snapshot()
         .query(
-            f"from {{table}} where {where} and vendor = '{posting['vendor']}' "
+            f"from {{table}} where {where & equals('vendor', posting['vendor'])} "
             "order by pull_date, uri",
             where=where,
         )
@@ -125,16 +121,15 @@ def _record(
     """Returns the record, from the one file or two that can hold this row of this delivery."""
     if delivery is None:
         return None
-    where = (
-        f"pull_date = '{delivery['pull_date']}' and delivery = '{posting['delivery']}' "
-        f'and "row" = {posting["row"]}'
-    )
+    where = equals("pull_date", delivery["pull_date"]) & equals("delivery", posting["delivery"])
+    where &= equals('"row"', posting["row"])
+    it = where & equals("vendor", posting["vendor"])
+    it &= equals("fingerprint", posting["record_fingerprint"])
     found = (
         session.lake.table(RECORDS)
         .snapshot()
         .query(
-            f"from {{table}} where {where} and vendor = '{posting['vendor']}' "
-            f"and fingerprint = '{posting['record_fingerprint']}'",
+            f"from {{table}} where {it}",
             where=where,
         )
     )
@@ -158,14 +153,15 @@ def _contract(
     """Returns the hash of what judged the row: contract, vendor file and reference data."""
     if record is None or delivery is None:
         return None
-    where = f"delivery = '{delivery['delivery']}'"
+    where = equals("delivery", delivery["delivery"])
+    it = where & equals("vendor", delivery["vendor"])
+    it &= equals("interpretation", record["interpretation"])
     rows = plain(
         session.lake.table(VALIDATIONS)
         .snapshot()
         .query(
             "select interpretation, encoding, sequence, recorded_at as validated_at, run_id "
-            f"from {{table}} where {where} and vendor = '{delivery['vendor']}' "
-            f"and interpretation = '{record['interpretation']}' order by sequence desc limit 1",
+            f"from {{table}} where {it} order by sequence desc limit 1",
             where=where,
         )
     )
@@ -176,7 +172,7 @@ def _contract(
 def _rate(session: Session, posting: dict[str, Any]) -> dict[str, Any] | None:
     if posting["snapshot"] is None:
         return None
-    where = f"snapshot = '{posting['snapshot']}'"
+    where = equals("snapshot", posting["snapshot"])
     head = plain(
         session.lake.table(FX_SNAPSHOTS)
         .snapshot()
@@ -215,17 +211,14 @@ def _approvals(session: Session, posting: dict[str, Any]) -> list[dict[str, Any]
 
 def _history(session: Session, posting: dict[str, Any]) -> list[dict[str, Any]]:
     """Returns every line of the ledger that came from the same row, in the order of recording."""
-    where = f"transaction_date = '{posting['transaction_date']}'"
-    return history_of(
-        session,
-        f"{where} and vendor = '{posting['vendor']}' and delivery = '{posting['delivery']}' "
-        f"and record_fingerprint = '{posting['record_fingerprint']}'",
-        where,
-    )
+    where = equals("transaction_date", posting["transaction_date"])
+    row = equals("vendor", posting["vendor"]) & equals("delivery", posting["delivery"])
+    row &= equals("record_fingerprint", posting["record_fingerprint"])
+    return history_of(session, where & row, where)
 
 
-def history_of(session: Session, condition: str, where: str | None = None) -> list[dict[str, Any]]:
-    """Returns the lines of the ledger under a condition of dates and hashes, as recorded."""
+def history_of(session: Session, condition: Predicate, where: Predicate) -> list[dict[str, Any]]:
+    """Returns the lines of the ledger under a condition, as recorded; `where` prunes files."""
     names = (
         "recorded_at, kind, cause, posting_id, reverses, transaction_date, original_amount, "
         "original_currency, base_amount, base_currency, rate_date, snapshot, posting_period, run_id"

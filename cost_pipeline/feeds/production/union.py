@@ -19,6 +19,7 @@ from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.contracts.findings import FINDING_SCHEMA, Severity
 from cost_pipeline.contracts.tables import DAY, TEXT
+from cost_pipeline.core.sql import equals, literal
 from cost_pipeline.feeds.production.cards import cards_around, strict_vendors, time_zones
 from cost_pipeline.ledger.records import COST_KEYS
 from cost_pipeline.pipeline.pull.deliveries import reference_deliveries
@@ -82,15 +83,18 @@ def _judged(priced: pa.Table, verdicts: pa.Table) -> pa.Table:
     return priced.append_column("rule_pack", judged["rule_pack"])
 
 
+_BLOCKS: Final = equals("severity", Severity.BLOCK)
+
 # A card has one reason, that of the finding with the most at stake, and all findings in its words.
+# Columns: vendor, fingerprint, rule_pack, refusal, message.
 _VERDICTS: Final = f"""
 WITH own AS (
     SELECT vendor, fingerprint,
         string_agg(DISTINCT pack, ' ' ORDER BY pack) AS rule_pack,
         arg_max(family, (coalesce(abs(difference), 0), rule))
-            FILTER (severity = '{Severity.BLOCK}') AS family,
+            FILTER ({_BLOCKS}) AS family,
         string_agg(explanation, '; ' ORDER BY rule, explanation)
-            FILTER (severity = '{Severity.BLOCK}') AS words
+            FILTER ({_BLOCKS}) AS words
     FROM findings GROUP BY ALL),
 runs AS (
     SELECT cards.vendor, delivery, week_ending,
@@ -99,7 +103,7 @@ runs AS (
     WHERE family IS NOT NULL GROUP BY ALL)
 SELECT cards.vendor, fingerprint, rule_pack,
     CASE WHEN family IS NOT NULL THEN 'UNION_' || upper(family)
-         WHEN runs.vendor IS NOT NULL THEN '{CostReason.UNION_PAYROLL_RUN}' END AS refusal,
+         WHEN runs.vendor IS NOT NULL THEN {literal(CostReason.UNION_PAYROLL_RUN)} END AS refusal,
     CASE WHEN family IS NOT NULL THEN words
          WHEN runs.vendor IS NOT NULL
          THEN 'the payroll run of the week ending ' || cards.week_ending || ' is rejected whole: '
@@ -110,13 +114,15 @@ LEFT JOIN runs ON runs.vendor = cards.vendor AND runs.delivery = cards.delivery
     AND runs.week_ending = cards.week_ending
 """
 
+# Columns: refusal, refusal_message, rule_pack; one row per priced record, in their order.
 _JUDGED: Final = f"""
 SELECT CASE WHEN stands THEN coalesce(p.refusal, v.refusal) ELSE p.refusal END AS refusal,
        CASE WHEN stands AND p.refusal IS NULL THEN v.message ELSE p.refusal_message END
            AS refusal_message,
        CASE WHEN stands THEN rule_pack END AS rule_pack
 FROM (SELECT *, row_number() OVER () AS place,
-             kind = '{RecordKind.TIMECARD}' AND standing = '{STANDS}' AS stands FROM priced) p
+             {equals("kind", RecordKind.TIMECARD) & equals("standing", STANDS)} AS stands
+      FROM priced) p
 LEFT JOIN verdicts v USING (vendor, fingerprint)
 ORDER BY place
 """

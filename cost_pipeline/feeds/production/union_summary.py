@@ -12,6 +12,7 @@ from typing import Final
 
 from cost_pipeline.contracts.findings import Severity
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.sql import Predicate, equals, one_of
 from cost_pipeline.feeds.production.tables import FINDINGS
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
@@ -54,11 +55,10 @@ def weekly(session: Session) -> list[WeekLine]:
 
 def day_outcomes(session: Session, dates: Collection[date]) -> dict[date, dict[str, Outcome]]:
     """Returns for each date the outcome of each family, red if a finding blocks or flags."""
-    listed = ", ".join(f"'{day}'" for day in sorted(dates))
     counted = (
         session.lake.table(FINDINGS)
         .snapshot()
-        .query(_DAILY, where=f"work_date in ({listed})")
+        .query(_DAILY, where=one_of("work_date", sorted(dates)))
         .to_pylist()
     )
     found = {(r["work_date"], r["family"], r["severity"]): r for r in counted}
@@ -138,14 +138,14 @@ def _bars(place: int, week: date, penalties: Decimal, risk: Decimal, top: Decima
     return f'{found}<text x="{left}" y="{_HEIGHT + 40}">{week:%m-%d}</text>'
 
 
-_LISTED: Final = ", ".join(f"'{family}'" for family in PENALTIES)
-_AT_RISK: Final = f"severity in ('{Severity.BLOCK}', '{Severity.FLAG}') and difference > 0"
+_PENAL: Final = one_of("family", PENALTIES)
+_AT_RISK: Final = one_of("severity", [Severity.BLOCK, Severity.FLAG]) & Predicate("difference > 0")
 _WEEKLY: Final = f"""
     select week_ending, currency, department_code, family, count(*) as findings,
-        count(*) filter (severity = '{Severity.BLOCK}') as blocked,
-        count(*) filter (severity = '{Severity.FLAG}') as flagged,
-        count(*) filter (severity = '{Severity.NOT_EVALUATED}') as not_evaluated,
-        coalesce(sum(due) filter (family in ({_LISTED})), 0) as penalties,
+        count(*) filter ({equals("severity", Severity.BLOCK)}) as blocked,
+        count(*) filter ({equals("severity", Severity.FLAG)}) as flagged,
+        count(*) filter ({equals("severity", Severity.NOT_EVALUATED)}) as not_evaluated,
+        coalesce(sum(due) filter ({_PENAL}), 0) as penalties,
         coalesce(sum(difference) filter ({_AT_RISK}), 0) as at_risk
     from {{table}} group by all order by all
 """

@@ -17,6 +17,8 @@ import pyarrow as pa
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.reasons import Stage
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake.tables import VALIDATIONS
 from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, REFUSED, letters_now
 from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table, sums
@@ -50,8 +52,7 @@ def measures_lost(session: Session, pull_dates: Collection[date]) -> list[str]:
     if measure is None:
         return []
     field, unit = measure.field, measure.unit
-    listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
-    where = f"pull_date in ({listed})"
+    where = one_of("pull_date", sorted(pull_dates))
     marks = (
         session.lake.table(VALIDATIONS)
         .snapshot()
@@ -74,7 +75,7 @@ def measures_lost(session: Session, pull_dates: Collection[date]) -> list[str]:
         )
     )
     letters = in_state(
-        letters_now(session, f"stage = 'validate' and not {OF_POSTING} and {where}"), *REFUSED
+        letters_now(session, equals("stage", Stage.VALIDATE) & ~OF_POSTING & where), *REFUSED
     )
     stored: dict[tuple[str, str], dict[str, Decimal]] = {}
     for row in query(
@@ -218,6 +219,7 @@ def _limits(now: datetime, limits: Mapping[str, int]) -> pa.Table:
     return pa.table({name: [now - timedelta(days=days)] for name, days in limits.items()})
 
 
+# Columns: day, change (of the number of open dead letters).
 _CHANGES: Final = """
     with states as (
         select recorded_at::date as day, id, sequence,

@@ -21,6 +21,7 @@ from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.reasons import FailureClass, Reason, Stage, catalogue, dead_letter_id
+from cost_pipeline.core.sql import Predicate, equals, literal, one_of
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import VALIDATIONS
 from cost_pipeline.parse import CHUNK_ROWS, ParsedChunk, Refused
@@ -33,7 +34,7 @@ from cost_pipeline.pipeline.dead_letters.correction_rows import (
 )
 from cost_pipeline.pipeline.dead_letters.letters import (
     CORRECTABLE,
-    OF_POSTING,
+    OF_READING,
     REFUSED,
     answer,
     letters_now,
@@ -130,18 +131,18 @@ def _answerable(session: Session, rows: pa.Table) -> pa.Table:
     """
     letters = letters_now(
         session,
-        f"id in (select reference from wanted) and row is not null and ({CORRECTABLE})",
+        Predicate("id in (select reference from wanted) and row is not null") & CORRECTABLE,
         wanted=rows.select(["reference"]),
     )
     corrections = letters.filter(pc.is_valid(letters["answers"]))
-    days = [f"'{day}'" for day in pc.unique(corrections["pull_date"]).to_pylist()]
+    days = pc.unique(corrections["pull_date"]).to_pylist()
     records = (
         session.lake.table(session.feed.records)
         .snapshot()
         .query(
             f"select distinct vendor, fingerprint, {', '.join(_ANSWERED)} from {{table}} "
             "where (vendor, fingerprint) in (from wanted)",
-            where=f"pull_date in ({', '.join(days) or 'null'})",
+            where=one_of("pull_date", days),
             wanted=corrections.select(["vendor", "fingerprint"]),
         )
     )
@@ -155,8 +156,8 @@ _PLACES: Final = f"""
         coalesce(r.answers_delivery, l.delivery) as answers_delivery,
         coalesce(r.answers_row, l.row) as answers_row,
         case when r.answers is not null
-            then split_part(answers_stage, '{AGAIN}', 1) || '{AGAIN}' || ({DEPTH} + 1)
-            when l.reasons = ['{Reason.NEGATIVE_AMOUNT}'] then '{Stage.POST}'
+            then split_part(answers_stage, {literal(AGAIN)}, 1) || {literal(AGAIN)} || ({DEPTH} + 1)
+            when l.reasons = [{literal(Reason.NEGATIVE_AMOUNT)}] then {literal(Stage.POST)}
             else l.stage end as answers_stage
     from letters l left join records r using (vendor, fingerprint)
     where l.answers is null or r.answers is not null
@@ -219,8 +220,7 @@ class CorrectionPart:
         settle(
             self.session,
             letters,
-            scope=f"vendor = '{self.vendor}' and delivery = '{delivery}' "
-            f"and stage in ('parse', 'validate') and not {OF_POSTING}",
+            scope=equals("vendor", self.vendor) & equals("delivery", delivery) & OF_READING,
             days=[self.pull_date],
             day_column="pull_date",
             writer=f"dead_letters/{self.vendor}/{delivery}",
@@ -239,7 +239,7 @@ class CorrectionPart:
             .snapshot()
             .query(
                 f"select delivery, first_pulled, list(answers) as answers from ({LIVE}) "
-                f"where vendor = '{self.vendor}' and answers is not null "
+                f"where {equals('vendor', self.vendor)} and answers is not null "
                 f"and {self.session.feed.shape.complete} group by all "
                 "having list_has_any(list(answers), (select list(answers) from wanted)) "
                 "order by first_pulled, delivery",

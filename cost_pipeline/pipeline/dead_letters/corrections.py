@@ -17,6 +17,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.durable import clear_storage_errors
@@ -52,7 +53,7 @@ class Taken:
 
 
 def waiting_files(session: Session) -> list[Path]:
-    """The files in the corrections folder that were not taken in yet, by name."""
+    """Returns the files in the corrections folder that were not taken in yet, by name."""
     folder = session.home.path / session.feed.names.inbox
     if not folder.is_dir():
         return []
@@ -117,7 +118,7 @@ def _known(session: Session) -> set[tuple[str, str]]:
     received = (
         session.lake.table(DELIVERIES)
         .snapshot()
-        .query(f"select distinct uri, delivery from {{table}} where role = '{CORRECTION}'")
+        .query(f"select distinct uri, delivery from {{table}} where {equals('role', CORRECTION)}")
     )
     return set(zip(*(column.to_pylist() for column in received.columns), strict=True))
 
@@ -126,7 +127,7 @@ def _uri_of(session: Session, delivery: str) -> str:
     received = (
         session.lake.table(DELIVERIES)
         .snapshot()
-        .query(f"select min(uri) as uri from {{table}} where delivery = '{delivery}'")
+        .query(f"select min(uri) as uri from {{table}} where {equals('delivery', delivery)}")
     )
     return str(received["uri"][0].as_py())
 

@@ -19,6 +19,7 @@ import pyarrow.csv
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.core.sql import Predicate
 from cost_pipeline.lake.durable import clear_storage_errors
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.pipeline.dead_letters import sheet
@@ -52,7 +53,7 @@ class Exported:
         return sum(self.rows.values())
 
 
-def export_letters(session: Session, scope: str, file: Path) -> Exported:
+def export_letters(session: Session, scope: Predicate | str, file: Path) -> Exported:
     """Writes the open dead letters within `scope` (see `letters_now`) to an `.xlsx` or a `.csv`.
 
     What concerns a whole delivery, or a row of a correction (unless it was refused when posting),

@@ -15,6 +15,7 @@ from cost_pipeline.contracts.tables import INSTANT, TEXT, Shape
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Reason, Stage
+from cost_pipeline.core.sql import EVERYTHING, Predicate, begins, equals, literal, one_of
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import DELIVERIES as RECEIVED
@@ -44,7 +45,7 @@ REFUSED: Final = (OPEN, WAIVED, CORRECTED)
 
 def letters_now(
     session: Session,
-    scope: str = "true",
+    scope: Predicate | str = EVERYTHING,
     days: Sequence[date] | None = None,
     *,
     snapshot: Snapshot | None = None,
@@ -54,14 +55,15 @@ def letters_now(
 
     Args:
         session: The run.
-        scope: SQL over dead-letter columns; it is made of names, dates and hashes that this program
-            chose, never of vendor text. It must hold for all events of a dead letter or for none.
+        scope: A condition over dead-letter columns, made by `core.sql`; as text, SQL without a
+            value. It must hold for all events of a dead letter or for none.
         days: The partitions to look in; all if None.
         snapshot: The state to look at; the present one if None.
         tables: Arrow tables that `scope` names.
     """
     pruned = _days(days)
-    condition = f"({scope})" + (f" and {pruned}" if pruned else "")
+    wanted = scope if isinstance(scope, Predicate) else Predicate(scope)
+    condition = wanted if pruned is None else wanted & pruned
     snapshot = snapshot or session.lake.table(session.feed.dead_letters).snapshot()
     now = pa.schema(
         [*session.feed.dead_letters.schema, pa.field("state", TEXT), pa.field("opened_at", INSTANT)]
@@ -72,14 +74,18 @@ def letters_now(
     return found.select(now.names).cast(now)
 
 
-OF_POSTING: Final = f"(stage = '{Stage.POST}' or reasons = ['{Reason.NEGATIVE_AMOUNT}'])"
-"""SQL of the dead letters that posting opens and settles: those of records, credits among them."""
-
-
-CORRECTABLE: Final = (
-    f"answers is null or (stage = '{Stage.POST}' and reasons <> ['{Reason.CORRECTION_ANSWERED}'])"
+OF_POSTING: Final = equals("stage", Stage.POST) | Predicate(
+    f"reasons = [{literal(Reason.NEGATIVE_AMOUNT)}]"
 )
-"""SQL of the dead letters of rows that a correction may answer: those that vendors sent, and
+"""The dead letters that posting opens and settles: those of records, credits among them."""
+
+OF_READING: Final = one_of("stage", [Stage.PARSE, Stage.VALIDATE]) & ~OF_POSTING
+"""The dead letters that reading opens and settles: those of rows that are no record."""
+
+CORRECTABLE: Final = Predicate("answers is null") | (
+    equals("stage", Stage.POST) & Predicate(f"reasons <> [{literal(Reason.CORRECTION_ANSWERED)}]")
+)
+"""The dead letters of rows that a correction may answer: those that vendors sent, and
 corrections that were refused when posting; of one refused before, the row itself is still open."""
 
 
@@ -95,7 +101,7 @@ def reasons_of(events: pa.Table) -> dict[str, int]:
 
 def open_dead_letters(
     session: Session,
-    scope: str,
+    scope: Predicate | str,
     days: Sequence[date] | None = None,
     *,
     snapshot: Snapshot | None = None,
@@ -112,7 +118,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
     session: Session,
     desired: pa.Table,
     *,
-    scope: str,
+    scope: Predicate | str,
     days: Sequence[date],
     day_column: str,
     writer: str,
@@ -127,7 +133,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
     Args:
         session: The run.
         desired: Dead letters, as the feed's shape has them.
-        scope: SQL that tells which dead letters this is about.
+        scope: The condition that tells which dead letters this is about.
         days: The partitions that they lie in.
         day_column: The column of `desired` with the partition of the event.
         writer: With a day, the token under which only one run at a time may settle this scope.
@@ -186,8 +192,11 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
         snapshot = table.snapshot()
         letters = letters_now(
             session,
-            f"vendor = '{vendor}' and id in (select id from {{table}} where resolved_by = '{by}' "
-            "or fingerprint in (from answered) or answers in (from answered))",
+            equals("vendor", vendor)
+            & Predicate(
+                f"id in (select id from {{table}} where {equals('resolved_by', by)} "
+                "or fingerprint in (from answered) or answers in (from answered))"
+            ),
             snapshot=snapshot,
             answered=answers,
         )
@@ -215,13 +224,16 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
 
 
 def answer_each(
-    session: Session, scope: str, answers: Mapping[tuple[str, str], str], **tables: pa.Table
+    session: Session,
+    scope: Predicate | str,
+    answers: Mapping[tuple[str, str], str],
+    **tables: pa.Table,
 ) -> int:
-    """Resolve open dead letters, each by the delivery that answers it, all in one commit.
+    """Resolves open dead letters, each by the delivery that answers it, all in one commit.
 
     Args:
         session: The run.
-        scope: SQL of the dead letters that this is about (see `letters_now`).
+        scope: The condition of the dead letters that this is about (see `letters_now`).
         answers: Vendor and delivery of a dead letter to the delivery that answers it.
         **tables: Arrow tables that `scope` names.
 
@@ -293,7 +305,7 @@ def find_letter(session: Session, beginning: str, *, snapshot: Snapshot | None =
         UsageError: If there is none, or more than one.
     """
     if len(beginning) >= _PREFIX and set(beginning) <= _HEX:
-        found = letters_now(session, f"id like '{beginning}%'", snapshot=snapshot)
+        found = letters_now(session, begins("id", beginning), snapshot=snapshot)
         if found.num_rows == 1:
             return found
     raise UsageError(
@@ -312,7 +324,7 @@ def history_of(session: Session, letter: str) -> list[dict[str, Any]]:
         .snapshot()
         .query(
             "select sequence, event, recorded_at, run_id, attempts, resolved_by, decided_by, why "
-            f"from {{table}} where id = '{letter}' order by sequence"
+            f"from {{table}} where {equals('id', letter)} order by sequence"
         )
     )
     return [{**row, "recorded_at": row["recorded_at"].isoformat()} for row in events.to_pylist()]
@@ -328,7 +340,7 @@ def _parts(snapshot: Snapshot, events: pa.Table) -> list[Part]:
 
 
 _TOKEN: Final = f"""case when {OF_POSTING} then concat('post/', day)
-    when stage = '{Stage.ACQUIRE}' then concat('acquire/', vendor, '/', day)
+    when {equals("stage", Stage.ACQUIRE)} then concat('acquire/', vendor, '/', day)
     else concat('dead_letters/', vendor, '/', delivery) end"""
 
 
@@ -409,8 +421,5 @@ def _texts(session: Session, rows: list[dict[str, Any]]) -> dict[tuple[str, str,
     }
 
 
-def _days(days: Sequence[date] | None) -> str | None:
-    if days is None:
-        return None
-    listed = ", ".join(f"'{day}'" for day in sorted(set(days)))
-    return f"day in ({listed})"
+def _days(days: Sequence[date] | None) -> Predicate | None:
+    return None if days is None else one_of("day", sorted(set(days)))

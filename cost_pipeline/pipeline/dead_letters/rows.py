@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.formats import TYPED
 from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.parse import Refused, open_rows, read_ahead
 from cost_pipeline.pipeline.dead_letters.correction_rows import in_style_of, read_correction
@@ -54,13 +55,11 @@ def texts_of(
 
 
 def _is_correction(session: Session, vendor: str, delivery: str) -> bool:
+    it = equals("vendor", vendor) & equals("delivery", delivery) & equals("role", CORRECTION)
     found = (
         session.lake.table(DELIVERIES)
         .snapshot()
-        .query(
-            f"select 1 from {{table}} where vendor = '{vendor}' and delivery = '{delivery}' "
-            f"and role = '{CORRECTION}' limit 1"
-        )
+        .query(f"select 1 from {{table}} where {it} limit 1")
     )
     return bool(found.num_rows)
 

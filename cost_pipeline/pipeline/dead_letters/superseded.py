@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.sources import FolderSource, SftpSource
+from cost_pipeline.core.sql import one_of
 from cost_pipeline.lake.tables import VALIDATIONS
-from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, answer_each, letters_now
+from cost_pipeline.pipeline.dead_letters.letters import OF_READING, answer_each, letters_now
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.versions import Version, is_beginning
@@ -36,15 +37,15 @@ _HELD_AGAIN: Final = """
 
 
 def answer_superseded(session: Session, files: Sequence[Sequence[Version]]) -> int:
-    """Let later versions of files (`versions_seen`) answer the open dead letters of earlier ones.
+    """Lets later versions of files (`versions_seen`) answer open dead letters of earlier ones.
 
     Returns:
         How many were resolved.
     """
-    listed = ", ".join(f"'{one.delivery}'" for versions in files for one in versions)
-    if not listed:
+    deliveries = [one.delivery for versions in files for one in versions]
+    if not deliveries:
         return 0
-    scope = f"stage in ('parse', 'validate') and not {OF_POSTING} and delivery in ({listed})"
+    scope = OF_READING & one_of("delivery", deliveries)
     letters = in_state(letters_now(session, scope), OPEN).select(["vendor", "delivery"])
     unsettled = {(row["vendor"], row["delivery"]) for row in letters.to_pylist()}
     pairs = [pair for versions in files for pair in _pairs(session, versions, unsettled)]
@@ -61,7 +62,7 @@ def _pairs(
     versions: Sequence[Version],
     unsettled: Collection[tuple[str, str]],
 ) -> list[tuple[Version, Version, bool]]:
-    """Each version with open letters, one that may answer it, and whether it is the longer one."""
+    """Returns each version with open letters, one that may answer it, and which is longer."""
     found = []
     for earlier in versions:
         if (earlier.vendor, earlier.delivery) not in unsettled:
@@ -99,9 +100,8 @@ def _superseding(
 def _held_again(
     session: Session, pairs: Sequence[tuple[Version, Version, bool]]
 ) -> Mapping[tuple[str, str], tuple[int, int]]:
-    """Of each pair: how much was accepted of the earlier one, and how much of that is in both."""
+    """Returns, by pair, how much was accepted of the earlier one, and how much is in both."""
     deliveries = sorted({one.delivery for pair in pairs for one in pair[:2]})
-    listed = ", ".join(f"'{one}'" for one in deliveries)
     content = ", ".join(
         f"coalesce({name}::varchar, '')" for name in ("kind", *session.feed.shape.names)
     )
@@ -110,7 +110,7 @@ def _held_again(
         .snapshot()
         .query(
             _SAID % content,
-            where=f"delivery in ({listed})",
+            where=one_of("delivery", deliveries),
             current=current_deliveries(session),
             wanted=pa.table({"delivery": pa.array(deliveries, pa.string())}),
         )
@@ -130,7 +130,7 @@ def _held_again(
 
 
 def _rows_read(session: Session) -> Mapping[tuple[str, str], int]:
-    """How many rows each delivery has that could be read."""
+    """Returns how many rows each delivery has that could be read."""
     found = (
         session.lake.table(VALIDATIONS)
         .snapshot()

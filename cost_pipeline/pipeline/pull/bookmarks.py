@@ -19,6 +19,7 @@ import pyarrow as pa
 from cost_pipeline.acquire.engine import Bookmark, Pulled, PullJob, Validator
 from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.sql import equals, literal, within
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import BOOKMARKS
@@ -77,8 +78,8 @@ def asked(vendor: Vendor) -> str:
 
 
 def _newest(snapshot: Snapshot, pull_date: date) -> dict[tuple[str, str], dict[str | None, str]]:
-    sql = _NEWEST.replace("$day", f"date '{pull_date}'")
-    rows = snapshot.query(sql, where=f"pull_date <= '{pull_date}'").to_pylist()
+    sql = _NEWEST.replace("$day", f"date {literal(pull_date)}")
+    rows = snapshot.query(sql, where=within("pull_date", None, pull_date)).to_pylist()
     found: dict[tuple[str, str], dict[str | None, str]] = {}
     for row in rows:
         found.setdefault((row["vendor"], row["asked"]), {})[row["uri"]] = row["value"]
@@ -132,10 +133,10 @@ def _cursor_at(snapshot: Snapshot, vendor: Vendor, day: date, before: str) -> st
     """Returns where this date ended when last pulled; if never, where the dates before it ended."""
     if not snapshot.sequence(f"bookmark/{vendor.vendor}/{day}"):
         return before
+    of_day = equals("pull_date", day)
+    mine = of_day & equals("vendor", vendor.vendor) & equals("asked", asked(vendor))
     found = snapshot.query(
-        "select value from {table} where pull_date = "
-        f"date '{day}' and uri is null and vendor = '{vendor.vendor}' "
-        f"and asked = '{asked(vendor)}' order by sequence desc limit 1",
-        where=f"pull_date = '{day}'",
+        f"select value from {{table}} where {mine} and uri is null order by sequence desc limit 1",
+        where=of_day,
     ).to_pylist()
     return str(found[0]["value"]) if found else before

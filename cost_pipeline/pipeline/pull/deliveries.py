@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import DAY, HASH, TEXT
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.session import Session
@@ -51,10 +52,11 @@ LIVE: Final = """
 """
 """SQL of the records that count, with the table `deliveries` (`current_deliveries`) at hand."""
 
+# Columns: those that `current_deliveries` names.
 _CURRENT: Final = """
     with landed as (
         select vendor, delivery, min(first_pulled) as first_pulled, max(role) as role
-        from received where feed = '{feed}' group by all
+        from received where {of_feed} group by all
     ), newest as (
         select vendor, delivery, arg_max(interpretation, sequence) as interpretation,
             arg_max(posts, sequence) as posts, max(sequence) as sequence
@@ -78,7 +80,7 @@ def current_deliveries(session: Session) -> pa.Table:
         f"current_deliveries/{session.feed.name}",
         [DELIVERIES, VALIDATIONS],
         lambda: query(
-            _CURRENT.format(feed=session.feed.name),
+            _CURRENT.format(of_feed=equals("feed", session.feed.name)),
             received=summarised(session.lake.table(DELIVERIES).snapshot(), _RECEIVED),
             validated=summarised(session.lake.table(VALIDATIONS).snapshot(), _VALIDATED),
         ),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cost_pipeline.contracts.expectations import Due, last_due, start_of
 from cost_pipeline.contracts.sources import FolderSource, HttpSource
 from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.tables import DELIVERIES, FETCHES
 from cost_pipeline.pipeline.pull.fetches import names_seen
 from cost_pipeline.pipeline.reports.outcome import Outcome
@@ -49,7 +50,7 @@ def expected(session: Session, vendor: Vendor, pull_date: date) -> Outcome:
 
 
 def all_expected(session: Session) -> dict[str, Outcome]:
-    """By vendor, whether what was due by now has come; only of vendors that declare it."""
+    """Returns, by vendor that declares it, whether what was due by now has come."""
     return {
         vendor.vendor: expected(
             session, vendor, session.clock().astimezone(zone_of(session, vendor)).date()
@@ -60,7 +61,7 @@ def all_expected(session: Session) -> dict[str, Outcome]:
 
 
 def zone_of(session: Session, vendor: Vendor) -> ZoneInfo:
-    """The time zone of whom a vendor's records belong to."""
+    """Returns the time zone of the owner of a vendor's records."""
     return ZoneInfo(session.feed.contract.zone(session.home.settings[session.feed.name], vendor))
 
 
@@ -84,7 +85,7 @@ def _was_asked(session: Session, vendor: Vendor, due: Due) -> bool:
 def _pull_dates(session: Session, vendor: Vendor) -> Collection[date]:
     table = session.lake.table(FETCHES).snapshot()
     found = table.query(
-        f"select min(pull_date) as day from {{table}} where vendor = '{vendor.vendor}'"
+        f"select min(pull_date) as day from {{table}} where {equals('vendor', vendor.vendor)}"
     )
     return [day for day in found["day"].to_pylist() if day is not None]
 
@@ -93,13 +94,13 @@ def _deliveries(session: Session, vendor: Vendor) -> list[_Came]:
     table = session.lake.table(DELIVERIES).snapshot()
     found = table.query(
         "select pull_date, fetched_at from {table} "
-        f"where vendor = '{vendor.vendor}' and role is null"
+        f"where {equals('vendor', vendor.vendor)} and role is null"
     )
     return [_Came(**row) for row in found.to_pylist()]
 
 
 def _seen(session: Session, vendor: Vendor, pull_date: date) -> str:
-    """What was there instead, so that a wrong pattern is not taken for a late vendor."""
+    """Returns what was there instead, so that a wrong pattern is told from a late vendor."""
     if isinstance(vendor.source, HttpSource):
         return ""
     names = names_seen(session, vendor.vendor, pull_date)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from cost_pipeline.acquire.engine import Pulled, Telemetry
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.file_names import Why
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake.tables import DELIVERIES, FETCHES
 from cost_pipeline.pipeline.session import Session
 
@@ -21,7 +22,7 @@ _ORDER: Final = ("pull_date", "recorded_at", "vendor", "uri")
 
 
 def note_fetches(session: Session, pull_date: date, pulled: Sequence[Pulled]) -> None:
-    """Append one row per delivery, unchanged one, failure and file passed over."""
+    """Appends one row per delivery, unchanged one, failure and file passed over."""
     records = [record for one in pulled for record in one.telemetry]
     if not records:
         return
@@ -57,14 +58,13 @@ def fetches(session: Session, pull_dates: Collection[date] | None = None) -> lis
     """Returns every fetch of the feed (on the pull dates), by date, in its public shape."""
     where = None
     if pull_dates is not None:
-        listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
-        where = f"pull_date in ({listed})"
+        where = one_of("pull_date", sorted(pull_dates))
     received = session.lake.table(DELIVERIES).snapshot()
     # What could not be fetched is of no delivery; its vendor tells whose it is.
     found = query(
         "select f.* from fetches f where vendor not in (select vendor from received)",
         fetches=session.lake.table(FETCHES).snapshot().read(where=where),
-        received=received.read(columns=["vendor"], where=f"feed <> '{session.feed.name}'"),
+        received=received.read(columns=["vendor"], where=~equals("feed", session.feed.name)),
     )
     ordered = found.sort_by([(name, "ascending") for name in _ORDER])
     return [_as_json(row) for row in ordered.to_pylist()]
@@ -85,7 +85,7 @@ class LeftAlone:
         return unquote(self.uri.rsplit("/", 1)[-1], errors="backslashreplace")
 
     def as_json(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return {
             "vendor": self.vendor,
             "pull_date": self.pull_date.isoformat(),
@@ -95,9 +95,8 @@ class LeftAlone:
 
 
 def passed_over(session: Session, pull_dates: Collection[date]) -> list[LeftAlone]:
-    """What the newest pull of each of the feed's vendors and dates passed over, in their order."""
-    listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
-    where = f"pull_date in ({listed})"
+    """Returns what the newest pull of each vendor and date of the feed passed over, in order."""
+    where = one_of("pull_date", sorted(pull_dates))
     found = session.lake.table(FETCHES).snapshot().query(_PASSED_OVER % where, where=where)
     mine = {vendor.vendor for vendor in session.home.vendors}
     return [LeftAlone(**row) for row in found.to_pylist() if row["vendor"] in mine]
@@ -112,7 +111,7 @@ _PASSED_OVER: Final = """
 
 
 def names_seen(session: Session, vendor: str, pull_date: date) -> list[str]:
-    """The names that the newest pull saw where nothing matched the vendor's pattern."""
+    """Returns the names that the newest pull saw where nothing matched the vendor's pattern."""
     found = passed_over(session, [pull_date])
     return [one.name for one in found if one.vendor == vendor and one.why == "no_match"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.declared import NOT_LANDED, Landed
@@ -19,12 +20,13 @@ def landed_of(session: Session, vendor: Vendor, delivery: str) -> Landed:
     """Returns when and from where a delivery came first; nothing where no day depends on it."""
     if not vendor.dates.looks_around:
         return NOT_LANDED
+    it = equals("vendor", vendor.vendor) & equals("delivery", delivery)
     found = (
         session.lake.table(DELIVERIES)
         .snapshot()
         .query(
             "select pull_date, uri from {table} "
-            f"where vendor = '{vendor.vendor}' and delivery = '{delivery}' and role is null "
+            f"where {it} and role is null "
             "order by pull_date, uri limit 1"
         )
         .to_pylist()

@@ -30,6 +30,7 @@ from cost_pipeline.contracts.problems import Problem, errors_json
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.reasons import FailureClass, Stage, dead_letter_id
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import DELIVERIES
@@ -153,7 +154,8 @@ def _settle_failures(
     session: Session, vendor: Vendor, pull_date: date, failures: Sequence[FetchFailure]
 ) -> None:
     """Opens a dead letter per failure; resolves those of earlier tries that did not recur."""
-    scope = f"stage = 'acquire' and vendor = '{vendor.vendor}' and day = '{pull_date}'"
+    scope = equals("stage", Stage.ACQUIRE) & equals("vendor", vendor.vendor)
+    scope &= equals("day", pull_date)
     there = set(open_dead_letters(session, scope, [pull_date])["id"].to_pylist())
     settle(
         session,

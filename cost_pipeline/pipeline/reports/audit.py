@@ -10,6 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.audit_blocks import (
     ANNOUNCED,
     VOID,
@@ -29,10 +30,11 @@ _TOLD: Final = """
     with kept as (select root from fates where fate = 1),
     told as (
         select unnest(events) as event, unnest(subjects) as hashes
-        from {table} semi join kept using (root) where "table" = '%s')
-    select unnest(hashes) as subject from told where event = '%s'
+        from {table} semi join kept using (root) where {of_table})
+    select unnest(hashes) as subject from told where {of_event}
 """
 
+# Columns: line (JSON).
 _EXPORTED: Final = """
     with told as (
         select announced_at, run_id, "table", chain, number, root,
@@ -119,7 +121,7 @@ def audit_lines(
     days = sorted({block.announced_at.date() for block, _ in blocks})
     for day in days:
         if (first is None or day >= first) and (last is None or day <= last):
-            of_day = log.read(where=f"day = '{day}'")
+            of_day = log.read(where=equals("day", day))
             yield query(_EXPORTED, blocks=of_day, states=states)["line"]
 
 
@@ -131,7 +133,10 @@ def _told(session: Session, table: str, event: str, fates: dict[str, int]) -> pa
         }
     )
     log = session.lake.table(AUDIT_LOG).snapshot()
-    return log.query(_TOLD % (table, event), fates=known)
+    told = _TOLD.format(
+        table="{table}", of_table=equals('"table"', table), of_event=equals("event", event)
+    )
+    return log.query(told, fates=known)
 
 
 def _changed_hashes(session: Session) -> Iterator[str]:
@@ -139,7 +144,7 @@ def _changed_hashes(session: Session) -> Iterator[str]:
     log = session.lake.table(AUDIT_LOG).snapshot()
     days = log.query("select distinct day from {table} order by day")["day"].to_pylist()
     for day in days:
-        rows = log.read(where=f"day = '{day}'")
+        rows = log.read(where=equals("day", day))
         for place, row in enumerate(rows.drop_columns(["subjects"]).to_pylist()):
             block = block_from_row(row)
             stored = rows["subjects"].slice(place, 1).combine_chunks().flatten()

@@ -16,10 +16,11 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.sql import EVERYTHING, Predicate, equals, one_of
 from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
 from cost_pipeline.parse.account import Account, account_from
 from cost_pipeline.pipeline.dead_letters.letters import (
-    OF_POSTING,
+    OF_READING,
     REFUSED,
     letters_now,
     open_dead_letters,
@@ -36,6 +37,7 @@ _RECORDED: Final = """
 
 # All but the shapes, which are longer than everything else together.
 _OF_VALIDATIONS: Final = tuple(name for name in VALIDATIONS.schema.names if name != "shapes")
+# Columns: what a `DeliveryReport` is made of, one row per sighting.
 _DELIVERIES: Final = """
     with sightings as (
         select *, row_number() over (
@@ -111,8 +113,8 @@ class DeliveryReport:
 
     `rows = posted + commitments + duplicates + dead_letters + reference` once it is posted;
     `records` plus the rows refused before becoming records is `rows` too; a negative measure that
-    waits for an approval is no record until it may be posted. Of a delivery whose bytes were landed
-    before, every row is a duplicate.
+    waits for an approval is no record until it may be posted. If a delivery's bytes were landed
+    before, each of its rows is a duplicate.
     """
 
     delivery: str
@@ -180,7 +182,7 @@ class DeliveryReport:
 def deliveries(
     session: Session, pull_dates: Collection[date] | None = None
 ) -> list[DeliveryReport]:
-    """Every delivery of the feed that was received (on the pull dates), by date, vendor and URI."""
+    """Returns every delivery of the feed (received on the pull dates), by date, vendor and URI."""
     feed = session.feed
     rows = {
         "recorded": recorded_rows(session),
@@ -198,12 +200,10 @@ def deliveries(
 
 def _counted(session: Session, rows: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
     lake = session.lake
-    before_records = in_state(
-        letters_now(session, f"stage in ('parse', 'validate') and not {OF_POSTING}"), *REFUSED
-    )
+    before_records = in_state(letters_now(session, OF_READING), *REFUSED)
     found: list[dict[str, Any]] = query(
         _DELIVERIES,
-        deliveries=lake.table(DELIVERIES).snapshot().read(where=f"feed = '{session.feed.name}'"),
+        deliveries=lake.table(DELIVERIES).snapshot().read(where=equals("feed", session.feed.name)),
         validations=lake.table(VALIDATIONS).snapshot().read(columns=_OF_VALIDATIONS),
         begun=_begun(session),
         dead_letters=before_records.select(["vendor", "delivery"]),
@@ -299,7 +299,7 @@ def kept_as_records(session: Session) -> pa.Table:
 
 
 def open_of_pull_dates(
-    session: Session, pull_dates: Collection[date], scope: str = "true"
+    session: Session, pull_dates: Collection[date], scope: Predicate = EVERYTHING
 ) -> pa.Table:
     """Returns the open dead letters of deliveries received on the pull dates, of every stage.
 
@@ -308,15 +308,13 @@ def open_of_pull_dates(
         pull_dates: When they were received.
         scope: Only these (see `letters_now`).
     """
-    listed = ", ".join(f"'{day}'" for day in sorted(pull_dates)) or "null"
+    of_dates = one_of("pull_date", sorted(pull_dates))
     received = session.lake.table(DELIVERIES).snapshot()
-    wanted = received.read(
-        where=f"pull_date in ({listed})", columns=["vendor", "delivery", "pull_date"]
-    )
+    wanted = received.read(where=of_dates, columns=["vendor", "delivery", "pull_date"])
     return query(
         "select d.* from events d where "
         "(vendor, delivery) in (select (vendor, delivery) from wanted) "
-        f"or (stage = 'acquire' and pull_date in ({listed}))",
+        f"or (stage = 'acquire' and {of_dates})",
         events=open_dead_letters(session, scope),
         wanted=wanted,
     )

@@ -40,7 +40,7 @@ def all_is_fetched(gap: Provisional | None) -> Outcome:
 
 
 def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
-    """Checks that every row read from a delivery became a record or a dead letter."""
+    """Checks that every line is told of, and every row became a record or a dead letter."""
     seen = [r for r in reports if r.duplicate_of is None]
     lost = [r for r in seen if r.rows != r.records + r.refused]
     untold = [
@@ -69,7 +69,7 @@ def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
 
 
 def _untold(report: DeliveryReport, account: Account) -> str:
-    """What of an account does not add up."""
+    """Says what of an account does not add up."""
     for sheet in account.sheets:
         if not sheet.balanced:
             cells = f"{sheet.cells_told} of {sheet.cells} cells in {sheet.filled} rows"
@@ -82,7 +82,7 @@ def _untold(report: DeliveryReport, account: Account) -> str:
 
 
 def control_totals_hold(reports: Iterable[DeliveryReport], measure: Measure | None) -> Outcome:
-    """Declared totals equal the sums of their rows, within the declared tolerance."""
+    """Whether declared totals equal the sums of their rows, within the declared tolerance."""
     own = [r for r in reports if r.duplicate_of is None]  # a repeated delivery was judged before
     declared = [(r, r.control) for r in own if r.control is not None]
     broken = [(r, c) for r, c in declared if not c.holds]
@@ -123,7 +123,7 @@ def columns_are_as_accepted(
 
 
 def values_mean_what_they_did(schemas: Iterable[SchemaReport], measure: Measure | None) -> Outcome:
-    """No column that feeds a measure, its unit or a date holds another kind of value."""
+    """Checks that no column of a measure, a unit or a date holds another kind of value."""
     schemas = list(schemas)
     grave = [s for s in schemas if any(d.grave for d in s.differences)]
     values = f"{measure.words}, {_several(measure.unit)} and dates" if measure else "dates"

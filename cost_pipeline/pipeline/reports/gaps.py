@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.problems import errors_of
+from cost_pipeline.core.sql import one_of
 from cost_pipeline.lake.tables import FETCHES
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 from cost_pipeline.pipeline.declared.reports import StandIn
@@ -87,7 +88,7 @@ def provisional(
     *,
     vendors: Collection[str] | None = None,
 ) -> list[Provisional]:
-    """The vendors and pull dates that are incomplete (of those given), by date and vendor."""
+    """Returns the incomplete vendors and pull dates (of those given), by date and vendor."""
     found = pulled_in_vain(session, pull_dates, vendors=vendors)
     return [gap for gap in found if not gap.whole_before]
 
@@ -118,8 +119,7 @@ def pulled_in_vain(
 
 
 def _with_whole(session: Session, failed: pa.Table) -> pa.Table:
-    days = ", ".join(f"'{day}'" for day in sorted(set(failed["pull_date"].to_pylist())))
-    where = f"pull_date in ({days})"
+    where = one_of("pull_date", sorted(set(failed["pull_date"].to_pylist())))
     whole = session.lake.table(FETCHES).snapshot().query(_FETCHED_WHOLE % where, where=where)
     return query(
         "select f.*, w.vendor is not null as whole_before from failed f "

@@ -51,7 +51,7 @@ class Ingest:
 
 
 def ingests(session: Session, pull_dates: Collection[date] | None = None) -> list[Ingest]:
-    """The deliveries of vendors (on the pull dates) that could be read, with what is open of them.
+    """Returns readable deliveries of vendors (on the pull dates), with what is open of them.
 
     One that could not be read at all is told as such.
     """
@@ -72,7 +72,7 @@ def ingests(session: Session, pull_dates: Collection[date] | None = None) -> lis
 
 
 def _reasons(letters: pa.Table) -> dict[tuple[str, str], Counter[str]]:
-    """By vendor and delivery, how many rows have each reason as their first."""
+    """Returns, by vendor and delivery, how many rows have each reason as their first."""
     found: dict[tuple[str, str], Counter[str]] = {}
     for row in query(
         "select vendor, delivery, reasons[1] as reason, count(*) as n from letters group by all",
@@ -83,14 +83,14 @@ def _reasons(letters: pa.Table) -> dict[tuple[str, str], Counter[str]]:
 
 
 def rows_are_accepted(session: Session, found: Iterable[Ingest]) -> Outcome:
-    """At least half of the rows of each delivery satisfy their contract."""
+    """Checks that at least half of the rows of each delivery satisfy their contract."""
     found = list(found)
     red = [one for one in found if one.refused_before]
     return _outcome(session, found, [(one, one.before) for one in red])
 
 
 def ingests_are_posted(session: Session) -> Outcome:
-    """At least half of the rows of each delivery that was accepted could be posted."""
+    """Checks that at least half of the rows of each accepted delivery could be posted."""
     found = ingests(session)
     red = [one for one in found if one.refused_after]
     return _outcome(session, found, [(one, one.after) for one in red])

@@ -16,7 +16,7 @@ _SHOWN: Final = 5
 def deliveries_are_read_whole(
     reports: Iterable[DeliveryReport], known: Callable[[], Iterable[DeliveryReport]]
 ) -> Outcome:
-    """No sheet or table of a workbook was passed over, and no text is cut off or misread.
+    """Whether no sheet or table of a workbook was passed over, and no text cut off or misread.
 
     Args:
         reports: The deliveries that are looked at.
@@ -41,7 +41,7 @@ def deliveries_are_read_whole(
 def _cut(
     own: Iterable[DeliveryReport], known: Callable[[], Iterable[DeliveryReport]]
 ) -> list[DeliveryReport]:
-    """Those whose last line has no end while the vendor's files before them had one."""
+    """Returns those whose last line has no end while the vendor's files before them had one."""
     ends_open = [r for r in own if r.account is not None and r.account.open_end]
     if not ends_open:
         return []
@@ -54,7 +54,7 @@ def _cut(
 
 
 def unread_rows(report: DeliveryReport) -> int:
-    """How many filled rows of a workbook were not read, of those that nobody ignores."""
+    """Counts the filled rows of a workbook that were not read, of those that nobody ignores."""
     sheets = report.account.sheets if report.account is not None else ()
     return sum(
         s.other if s.read else s.filled for s in sheets if s.read or (s.visible and not s.ignored)
@@ -62,7 +62,7 @@ def unread_rows(report: DeliveryReport) -> int:
 
 
 def left_unread(report: DeliveryReport) -> Iterator[str]:
-    """What of one delivery was not read, or is read as what it is not, each in one sentence."""
+    """Says what of a delivery was not read, or is read as what it is not, in a sentence each."""
     account = report.account
     if account is None:
         return

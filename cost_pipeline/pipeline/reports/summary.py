@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from cost_pipeline.contracts.problems import errors_of
+from cost_pipeline.core.sql import Predicate
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.pipeline.declared.shown import Table
 from cost_pipeline.pipeline.pull.fetches import LeftAlone, passed_over
@@ -136,5 +137,5 @@ def unreadable(session: Session, pull_dates: Collection[date]) -> list[Unreadabl
             message=errors_of(row["errors"])[0]["message"],
             where=row["payload"] or uris.get((row["vendor"], row["delivery"]), row["delivery"]),
         )
-        for row in open_of_pull_dates(session, pull_dates, '"row" is null').to_pylist()
+        for row in open_of_pull_dates(session, pull_dates, Predicate('"row" is null')).to_pylist()
     ]

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.tables import Measure
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import CHECKPOINTS
@@ -66,7 +67,7 @@ class Checkpoint:
     def rest(
         self, chunks: Iterator[ParsedChunk], interpreter: Interpreter
     ) -> Iterator[ParsedChunk]:
-        """The chunks that are not done, of a reader that was opened at `mark`; none is held."""
+        """Yields the chunks that are not done, of a reader opened at `mark`; none is held."""
         if self.mark is None:
             for chunk in islice(chunks, self.chunks):
                 pass_over(chunk, interpreter, self.state)
@@ -137,12 +138,9 @@ def last_checkpoint(
         others = pc.not_equal(refused["interpretation"], subject.interpretation)
         if pc.any(others, min_count=0).as_py():
             return nothing_done(measure)
-    # The vendor's name is checked when its file is read, and the rest are hashes and a date.
-    where = f"pull_date = '{subject.pull_date}'"
-    (row,) = checkpoints.read(
-        where=f"{where} and vendor = '{subject.vendor}' and delivery = '{subject.delivery}' "
-        f"and interpretation = '{subject.interpretation}' and chunks = {chunks:d}"
-    ).to_pylist() or [None]
+    mine = equals("pull_date", subject.pull_date) & equals("vendor", subject.vendor)
+    mine &= equals("delivery", subject.delivery) & equals("interpretation", subject.interpretation)
+    (row,) = checkpoints.read(where=mine & equals("chunks", chunks)).to_pylist() or [None]
     if row is None:  # it was received on another pull date too, and begun there
         return nothing_done(measure)
     mark = None

@@ -21,11 +21,12 @@ from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.core.reasons import Stage, catalogue, dead_letter_id
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.delta import Part, ordered
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
 from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_ahead
-from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, REFUSED, letters_now
+from cost_pipeline.pipeline.dead_letters.letters import OF_READING, REFUSED, letters_now
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.pull.landings import interpreter_of
 from cost_pipeline.pipeline.session import Session
@@ -106,9 +107,10 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
     Those that vendors sent; `corrections` looks after what people sent.
     """
     received = session.lake.table(DELIVERIES).snapshot()
+    of_day = equals("pull_date", pull_date)
     today = received.query(
-        f"select vendor, delivery from {{table}} where pull_date = '{pull_date}' and role is null",
-        where=f"pull_date = '{pull_date}'",
+        f"select vendor, delivery from {{table}} where {of_day} and role is null",
+        where=of_day,
     )
     wanted = set(zip(*(column.to_pylist() for column in today.columns), strict=True))
     current = {
@@ -382,16 +384,16 @@ class _Validation:
     def _known(self) -> pa.Table:
         return letters_now(
             self.session,
-            f"stage in ('parse', 'validate') and not {OF_POSTING} "
-            f"and vendor = '{self.pending.vendor.vendor}' "
-            f"and delivery = '{self.pending.delivery}'",
+            OF_READING
+            & equals("vendor", self.pending.vendor.vendor)
+            & equals("delivery", self.pending.delivery),
         )
 
 
 def _control(
     interpreter: Interpreter, reader: RowReader, state: DeliveryState
 ) -> dict[str, object]:
-    """What the control rows declare against what the rows come to."""
+    """Returns what the control rows declare against what the rows come to."""
     rule, measure = (
         interpreter.reading.vendor.format.control_total,
         interpreter.reading.shape.measure,

@@ -18,6 +18,7 @@ import pyarrow as pa
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import ACCEPTED_SCHEMAS, DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
@@ -25,6 +26,7 @@ from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.drift import Difference, differences
 from cost_pipeline.validate.shapes import Schema, schema_from_text
 
+# Columns: vendor, delivery, pull_date, rows, schema, sequence, first.
 _READ: Final = """
     with landed as (
         select vendor, delivery, min(pull_date) as pull_date from deliveries group by all
@@ -162,13 +164,13 @@ def dates_of_drifted(session: Session, dates: Collection[date]) -> dict[date, da
     Returns:
         Transaction date to the earliest pull date of such a delivery.
     """
-    listed = ", ".join(f"'{day}'" for day in sorted(dates)) or "null"
+    on_dates = one_of("transaction_date", sorted(dates))
     records = session.lake.table(session.feed.records).snapshot()
     held = records.query(
         "select distinct vendor, delivery, transaction_date from {table} "
         f"semi join current using (vendor, delivery, interpretation) "
-        f"where transaction_date in ({listed})",
-        where=f"transaction_date in ({listed})",
+        f"where {on_dates}",
+        where=on_dates,
         current=current_deliveries(session),
     ).to_pylist()
     deliveries = {(row["vendor"], row["delivery"]) for row in held}
@@ -297,7 +299,7 @@ def _read(session: Session) -> pa.Table:
     return query(
         _READ,
         deliveries=received.read(
-            columns=["vendor", "delivery", "pull_date"], where=f"feed = '{session.feed.name}'"
+            columns=["vendor", "delivery", "pull_date"], where=equals("feed", session.feed.name)
         ),
         validations=validated.read(columns=["vendor", "delivery", "rows", "schema", "sequence"]),
     )

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import HASH, TEXT, Shape
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.derived import Summary, summarised
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome
@@ -30,23 +31,24 @@ _BARE: Final = (
 _ALIKE: Final = """
     with ids as (
         select distinct {id} as id, {bare} as bare, first_pulled from ({live})
-        where vendor = '{vendor}' and key is not null and answers is null
+        where {of_vendor} and key is not null and answers is null
     )
     select list(distinct id order by id) as ids from ids group by bare
-    having count(distinct id) > 1 and bool_or(first_pulled = '{day}') order by ids
+    having count(distinct id) > 1 and bool_or({of_day}) order by ids
 """
 
+# Columns: delivery, earlier, n.
 _REPEATED: Final = """
     with said as (
         select delivery, first_pulled, hash(kind, {says}) as says from ({live})
-        where vendor = '{vendor}' and key is null and answers is null
+        where {of_vendor} and key is null and answers is null
     ), firsts as (
         select says, min({{'first_pulled': first_pulled, 'delivery': delivery}}) as first
         from said group by says having count(distinct delivery) > 1
     )
     select delivery, first.delivery as earlier, count(*) as n
     from said join firsts using (says)
-    where first_pulled = '{day}' and delivery <> first.delivery
+    where {of_day} and delivery <> first.delivery
     group by all order by delivery, earlier
 """
 
@@ -92,7 +94,7 @@ def _alike(session: Session, vendor: str, day: date) -> Outcome:
     shape = session.feed.shape
     dressed = query(
         "select 1 from dressed join deliveries using (vendor, delivery, interpretation) "
-        f"where vendor = '{vendor}' and dressed limit 1",
+        f"where {equals('vendor', vendor)} and dressed limit 1",
         dressed=summarised(
             session.lake.table(session.feed.records).snapshot(), _dressed(shape.identity)
         ),
@@ -135,8 +137,8 @@ def _asked(session: Session, sql: str, vendor: str, day: date) -> pa.Table:
         .snapshot()
         .query(
             sql.format(
-                vendor=vendor,
-                day=day,
+                of_vendor=equals("vendor", vendor),
+                of_day=equals("first_pulled", day),
                 live=LIVE.format(table="{table}"),
                 id=shape.identity,
                 bare=_BARE.format(id=shape.identity),

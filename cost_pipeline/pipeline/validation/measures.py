@@ -13,6 +13,7 @@ import pyarrow as pa
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.sql import literal
 
 UNKNOWN: Final = ""
 """The unit of measures whose unit could not be read."""
@@ -36,7 +37,7 @@ class SumsByUnit:
             return
         name, unit = self.measure.field, self.measure.unit
         found = query(
-            f"select coalesce({unit}, '{UNKNOWN}') as unit, sum({name}) as total from rows "
+            f"select coalesce({unit}, {literal(UNKNOWN)}) as unit, sum({name}) as total from rows "
             f"where {name} is not null group by all",
             rows=rows.select([name, unit]),
         )

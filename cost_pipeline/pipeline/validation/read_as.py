@@ -13,12 +13,12 @@ from cost_pipeline.pipeline.session import Session
 
 
 def keep_vendor_file(session: Session, interpretation: str, vendor: Vendor) -> None:
-    """Keep the vendor file behind an interpretation, before a validation names it."""
+    """Keeps the vendor file behind an interpretation, before a validation names it."""
     session.lake.interpretations.keep(interpretation, vendor.model_dump_json())
 
 
 def read_as(session: Session, vendor: str, delivery: str) -> Vendor | None:
-    """The vendor file by which a delivery counts as read; else the home's; None without either.
+    """Returns the vendor file by which a delivery counts as read, else the home's, or None.
 
     A lake of an earlier version did not keep it, and a later version may not know what is kept.
     """

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.sql import begins, equals
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.pipeline.dead_letters.corrections import out_of_date, validate_corrections
 from cost_pipeline.pipeline.dead_letters.superseded import answer_superseded
@@ -52,7 +53,7 @@ def behind(session: Session, pull_dates: Collection[date] | None = None) -> list
 
 
 def replay(session: Session, pull_date: date, delivery: str | None = None) -> int:
-    """Judge again what is behind of one pull date, or one delivery of it; returns how many.
+    """Judges again what is behind of one pull date, or one delivery of it; returns how many.
 
     A delivery of another date is among them if one of this date is a longer version of it.
     """
@@ -82,12 +83,12 @@ def delivery_named(session: Session, beginning: str) -> tuple[str, date]:
         UsageError: If there is none, or more than one.
     """
     if len(beginning) >= _PREFIX and set(beginning) <= _HEX:
+        named = begins("delivery", beginning) & equals("feed", session.feed.name)
         found = (
             session.lake.table(DELIVERIES)
             .snapshot()
             .query(
-                "select delivery, min(pull_date) as day from {table} "
-                f"where delivery like '{beginning}%' and feed = '{session.feed.name}' group by all"
+                f"select delivery, min(pull_date) as day from {{table}} where {named} group by all"
             )
         )
         if found.num_rows == 1:

@@ -9,6 +9,7 @@ from typing import Final
 from cost_pipeline.contracts.kinds import Kind
 from cost_pipeline.contracts.record import Record, judge
 from cost_pipeline.contracts.tables import Shape
+from cost_pipeline.core.sql import equals
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
@@ -18,12 +19,12 @@ _SAMPLE: Final = 200
 
 def records_satisfy_contract(session: Session, pull_date: date, kind: str) -> Outcome:
     """Checks that a bounded sample of the stored records passes the contract again."""
+    of_day = equals("pull_date", pull_date)
     snapshot = session.lake.table(session.feed.records).snapshot()
     sample = snapshot.query(
         "select r.* from {table} r join deliveries using (vendor, delivery, interpretation) "
-        f"where pull_date = '{pull_date}' and kind = '{kind}' order by fingerprint "
-        f"limit {_SAMPLE}",
-        where=f"pull_date = '{pull_date}'",
+        f"where {of_day & equals('kind', kind)} order by fingerprint limit {_SAMPLE}",
+        where=of_day,
         deliveries=current_deliveries(session),
     ).to_pylist()
     declared, shape = session.feed.contract.kinds[kind], session.feed.shape

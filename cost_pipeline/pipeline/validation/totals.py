@@ -13,10 +13,12 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.core.sql import one_of
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.session import Session
 
+# Columns: vendor, delivery, pull_date.
 _WAITING: Final = """
     with newest as (
         select vendor, delivery, control_problem from validations
@@ -36,7 +38,7 @@ _WAITING: Final = """
 
 
 def dates_without_total(session: Session, dates: Collection[date]) -> dict[date, date]:
-    """Of these transaction dates those with records of a delivery that lacks its total.
+    """Finds the transaction dates that have records of a delivery without its total.
 
     Returns:
         Transaction date to the earliest pull date of such a delivery.
@@ -44,7 +46,7 @@ def dates_without_total(session: Session, dates: Collection[date]) -> dict[date,
     waiting = _waiting(session)
     if not waiting.num_rows:
         return {}
-    listed = ", ".join(f"'{day}'" for day in sorted(dates)) or "null"
+    on_dates = one_of("transaction_date", sorted(dates))
     held = (
         session.lake.table(session.feed.records)
         .snapshot()
@@ -52,8 +54,8 @@ def dates_without_total(session: Session, dates: Collection[date]) -> dict[date,
             "select transaction_date as day, min(w.pull_date) as pulled from {table} r "
             "semi join current using (vendor, delivery, interpretation) "
             "join waiting w using (vendor, delivery) "
-            f"where transaction_date in ({listed}) group by all",
-            where=f"transaction_date in ({listed})",
+            f"where {on_dates} group by all",
+            where=on_dates,
             current=current_deliveries(session),
             waiting=waiting,
         )
@@ -62,7 +64,7 @@ def dates_without_total(session: Session, dates: Collection[date]) -> dict[date,
 
 
 def _waiting(session: Session) -> pa.Table:
-    """Vendor, delivery and first pull date of what lacks the total that it must have."""
+    """Returns vendor, delivery and first pull date of what lacks the total that it must have."""
     demanding = [
         vendor.vendor
         for vendor in session.home.vendors

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from cost_pipeline.contracts.sources import FolderSource, SftpSource
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import CUT_DELIVERIES, DELIVERIES
 from cost_pipeline.parse import ParsedChunk, Refused, open_rows
@@ -30,13 +31,14 @@ from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.interpreter import Interpreter
 
 _BLOCK: Final = 1 << 20
+# Columns: those of a `Version`, one row per content of a file.
 _FILES: Final = """
     with mine as (
         select distinct vendor, uri from received
-        where pull_date = $day and role is null and list_contains($vendors, vendor)
+        where {of_day} and role is null and {of_vendors}
     )
     select vendor, uri, delivery, any_value(size) as size, min(pull_date) as first_pulled,
-        max(fetched_at) as last_seen, bool_or(pull_date = $day) as fresh
+        max(fetched_at) as last_seen, bool_or({of_day}) as fresh
     from received semi join mine using (vendor, uri)
     where role is null
     group by all order by all
@@ -76,7 +78,7 @@ class Half:
 
 
 def versions_seen(session: Session, pull_date: date) -> list[list[Version]]:
-    """The files of a pull date that have had other contents too, each with all of its versions.
+    """Returns files of a pull date that have had other contents too, with all their versions.
 
     Only files: what an API answers at one address is something else every day.
     """
@@ -89,8 +91,8 @@ def versions_seen(session: Session, pull_date: date) -> list[list[Version]]:
         return []
     names = ["vendor", "uri", "delivery", "size", "pull_date", "fetched_at", "role"]
     received = session.lake.table(DELIVERIES).snapshot()
-    listed = ", ".join(f"'{name}'" for name in vendors)
-    statement = _FILES.replace("$day", f"date '{pull_date}'").replace("$vendors", f"[{listed}]")
+    of_day, of_vendors = equals("pull_date", pull_date), one_of("vendor", vendors)
+    statement = _FILES.format(of_day=of_day, of_vendors=of_vendors)
     rows = received.query(
         f"with received as (select {', '.join(names)} from {{table}}) from ({statement})"
     ).to_pylist()
@@ -115,7 +117,7 @@ def _begins_with(longer: Path, shorter: Path) -> bool:
 
 
 def note_cut(session: Session, files: Iterable[Sequence[Version]]) -> list[Version]:
-    """Note which versions of files (`versions_seen`) end in half a line of a longer one.
+    """Notes which versions of files (`versions_seen`) end in half a line of a longer one.
 
     Returns:
         The cut ones, those that were noted before too.
@@ -138,7 +140,7 @@ def note_cut(session: Session, files: Iterable[Sequence[Version]]) -> list[Versi
 def _wholes(
     session: Session, vendor: Vendor, shorter: Version, versions: Sequence[Version]
 ) -> Iterator[Version]:
-    """The longer versions that go on in the middle of the last line, the longest first.
+    """Returns the longer versions that go on in the middle of the last line, the longest first.
 
     A file to which lines are added for ever has hundreds of versions, all of whole lines: of those
     nothing but the end is read.
@@ -177,7 +179,7 @@ def _note(session: Session, shorter: Version, whole: Version) -> Part:
 
 
 def cut_deliveries(session: Session) -> Mapping[tuple[str, str], str]:
-    """Vendor and delivery of what ends in half a line, to the delivery that has the whole line."""
+    """Returns, by vendor and delivery that ends in half a line, the delivery with all of it."""
     table = session.lake.table(CUT_DELIVERIES)
     if not table.folder.exists():
         return {}
@@ -192,7 +194,7 @@ def cut_deliveries(session: Session) -> Mapping[tuple[str, str], str]:
 
 
 def half_row(session: Session, vendor: Vendor, shorter: str, longer: str) -> Half | None:
-    """The row in which a delivery ends, if the longer one has more of that row; else None."""
+    """Returns the row in which a delivery ends, if the longer one has more of it; else None."""
     last = _row(session, vendor, shorter, None)
     if last is None:
         return None
@@ -206,7 +208,7 @@ def half_row(session: Session, vendor: Vendor, shorter: str, longer: str) -> Hal
 def _row(
     session: Session, vendor: Vendor, delivery: str, number: int | None
 ) -> tuple[int, str] | None:
-    """Number and text of a row, of the last one if no number is given."""
+    """Returns number and text of a row, of the last one if no number is given."""
     reader = open_rows(session.lake.content.open_path(delivery), vendor.format)
     if isinstance(reader, Refused):
         return None
@@ -223,7 +225,7 @@ def _row(
 
 
 def without_half_row(chunk: ParsedChunk, half: Half | None) -> ParsedChunk:
-    """The chunk with the half row, if it is here, as one that has no cells."""
+    """Returns the chunk with the half row, if it is here, as one that has no cells."""
     if half is None:
         return chunk
     here = pc.equal(chunk.table["row"], half.row)
@@ -245,6 +247,6 @@ def name_of(interpretation: str, *, cut: bool) -> str:
 
 
 def as_cut(interpreter: Interpreter) -> Interpreter:
-    """The same reading, by the name that says that the last line is left out."""
+    """Returns the same reading, under the name that says that the last line is left out."""
     name = name_of(interpreter.interpretation, cut=True)
     return replace(interpreter, reading=replace(interpreter.reading, interpretation=name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cost_pipeline.core.sql import literal
 from cost_pipeline.rules.families.wages import RATE_UNKNOWN
 from cost_pipeline.rules.sql import (
     Query,
@@ -18,11 +19,11 @@ from cost_pipeline.rules.sql import (
 
 _MEALS: Final = ("breakfast", "lunch", "dinner")
 _OWED: Final = " + ".join(
-    f"CASE WHEN list_contains(meals_supplied, '{meal}') THEN 0 ELSE per_diem__{meal} END"
+    f"CASE WHEN list_contains(meals_supplied, {literal(meal)}) THEN 0 ELSE per_diem__{meal} END"
     for meal in _MEALS
 )
 _SPELLED: Final = ", ".join(
-    f"CASE WHEN NOT list_contains(meals_supplied, '{meal}')"
+    f"CASE WHEN NOT list_contains(meals_supplied, {literal(meal)})"
     f" THEN '{meal} ' || {dollars(f'(per_diem__{meal} * 100)')} END"
     for meal in _MEALS
 )

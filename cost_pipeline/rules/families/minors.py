@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cost_pipeline.core.sql import literal
 from cost_pipeline.rules.sql import Query, clock, hours
 
 # Make-up removal is time at the place of work, whatever it is for pay.
@@ -31,7 +32,9 @@ _UNTOLD: Final = {
     "school_minutes IS NULL AND band_schooling > 0": "school",
     "recreation_minutes IS NULL AND band_recreation > 0": "rest and recreation",
 }
-_MISSING: Final = ", ".join(f"CASE WHEN {when} THEN '{what}' END" for when, what in _UNTOLD.items())
+_MISSING: Final = ", ".join(
+    f"CASE WHEN {when} THEN {literal(what)} END" for when, what in _UNTOLD.items()
+)
 _WORDS: Final = ", ".join(f"CASE WHEN {when} THEN {words} END" for when, words in _BROKEN.items())
 
 QUERIES: Final = (

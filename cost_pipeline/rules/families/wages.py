@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from cost_pipeline.core.sql import literal
 from cost_pipeline.rules.paid import MULTIPLIERS
 from cost_pipeline.rules.sql import Query, dollars, hours, pay, rounded, tenths, times
 from cost_pipeline.rules.tiers import STEPS
@@ -34,7 +35,7 @@ def paid_at(multiple: str) -> str:
 def spelled(*more: str, steps: list[str], none: str) -> str:
     """`2.0 h at 1.5x + 1.0 h at 2x` of the steps that have hours, and what comes after; or none."""
     parts = ", ".join([*(f"said_{name}" for name in steps), *more])
-    return f"coalesce(nullif(concat_ws(' + ', {parts}), ''), '{none}')"
+    return f"coalesce(nullif(concat_ws(' + ', {parts}), ''), {literal(none)})"
 
 
 def _sum(*steps: str) -> str:
