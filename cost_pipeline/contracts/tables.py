@@ -87,6 +87,12 @@ class Shape:
         return tuple(name for name in (self.scope, self.day, unit) if name is not None)
 
     @property
+    def deciding(self) -> frozenset[str]:
+        """The columns that decide what is posted, in what, and on which day."""
+        measured = {self.measure.field, self.measure.unit} if self.measure else set()
+        return frozenset({self.day, *measured})
+
+    @property
     def credit(self) -> str:
         """SQL that tells whether a record takes back another; those are compared apart."""
         measure = self.measure

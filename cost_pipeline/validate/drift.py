@@ -9,8 +9,8 @@ feed's matter.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
@@ -29,9 +29,6 @@ _TELLING: Final = 8
 _SHARED: Final = 0.15
 _MUCH_MORE: Final = 3
 _RENAMED: Final = 1.2
-
-GRAVE_FIELDS: Final = frozenset({"amount", "currency", "transaction_date"})
-"""Fields that decide what is posted, in what and where: their change of meaning stops a posting."""
 
 
 class Change(StrEnum):
@@ -56,6 +53,8 @@ class Difference:
         before: What its values looked like, in words.
         now: What they look like.
         red: Whether somebody must look. What the vendor file explains is not red.
+        decides: Whether the field decides what is posted, in what and where: then another kind of
+            value in it stops a posting.
     """
 
     change: Change
@@ -65,11 +64,12 @@ class Difference:
     before: str | None = None
     now: str | None = None
     red: bool = True
+    decides: bool = False
 
     @property
     def grave(self) -> bool:
         """Whether amounts, currencies or dates may be read from another column than they were."""
-        return self.field in GRAVE_FIELDS and self.change in {Change.RETYPED, Change.SWAPPED}
+        return self.decides and self.change in {Change.RETYPED, Change.SWAPPED}
 
     def as_json(self) -> dict[str, object]:
         """Returns the public shape (docs/interfaces.md)."""
@@ -105,7 +105,12 @@ class Difference:
 
 
 def differences(
-    before: Schema, now: Schema, vendor: Vendor, *, strangers: bool
+    before: Schema,
+    now: Schema,
+    vendor: Vendor,
+    *,
+    strangers: bool,
+    deciding: Collection[str] = (),
 ) -> list[Difference]:
     """Returns how `now` differs from the accepted schema `before`, the red ones first.
 
@@ -114,10 +119,15 @@ def differences(
         now: The schema of a delivery.
         vendor: The vendor file as it is; says what columns are for.
         strangers: Whether columns of `before` that the vendor file does not know are accepted too.
+        deciding: The fields that decide what is posted.
     """
     then, here = _Roles.of(before, vendor), _Roles.of(now, vendor)
     found = [*_changed(then, here), *_fields(then, here), *_others(then, here, strangers=strangers)]
-    return sorted(_with_renames(found, then, here), key=lambda d: not d.red)
+    told = [
+        replace(one, decides=True) if one.field in deciding else one
+        for one in _with_renames(found, then, here)
+    ]
+    return sorted(told, key=lambda d: not d.red)
 
 
 @dataclass(frozen=True, slots=True)

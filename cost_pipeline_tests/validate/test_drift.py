@@ -9,6 +9,7 @@ from itertools import combinations, pairwise, permutations
 import pyarrow as pa
 import pytest
 
+from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.validate.drift import Change, differences, retyped
 from cost_pipeline.validate.shapes import ColumnShape, Describer, Kind, Schema, schema_from_text
 
@@ -114,7 +115,9 @@ def test_rows_that_vary_as_rows_do_are_no_difference(vendor):
 def test_a_column_of_another_kind_is_retyped_and_stops_posting_where_money_is_read(vendor, count):
     accepted = described(HEADER, _rows(200))
     words = [(a, b, "n/a", d) for a, b, _, d in _rows(count)]
-    (found,) = differences(accepted, described(HEADER, words), vendor, strangers=False)
+    (found,) = differences(
+        accepted, described(HEADER, words), vendor, strangers=False, deciding=COSTS.deciding
+    )
     assert (found.change, found.field, found.red, found.grave) == ("retyped", "amount", True, True)
     texts = [(a, b, c, "17.50") for a, b, c, _ in _rows(count)]
     (found,) = differences(accepted, described(HEADER, texts), vendor, strangers=False)

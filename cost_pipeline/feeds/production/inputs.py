@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.contracts.tables import DAY, HASH
 from cost_pipeline.core.canonical import digest, digest_of_set
 from cost_pipeline.core.sql import NOTHING, equals, one_of, within
@@ -36,7 +37,9 @@ from cost_pipeline.ledger.records import CANDIDATE_SCHEMA
 from cost_pipeline.pipeline.dead_letters.places import places, with_their_places
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.pipeline.validation.record_files import BY_DATE, PART, RIVALS, SUMS
+from cost_pipeline.pipeline.validation.record_files import PART, SUMS
+from cost_pipeline.pipeline.validation.record_files import by_date as by_date_of
+from cost_pipeline.pipeline.validation.record_files import rivals as rivals_of
 
 RULES_OF_POSTING: Final = "3"
 """Raised when the kernels post the same inputs differently; every partition is then out of date."""
@@ -106,7 +109,7 @@ def live_records(session: Session, dates: Collection[date]) -> pa.Table:
     keys = query("select distinct vendor, key from wanted where key is not null", wanted=wanted)
     elsewhere = query(
         "from rivals semi join keys using (vendor, key) anti join days using (transaction_date)",
-        rivals=crossing_rows(snapshot, RIVALS),
+        rivals=crossing_rows(snapshot, rivals_of(COSTS)),
         keys=keys,
         days=days,
     )
@@ -162,7 +165,7 @@ def live_records_of(session: Session, vendor: str) -> pa.Table:
 
 def _files_with(snapshot: Snapshot, days: pa.Table) -> list[str]:
     """Returns the data files that hold records of the days."""
-    by_date = summarised(snapshot, BY_DATE)
+    by_date = summarised(snapshot, by_date_of(COSTS))
     mine = by_date.filter(pc.is_in(by_date["transaction_date"], days["transaction_date"]))
     return sorted(set(mine["filename"].to_pylist()))
 
@@ -193,7 +196,7 @@ def record_counts(session: Session) -> dict[date, int]:
     """Returns how many records each transaction date has, whether they count or not."""
     counted = query(
         "select transaction_date, sum(n)::bigint as n from by_date group by all",
-        by_date=summarised(session.lake.table(RECORDS).snapshot(), BY_DATE),
+        by_date=summarised(session.lake.table(RECORDS).snapshot(), by_date_of(COSTS)),
     )
     return dict(zip(*(column.to_pylist() for column in counted.columns), strict=True))
 
@@ -209,9 +212,9 @@ def _record_digests(session: Session) -> dict[date, str]:
     snapshot = session.lake.table(RECORDS).snapshot()
     groups = query(
         _GROUPS,
-        by_date=summarised(snapshot, BY_DATE),
-        rivals=crossing_rows(snapshot, RIVALS),
-        places=places(snapshot),
+        by_date=summarised(snapshot, by_date_of(COSTS)),
+        rivals=crossing_rows(snapshot, rivals_of(COSTS)),
+        places=places(COSTS, snapshot),
         deliveries=current_deliveries(session),
     )
     names = [name for name in groups.column_names if name != "transaction_date"]
@@ -241,7 +244,7 @@ def pin_pairs(session: Session, in_force: pa.Table | None = None) -> pa.Table:
     """
     pairs = query(
         _PAIRS,
-        by_date=summarised(session.lake.table(RECORDS).snapshot(), BY_DATE),
+        by_date=summarised(session.lake.table(RECORDS).snapshot(), by_date_of(COSTS)),
         deliveries=current_deliveries(session),
     )
     return pinned(session, with_policies(session, pairs), in_force)

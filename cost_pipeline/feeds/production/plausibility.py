@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.tables import TEXT
 from cost_pipeline.core.canonical import digest_of_set
@@ -25,7 +26,7 @@ from cost_pipeline.lake.derived import summarised
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.pipeline.validation.record_files import BY_DATE
+from cost_pipeline.pipeline.validation.record_files import by_date as by_date_of
 
 _WINDOWS: Final = pa.schema(
     [("vendor", TEXT), ("production", TEXT), ("before", pa.int32()), ("after", pa.int32())]
@@ -115,7 +116,7 @@ def plausibility_digests(session: Session) -> dict[date, str]:
 def _digests(session: Session) -> dict[date, str]:
     groups = query(
         _GROUPS,
-        by_date=summarised(session.lake.table(RECORDS).snapshot(), BY_DATE),
+        by_date=summarised(session.lake.table(RECORDS).snapshot(), by_date_of(COSTS)),
         deliveries=current_deliveries(session),
         windows=windows(session),
     )

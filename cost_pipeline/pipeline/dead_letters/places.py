@@ -12,66 +12,68 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.lake.derived import files_of, summarised
 from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.pipeline.validation.record_files import BY_DATE, CLAIM_SCHEMA, CLAIMS
+from cost_pipeline.pipeline.validation.record_files import by_date, claim_schema, claims
 from cost_pipeline.standing.keys import candidate_schema
 
-_SCHEMA: Final = pa.schema([("filename", pa.string()), *CLAIM_SCHEMA, ("place", pa.string())])
 
-
-def places(snapshot: Snapshot) -> pa.Table:
+def places(shape: Shape, snapshot: Snapshot) -> pa.Table:
     """Returns every record that shares a place with another, whether it counts or not.
 
     Columns: `filename`, those of a claim, and `place`: the fingerprint of the row that was refused.
     """
-    return _HELD.made(snapshot.folder, snapshot.identity, lambda: _places(snapshot))
+    return _HELD.made(snapshot.folder, snapshot.identity, lambda: _places(shape, snapshot))
 
 
 # A version of a table never changes: within a process it need not be looked through twice.
 _HELD: Final = Kept[pa.Table](most=8)
 
 
-def _places(snapshot: Snapshot) -> pa.Table:
-    every = summarised(snapshot, CLAIMS)
-    claims = every.filter(pc.is_valid(every["answers"]))
-    if not claims.num_rows:
-        return _SCHEMA.empty_table()
+def _places(shape: Shape, snapshot: Snapshot) -> pa.Table:
+    names = [("filename", pa.string()), *claim_schema(shape), ("place", pa.string())]
+    schema = pa.schema(names)
+    every = summarised(snapshot, claims(shape))
+    claimed = every.filter(pc.is_valid(every["answers"]))
+    if not claimed.num_rows:
+        return schema.empty_table()
     found = query(
         "select *, coalesce(answers, fingerprint) as place from "
         "(from claims union all by name from answered)",
-        claims=claims,
-        answered=_answered(snapshot, claims),
+        claims=claimed,
+        answered=_answered(shape, snapshot, claimed),
     )
-    return found.select(_SCHEMA.names).cast(_SCHEMA)
+    return found.select(schema.names).cast(schema)
 
 
-def _answered(snapshot: Snapshot, claims: pa.Table) -> pa.Table:
+def _answered(shape: Shape, snapshot: Snapshot, claimed: pa.Table) -> pa.Table:
     """Returns the rows that were answered and are records: these were refused only when posting."""
     holding = query(
         "select distinct filename from by_date semi join claims "
         "on claims.vendor = by_date.vendor and claims.answers_delivery = by_date.delivery",
-        by_date=summarised(snapshot, BY_DATE),
-        claims=claims,
+        by_date=summarised(snapshot, by_date(shape)),
+        claims=claimed,
     )
     if not holding.num_rows:
-        return claims.schema.empty_table()
+        return claimed.schema.empty_table()
+    named = ", ".join(claim_schema(shape).names)
     rows = snapshot.query(
-        f"select filename, {', '.join(CLAIM_SCHEMA.names)} from {{table}} where answers is null "
+        f"select filename, {named} from {{table}} where answers is null "
         "and (vendor, fingerprint) in (select (vendor, answers) from claims)",
         files=files_of(holding),
-        claims=claims,
+        claims=claimed,
     )
-    return rows.select(claims.column_names).cast(claims.schema)
+    return rows.select(claimed.column_names).cast(claimed.schema)
 
 
 def with_their_places(session: Session, found: pa.Table) -> pa.Table:
     """Returns the records (`candidate_schema`) with all that count and share a place."""
     snapshot = session.lake.table(session.feed.records).snapshot()
-    sharing = places(snapshot)
+    sharing = places(session.feed.shape, snapshot)
     if not sharing.num_rows:
         return found
     others = query(

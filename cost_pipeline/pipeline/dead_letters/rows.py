@@ -135,7 +135,7 @@ def _field(table: pa.Table, applied: Interpreter, name: str) -> pa.ChunkedArray 
     cells = [table[f"c{place}"] for place in applied.sources.get(name, ())]
     if cells:
         texts = for_people(pc.coalesce(*cells) if len(cells) > 1 else cells[0])
-        return _whole_days(texts, applied) if name == "transaction_date" else texts
+        return _whole_days(texts, applied) if name == applied.reading.shape.day else texts
     text = applied.reading.constants.get(name)
     return pa.array([text] * table.num_rows, pa.string())
 
@@ -143,13 +143,14 @@ def _field(table: pa.Table, applied: Interpreter, name: str) -> pa.ChunkedArray 
 def _whole_days(texts: pa.ChunkedArray | pa.Array, applied: Interpreter) -> pa.ChunkedArray:
     """Writes days as ISO where their text says only part of them, or more than a day."""
     vendor, read = applied.reading.vendor, applied.reading.read
+    name = applied.reading.shape.day
     if vendor.dates.year is None and vendor.format.kind not in TYPED:
         return texts
 
     def whole(text: str | None) -> str | None:
         if text is None or (vendor.dates.year is None and "T" not in text):
             return text
-        day = read("transaction_date", text)
+        day = read(name, text)
         return day.isoformat() if isinstance(day, date) else text
 
     return pa.array(map(whole, texts.to_pylist()), pa.string())

@@ -143,6 +143,7 @@ def schemas_of(
             schemas[_key(row)],
             _in_force(implicit, explicit.get(name, ()), row["pull_date"]),
             known[name],
+            session.feed.shape.deciding,
         )
         found.append(
             SchemaReport(
@@ -159,15 +160,16 @@ def schemas_of(
 
 
 def dates_of_drifted(session: Session, dates: Collection[date]) -> dict[date, date]:
-    """Returns the transaction dates with records whose amounts or dates changed their meaning.
+    """Returns the business days with records whose deciding columns changed their meaning.
 
     Returns:
-        Transaction date to the earliest pull date of such a delivery.
+        Business day to the earliest pull date of such a delivery.
     """
-    on_dates = one_of("transaction_date", sorted(dates))
+    name = session.feed.shape.day
+    on_dates = one_of(name, sorted(dates))
     records = session.lake.table(session.feed.records).snapshot()
     held = records.query(
-        "select distinct vendor, delivery, transaction_date from {table} "
+        f"select distinct vendor, delivery, {name} from {{table}} "
         f"semi join current using (vendor, delivery, interpretation) "
         f"where {on_dates}",
         where=on_dates,
@@ -183,7 +185,7 @@ def dates_of_drifted(session: Session, dates: Collection[date]) -> dict[date, da
     for row in held:
         pulled = grave.get((row["vendor"], row["delivery"]))
         if pulled is not None:
-            day = row["transaction_date"]
+            day = row[name]
             found[day] = min(pulled, found.get(day, pulled))
     return found
 
@@ -281,11 +283,16 @@ def _in_force(implicit: Accepted, explicit: Sequence[Accepted], pull_date: date)
 
 
 def _compared(
-    schema: Schema, accepted: Iterable[Accepted], vendor: Vendor
+    schema: Schema, accepted: Iterable[Accepted], vendor: Vendor, deciding: Collection[str]
 ) -> tuple[Accepted, list[Difference]]:
     """Compares the schema with the last of the accepted ones, or with one that agrees with it."""
     found: list[tuple[Accepted, list[Difference]]] = [
-        (one, differences(one.schema, schema, vendor, strangers=one.by is not None))
+        (
+            one,
+            differences(
+                one.schema, schema, vendor, strangers=one.by is not None, deciding=deciding
+            ),
+        )
         for one in accepted
     ]
     agreeing = (pair for pair in reversed(found) if not any(d.red for d in pair[1]))

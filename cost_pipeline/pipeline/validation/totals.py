@@ -38,20 +38,21 @@ _WAITING: Final = """
 
 
 def dates_without_total(session: Session, dates: Collection[date]) -> dict[date, date]:
-    """Finds the transaction dates that have records of a delivery without its total.
+    """Finds the business days that have records of a delivery without its total.
 
     Returns:
-        Transaction date to the earliest pull date of such a delivery.
+        Business day to the earliest pull date of such a delivery.
     """
     waiting = _waiting(session)
     if not waiting.num_rows:
         return {}
-    on_dates = one_of("transaction_date", sorted(dates))
+    name = session.feed.shape.day
+    on_dates = one_of(name, sorted(dates))
     held = (
         session.lake.table(session.feed.records)
         .snapshot()
         .query(
-            "select transaction_date as day, min(w.pull_date) as pulled from {table} r "
+            f"select {name} as day, min(w.pull_date) as pulled from {{table}} r "
             "semi join current using (vendor, delivery, interpretation) "
             "join waiting w using (vendor, delivery) "
             f"where {on_dates} group by all",
