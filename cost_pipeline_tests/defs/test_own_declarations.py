@@ -103,7 +103,8 @@ def test_assets_jobs_and_checks_of_its_own_stand_beside_those_of_every_feed(home
         "meters_standing_checks", "meters_verify_audit_log", "meters_census",
     }  # fmt: skip
     checks = {key.name for key in found.resolve_asset_graph().asset_check_keys}
-    assert checks == {check.name for check in WITH_OWN.checks}
+    # No vendor here says when its deliveries are due.
+    assert checks == {check.name for check in WITH_OWN.checks} - {"came_in_time"}
 
 
 def test_two_feeds_of_a_location_depend_on_nothing_of_each_other(house):
@@ -120,7 +121,8 @@ def test_a_job_of_its_own_ends_a_run_and_its_check_is_counted(home):
     plain, passed = Feeds((Listed("meters", lambda: METERS),)), []
     for feeds in (plain, ALONE):
         code, out, err = said(feeds, "run", "--home", home, "--pull-dates", FIRST, "--json")
-        assert (code, json.loads(out)["checks"]["failed"]) == (0, []), out + err
+        failed = json.loads(out)["checks"]["failed"]  # three of the five rows are refused
+        assert (code, [one.split(" ")[1] for one in failed]) == (1, ["rows_accepted"]), out + err
         passed.append(json.loads(out)["checks"]["passed"])
     assert passed[1] == passed[0] + 1
 
