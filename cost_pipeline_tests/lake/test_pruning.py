@@ -18,7 +18,7 @@ SPEC = TableSpec(
             ("who", pa.string()),
             ("row", pa.int64()),
             ("amount", pa.decimal128(28, 4)),
-            ("at", pa.timestamp("us", "UTC")),
+            ("seen", pa.timestamp("us", "UTC")),
         ]
     ),
     "day",
@@ -32,7 +32,7 @@ def snapshot(tmp_path_factory):
     table = Table(SPEC, tmp_path_factory.mktemp("lake") / "tables" / "chosen")
     for number, (day, who) in enumerate(zip((ONE, TWO, THREE, THREE), NAMES, strict=True)):
         row = {"day": day, "who": who, "row": number, "amount": Decimal(number)}
-        row["at"] = datetime(2026, 4, number + 1, tzinfo=UTC)
+        row["seen"] = datetime(2026, 4, number + 1, tzinfo=UTC)
         rows = pa.Table.from_pylist([row], schema=SPEC.schema)
         table.append_once([Part("w", number + 1, rows)], run_id="r")
     return table.snapshot()
@@ -55,7 +55,11 @@ def snapshot(tmp_path_factory):
         (equals("who", "o'neil") | equals("day", ONE), "who = 'o''neil' or day = '2026-04-01'", 2),
         (equals('"row"', 3), '"row" = 3', 1),
         (within("amount", None, Decimal(1)), "amount <= 1", 2),
-        (within("at", datetime(2026, 4, 4, tzinfo=UTC), None), "at >= '2026-04-04T00:00:00Z'", 1),
+        (
+            within("seen", datetime(2026, 4, 4, tzinfo=UTC), None),
+            "seen >= '2026-04-04T00:00:00Z'",
+            1,
+        ),
     ],
     ids=str,
 )
