@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cost_pipeline.commands.run import refuse_other_days
+from cost_pipeline.core.errors import UsageError
 from cost_pipeline.pipeline.pull.expected import all_expected, expected
 from cost_pipeline.pipeline.pull.fetches import passed_over
 from cost_pipeline.pipeline.reports.ingests import (
@@ -163,3 +165,23 @@ def test_what_was_passed_over_is_in_the_summary(door, tmp_path):
     assert (told.name, told.why) == ("a.csv.filepart", "temporary_name")
     summary = summarize(house.session(), [FIRST], passed=0, failed=[])
     assert summary.as_json()["passed_over"] == [told.as_json()]
+
+
+def test_a_home_with_spaces_and_signs_in_its_path_works_and_verifies(door, tmp_path):
+    house = door.House(tmp_path / "a b #1 100% Ünïted", ["rentals"], rates=None)
+    house.drop("rentals", FIRST, [ROW])
+    house.work(FIRST)
+    house.work(FIRST)
+    assert door.unlawful(house.session()) == []
+    assert [row["transaction_id"] for row in door.active_lines(house.session())] == ["R1"]
+    assert [one.name for one in tmp_path.iterdir()] == ["a b #1 100% Ünïted"]
+
+
+@pytest.mark.parametrize("day", [date(1998, 1, 1), date(2026, 4, 8), date(2036, 1, 1)])
+def test_a_day_that_nothing_can_be_pulled_for_is_refused(door, tmp_path, day):
+    house = door.House(tmp_path / "home", ["rentals"], rates=None)
+    with pytest.raises(UsageError) as refused:
+        refuse_other_days(house.session(), [FIRST, day])
+    assert refused.value.code == "PULL_DATE"
+    assert str(day) in refused.value.message
+    refuse_other_days(house.session(), [FIRST, door.NOW.date()])
