@@ -75,7 +75,7 @@ def show(home: Path, feed: str | None, vendor: str | None, as_json: bool) -> Non
 @click.option("--by", metavar="WHO", required=True, help="Who accepts it; kept.")
 @click.option("--reason", metavar="WORDS", required=True, help="Why; kept.")
 @click.option(
-    "--delivery", metavar="SHA256", help="Whose schema; by default the newest that differs."
+    "--delivery", metavar="SHA256", help="The delivery; by default the newest that differs."
 )
 @home_option
 @feed_option

@@ -46,7 +46,7 @@ class Predicate:
         return Predicate(f"({self._part()} or {other._part()})", closed=True)
 
     def __invert__(self) -> Predicate:
-        """Returns the opposite; neither is true for a value that is not there, as always in SQL."""
+        """Returns the opposite; as everywhere in SQL, neither is true for a missing value."""
         return Predicate(f"not ({self.sql})", closed=True)
 
     def _part(self) -> str:
@@ -58,18 +58,18 @@ NOTHING: Final = Predicate("false", closed=True)
 
 
 def equals(column: str, value: Value) -> Predicate:
-    """Returns that the column has this value."""
+    """Returns the condition that the column has this value."""
     return Predicate(f"{column} = {literal(value)}", closed=True)
 
 
 def one_of(column: str, values: Iterable[Value]) -> Predicate:
-    """Returns that the column has one of these values, in the order given; false for none."""
+    """Returns the condition that the column has one of these values; it is false for no values."""
     listed = ", ".join(literal(value) for value in values)
     return Predicate(f"{column} in ({listed})", closed=True) if listed else NOTHING
 
 
 def within(column: str, first: Value | None, last: Value | None) -> Predicate:
-    """Returns that the column lies from `first` to `last`, both included; None opens a side.
+    """Returns the condition that the column is within both ends; None leaves a side open.
 
     Raises:
         ValueError: If both sides are open.
@@ -85,7 +85,7 @@ def within(column: str, first: Value | None, last: Value | None) -> Predicate:
 
 
 def begins(column: str, text: str) -> Predicate:
-    """Returns that the text of the column begins so.
+    """Returns the condition that the column's text begins so.
 
     It is a range, because data files are chosen by comparisons only (not by LIKE); and `%` in the
     text is a character like others.
@@ -100,7 +100,7 @@ def begins(column: str, text: str) -> Predicate:
 
 
 def _after(text: str) -> str | None:
-    """Returns the first text after all that begin with this one; None if there is none."""
+    """Returns the first text after all that begin with this one; None if no text follows."""
     stem = text.rstrip(chr(_LAST))
     if not stem:
         return None
@@ -109,7 +109,7 @@ def _after(text: str) -> str | None:
 
 
 def literal(value: Value) -> str:
-    """Returns the value as SQL has it, whoever wrote it.
+    """Returns the value as SQL writes it, whoever wrote it.
 
     Raises:
         ValueError: If it cannot be: text with a NUL, a time without a zone, a number that is none.

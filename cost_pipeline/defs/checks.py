@@ -110,12 +110,14 @@ def _step(
         by_pull = look.calendar is Calendar.PULLS
         day = date.fromisoformat(context.partition_key) if by_pull else None
         found = look.at(session, [day] if day is not None else [])
-        results = [result_of(one, found, Subject(key, day)) for one, key in chosen.values()]
-        if look.calendar is Calendar.NONE and len(results) == 1:
-            ((check, _),) = chosen.values()
-            yield from evaluated(context, results[0], blocking=check.blocking)
+        results = {
+            name: result_of(one, found, Subject(key, day)) for name, (one, key) in chosen.items()
+        }
+        if look.calendar is Calendar.NONE:
+            blocking = [name for name, (one, _) in chosen.items() if one.blocking]
+            yield from evaluated(context, results, blocking)
         else:
-            yield from results
+            yield from results.values()
 
     return step
 

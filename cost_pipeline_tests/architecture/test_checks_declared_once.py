@@ -7,8 +7,8 @@ from cost_pipeline.feeds.all import FEEDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "cost_pipeline"
-# Texts of these names mean something else too: a command, a folder, a column, a kind of difference.
-OTHER_MEANINGS = {"age", "corrections", "drift", "retyped", "schema"}
+# Texts of these names mean something else too: a command, a folder, a column, a fate.
+OTHER_MEANINGS = {"accepted", "age", "corrections", "drift", "expected", "retyped", "schema"}
 FAMILY = "union_"  # the checks of rule families are made by one function
 
 

@@ -116,6 +116,15 @@ def test_no_page_has_a_fragment(page: Path):
     assert not list(fragments(page.read_text(encoding="utf-8")))
 
 
+@pytest.mark.parametrize("folder", ["benchmarks", "cost_pipeline", "cost_pipeline_tests", "docs"])
+def test_no_conflict_of_a_merge_is_left(folder: str):
+    """A marker inside a docstring compiles, and was committed and merged twice."""
+    marker = re.compile(r"^\s*(<{7}|>{7}) ", re.MULTILINE)
+    files = [*(ROOT / folder).rglob("*.py"), *(ROOT / folder).rglob("*.md"), *ROOT.glob("*.md")]
+    assert not [str(f) for f in files if marker.search(f.read_text(encoding="utf-8"))]
+    assert marker.search("    " + "<" * 7 + " HEAD")
+
+
 def test_every_held_room_is_there():
     """A room that is renamed stays held, under its new name."""
     assert not [room for room in HELD if not any((PACKAGE / room).rglob("*.py"))]

@@ -3,8 +3,9 @@
 An existing instance keeps its history only under the same keys, names of jobs, steps and checks.
 `golden_production.json` was written by the definitions of commit 62ede33. Two steps have another
 name since: `compare_vendors`, which had the name of its job, so that the location of a home with a
-pair did not load, and `check_audit_log`. To accept a change that is wanted, run this file with
-COST_PIPELINE_WRITE_GOLDEN=1 and read the difference.
+pair did not load, and `check_audit_log`; checks were added, and the words of one column mended. To
+accept a change that is wanted, run this file with COST_PIPELINE_WRITE_GOLDEN=1 and read the
+difference.
 """
 
 import json

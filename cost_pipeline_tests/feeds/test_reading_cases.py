@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.feeds.production.row_fate import row_fate
 from cost_pipeline.lake.tables import CHECKPOINTS, VALIDATIONS
@@ -85,7 +86,7 @@ def test_a_row_that_is_no_total_is_a_row_and_a_total_is_compared(door, given, ca
     (report,) = door.reports(session)
     assert report.rows == rows
     assert door.open_reasons(session) == reasons
-    outcome = control_totals_hold([report])
+    outcome = control_totals_hold([report], COSTS.measure)
     assert outcome.numbers == {"declared": declared, "broken": broken}
     assert outcome.passed is not bool(broken)
     if broken:
@@ -110,7 +111,7 @@ def test_a_total_that_cannot_be_read_is_red(door, given):
     (report,) = door.reports(house.session())
     assert (report.rows, report.control, report.control_problem) == (2, None, "unreadable")
     assert report.as_json()["control_total"]["problem"] == "unreadable"
-    outcome = control_totals_hold([report])
+    outcome = control_totals_hold([report], COSTS.measure)
     assert not outcome.passed
     assert "cannot be read" in outcome.message
 
@@ -121,7 +122,7 @@ def test_a_total_that_must_be_there_and_is_not_is_red_and_holds_its_dates(door, 
     session = house.session()
     (report,) = door.reports(session)
     assert (report.rows, report.control_problem) == (2, "missing")
-    assert not control_totals_hold([report]).passed
+    assert not control_totals_hold([report], COSTS.measure).passed
     days = [date(2026, 3, 2), date(2026, 3, 3)]
     assert dates_without_total(session, [*days, PULLED]) == dict.fromkeys(days, PULLED)
 
@@ -136,7 +137,7 @@ def test_a_total_that_need_not_be_there_holds_nothing(door, given):
     house = given("control-missing-total")
     house.pull(PULLED)
     session = house.session()
-    assert control_totals_hold(door.reports(session)).passed
+    assert control_totals_hold(door.reports(session), COSTS.measure).passed
     assert dates_without_total(session, [date(2026, 3, 2)]) == {}
 
 

@@ -34,7 +34,7 @@ def test_its_declaration_is_short():
 
 def test_a_delivery_becomes_records_and_dead_letters(call, worked):
     (found,) = call("deliveries", "--home", worked, "--json").json()
-    assert (found["rows"], found["records"], found["dead_letters"]) == (5, 2, 3)
+    assert (found["rows"], found["records"], found["dead_letters"]) == (7, 4, 3)
     letters = call("dead-letters", "list", "--home", worked, "--json").json()
     assert letters["by_reason"] == {"BAD_AMOUNT": 1, "BAD_DATE": 1, "BAD_TEXT": 1}
     first = letters["items"][0]
@@ -45,8 +45,8 @@ def test_a_delivery_becomes_records_and_dead_letters(call, worked):
 
 def test_the_same_again_does_nothing(call, worked):
     again = call("run", "--home", worked, "--pull-dates", DAY, "--json").json()
-    assert (again["rows"], again["dead_letters"], again["checks"]["failed"]) == (5, 3, [])
-    assert call("audit", "verify", "--home", worked, "--json").json()["events"] == 5
+    assert (again["rows"], again["dead_letters"], again["checks"]["failed"]) == (7, 3, [])
+    assert call("audit", "verify", "--home", worked, "--json").json()["events"] == 7
     assert call("replay", "--home", worked, "--json").code == 0
 
 
@@ -75,7 +75,7 @@ def test_a_new_vendor_file_is_replayed(call, worked):
     done = call("replay", "--home", worked, "--json")
     assert done.code == 0
     letters = call("dead-letters", "list", "--home", worked, "--json").json()
-    assert letters["by_reason"]["BAD_DATE"] == 5
+    assert letters["by_reason"]["BAD_DATE"] == 7
 
 
 def test_a_new_column_is_drift(call, worked):
@@ -117,7 +117,7 @@ def test_two_feeds_in_one_home_are_told_apart(call, meters, home, tmp_path):
     assert asked.error()["code"] == "WHICH_FEED"
     assert "--feed" in asked.error()["where"]
     done = call("run", "--home", both, "--pull-dates", DAY, "--feed", "meters", "--json")
-    assert (done.code, done.json()["rows"]) == (0, 5)
+    assert (done.code, done.json()["rows"]) == (0, 7)
     deliveries = call("deliveries", "--home", both, "--feed", "production", "--json").json()
     assert deliveries == []
     keys = build_definitions(both, [*FEEDS, meters.METERS]).get_repository_def().asset_graph

@@ -120,3 +120,42 @@ def test_what_cannot_be_read_is_not_proven(style, text):
 def test_what_is_near_a_bound_is_left_to_the_model(text):
     proven, _ = reader(ENGLISH).prove(pa.array([text]), BOUNDS, MONEY)
     assert proven.to_pylist() == [False]
+
+
+SPACED = {
+    "decimal": ",",
+    "thousands": "space",
+    "symbols": ["€"],
+    "negatives": ["leading", "trailing"],
+}
+CURLY = {"thousands": "apostrophe"}
+INDIAN = {"thousands": ",", "grouping": "indian"}
+WRITTEN = [
+    *((SPACED, f"1{space}234{space}567,89", "1234567.89") for space in " \u00a0\u2009\u202f"),
+    (SPACED, "\u22121\u00a0234,50 €", "-1234.50"),
+    (SPACED, "5,00\u2212", "-5.00"),
+    (SPACED, "12 34,00", None),
+    (SPACED, "1  234,00", None),
+    (CURLY, "1'234'567.89", "1234567.89"),
+    (CURLY, "1\u2019234.50", "1234.50"),
+    (INDIAN, "12,34,567.89", "1234567.89"),
+    (INDIAN, "1,00,00,000", "10000000"),
+    (INDIAN, "1,234.50", "1234.50"),
+    (INDIAN, "1,234,567", None),
+    (INDIAN, "123,456", None),
+]
+
+
+@pytest.mark.parametrize(("style", "text", "expected"), WRITTEN)
+def test_what_is_written_for_a_space_an_apostrophe_or_a_minus_is_read(style, text, expected):
+    one = reader(style)
+    found = one.read(text)
+    assert found == Decimal(expected) if expected else isinstance(found, Problem)
+    proven, amounts = one.prove(pa.array([text]), BOUNDS, MONEY)
+    if proven.to_pylist() == [True]:
+        assert amounts.to_pylist() == [found]
+
+
+def test_a_separator_that_nobody_sees_is_named_by_its_code():
+    with pytest.raises(ValueError, match=r"'\\u2003' is no thousands separator: .*space"):
+        NumberStyle.model_validate({"thousands": "\u2003"})

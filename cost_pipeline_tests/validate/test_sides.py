@@ -197,3 +197,11 @@ def test_a_header_that_lacks_a_side_refuses_every_row(make_vendor, make_chunk, v
         [make_chunk([("A", "1/4/2026", "5", "GBP")], ("No", "Date", "Net", "Cur"))], vendor
     )
     assert outcome.reasons == {1: ["SCHEMA_DRIFT"]}
+
+
+@pytest.mark.parametrize("kind", ["json", "csv", "excel", "parquet"])
+def test_sides_are_the_same_in_every_format(judged, kind):
+    rows = [("5", None, "GBP"), (None, "6", "GBP"), ("0", "7", "GBP"), ("8", "9", "GBP")]
+    outcome = judged(rows, amount=TWO, format={"kind": kind})
+    assert outcome.records["amount"].to_pylist() == [Decimal(5), Decimal(-6), Decimal(-7)]
+    assert outcome.reasons == {4: ["BAD_AMOUNT"]}

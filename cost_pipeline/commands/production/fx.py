@@ -142,7 +142,7 @@ _DAY = click.option(
     "--date", "day", metavar="DATE", required=True, help="The reference date to correct, ISO."
 )
 _SOURCE = click.option(
-    "--source", metavar="NAME", default=ECB, show_default=True, help="Whose snapshot."
+    "--source", metavar="NAME", default=ECB, show_default=True, help="The snapshot's source."
 )
 
 

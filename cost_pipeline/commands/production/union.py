@@ -107,8 +107,8 @@ def _changed(change: Mapping[str, Any]) -> Text:
 @home_option
 @click.option("--card", metavar="ID", help="The card of this transaction id.")
 @click.option("--person", metavar="ID", help="This worker's cards.")
-@click.option("--week-ending", type=_DATE, metavar="DATE", help="Of this payroll week.")
-@click.option("--date", "day", type=_DATE, metavar="DATE", help="Of this work date.")
+@click.option("--week-ending", type=_DATE, metavar="DATE", help="The cards of this payroll week.")
+@click.option("--date", "day", type=_DATE, metavar="DATE", help="The cards of this work date.")
 @click.option(
     "--html",
     "html",

@@ -61,7 +61,7 @@ def all_expected(session: Session) -> dict[str, Outcome]:
 
 
 def zone_of(session: Session, vendor: Vendor) -> ZoneInfo:
-    """Returns the time zone of the owner of a vendor's records: a production, a station."""
+    """Returns the time zone of the owner of a vendor's records."""
     return ZoneInfo(session.feed.contract.zone(session.home.settings[session.feed.name], vendor))
 
 
