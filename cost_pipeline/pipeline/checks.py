@@ -135,7 +135,7 @@ FETCHED: Final[Check[Session]] = Check(
     after_validation=True,
 )
 ACCEPTED: Final[Check[Session]] = Check(
-    name="accepted",
+    name="rows_accepted",
     words="Of no delivery are more than half of the rows refused by its contract.",
     assets=each_vendor,
     look=OF_PULLS,
@@ -143,7 +143,7 @@ ACCEPTED: Final[Check[Session]] = Check(
     after_validation=True,
 )
 EXPECTED: Final[Check[Session]] = Check(
-    name="expected",
+    name="came_in_time",
     words="What the vendor declares to send (`expect:`) has come.",
     assets=each_expecting_vendor,
     look=OF_PULLS,

@@ -10,7 +10,6 @@ import pytest
 from aiohttp import web
 
 from cost_pipeline.acquire.engine import Policy
-from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.simulator.api import Listing
 from cost_pipeline.simulator.faults import Spoiler
@@ -71,7 +70,7 @@ PASSING = [
 
 @pytest.mark.parametrize(("fault", "source", "asked"), PASSING, ids=lambda v: str(v)[:40])
 def test_a_fault_that_passes_costs_a_retry_and_no_item(bench, fault, source, asked):
-    vendor = CostVendor(fault)
+    vendor = Vendor(fault)
     pulled = vendor.pull(bench, **source)
     assert pulled.failures == ()
     assert ids(pulled) == NUMBERS
@@ -123,7 +122,7 @@ class PageTwo(Spoiler):
 def test_a_fault_that_stays_is_one_failure_and_the_page_before_it_is_kept(
     bench, fault, source, words, transient
 ):
-    vendor = CostVendor()
+    vendor = Vendor()
     vendor.spoiler = PageTwo(Recipe.model_validate({"faults": [fault]}))
     pulled = vendor.pull(bench, retry={"attempts": 2}, **source)
     (failure,) = pulled.failures
@@ -155,7 +154,7 @@ KEPT = [
 
 @pytest.mark.parametrize(("fault", "source", "begins"), KEPT, ids=lambda v: str(v)[:40])
 def test_what_was_received_of_what_failed_is_kept_as_evidence(bench, fault, source, begins):
-    vendor = CostVendor()
+    vendor = Vendor()
     vendor.spoiler = PageTwo(Recipe.model_validate({"faults": [fault]}))
     policy = Policy(backoff=0.0, keep_received=True)
     (failure,) = vendor.pull(bench, policy=policy, retry={"attempts": 1}, **source).failures
@@ -164,7 +163,7 @@ def test_what_was_received_of_what_failed_is_kept_as_evidence(bench, fault, sour
 
 
 def test_what_arrived_of_a_broken_page_is_kept_where_the_policy_wants_it(bench):
-    vendor = CostVendor({"fault": "reset"})
+    vendor = Vendor({"fault": "reset"})
     policy = Policy(backoff=0.0, keep_received=True)
     (failure,) = vendor.pull(bench, policy=policy, retry={"attempts": 1}).failures
     assert failure.received is not None
@@ -172,7 +171,7 @@ def test_what_arrived_of_a_broken_page_is_kept_where_the_policy_wants_it(bench):
 
 
 def test_shuffled_pages_are_all_there_exactly_once(bench):
-    vendor = CostVendor({"fault": "shuffled_pages"}, numbers=range(1, 9))
+    vendor = Vendor({"fault": "shuffled_pages"}, numbers=range(1, 9))
     pulled = vendor.pull(bench, pages={**PAGES, "more": None, "total": "total"})
     assert sorted(ids(pulled)) == list(range(1, 9))
     assert ids(pulled) != list(range(1, 9))
@@ -180,7 +179,7 @@ def test_shuffled_pages_are_all_there_exactly_once(bench):
 
 
 def test_a_list_that_changes_while_it_is_read_is_noticed_by_its_total(bench):
-    vendor = CostVendor({"fault": "changing_page", "where": "/items", "calls": [1]})
+    vendor = Vendor({"fault": "changing_page", "where": "/items", "calls": [1]})
     pulled = vendor.pull(bench)
     (failure,) = pulled.failures
     assert "counts 6 items in all and its pages held 3" in failure.message
@@ -190,7 +189,7 @@ def test_a_list_that_changes_while_it_is_read_is_noticed_by_its_total(bench):
 
 def test_retry_after_as_a_date_is_right_whatever_the_vendors_clock_says(bench):
     skew = timedelta(days=3).total_seconds()
-    vendor = CostVendor(
+    vendor = Vendor(
         {"fault": "too_many_requests", "seconds": 2, "form": "date", "calls": [1]},
         {"fault": "clock_skew", "seconds": skew},
         numbers=[1],
@@ -203,7 +202,7 @@ def test_retry_after_as_a_date_is_right_whatever_the_vendors_clock_says(bench):
 
 
 def test_an_answer_under_another_name_has_the_same_hash(bench):
-    vendor = CostVendor()
+    vendor = Vendor()
 
     async def run():
         async with bench.serve({"/a": vendor.items, "/b": vendor.items}) as server:

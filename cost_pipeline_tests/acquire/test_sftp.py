@@ -395,7 +395,7 @@ def test_without_the_extra_one_sentence_says_what_to_install():
         "from datetime import UTC, date, datetime\n"
         "from pathlib import Path\n"
         "from cost_pipeline.acquire.engine import PullJob, pull_all\n"
-        "from cost_pipeline.contracts.vendor import Vendor\n"
+        "from cost_pipeline.contracts.cost_vendor import CostVendor\n"
         "vendor = CostVendor.model_validate({'vendor': 'v', 'production': 'P', 'key': 'none',\n"
         "  'record': 'vendor_invoice', 'format': {'kind': 'csv'}, 'columns': {},\n"
         "  'source': {'kind': 'sftp', 'host': 'h',\n"

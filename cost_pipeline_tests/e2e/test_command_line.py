@@ -11,7 +11,8 @@ pytestmark = pytest.mark.e2e
 HASH = re.compile(r"[0-9a-f]{64}")
 RUN = {
     "deliveries", "rows", "blank_rows", "records", "posted", "commitments", "duplicates",
-    "dead_letters", "reference", "by_reason", "provisional", "checks",
+    "dead_letters", "reference", "by_reason", "provisional", "passed_over",
+    "checks",
 }  # fmt: skip
 DELIVERY = {
     "delivery", "vendor", "record", "uri", "pull_date", "size", "state", "encoding", "rows",
@@ -50,6 +51,7 @@ def home(cli, tmp_path_factory):
         "reference": 0,
         "by_reason": {"NEGATIVE_AMOUNT": 1},
         "provisional": [],
+        "passed_over": [],
         "checks": {
             "passed": found.json()["checks"]["passed"],
             "failed": [],
