@@ -61,12 +61,10 @@ def list_(
 ) -> None:
     """List the open dead letters."""
     from cost_pipeline.pipeline.dead_letters.letters import (
-        as_json as dead_letters_as_json,
-    )
-    from cost_pipeline.pipeline.dead_letters.letters import (
         open_dead_letters,
         reasons_of,
     )
+    from cost_pipeline.pipeline.dead_letters.told import as_json as dead_letters_as_json
 
     session = open_session(home, feed)
     scope = _scope(session, vendor, reason)
@@ -143,13 +141,9 @@ def _excerpt(payload: str) -> str:
 @clear_errors
 def show(id: str, home: Path, feed: str | None, as_json: bool) -> None:  # noqa: A002, FBT001 - the argument's name
     """Show one dead letter, open or not, with everything that happened to it."""
-    from cost_pipeline.pipeline.dead_letters.letters import (
-        as_json as dead_letters_as_json,
-    )
-    from cost_pipeline.pipeline.dead_letters.letters import (
-        find_letter,
-        history_of,
-    )
+    from cost_pipeline.pipeline.dead_letters.decisions import find_letter
+    from cost_pipeline.pipeline.dead_letters.told import as_json as dead_letters_as_json
+    from cost_pipeline.pipeline.dead_letters.told import history_of
 
     session = open_session(home, feed)
     letter = dead_letters_as_json(session, find_letter(session, id))[0]
@@ -234,7 +228,7 @@ def reopen(
 def _decide(
     session: Session, letter: str, *, waive: bool, by: str, why: str, as_json: bool
 ) -> None:
-    from cost_pipeline.pipeline.dead_letters.letters import decide
+    from cost_pipeline.pipeline.dead_letters.decisions import decide
 
     for name, text in (("--by", by), ("--reason", why)):
         if not text.strip():

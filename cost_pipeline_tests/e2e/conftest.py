@@ -17,7 +17,8 @@ from cost_pipeline.feeds.production.ledger_view import ledger_totals
 from cost_pipeline.feeds.production.post import post
 from cost_pipeline.feeds.production.rates import load_bundled_history
 from cost_pipeline.lake.lake import open_lake
-from cost_pipeline.pipeline.dead_letters.letters import as_json, open_dead_letters
+from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
+from cost_pipeline.pipeline.dead_letters.told import as_json
 from cost_pipeline.pipeline.posting.dates import out_of_date
 from cost_pipeline.pipeline.pull.vendors import pull
 from cost_pipeline.pipeline.reports.deliveries import deliveries

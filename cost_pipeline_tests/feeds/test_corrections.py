@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 
 from cost_pipeline.pipeline.dead_letters.corrections import waiting_files
-from cost_pipeline.pipeline.dead_letters.letters import decide, letters_now
+from cost_pipeline.pipeline.dead_letters.decisions import decide
+from cost_pipeline.pipeline.dead_letters.letters import letters_now
 from cost_pipeline_tests.feeds.desk import DAY, MARCH, bad_date, row_of, rows_of
 
 

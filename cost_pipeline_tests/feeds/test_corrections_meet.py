@@ -11,8 +11,9 @@ from cost_pipeline.feeds.production.inputs import record_digests
 from cost_pipeline.feeds.production.post import post
 from cost_pipeline.pipeline.dead_letters.checks import measures_lost
 from cost_pipeline.pipeline.dead_letters.corrections import take_in
+from cost_pipeline.pipeline.dead_letters.decisions import decide
 from cost_pipeline.pipeline.dead_letters.export import export_letters
-from cost_pipeline.pipeline.dead_letters.letters import decide, letters_now
+from cost_pipeline.pipeline.dead_letters.letters import letters_now
 from cost_pipeline.pipeline.validation.deliveries import Portions, pending, validate_deliveries
 
 DAY, LATER, MARCH = "2026-04-01", "2026-04-02", "2026-03-31"

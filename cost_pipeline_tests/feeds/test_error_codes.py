@@ -19,7 +19,8 @@ from cost_pipeline.pipeline.dead_letters.checks import (
     measures_lost,
     with_measures,
 )
-from cost_pipeline.pipeline.dead_letters.letters import as_json, open_dead_letters
+from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
+from cost_pipeline.pipeline.dead_letters.told import as_json
 from cost_pipeline.pipeline.dead_letters.words import words_of
 from cost_pipeline.pipeline.reports import findings
 from cost_pipeline.pipeline.reports.deliveries import deliveries

@@ -19,7 +19,9 @@ from cost_pipeline.pipeline.dead_letters.checks import (
     trend_plot,
     with_measures,
 )
-from cost_pipeline.pipeline.dead_letters.letters import as_json, decide, history_of, letters_now
+from cost_pipeline.pipeline.dead_letters.decisions import decide
+from cost_pipeline.pipeline.dead_letters.letters import letters_now
+from cost_pipeline.pipeline.dead_letters.told import as_json, history_of
 from cost_pipeline.pipeline.reports.findings import rows_are_conserved
 from cost_pipeline.pipeline.validation.replay import behind, delivery_named, replay
 

@@ -8,7 +8,7 @@ count. Which row then has the place is decided when posting (`ledger.standing`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -21,65 +21,32 @@ from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.reasons import FailureClass, Reason, Stage, catalogue, dead_letter_id
-from cost_pipeline.core.sql import Predicate, equals, literal, one_of
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import VALIDATIONS
 from cost_pipeline.parse import CHUNK_ROWS, ParsedChunk, Refused
 from cost_pipeline.pipeline.dead_letters import sheet
 from cost_pipeline.pipeline.dead_letters.correction_rows import (
-    CorrectionRows,
     as_chunk,
     in_style_of,
-    read_correction,
 )
 from cost_pipeline.pipeline.dead_letters.letters import (
-    CORRECTABLE,
     OF_READING,
     REFUSED,
     answer,
-    letters_now,
     settle,
 )
 from cost_pipeline.pipeline.dead_letters.rows import cells_of
+from cost_pipeline.pipeline.dead_letters.sorting import ANSWERED, NOBODY, SortedOut, vendors_of
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.measures import SumsByUnit
-from cost_pipeline.standing.keys import AGAIN, DEPTH
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.identity import fingerprint
 from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.state import DeliveryState
 
-NOBODY: Final = "corrections"
-"""The vendor under which rows are booked that answer nobody's dead letter; no vendor file may have
-this name."""
 _NOBODYS: Final = digest("interpretation", "corrections", 1)
-_ANSWERED: Final = ("answers", "answers_delivery", "answers_row", "answers_stage")
-
-
-@dataclass(frozen=True, slots=True)
-class SortedOut:
-    """A correction with what each of its rows answers.
-
-    Attributes:
-        delivery: SHA-256.
-        rows: What was read, or why nothing was.
-        by_vendor: Vendor to its touched rows, with what they answer.
-        refused: Touched rows that answer nothing: number to reason and message.
-        untouched: How many rows nobody changed, by vendor.
-    """
-
-    delivery: str
-    rows: CorrectionRows | Refused
-    by_vendor: Mapping[str, pa.Table] = field(default_factory=dict)
-    refused: Mapping[int, tuple[Reason, str]] = field(default_factory=dict)
-    untouched: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def vendors(self) -> list[str]:
-        """Whose part there is; nobody's if there is no other, or for rows that answer nothing."""
-        found = sorted({*self.by_vendor, *self.untouched} - {NOBODY})
-        return [*found, NOBODY] if self.refused or not found else found
 
 
 def present_interpretation(session: Session, vendor: str) -> str | None:
@@ -89,94 +56,8 @@ def present_interpretation(session: Session, vendor: str) -> str | None:
     """
     if vendor == NOBODY:
         return _NOBODYS
-    own = _vendors(session).get(vendor)
+    own = vendors_of(session).get(vendor)
     return None if own is None else _interpreter(session, own).interpretation
-
-
-def sorted_out(session: Session, delivery: str) -> SortedOut:
-    """Reads a landed correction and finds what each of its rows answers."""
-    rows = read_correction(session.feed.contract, session.lake.content.open_path(delivery))
-    if isinstance(rows, Refused):
-        return SortedOut(delivery, rows)
-    letters = _answerable(session, rows.table)
-    places = pc.index_in(rows.table["reference"], value_set=letters["id"].combine_chunks())
-    table = rows.table
-    for name in (*_ANSWERED, "answers_vendor", "letter_row"):
-        table = table.append_column(name, letters[name].take(places))
-    owners = table["answers_vendor"]
-    known = pc.is_in(owners, value_set=pa.array(sorted(_vendors(session)), pa.string()))
-    own_row = pc.equal(pc.cast(table["letter_row"], pa.string()), table["source_row"])
-    true_identity = pc.fill_null(pc.and_(pc.equal(owners, table["vendor"]), own_row), False)  # noqa: FBT003
-    good = pc.and_(known, true_identity)
-    touched = rows.touched
-    refused = _refused(table.filter(pc.and_(touched, pc.invert(good))))
-    accepted = table.filter(pc.and_(touched, good))
-    idle = table.filter(pc.and_(pc.invert(touched), good))["answers_vendor"]
-    return SortedOut(
-        delivery,
-        rows,
-        {
-            vendor: accepted.filter(pc.equal(accepted["answers_vendor"], vendor))
-            for vendor in pc.unique(accepted["answers_vendor"]).to_pylist()
-        },
-        refused,
-        {e["values"]: e["counts"] for e in pc.value_counts(idle).to_pylist()},
-    )
-
-
-def _answerable(session: Session, rows: pa.Table) -> pa.Table:
-    """Returns the dead letters that the rows name and may answer, and the place of each.
-
-    A correction that was refused when posting has the place of the row that it answers.
-    """
-    letters = letters_now(
-        session,
-        Predicate("id in (select reference from wanted) and row is not null") & CORRECTABLE,
-        wanted=rows.select(["reference"]),
-    )
-    corrections = letters.filter(pc.is_valid(letters["answers"]))
-    days = pc.unique(corrections["pull_date"]).to_pylist()
-    records = (
-        session.lake.table(session.feed.records)
-        .snapshot()
-        .query(
-            f"select distinct vendor, fingerprint, {', '.join(_ANSWERED)} from {{table}} "
-            "where (vendor, fingerprint) in (from wanted)",
-            where=one_of("pull_date", days),
-            wanted=corrections.select(["vendor", "fingerprint"]),
-        )
-    )
-    return query(_PLACES, letters=letters, records=records)
-
-
-# A negative row is a record, so that it was refused when posting is what decides its place.
-_PLACES: Final = f"""
-    select l.id, l.vendor as answers_vendor, l.row as letter_row,
-        coalesce(r.answers, l.fingerprint) as answers,
-        coalesce(r.answers_delivery, l.delivery) as answers_delivery,
-        coalesce(r.answers_row, l.row) as answers_row,
-        case when r.answers is not null
-            then split_part(answers_stage, {literal(AGAIN)}, 1) || {literal(AGAIN)} || ({DEPTH} + 1)
-            when l.reasons = [{literal(Reason.NEGATIVE_AMOUNT)}] then {literal(Stage.POST)}
-            else l.stage end as answers_stage
-    from letters l left join records r using (vendor, fingerprint)
-    where l.answers is null or r.answers is not null
-"""
-
-
-def _refused(table: pa.Table) -> dict[int, tuple[Reason, str]]:
-    found: dict[int, tuple[Reason, str]] = {}
-    names = ("row", "reference", "answers_vendor", "letter_row")
-    for number, reference, vendor, row in zip(
-        *(table[name].to_pylist() for name in names), strict=True
-    ):
-        if vendor is None:
-            words = "it has no reference" if not reference else "no dead letter has its reference"
-            found[number] = (Reason.CORRECTION_UNKNOWN, words)
-        else:
-            words = f"the reference is that of row {row} of {vendor}, or of a vendor that is gone"
-            found[number] = (Reason.CORRECTION_IDENTITY, words)
-    return found
 
 
 def part_of(
@@ -256,7 +137,7 @@ class CorrectionPart:
         rows = self.found.by_vendor.get(self.vendor)
         if rows is None:
             return self.session.feed.shape.dead_letters.empty_table(), pa.array([], pa.string())
-        vendor = _vendors(self.session)[self.vendor]
+        vendor = vendors_of(self.session)[self.vendor]
         interpreter = _interpreter(self.session, vendor)
         state, letters, accepted = DeliveryState(), [], []
         writer = f"records/{self.vendor}/{self.found.delivery}/{self.interpretation}"
@@ -269,7 +150,7 @@ class CorrectionPart:
                 state=state,
                 ordinals=chunk.ordinals,
             )
-            records = _answering(done.records, chunk.rows, _ANSWERED)
+            records = _answering(done.records, chunk.rows, ANSWERED)
             letters.append(_answering(done.dead_letters, chunk.rows, ("answers",)))
             accepted.append(_answers(self.session.feed.shape, records))
             self.records += records.num_rows
@@ -332,7 +213,7 @@ class CorrectionPart:
 
     def _mark(self) -> None:
         stamp, rows = self.session.stamp(), self.found.rows
-        own = _vendors(self.session).get(self.vendor)
+        own = vendors_of(self.session).get(self.vendor)
         row = {
             "pull_date": self.pull_date,
             "delivery": self.found.delivery,
@@ -392,10 +273,6 @@ def _ordinals(session: Session, vendor: Vendor, rows: pa.Table) -> list[int | No
             found |= {(delivery, row): ordinal for row, ordinal in pairs}
     places = zip(rows["answers_delivery"].to_pylist(), rows["answers_row"].to_pylist(), strict=True)
     return [found.get(place) for place in places]
-
-
-def _vendors(session: Session) -> dict[str, Vendor]:
-    return {vendor.vendor: vendor for vendor in session.home.vendors}
 
 
 def _interpreter(session: Session, vendor: Vendor) -> Interpreter:

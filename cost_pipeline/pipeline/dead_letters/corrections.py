@@ -24,11 +24,10 @@ from cost_pipeline.lake.durable import clear_storage_errors
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.pipeline.dead_letters.correction_parts import (
     CorrectionPart,
-    SortedOut,
     part_of,
     present_interpretation,
-    sorted_out,
 )
+from cost_pipeline.pipeline.dead_letters.sorting import SortedOut, sorted_out
 from cost_pipeline.pipeline.pull.deliveries import CORRECTION, current_deliveries
 from cost_pipeline.pipeline.session import Session
 

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.problems import errors_of
-from cost_pipeline.contracts.tables import INSTANT, TEXT, Shape
-from cost_pipeline.core.errors import UsageError
-from cost_pipeline.core.money import shown
+from cost_pipeline.contracts.tables import INSTANT, TEXT
 from cost_pipeline.core.reasons import Reason, Stage
-from cost_pipeline.core.sql import EVERYTHING, Predicate, begins, equals, literal, one_of
+from cost_pipeline.core.sql import EVERYTHING, Predicate, equals, literal, one_of
 from cost_pipeline.lake.delta import Part, StaleSnapshotError
 from cost_pipeline.lake.snapshot import Snapshot
-from cost_pipeline.lake.tables import DELIVERIES as RECEIVED
-from cost_pipeline.pipeline.dead_letters.rows import texts_of
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.events import (
     CORRECTED,
     LETTERS_NOW,
     OPEN,
-    PASSED,
     WAIVED,
     difference,
     in_state,
@@ -33,11 +27,7 @@ from cost_pipeline.quarantine.events import (
     reopened,
     resolved,
     retried,
-    waived,
 )
-
-_PREFIX: Final = 8
-_HEX: Final = frozenset("0123456789abcdef")
 
 REFUSED: Final = (OPEN, WAIVED, CORRECTED)
 """The states in which a dead letter is a refused row still; what passes now is none."""
@@ -79,8 +69,10 @@ OF_POSTING: Final = equals("stage", Stage.POST) | Predicate(
 )
 """The dead letters that posting opens and settles: those of records, credits among them."""
 
+
 OF_READING: Final = one_of("stage", [Stage.PARSE, Stage.VALIDATE]) & ~OF_POSTING
 """The dead letters that reading opens and settles: those of rows that are no record."""
+
 
 CORRECTABLE: Final = Predicate("answers is null") | (
     equals("stage", Stage.POST) & Predicate(f"reasons <> [{literal(Reason.CORRECTION_ANSWERED)}]")
@@ -217,7 +209,7 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
             return withdrawn["fingerprint"].combine_chunks()
         # Under the tokens of whoever judges these rows, so that no two settle one at a time.
         try:
-            table.append(snapshot, _parts(snapshot, events), run_id=session.run_id)
+            table.append(snapshot, parts_by_token(snapshot, events), run_id=session.run_id)
         except StaleSnapshotError:
             continue  # one of them was judged meanwhile; look again
         return withdrawn["fingerprint"].combine_chunks()
@@ -256,81 +248,13 @@ def answer_each(
         if not count:
             return 0
         try:
-            table.append(snapshot, _parts(snapshot, told), run_id=session.run_id)
+            table.append(snapshot, parts_by_token(snapshot, told), run_id=session.run_id)
         except StaleSnapshotError:
             continue  # one of them was judged meanwhile; look again
         return count
 
 
-def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> dict[str, Any]:
-    """Waives an open dead letter, or reopens a waived or corrected one; returns it as JSON.
-
-    Args:
-        session: The run.
-        letter: Its id, or the beginning of it.
-        waive: Whether it is waived; else it is opened again.
-        by: Who decided it.
-        why: The reason, kept with the decision.
-
-    Raises:
-        UsageError: If there is no such dead letter, or it is not in a state for that.
-    """
-    table = session.lake.table(session.feed.dead_letters)
-    while True:
-        snapshot = table.snapshot()
-        found = find_letter(session, letter, snapshot=snapshot)
-        state = found["state"][0].as_py()
-        if (state == OPEN) is not waive or state == PASSED:
-            raise UsageError(
-                f"the dead letter is {state}",
-                where=found["id"][0].as_py(),
-                remedy="only an open one can be waived, and a waived or corrected one reopened",
-                code="DEAD_LETTER_STATE",
-            )
-        event = waived if waive else reopened
-        rows = event(
-            found, session.stamp(), schema=session.feed.dead_letters.schema, by=by, why=why
-        )
-        try:
-            table.append(snapshot, _parts(snapshot, rows), run_id=session.run_id)
-        except StaleSnapshotError:
-            continue
-        return as_json(session, find_letter(session, letter))[0]
-
-
-def find_letter(session: Session, beginning: str, *, snapshot: Snapshot | None = None) -> pa.Table:
-    """Returns the one dead letter whose id begins so.
-
-    Raises:
-        UsageError: If there is none, or more than one.
-    """
-    if len(beginning) >= _PREFIX and set(beginning) <= _HEX:
-        found = letters_now(session, begins("id", beginning), snapshot=snapshot)
-        if found.num_rows == 1:
-            return found
-    raise UsageError(
-        f"there is no one dead letter {beginning!r}",
-        where="ID",
-        remedy=f"give at least {_PREFIX} characters of an id of "
-        "`cost-pipeline dead-letters list --json`",
-        code="NO_SUCH_DEAD_LETTER",
-    )
-
-
-def history_of(session: Session, letter: str) -> list[dict[str, Any]]:
-    """Returns the events of a dead letter, oldest first."""
-    events = (
-        session.lake.table(session.feed.dead_letters)
-        .snapshot()
-        .query(
-            "select sequence, event, recorded_at, run_id, attempts, resolved_by, decided_by, why "
-            f"from {{table}} where {equals('id', letter)} order by sequence"
-        )
-    )
-    return [{**row, "recorded_at": row["recorded_at"].isoformat()} for row in events.to_pylist()]
-
-
-def _parts(snapshot: Snapshot, events: pa.Table) -> list[Part]:
+def parts_by_token(snapshot: Snapshot, events: pa.Table) -> list[Part]:
     """Returns the events under their judges' tokens: no two judges settle at the same time."""
     tokens = query(f"select {_TOKEN} as token from events", events=events)["token"]
     return [
@@ -342,83 +266,6 @@ def _parts(snapshot: Snapshot, events: pa.Table) -> list[Part]:
 _TOKEN: Final = f"""case when {OF_POSTING} then concat('post/', day)
     when {equals("stage", Stage.ACQUIRE)} then concat('acquire/', vendor, '/', day)
     else concat('dead_letters/', vendor, '/', delivery) end"""
-
-
-def as_json(session: Session, events: pa.Table) -> list[dict[str, Any]]:
-    """Returns dead letters in their public shape (docs/interfaces.md), oldest pull first.
-
-    A row refused when posting keeps no copy of its text: it is read from the landed bytes.
-    """
-    rows = events.sort_by([("pull_date", "ascending"), ("row", "ascending")]).to_pylist()
-    texts = _texts(session, rows)
-    sources = _sources(session, {row["delivery"] for row in rows})
-    return [
-        {
-            "id": row["id"],
-            "class": row["failure_class"],
-            "stage": row["stage"],
-            "reasons": row["reasons"],
-            "errors": errors_of(row["errors"]),
-            "payload": row["payload"] or texts.get((row["vendor"], row["delivery"], row["row"])),
-            "delivery": row["delivery"] or None,
-            "row": row["row"],
-            "line": row["line"],
-            "vendor": row["vendor"],
-            "record": row["kind"],
-            "fingerprint": row["fingerprint"],
-            "pull_date": row["pull_date"].isoformat(),
-            **_read_nevertheless(session.feed.shape, row),
-            "attempts": row["attempts"],
-            "opened_at": row.get("opened_at", row["recorded_at"]).isoformat(),
-            "state": row.get("state", OPEN),
-            "source": sources.get((row["vendor"], row["delivery"]), (None, None))[0],
-            "received_at": sources.get((row["vendor"], row["delivery"]), (None, None))[1],
-            "traceback": row["traceback"],
-        }
-        for row in rows
-    ]
-
-
-def _read_nevertheless(shape: Shape, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what could be read of the row: its business date, and its measure with the unit."""
-    day, measure = row[shape.day], shape.measure
-    found: dict[str, Any] = {shape.day: day and day.isoformat()}
-    if measure is not None:
-        number = row[measure.field]
-        found[measure.field] = None if number is None else shown(number)
-        found[measure.unit] = row[measure.unit]
-    return found
-
-
-def _sources(
-    session: Session, deliveries: set[str]
-) -> dict[tuple[str, str], tuple[str | None, str | None]]:
-    """Returns, by vendor and delivery, the address from which it came first, and when."""
-    found = (
-        session.lake.table(RECEIVED)
-        .snapshot()
-        .query(
-            "select vendor, delivery, arg_min(uri, fetched_at) as uri, min(fetched_at) as at "
-            "from {table} where delivery in (from wanted) group by all",
-            wanted=pa.table({"delivery": pa.array(sorted(deliveries), TEXT)}),
-        )
-    )
-    return {
-        (row["vendor"], row["delivery"]): (row["uri"], row["at"].isoformat())
-        for row in found.to_pylist()
-    }
-
-
-def _texts(session: Session, rows: list[dict[str, Any]]) -> dict[tuple[str, str, int], str]:
-    wanted: dict[tuple[str, str], list[int]] = {}
-    for row in rows:
-        if row["payload"] is None and row["row"] is not None:
-            wanted.setdefault((row["vendor"], row["delivery"]), []).append(row["row"])
-    return {
-        (vendor, delivery, number): text
-        for (vendor, delivery), numbers in wanted.items()
-        for number, (_, text) in texts_of(session, vendor, delivery, numbers).items()
-    }
 
 
 def _days(days: Sequence[date] | None) -> Predicate | None:

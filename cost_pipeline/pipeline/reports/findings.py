@@ -16,7 +16,7 @@ from cost_pipeline.pipeline.reports.audit import AuditVerification
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport
 from cost_pipeline.pipeline.reports.gaps import Provisional
 from cost_pipeline.pipeline.reports.outcome import Outcome
-from cost_pipeline.pipeline.validation.deliveries import MISSING_TOTAL
+from cost_pipeline.pipeline.validation.control import MISSING_TOTAL
 from cost_pipeline.pipeline.validation.drift import SchemaReport
 from cost_pipeline.validate.drift import Difference
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
@@ -35,6 +34,7 @@ from cost_pipeline.pipeline.validation.checkpoints import (
     checkpoint_part,
     last_checkpoint,
 )
+from cost_pipeline.pipeline.validation.control import control_of
 from cost_pipeline.pipeline.validation.read_as import keep_vendor_file
 from cost_pipeline.pipeline.validation.versions import (
     Half,
@@ -46,13 +46,8 @@ from cost_pipeline.pipeline.validation.versions import (
 )
 from cost_pipeline.quarantine.events import CORRECTED, difference, in_state, opened, resolved
 from cost_pipeline.validate.chunk import ValidatedChunk, validate_chunk
-from cost_pipeline.validate.interpreter import Interpreter
 from cost_pipeline.validate.shapes import Describer
 from cost_pipeline.validate.state import DeliveryState
-
-MISSING_TOTAL: Final = "missing"
-"""`control_problem` of a delivery in which a total must be and is not."""
-UNREADABLE_TOTAL: Final = "unreadable"
 
 # Small deliveries share a commit; a large one commits as it goes, so that memory stays flat.
 _ROWS_PER_COMMIT: Final = 131_072
@@ -344,7 +339,7 @@ class _Validation:
                 "schema": schema.fingerprint,
                 "shapes": schema.as_text(),
                 "account": reader.account().as_json(),
-                **_control(interpreter, reader, state),
+                **control_of(interpreter, reader, state),
             }
         )
 
@@ -388,29 +383,3 @@ class _Validation:
             & equals("vendor", self.pending.vendor.vendor)
             & equals("delivery", self.pending.delivery),
         )
-
-
-def _control(
-    interpreter: Interpreter, reader: RowReader, state: DeliveryState
-) -> dict[str, object]:
-    """Returns what the control rows declare against what the rows come to."""
-    rule, measure = (
-        interpreter.reading.vendor.format.control_total,
-        interpreter.reading.shape.measure,
-    )
-    if rule is None or measure is None:
-        return {}
-    sheets = sum(sheet.read for sheet in reader.sheets)
-    if not reader.controls or (sheets and len(reader.controls) < sheets):
-        # Of several sheets either none has a total or each has: else nothing can be compared.
-        return {"control_problem": MISSING_TOTAL} if rule.required or reader.controls else {}
-    declared = [interpreter.declared_total(control) for control in reader.controls]
-    read = [total for total in declared if isinstance(total, Decimal)]
-    if len(read) < len(declared):
-        return {"control_problem": UNREADABLE_TOTAL}
-    return {
-        "control_declared": str(sum(read)),
-        "control_computed": str(interpreter.reading.exact[measure.field].of_quanta(state.quanta)),
-        "control_tolerance": str(rule.tolerance),
-        "unreadable_amounts": state.unreadable,
-    }
