@@ -46,3 +46,45 @@ def test_two_columns_that_differ_stay_a_contradiction_whatever_is_cleaned(judged
     outcome = judged(rows, (*PLAIN, "Other"), columns=columns, **changes)
     assert outcome.reasons == {1: ["SCHEMA_DRIFT"]}
     assert outcome.records["transaction_id"].to_pylist() == ["A2", "A3"]
+
+
+CONTRADICTED = [
+    "Euro",
+    "euros",
+    "€uro",
+    "Pound",
+    "£stg",
+    "\uffe1",
+    "\u20a3",
+    "din",
+    "Dirhams",
+    "CAD$",
+    "RMB",
+]
+
+
+@pytest.mark.parametrize("sign", CONTRADICTED)
+def test_a_currency_in_words_or_wide_letters_contradicts_as_its_sign_does(judged, sign):
+    constants = {"currency": "USD", "department_code": "2000", "gl_code": "2000-01"}
+    rows = [("A1", "1/4/2026", f"5 {sign}", "x"), ("A2", "1/4/2026", "5", "x")]
+    outcome = judged(rows, numbers={"symbols": [sign]}, constants=constants)
+    assert outcome.reasons == {1: ["CURRENCY_CONTRADICTED"]}
+
+
+@pytest.mark.parametrize("sign", ["\uff04", "Dollars", "US$", "USD$", "items", "pcs"])
+def test_a_word_of_the_same_currency_or_of_none_is_taken_off(judged, sign):
+    constants = {"currency": "USD", "department_code": "2000", "gl_code": "2000-01"}
+    rows = [("A1", "1/4/2026", f"5 {sign}", "x")]
+    outcome = judged(rows, numbers={"symbols": [sign]}, constants=constants)
+    assert outcome.records["amount"].to_pylist() == [5]
+
+
+UNSEEN = ["\u034f", "\u115f", "\u1160", "\u180b", "\u3164", "\ufe0f", "\uffa0", "\U000e0101"]
+
+
+@pytest.mark.parametrize("mark", UNSEEN)
+def test_an_id_has_no_characters_that_nobody_sees(judged, mark):
+    rows = [(f"B{mark}1", "1/4/2026", "1", "x"), (f"{mark}B1{mark}", "1/4/2026", "1", "x")]
+    outcome = judged([*rows, (mark, "1/4/2026", "1", "x")])
+    assert outcome.records["transaction_id"].to_pylist() == ["B1"] * 2
+    assert outcome.reasons == {3: ["MISSING_FIELD"]}
