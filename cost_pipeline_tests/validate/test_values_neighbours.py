@@ -1,6 +1,11 @@
 """Neighbours of the values that people met: two settings at once, and other spellings of one."""
 
+from decimal import Decimal
+
 import pytest
+
+from cost_pipeline.feeds.production.kinds import COST_CONTRACT
+from cost_pipeline.validate.interpreter import compile_interpreter
 
 PLAIN = ("No", "Date", "Net", "Text")
 
@@ -88,3 +93,27 @@ def test_an_id_has_no_characters_that_nobody_sees(judged, mark):
     outcome = judged([*rows, (mark, "1/4/2026", "1", "x")])
     assert outcome.records["transaction_id"].to_pylist() == ["B1"] * 2
     assert outcome.reasons == {3: ["MISSING_FIELD"]}
+
+
+MARKS = {"marks": {"debit": "DR", "credit": "CR"}}
+SIDES = {"debit": "Debit", "credit": "Credit", "zero": "-"}
+TOTALS = [
+    (MARKS, {"Net": "5.00 DR"}, "5"),
+    (MARKS, {"Net": "CR £5.00"}, "-5"),
+    ({**MARKS, "inverted": True}, {"Net": "5.00 CR"}, "5"),
+    ({"zero": ["-", "nil"]}, {"Net": "NIL"}, "0"),
+    (SIDES, {"Debit": "8.00", "Credit": "-"}, "8"),
+    (SIDES, {"Debit": "-", "Credit": "3.00"}, "-3"),
+    (MARKS, {"Net": "-5.00 CR"}, None),
+]
+
+
+@pytest.mark.parametrize(("amount", "cells", "total"), TOTALS)
+def test_a_total_is_read_as_the_amounts_above_it(make_vendor, amount, cells, total):
+    columns = {"transaction_id": ["No"], "transaction_date": ["Date"]}
+    columns |= {} if "debit" in amount else {"amount": ["Net"]}
+    form = {"kind": "csv", "control_total": {}}
+    vendor = make_vendor(amount=amount, format=form, columns=columns)
+    header = [*PLAIN, "Debit", "Credit"]
+    found = compile_interpreter(vendor, COST_CONTRACT, ["P100"], header).declared_total(cells)
+    assert found == Decimal(total) if total else found.code == "BAD_AMOUNT"
