@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -33,7 +33,6 @@ from cost_pipeline.core.logs import logged
 from cost_pipeline.core.people import counted
 
 if TYPE_CHECKING:
-    from cost_pipeline.contracts.vendor import Vendor
     from cost_pipeline.defs.run import Runner
     from cost_pipeline.pipeline.reports.summary import Summary
     from cost_pipeline.pipeline.session import Session
@@ -228,19 +227,3 @@ def show(summary: Summary) -> None:
         out.print(plain(f"  {failed}", style="red"))
     for warning in summary.warnings:
         out.print(plain(f"  warning: {warning}", style="yellow"))
-
-
-def vendor_rows(vendors: Sequence[Vendor], *, with_feed: bool = False) -> list[dict[str, Any]]:
-    """Returns vendors as plain rows, for `vendors list`; those of several feeds name theirs."""
-    return [
-        {
-            "vendor": vendor.vendor,
-            **({"feed": vendor.feed} if with_feed else {}),
-            "production": vendor.scope,
-            "record": str(vendor.record),
-            "source": vendor.source.kind,
-            "format": vendor.format.kind.value,
-            "priority": vendor.priority,
-        }
-        for vendor in vendors
-    ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,9 +23,11 @@ from cost_pipeline.commands.common import (
     print_json,
     program,
 )
-from cost_pipeline.commands.run import vendor_rows
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted
+
+if TYPE_CHECKING:
+    from cost_pipeline.contracts.vendor import Vendor
 
 
 @click.command()
@@ -130,7 +134,8 @@ def list_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
     from cost_pipeline.core.text import nearest
     from cost_pipeline.feeds.all import load_home
 
-    found = load_home(home, known_feeds()).vendors
+    feeds = known_feeds()
+    found = load_home(home, feeds).vendors
     every = {vendor.feed for vendor in found}
     if feed is not None and feed not in every:
         raise UsageError(
@@ -140,7 +145,8 @@ def list_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
             code="NO_SUCH_FEED",
         )
     chosen = [vendor for vendor in found if feed in {None, vendor.feed}]
-    rows = vendor_rows(chosen, with_feed=len(every) > 1)
+    scopes = {one.name: one.shape.scope for one in feeds}
+    rows = _rows(chosen, scopes if len(every) <= 1 else None)
     if as_json:
         print_json(rows)
         return
@@ -151,3 +157,27 @@ def list_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
     for row in rows:
         table.add_row(*row.values())
     console().print(table)
+
+
+def _rows(
+    vendors: Sequence[Vendor], scopes: Mapping[str, str | None] | None
+) -> list[dict[str, Any]]:
+    """Returns vendors as plain rows.
+
+    Args:
+        vendors: In their order.
+        scopes: By feed, the name of what says whose the records are; None where there are several
+            feeds, which the rows then name.
+    """
+    return [
+        {
+            "vendor": vendor.vendor,
+            **({"feed": vendor.feed} if scopes is None else {}),
+            (scopes[vendor.feed] or "whose" if scopes else "whose"): vendor.scope,
+            "record": str(vendor.record),
+            "source": vendor.source.kind,
+            "format": vendor.format.kind.value,
+            "priority": vendor.priority,
+        }
+        for vendor in vendors
+    ]

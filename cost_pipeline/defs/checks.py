@@ -106,20 +106,30 @@ def _step(
         chosen = {key: declared[key] for key in sorted(context.selected_asset_check_keys)}
         if look.calendar is Calendar.BOOK:
             yield from _by_dates(context, look, session, chosen)
-            return
-        by_pull = look.calendar is Calendar.PULLS
-        day = date.fromisoformat(context.partition_key) if by_pull else None
-        found = look.at(session, [day] if day is not None else [])
-        results = {
-            name: result_of(one, found, Subject(key, day)) for name, (one, key) in chosen.items()
-        }
-        if look.calendar is Calendar.NONE:
-            blocking = [name for name, (one, _) in chosen.items() if one.blocking]
-            yield from evaluated(context, results, blocking)
         else:
-            yield from results.values()
+            yield from _of_a_pull(context, look, session, chosen)
 
     return step
+
+
+def _of_a_pull(
+    context: dg.AssetCheckExecutionContext,
+    look: Look[Session],
+    session: Session,
+    chosen: _Declared,
+) -> Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation | dg.Output[None]]:
+    """Yields one result for each check of a pull date, or of what has no dates."""
+    by_pull = look.calendar is Calendar.PULLS
+    day = date.fromisoformat(context.partition_key) if by_pull else None
+    found = look.at(session, [day] if day is not None else [])
+    results = {
+        name: result_of(one, found, Subject(key, day)) for name, (one, key) in chosen.items()
+    }
+    if look.calendar is Calendar.NONE:
+        blocking = [name for name, (one, _) in chosen.items() if one.blocking]
+        yield from evaluated(context, results, blocking)
+    else:
+        yield from results.values()
 
 
 def _by_dates(

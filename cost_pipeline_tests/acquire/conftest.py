@@ -107,3 +107,11 @@ def bench(tmp_path: Path) -> Bench:
     (tmp_path / "home" / "inbox").mkdir(parents=True)
     (tmp_path / "scratch").mkdir()
     return Bench(tmp_path / "home", tmp_path / "scratch")
+
+
+@pytest.fixture
+def drop(bench, tmp_path):
+    """A partner's SFTP server; for files that are skipped without the extra `sftp`."""
+    from cost_pipeline_tests.acquire.sftp_drop import Drop  # noqa: PLC0415  (needs the extra)
+
+    return Drop(bench, tmp_path)

@@ -188,6 +188,7 @@ def test_a_total_that_is_off_by_a_penny_is_reported_exactly(reports):
         "difference": "0.01",
         "tolerance": "0.00",
         "holds": False,
+        "problem": None,
     }
     for day in ("2011-12-31", "2013-09-30"):
         assert reports[day].as_json()["control_total"]["difference"] == "0.00"

@@ -9,23 +9,14 @@ from __future__ import annotations
 
 import functools
 import gzip
-import io
 import json
 import tempfile
-import warnings
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-
-import openpyxl
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
-import xlwt
 
 from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.contracts.production import Productions
@@ -38,17 +29,11 @@ from cost_pipeline.pipeline.dead_letters.correction_rows import (
     in_style_of,
     read_correction,
 )
-from cost_pipeline.quarantine.workbook import Column, Cover, LetterSheet, write_workbook
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
 from cost_pipeline.validate.state import DeliveryState
+from cost_pipeline_tests.fuzz import samples
 
-HEADER = ("id", "date", "amount", "currency", "text")
-ROWS = (
-    ("A1", "2026-03-01", "1,238.40", "USD", "hire"),
-    ("A2", "01.03.2026", "(9.36)", "GBP", 'of "lamps"'),
-    ("A1", "2026-03-02", "7", "ISK", "é, €"),
-)
 PRODUCTIONS = Productions.model_validate(
     {"productions": {"P100": {"title": "Northern Lights", "base_currency": "USD"}}}
 )
@@ -76,7 +61,7 @@ class Target:
             {
                 "vendor": "fuzz",
                 "production": "P100",
-                "record": "vendor_invoice",
+                "record": samples.RECORD,
                 "source": {"kind": "folder", "path": "inbox"},
                 "format": self.form,
                 "dates": ["%Y-%m-%d", "%m/%d/%Y"],
@@ -190,68 +175,6 @@ class Correction:
         return int(rows.num_rows)
 
 
-def _csv(delimiter: str = ",") -> bytes:
-    lines = [HEADER, *ROWS]
-    cells = (['"' + cell.replace('"', '""') + '"' for cell in line] for line in lines)
-    return "".join(delimiter.join(line) + "\r\n" for line in cells).encode()
-
-
-def _json() -> list[dict[str, str]]:
-    return [dict(zip(HEADER, row, strict=True)) for row in ROWS]
-
-
-def _xlsx() -> bytes:
-    book = openpyxl.Workbook()
-    for line in (HEADER, *ROWS, ("A4", date(2026, 3, 4), 12.5, "USD", None)):
-        book.active.append(line)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-def _xls() -> bytes:
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("rows")
-    for number, line in enumerate((HEADER, *ROWS)):
-        for column, cell in enumerate(line):
-            sheet.write(number, column, cell)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-def _parquet() -> bytes:
-    file = io.BytesIO()
-    pq.write_table(pa.table(dict(zip(HEADER, zip(*ROWS, strict=True), strict=True))), file)
-    return file.getvalue()
-
-
-def _listing() -> bytes:
-    heads = (
-        "Account,LO,EPI,SET,WC,WS,F1,F2,F3,F4,IN,Tax,Transfer,Description,Vendor Name,Trans#,TT,JS,"
-        "Cur,Period,PO Number,Document #,Eff. Date,PaymentNumber,Amount"
-    )
-    row = '6305,,101,,,,,,,,,,,"10/16 GUARDS",Harbour,T1,AP,,USD,1,,D1,03/01/2026,,"1,238.40"'
-    return (
-        "Show:,Northern Lights\nReport:,GL 505 - General Ledger List By Account: Detail\n"
-        f"Acct: 6305 - LOCATION POLICE\n{heads}\n{row}\n{row}\n\n"
-        f"Acct Total: 6305{',' * 24}2476.80\n"
-    ).encode()
-
-
-def _ubx() -> bytes:
-    cells = ["EXPNS", "2000", "03/01/2026", "PO1", "Doe, J", "grip", "1", "R1", "8", "", "10.0000"]
-    row = "\t".join([*cells, *[""] * (30 - len(cells))])
-    return f"IMEX\t4\n{row}\n{row}\nSUBGRP\tA\n".encode()
-
-
-def _sag_cards() -> bytes:
-    cells = [f"v{i}" for i in range(280)]
-    cells[251] = "2/23\x1d2/24"
-    line = ",".join('"' + cell + '"' for cell in cells)
-    return ("\ufeff" + f"{line}\n{line}\n").encode("utf-16-le")
-
-
 _NAMED = {
     "transaction_id": ["id"],
     "transaction_date": ["date"],
@@ -279,92 +202,16 @@ _FIXED = {
 }
 
 
-def _exported() -> pa.Table:
-    """Rows as they go out: one for each of `ROWS`, and what only the export knows."""
-    fields = COST_CONTRACT.fields_of(INVOICES.record)
-    named = dict(zip(("transaction_id", "transaction_date", "amount", "currency", "description"),
-                     zip(*ROWS, strict=True), strict=True))  # fmt: skip
-    constants = {"department_code": "2000", "gl_code": "2000-01", "production": "P100"}
-    cells = {f: pa.array(named.get(f, [constants.get(f)] * 3), pa.string()) for f in fields}
-    references = pa.chunked_array([[str(n) * 64 for n in range(3)]])
-    marks = sheet.marks_of(
-        COST_CONTRACT, references, pa.table({f"f_{f}": c for f, c in cells.items()})
-    )
-    identity = {
-        sheet.VENDOR: pa.array(["fuzz"] * 3),
-        sheet.ROW: pa.array(["1", "2", "3"]),
-        sheet.REFERENCE: references,
-        sheet.EXPORTED: marks,
-    }
-    return pa.table({**identity, **{sheet.label(COST_CONTRACT, f): c for f, c in cells.items()}})
-
-
-def _workbook() -> bytes:
-    out, rows = io.BytesIO(), _exported()
-    columns = tuple(Column(name, 9) for name in rows.column_names)
-    write_workbook(out, Cover((9,)), [LetterSheet("Rows", columns, rows, pa.table({}))], {})
-    return out.getvalue()
-
-
-_SHEET = "xl/worksheets/sheet2.xml"
-
-
-def _sheet() -> bytes:
-    with zipfile.ZipFile(io.BytesIO(_workbook())) as book:
-        return book.read(_SHEET)
-
-
-def _with_sheet(data: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(_BOOK)) as book, zipfile.ZipFile(out, "w") as changed:
-        for name in book.namelist():
-            changed.writestr(name, data if name == _SHEET else book.read(name))
-    return out.getvalue()
-
-
-_SEAM = b"\n=====\n"
-
-
-def _saved() -> bytes:
-    """The parts of the workbook as a spreadsheet saves it: shared texts, real days and numbers."""
-    book, out = openpyxl.load_workbook(io.BytesIO(_BOOK)), io.BytesIO()
-    rows = book["Rows"]
-    names = [cell.value for cell in rows[1]]
-    for name, value in (("Transaction date", date(2026, 3, 1)), ("Amount", 12.5)):
-        cell = rows.cell(2, names.index(name) + 1)
-        cell.value, cell.number_format = value, "General" if name == "Amount" else "yyyy-mm-dd"
-    book.save(out)
-    with zipfile.ZipFile(out) as saved:
-        parts = [name.encode() + b"\n" + saved.read(name) for name in saved.namelist()]
-    return _SEAM.join(parts)
-
-
-def _with_parts(data: bytes) -> bytes:
-    """A workbook of parts that were bent, lost, renamed or doubled before they were packed."""
-    out = io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(out, "w") as book:
-        warnings.simplefilter("ignore")  # of names that are there twice
-        for part in data.split(_SEAM):
-            name, _, body = part.partition(b"\n")
-            book.writestr(name[:200].decode("latin-1").partition("\0")[0] or "_", body)
-    return out.getvalue()
-
-
-def _csv_out() -> bytes:
-    out = io.BytesIO()
-    pa.csv.write_csv(_exported(), out)
-    return out.getvalue()
-
-
 INVOICES = Target({"kind": "csv"}, (), _NAMED).vendor
-_BOOK = _workbook()
 
 TARGETS: dict[str, Target | Correction] = {
-    "correction, csv": Correction(INVOICES, (_csv_out(), _csv_out().replace(b",", b";"))),
-    "correction, sheet": Correction(INVOICES, (_sheet(),), _with_sheet),
-    "correction, parts": Correction(INVOICES, (_saved(),), _with_parts),
-    "correction, workbook": Correction(INVOICES, (_BOOK,)),
-    "csv": Target({"kind": "csv"}, (_csv(), b"\xef\xbb\xbf" + _csv()), _NAMED),
+    "correction, csv": Correction(
+        INVOICES, (samples.exported_csv(), samples.exported_csv().replace(b",", b";"))
+    ),
+    "correction, sheet": Correction(INVOICES, (samples.sheet_of_book(),), samples.with_sheet),
+    "correction, parts": Correction(INVOICES, (samples.parts_as_saved(),), samples.with_parts),
+    "correction, workbook": Correction(INVOICES, (samples.BOOK,)),
+    "csv": Target({"kind": "csv"}, (samples.as_csv(), b"\xef\xbb\xbf" + samples.as_csv()), _NAMED),
     "csv, encodings and control": Target(
         {
             "kind": "csv",
@@ -372,23 +219,33 @@ TARGETS: dict[str, Target | Correction] = {
             "encodings": ["utf-8", "utf-16", "cp1252"],
             "control_total": {"column": "amount", "tolerance": "0.00"},
         },
-        (_csv(";"), _csv(";") + b";;9.00;;\n", _csv(";").decode().encode("utf-16")),
+        (
+            samples.as_csv(";"),
+            samples.as_csv(";") + b";;9.00;;\n",
+            samples.as_csv(";").decode().encode("utf-16"),
+        ),
         _NAMED,
     ),
     "csv without a header": Target(
-        {"kind": "csv", "header": "none", "width": 5}, (_csv().split(b"\r\n", 1)[1],), _PLACED
+        {"kind": "csv", "header": "none", "width": 5},
+        (samples.as_csv().split(b"\r\n", 1)[1],),
+        _PLACED,
     ),
-    "gzip": Target({"kind": "csv"}, (gzip.compress(_csv(), mtime=0),), _NAMED),
-    "json": Target({"kind": "json"}, (json.dumps(_json()).encode(), b'{"a": []}'), _NAMED),
+    "gzip": Target({"kind": "csv"}, (gzip.compress(samples.as_csv(), mtime=0),), _NAMED),
+    "json": Target(
+        {"kind": "json"}, (json.dumps(samples.as_json()).encode(), b'{"a": []}'), _NAMED
+    ),
     "jsonl": Target(
-        {"kind": "jsonl"}, ("\n".join(json.dumps(one) for one in _json()).encode(),), _NAMED
+        {"kind": "jsonl"},
+        ("\n".join(json.dumps(one) for one in samples.as_json()).encode(),),
+        _NAMED,
     ),
-    "excel, xlsx": Target({"kind": "excel"}, (_xlsx(),), _NAMED),
-    "excel, xls": Target({"kind": "excel"}, (_xls(),), _NAMED),
-    "parquet": Target({"kind": "parquet"}, (_parquet(),), _NAMED),
+    "excel, xlsx": Target({"kind": "excel"}, (samples.as_xlsx(),), _NAMED),
+    "excel, xls": Target({"kind": "excel"}, (samples.as_xls(),), _NAMED),
+    "parquet": Target({"kind": "parquet"}, (samples.as_parquet(),), _NAMED),
     "ep_ledger": Target(
         {"kind": "ep_ledger"},
-        (_listing(),),
+        (samples.listing(),),
         {
             "transaction_id": ["Trans#"],
             "transaction_date": ["Eff. Date"],
@@ -404,7 +261,7 @@ TARGETS: dict[str, Target | Correction] = {
     ),
     "showbiz_ubx": Target(
         {"kind": "showbiz_ubx"},
-        (_ubx(),),
+        (samples.ubx(),),
         {
             "transaction_id": ["Reference"],
             "transaction_date": ["Week Ending"],
@@ -414,7 +271,7 @@ TARGETS: dict[str, Target | Correction] = {
     ),
     "showbiz_sag_cards": Target(
         {"kind": "showbiz_sag_cards"},
-        (_sag_cards(),),
+        (samples.sag_cards(),),
         {
             "transaction_id": ["Card Id"],
             "transaction_date": ["Week Ending"],

@@ -228,7 +228,9 @@ def test_a_check_without_the_days_of_its_asset_is_evaluated_as_dagster_does_it(i
     for day in days:
         dg.materialize([upstream()], instance=instance, partition_key=day, run_config=QUIET)
     theirs = told(lambda _context: [result])
-    ours = told(lambda context: evaluated(context, result, blocking=False))
+    ours = told(
+        lambda context: evaluated(context, {dg.AssetCheckKey(UP, "age"): result}, blocking=())
+    )
     assert ours == theirs
     assert (ours.target_materialization_data is not None) is bool(days)
     (info,) = instance.event_log_storage.get_asset_check_partition_info(
