@@ -47,11 +47,11 @@ class Told:
     """What the rest of a vendor file says to its format.
 
     Attributes:
-        amounts: The header names of the column that a control total is of.
+        measured: The header names of the column that a control total is of.
         passed: 1-based places of columns without a name that may hold anything.
     """
 
-    amounts: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
     passed: frozenset[int] = frozenset()
 
 

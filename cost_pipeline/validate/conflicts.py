@@ -39,13 +39,13 @@ _WORDS: Final = {
         Reason.SCHEMA_DRIFT,
         "two columns of this field are filled, with {0} and {1}; which one counts is unknown",
     ),
-    Conflict.SIDES: (Reason.BAD_AMOUNT, "{0} is a debit and {1} a credit of one row"),
+    Conflict.SIDES: (Reason.BAD_NUMBER, "{0} is a debit and {1} a credit of one row"),
     Conflict.CODE: (
-        Reason.BAD_AMOUNT,
+        Reason.BAD_NUMBER,
         "beside {0} stands {1}, which is no declared code of a debit or a credit",
     ),
     Conflict.TWICE: (
-        Reason.BAD_AMOUNT,
+        Reason.BAD_NUMBER,
         "{0} has a sign of its own, and {1} says the side too; which one counts is unknown",
     ),
     Conflict.CURRENCY: (
