@@ -106,7 +106,7 @@ def work_through_dagster(
 def _open_ids(session: Session) -> set[str]:
     from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 
-    return set(open_dead_letters(session, "true")["id"].to_pylist())
+    return set(open_dead_letters(session)["id"].to_pylist())
 
 
 def finish(found: Worked, *, as_json: bool) -> None:

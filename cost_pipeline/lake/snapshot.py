@@ -72,7 +72,7 @@ class Snapshot:
         """
         return self._uri, self.version, self._entry
 
-    def touched(self, where: Predicate | str | None = None) -> tuple[object, ...]:
+    def touched(self, where: Predicate | None = None) -> tuple[object, ...]:
         """Returns the identity with size and time of every data file: it changes if one is touched.
 
         Args:
@@ -102,7 +102,7 @@ class Snapshot:
         """Returns the last committed sequence of a writer; 0 if none."""
         return self.table.transaction_version(writer) or 0
 
-    def files(self, where: Predicate | str | None = None) -> list[str]:
+    def files(self, where: Predicate | None = None) -> list[str]:
         """Returns the data files without those that the predicate rules out."""
         with clear_read_errors(self._uri):
             predicate = None if where is None else str(where)
@@ -118,7 +118,7 @@ class Snapshot:
         self,
         sql: str,
         *,
-        where: Predicate | str | None = None,
+        where: Predicate | None = None,
         files: Sequence[str] | None = None,
         **tables: pa.Table,
     ) -> pa.Table:
@@ -126,8 +126,7 @@ class Snapshot:
 
         Args:
             sql: The statement; it repeats `where` itself if rows must be filtered exactly.
-            where: A predicate by which files are left out; it filters no rows. It is best made by
-                `core.sql`; no value stands in one that is text.
+            where: A condition by which files are left out; it filters no rows.
             files: The data files to read instead; their names are in the column `filename`.
             tables: Arrow tables that the statement may name.
         """
@@ -149,7 +148,7 @@ class Snapshot:
                 return found.to_arrow_table()
 
     def results(
-        self, sql: str, *, where: Predicate | str | None = None, rows: int = 131_072
+        self, sql: str, *, where: Predicate | None = None, rows: int = 131_072
     ) -> Iterator[pa.Table]:
         """Yields the result of `query` piece by piece, for results as long as the table."""
         with session() as connection, clear_read_errors(self._uri):
@@ -159,7 +158,7 @@ class Snapshot:
                 yield pa.table(batch)
 
     def read(
-        self, *, where: Predicate | str | None = None, columns: Sequence[str] | None = None
+        self, *, where: Predicate | None = None, columns: Sequence[str] | None = None
     ) -> pa.Table:
         """Returns the rows that satisfy `where`, in the table's own schema and in any order."""
         names = list(columns or self.spec.schema.names)

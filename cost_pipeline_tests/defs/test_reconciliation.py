@@ -11,6 +11,7 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 
 from cost_pipeline.core.errors import CheckFailedError
+from cost_pipeline.core.sql import equals
 from cost_pipeline.defs.build import beta_and_preview_accepted
 from cost_pipeline.defs.checks import checks_of
 from cost_pipeline.defs.own_assets import own_assets
@@ -218,9 +219,7 @@ class TestSensor:
 def lose_dead_letters(house):
     """Dead letters resolved by nobody: their rows are no longer accounted for."""
     session = house.session()
-    events = resolved(
-        open_dead_letters(session, "true"), session.stamp(), schema=DEAD_LETTER_EVENTS.schema
-    )
+    events = resolved(open_dead_letters(session), session.stamp(), schema=DEAD_LETTER_EVENTS.schema)
     session.lake.table(DEAD_LETTER_EVENTS).append_once(
         [Part("test/damage", 1, events)], run_id="damage"
     )
@@ -231,7 +230,7 @@ def invent_a_duplicate(house, day):
     session = house.session()
     table = session.lake.table(DISPOSITIONS)
     snapshot = table.snapshot()
-    rows = snapshot.read(where=f"transaction_date = '{day}'").to_pylist()
+    rows = snapshot.read(where=equals("transaction_date", day)).to_pylist()
     ghost = {
         **rows[0],
         "fingerprint": "f" * 64,

@@ -74,7 +74,7 @@ def open_letters(session: Session, scope: str = "true") -> list[dict[str, Any]]:
 
 def open_reasons(session: Session) -> dict[str, int]:
     """How many open dead letters carry each reason."""
-    return reasons_of(open_dead_letters(session, "true"))
+    return reasons_of(open_dead_letters(session))
 
 
 def lines(session: Session) -> pa.Table:

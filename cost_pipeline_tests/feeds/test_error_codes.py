@@ -81,7 +81,7 @@ def rewrite(session, change):
     """The errors of all open dead letters as they would be had another program written them."""
     table = session.lake.table(DEAD_LETTERS)
     snapshot = table.snapshot()
-    letters = open_dead_letters(session, "true", snapshot=snapshot)
+    letters = open_dead_letters(session, snapshot=snapshot)
     place = letters.schema.get_field_index("errors")
     errors = pa.array([change(text) for text in letters["errors"].to_pylist()], pa.string())
     letters = letters.set_column(place, letters.schema.field(place), errors)
@@ -103,7 +103,7 @@ def as_version_0_2(text):
 
 
 def test_every_dead_letter_of_every_stage_says_its_codes(house):
-    letters = as_json(house.session(), open_dead_letters(house.session(), "true"))
+    letters = as_json(house.session(), open_dead_letters(house.session()))
     assert {letter["stage"] for letter in letters} == {"acquire", "parse", "validate", "post"}
     for letter in letters:
         assert {error["code"] for error in letter["errors"]} == set(letter["reasons"])
@@ -128,7 +128,7 @@ def test_rewording_every_message_changes_no_check(house):
 def test_what_version_0_2_stored_reads_well_and_counts_as_its_reasons_say(house):
     session = house.session()
     before = judged(session)
-    texts = open_dead_letters(session, "true")["errors"].to_pylist()
+    texts = open_dead_letters(session)["errors"].to_pylist()
     words = {error["message"] for text in texts for error in errors_of(text)}
     rewrite(session, as_version_0_2)
 
@@ -140,7 +140,7 @@ def test_what_version_0_2_stored_reads_well_and_counts_as_its_reasons_say(house)
     assert (refused.gl_code, refused.agreement, refused.refused) == (None, None, 2)
     assert judged(session) == before
 
-    letters = open_dead_letters(session, "true")
+    letters = open_dead_letters(session)
     errors = [error for item in as_json(session, letters) for error in item["errors"]]
     assert {error["message"] for error in errors} == words
     assert {(error["code"], error["value"]) for error in errors} == {(None, None)}

@@ -11,6 +11,7 @@ import pytest
 
 from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.sql import NOTHING
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.pipeline.dead_letters.checks import (
     letters_in_time,
@@ -149,7 +150,7 @@ def test_a_dead_letter_says_where_it_came_from_and_what_happened_to_it(worked, d
         ("opened", None, None),
         ("waived", "pat", "written off"),
     ]
-    assert as_json(session, letters_now(session, "false")) == []
+    assert as_json(session, letters_now(session, NOTHING)) == []
 
 
 @pytest.mark.parametrize("beginning", ["", "0123456", "x" * 12, "' or 1=1 --", "0" * 64])

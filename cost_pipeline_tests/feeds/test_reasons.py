@@ -11,6 +11,7 @@ import pytest
 
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.sql import Predicate
 from cost_pipeline.feeds.all import every_reason
 from cost_pipeline.feeds.production.approvals import Credit, Original, drafted, record
 from cost_pipeline.feeds.production.periods import OpenPeriod, close
@@ -211,7 +212,7 @@ def _credits(house):
     house.work(DAY)
     session = house.session()
     close(session, "2026-03", by="A", reason=None, examine=OpenPeriod)
-    for letter in letters_now(session, "vendor = 'rentals' and amount < 0").to_pylist():
+    for letter in letters_now(session, Predicate("vendor = 'rentals' and amount < 0")).to_pylist():
         named = list(REVERSED)[letter["row"] - len(costs) - 1]
         before, _, after = REVERSED[named][0].rpartition("/")
         credit = Credit(letter["vendor"], letter["fingerprint"], letter["id"])

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.core.sql import equals
 from cost_pipeline.lake.checksums import Checksums
 from cost_pipeline.lake.delta import Part, Table
 from cost_pipeline.lake.sound import soundness
@@ -81,7 +82,7 @@ def test_a_value_that_became_another_is_not_read(table, folder):
         another(folder).snapshot().query("select count(*) from {table}")
     with pytest.raises(EnvironmentFailedError):
         list(another(folder).snapshot().results("select amount from {table}"))
-    kept = another(folder).snapshot().read(where="day = '2026-04-02'")
+    kept = another(folder).snapshot().read(where=equals("day", date(2026, 4, 2)))
     assert kept["amount"].to_pylist() == [1, 3], "the other day is whole"
 
 

@@ -15,6 +15,7 @@ import pytest
 from deltalake.exceptions import TableNotFoundError
 
 from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake import delta
 from cost_pipeline.lake.delta import Part, StaleSnapshotError, Table
 from cost_pipeline.lake.snapshot import entry_of
@@ -188,8 +189,8 @@ def test_files_are_pruned_by_partition_and_by_statistics(table):
     assert len(snapshot.files()) == 2
     assert len(snapshot.files("day = '2026-04-02'")) == 1
     assert len(snapshot.files("who = 'b'")) == 1
-    assert snapshot.read(where="day in ('2026-04-01')")["who"].to_pylist() == ["a"]
-    assert snapshot.read(where="day = '2020-01-01'").num_rows == 0
+    assert snapshot.read(where=one_of("day", [date(2026, 4, 1)]))["who"].to_pylist() == ["a"]
+    assert snapshot.read(where=equals("day", date(2020, 1, 1))).num_rows == 0
 
 
 def test_a_snapshot_stays_what_it_was(table):

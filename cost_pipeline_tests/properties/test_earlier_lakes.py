@@ -45,7 +45,7 @@ def test_nothing_new_appends_nothing_to_an_earlier_lake(house, door):
 def test_what_is_refused_for_the_same_reasons_is_not_written_again_by_a_replay(house, door):
     """The errors of this version have codes; a dead letter is the same by its reasons."""
     session = house.session()
-    stored = open_dead_letters(session, "true")
+    stored = open_dead_letters(session)
     assert {
         error["code"] for text in stored["errors"].to_pylist() for error in errors_of(text)
     } == {None}
@@ -56,7 +56,7 @@ def test_what_is_refused_for_the_same_reasons_is_not_written_again_by_a_replay(h
     house.work("2026-04-01", "2026-04-02")
     assert len(door.rows_of(house.session(), VALIDATIONS)) == 2 * len(judged)
     assert door.versions(house.session(), [DEAD_LETTERS]) == before
-    assert open_dead_letters(house.session(), "true").sort_by("id").equals(stored.sort_by("id"))
+    assert open_dead_letters(house.session()).sort_by("id").equals(stored.sort_by("id"))
 
 
 def test_an_earlier_lake_goes_on_as_if_this_version_had_written_all_of_it(house, door, tmp_path):

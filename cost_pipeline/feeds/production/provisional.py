@@ -23,6 +23,7 @@ from cost_pipeline.contracts.rate_sources import sources_of
 from cost_pipeline.contracts.tables import DAY, TEXT
 from cost_pipeline.core.money import AMOUNT, shown
 from cost_pipeline.core.people import counted, money
+from cost_pipeline.core.sql import Predicate
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import rates_in_force
 from cost_pipeline.feeds.production.report import recorded_amounts
@@ -113,7 +114,7 @@ def stand_ins(session: Session, gaps: pa.Table, asked: pa.Table) -> dict[tuple[s
     received = session.lake.table(DELIVERIES).snapshot()
     rows = query(
         _LAST_GOOD,
-        received=received.read(columns=[*names, "delivery"], where="role is null"),
+        received=received.read(columns=[*names, "delivery"], where=Predicate("role is null")),
         recorded=recorded_amounts(session),
         gaps=gaps.select(names),
         asked=asked.select(names),

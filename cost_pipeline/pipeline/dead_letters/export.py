@@ -53,7 +53,7 @@ class Exported:
         return sum(self.rows.values())
 
 
-def export_letters(session: Session, scope: Predicate | str, file: Path) -> Exported:
+def export_letters(session: Session, scope: Predicate, file: Path) -> Exported:
     """Writes the open dead letters within `scope` (see `letters_now`) to an `.xlsx` or a `.csv`.
 
     What concerns a whole delivery, or a row of a correction (unless it was refused when posting),

@@ -35,7 +35,7 @@ REFUSED: Final = (OPEN, WAIVED, CORRECTED)
 
 def letters_now(
     session: Session,
-    scope: Predicate | str = EVERYTHING,
+    scope: Predicate = EVERYTHING,
     days: Sequence[date] | None = None,
     *,
     snapshot: Snapshot | None = None,
@@ -45,15 +45,14 @@ def letters_now(
 
     Args:
         session: The run.
-        scope: A condition over dead-letter columns, made by `core.sql`; as text, SQL without a
-            value. It must hold for all events of a dead letter or for none.
+        scope: A condition over dead-letter columns. It must hold for all events of a dead letter or
+            for none.
         days: The partitions to look in; all if None.
         snapshot: The state to look at; the present one if None.
         tables: Arrow tables that `scope` names.
     """
     pruned = _days(days)
-    wanted = scope if isinstance(scope, Predicate) else Predicate(scope)
-    condition = wanted if pruned is None else wanted & pruned
+    condition = scope if pruned is None else scope & pruned
     snapshot = snapshot or session.lake.table(session.feed.dead_letters).snapshot()
     now = pa.schema(
         [*session.feed.dead_letters.schema, pa.field("state", TEXT), pa.field("opened_at", INSTANT)]
@@ -98,7 +97,7 @@ def reasons_of(events: pa.Table) -> dict[str, int]:
 
 def open_dead_letters(
     session: Session,
-    scope: Predicate | str,
+    scope: Predicate = EVERYTHING,
     days: Sequence[date] | None = None,
     *,
     snapshot: Snapshot | None = None,
@@ -115,7 +114,7 @@ def settle(  # noqa: PLR0913 - a scope and its tokens belong to one call
     session: Session,
     desired: pa.Table,
     *,
-    scope: Predicate | str,
+    scope: Predicate,
     days: Sequence[date],
     day_column: str,
     writer: str,
@@ -222,7 +221,7 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
 
 def answer_each(
     session: Session,
-    scope: Predicate | str,
+    scope: Predicate,
     answers: Mapping[tuple[str, str], str],
     **tables: pa.Table,
 ) -> int:

@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.problems import errors_of
-from cost_pipeline.core.sql import one_of
+from cost_pipeline.core.reasons import Stage
+from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake.tables import FETCHES
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
 from cost_pipeline.pipeline.declared.reports import StandIn
@@ -100,7 +101,7 @@ def pulled_in_vain(
     vendors: Collection[str] | None = None,
 ) -> list[Provisional]:
     """Returns what `provisional` does, with those that had been fetched whole before."""
-    failed = query(_GAPS, letters=open_dead_letters(session, "stage = 'acquire'"))
+    failed = query(_GAPS, letters=open_dead_letters(session, equals("stage", Stage.ACQUIRE)))
     if not failed.num_rows:
         return []
     failed = _with_whole(session, failed)

@@ -16,6 +16,8 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.core.reasons import Stage
+from cost_pipeline.core.sql import equals
 from cost_pipeline.pipeline.dead_letters.letters import of_posting, open_dead_letters
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport, deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome
@@ -55,10 +57,9 @@ def ingests(session: Session, pull_dates: Collection[date] | None = None) -> lis
 
     One that could not be read at all is told as such.
     """
-    after = _reasons(open_dead_letters(session, of_posting(session)))
-    before = _reasons(
-        open_dead_letters(session, f"stage <> 'acquire' and not {of_posting(session)}")
-    )
+    posting = of_posting(session)
+    after = _reasons(open_dead_letters(session, posting))
+    before = _reasons(open_dead_letters(session, ~equals("stage", Stage.ACQUIRE) & ~posting))
     return [
         Ingest(
             report,
