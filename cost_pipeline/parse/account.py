@@ -72,7 +72,8 @@ class Account:
         furniture: Other lines that are no rows: page heads, sums of parts, footers.
         continued: Further lines of all these, where a cell holds a line end.
         open_end: Whether the last line has no line end.
-        misread: Places where the text is UTF-8 that was read as another encoding.
+        misread: Places where the text is UTF-8 that was read as another encoding, here or before
+            it was sent.
         misread_line: The first such line.
         sheets: Of a workbook.
     """

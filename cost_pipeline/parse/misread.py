@@ -3,12 +3,14 @@
 Belongs here: finding that in bytes. An encoding such as cp1252 fits any bytes at all, so that it
 fitted says nothing. Where most characters beyond ASCII are spelled as UTF-8 spells them, the file
 is UTF-8 with a few damaged places, and is refused; where a few are, they came so from the vendor's
-own system, and are told.
+own system, and are told. So is text of a UTF-8 file that was spoilt before it was sent: `CafÃ©`
+in the vendor's own UTF-8, or the mark that stands for what somebody could not read (U+FFFD).
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -36,6 +38,16 @@ _MOST_FOLLOWING: Final = 3
 _LONGEST_RUN: Final = 4096
 _FEW: Final = 3
 
+_UTF_8: Final = frozenset({"utf-8", "utf-8-sig"})
+# In UTF-8 that was read as cp1252 and written as UTF-8 again, letters with marks begin with one of
+# these two, and typographic signs with the third.
+_SPOILT: Final = re.compile(
+    "(?:[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014"
+    "\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]|\u00e2\u20ac|\ufffd)"
+)
+_SIGNS: Final = ("\u00c2", "\u00c3", "\u00e2\u20ac", "\ufffd")
+_BEGINNINGS: Final = ("\u00c2", "\u00c3", "\u00e2")
+
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -51,6 +63,8 @@ def find_misread(
         line_of: The line of an offset.
     """
     name = codecs.lookup(encoding).name
+    if name in _UTF_8:
+        return _spoilt(body, block, line_of)
     if name not in _LATIN | _OTHERS:
         return Misread()
     found = _Places()
@@ -74,6 +88,28 @@ def find_misread(
             "that `encodings` does not name",
         )
     return Misread(found.usual, line) if found.usual and name in _LATIN else Misread()
+
+
+def _spoilt(body: Body, block: int, line_of: Callable[[int], int]) -> Misread:
+    """Returns where UTF-8 holds text that was spoilt before it was encoded."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    decode, getstate = decoder.decode, decoder.getstate
+    places, first, offset, kept = 0, None, 0, ""
+    for data in body.pieces(block):
+        if not kept and data.isascii() and not getstate()[0]:
+            offset += len(data)
+            continue
+        text = kept + decode(data)
+        # A pair may go on in the next piece.
+        kept = text[-1:] if text.endswith(_BEGINNINGS) else ""
+        whole = text.removesuffix(kept) if kept else text
+        if any(sign in whole for sign in _SIGNS):
+            found = [match.start() for match in _SPOILT.finditer(whole)]
+            if found and first is None:
+                first = offset + len(whole[: found[0]].encode())
+            places += len(found)
+        offset += len(whole.encode())
+    return Misread() if first is None else Misread(places, line_of(first))
 
 
 class _Places:

@@ -78,3 +78,22 @@ def test_a_mark_decides_among_the_declared_encodings(door):
     text = "名,値\n喫茶店,茶\n"
     read = door.read(text.encode("utf-16"), encodings=["cp1252", "utf-16"])
     assert (read.encoding, read.cells) == ("utf-16", [["喫茶店", "茶"]])
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 5, 1 << 20])
+@pytest.mark.parametrize(
+    "spoilt", ["CafÃ©", "10Â\u00a0kg", "itâ€™s", "MÃ¼ller", "Caf\ufffd", "Ã‰cole"]
+)
+def test_text_that_was_spoilt_before_it_was_sent_is_told(door, block, spoilt):
+    data = body(*GOOD, f"4,{spoilt}\n", "5,Zoë\n")
+    read = door.read(data, limits=Limits(block_bytes=block))
+    assert read.cells[3] == ["4", spoilt]
+    assert (read.account.misread, read.account.misread_line) == (1, 5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["SÃO PAULO", "NÃO", "Âge", "€ 5", "â", "Ângela", "Á “B”", "À\u00a0LA", "Ã", "„ÄRA“", "Tâmega"],
+)
+def test_utf_8_that_is_what_it_says_is_not_told(door, text):
+    assert door.read(body(f"1,{text}\n")).account.misread == 0

@@ -78,7 +78,9 @@ def left_unread(report: DeliveryReport) -> Iterator[str]:
                 "it in `sheets` or in `ignore_sheets`"
             )
     if account.misread:
+        utf_8 = (report.encoding or "").startswith("utf-8")
+        what = "text that was spoilt before it was sent" if utf_8 else "UTF-8"
         yield (
-            f"{report.uri}: read as {report.encoding} it holds UTF-8 in {account.misread} places, "
+            f"{report.uri}: read as {report.encoding} it holds {what} in {account.misread} places, "
             f"the first on line {account.misread_line}"
         )
