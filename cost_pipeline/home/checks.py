@@ -18,7 +18,7 @@ from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.record import Record, judge_field
 from cost_pipeline.contracts.texts import reader
 from cost_pipeline.contracts.vendor import FolderSource, HttpSource, Vendor
-from cost_pipeline.core.text import nearest
+from cost_pipeline.core.text import nearest, plain_name
 from cost_pipeline.home.document import Document
 
 _RESERVED: Final = "corrections"
@@ -177,7 +177,7 @@ def _check_headers(vendor: Vendor, document: Document) -> None:
         if not headers:
             document.complain(("columns", name), f"`{name}` names no header", "name at least one")
         for place, header in enumerate(headers):
-            same = header.strip().casefold()
+            same = plain_name(header)
             if owner.setdefault(same, name) != name:
                 document.complain(
                     ("columns", name, place),
@@ -185,7 +185,7 @@ def _check_headers(vendor: Vendor, document: Document) -> None:
                     "let one field have it",
                 )
     for place, header in enumerate(vendor.ignore):
-        if header.strip().casefold() in owner:
+        if plain_name(header) in owner:
             document.complain(
                 ("ignore", place),
                 f"the header `{header}` is both read and ignored",
