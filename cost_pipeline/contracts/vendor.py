@@ -6,7 +6,6 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -38,6 +37,7 @@ from cost_pipeline.contracts.formats import (
     JsonFormat,
     ParquetFormat,
 )
+from cost_pipeline.contracts.listing import place_of
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.sources import FolderSource, HttpSource, SftpSource, Source
 from cost_pipeline.contracts.text_style import Clean, IdStyle, cleaned
@@ -226,9 +226,14 @@ class Vendor(Section):
         elif isinstance(self.format, ParquetFormat) and not self.format.exact:
             exact = [name for field in self.exact for name in self.columns.get(field, ())]
             told = self.format.model_copy(update={"exact": tuple(exact)})
-        places = (re.fullmatch(r"#([1-9][0-9]{0,4})", name) for name in self.ignore)
-        passed = frozenset(int(place[1]) for place in places if place)
+        names = tuple(name for aliases in self.columns.values() for name in aliases)
+        if self.amount is not None and self.amount.sign is not None:
+            names = (*names, *self.amount.sign.column)
         total = self.format.control_total
-        amounts = () if total is None else self.columns.get(total.column, ())
-        object.__setattr__(self, "format", told.telling(Told(amounts, passed)))
+        amounts = self.columns.get(self.measured if total is None else total.column, ())
+        places = frozenset(place for name in names if (place := place_of(name)))
+        passed = frozenset(place for name in self.ignore if (place := place_of(name)))
+        object.__setattr__(
+            self, "format", told.telling(Told(amounts, passed, names=names, places=places))
+        )
         return self

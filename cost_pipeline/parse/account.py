@@ -29,7 +29,7 @@ class SheetAccount:
         header: Rows that name the columns.
         rows: Rows that were read.
         control: Rows of the sheet's own total.
-        furniture: Sums of parts, and footers.
+        furniture: Sums of parts, headings of groups, and what is declared to be furniture.
         other: Rows of another table in the sheet, which were not read.
         other_line: Where that table begins.
         cells_told: Cells of all these rows.
@@ -69,7 +69,7 @@ class Account:
         rows: Rows; each is a record or a dead letter.
         blank: Lines, or rows of cells, with nothing in them.
         control: Lines of the file's own total.
-        furniture: Other lines that are no rows: page heads, sums of parts, footers.
+        furniture: Other lines that are no rows: heads of pages and groups, sums of parts.
         continued: Further lines of all these, where a cell holds a line end.
         open_end: Whether the last line has no line end.
         misread: Places where the text is UTF-8 that was read as another encoding.

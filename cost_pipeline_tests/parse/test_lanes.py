@@ -47,7 +47,7 @@ LIMITS = st.builds(
     chunk_bytes=st.sampled_from([10, 1000]),
 )
 CONTROL = st.sampled_from(
-    ["", "c", ControlTotal(column="c", subtotals=("a*", ""), footers=("b*",), label=("é",))]
+    ["", "c", ControlTotal(column="c", subtotals=("a*", ""), label=("é",))]
 )
 ROUGH = Limits(line_bytes=24, record_bytes=24, record_lines=3)
 
