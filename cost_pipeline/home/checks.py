@@ -14,6 +14,7 @@ from typing import Final
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.date_style import DIRECTIVES
 from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.contracts.listing import ListedSection
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.record import Record, judge_field
 from cost_pipeline.contracts.texts import reader
@@ -53,6 +54,7 @@ def check_vendor(
     _check_dates(vendor, document)
     _check_headers(vendor, document)
     _check_patterns(vendor, document)
+    _check_groups(vendor, document)
     if isinstance(vendor.source, HttpSource) and vendor.source.incremental and not vendor.key:
         document.complain(
             ("source", "incremental"),
@@ -190,6 +192,37 @@ def _check_headers(vendor: Vendor, document: Document) -> None:
                 ("ignore", place),
                 f"the header `{header}` is both read and ignored",
                 "take it out of `ignore:`",
+            )
+
+
+def _check_groups(vendor: Vendor, document: Document) -> None:
+    """Notes headings that nothing tells from a row of which most is missing, and unused ones."""
+    form = vendor.format
+    if not isinstance(form, ListedSection):
+        return
+    read = {*map(plain_name, form.told.names)}
+    for place, group in enumerate(form.groups):
+        path = ("format", "groups", place)
+        if plain_name(group.source) in read and group.pattern is None:
+            document.complain(
+                (*path, "from"),
+                f"`{group.source}` is a column of rows too, so a row that was cut looks like a"
+                " heading",
+                'say by `pattern` what a heading looks like, such as `pattern: "Account *"`',
+            )
+        if plain_name(group.column) not in read:
+            document.complain(
+                (*path, "column"),
+                f"nothing reads the column `{group.column}`",
+                f"name it under `columns:`, such as `vendor_name: [{group.column}]`",
+            )
+    names = {*read, *(plain_name(group.source) for group in form.groups)}
+    for place, name in enumerate(form.fill_down):
+        if plain_name(name) not in names:
+            document.complain(
+                ("format", "fill_down", place),
+                f"nothing reads the column `{name}`",
+                nearest(name, form.told.names),
             )
 
 

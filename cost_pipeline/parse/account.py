@@ -60,6 +60,29 @@ class SheetAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenSum:
+    """The end of a group that declares another sum than its rows come to.
+
+    Attributes:
+        line: Of the end.
+        text: What it says beside the sum.
+        declared: The sum; None if it cannot be read.
+        computed: What the rows come to; None if no heading opens the group.
+        unreadable: Rows of the group of which that is not known.
+    """
+
+    line: int
+    text: str
+    declared: str | None
+    computed: str | None
+    unreadable: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The public shape (docs/interfaces.md)."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What a delivery consists of.
 
@@ -75,6 +98,9 @@ class Account:
         misread: Places where the text is UTF-8 that was read as another encoding.
         misread_line: The first such line.
         sheets: Of a workbook.
+        sums: How many declared sums of groups were compared.
+        sums_broken: How many of them do not hold.
+        broken_sums: The first of those.
     """
 
     lines: int | None
@@ -88,6 +114,9 @@ class Account:
     misread: int = 0
     misread_line: int | None = None
     sheets: tuple[SheetAccount, ...] = field(default=())
+    sums: int = 0
+    sums_broken: int = 0
+    broken_sums: tuple[BrokenSum, ...] = field(default=())
 
     @property
     def balanced(self) -> bool:
@@ -98,7 +127,10 @@ class Account:
 
     def as_dict(self) -> dict[str, Any]:
         """The public shape (docs/interfaces.md)."""
-        return asdict(self) | {"sheets": [asdict(sheet) for sheet in self.sheets]}
+        found = asdict(self) | {"sheets": [asdict(sheet) for sheet in self.sheets]}
+        if not self.sums:
+            del found["sums"], found["sums_broken"], found["broken_sums"]
+        return found
 
     def as_json(self) -> str:
         """As it is stored in `validations.account`."""
@@ -115,4 +147,5 @@ def account_from(text: str) -> Account:
     """The account of a stored text."""
     found: dict[str, Any] = json.loads(text)
     sheets = tuple(SheetAccount(**sheet) for sheet in found.pop("sheets"))
-    return Account(**found, sheets=sheets)
+    broken = tuple(BrokenSum(**one) for one in found.pop("broken_sums", ()))
+    return Account(**found, sheets=sheets, broken_sums=broken)

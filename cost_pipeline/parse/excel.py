@@ -75,7 +75,9 @@ def open_excel(
             reader.header += tuple(n for n in table.header if n and n not in reader.header)
             for gathered in gather_rows(table.rows(reader), chunk_rows, limits.chunk_bytes):
                 arrow = rows_table(gathered, reader.rows + 1, len(table.columns))
-                passed = pa.array([row.passed for row in gathered], pa.int64())
+                passed = None
+                if form.groups:
+                    passed = pa.array([row.passed for row in gathered], pa.int64())
                 yield ParsedChunk(table.fill_down.filled(arrow), table.columns, passed=passed)
         for sheet, account in found.others:
             count_sheet(sheet.open(), account)

@@ -113,8 +113,9 @@ class TableListing:
         if not self._waits:
             return self._listed(table, cut=False)
         whole = table if self._last is None else pa.concat_tables([self._last, table])
-        self._last = whole.slice(whole.num_rows - 1)
-        return self._listed(whole.slice(0, whole.num_rows - 1).combine_chunks(), cut=False)
+        known = max(whole.num_rows - 1, 0)
+        self._last = whole.slice(known)
+        return self._listed(whole.slice(0, known).combine_chunks(), cut=False)
 
     def tables(self, tables: Iterable[pa.Table], count: LineCount) -> Iterator[pa.Table]:
         """All tables without what is no row; `count` has counted their lines by their end."""

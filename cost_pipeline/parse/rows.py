@@ -6,6 +6,7 @@ the work of one module per format.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
@@ -96,6 +97,11 @@ class Mark:
     encoding: str
     furniture_rows: int = 0
     carried: str | None = None
+
+    @property
+    def passed(self) -> int:
+        """How many headings and ends of groups come before it."""
+        return int(json.loads(self.carried)["passed"]) if self.carried else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,10 +93,11 @@ class Interpreter:
         return self if columns == self.columns else _applied(self.reading, columns)
 
     def declared_total(self, control: Mapping[str, str]) -> Decimal | Problem | None:
-        """Returns the sum that a control row declares; None if it or its cell is not there."""
-        rule = self.reading.vendor.format.control_total
-        if rule is None:
+        """Returns the sum that a control row, or the end of a group, declares; None without one."""
+        rule, measure = self.reading.vendor.format.control_total, self.reading.shape.measure
+        if measure is None:
             return None
+        column = measure.field if rule is None else rule.column
         vendor, read = self.reading.vendor, self.reading.amounts.read
         cells = {plain_name(name): text.strip() for name, text in control.items()}
 
@@ -104,7 +105,7 @@ class Interpreter:
             found = [cells[name] for name in map(plain_name, aliases) if cells.get(name)]
             return read(found[0]) if found else None
 
-        return total_of(vendor.amount, vendor.columns.get(rule.column, ()), of)
+        return total_of(vendor.amount, vendor.columns.get(column, ()), of)
 
 
 def compile_interpreter(

@@ -98,7 +98,9 @@ def test_a_row_that_is_no_total_is_a_row_and_a_total_is_compared(door, given, ca
 
 
 def test_a_declared_footer_is_furniture(door, given):
-    house = given("control-then-footer", ("control_total", 'furniture: ["Printed *"], control_total'))
+    house = given(
+        "control-then-footer", ("control_total", 'furniture: ["Printed *"], control_total')
+    )
     house.work(PULLED)
     (report,) = door.reports(house.session())
     assert (report.rows, report.account.furniture, report.account.control) == (2, 1, 1)
