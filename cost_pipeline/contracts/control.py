@@ -49,10 +49,19 @@ class Told:
     Attributes:
         measured: The header names of the column that a control total is of.
         passed: 1-based places of columns without a name that may hold anything.
+        names: The header names of all columns that are read.
+        places: 1-based places of columns that are read by their place.
     """
 
     measured: tuple[str, ...] = ()
     passed: frozenset[int] = frozenset()
+    names: tuple[str, ...] = ()
+    places: frozenset[int] = frozenset()
+
+    @property
+    def passed_places(self) -> frozenset[int]:
+        """`passed`, counted from 0."""
+        return frozenset(place - 1 for place in self.passed)
 
 
 class ControlTotal(GrownSection):
@@ -63,19 +72,17 @@ class ControlTotal(GrownSection):
         required: Whether a delivery without one, or with one that cannot be read, is not posted.
         subtotals: Texts beside sums of parts; such a row is counted, and is not the total. An
             empty one stands for no text at all.
-        footers: Texts of rows that may follow the total; such a row is counted, too.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"label", "required", "subtotals", "footers"})
+    later: ClassVar[frozenset[str]] = frozenset({"label", "required", "subtotals"})
 
     column: str = "amount"
     tolerance: Decimal = Field(default=Decimal(0), ge=0)
     label: tuple[str, ...] = ()
     required: bool = False
     subtotals: tuple[str, ...] = ()
-    footers: tuple[str, ...] = ()
 
-    @field_validator("label", "footers")
+    @field_validator("label")
     @classmethod
     def _says_something(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
         for text in texts:
@@ -91,10 +98,6 @@ class ControlTotal(GrownSection):
     def is_subtotal(self, text: str) -> bool:
         """Whether a text, perhaps none, stands beside the sum of a part."""
         return _fits(plain_label(text), self.subtotals)
-
-    def is_footer(self, text: str) -> bool:
-        """Whether the filled cells of a row, joined by spaces, are a declared footer."""
-        return any(fnmatchcase(_folded(text), _folded(pattern)) for pattern in self.footers)
 
 
 def plain_label(text: str) -> str:

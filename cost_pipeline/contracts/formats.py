@@ -12,7 +12,8 @@ from pydantic import Field, PrivateAttr, StringConstraints, field_validator, mod
 
 from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.layouts import DelimitedLayout, FixedLayout, named_layout
-from cost_pipeline.contracts.sections import GrownSection, Section
+from cost_pipeline.contracts.listing import ListedSection
+from cost_pipeline.contracts.sections import Section
 
 
 class FormatKind(StrEnum):
@@ -88,7 +89,7 @@ class DelimitedFormat(TextFormat):
         return _one_mark(delimiter)
 
 
-class CsvFormat(DelimitedFormat):
+class CsvFormat(DelimitedFormat, ListedSection):
     """Delimited rows.
 
     Attributes:
@@ -97,12 +98,17 @@ class CsvFormat(DelimitedFormat):
         width: Cells of a row, for `header: none`; the length of `names` if that is a list.
         names: Names in order, or 1-based position to name. Where some are given, positions
             without one are not columns; where none is, all are, as `#1`, `#2`, ...
+        header_within: The header is the row that holds the most of the vendor's names among the
+            first so many lines, instead of the first row.
     """
+
+    later: ClassVar[frozenset[str]] = ListedSection.later | {"header_within"}
 
     kind: Literal[FormatKind.CSV] = FormatKind.CSV
     header: Literal["first", "none"] = "first"
     width: int | None = Field(default=None, ge=1, le=2000)
     names: dict[int, str] = Field(default_factory=dict)
+    header_within: int | None = Field(default=None, ge=1, le=1000)
 
     @model_validator(mode="before")
     @classmethod
@@ -118,6 +124,8 @@ class CsvFormat(DelimitedFormat):
             if self.width is None:
                 raise ValueError("`header: none` needs `width`, or `names` as a list")
             self.whole_layout()
+            if self.header_within is not None:
+                raise ValueError("`header_within` looks for a header, and `header: none` has none")
         elif self.width is not None or self.names:
             raise ValueError("`width` and `names` are for `header: none`")
         return self
@@ -162,7 +170,7 @@ class JsonLinesFormat(TextFormat):
     kind: Literal[FormatKind.JSONL] = FormatKind.JSONL
 
 
-class FixedWidthFormat(TextFormat):
+class FixedWidthFormat(TextFormat, ListedSection):
     """Columns at fixed positions; `layout` is spelled out or named (`data/reference/layouts/`)."""
 
     kind: Literal[FormatKind.FIXED_WIDTH] = FormatKind.FIXED_WIDTH
@@ -176,6 +184,11 @@ class FixedWidthFormat(TextFormat):
     @model_validator(mode="after")
     def _names_its_total(self) -> Self:
         types = self.layout.record_type
+        if types is not None and self.lists:
+            raise ValueError(
+                "`layout.record_type` says what each line is: take `furniture`, `groups` and"
+                " `fill_down` out"
+            )
         if types is None or self.control_total is None:
             return self
         if types.total is None:
@@ -230,7 +243,7 @@ class ShowbizSagCardsFormat(LayoutFormat):
     kind: Literal[FormatKind.SHOWBIZ_SAG_CARDS] = FormatKind.SHOWBIZ_SAG_CARDS
 
 
-class ExcelFormat(FileFormat, GrownSection):
+class ExcelFormat(FileFormat, ListedSection):
     """Sheets of an Excel workbook, `.xlsx` or `.xls` (told apart by its bytes).
 
     Attributes:
@@ -245,7 +258,7 @@ class ExcelFormat(FileFormat, GrownSection):
             15 digits that Excel shows, which takes the noise off computed amounts.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"sheets", "ignore_sheets"})
+    later: ClassVar[frozenset[str]] = ListedSection.later | {"sheets", "ignore_sheets"}
 
     kind: Literal[FormatKind.EXCEL] = FormatKind.EXCEL
     sheet: str | None = None
@@ -312,7 +325,7 @@ def _without_words(form: _Form, why: str) -> _Form:
         ValueError: If something is.
     """
     total = form.control_total
-    for name in ("label", "subtotals", "footers"):
+    for name in ("label", "subtotals"):
         if total is not None and getattr(total, name):
             raise ValueError(f"`control_total.{name}` is not read of {form.kind}: {why}")
     return form

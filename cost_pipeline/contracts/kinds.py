@@ -99,6 +99,9 @@ class FeedContract:
     reference: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        measure = self.shape.measure
+        if measure is not None and self.vendor.measured != measure.field:
+            raise ValueError(f"the vendor files of {self.name} do not say what they measure")
         for name, kind in self.kinds.items():
             if kind.contract.kind != name:
                 raise ValueError(f"the contract of {name} calls itself {kind.contract.kind}")

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sections import GrownSection, Section
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.reference import reference_path
+from cost_pipeline.core.text import plain_name
 
 _FOLDER = "layouts"
 # A line of this many characters is no listing; it bounds what a mistyped layout can ask for.
@@ -71,25 +72,35 @@ class RecordType(Section):
         return self
 
 
-class FixedLayout(Section):
+class FixedLayout(GrownSection):
     """The columns of a fixed-width file.
 
     Attributes:
+        ruler: Whether the file says itself where they stand, by a line of dashes below its header.
         source: Where the layout is known from.
         length: Characters of a line; up to the end of the last column if not given.
         ragged_right: Whether lines may lack their trailing blanks.
     """
 
+    later: ClassVar[frozenset[str]] = frozenset({"ruler"})
+
     kind: Literal["fixed_width"] = "fixed_width"
     source: str = ""
-    columns: tuple[FixedColumn, ...] = Field(min_length=1, max_length=_MOST_COLUMNS)
+    ruler: bool = False
+    columns: tuple[FixedColumn, ...] = Field(default=(), max_length=_MOST_COLUMNS)
     length: int | None = Field(default=None, ge=1, le=_LONGEST)
     ragged_right: bool = False
     record_type: RecordType | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        names = [column.name.casefold() for column in self.columns]
+        if self.ruler:
+            if self.columns or self.length or self.ragged_right or self.record_type:
+                raise ValueError("`ruler: true` finds the columns; take the other keys out")
+            return self
+        if not self.columns:
+            raise ValueError("`columns` is needed, or `ruler: true`")
+        names = [plain_name(column.name) for column in self.columns]
         if len(set(names)) < len(names):
             raise ValueError("a column is named twice")
         reach = max(column.stop for column in self.columns)
@@ -136,7 +147,7 @@ class DelimitedLayout(Section):
             if place not in self.positions:
                 ends = f"{self.positions[0]} to {self.positions[-1]}"
                 raise ValueError(f"position {place} is not one of {ends}")
-        folded = [name.casefold() for name in self.header if name]
+        folded = [plain_name(name) for name in self.header if name]
         if len(set(folded)) < len(folded):
             raise ValueError("a column is named twice")
         if self.records and "row" not in self.records.values():

@@ -6,7 +6,6 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -30,6 +29,7 @@ from cost_pipeline.contracts.formats import (
     JsonFormat,
     ParquetFormat,
 )
+from cost_pipeline.contracts.listing import place_of
 from cost_pipeline.contracts.number_style import (
     MeasureStyle,
     Negatives,
@@ -229,9 +229,14 @@ class Vendor(Section):
         elif isinstance(self.format, ParquetFormat) and not self.format.exact:
             exact = [name for field in self.exact for name in self.columns.get(field, ())]
             told = self.format.model_copy(update={"exact": tuple(exact)})
-        places = (re.fullmatch(r"#([1-9][0-9]{0,4})", name) for name in self.ignore)
-        passed = frozenset(int(place[1]) for place in places if place)
+        names = tuple(name for aliases in self.columns.values() for name in aliases)
+        if self.measure is not None and self.measure.sign is not None:
+            names = (*names, *self.measure.sign.column)
         total = self.format.control_total
-        measured = () if total is None else self.columns.get(total.column, ())
-        object.__setattr__(self, "format", told.telling(Told(measured, passed)))
+        measured = self.columns.get(self.measured if total is None else total.column, ())
+        places = frozenset(place for name in names if (place := place_of(name)))
+        passed = frozenset(place for name in self.ignore if (place := place_of(name)))
+        object.__setattr__(
+            self, "format", told.telling(Told(measured, passed, names=names, places=places))
+        )
         return self

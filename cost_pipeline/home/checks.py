@@ -14,11 +14,12 @@ from typing import Final
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.date_style import DIRECTIVES
 from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.contracts.listing import ListedSection
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.record import Record, judge_field
 from cost_pipeline.contracts.texts import reader
 from cost_pipeline.contracts.vendor import FolderSource, HttpSource, Vendor
-from cost_pipeline.core.text import nearest
+from cost_pipeline.core.text import nearest, plain_name
 from cost_pipeline.home.document import Document
 
 _RESERVED: Final = "corrections"
@@ -53,6 +54,7 @@ def check_vendor(
     _check_dates(vendor, document)
     _check_headers(vendor, document)
     _check_patterns(vendor, document)
+    _check_groups(vendor, document)
     if isinstance(vendor.source, HttpSource) and vendor.source.incremental and not vendor.key:
         document.complain(
             ("source", "incremental"),
@@ -177,7 +179,7 @@ def _check_headers(vendor: Vendor, document: Document) -> None:
         if not headers:
             document.complain(("columns", name), f"`{name}` names no header", "name at least one")
         for place, header in enumerate(headers):
-            same = header.strip().casefold()
+            same = plain_name(header)
             if owner.setdefault(same, name) != name:
                 document.complain(
                     ("columns", name, place),
@@ -185,11 +187,42 @@ def _check_headers(vendor: Vendor, document: Document) -> None:
                     "let one field have it",
                 )
     for place, header in enumerate(vendor.ignore):
-        if header.strip().casefold() in owner:
+        if plain_name(header) in owner:
             document.complain(
                 ("ignore", place),
                 f"the header `{header}` is both read and ignored",
                 "take it out of `ignore:`",
+            )
+
+
+def _check_groups(vendor: Vendor, document: Document) -> None:
+    """Notes headings that nothing tells from a row of which most is missing, and unused ones."""
+    form = vendor.format
+    if not isinstance(form, ListedSection):
+        return
+    read = {*map(plain_name, form.told.names)}
+    for place, group in enumerate(form.groups):
+        path = ("format", "groups", place)
+        if plain_name(group.source) in read and group.pattern is None:
+            document.complain(
+                (*path, "from"),
+                f"`{group.source}` is a column of rows too, so a row that was cut looks like a"
+                " heading",
+                'say by `pattern` what a heading looks like, such as `pattern: "Account *"`',
+            )
+        if plain_name(group.column) not in read:
+            document.complain(
+                (*path, "column"),
+                f"nothing reads the column `{group.column}`",
+                f"name it under `columns:`, such as `vendor_name: [{group.column}]`",
+            )
+    names = {*read, *(plain_name(group.source) for group in form.groups)}
+    for place, name in enumerate(form.fill_down):
+        if plain_name(name) not in names:
+            document.complain(
+                ("format", "fill_down", place),
+                f"nothing reads the column `{name}`",
+                nearest(name, form.told.names),
             )
 
 

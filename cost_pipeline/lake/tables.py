@@ -235,6 +235,7 @@ CHECKPOINTS = TableSpec(
             pa.field("blank_rows", pa.int64()),
             pa.field("furniture_rows", pa.int64()),
             pa.field("encoding", TEXT),
+            pa.field("carried", TEXT),
             required("state", TEXT),
             required("shapes", TEXT),
             required("amounts", TEXT),
@@ -246,7 +247,8 @@ CHECKPOINTS = TableSpec(
 """How far a delivery was validated when its records were committed before it was whole.
 
 `line`, `blank_rows`, `furniture_rows` and `encoding` are null where the format cannot be opened in
-the middle; `furniture_rows` also of what version 0.2 wrote.
+the middle; `furniture_rows` also of what version 0.2 wrote. `carried` is what the headings above
+say, where a vendor declares such things.
 """
 
 ALERTS = TableSpec(

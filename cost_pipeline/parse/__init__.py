@@ -6,12 +6,21 @@ could not be cut. Does not: what a cell means (validate), where the bytes come f
 
 from cost_pipeline.parse.ahead import read_ahead
 from cost_pipeline.parse.opening import open_rows
-from cost_pipeline.parse.rows import CHUNK_ROWS, Limits, Mark, ParsedChunk, Refused, RowReader
+from cost_pipeline.parse.rows import (
+    CHUNK_ROWS,
+    GroupEvent,
+    Limits,
+    Mark,
+    ParsedChunk,
+    Refused,
+    RowReader,
+)
 from cost_pipeline.parse.sheet import ValueKind
 from cost_pipeline.parse.workbook import MarkedSheet, read_marked
 
 __all__ = [
     "CHUNK_ROWS",
+    "GroupEvent",
     "Limits",
     "Mark",
     "MarkedSheet",

@@ -29,7 +29,7 @@ class SheetAccount:
         header: Rows that name the columns.
         rows: Rows that were read.
         control: Rows of the sheet's own total.
-        furniture: Sums of parts, and footers.
+        furniture: Sums of parts, headings of groups, and what is declared to be furniture.
         other: Rows of another table in the sheet, which were not read.
         other_line: Where that table begins.
         cells_told: Cells of all these rows.
@@ -60,6 +60,29 @@ class SheetAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenSum:
+    """The end of a group that declares another sum than its rows come to.
+
+    Attributes:
+        line: Of the end.
+        text: What it says beside the sum.
+        declared: The sum; None if it cannot be read.
+        computed: What the rows come to; None if no heading opens the group.
+        unreadable: Rows of the group of which that is not known.
+    """
+
+    line: int
+    text: str
+    declared: str | None
+    computed: str | None
+    unreadable: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The public shape (docs/interfaces.md)."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What a delivery consists of.
 
@@ -69,13 +92,16 @@ class Account:
         rows: Rows; each is a record or a dead letter.
         blank: Lines, or rows of cells, with nothing in them.
         control: Lines of the file's own total.
-        furniture: Other lines that are no rows: page heads, sums of parts, footers.
+        furniture: Other lines that are no rows: heads of pages and groups, sums of parts.
         continued: Further lines of all these, where a cell holds a line end.
         open_end: Whether the last line has no line end.
         misread: Places where the text is UTF-8 that was read as another encoding, here or before
             it was sent.
         misread_line: The first such line.
         sheets: Of a workbook.
+        sums: How many declared sums of groups were compared.
+        sums_broken: How many of them do not hold.
+        broken_sums: The first of those.
     """
 
     lines: int | None
@@ -89,6 +115,9 @@ class Account:
     misread: int = 0
     misread_line: int | None = None
     sheets: tuple[SheetAccount, ...] = field(default=())
+    sums: int = 0
+    sums_broken: int = 0
+    broken_sums: tuple[BrokenSum, ...] = field(default=())
 
     @property
     def balanced(self) -> bool:
@@ -99,7 +128,10 @@ class Account:
 
     def as_dict(self) -> dict[str, Any]:
         """The public shape (docs/interfaces.md)."""
-        return asdict(self) | {"sheets": [asdict(sheet) for sheet in self.sheets]}
+        found = asdict(self) | {"sheets": [asdict(sheet) for sheet in self.sheets]}
+        if not self.sums:
+            del found["sums"], found["sums_broken"], found["broken_sums"]
+        return found
 
     def as_json(self) -> str:
         """As it is stored in `validations.account`."""
@@ -116,4 +148,5 @@ def account_from(text: str) -> Account:
     """The account of a stored text."""
     found: dict[str, Any] = json.loads(text)
     sheets = tuple(SheetAccount(**sheet) for sheet in found.pop("sheets"))
-    return Account(**found, sheets=sheets)
+    broken = tuple(BrokenSum(**one) for one in found.pop("broken_sums", ()))
+    return Account(**found, sheets=sheets, broken_sums=broken)

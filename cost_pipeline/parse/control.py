@@ -1,12 +1,12 @@
-"""Which rows of a delivery are its own total, sums of parts, and footers: one rule for all formats.
+"""Which rows of a delivery are its own total, and sums of parts: one rule for all formats.
 
 Belongs here: the rule, and holding back the last rows until the end of the file tells what they
 are. A format hands over the filled cells of its rows; what a text means is the validator's.
 
 - A control row has a filled cell in the declared column, and else at most one: a label, declared or
-  usual. It is the last such row among the last `TAIL_ROWS`; what follows it is a footer where the
-  vendor declares it, and a row otherwise. Everything else is a row, however little is in it: a line
-  that was cut must not be taken for a total.
+  usual. It is the last such row among the last `TAIL_ROWS`. Everything else is a row, however
+  little is in it: a line that was cut must not be taken for a total. Furniture (`listing`) has been
+  taken out before.
 - The last line of a text may have been cut off. Without a line end it is a control row only if it
   has all its cells.
 - Sums of parts, where they are declared, may stand anywhere.
@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.control import ControlTotal
 from cost_pipeline.contracts.formats import FileFormat
-from cost_pipeline.core.text import BLANKS
+from cost_pipeline.core.text import BLANKS, plain_name
 from cost_pipeline.parse.lines import LineCount, Positions, line_ends
 from cost_pipeline.parse.rows import RowReader, renumbered
 
@@ -40,7 +40,6 @@ class Part(Enum):
     ROW = "row"
     TOTAL = "total"
     SUBTOTAL = "subtotal"
-    FOOTER = "footer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +73,13 @@ class ControlRules:
         self, total: ControlTotal, measured: Sequence[str], header: Sequence[str] | None
     ) -> None:
         self.total = total
-        self._measured = {_plain(name) for name in measured or (total.column,)}
+        self._measured = {plain_name(name) for name in measured or (total.column,)}
         self._header = header
         self._places = [] if header is None else self._called(enumerate(header))
 
     def _called(self, names: Iterable[tuple[Any, str]]) -> list[Any]:
         """The places that have one of the names of the declared column."""
-        return [place for place, name in names if _plain(name) in self._measured]
+        return [place for place, name in names if plain_name(name) in self._measured]
 
     def _places_in(self, row: Filled) -> list[Any]:
         """Where in a row the declared column is filled."""
@@ -103,19 +102,9 @@ class ControlRules:
         """What the last rows of a delivery are, in order."""
         found = [self.part(row) for row in tail]
         totals = [place for place, part in enumerate(found) if part is Part.TOTAL]
-        total = totals[-1] if totals else None
-        for place in reversed(range(len(tail))):
-            footer = found[place] is not Part.TOTAL and self._is_footer(tail[place])
-            if found[place] is Part.TOTAL and place != total:
-                found[place] = Part.ROW
-            elif footer and (total is None or place > total):
-                found[place] = Part.FOOTER
-            elif total is None and found[place] is Part.ROW:
-                break  # without a total only what ends the delivery is a footer
+        for place in totals[:-1]:
+            found[place] = Part.ROW
         return found
-
-    def _is_footer(self, row: Filled) -> bool:
-        return bool(row.cells) and self.total.is_footer(" ".join(row.cells.values()))
 
     def declared(self, row: Filled) -> dict[str, str]:
         """The cells of the total by their header names."""
@@ -148,7 +137,7 @@ def rows_without_totals(
     filled: Callable[[_Row], Filled],
     dropped: Callable[[Part, _Row], None] = lambda _part, _row: None,
 ) -> Iterator[_Row]:
-    """The rows of a delivery; totals and footers are counted in `reader`.
+    """The rows of a delivery; totals and sums of parts are counted in `reader`.
 
     Args:
         reader: Its counts and its control row are set.
@@ -295,7 +284,3 @@ class TableTail:
             if isinstance(text := row[f"c{at}"], str) and text.strip(BLANKS)
         }
         return Filled(cells)
-
-
-def _plain(name: str) -> str:
-    return name.strip(BLANKS).casefold()

@@ -6,19 +6,25 @@ tables. Simple lines (`lines`) are split in bulk (`bulk`); the others by the tok
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from cost_pipeline.contracts.formats import TextFormat
-from cost_pipeline.core.reasons import Reason
+from cost_pipeline.contracts.listing import ListedSection
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.bulk import BulkLane, Shape
+from cost_pipeline.parse.chunking import Carry, Chunking
 from cost_pipeline.parse.control import Filled, TableTail, control_rules
+from cost_pipeline.parse.fill_down import FillDown
+from cost_pipeline.parse.header import Header, above_all, find_header
 from cost_pipeline.parse.lines import LineCount, Positions
+from cost_pipeline.parse.listing import Level, ListingRules, MissingColumnError, levels_of
+from cost_pipeline.parse.listing_tables import Cells, TableListing, Taken
 from cost_pipeline.parse.records import (
     Block,
     Record,
@@ -39,19 +45,7 @@ from cost_pipeline.parse.rows import (
     rows_table,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The names of all columns, and what came before the first row.
-
-    Attributes:
-        lines: Physical lines up to and with the header.
-        blank_rows: How many of them were blank.
-    """
-
-    names: tuple[str, ...]
-    lines: int
-    blank_rows: int
+_AROUND: Final = BLANKS + '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +55,15 @@ class Rules:
     Attributes:
         form: The format, for its totals and the columns that are passed over.
         names: The columns of a file without a header; empty where a position is not a column.
+        listing: What is declared of furniture, groups and cells that are filled down.
+        within: Among how many lines the header is looked for, instead of the first row.
     """
 
     form: TextFormat
     delimiter: str
     names: tuple[str, ...] | None = None
+    listing: ListedSection = field(default_factory=ListedSection)
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,118 +84,122 @@ def open_delimited(
     at: Mark | None = None,
 ) -> RowReader | Refused:
     """A reader of the rows of a delimited file in a known encoding, from a mark on if one is."""
-    if rules.names is None:
-        header = _find_header(body, encoding, rules.delimiter, limits)
-    else:
-        header = Header(rules.names, 0, 0)
+    header = _header(body, rules, encoding, limits)
     if isinstance(header, Refused):
         return header
-    start = at or Mark(0, header.lines + 1, header.blank_rows, encoding)
-    file = _DelimitedFile(body, rules, header, _Source(encoding, limits, bulk))
+    try:
+        levels = levels_of(rules.listing, header.names)
+    except MissingColumnError as error:
+        return error.refused
+    start = at or Mark(0, header.lines + 1, header.blank_rows, encoding, header.above)
+    file = _DelimitedFile(body, rules, header, levels, _Source(encoding, limits, bulk))
     return RowReader(
         encoding,
-        header.names,
+        file.header,
         lambda reader: file.chunks(reader, chunk_rows, start),
         first_row=start.rows + 1,
         count=file.count,
     )
 
 
-def _find_header(body: Body, encoding: str, delimiter: str, limits: Limits) -> Header | Refused:
-    tokenizer = Tokenizer(delimiter, None, limits)
-    seen = blank = 0
-    # The header is at the top: no need to read a whole block for it.
-    small = replace(limits, block_bytes=min(limits.block_bytes, limits.record_bytes))
-    for block in read_blocks(body, encoding, small):
-        for index, record in read_records(block, tokenizer, range(len(block.starts))):
-            seen = block.number + record.last
-            if record.blank:
-                blank += 1
-            elif record.cells is None:
-                where = f"the header on line {block.number + index} cannot be read"
-                return Refused(Reason.NOT_THE_FORMAT, f"{where}: {record.problem}")
-            elif len(record.cells) > limits.keys:
-                what = f"the header has {len(record.cells)} columns, {limits.keys} at most are read"
-                return Refused(Reason.NOT_THE_FORMAT, what)
-            else:
-                names = tuple(cell.decode("utf-8") for cell in record.cells)
-                return Header(names, seen, blank)
-    what = f"it has no header: all {seen} lines are blank" if seen else "the file is empty"
-    return Refused(Reason.NOT_THE_FORMAT, what)
-
-
-class _Passed:
-    """How many lines of a kind lie before a line, of a file that is read block by block.
-
-    A block is read ahead of the chunk that ends in it, so the reader's count runs ahead of a mark.
-    """
-
-    def __init__(self, before: int) -> None:
-        self._passed = before
-        self._ahead: list[Positions] = []
-
-    def add(self, lines: Positions) -> None:
-        """The lines of that kind in the next block, in order."""
-        if len(lines):
-            self._ahead.append(lines)
-
-    def before(self, line: int) -> int:
-        """The count before a line; lines are asked for in order."""
-        while self._ahead and self._ahead[0][-1] < line:
-            self._passed += len(self._ahead.pop(0))
-        here = int(np.searchsorted(self._ahead[0], line)) if self._ahead else 0
-        return self._passed + here
+def _header(body: Body, rules: Rules, encoding: str, limits: Limits) -> Header | Refused:
+    if rules.names is not None:
+        top = above_all(body, encoding, rules.delimiter, limits)
+        return replace(top, names=rules.names)
+    told, within = rules.form.told, rules.within
+    return find_header(body, encoding, rules.delimiter, told, within=within, limits=limits)
 
 
 class _DelimitedFile:
     """One delimited file whose header is known."""
 
-    def __init__(self, body: Body, rules: Rules, header: Header, source: _Source) -> None:
+    def __init__(
+        self,
+        body: Body,
+        rules: Rules,
+        header: Header,
+        levels: Sequence[Level],
+        source: _Source,
+    ) -> None:
         self._body = body
-        self._header = header
         self._source = source
-        self._control = control_rules(rules.form, header.names)
+        form, names = rules.form, header.names
+        self._control = control_rules(form, names)
+        self._rules = ListingRules(
+            rules.listing, names, levels, form.told.measured, header=header.first
+        )
+        self._fill_down = rules.listing.fill_down
         self.count = LineCount()
-        named = tuple(i for i, name in enumerate(header.names) if name.strip(BLANKS))
-        unnamed = tuple(i for i, name in enumerate(header.names) if not name.strip(BLANKS))
-        passed = rules.form.told.passed
-        unnamed = tuple(i for i in unnamed if i + 1 not in passed)
-        if rules.names is not None:
-            unnamed = ()  # without a header a position that is not a column may hold anything
-        self._headed = rules.names is None
-        self._shape = Shape(rules.delimiter, len(header.names), named, unnamed)
-        self._columns = tuple(header.names[i] for i in named)
-        self._tokenizer = Tokenizer(rules.delimiter, len(header.names), source.limits)
+        named = tuple(i for i, name in enumerate(names) if name.strip(BLANKS))
+        headings = {level.source for level in levels}
+        self._hidden = tuple(sorted(headings - {*named}))
+        # Without a header a position that is not a column may hold anything.
+        passed = {*range(len(names))} if header.first is None else form.told.passed_places
+        unnamed = {*range(len(names))} - {*named, *headings, *passed}
+        self._headed = header.first is not None
+        self._shape = Shape(
+            header.delimiter, len(names), (*named, *self._hidden), tuple(sorted(unnamed))
+        )
+        filled = tuple(level.group.column for level in levels)
+        self.header = (*names, *filled)
+        self._columns = (*(names[i] for i in named), *filled)
+        self._tokenizer = Tokenizer(header.delimiter, len(names), source.limits)
 
     def chunks(self, reader: RowReader, chunk_rows: int, start: Mark) -> Iterator[ParsedChunk]:
         """The rows in chunks; the counts of `reader` are kept up to date."""
-        reader.header_rows = int(self._headed)
+        carried = Carry.before(start, len(self._rules.levels))
+        reader.header_rows = int(self._headed) + carried.headers
         reader.blank_rows, reader.furniture_rows = start.blank_rows, start.furniture_rows
         told = reader.header_rows + start.rows + start.blank_rows + start.furniture_rows
         reader.continued = start.line - 1 - told
+        named = self._shape.named[: len(self._shape.named) - len(self._hidden)]
+        cells = Cells(self._shape.named, len(self._hidden), self._reread, self._peek)
+        listing = TableListing(
+            reader,
+            self._rules,
+            cells,
+            control=self._control,
+            carried=carried.groups,
+            first=start.rows + 1,
+        )
         tail = None
         if self._control is not None:
-            named = self._shape.named
             tail = TableTail(reader, self._control, named, self._reread, start.rows + 1)
-        chunking = _Chunking(
-            Rechunker(chunk_rows, self._source.limits.chunk_bytes), self._columns, start
+        chunking = Chunking(
+            Rechunker(chunk_rows, self._source.limits.chunk_bytes),
+            FillDown(self._columns, self._fill_down, carried.above),
+            listing,
+            self._columns,
+            start,
         )
         for table, blank, continued in self._tables(start):
             reader.blank_rows += len(blank)
             reader.continued += continued
             chunking.blanks.add(blank)
             if table is not None:
-                if tail is not None:
-                    table, gone = tail.push(table)  # noqa: PLW2901 - fewer rows of it
-                    chunking.furniture.add(gone)
-                yield from chunking.push(table)
+                yield from self._pushed(listing.push(table), tail, chunking)
+        lines, open_end = self.count.lines, self.count.open_end
+        yield from self._pushed(listing.finish(lines=lines, open_end=open_end), tail, chunking)
         if tail is not None:
-            lines, open_end = self.count.lines, self.count.open_end
             left = tail.finish(lines=lines, open_end=open_end)
             chunking.last_line = reader.control_line
             if left is not None:
                 yield from chunking.push(left)
         yield from chunking.finish()
+
+    def _pushed(
+        self, listed: tuple[pa.Table | None, Taken], tail: TableTail | None, chunking: Chunking
+    ) -> Iterator[ParsedChunk]:
+        table, taken = listed
+        gone = taken.furniture
+        if table is None:
+            return
+        if tail is not None:
+            table, sums = tail.push(table)
+            gone = np.sort(np.concatenate((gone, sums)))
+        chunking.headers.add(taken.headers)
+        chunking.furniture.add(gone)
+        yield from chunking.push(table)
 
     def _tables(self, start: Mark) -> Iterator[tuple[pa.Table | None, Positions, int]]:
         """By block: its rows, the lines of its blank ones, and how many lines go on from others."""
@@ -226,7 +228,7 @@ class _DelimitedFile:
             text = block.text(index, record.last, self._source.limits).decode("utf-8")
             problem, cells = self._named_cells(record)
             rows.append(RawRow(block.number + index, text, problem, cells))
-        table = rows_table(rows, first_row, len(self._columns)) if rows else None
+        table = rows_table(rows, first_row, len(self._shape.named)) if rows else None
         return table, np.array(blank, np.int64), continued
 
     def _named_cells(self, record: Record) -> tuple[str | None, list[str] | None]:
@@ -248,41 +250,8 @@ class _DelimitedFile:
         cells = {i: cell.decode() for i, cell in enumerate(record.cells) if not is_blank(cell)}
         return Filled(cells, whole=len(record.cells) >= self._shape.width)
 
-
-class _Chunking:
-    """Tables on their way into chunks, with the place where reading can go on behind each.
-
-    Attributes:
-        blanks: Blank lines so far.
-        furniture: Lines so far that are left out.
-        last_line: The control row's, once it is known: behind it nothing can be opened, because
-            whoever began there would not see it.
-    """
-
-    def __init__(self, rechunker: Rechunker, columns: tuple[str, ...], start: Mark) -> None:
-        self._rechunker = rechunker
-        self._columns = columns
-        self._encoding = start.encoding
-        self._rows = start.rows
-        self.blanks = _Passed(start.blank_rows)
-        self.furniture = _Passed(start.furniture_rows)
-        self.last_line: int | None = None
-
-    def push(self, table: pa.Table) -> Iterator[ParsedChunk]:
-        """Take in the next rows; yields the chunks that are complete and not last."""
-        for chunk in self._rechunker.push(table):
-            self._rows += chunk.num_rows
-            yield ParsedChunk(chunk, self._columns, self._mark())
-
-    def finish(self) -> Iterator[ParsedChunk]:
-        """What is left."""
-        last = self._rechunker.finish()
-        if last is not None:
-            yield ParsedChunk(last, self._columns)
-
-    def _mark(self) -> Mark | None:
-        line = self._rechunker.next_line
-        if self.last_line is not None and line > self.last_line:
-            return None
-        blank, furniture = self.blanks.before(line), self.furniture.before(line)
-        return Mark(self._rows, line, blank, self._encoding, furniture)
+    def _peek(self, text: str) -> Filled:
+        """What stands between the delimiters of a row whose quotes do not close."""
+        pieces = text.split(self._shape.delimiter)
+        cells = {i: cell for i, piece in enumerate(pieces) if (cell := piece.strip(_AROUND))}
+        return Filled(cells, whole=False)

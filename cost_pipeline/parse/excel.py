@@ -24,11 +24,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
+
 from cost_pipeline.contracts.formats import ExcelFormat
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.parse.account import SheetAccount
 from cost_pipeline.parse.archive import BrokenMemberError, open_archive
 from cost_pipeline.parse.body import Body
+from cost_pipeline.parse.listing import MissingColumnError
 from cost_pipeline.parse.rows import (
     Limits,
     ParsedChunk,
@@ -61,6 +64,8 @@ def open_excel(
         found = _tables(book, form, limits)
     except (BrokenSheetError, BrokenMemberError) as error:
         return _refused(str(error))
+    except MissingColumnError as error:
+        return error.refused
     if isinstance(found, Refused):
         return found
 
@@ -70,7 +75,10 @@ def open_excel(
             reader.header += tuple(n for n in table.header if n and n not in reader.header)
             for gathered in gather_rows(table.rows(reader), chunk_rows, limits.chunk_bytes):
                 arrow = rows_table(gathered, reader.rows + 1, len(table.columns))
-                yield ParsedChunk(arrow, table.columns)
+                passed = None
+                if form.groups:
+                    passed = pa.array([row.passed for row in gathered], pa.int64())
+                yield ParsedChunk(table.fill_down.filled(arrow), table.columns, passed=passed)
         for sheet, account in found.others:
             count_sheet(sheet.open(), account)
 

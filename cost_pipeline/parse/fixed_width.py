@@ -26,18 +26,24 @@ from cost_pipeline.contracts.formats import FixedWidthFormat
 from cost_pipeline.contracts.layouts import FixedColumn, FixedLayout
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
-from cost_pipeline.parse.control import Filled, TableTail, control_rules
+from cost_pipeline.parse.chunking import as_chunk
+from cost_pipeline.parse.control import NOTHING, Filled, TableTail, control_rules
+from cost_pipeline.parse.fill_down import FillDown
 from cost_pipeline.parse.lines import LineCount
+from cost_pipeline.parse.listing import ListingRules, MissingColumnError, called, levels_of
+from cost_pipeline.parse.listing_tables import Carried, Cells, TableListing
 from cost_pipeline.parse.records import Block, read_blocks
 from cost_pipeline.parse.rows import (
     Limits,
     ParsedChunk,
     RawRow,
     Rechunker,
+    Refused,
     RowReader,
     chunk_table,
     rows_table,
 )
+from cost_pipeline.parse.ruler import BETWEEN, Top, find_ruler
 
 Places = npt.NDArray[np.int64]
 _SPACE = 0x20
@@ -51,35 +57,66 @@ def open_fixed_width(
     *,
     chunk_rows: int,
     bulk: bool,
-) -> RowReader:
+) -> RowReader | Refused:
     """A reader of the lines of a file in a known encoding."""
-    columns = tuple(column.name for column in form.layout.columns)
-    typed = form.layout.record_type is not None
-    cutter = _Cutter(form.layout, limits, has_control=typed and form.control_total is not None)
-    rules = None if typed else control_rules(form, columns)
+    top = _top(body, form, encoding, limits)
+    if isinstance(top, Refused):
+        return top
+    layout = top.layout
+    own = called([column.name for column in layout.columns], form.told.passed, form.told.places)
+    typed = layout.record_type is not None
+    has_control = typed and form.control_total is not None
+    cutter = _Cutter(layout, limits, top.gaps, has_control=has_control)
+    rules = None if typed else control_rules(form, own)
+    try:
+        listing = ListingRules(
+            form,
+            own,
+            levels_of(form, own),
+            form.told.measured,
+            header=top.first,
+            ruler=top.text,
+            whole_line=True,
+        )
+    except MissingColumnError as error:
+        return error.refused
+    columns = (*own, *(level.group.column for level in listing.levels))
     count = LineCount()
 
     def tables(reader: RowReader) -> Iterator[pa.Table]:
         row = 1
-        for block in read_blocks(body, encoding, limits, count=count):
+        for block in read_blocks(body, encoding, limits, skip=top.lines, count=count):
             table = cutter.table(reader, block, row, bulk=bulk)
             row += table.num_rows
             yield table
 
     def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
         rechunker = Rechunker(chunk_rows, limits.chunk_bytes)
-        rows = tables(reader)
+        reader.header_rows = top.header_rows
+        reader.blank_rows, reader.furniture_rows = top.blank, top.above
+        cells = Cells(range(len(own)), 0, cutter.reread, cutter.peek)
+        carried = Carried([None] * len(listing.levels))
+        listed = TableListing(reader, listing, cells, control=rules, carried=carried)
+        rows = tables(reader) if typed else listed.tables(tables(reader), count)
         if rules is not None:
-            tail = TableTail(reader, rules, range(len(columns)), cutter.reread, 1)
+            tail = TableTail(reader, rules, range(len(own)), cutter.reread, 1)
             rows = tail.tables(rows, count)
+        fill_down = FillDown(columns, form.fill_down)
         for table in rows:
             for chunk in rechunker.push(table):
-                yield ParsedChunk(chunk, columns)
+                yield as_chunk(fill_down.filled(chunk), columns)
         last = rechunker.finish()
         if last is not None:
-            yield ParsedChunk(last, columns)
+            yield as_chunk(fill_down.filled(last), columns)
 
     return RowReader(encoding, columns, chunks, count=count)
+
+
+def _top(body: Body, form: FixedWidthFormat, encoding: str, limits: Limits) -> Top | Refused:
+    """Where the columns are, and what stands above the rows."""
+    if form.layout.ruler:
+        return find_ruler(body, encoding, form.told, limits)
+    return Top(form.layout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +130,10 @@ class _Verdict:
 class _Cutter:
     """Cuts blocks into rows by a layout."""
 
-    def __init__(self, layout: FixedLayout, limits: Limits, *, has_control: bool) -> None:
+    def __init__(
+        self, layout: FixedLayout, limits: Limits, gaps: Places, *, has_control: bool
+    ) -> None:
+        self._gaps = gaps
         self._layout = layout
         self._limits = limits
         self._has_control = has_control
@@ -113,6 +153,10 @@ class _Cutter:
         cells = {i: _cut(text, column) for i, column in enumerate(self._layout.columns)}
         filled = {i: cell for i, cell in cells.items() if cell.strip(BLANKS)}
         return Filled(filled, whole=len(text) >= self._width)
+
+    def peek(self, text: str) -> Filled:
+        """The filled cells of a line that is too long, as far as the columns go."""
+        return self.reread(text[: self._width]) or NOTHING
 
     def _careful(self, reader: RowReader, block: Block, lines: range) -> Iterator[RawRow]:
         for index in lines:
@@ -142,12 +186,18 @@ class _Cutter:
                 known = ", ".join([*types.rows, *types.furniture])
                 problem = f"{kind!r} is not a record type of this layout ({known})"
                 return _Verdict(row=True, problem=problem)
+        return _Verdict(row=True, problem=self._misfit(text))
+
+    def _misfit(self, text: str) -> str | None:
+        """What is wrong with a line's length, or between its columns."""
         if len(text.rstrip(BLANKS)) > self._width or (
-            len(text) < self._width and not layout.ragged_right
+            len(text) < self._width and not self._layout.ragged_right
         ):
-            problem = f"{len(text)} characters where the layout has {self._width}"
-            return _Verdict(row=True, problem=problem)
-        return _Verdict(row=True)
+            return f"{len(text)} characters where the layout has {self._width}"
+        for at in self._gaps.tolist():
+            if text[at : at + 1].strip(BETWEEN):
+                return f"a text goes on beyond its column at character {at + 1}"
+        return None
 
     def _total(self, reader: RowReader, text: str, *, total: bool) -> None:
         types = self._layout.record_type
@@ -192,13 +242,19 @@ class _Cutter:
         """Lines of just the right length that are certainly rows."""
         starts, ends = block.lines.starts, block.lines.ends
         plain: npt.NDArray[np.bool_] = ends - starts == self._width
-        plain &= self._width <= self._limits.line_bytes
         types = self._layout.record_type
+        if types is None and self._layout.ragged_right:
+            plain = (ends > starts) & (ends - starts <= self._width)
+        plain &= self._width <= self._limits.line_bytes
         at = starts[plain]
         if types is None:
-            # A line whose first byte is beyond the blanks has content; others are looked at.
-            plain[plain] = data[at] > _SPACE
-            return plain
+            # A byte beyond the blanks is content; mostly the first one is.
+            filled = data[at] > _SPACE
+            if not filled.all():
+                visible = np.concatenate(([0], np.cumsum(data > _SPACE)))
+                filled |= visible[ends[plain]] > visible[at]
+            plain[plain] = filled
+            return self._within_columns(data, block, plain)
         spots = data[at[:, None] + np.arange(types.start - 1, types.start - 1 + types.width)]
         known = np.zeros(len(at), np.bool_)
         for kind in types.rows:
@@ -206,6 +262,19 @@ class _Cutter:
             if len(padded) == types.width and kind.strip(BLANKS) == kind:
                 known |= (spots == padded).all(axis=1)
         plain[plain] = known
+        return plain
+
+    def _within_columns(
+        self, data: npt.NDArray[np.uint8], block: Block, plain: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """Which of the plain lines have nothing but blanks and `|` between their columns."""
+        starts, ends = block.lines.starts[plain], block.lines.ends[plain]
+        for gap in self._gaps.tolist():
+            at = starts + gap
+            byte = data[np.minimum(at, len(data) - 1)]
+            plain_here = (byte == _SPACE) | (byte == ord("|")) | (at >= ends)
+            starts, ends = starts[plain_here], ends[plain_here]
+            plain[plain] = plain_here
         return plain
 
     def _texts(

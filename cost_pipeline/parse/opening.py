@@ -16,6 +16,7 @@ from cost_pipeline.contracts.formats import (
     ParquetFormat,
     TextFormat,
 )
+from cost_pipeline.contracts.listing import ListedSection
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.parse.body import Body, open_body
 from cost_pipeline.parse.delimited import Rules, open_delimited
@@ -105,7 +106,7 @@ def _open_in(
         case LedgerFormat():
             return open_ledger(body, form, encoding, limits, chunk_rows=chunk_rows)
         case CsvFormat(header="first"):
-            rules = Rules(form, form.delimiter)
+            rules = Rules(form, form.delimiter, listing=form, within=form.header_within)
             return open_delimited(
                 body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk, at=at
             )
@@ -132,5 +133,6 @@ def _open_headless(
         raise TypeError(f"no reader reads {form.kind}")
     if layout.records or layout.opens_with:
         return open_record_kinds(body, layout, encoding, limits, chunk_rows=chunk_rows)
-    rules = Rules(form, layout.delimiter, layout.header)
+    listing = form if isinstance(form, CsvFormat) else ListedSection()
+    rules = Rules(form, layout.delimiter, layout.header, listing)
     return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk, at=at)

@@ -6,7 +6,8 @@ the work of one module per format.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
@@ -26,6 +27,9 @@ FIXED_FIELDS: Final = (
     pa.field("text", pa.string(), nullable=False),
     pa.field("malformed", pa.string()),
 )
+
+PASSED: Final = "passed"
+"""The column of a table on its way that says how many headings and ends of groups came before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class Mark:
         blank_rows: Blank rows before it.
         encoding: The encoding that fitted the whole delivery.
         furniture_rows: Lines before it that are neither.
+        carried: What holds there of what stands above it, where the vendor declares such things.
     """
 
     rows: int
@@ -91,6 +96,29 @@ class Mark:
     blank_rows: int
     encoding: str
     furniture_rows: int = 0
+    carried: str | None = None
+
+    @property
+    def passed(self) -> int:
+        """How many headings and ends of groups come before it."""
+        return int(json.loads(self.carried)["passed"]) if self.carried else 0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEvent:
+    """A heading of a group, or its end.
+
+    Attributes:
+        level: The place of the group among those that the vendor declares.
+        line: The physical line.
+        text: The text of the heading or end.
+        declared: Of an end its sums by header name; None of a heading.
+    """
+
+    level: int
+    line: int
+    text: str
+    declared: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +132,13 @@ class ParsedChunk:
         columns: The source's name of each `c{i}`, verbatim; duplicates are possible.
         after: Where reading can go on behind it, be it to a control row alone; None if there is
             nothing more, or the format has no such places.
+        passed: How many headings and ends of groups came before each row; None without groups.
     """
 
     table: pa.Table
     columns: tuple[str, ...]
     after: Mark | None = None
+    passed: pa.Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +168,7 @@ class RowReader:
         count: Of the lines of a text, as its bytes pass by.
         misread: Whether the text may be read in a wrong encoding.
         sheets: Of a workbook.
+        groups: Headings and ends of groups so far, from its mark on, in order.
     """
 
     def __init__(
@@ -162,6 +193,7 @@ class RowReader:
         self.count = count
         self.misread = Misread()
         self.sheets: list[SheetAccount] = []
+        self.groups: list[GroupEvent] = []
         self._chunks: Callable[[RowReader], Iterator[ParsedChunk]] | None = chunks
 
     def __iter__(self) -> Iterator[ParsedChunk]:
@@ -202,6 +234,7 @@ class RawRow:
     text: str
     malformed: str | None
     cells: Sequence[str | None] | None
+    passed: int = 0
 
 
 def rows_table(rows: Sequence[RawRow], first: int, width: int) -> pa.Table:

@@ -35,6 +35,21 @@ class ValueKind(Enum):
     ELAPSED = "elapsed"
 
 
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What stands above a row of a sheet.
+
+    Attributes:
+        texts: The text of the heading of each declared group; empty where there is none.
+        problem: Why they are not known.
+        passed: How many headings and ends came before.
+    """
+
+    texts: tuple[str, ...]
+    problem: str | None
+    passed: int
+
+
 @dataclass(slots=True)
 class SheetRow:
     """A row that has cells.
@@ -45,6 +60,7 @@ class SheetRow:
         problems: 0-based column to what is wrong there; the cell's text is what can be shown.
         problem: What is wrong with the row as a whole.
         kinds: 0-based column to what the number there means, for cells that hold a number.
+        above: What the headings above it say, where the vendor declares groups.
     """
 
     line: int
@@ -52,6 +68,7 @@ class SheetRow:
     problems: dict[int, str] = field(default_factory=dict)
     problem: str | None = None
     kinds: dict[int, ValueKind] = field(default_factory=dict)
+    above: Above | None = None
 
 
 class Sheet(Protocol):

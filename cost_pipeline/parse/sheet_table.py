@@ -12,13 +12,25 @@ from typing import Final
 
 from cost_pipeline.contracts.formats import ExcelFormat
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.core.text import BLANKS
+from cost_pipeline.core.text import BLANKS, plain_name
 from cost_pipeline.parse.account import SheetAccount
 from cost_pipeline.parse.control import Filled, Part, control_rules, rows_without_totals
+from cost_pipeline.parse.fill_down import FillDown
 from cost_pipeline.parse.json_items import cut_text
+from cost_pipeline.parse.listing import (
+    Held,
+    ListingRules,
+    Sort,
+    after,
+    after_damage,
+    called,
+    levels_of,
+    lost,
+    texts_of,
+)
 from cost_pipeline.parse.records import unnamed_value
 from cost_pipeline.parse.rows import Limits, RawRow, Refused, RowReader
-from cost_pipeline.parse.sheet import BrokenSheetError, Sheet, SheetRow
+from cost_pipeline.parse.sheet import Above, BrokenSheetError, Sheet, SheetRow
 from cost_pipeline.parse.xlsx import column_name
 
 _MARK: Final = re.compile(r'["\r\n]')
@@ -28,14 +40,14 @@ _NAMES: Final = 2
 
 def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | Refused:
     """The row that holds the most of the declared names, or why there is none."""
-    wanted = {_plain(name) for name in form.header}
+    wanted = {plain_name(name) for name in form.header}
     best: SheetRow | None = None
     most = 0
     try:
         for row in sheet.rows():
             if row.line > form.header_within:
                 break
-            names = {_plain(text) for text in row.cells.values()} - {""}
+            names = {plain_name(text) for text in row.cells.values()} - {""}
             found = len(wanted & names) if wanted else bool(names)
             if found > most:
                 best, most = row, found
@@ -76,6 +88,9 @@ class SheetTable:
         form: What the vendor declares.
         limits: What is too long.
         account: What is counted here.
+
+    Raises:
+        MissingColumnError: If headings of groups stand in a column that the header lacks.
     """
 
     def __init__(
@@ -90,20 +105,32 @@ class SheetTable:
         self._line = header.line
         self._limits = limits
         self._account = account
-        names = {i: text for i, text in header.cells.items() if text.strip(BLANKS)}
-        self.header = tuple(names.get(i, "") for i in range(max(names) + 1))
+        cells = {i: text for i, text in header.cells.items() if text.strip(BLANKS)}
+        width = max([max(cells) + 1, *form.told.places])
+        verbatim = [cells.get(i, "") for i in range(width)]
+        own = called(verbatim, form.told.passed, form.told.places)
+        levels = levels_of(form, own)
+        names = {i: name for i, name in enumerate(own) if name.strip(BLANKS)}
         self._named = sorted(names)
-        self._known = {*names, *(place - 1 for place in form.told.passed)}
-        self.columns = tuple(names[i] for i in self._named)
-        self._rules = control_rules(form, self.header)
-        self._wanted = {_plain(name) for name in form.header} | {*map(_plain, names.values())}
+        self._known = {*names, *form.told.passed_places}
+        filled = tuple(level.group.column for level in levels)
+        self.header = (*own, *filled)
+        self.columns = (*(names[i] for i in self._named), *filled)
+        self.fill_down = FillDown(self.columns, form.fill_down)
+        self._rules = control_rules(form, own)
+        self._listing = ListingRules(
+            form, own, levels, form.told.measured, header=cells[min(cells)]
+        )
+        self._wanted = {plain_name(name) for name in form.header} | {
+            *map(plain_name, names.values())
+        }
         self._broken: RawRow | None = None
 
     def rows(self, reader: RowReader) -> Iterator[RawRow]:
         """The rows below the header; the counts and the control row of `reader` are kept."""
         self._account.read = True
         self._account.first_row = reader.rows + 1
-        own = self._own(reader)
+        own = self._listed(reader)
         for row in rows_without_totals(reader, own, self._rules, _filled_cells, self._left_out):
             self._account.rows += 1
             self._account.cells_told += _cells(row)
@@ -118,6 +145,35 @@ class SheetTable:
         else:
             self._account.furniture += 1
 
+    def _listed(self, reader: RowReader) -> Iterator[SheetRow]:
+        """The rows that are no furniture, with what the headings above them say."""
+        rules, account = self._listing, self._account
+        held: list[Held] = [None] * len(rules.levels)
+        for row in self._own(reader):
+            filled = _filled_cells(row)
+            verdict = rules.judge(filled, "")
+            if verdict.sort is not Sort.ROW:
+                account.cells_told += _cells(row)
+                if verdict.sort is Sort.HEADER:
+                    account.header += 1
+                    reader.header_rows += 1
+                else:
+                    account.furniture += 1
+                    reader.furniture_rows += 1
+                if verdict.level >= 0:
+                    held = after(held, verdict)
+                    reader.groups.append(rules.event(verdict, row.line, filled))
+                continue
+            if rules.levels:
+                level = rules.may_head(row.cells) if self._problem(row) else None
+                if level is not None and not self._is_sum(filled):
+                    held = after_damage(held, level, row.line)
+                row.above = Above(texts_of(held), lost(held), len(reader.groups))
+            yield row
+
+    def _is_sum(self, filled: Filled) -> bool:
+        return self._rules is not None and self._rules.part(filled) is not Part.ROW
+
     def _own(self, reader: RowReader) -> Iterator[SheetRow]:
         """The filled rows of the table; what stands above it and beside it is counted."""
         account, seen, another = self._account, self._line, False
@@ -131,6 +187,10 @@ class SheetTable:
                 if row.line == self._line:
                     account.header += 1
                     another = False
+                elif another and self._listing.repeats(_filled_cells(row)):
+                    another = False
+                    yield row
+                    continue
                 elif another or self._begins_another(row):
                     another = True
                     account.other += 1
@@ -151,12 +211,12 @@ class SheetTable:
         """Whether a row names columns, and others than the header or elsewhere."""
         if row.kinds or row.problem is not None:  # a name is no number
             return False
-        found = {i: name for i, t in row.cells.items() if (name := _plain(t)) in self._wanted}
-        most = sum(_plain(name) in self._wanted for name in self.columns)
+        found = {i: name for i, t in row.cells.items() if (name := plain_name(t)) in self._wanted}
+        most = sum(plain_name(name) in self._wanted for name in self.columns)
         if len({*found.values()}) < max(_NAMES, (most + 1) // 2):
             return False
         return row.line < self._line or any(
-            place >= len(self.header) or _plain(self.header[place]) != name
+            place >= len(self.header) or plain_name(self.header[place]) != name
             for place, name in found.items()
         )
 
@@ -166,8 +226,11 @@ class SheetTable:
         problem = self._problem(row)
         if problem is not None:
             text, _ = cut_text(text, self._limits)
-            return RawRow(row.line, text, problem, None)
-        return RawRow(row.line, text, None, [row.cells.get(i, "") for i in self._named])
+            return RawRow(row.line, text, problem, None, row.above.passed if row.above else 0)
+        own = [row.cells.get(i, "") for i in self._named]
+        if row.above is None:
+            return RawRow(row.line, text, None, own)
+        return RawRow(row.line, text, None, [*own, *row.above.texts], row.above.passed)
 
     def _problem(self, row: SheetRow) -> str | None:
         if row.problem is not None or row.problems:
@@ -175,7 +238,7 @@ class SheetTable:
         for column in sorted(row.cells.keys() - self._known):
             if row.cells[column].strip(BLANKS):
                 return unnamed_value(column)
-        return None
+        return row.above.problem if row.above else None
 
 
 def csv_line(cells: list[str]) -> str:
@@ -205,10 +268,6 @@ def _cells(row: SheetRow) -> int:
 
 def _filled(text: str) -> bool:
     return bool(text.strip(BLANKS))
-
-
-def _plain(text: str) -> str:
-    return text.strip(BLANKS).casefold()
 
 
 def _first_problem(row: SheetRow) -> str:

@@ -31,7 +31,8 @@ from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.reference import reference_path
-from cost_pipeline.validate.cells import Columns, Made, made_cells, plain_name, with_made_cells
+from cost_pipeline.core.text import plain_name
+from cost_pipeline.validate.cells import Columns, Made, made_cells, with_made_cells
 from cost_pipeline.validate.dates import DateReader
 from cost_pipeline.validate.declared import (
     NOT_LANDED,
@@ -93,10 +94,11 @@ class Interpreter:
         return self if columns == self.columns else _applied(self.reading, columns)
 
     def declared_total(self, control: Mapping[str, str]) -> Decimal | Problem | None:
-        """Returns the sum that a control row declares; None if it or its cell is not there."""
-        rule = self.reading.vendor.format.control_total
-        if rule is None:
+        """Returns the sum that a control row, or the end of a group, declares; None without one."""
+        rule, measure = self.reading.vendor.format.control_total, self.reading.shape.measure
+        if measure is None:
             return None
+        column = measure.field if rule is None else rule.column
         vendor, read = self.reading.vendor, self.reading.numbers.read
         cells = {plain_name(name): text.strip() for name, text in control.items()}
 
@@ -105,7 +107,7 @@ class Interpreter:
             return read(sided.of_total(found[0])) if found else None
 
         sided = Sided(vendor.measure or MeasureStyle(), vendor.numbers)
-        return total_of(vendor.measure, vendor.columns.get(rule.column, ()), of)
+        return total_of(vendor.measure, vendor.columns.get(column, ()), of)
 
 
 def compile_interpreter(
@@ -263,7 +265,7 @@ def _applied(reading: Reading, columns: tuple[str, ...]) -> Interpreter:
         elif name in reading.demanded and name not in told:
             problems.append(_absent(name, aliases))
     sources |= {one.field: (place,) for place, one in enumerate(made, len(columns))}
-    known = known_headers(reading.vendor)
+    known = known_headers(reading.vendor, columns)
     unknown = tuple(p for p, name in enumerate(columns) if plain_name(name) not in known)
     drift = () if per_row else tuple(columns[place] for place in unknown)
     constants = {name: reading.constant(name).value for name in reading.constants}

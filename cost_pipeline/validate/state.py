@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 # The names under which a checkpoint keeps them.
 _CARRIED: Final = {
@@ -28,6 +28,7 @@ class DeliveryState:
             too, as a count of its smallest step: what a control total is compared with.
         unreadable: Rows without one.
         keys: How often each key text has come so far; kept only where the key has an ordinal.
+        groups: What is known of groups of rows; empty where the vendor declares none.
     """
 
     rows: int = 0
@@ -36,10 +37,12 @@ class DeliveryState:
     quanta: int = 0
     unreadable: int = 0
     keys: dict[tuple[str, ...], int] = field(default_factory=dict)
+    groups: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> str:
         """Returns what a rerun needs to go on behind the chunks so far, except `keys`."""
-        return json.dumps({kept: getattr(self, name) for name, kept in _CARRIED.items()})
+        found: dict[str, Any] = {kept: getattr(self, name) for name, kept in _CARRIED.items()}
+        return json.dumps(found | ({"groups": self.groups} if self.groups else {}))
 
     @classmethod
     def from_json(cls, text: str) -> DeliveryState:
@@ -47,6 +50,7 @@ class DeliveryState:
         state, found = cls(), json.loads(text)
         for name, kept in _CARRIED.items():
             setattr(state, name, int(found[kept]))
+        state.groups = found.get("groups", {})
         return state
 
     def ordinal(self, key: tuple[str, ...] | None) -> int | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cost_pipeline.core.sql import EVERYTHING, Predicate
 from cost_pipeline.feeds.production.checks import OF_THE_LEDGER
 from cost_pipeline.feeds.production.inputs import present_inputs, stored_inputs
 from cost_pipeline.feeds.production.ledger_checks import look_at_ledger
@@ -66,7 +67,7 @@ def report_of(session: Session, delivery: str) -> DeliveryReport:
     return next(r for r in deliveries(session) if r.delivery == delivery and r.duplicate_of is None)
 
 
-def open_letters(session: Session, scope: str = "true") -> list[dict[str, Any]]:
+def open_letters(session: Session, scope: Predicate = EVERYTHING) -> list[dict[str, Any]]:
     """The open dead letters, by pull date, vendor and row."""
     rows = open_dead_letters(session, scope).to_pylist()
     return sorted(rows, key=lambda r: (r["pull_date"], r["vendor"], r["row"] or 0, r["id"]))

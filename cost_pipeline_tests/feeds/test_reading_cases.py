@@ -98,7 +98,9 @@ def test_a_row_that_is_no_total_is_a_row_and_a_total_is_compared(door, given, ca
 
 
 def test_a_declared_footer_is_furniture(door, given):
-    house = given("control-then-footer", ('tolerance: "0.00"', 'footers: ["Printed *"]'))
+    house = given(
+        "control-then-footer", ("control_total", 'furniture: ["Printed *"], control_total')
+    )
     house.work(PULLED)
     (report,) = door.reports(house.session())
     assert (report.rows, report.account.furniture, report.account.control) == (2, 1, 1)
@@ -186,7 +188,7 @@ def test_totals_of_a_sheet_are_known_as_those_of_a_text(door, given, name, rows)
     assert report.control.declared == report.control.computed
     assert len(door.active_lines(house.session())) == 1
     assert len(door.open_letters(house.session())) == rows - 1
-    house.edit_vendor("case", "{column: amount}", '{column: amount, footers: ["prepared *"]}')
+    house.edit_vendor("case", "{column: amount}", '{column: amount}, furniture: ["prepared *"]')
     house.work(PULLED)
     assert door.reports(house.session())[0].control.holds
 

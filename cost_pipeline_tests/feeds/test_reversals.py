@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.sql import Predicate
 from cost_pipeline.feeds.production.approvals import (
     Credit,
     Original,
@@ -199,7 +200,7 @@ def test_an_original_that_comes_after_the_approval_ends_as_if_it_had_been_there(
     # An earlier delivery with the same key takes its place, and it is smaller.
     house.drop("rentals", "2026-03-31", [("T7", LATER, "59.00", "GBP")])
     house.work("2026-03-31")
-    reasons = {r["row"]: r["reasons"] for r in door.open_letters(session, "amount < 0")}
+    reasons = {r["row"]: r["reasons"] for r in door.open_letters(session, Predicate("amount < 0"))}
     assert reasons == {2: ["REVERSAL_EXCEEDS"], 3: ["NEGATIVE_AMOUNT"]}
     assert door.unlawful(session) == []
 

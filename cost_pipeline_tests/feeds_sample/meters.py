@@ -70,6 +70,7 @@ class LotVendor(Vendor):
 
     exact = ("used",)
     deciding = (*Vendor.deciding, "lot")
+    measured = "used"
 
     feed: Literal["meters"]
     lot: str

@@ -34,6 +34,7 @@ class Read:
     encoding: str = ""
     header: tuple[str, ...] = ()
     account: Account | None = None
+    groups: list[tuple] = field(default_factory=list)
 
     @property
     def cells(self) -> list:
@@ -79,11 +80,17 @@ class Door:
         at=None,
         **form,
     ):
-        """`control` is what a vendor file says of the total, or the name of its column."""
+        """`control` is what a vendor file says of the total, or the name of its column.
+
+        Of `form`, `names` are the header names that it reads, `places` those that it reads by
+        their place.
+        """
+        names, places = form.pop("names", ()), form.pop("places", ())
         total = control if isinstance(control, ControlTotal) else control and ControlTotal()
         declared = format_of(**{"control_total": total or None, **form})
         column = control if isinstance(control, str) else (total or ControlTotal()).column
-        declared = declared.telling(Told((column,), frozenset(passed)))
+        told = Told((column,), frozenset(passed), tuple(names), frozenset(places))
+        declared = declared.telling(told)
         return open_rows(
             self.path, declared, chunk_rows=chunk_rows, limits=limits, bulk=bulk, at=at
         )
@@ -114,6 +121,7 @@ def drain(reader) -> Read:
     read.blank_rows, read.control = reader.blank_rows, reader.control
     read.furniture_rows, read.header = reader.furniture_rows, reader.header
     read.account = reader.account()
+    read.groups = [(one.level, one.line, one.text, one.declared) for one in reader.groups]
     assert read.account.balanced, read.account
     assert reader.rows == len(read.rows)
     assert [row[0] for row in read.rows] == list(range(1, len(read.rows) + 1))

@@ -108,11 +108,10 @@ def test_only_the_declared_column_makes_a_control_row(door, write, form, tail, c
 
 
 @FORMATS
-def test_labels_subtotals_and_footers_are_declared(door, write, form):
+def test_labels_and_subtotals_are_declared(door, write, form):
     total = ControlTotal(
         label=("Invoice value",),
         subtotals=("Dept *",),
-        footers=("Printed *", "page ? of ?"),
     )
     rows = [
         ROWS[0],
@@ -120,13 +119,11 @@ def test_labels_subtotals_and_footers_are_declared(door, write, form):
         ROWS[1],
         {"supplier": "Dept 3400", "amount": "50.00"},
         {"supplier": "invoice VALUE:", "amount": "150.00"},
-        {"id": "Printed", "supplier": "yesterday"},
-        {"id": "Page 1 of 1"},
         {"id": "A9"},
     ]
     read = door.read(write(rows), control=total, **form)
     assert [text.strip() for text in read.control.values()] == ["150.00"]
-    assert (len(read.rows), read.furniture_rows) == (3, 4)
+    assert (len(read.rows), read.furniture_rows) == (3, 2)
     assert "A9" in read.texts[2]
     assert [row[0] for row in read.rows] == [1, 2, 3]
 
@@ -139,13 +136,6 @@ def test_an_empty_subtotal_stands_for_no_label_and_the_total_must_have_one(door,
     assert (len(read.rows), read.furniture_rows, read.control) == (2, 2, None)
     rows.append({"id": "Total", "amount": "150.00"})
     assert door.read(write(rows), control=total, **form).control is not None
-
-
-@FORMATS
-def test_a_footer_without_a_total_is_furniture_only_at_the_very_end(door, write, form):
-    rows = [{"id": "Printed"}, *ROWS, {"id": "Printed"}, {"id": "Printed"}]
-    read = door.read(write(rows), control=ControlTotal(footers=("printed*",)), **form)
-    assert (len(read.rows), read.furniture_rows, read.control) == (3, 2, None)
 
 
 @pytest.mark.parametrize("bulk", [True, False])
@@ -224,7 +214,7 @@ def test_no_cut_of_a_file_makes_a_control_row_of_a_row(door, names, total, suppl
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ({"kind": "ep_ledger", "control_total": {"footers": ["x"]}}, "footers"),
+        ({"kind": "ep_ledger", "control_total": {"label": ["x"]}}, "label"),
         ({"kind": "showbiz_ubx", "control_total": {}}, "not read of showbiz_ubx"),
         ({"control_total": {"label": ["*"]}}, "fits any row"),
     ],

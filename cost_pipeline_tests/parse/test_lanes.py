@@ -46,28 +46,36 @@ LIMITS = st.builds(
     cut_bytes=st.sampled_from([4, 16]),
     chunk_bytes=st.sampled_from([10, 1000]),
 )
-CONTROL = st.sampled_from(
-    ["", "c", ControlTotal(column="c", subtotals=("a*", ""), footers=("b*",), label=("é",))]
+CONTROL = st.sampled_from(["", "c", ControlTotal(column="c", subtotals=("a*", ""), label=("é",))])
+LISTED = st.sampled_from(
+    [
+        {},
+        {"furniture": ["a*", "(* rows)", "é"]},
+        {"groups": [{"column": "G", "from": "#1", "ends": ["a*"]}], "furniture": ["0*"]},
+        {"groups": [{"column": "G", "from": "#2", "pattern": "*"}], "fill_down": ["b", "c"]},
+        {"groups": [{"column": "G", "from": "#1", "pattern": "a"}, {"column": "H", "from": "#1"}]},
+        {"fill_down": ["a"], "header_within": 3},
+    ]
 )
 ROUGH = Limits(line_bytes=24, record_bytes=24, record_lines=3)
 
 
-@given(HEADERS, BODIES, LIMITS, st.integers(1, 5), CONTROL)
-@example("a,b,c\n", '1,"2\n3",4\n5,"6\n7,8,9\n', ROUGH, 2, "c")
-@example("a,b,c\n", "\ufeff,2,3\n,,\n,,7\n", ROUGH, 1, "c")
-@example("h\n", '""\n\n \n"\n', ROUGH, 1, "c")
-def test_both_lanes_give_the_same_rows(door, header, body, limits, chunk_rows, control):
+@given(HEADERS, BODIES, LIMITS, st.integers(1, 5), CONTROL, LISTED)
+@example("a,b,c\n", '1,"2\n3",4\n5,"6\n7,8,9\n', ROUGH, 2, "c", {})
+@example("a,b,c\n", "\ufeff,2,3\n,,\n,,7\n", ROUGH, 1, "c", {})
+@example("h\n", '""\n\n \n"\n', ROUGH, 1, "c", {})
+def test_both_lanes_give_the_same_rows(door, header, body, limits, chunk_rows, control, listed):
     data = (header + body).encode()
-    form = {"limits": limits, "chunk_rows": chunk_rows, "control": control}
+    form = {"limits": limits, "chunk_rows": chunk_rows, "control": control, **listed}
     assert door.outcome(data, bulk=True, **form) == door.outcome(data, bulk=False, **form)
 
 
-@given(HEADERS, BODIES, LIMITS)
-def test_what_is_a_row_does_not_depend_on_blocks(door, header, body, limits):
+@given(HEADERS, BODIES, LIMITS, LISTED)
+def test_what_is_a_row_does_not_depend_on_blocks(door, header, body, limits, listed):
     data = (header + body).encode()
     bounds = {name: getattr(limits, name) for name in Limits.__slots__ if name != "block_bytes"}
-    whole = door.outcome(data, limits=Limits(block_bytes=10_000, **bounds), control="c")
-    assert door.outcome(data, limits=limits, control="c") == whole
+    whole = door.outcome(data, limits=Limits(block_bytes=10_000, **bounds), control="c", **listed)
+    assert door.outcome(data, limits=limits, control="c", **listed) == whole
 
 
 @given(HEADERS, BODIES, st.integers(1, 30))

@@ -12,7 +12,7 @@ PIECES = st.sampled_from(
     [
         *('"', ",", "\n", "\r", "\r\n", "a", " ", "é", "€", "\n\n\n", ",,\n", "1,2,3\n"),
         *('"1","2","3"\r\n', '"a\nb",2,3\n', '"\n",,\n', "4,5\n", ",,7\n", "x,y,z\r"),
-        *(",7,\n", "sub,8,\n"),
+        *(",7,\n", "sub,8,\n", "a,b,c\n", "g,,\n", ",,h\n", "g\n"),
     ]
 )
 BODIES = st.lists(PIECES, max_size=40).map("".join)
@@ -28,8 +28,15 @@ LIMITS = st.builds(
 UTF8 = {"encodings": ["utf-8"]}
 CONTROLLED = {"encodings": ["utf-8-sig"], "control": "b"}
 PARTS = {"encodings": ["utf-8"], "control": ControlTotal(column="b", subtotals=("sub",))}
+LISTED = {
+    "encodings": ["utf-8"],
+    "furniture": ["x*"],
+    "groups": [{"column": "G", "from": "#1", "ends": ["sub"]}, {"column": "H", "from": "#3"}],
+    "fill_down": ["b"],
+}
 FORMS = st.sampled_from(
     [
+        LISTED,
         {"encodings": ["utf-8-sig"]},
         {"encodings": ["utf-16-le"]},
         {"encodings": ["utf-8-sig"], "compression": "gzip"},
@@ -47,10 +54,13 @@ def bytes_of(text, form):
 
 def portions(reader):
     """Every chunk as plain values with the mark behind it, and the counts at the end."""
-    chunks = [(c.table.to_pylist(), c.columns, c.after) for c in reader]
+    chunks = [
+        (c.table.to_pylist(), c.columns, c.after, c.passed is None or c.passed.to_pylist())
+        for c in reader
+    ]
     told = (reader.account(), reader.blank_rows, reader.control, reader.encoding, reader.header)
     assert told[0].balanced
-    return chunks, told
+    return chunks, told, reader.groups
 
 
 @given(BODIES, LIMITS, FORMS, st.integers(1, 4), st.sampled_from(["bulk", "careful"]))
@@ -58,6 +68,9 @@ def portions(reader):
 @example('"\n",,\n1,2,3\n"\n",,\n4,5,6\n', Limits(), UTF8, 1, "careful")
 @example("1,2,3\n,6,\n", Limits(), CONTROLLED, 1, "bulk")  # a control row behind the last chunk
 @example("1,2,3\n,6,\n4,,\n5,,\n", Limits(), CONTROLLED, 1, "bulk")  # and rows behind it
+@example("g,,\n,1,2\n,3,4\nh,,\n,5,6\n,,7\n", Limits(), LISTED, 1, "bulk")
+@example("g,,\n,1,2\ng\n,,4\n,5,6\nsub,,7\n,8,9\n", Limits(), LISTED, 1, "careful")
+@example("a,b,c\n1,2,3\na,b,c\n4,5,6\n7,8,9\n", Limits(), UTF8, 1, "bulk")
 @example("1,2,3\nsub,6,\n4,5,6\n,9,\n", Limits(), PARTS, 1, "careful")
 def test_reading_on_from_any_mark_is_reading_from_the_start(
     door, body, limits, form, chunk_rows, lane
@@ -66,20 +79,21 @@ def test_reading_on_from_any_mark_is_reading_from_the_start(
     opened = door.open(bytes_of("\na,b,c\n" + body, form), **settings)
     if isinstance(opened, Refused):
         return
-    chunks, counts = portions(opened)
-    for done, (_, _, mark) in enumerate(chunks, start=1):
+    chunks, counts, groups = portions(opened)
+    for done, (_, _, mark, _) in enumerate(chunks, start=1):
         if done == len(chunks):
             assert mark is None
         elif mark is None:  # rows behind the control row, which must be seen to be known
             assert counts[2]
         if mark is not None:
-            assert mark.rows == sum(len(rows) for rows, _, _ in chunks[:done])
-            again, end = portions(door.reopen(at=mark, **settings))
+            assert mark.rows == sum(len(rows) for rows, *_ in chunks[:done])
+            again, end, rest = portions(door.reopen(at=mark, **settings))
             assert again == chunks[done:]
             assert end == counts
+            assert rest == groups[mark.passed :]
 
 
 def test_a_listing_has_no_marks(door):
     rows = b'{"a": "1"}\n{"a": "2"}\n{"a": "3"}\n'
-    chunks, _ = portions(door.open(rows, kind="jsonl", chunk_rows=1))
-    assert [mark for _, _, mark in chunks] == [None, None, None]
+    chunks, *_ = portions(door.open(rows, kind="jsonl", chunk_rows=1))
+    assert [mark for _, _, mark, _ in chunks] == [None, None, None]

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.sql import Predicate
 from cost_pipeline.feeds.production.approvals import (
     Credit,
     Original,
@@ -32,7 +33,7 @@ from cost_pipeline.feeds.production.closing import examine
 from cost_pipeline.feeds.production.periods import close, reopen
 from cost_pipeline.feeds.production.post import post
 from cost_pipeline.feeds.production.rates import correct_rates
-from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING
+from cost_pipeline.pipeline.dead_letters.letters import of_posting
 
 LONG = settings().max_examples > 100
 EXAMPLES, STEPS = (25, 15) if LONG else (5, 8)
@@ -110,7 +111,9 @@ class Books(RuleBasedStateMachine):
         how=_HOW,
     )
     def approve(self, which, vendor, transaction, backdated, how):
-        waiting = self.door.open_letters(self.session(), f"{OF_POSTING} and amount < 0")
+        session = self.session()
+        negative = Predicate("amount < 0")
+        waiting = self.door.open_letters(session, of_posting(session) & negative)
         if not waiting:
             return
         row = waiting[which % len(waiting)]
@@ -234,7 +237,7 @@ class Books(RuleBasedStateMachine):
         assert taken == expected.taken_back
         reasons = Counter(
             reason
-            for row in self.door.open_letters(session, OF_POSTING)
+            for row in self.door.open_letters(session, of_posting(session))
             for reason in row["reasons"]
         )
         assert reasons == expected.reasons

@@ -11,7 +11,7 @@ from typing import Final
 from cost_pipeline.contracts.problems import shown as shown_text
 from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.core.money import shown
-from cost_pipeline.parse.account import Account
+from cost_pipeline.parse.account import Account, BrokenSum
 from cost_pipeline.pipeline.reports.audit import AuditVerification
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport
 from cost_pipeline.pipeline.reports.gaps import Provisional
@@ -100,9 +100,29 @@ def control_totals_hold(reports: Iterable[DeliveryReport], measure: Measure | No
         + (f", {c.unreadable} {words} unreadable" if c.unreadable else "")
         for r, c in broken[:_SHOWN]
     ]
-    message = "; ".join(told) or f"{len(declared)} declared totals hold"
-    numbers = {"declared": len(declared), "broken": len(broken) + len(without)}
+    accounts = [(r, r.account) for r in own if r.account is not None and r.account.sums]
+    told += [
+        f"{r.uri}, line {one.line}, {shown_text(one.text)} {_off(one)}"
+        for r, account in accounts
+        for one in account.broken_sums
+    ][:_SHOWN]
+    sums = sum(account.sums for _, account in accounts)
+    off = sum(account.sums_broken for _, account in accounts)
+    message = "; ".join(told) or f"{len(declared) + sums} declared totals hold"
+    numbers = {"declared": len(declared) + sums, "broken": len(broken) + len(without) + off}
     return Outcome(not told, message, numbers)
+
+
+def _off(sum_of_group: BrokenSum) -> str:
+    """Says how the declared sum of a group differs from its rows."""
+    declared, computed = sum_of_group.declared, sum_of_group.computed
+    if declared is None:
+        return "declares a sum that cannot be read"
+    if computed is None:
+        return f"declares {declared}, and no heading begins its group"
+    unreadable = sum_of_group.unreadable
+    more = f", {unreadable} of them unreadable" if unreadable else ""
+    return f"declares {declared} and the rows of its group come to {computed}{more}"
 
 
 def columns_are_as_accepted(

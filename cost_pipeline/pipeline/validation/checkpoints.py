@@ -102,6 +102,7 @@ def checkpoint_part(
         "blank_rows": after and after.blank_rows,
         "furniture_rows": after and after.furniture_rows,
         "encoding": after and after.encoding,
+        "carried": after and after.carried,
         "state": state.as_json(),
         "shapes": describer.as_text(),
         "amounts": sums.as_json(),
@@ -146,7 +147,12 @@ def last_checkpoint(
     mark = None
     if row["line"] is not None and row["furniture_rows"] is not None and not keys:
         mark = Mark(
-            row["rows"], row["line"], row["blank_rows"], row["encoding"], row["furniture_rows"]
+            row["rows"],
+            row["line"],
+            row["blank_rows"],
+            row["encoding"],
+            row["furniture_rows"],
+            row["carried"],
         )
     return Checkpoint(
         chunks,

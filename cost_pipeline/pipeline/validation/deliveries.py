@@ -35,6 +35,7 @@ from cost_pipeline.pipeline.validation.checkpoints import (
     last_checkpoint,
 )
 from cost_pipeline.pipeline.validation.control import control_of
+from cost_pipeline.pipeline.validation.group_sums import GroupSums
 from cost_pipeline.pipeline.validation.read_as import keep_vendor_file
 from cost_pipeline.pipeline.validation.versions import (
     Half,
@@ -210,19 +211,21 @@ class _Validation:
             return
         self._take_over_what_is_done()
         state, describer = self.done.state, self.done.describer
+        first = 0 if self.done.mark is None else self.done.mark.passed
+        groups = GroupSums(self.interpreter, reader, first, state)
         for chunk in self.done.rest(read_ahead(reader), self.interpreter):
             describer.add(chunk.table, chunk.columns)
             after = chunk.after
-            self._add(  # nothing else holds what comes of the chunk while it is committed
-                validate_chunk(
-                    without_half_row(chunk, self.half),
-                    self.interpreter,
-                    delivery=self.pending.delivery,
-                    pull_date=self.pending.pull_date,
-                    state=state,
-                )
+            judged = validate_chunk(
+                without_half_row(chunk, self.half),
+                self.interpreter,
+                delivery=self.pending.delivery,
+                pull_date=self.pending.pull_date,
+                state=state,
             )
-            del chunk
+            groups.add(chunk, judged)
+            self._add(judged)
+            del chunk, judged  # nothing holds what comes of the chunk while it is committed
             if self.buffer.full:
                 self.buffer.checkpoint = [
                     checkpoint_part(
@@ -236,7 +239,8 @@ class _Validation:
                     )
                 ]
                 self.buffer.commit(self.session)
-        self._finish(reader, state, describer)
+        groups.finish()
+        self._finish(reader, state, describer, groups)
 
     def _subject(self) -> Subject:
         return Subject(
@@ -318,7 +322,9 @@ class _Validation:
         )
         self._complete({"rows": 1, "blank_rows": 0, "header": [], "drift": []})
 
-    def _finish(self, reader: RowReader, state: DeliveryState, describer: Describer) -> None:
+    def _finish(
+        self, reader: RowReader, state: DeliveryState, describer: Describer, groups: GroupSums
+    ) -> None:
         if reader.rows != self.records + self.refused:
             # A defect, not bad data: the delivery stays landed and nothing of it counts.
             raise CheckFailedError(
@@ -338,7 +344,7 @@ class _Validation:
                 "drift": list(interpreter.drift),
                 "schema": schema.fingerprint,
                 "shapes": schema.as_text(),
-                "account": reader.account().as_json(),
+                "account": groups.told_in(reader.account()).as_json(),
                 **control_of(interpreter, reader, state),
             }
         )

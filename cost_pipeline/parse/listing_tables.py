@@ -1,0 +1,372 @@
+"""Takes what is no row out of tables, in whole columns, and gives rows what headings say.
+
+Belongs here: finding the few rows that `listing` must be asked about, and carrying the texts of
+headings down. The last row is held back, because only the end of the file tells whether it was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.core.text import BLANKS
+from cost_pipeline.parse.control import NOTHING, ControlRules, Filled, Part
+from cost_pipeline.parse.lines import Flags, LineCount, Positions, line_ends
+from cost_pipeline.parse.listing import (
+    Held,
+    ListingRules,
+    Sort,
+    Verdict,
+    after,
+    after_damage,
+    lost,
+    texts_of,
+)
+from cost_pipeline.parse.records import unnamed_value
+from cost_pipeline.parse.rows import FIXED_FIELDS, PASSED, RowReader, renumbered
+
+Rows = list[tuple[int, Filled, str]]
+Asked = tuple[Positions, Callable[[Positions], Rows]]
+"""Places, and what gives the filled cells and the text of the rows there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Where the cells of a row stand in its table, and how to read them again.
+
+    Attributes:
+        names: The place in the header of each `c{i}`. Those in which headings stand and that have
+            no name are the last ones, and are dropped.
+        hidden: How many those are.
+        reread: The filled cells of a row's text, whatever their number; None if it has none.
+        peek: What looks like the cells of a row that has none.
+    """
+
+    names: Sequence[int]
+    hidden: int
+    reread: Callable[[str], Filled | None]
+    peek: Callable[[str], Filled]
+
+
+@dataclass(slots=True)
+class Taken:
+    """Lines that were taken out of a table."""
+
+    furniture: Positions = field(default_factory=lambda: np.array([], np.int64))
+    headers: Positions = field(default_factory=lambda: np.array([], np.int64))
+
+
+@dataclass(slots=True)
+class Carried:
+    """What holds where reading begins, and how many headings and ends came before."""
+
+    held: list[Held]
+    passed: int = 0
+
+
+class TableListing:
+    """Tables of a listing, in order.
+
+    Attributes:
+        history: By line, what holds behind it.
+
+    Args:
+        reader: Its counts and its events are kept up to date.
+        rules: What is declared.
+        cells: Where the cells of a row stand, and how to read them again.
+        control: What is declared of totals; a sum that stands among headings is none of them.
+        carried: What holds before the first row.
+        first: The number of the first row.
+    """
+
+    def __init__(
+        self,
+        reader: RowReader,
+        rules: ListingRules,
+        cells: Cells,
+        *,
+        control: ControlRules | None,
+        carried: Carried,
+        first: int = 1,
+    ) -> None:
+        self._reader = reader
+        self._rules = rules
+        self._cells = cells
+        self._names = list(cells.names)
+        self._waits = bool(rules.levels or rules.furniture)
+        self._control = control
+        self._state = carried
+        self.history: list[tuple[int, Carried]] = [(0, carried)]
+        self._last: pa.Table | None = None
+        self._next = first
+        self._moved = False
+        self._words = None
+        if rules.furniture and all(rules.furniture.words):
+            self._words = "(?i)" + "|".join(sorted({*rules.furniture.words}))
+
+    def push(self, table: pa.Table) -> tuple[pa.Table, Taken]:
+        """Take in the next rows; returns those that are known, without what is no row."""
+        if not self._waits:
+            return self._listed(table, cut=False)
+        whole = table if self._last is None else pa.concat_tables([self._last, table])
+        known = max(whole.num_rows - 1, 0)
+        self._last = whole.slice(known)
+        return self._listed(whole.slice(0, known).combine_chunks(), cut=False)
+
+    def tables(self, tables: Iterable[pa.Table], count: LineCount) -> Iterator[pa.Table]:
+        """All tables without what is no row; `count` has counted their lines by their end."""
+        for table in tables:
+            if table.num_rows:
+                yield self.push(table)[0]
+        left, _ = self.finish(lines=count.lines, open_end=count.open_end)
+        if left is not None:
+            yield left
+
+    def held_before(self, line: int) -> Carried:
+        """What holds where a line begins; lines are asked for in order."""
+        while len(self.history) > 1 and self.history[1][0] < line:
+            self.history.pop(0)
+        return self.history[0][1]
+
+    def finish(self, *, lines: int, open_end: bool) -> tuple[pa.Table | None, Taken]:
+        """The row that was held back.
+
+        Args:
+            lines: Physical lines of the whole file.
+            open_end: Whether its last line has no line end.
+        """
+        last = self._last
+        if last is None or not last.num_rows:
+            return None, Taken()
+        line, text = last["line"][0].as_py(), last["text"][0].as_py()
+        cut = open_end and line + line_ends(text.encode()) >= lines
+        return self._listed(last.combine_chunks(), cut=cut)
+
+    def _listed(self, table: pa.Table, *, cut: bool) -> tuple[pa.Table, Taken]:
+        verdicts = self._verdicts(table, cut=cut) if table.num_rows else {}
+        keep = np.ones(table.num_rows, np.bool_)
+        keep[list(verdicts)] = False
+        taken = Taken()
+        if verdicts:
+            lines = table["line"].to_numpy()
+            heads = [at for at, found in verdicts.items() if found.sort is Sort.HEADER]
+            others = [at for at, found in verdicts.items() if found.sort is not Sort.HEADER]
+            taken = Taken(np.sort(lines[others]), np.sort(lines[heads]))
+            self._reader.header_rows += len(heads)
+            self._reader.furniture_rows += len(others)
+        if self._rules.levels:
+            table = self._with_groups(table, verdicts)
+        if verdicts:
+            self._moved = True
+            table = table.filter(pa.array(keep))
+        first, self._next = self._next, self._next + table.num_rows
+        return (renumbered(table, first) if self._moved else table), taken
+
+    def _verdicts(self, table: pa.Table, *, cut: bool) -> dict[int, Verdict]:
+        """By place: what each row is that is none."""
+        found: dict[int, Verdict] = {}
+        for places, rows in self._candidates(table, cut=cut):
+            for place, row, text in rows(places):
+                verdict = self._rules.judge(row, text, cut=cut)
+                if verdict.sort is not Sort.ROW:
+                    found.setdefault(place, verdict)
+        if self._rules.levels and not cut:
+            found = self._headings(table, found) | self._ends(table, found) | found
+        return found
+
+    def _candidates(self, table: pa.Table, *, cut: bool) -> list[Asked]:
+        """Rows that may be headers or furniture, and malformed rows that may be of a group."""
+        texts = table["text"].combine_chunks()
+
+        def by_cells(places: Positions) -> list[tuple[int, Filled, str]]:
+            rows = table.take(pa.array(places)).to_pylist()
+            return [
+                (place, self._filled(row), row["text"])
+                for place, row in zip(places.tolist(), rows, strict=True)
+            ]
+
+        def by_text(places: Positions) -> list[tuple[int, Filled, str]]:
+            rows = texts.take(pa.array(places)).to_pylist()
+            return [
+                (place, self._cells.reread(text) or NOTHING, text)
+                for place, text in zip(places.tolist(), rows, strict=True)
+            ]
+
+        if cut:
+            return [(np.arange(table.num_rows), by_text)]
+        asked: list[Asked] = [(self._like_the_header(table), by_cells)]
+        if self._rules.furniture:
+            asked.append((self._with_words(texts), by_text))
+        if self._rules.levels:
+            malformed = pc.is_valid(table["malformed"]).to_numpy()
+            asked.append((np.flatnonzero(malformed), by_text))
+        return asked
+
+    def _like_the_header(self, table: pa.Table) -> Positions:
+        if self._rules.first is None:
+            return np.array([], np.int64)
+        column = table[f"c{self._at(self._rules.first)}"]
+        found = pc.equal(column, self._rules.verbatim)
+        if self._rules.ruler is not None:
+            ruler = pc.equal(table["text"], self._rules.ruler)
+            found = pc.or_(pc.fill_null(found, fill_value=False), ruler)
+        return _true(found)
+
+    def _with_words(self, texts: pa.Array) -> Positions:
+        if self._words is None:
+            return np.arange(len(texts))
+        return _true(pc.match_substring_regex(texts, self._words))
+
+    def _at(self, place: int) -> int:
+        return self._names.index(place)
+
+    def _ends(self, table: pa.Table, known: dict[int, Verdict]) -> dict[int, Verdict]:
+        """The ends of groups among the rows that have all their cells."""
+        found: dict[int, Verdict] = {}
+        for place, level in enumerate(self._rules.levels):
+            if not level.ends:
+                continue
+            column = table[f"c{self._at(level.source)}"].combine_chunks()
+            rows = _filled(column)
+            words = level.ends.words
+            if all(words):
+                some = pc.match_substring_regex(column.take(rows), "(?i)" + "|".join({*words}))
+                rows = rows.take(pa.array(_true(some)))
+            for at, text in zip(rows.to_pylist(), column.take(rows).to_pylist(), strict=True):
+                if at not in known and at not in found and level.ends.fit(text):
+                    found[at] = Verdict(Sort.END, place, text.strip(BLANKS))
+        return found
+
+    def _headings(self, table: pa.Table, known: dict[int, Verdict]) -> dict[int, Verdict]:
+        """The headings among them: rows with one filled cell, where headings stand."""
+        found: dict[int, Verdict] = {}
+        for place, level in enumerate(self._rules.levels):
+            own = self._at(level.source)
+            column = table[f"c{own}"].combine_chunks()
+            rows = _filled(column)
+            for other in range(len(self._names)):
+                if other != own and len(rows):
+                    cells = table[f"c{other}"].combine_chunks().take(rows)
+                    rows = rows.take(pa.array(np.flatnonzero(blank(cells))))
+            for at, text in zip(rows.to_pylist(), column.take(rows).to_pylist(), strict=True):
+                if at not in known and at not in found and self._rules.is_heading(level, text):
+                    found[at] = Verdict(Sort.HEADING, place, text.strip(BLANKS))
+        return found
+
+    def _filled(self, row: dict[str, object]) -> Filled:
+        return Filled(
+            {
+                place: text
+                for at, place in enumerate(self._names)
+                if isinstance(text := row[f"c{at}"], str) and text.strip(BLANKS)
+            }
+        )
+
+    def _with_groups(self, table: pa.Table, verdicts: dict[int, Verdict]) -> pa.Table:
+        """The rows with a column for each group, and what is wrong under lost headings."""
+        table = self._without_hidden(table, verdicts)
+        damaged = self._damaged(table, verdicts)
+        states, passed = [self._state.held], [self._state.passed]
+        changed = np.zeros(table.num_rows, np.int64)
+        lines = table["line"].to_numpy()
+        events = {at for at, found in verdicts.items() if found.level >= 0}
+        for at in sorted({*events, *damaged}):
+            line = int(lines[at])
+            if at in damaged:
+                states.append(after_damage(states[-1], damaged[at], line))
+            else:
+                states.append(after(states[-1], verdicts[at]))
+                row = self._cells.reread(table["text"][at].as_py()) or NOTHING
+                self._reader.groups.append(self._rules.event(verdicts[at], line, row))
+            passed.append(passed[-1] + (at in events))
+            changed[at] = 1
+            self.history.append((line, Carried(states[-1], passed[-1])))
+        self._state = Carried(states[-1], passed[-1])
+        return self._carried(table, states, passed, np.cumsum(changed))
+
+    def _without_hidden(self, table: pa.Table, verdicts: dict[int, Verdict]) -> pa.Table:
+        """The rows without the columns that have no name; a row with something there is wrong."""
+        width = len(self._names) - self._cells.hidden
+        problems: dict[int, str] = {}
+        for at in range(width, len(self._names)):
+            for row in _filled(table[f"c{at}"].combine_chunks()).to_pylist():
+                if row not in verdicts:
+                    problems.setdefault(row, unnamed_value(self._names[at]))
+        table = table.select(range(len(FIXED_FIELDS) + width))
+        return malformed(table, problems)
+
+    def _damaged(self, table: pa.Table, verdicts: dict[int, Verdict]) -> dict[int, int]:
+        """By place: of which group a row that cannot be read may have been the heading."""
+        found = {}
+        for at in _true(pc.is_valid(table["malformed"])).tolist():
+            if at in verdicts:
+                continue
+            text = table["text"][at].as_py()
+            row = self._cells.reread(text) or self._cells.peek(text)
+            level = self._rules.may_head(row.cells)
+            is_sum = self._control is not None and self._control.part(row) is not Part.ROW
+            if level is not None and not is_sum:
+                found[at] = level
+        return found
+
+    def _carried(
+        self,
+        table: pa.Table,
+        states: Sequence[Sequence[Held]],
+        passed: Sequence[int],
+        changed: Positions,
+    ) -> pa.Table:
+        """The table with a column for each group and `PASSED`, given the states in their order."""
+        problems = {at: why for at, held in enumerate(states) if (why := lost(held)) is not None}
+        if problems:
+            broken = pc.is_valid(table["malformed"]).to_numpy()
+            rows = np.flatnonzero(np.isin(changed, list(problems)) & ~broken).tolist()
+            table = malformed(table, {row: problems[int(changed[row])] for row in rows})
+        broken = pc.is_valid(table["malformed"])
+        for texts in zip(*map(texts_of, states), strict=True):
+            cells = pa.array(texts, pa.string()).take(pa.array(changed))
+            column = pc.if_else(broken, pa.scalar(None, pa.string()), cells)
+            table = table.append_column(f"c{table.num_columns - len(FIXED_FIELDS)}", column)
+        return table.append_column(PASSED, pa.array(np.array(passed, np.int64)[changed]))
+
+
+def malformed(table: pa.Table, problems: dict[int, str]) -> pa.Table:
+    """The table with more malformed rows, which have no cells; those that are so stay as they are.
+
+    Args:
+        table: A chunk table.
+        problems: Why, by place.
+    """
+    if not problems:
+        return table
+    known = table["malformed"].to_pylist()
+    why = pa.array([one or problems.get(at) for at, one in enumerate(known)], pa.string())
+    place = table.column_names.index("malformed")
+    table = table.set_column(place, FIXED_FIELDS[place], why)
+    fine = pc.is_null(why)
+    for at in range(len(FIXED_FIELDS), table.num_columns):
+        cells = pc.if_else(fine, table.column(at), pa.scalar(None, pa.string()))
+        table = table.set_column(at, table.field(at), cells)
+    return table
+
+
+def _true(flags: pa.Array | pa.ChunkedArray) -> Positions:
+    return np.flatnonzero(pc.fill_null(flags, fill_value=False).to_numpy(zero_copy_only=False))
+
+
+def blank(column: pa.Array) -> Flags:
+    """Which cells have nothing in them."""
+    empty = pc.equal(pc.utf8_trim(pc.fill_null(column, ""), BLANKS), "")
+    found: Flags = empty.to_numpy(zero_copy_only=False)
+    return found
+
+
+def _filled(column: pa.Array) -> pa.Array:
+    """The places of the cells that hold something."""
+    places = _true(pc.not_equal(column, ""))  # most are empty or not at first sight
+    some = column.take(pa.array(places))
+    return pa.array(places[~blank(some)])
