@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from yarl import URL
 
+from cost_pipeline.contracts.paths import list_steps
 from cost_pipeline.contracts.sources import (
     CursorPages,
     HttpSource,
@@ -77,7 +78,7 @@ def look(file: Path, form: FileFormat, source: HttpSource) -> PageFacts | str:
     content = _json(_unpacked(file.read_bytes()))
     if isinstance(content, _NotJson):
         return "is not JSON; the page is incomplete or not what the vendor file says"
-    records = _at(content, form.records)
+    records = _steps_of(content, list_steps(form.records)[0])
     if not isinstance(records, list):
         where = f"at `{form.records}`" if form.records else "at its top level"
         return f"has no list of records {where}: mend `records:` in the vendor file"
@@ -220,7 +221,11 @@ def _json(text: bytes) -> object:
 
 
 def _at(content: object, path: str) -> object:
-    for step in path.split(".") if path else ():
+    return _steps_of(content, path.split(".") if path else ())
+
+
+def _steps_of(content: object, steps: Sequence[str]) -> object:
+    for step in steps:
         if not isinstance(content, Mapping):
             return None
         content = content.get(step)

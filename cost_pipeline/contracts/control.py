@@ -43,10 +43,14 @@ class Told:
     Attributes:
         amounts: The header names of the column that a control total is of.
         passed: 1-based places of columns without a name that may hold anything.
+        read: The header names that the vendor file reads.
+        ignored: Those that it knows and does not want.
     """
 
     amounts: tuple[str, ...] = ()
     passed: frozenset[int] = frozenset()
+    read: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 class ControlTotal(GrownSection):

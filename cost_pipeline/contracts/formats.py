@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, StringConstraints, field_validator, mod
 
 from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.layouts import DelimitedLayout, FixedLayout, named_layout
+from cost_pipeline.contracts.paths import JSON_MARKS, list_steps, steps_up
 from cost_pipeline.contracts.sections import GrownSection, Section
 
 
@@ -48,6 +49,11 @@ class FileFormat(Section):
     def told(self) -> Told:
         """What the rest of the vendor file says to this format."""
         return self._told
+
+    def refused_name(self, name: str) -> str | None:
+        """Returns why no column of this format can have a name that a vendor file reads."""
+        del name
+        return None
 
     def telling(self, told: Told) -> Self:
         """Returns this format, told something else."""
@@ -145,21 +151,49 @@ class LedgerFormat(DelimitedFormat):
         return _without_words(self, "a ledger listing says itself which lines are totals")
 
 
-class JsonFormat(TextFormat):
+Empty = Literal["counted", "row"]
+"""What an item is that should hold records and holds none: counted furniture, or a row of its own
+fields."""
+
+
+class JsonFormat(TextFormat, GrownSection):
     """A JSON document.
 
     Attributes:
         records: The dotted path of the list of records (`data.items`); the top level if empty.
+            With `[]` behind a list that holds others: `data.bills[].lines[]`.
+        empty: What an item without records is.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"empty"})
 
     kind: Literal[FormatKind.JSON] = FormatKind.JSON
     records: str = ""
+    empty: Empty = "counted"
+
+    @field_validator("records")
+    @classmethod
+    def _leads_to_a_list(cls, records: str) -> str:
+        list_steps(records)
+        return records
+
+    def refused_name(self, name: str) -> str | None:
+        """Returns why a path cannot be followed: it leads out of the document."""
+        most, up = len(list_steps(self.records)), steps_up(name, JSON_MARKS)
+        if up <= most:
+            return None
+        around = JSON_MARKS.separator.join([JSON_MARKS.parent] * most)
+        return f"it goes {up} steps up, and `{around}` is the whole document"
 
 
 class JsonLinesFormat(TextFormat):
     """One JSON object per line."""
 
     kind: Literal[FormatKind.JSONL] = FormatKind.JSONL
+
+    def refused_name(self, name: str) -> str | None:
+        """Returns why a path cannot be followed: nothing holds a line."""
+        return "nothing holds a line of `jsonl`" if steps_up(name, JSON_MARKS) else None
 
 
 class FixedWidthFormat(TextFormat):

@@ -230,5 +230,7 @@ class Vendor(Section):
         passed = frozenset(int(place[1]) for place in places if place)
         total = self.format.control_total
         amounts = () if total is None else self.columns.get(total.column, ())
-        object.__setattr__(self, "format", told.telling(Told(amounts, passed)))
+        sign = () if self.amount is None or self.amount.sign is None else self.amount.sign.column
+        read = (*(name for names in self.columns.values() for name in names), *sign)
+        object.__setattr__(self, "format", told.telling(Told(amounts, passed, read, self.ignore)))
         return self

@@ -1,0 +1,107 @@
+"""Nested deliveries from a real server, or a folder, to the ledger, and back from people."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from cost_pipeline_tests.feeds.desk import DAY, Desk, row_of
+
+_BILLS = """vendor: api
+feed: production
+production: P100
+record: vendor_invoice
+source:
+  kind: http
+  url: {url}/api
+  pages: {{style: page, size: 2, size_parameter: size, more: more, total: total}}
+  retry: {{attempts: 1}}
+format: {{kind: json, records: "items[].lines[]"}}
+key: {{columns: [transaction_id], ordinal: true}}
+columns:
+  transaction_id: [^.number]
+  transaction_date: [^.dates.issued]
+  vendor_name: [^.supplier.name]
+  amount: [amounts.net.value]
+  currency: [amounts.net.currency]
+  department_code: ["coding[0]"]
+  gl_code: ["coding[1]"]
+ignore: [amounts.tax, ^.supplier]
+"""
+
+
+def bill(number: int, *amounts: str, day: str = "2026-04-01") -> dict[str, object]:
+    """A bill as the API gives it, with a line for each amount."""
+    return {
+        "number": f"N{number:03}",
+        "dates": {"issued": day},
+        "supplier": {"name": "Harbour Lamps", "id": 7},
+        "lines": [
+            {
+                "amounts": {"net": {"value": amount, "currency": "GBP"}, "tax": {"value": "0"}},
+                "coding": ["2000", "2000-01"],
+            }
+            for amount in amounts
+        ],
+    }
+
+
+@pytest.fixture
+def nested(door, portal, tmp_path):
+    """Makes a home behind an API with these bills."""
+    with contextlib.ExitStack() as stack:
+
+        def make(*bills):
+            api = stack.enter_context(portal.Api(items=bills))
+            house = door.House(tmp_path / "home", ())
+            house.vendor_file("api", _BILLS.format(url=api.url))
+            return house
+
+        yield make
+
+
+def posted(door, house):
+    return sorted(
+        (line["transaction_id"], str(line["original_amount"]), line["vendor_name"])
+        for line in door.active_lines(house.session())
+    )
+
+
+def test_the_lines_of_bills_are_posted_from_a_real_server(door, nested):
+    house = nested(bill(1, "10.00", "20.50"), bill(2), bill(3, "30.00"))
+    house.work(DAY)
+    assert posted(door, house) == [
+        ("N001", "10.0000", "Harbour Lamps"),
+        ("N001", "20.5000", "Harbour Lamps"),
+        ("N003", "30.0000", "Harbour Lamps"),
+    ]
+    assert door.open_reasons(house.session()) == {}
+    assert door.unlawful(house.session()) == []
+    told = [(report.rows, report.account.furniture) for report in door.reports(house.session())]
+    assert sorted(told) == [(1, 0), (2, 1)]  # a page each; the bill without lines is told
+
+
+def test_a_member_that_nobody_knows_is_a_dead_letter_until_somebody_says_what_it_is(door, nested):
+    house = nested(bill(1, "10.00") | {"discount": "1.00"})
+    house.work(DAY)
+    assert posted(door, house) == []
+    assert door.open_reasons(house.session()) == {"UNKNOWN_FIELD": 1}
+    house.edit_vendor("api", "^.supplier]", "^.supplier, ^.discount]")
+    house.work(DAY)
+    assert len(posted(door, house)) == 1
+    assert door.open_reasons(house.session()) == {}
+
+
+def test_a_nested_row_goes_out_to_people_and_comes_back(door, nested):
+    house = nested(bill(1, "10.00", "ten"), bill(2, "5.00"))
+    house.work(DAY)
+    assert door.open_reasons(house.session()) == {"BAD_AMOUNT": 1}
+    desk = Desk(house, door)
+    book = desk.export()
+    row = row_of(book, "N001")
+    assert "Harbour Lamps" in {cell.value for cell in row.values()}
+    row["Amount"].value = "12.00"
+    desk.drop(book)
+    desk.work()
+    assert desk.ledger() == [("N001", "10.0000"), ("N001", "12.0000"), ("N002", "5.0000")]
