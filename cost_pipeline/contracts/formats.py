@@ -5,78 +5,35 @@ Belongs here: what a vendor declares about its bytes. Reading them is `cost_pipe
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
-from pydantic import Field, PrivateAttr, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from cost_pipeline.contracts.control import ControlTotal, Told
+from cost_pipeline.contracts.format_base import PER_ROW, TYPED, FileFormat, FormatKind, TextFormat
 from cost_pipeline.contracts.layouts import DelimitedLayout, FixedLayout, named_layout
-from cost_pipeline.contracts.paths import JSON_MARKS, list_steps, steps_up
-from cost_pipeline.contracts.sections import GrownSection, Section
+from cost_pipeline.contracts.nested_formats import JsonFormat, JsonLinesFormat, XmlFormat
+from cost_pipeline.contracts.sections import GrownSection
 
-
-class FormatKind(StrEnum):
-    """The formats that this version reads."""
-
-    CSV = "csv"
-    FIXED_WIDTH = "fixed_width"
-    EXCEL = "excel"
-    JSON = "json"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    EP_LEDGER = "ep_ledger"
-    SHOWBIZ_UBX = "showbiz_ubx"
-    SHOWBIZ_SAG_CARDS = "showbiz_sag_cards"
-
-
-TYPED: Final = frozenset({FormatKind.EXCEL, FormatKind.PARQUET})
-"""The formats whose cells may hold a day, and not just a text that says one."""
-
-
-class FileFormat(Section):
-    """The keys that all formats share; a vendor has one of the kinds below.
-
-    Attributes:
-        control_total: Declared by vendors whose files end in a total row.
-    """
-
-    kind: FormatKind
-    control_total: ControlTotal | None = None
-    _told: Told = PrivateAttr(default=Told())
-
-    @property
-    def told(self) -> Told:
-        """What the rest of the vendor file says to this format."""
-        return self._told
-
-    def refused_name(self, name: str) -> str | None:
-        """Returns why no column of this format can have a name that a vendor file reads."""
-        del name
-        return None
-
-    def telling(self, told: Told) -> Self:
-        """Returns this format, told something else."""
-        one = self.model_copy()
-        one._told = told  # noqa: SLF001 - its own
-        return one
-
-
-class TextFormat(FileFormat):
-    """A format made of text.
-
-    Attributes:
-        encodings: Tried in order on the whole delivery; the first that fits is recorded.
-        compression: `auto` unpacks what begins as gzip does (no text does); `gzip` demands it.
-    """
-
-    encodings: tuple[str, ...] = ("utf-8-sig",)
-    compression: Literal["auto", "gzip", "none"] = "auto"
-
-    @field_validator("encodings")
-    @classmethod
-    def _known_encodings(cls, encodings: tuple[str, ...]) -> tuple[str, ...]:
-        return _known(encodings)
+__all__ = [
+    "PER_ROW",
+    "TYPED",
+    "AnyFormat",
+    "CsvFormat",
+    "DelimitedFormat",
+    "ExcelFormat",
+    "FileFormat",
+    "FixedWidthFormat",
+    "FormatKind",
+    "JsonFormat",
+    "JsonLinesFormat",
+    "LayoutFormat",
+    "LedgerFormat",
+    "ParquetFormat",
+    "ShowbizSagCardsFormat",
+    "ShowbizUbxFormat",
+    "TextFormat",
+    "XmlFormat",
+]
 
 
 class DelimitedFormat(TextFormat):
@@ -149,51 +106,6 @@ class LedgerFormat(DelimitedFormat):
     @model_validator(mode="after")
     def _knows_its_totals(self) -> Self:
         return _without_words(self, "a ledger listing says itself which lines are totals")
-
-
-Empty = Literal["counted", "row"]
-"""What an item is that should hold records and holds none: counted furniture, or a row of its own
-fields."""
-
-
-class JsonFormat(TextFormat, GrownSection):
-    """A JSON document.
-
-    Attributes:
-        records: The dotted path of the list of records (`data.items`); the top level if empty.
-            With `[]` behind a list that holds others: `data.bills[].lines[]`.
-        empty: What an item without records is.
-    """
-
-    later: ClassVar[frozenset[str]] = frozenset({"empty"})
-
-    kind: Literal[FormatKind.JSON] = FormatKind.JSON
-    records: str = ""
-    empty: Empty = "counted"
-
-    @field_validator("records")
-    @classmethod
-    def _leads_to_a_list(cls, records: str) -> str:
-        list_steps(records)
-        return records
-
-    def refused_name(self, name: str) -> str | None:
-        """Returns why a path cannot be followed: it leads out of the document."""
-        most, up = len(list_steps(self.records)), steps_up(name, JSON_MARKS)
-        if up <= most:
-            return None
-        around = JSON_MARKS.separator.join([JSON_MARKS.parent] * most)
-        return f"it goes {up} steps up, and `{around}` is the whole document"
-
-
-class JsonLinesFormat(TextFormat):
-    """One JSON object per line."""
-
-    kind: Literal[FormatKind.JSONL] = FormatKind.JSONL
-
-    def refused_name(self, name: str) -> str | None:
-        """Returns why a path cannot be followed: nothing holds a line."""
-        return "nothing holds a line of `jsonl`" if steps_up(name, JSON_MARKS) else None
 
 
 class FixedWidthFormat(TextFormat):
@@ -328,6 +240,7 @@ AnyFormat = Annotated[
     | ExcelFormat
     | JsonFormat
     | JsonLinesFormat
+    | XmlFormat
     | ParquetFormat
     | LedgerFormat
     | ShowbizUbxFormat
@@ -350,17 +263,6 @@ def _without_words(form: _Form, why: str) -> _Form:
         if total is not None and getattr(total, name):
             raise ValueError(f"`control_total.{name}` is not read of {form.kind}: {why}")
     return form
-
-
-def _known(encodings: tuple[str, ...]) -> tuple[str, ...]:
-    if not encodings:
-        raise ValueError("name at least one encoding")
-    for name in encodings:
-        try:
-            "x".encode(name)  # decoding nothing would not even look for the codec
-        except LookupError:
-            raise ValueError(f"{name!r} is not an encoding that Python knows") from None
-    return encodings
 
 
 def _one_mark(delimiter: str) -> str:

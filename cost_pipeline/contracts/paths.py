@@ -16,6 +16,7 @@ from typing import Final
 from cost_pipeline.core.text import BLANKS
 
 _MOST_PLANS: Final = 1000
+_PLACE: Final = re.compile(r"\[\d+\]")
 _ENDS: Final = re.compile(r"(?:\[\])*$")
 
 
@@ -123,10 +124,14 @@ class Names:
         levels: The paths inside the record itself, then inside what holds it, and so on up. A
             level that nothing is read of has none.
         known: Every name that is read or ignored, as it is compared.
+        ignored: Of these, what is ignored.
+        places: What a name gives a place of a list to (`ref[0]`), as it is compared.
     """
 
     levels: tuple[Paths, ...]
     known: frozenset[str]
+    ignored: frozenset[str]
+    places: frozenset[str]
 
     def level(self, up: int) -> Paths | None:
         """Returns the paths inside the record (0), or inside what holds it; None without any."""
@@ -142,10 +147,13 @@ def names_of(read: Iterable[str], ignored: Iterable[str], marks: Marks) -> Names
         rest = name[level * len(marks.parent + marks.separator) :]
         if level or marks.separator in rest or "[" in rest:
             levels.setdefault(level, []).append(rest)
-    known = frozenset((*names, *map(folded, ignored)))
+    passed = frozenset(map(folded, ignored))
+    known = passed | frozenset(names)
     return Names(
         tuple(Paths(levels.get(level, ()), marks) for level in range(max(levels, default=-1) + 1)),
         known,
+        passed,
+        frozenset(name[: place.end()] for name in known for place in _PLACE.finditer(name)),
     )
 
 

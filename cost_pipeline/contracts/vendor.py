@@ -39,7 +39,14 @@ from cost_pipeline.contracts.formats import (
     ParquetFormat,
 )
 from cost_pipeline.contracts.sections import Section
-from cost_pipeline.contracts.sources import FolderSource, HttpSource, SftpSource, Source
+from cost_pipeline.contracts.sources import (
+    FolderSource,
+    HttpSource,
+    LinkPages,
+    NoPages,
+    SftpSource,
+    Source,
+)
 from cost_pipeline.contracts.text_style import Clean, IdStyle, cleaned
 
 __all__ = [
@@ -168,6 +175,19 @@ class Vendor(Section):
                 kind is FormatKind.JSONL and source.incremental.field
             ):
                 raise ValueError("`incremental` needs JSON (or JSON lines, with `field`)")
+        return self
+
+    @model_validator(mode="after")
+    def _pages_can_be_counted(self) -> Self:
+        source = self.source
+        if isinstance(source, HttpSource) and self.format.kind is FormatKind.XML:
+            pages = source.pages
+            named = isinstance(pages, LinkPages) and pages.next is None and pages.total is None
+            if not (named or isinstance(pages, NoPages)):
+                raise ValueError(
+                    "pages of XML are not counted: write `pages: {style: link}` where the server "
+                    "names the next page in its Link header, and no `pages` otherwise"
+                )
         return self
 
     @field_validator("key", mode="before")

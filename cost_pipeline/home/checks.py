@@ -182,7 +182,7 @@ def _check_headers(vendor: Vendor, document: Document) -> None:
                 document.complain(
                     ("columns", name, place),
                     f"`{header}` cannot be read: {refused}",
-                    "write the path from the record; each `^` is one step up",
+                    "write the path from the record on, with fewer steps up",
                 )
             same = header.strip().casefold()
             if owner.setdefault(same, name) != name:

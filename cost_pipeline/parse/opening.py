@@ -15,6 +15,7 @@ from cost_pipeline.contracts.formats import (
     LedgerFormat,
     ParquetFormat,
     TextFormat,
+    XmlFormat,
 )
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.parse.body import Body, open_body
@@ -29,6 +30,7 @@ from cost_pipeline.parse.parquet import open_parquet
 from cost_pipeline.parse.record_kinds import open_record_kinds
 from cost_pipeline.parse.rows import CHUNK_ROWS, Limits, Mark, Refused, RowReader
 from cost_pipeline.parse.source import find_encoding, line_of
+from cost_pipeline.parse.xml_records import declared_encoding, open_xml
 
 
 def open_rows(
@@ -72,8 +74,14 @@ def _open_text(
     body = open_body(path, form.compression, limits)
     if isinstance(body, Refused):
         return body
+    encodings = form.encodings
+    if not encodings:
+        declared = declared_encoding(body)
+        if isinstance(declared, Refused):
+            return declared
+        encodings = (declared,)
     # The encoding of a mark was found with the whole file, which has not changed since.
-    encoding = at.encoding if at else find_encoding(body, form.encodings, limits.block_bytes)
+    encoding = at.encoding if at else find_encoding(body, encodings, limits.block_bytes)
     if isinstance(encoding, Refused):
         return encoding
     block = limits.block_bytes
@@ -102,6 +110,8 @@ def _open_in(
             return open_json_list(body, form, encoding, limits, chunk_rows=chunk_rows)
         case JsonLinesFormat():
             return open_json_lines(body, form, encoding, limits, chunk_rows=chunk_rows)
+        case XmlFormat():
+            return open_xml(body, form, encoding, limits, chunk_rows=chunk_rows)
         case LedgerFormat():
             return open_ledger(body, form, encoding, limits, chunk_rows=chunk_rows)
         case CsvFormat(header="first"):

@@ -6,6 +6,7 @@ import contextlib
 
 import pytest
 
+from cost_pipeline.core.errors import CostPipelineError
 from cost_pipeline_tests.feeds.desk import DAY, Desk, row_of
 
 _BILLS = """vendor: api
@@ -105,3 +106,66 @@ def test_a_nested_row_goes_out_to_people_and_comes_back(door, nested):
     desk.drop(book)
     desk.work()
     assert desk.ledger() == [("N001", "10.0000"), ("N001", "12.0000"), ("N002", "5.0000")]
+
+
+_STATEMENT = """vendor: bank
+feed: production
+production: P100
+record: vendor_invoice
+source: {kind: folder, path: inbox/bank, files: "*.xml"}
+format: {kind: xml, records: Document/BkToCstmrStmt/Stmt/Ntry}
+amount: {sign: {column: [CdtDbtInd], debit: [DBIT], credit: [CRDT]}}
+key: [transaction_id]
+columns:
+  transaction_id: [AcctSvcrRef]
+  transaction_date: [BookgDt/Dt]
+  amount: [Amt]
+  currency: [Amt/@Ccy]
+  description: [NtryDtls/TxDtls/RmtInf/Ustrd]
+  vendor_name: [NtryDtls/TxDtls/RltdPties/Cdtr/Nm]
+  location: [../Id]
+ignore: [NtryDtls, .., Sts]
+constants: {department_code: "2000", gl_code: "2000-01"}
+"""
+_ENTRY = """<Ntry><Amt Ccy="GBP">%s</Amt><CdtDbtInd>%s</CdtDbtInd><Sts>BOOK</Sts>
+<BookgDt><Dt>2026-04-01</Dt></BookgDt><AcctSvcrRef>%s</AcctSvcrRef><NtryDtls><TxDtls>
+<RltdPties><Cdtr><Nm>Café Hafen</Nm></Cdtr></RltdPties><RmtInf><Ustrd>Catering</Ustrd></RmtInf>
+</TxDtls></NtryDtls></Ntry>"""
+
+
+def test_a_banks_statement_is_posted_with_its_signs(door, tmp_path):
+    house = door.House(tmp_path / "home", ())
+    house.vendor_file("bank", _STATEMENT.replace("  location: [../Id]\n", ""))
+    entries = [("12.50", "DBIT", "E1"), ("3.00", "CRDT", "E2"), ("x", "DBIT", "E3")]
+    text = "".join(_ENTRY % entry for entry in entries)
+    text = (
+        '<?xml version="1.0" encoding="ISO-8859-1"?><Document xmlns="urn:iso:std:iso:20022">'
+        f"<BkToCstmrStmt><Stmt><Id>S-1</Id>{text}</Stmt></BkToCstmrStmt></Document>"
+    )
+    (house.root / "inbox" / "bank" / "s1.xml").write_text(text, encoding="latin-1")
+    house.work(DAY)
+    assert posted(door, house) == [("E1", "12.5000", "Café Hafen")]
+    assert door.open_reasons(house.session()) == {"BAD_AMOUNT": 1, "NEGATIVE_AMOUNT": 1}
+    assert door.unlawful(house.session()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("../Id", "../../../../Id", "it goes 4 steps up, and the root is 3"),
+        ("Document/BkToCstmrStmt/Stmt/Ntry", "Document//Ntry", "is no path"),
+        ("{kind: xml, records: Document/BkToCstmrStmt/Stmt/Ntry}", "{kind: jsonl}", None),
+    ],
+)
+def test_a_path_that_cannot_be_followed_is_an_error_of_the_vendor_file(
+    door, tmp_path, old, new, words
+):
+    house = door.House(tmp_path / "home", ())
+    house.vendor_file("bank", _STATEMENT.replace(old, new).replace("../Id", "../Id"))
+    if words is None:
+        house.edit_vendor("bank", "../Id", "^.Id")
+        words = "nothing holds a line of `jsonl`"
+    with pytest.raises(CostPipelineError) as told:
+        house.session()
+    assert words in str(told.value)
+    assert "bank.yaml" in str(told.value)
