@@ -22,7 +22,7 @@ from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.validate.conflicts import Conflict, marked
+from cost_pipeline.validate.conflicts import Conflict, keeping_marks, marked
 from cost_pipeline.validate.reading import Reading
 from cost_pipeline.validate.sides import (
     Sided,
@@ -140,11 +140,12 @@ def _spelled(first: Make, name: str, vendor: Vendor, *, is_id: bool) -> Make:
 
     def make(table: pa.Table) -> pa.Array:
         cells = first(table)
-        if is_id:
-            cells = canonical_ids(cells)
+        spelled = canonical_ids(cells) if is_id else cells
         if vendor.clean or not is_id:
-            cells = plain_texts(cells, vendor.clean)
-        return cells if style is None else styled_ids(cells, style)
+            spelled = plain_texts(spelled, vendor.clean)
+        if style is not None:
+            spelled = keeping_marks(spelled, styled_ids(spelled, style))
+        return keeping_marks(cells, spelled)
 
     return make
 

@@ -16,6 +16,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from cost_pipeline.contracts.amount_style import AmountStyle
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.formats import PER_ROW, ExcelFormat
 from cost_pipeline.contracts.kinds import FeedContract, Kind
@@ -42,7 +43,7 @@ from cost_pipeline.validate.declared import (
     known_headers,
 )
 from cost_pipeline.validate.reading import FieldValue, Reading
-from cost_pipeline.validate.sides import total_of
+from cost_pipeline.validate.sides import Sided, total_of
 
 # Raise it when the reading of a row changes in code: it is part of every interpretation.
 READING_VERSION: Final = 2
@@ -101,8 +102,9 @@ class Interpreter:
 
         def of(aliases: Sequence[str]) -> Decimal | Problem | None:
             found = [cells[name] for name in map(plain_name, aliases) if cells.get(name)]
-            return read(found[0]) if found else None
+            return read(sided.of_total(found[0])) if found else None
 
+        sided = Sided(vendor.amount or AmountStyle(), vendor.numbers)
         return total_of(vendor.amount, vendor.columns.get(rule.column, ()), of)
 
 

@@ -63,6 +63,11 @@ class Sided:
         unknown = pc.and_(pc.invert(known), pc.is_valid(amount))
         return pc.if_else(unknown, marked(amount, Conflict.CODE, pc.fill_null(codes, "")), sided)
 
+    def of_total(self, text: str) -> str:
+        """Returns a stripped total as the amounts above it are read: by its mark, or as nothing."""
+        read: str = self.of_one(pa.array([text]), None)[0].as_py()
+        return read
+
     def turned(self, amounts: pa.Array) -> pa.Array:
         """Returns the amounts as costs, where the vendor writes costs as negative."""
         if not self._style.inverted:
