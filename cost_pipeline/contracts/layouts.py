@@ -18,6 +18,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.reference import reference_path
+from cost_pipeline.core.text import plain_name
 
 _FOLDER = "layouts"
 # A line of this many characters is no listing; it bounds what a mistyped layout can ask for.
@@ -89,7 +90,7 @@ class FixedLayout(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        names = [column.name.casefold() for column in self.columns]
+        names = [plain_name(column.name) for column in self.columns]
         if len(set(names)) < len(names):
             raise ValueError("a column is named twice")
         reach = max(column.stop for column in self.columns)
@@ -136,7 +137,7 @@ class DelimitedLayout(Section):
             if place not in self.positions:
                 ends = f"{self.positions[0]} to {self.positions[-1]}"
                 raise ValueError(f"position {place} is not one of {ends}")
-        folded = [name.casefold() for name in self.header if name]
+        folded = [plain_name(name) for name in self.header if name]
         if len(set(folded)) < len(folded):
             raise ValueError("a column is named twice")
         if self.records and "row" not in self.records.values():

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cost_pipeline.core.text import BLANKS
+from cost_pipeline.core.text import BLANKS, plain_name
 
 _MOST_PLANS: Final = 1000
 _PLACE: Final = re.compile(r"\[\d+\]")
@@ -37,16 +37,17 @@ JSON_MARKS: Final = Marks(".", "^")
 XML_MARKS: Final = Marks("/", "..")
 
 
+@functools.lru_cache(maxsize=10_000)
 def folded(name: str) -> str:
-    """Returns a name as it is compared: without case and outer blanks."""
-    return name.strip(BLANKS).casefold()
+    """Returns a name as header names are compared; names come again in every row."""
+    return plain_name(name)
 
 
 def joined(prefix: str, step: str, marks: Marks) -> str:
     """Returns the path of a step inside what `prefix` leads to."""
     if not prefix or step.startswith("["):
         return prefix + step
-    return f"{prefix}{marks.separator}{step}"
+    return f"{prefix}{marks.separator}{step.strip(BLANKS)}"
 
 
 class Paths:

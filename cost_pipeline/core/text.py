@@ -1,4 +1,4 @@
-"""Texts: what counts as blank, what may be printed, and which word is meant."""
+"""Texts: what counts as blank, which names are one, what may be printed, which word is meant."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 import json
 import unicodedata
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from html import escape
 from typing import Final
 
@@ -16,6 +17,30 @@ BLANKS: Final = (
     "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
+
+
+def plain_name(name: str) -> str:
+    """Returns a name as it is compared: NFC, without case, any run of blanks as one space.
+
+    Blanks are those of `BLANKS`: no-break spaces and line breaks too. Outer ones do not count.
+    """
+    composed = unicodedata.normalize("NFC", " ".join(name.split())).casefold()
+    return composed if composed.isascii() else unicodedata.normalize("NFC", composed)
+
+
+def among(names: Iterable[str], entries: Iterable[str]) -> set[str]:
+    """Returns those of some plain names that are named, each by itself or by a pattern.
+
+    An entry that is one of the names stands for that name alone: `*Due` is a name where there is
+    one so called, and a pattern (`*`, `?`, `[...]`) elsewhere.
+    """
+    plain, found = set(names), set[str]()
+    for entry in map(plain_name, entries):
+        if entry in plain:
+            found.add(entry)
+        elif set(entry) & set("*?["):
+            found |= {name for name in plain if fnmatchcase(name, entry)}
+    return found
 
 
 def printable(text: str, keep: str = "") -> str:

@@ -18,7 +18,7 @@ from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.record import Record, judge_field
 from cost_pipeline.contracts.texts import reader
 from cost_pipeline.contracts.vendor import FolderSource, HttpSource, Vendor
-from cost_pipeline.core.text import nearest
+from cost_pipeline.core.text import nearest, plain_name
 from cost_pipeline.home.document import Document
 
 _RESERVED: Final = "corrections"
@@ -184,7 +184,7 @@ def _check_headers(vendor: Vendor, document: Document) -> None:
                     f"`{header}` cannot be read: {refused}",
                     "write the path from the record on, with fewer steps up",
                 )
-            same = header.strip().casefold()
+            same = plain_name(header)
             if owner.setdefault(same, name) != name:
                 document.complain(
                     ("columns", name, place),
@@ -192,7 +192,7 @@ def _check_headers(vendor: Vendor, document: Document) -> None:
                     "let one field have it",
                 )
     for place, header in enumerate(vendor.ignore):
-        if header.strip().casefold() in owner:
+        if plain_name(header) in owner:
             document.complain(
                 ("ignore", place),
                 f"the header `{header}` is both read and ignored",

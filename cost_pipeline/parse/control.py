@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.contracts.control import ControlTotal
 from cost_pipeline.contracts.formats import FileFormat
-from cost_pipeline.core.text import BLANKS
+from cost_pipeline.core.text import BLANKS, plain_name
 from cost_pipeline.parse.lines import LineCount, Positions, line_ends
 from cost_pipeline.parse.rows import RowReader, renumbered
 
@@ -74,13 +74,13 @@ class ControlRules:
         self, total: ControlTotal, amounts: Sequence[str], header: Sequence[str] | None
     ) -> None:
         self.total = total
-        self._amounts = {_plain(name) for name in amounts or (total.column,)}
+        self._amounts = {plain_name(name) for name in amounts or (total.column,)}
         self._header = header
         self._places = [] if header is None else self._called(enumerate(header))
 
     def _called(self, names: Iterable[tuple[Any, str]]) -> list[Any]:
         """The places that have one of the names of the declared column."""
-        return [place for place, name in names if _plain(name) in self._amounts]
+        return [place for place, name in names if plain_name(name) in self._amounts]
 
     def _places_in(self, row: Filled) -> list[Any]:
         """Where in a row the declared column is filled."""
@@ -295,7 +295,3 @@ class TableTail:
             if isinstance(text := row[f"c{at}"], str) and text.strip(BLANKS)
         }
         return Filled(cells)
-
-
-def _plain(name: str) -> str:
-    return name.strip(BLANKS).casefold()

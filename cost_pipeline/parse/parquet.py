@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 
 from cost_pipeline.contracts.formats import ParquetFormat
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.core.text import BLANKS
+from cost_pipeline.core.text import plain_name
 from cost_pipeline.parse.body import Body, most_unpacked
 from cost_pipeline.parse.control import ControlRules, TableTail, control_rules
 from cost_pipeline.parse.json_items import cut_text
@@ -86,11 +86,11 @@ def _problem(schema: pa.Schema, form: ParquetFormat, limits: Limits) -> str | No
         return f"the Parquet file has {len(names)} columns, {limits.keys} at most are read"
     if len(set(names)) < len(names):
         return "the Parquet file has two columns of one name"
-    exact = {_plain(name) for name in form.exact} if form.floats == "refused" else set()
+    exact = {plain_name(name) for name in form.exact} if form.floats == "refused" else set()
     floats = [
         field.name
         for field in schema
-        if pa.types.is_floating(field.type) and _plain(field.name) in exact
+        if pa.types.is_floating(field.type) and plain_name(field.name) in exact
     ]
     if floats:
         return (
@@ -109,10 +109,6 @@ def _size_problem(path: Path, metadata: Any, limits: Limits) -> str | None:  # n
     if metadata.num_rows > most:
         return f"it claims {metadata.num_rows} rows, {most} at most are read; it may be a bomb"
     return None
-
-
-def _plain(text: str) -> str:
-    return text.strip(BLANKS).casefold()
 
 
 def _refused(message: str) -> Refused:

@@ -12,7 +12,7 @@ from typing import Final
 
 from cost_pipeline.contracts.formats import ExcelFormat
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.core.text import BLANKS
+from cost_pipeline.core.text import BLANKS, plain_name
 from cost_pipeline.parse.account import SheetAccount
 from cost_pipeline.parse.control import Filled, Part, control_rules, rows_without_totals
 from cost_pipeline.parse.json_items import cut_text
@@ -28,14 +28,14 @@ _NAMES: Final = 2
 
 def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | Refused:
     """The row that holds the most of the declared names, or why there is none."""
-    wanted = {_plain(name) for name in form.header}
+    wanted = {plain_name(name) for name in form.header}
     best: SheetRow | None = None
     most = 0
     try:
         for row in sheet.rows():
             if row.line > form.header_within:
                 break
-            names = {_plain(text) for text in row.cells.values()} - {""}
+            names = {plain_name(text) for text in row.cells.values()} - {""}
             found = len(wanted & names) if wanted else bool(names)
             if found > most:
                 best, most = row, found
@@ -96,7 +96,9 @@ class SheetTable:
         self._known = {*names, *(place - 1 for place in form.told.passed)}
         self.columns = tuple(names[i] for i in self._named)
         self._rules = control_rules(form, self.header)
-        self._wanted = {_plain(name) for name in form.header} | {*map(_plain, names.values())}
+        self._wanted = {plain_name(name) for name in form.header} | {
+            *map(plain_name, names.values())
+        }
         self._broken: RawRow | None = None
 
     def rows(self, reader: RowReader) -> Iterator[RawRow]:
@@ -151,12 +153,12 @@ class SheetTable:
         """Whether a row names columns, and others than the header or elsewhere."""
         if row.kinds or row.problem is not None:  # a name is no number
             return False
-        found = {i: name for i, t in row.cells.items() if (name := _plain(t)) in self._wanted}
-        most = sum(_plain(name) in self._wanted for name in self.columns)
+        found = {i: name for i, t in row.cells.items() if (name := plain_name(t)) in self._wanted}
+        most = sum(plain_name(name) in self._wanted for name in self.columns)
         if len({*found.values()}) < max(_NAMES, (most + 1) // 2):
             return False
         return row.line < self._line or any(
-            place >= len(self.header) or _plain(self.header[place]) != name
+            place >= len(self.header) or plain_name(self.header[place]) != name
             for place, name in found.items()
         )
 
@@ -205,10 +207,6 @@ def _cells(row: SheetRow) -> int:
 
 def _filled(text: str) -> bool:
     return bool(text.strip(BLANKS))
-
-
-def _plain(text: str) -> str:
-    return text.strip(BLANKS).casefold()
 
 
 def _first_problem(row: SheetRow) -> str:

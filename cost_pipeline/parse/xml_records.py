@@ -21,7 +21,6 @@ from cost_pipeline.contracts.paths import (
     XML_MARKS,
     Names,
     Paths,
-    folded,
     joined,
     names_of,
     parent_prefix,

@@ -22,6 +22,7 @@ from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.text import plain_name
 from cost_pipeline.validate.conflicts import Conflict, keeping_marks, marked
 from cost_pipeline.validate.reading import Reading
 from cost_pipeline.validate.sides import (
@@ -43,11 +44,6 @@ class Made:
 
     field: str
     make: Make
-
-
-def plain_name(header: str) -> str:
-    """Returns a header's name as it is compared: without case and outer blanks."""
-    return header.strip().casefold()
 
 
 def with_made_cells(table: pa.Table, made: Sequence[Made], width: int) -> pa.Table:

@@ -8,6 +8,7 @@ same as before.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -21,7 +22,8 @@ from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import Value
 from cost_pipeline.core.reference import reference_path
-from cost_pipeline.validate.cells import declared_settings, plain_name
+from cost_pipeline.core.text import among, plain_name
+from cost_pipeline.validate.cells import declared_settings
 from cost_pipeline.validate.dates import DateReader, file_name_of, two_digits_are_meant
 
 # What reads rows otherwise than before, of vendor files that say nothing new.
@@ -68,12 +70,13 @@ def demanded_fields(vendor: Vendor, contract: type[Record], identity: str) -> fr
     return frozenset(required | {*vendor.key.columns})
 
 
-def known_headers(vendor: Vendor) -> set[str]:
-    """Returns the header names that the vendor file knows, as they are compared."""
-    known = {*vendor.ignore, "", *(a for aliases in vendor.columns.values() for a in aliases)}
+def known_headers(vendor: Vendor, columns: Iterable[str]) -> set[str]:
+    """Returns those of a header's names that the vendor file knows, as they are compared."""
+    known = {"", *(a for aliases in vendor.columns.values() for a in aliases)}
     if vendor.amount is not None and vendor.amount.sign is not None:
         known |= {*vendor.amount.sign.column}
-    return {plain_name(name) for name in known}
+    names = {*map(plain_name, columns)}
+    return names & {*map(plain_name, known)} | among(names, vendor.ignore)
 
 
 def declared_parts(vendor: Vendor, shape: Shape, landed: Landed) -> list[Value]:

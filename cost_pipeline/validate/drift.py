@@ -17,6 +17,7 @@ from typing import Final
 
 from cost_pipeline.contracts.problems import shown
 from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.core.text import among, plain_name
 from cost_pipeline.validate.shapes import ColumnShape, Kind, Schema
 
 # Half of the cells are of another kind than before, beyond what chance does to few rows.
@@ -140,13 +141,13 @@ class _Roles:
 
     @classmethod
     def of(cls, schema: Schema, vendor: Vendor) -> _Roles:
-        left = {_plain(column.name): column for column in schema.columns}
+        left = {plain_name(column.name): column for column in schema.columns}
         fields = {}
         for name, aliases in vendor.columns.items():
-            present = [left.pop(p) for alias in aliases if (p := _plain(alias)) in left]
+            present = [left.pop(p) for alias in aliases if (p := plain_name(alias)) in left]
             if present:  # further aliases of one field are known, and not read
                 fields[name] = present[0]
-        known = {_plain(name) for name in vendor.ignore}
+        known = among(left, vendor.ignore)
         ignored = {name: column for name, column in left.items() if name in known}
         unknown = {name: column for name, column in left.items() if name not in known}
         return cls(fields, ignored, unknown)
@@ -294,9 +295,5 @@ def _resemblance(old: ColumnShape, new: ColumnShape) -> float:
     """Returns how alike shapes, names and values are, from 0 to 3."""
     if retyped(old, new) or not (old.cells and new.cells):
         return 0.0
-    names = SequenceMatcher(None, _plain(old.name), _plain(new.name)).ratio()
+    names = SequenceMatcher(None, plain_name(old.name), plain_name(new.name)).ratio()
     return 1 - _distance(old, new) + names + _likeness(old.sketch, new.sketch)
-
-
-def _plain(header: str) -> str:
-    return header.strip().casefold()

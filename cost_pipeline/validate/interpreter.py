@@ -31,8 +31,9 @@ from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.reference import reference_path
+from cost_pipeline.core.text import plain_name
 from cost_pipeline.validate.amounts import SHOWN_DIGITS, AmountReader
-from cost_pipeline.validate.cells import Columns, Made, made_cells, plain_name, with_made_cells
+from cost_pipeline.validate.cells import Columns, Made, made_cells, with_made_cells
 from cost_pipeline.validate.dates import DateReader
 from cost_pipeline.validate.declared import (
     NOT_LANDED,
@@ -263,7 +264,7 @@ def _applied(reading: Reading, columns: tuple[str, ...]) -> Interpreter:
         elif name in reading.demanded and name not in told:
             problems.append(_absent(name, aliases))
     sources |= {one.field: (place,) for place, one in enumerate(made, len(columns))}
-    known = known_headers(reading.vendor)
+    known = known_headers(reading.vendor, columns)
     unknown = tuple(p for p, name in enumerate(columns) if plain_name(name) not in known)
     drift = () if per_row else tuple(columns[place] for place in unknown)
     constants = {name: reading.constant(name).value for name in reading.constants}

@@ -84,7 +84,7 @@ CASES = {
         {"Supplier": {" Name ": "A"}},
         ["supplier.name"],
         [],
-        {"Supplier. Name ": "A"},
+        {"Supplier.Name": "A"},
     ),
     "what should be an object and is none": (
         {"supplier": "Harbour Lamps"},
