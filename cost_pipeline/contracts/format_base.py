@@ -78,10 +78,15 @@ class TextFormat(FileFormat):
     @field_validator("encodings")
     @classmethod
     def _known_encodings(cls, encodings: tuple[str, ...]) -> tuple[str, ...]:
-        return _known(encodings)
+        return known_encodings(encodings)
 
 
-def _known(encodings: tuple[str, ...]) -> tuple[str, ...]:
+def known_encodings(encodings: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the names of encodings, if each is one.
+
+    Raises:
+        ValueError: If there is none, or one that Python does not know.
+    """
     if not encodings:
         raise ValueError("name at least one encoding")
     for name in encodings:

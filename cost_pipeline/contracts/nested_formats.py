@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from cost_pipeline.contracts.format_base import FormatKind, TextFormat
+from cost_pipeline.contracts.format_base import FormatKind, TextFormat, known_encodings
 from cost_pipeline.contracts.paths import JSON_MARKS, XML_MARKS, list_steps, steps_up
 from cost_pipeline.contracts.sections import GrownSection
 
@@ -73,6 +73,11 @@ class XmlFormat(TextFormat):
     encodings: tuple[str, ...] = ()
     records: str
     empty: Empty = "counted"
+
+    @field_validator("encodings")
+    @classmethod
+    def _known_encodings(cls, encodings: tuple[str, ...]) -> tuple[str, ...]:
+        return known_encodings(encodings) if encodings else ()
 
     @field_validator("records")
     @classmethod

@@ -21,6 +21,7 @@ from cost_pipeline.contracts.paths import (
     XML_MARKS,
     Names,
     Paths,
+    folded,
     joined,
     names_of,
     parent_prefix,
