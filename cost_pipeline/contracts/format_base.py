@@ -52,6 +52,11 @@ class FileFormat(Section):
         """What the rest of the vendor file says to this format."""
         return self._told
 
+    @property
+    def demands_a_total(self) -> bool:
+        """Whether a delivery without the total that it should have is not posted."""
+        return self.control_total is not None and self.control_total.required
+
     def refused_name(self, name: str) -> str | None:
         """Returns why no column of this format can have a name that a vendor file reads."""
         del name

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from cost_pipeline.contracts.format_base import PER_ROW, TYPED, FileFormat, FormatKind, TextFormat
 from cost_pipeline.contracts.layouts import DelimitedLayout, FixedLayout, named_layout
 from cost_pipeline.contracts.nested_formats import JsonFormat, JsonLinesFormat, XmlFormat
+from cost_pipeline.contracts.record_kinds import RecordKinds
 from cost_pipeline.contracts.sections import GrownSection
 
 __all__ = [
@@ -51,7 +52,7 @@ class DelimitedFormat(TextFormat):
         return _one_mark(delimiter)
 
 
-class CsvFormat(DelimitedFormat):
+class CsvFormat(DelimitedFormat, GrownSection):
     """Delimited rows.
 
     Attributes:
@@ -60,12 +61,27 @@ class CsvFormat(DelimitedFormat):
         width: Cells of a row, for `header: none`; the length of `names` if that is a list.
         names: Names in order, or 1-based position to name. Where some are given, positions
             without one are not columns; where none is, all are, as `#1`, `#2`, ...
+        kinds: What each kind of record is, where a file mixes them; it has no header then.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"kinds"})
 
     kind: Literal[FormatKind.CSV] = FormatKind.CSV
     header: Literal["first", "none"] = "first"
     width: int | None = Field(default=None, ge=1, le=2000)
     names: dict[int, str] = Field(default_factory=dict)
+    kinds: RecordKinds | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mixed(cls, settings: object) -> object:
+        if not isinstance(settings, dict) or settings.get("kinds") is None:
+            return settings
+        kinds = settings["kinds"]
+        implied: dict[str, object] = {"header": "none"}
+        if isinstance(kinds, dict) and kinds.get("total") is not None:
+            implied["control_total"] = {}
+        return implied | settings
 
     @model_validator(mode="before")
     @classmethod
@@ -81,9 +97,27 @@ class CsvFormat(DelimitedFormat):
             if self.width is None:
                 raise ValueError("`header: none` needs `width`, or `names` as a list")
             self.whole_layout()
-        elif self.width is not None or self.names:
-            raise ValueError("`width` and `names` are for `header: none`")
+        elif self.width is not None or self.names or self.kinds is not None:
+            raise ValueError("`width`, `names` and `kinds` are for `header: none`")
         return self
+
+    @model_validator(mode="after")
+    def _trailers_say_the_total(self) -> Self:
+        kinds = self.kinds
+        if kinds is None:
+            return self
+        if kinds.total is None and self.control_total is not None:
+            raise ValueError("with `kinds` a total stands in a trailer: write `kinds.total`")
+        return _without_words(self, "`kinds` says which records are totals")
+
+    @property
+    def demands_a_total(self) -> bool:
+        """Whether a delivery without a trailer, or a total that must be there, is not posted."""
+        return super().demands_a_total or (self.kinds is not None and self.kinds.has_trailer)
+
+    def refused_name(self, name: str) -> str | None:
+        """Returns why no column can have a name: it is that of a cell of no header."""
+        return self.kinds.refused_name(name) if self.kinds else None
 
     def whole_layout(self) -> DelimitedLayout | None:
         """Returns where the columns stand, for a file without a header."""

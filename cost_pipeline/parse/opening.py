@@ -142,5 +142,9 @@ def _open_headless(
         raise TypeError(f"no reader reads {form.kind}")
     if layout.records or layout.opens_with:
         return open_record_kinds(body, layout, encoding, limits, chunk_rows=chunk_rows)
+    if isinstance(form, CsvFormat) and form.kinds is not None:
+        return open_record_kinds(
+            body, layout, encoding, limits, chunk_rows=chunk_rows, kinds=form.kinds, told=form.told
+        )
     rules = Rules(form, layout.delimiter, layout.header)
     return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk, at=at)

@@ -76,17 +76,17 @@ class Door:
         bulk=True,
         control: str | bool | ControlTotal = False,
         passed=(),
-        names=(),
+        wanted=(),
         at=None,
         **form,
     ):
-        """`control` is what a vendor file says of the total, or the name of its column; `names`
-        are those that it reads."""
+        """`control` is what a vendor file says of the total, or the name of its column; `wanted`
+        are the names that it reads."""
         ignored = form.pop("ignored", ())
         total = control if isinstance(control, ControlTotal) else control and ControlTotal()
         declared = format_of(**{"control_total": total or None, **form})
         column = control if isinstance(control, str) else (total or ControlTotal()).column
-        declared = declared.telling(Told((column,), frozenset(passed), (*names,), (*ignored,)))
+        declared = declared.telling(Told((column,), frozenset(passed), (*wanted,), (*ignored,)))
         return open_rows(
             self.path, declared, chunk_rows=chunk_rows, limits=limits, bulk=bulk, at=at
         )

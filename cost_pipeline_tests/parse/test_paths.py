@@ -106,7 +106,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_paths_make_cells(door, kind, case):
     item, read, ignored, cells = CASES[case]
-    got = door.read(listed(kind, item, {"n": 2}), kind=kind, names=read, ignored=ignored)
+    got = door.read(listed(kind, item, {"n": 2}), kind=kind, wanted=read, ignored=ignored)
     assert named(got) == cells
     assert not got.problems
 
@@ -140,7 +140,7 @@ def test_every_leaf_that_is_asked_for_is_the_cell_that_it_is(door, item, data, i
         st.lists(st.sampled_from(sorted(leaves)), unique=True) if leaves else st.just([])
     )
     text = json.dumps([item], indent=1 if indented else None)
-    got = named(door.read(text.encode(), kind="json", names=wanted))
+    got = named(door.read(text.encode(), kind="json", wanted=wanted))
     for path in wanted:
         leaf = leaves[path]
         cell = got.get(path)
@@ -157,7 +157,7 @@ def test_every_leaf_that_is_asked_for_is_the_cell_that_it_is(door, item, data, i
 
 @given(st.dictionaries(KEYS, NESTED, max_size=4), st.lists(st.text("abcd.[]01", max_size=6)))
 def test_any_names_on_any_item_end_in_cells_or_a_problem(door, item, names):
-    read = door.read(json.dumps([item]).encode(), kind="json", names=names)
+    read = door.read(json.dumps([item]).encode(), kind="json", wanted=names)
     assert len(read.rows) == 1
 
 
@@ -181,7 +181,11 @@ PATH = "data.bills[].lines[]"
 
 def test_lists_in_lists_are_rows_with_the_fields_of_their_holders(door):
     read = door.read(
-        json.dumps(BILLS, indent=1).encode(), kind="json", records=PATH, names=READ, ignored=["^.^"]
+        json.dumps(BILLS, indent=1).encode(),
+        kind="json",
+        records=PATH,
+        wanted=READ,
+        ignored=["^.^"],
     )
     around = {"^.^.data.period": "2026-03", "^.^.run": "9"}
     first = {"^.number": "B1", "^.to.name": "P100", **around}
@@ -197,20 +201,20 @@ def test_lists_in_lists_are_rows_with_the_fields_of_their_holders(door):
 
 def test_what_is_not_read_of_an_opened_holder_is_seen(door):
     data = json.dumps(BILLS).encode()
-    read = door.read(data, kind="json", records=PATH, names=["id", "^.^.run"])
+    read = door.read(data, kind="json", records=PATH, wanted=["id", "^.^.run"])
     assert named(read) == {
         "id": "1",
         "^.^.company": "Northlight",
         "^.^.data.period": "2026-03",
         "^.^.run": "9",
     }
-    read = door.read(data, kind="json", records=PATH, names=["id"])
+    read = door.read(data, kind="json", records=PATH, wanted=["id"])
     assert named(read) == {"id": "1"}
 
 
 def test_a_holder_without_records_is_a_row_where_that_is_declared(door):
     data = json.dumps(BILLS).encode()
-    read = door.read(data, kind="json", records=PATH, names=["id", "^.number"], empty="row")
+    read = door.read(data, kind="json", records=PATH, wanted=["id", "^.number"], empty="row")
     assert [named(read, row)["^.number"] for row in range(6)] == [
         "B1",
         "B1",
@@ -233,7 +237,7 @@ def test_a_holder_without_records_is_a_row_where_that_is_declared(door):
 )
 def test_a_holder_of_another_shape_is_malformed_and_the_rest_goes_on(door, bill, problem):
     data = json.dumps([bill, {"lines": [{"id": 1}]}]).encode()
-    read = door.read(data, kind="json", records="[].lines[]", names=["id"])
+    read = door.read(data, kind="json", records="[].lines[]", wanted=["id"])
     assert read.problems == {1: problem}
     assert json.loads(read.texts[0]) == bill
     assert named(read, 1) == {"id": "1"}
@@ -252,7 +256,7 @@ def test_a_holder_of_another_shape_is_malformed_and_the_rest_goes_on(door, bill,
     ],
 )
 def test_a_holder_that_says_something_twice_is_malformed(door, text, problem):
-    read = door.read(f"[{text}]".encode(), kind="json", records="[].lines", names=["^.n"])
+    read = door.read(f"[{text}]".encode(), kind="json", records="[].lines", wanted=["^.n"])
     assert read.problems == {1: problem}
     assert read.texts == [text]
 
@@ -260,7 +264,7 @@ def test_a_holder_that_says_something_twice_is_malformed(door, text, problem):
 def test_a_document_that_is_cut_keeps_the_whole_bills_before_it(door):
     data = json.dumps(BILLS).encode()
     cut = data[: data.index(b'"id": 3')]
-    read = door.read(cut, kind="json", records=PATH, names=["id", "^.number"])
+    read = door.read(cut, kind="json", records=PATH, wanted=["id", "^.number"])
     assert [named(read, row) for row in range(2)] == [
         {"id": "1", "^.number": "B1"} | {"^.to": '{"name": "P100"}'},
         {"id": "2", "^.number": "B1"} | {"^.to": '{"name": "P100"}'},
@@ -271,24 +275,24 @@ def test_a_document_that_is_cut_keeps_the_whole_bills_before_it(door):
 
 def test_a_document_whose_own_fields_are_read_is_judged_whole_or_not_at_all(door):
     data = json.dumps(BILLS).encode()[:-5]
-    read = door.read(data, kind="json", records=PATH, names=["id", "^.^.run"])
+    read = door.read(data, kind="json", records=PATH, wanted=["id", "^.^.run"])
     assert len(read.rows) == 1
     assert "the document is broken" in read.problems[1]
 
 
 def test_lists_may_hold_lists_directly_and_go_deep(door):
     data = json.dumps({"a": [[{"x": 1}], [{"x": 2}, {"x": 3}], []]}).encode()
-    read = door.read(data, kind="json", records="a[][]", names=["x"])
+    read = door.read(data, kind="json", records="a[][]", wanted=["x"])
     assert [named(read, row)["x"] for row in range(3)] == ["1", "2", "3"]
     assert read.furniture_rows == 1
     data = json.dumps([{"u": 1, "b": [{"v": 2, "c": {"d": [{"w": 3}]}}]}]).encode()
-    read = door.read(data, kind="json", records="[].b[].c.d[]", names=["w", "^.v", "^.^.u"])
+    read = door.read(data, kind="json", records="[].b[].c.d[]", wanted=["w", "^.v", "^.^.u"])
     assert named(read) == {"w": "3", "^.v": "2", "^.^.u": "1"}
 
 
 def test_a_flat_list_may_read_the_document_around_it(door):
     data = b'{"company": "Northlight", "items": [{"a": 1}, {"a": 2}], "page": {"n": 1}}'
-    read = door.read(data, kind="json", records="items", names=["a", "^.company"], ignored=["^"])
+    read = door.read(data, kind="json", records="items", wanted=["a", "^.company"], ignored=["^"])
     assert [named(read, row) for row in range(2)] == [
         {"a": "1", "^.company": "Northlight"},
         {"a": "2", "^.company": "Northlight"},
@@ -313,7 +317,7 @@ def test_any_bills_read_as_python_reads_them(door, bills, indent, chunk_rows):
         text.encode("utf-8", "surrogatepass"),
         kind="json",
         records="bills[].lines[]",
-        names=["^.n"],
+        wanted=["^.n"],
         chunk_rows=chunk_rows,
     )
     lines = [line for _, lines, _ in bills for line in lines]

@@ -53,9 +53,9 @@ def named(read, row=0):
     return {name: cell for name, cell in cells if cell is not None}
 
 
-def statement(door, data=None, *, names=READ, ignored=("NtryDtls",), **more):
+def statement(door, data=None, *, wanted=READ, ignored=("NtryDtls",), **more):
     data = STATEMENT.format(encoding="UTF-8").encode() if data is None else data
-    settings = {"kind": "xml", "records": NTRY, "names": names, "ignored": ignored} | more
+    settings = {"kind": "xml", "records": NTRY, "wanted": wanted, "ignored": ignored} | more
     return door.read(data, **settings)
 
 
@@ -86,7 +86,7 @@ def test_a_statement_is_read_by_paths(door):
 
 
 def test_what_nobody_asked_for_is_seen(door):
-    read = statement(door, names=["Amt", "NtryDtls/TxDtls/Refs/EndToEndId"], ignored=())
+    read = statement(door, wanted=["Amt", "NtryDtls/TxDtls/Refs/EndToEndId"], ignored=())
     assert set(named(read)) == {
         "Amt",
         "Amt/@Ccy",
@@ -99,8 +99,8 @@ def test_what_nobody_asked_for_is_seen(door):
 
 
 def test_what_holds_a_record_is_read_wherever_it_stands(door):
-    names = ["Amt", "../Id", "../TxsSummry/NbOfNtries", "../../GrpHdr/MsgId", "../Bal/Amt/@Ccy"]
-    read = statement(door, names=names, ignored=["..", "../.."])
+    wanted = ["Amt", "../Id", "../TxsSummry/NbOfNtries", "../../GrpHdr/MsgId", "../Bal/Amt/@Ccy"]
+    read = statement(door, wanted=wanted, ignored=["..", "../.."])
     around = {name: text for name, text in named(read).items() if name.startswith("..")}
     assert around == {
         "../Id": "S-1",
@@ -108,13 +108,13 @@ def test_what_holds_a_record_is_read_wherever_it_stands(door):
         "../../GrpHdr/MsgId": "M-77",
         "../Bal/Amt/@Ccy": "EUR",
     }
-    assert set(named(statement(door, names=["Amt", "../Id"]))) >= {"../Acct", "../Bal", "../Id"}
-    whole = named(statement(door, names=["../Acct"]))["../Acct"]
+    assert set(named(statement(door, wanted=["Amt", "../Id"]))) >= {"../Acct", "../Bal", "../Id"}
+    whole = named(statement(door, wanted=["../Acct"]))["../Acct"]
     assert whole == "<Acct><Id><IBAN>XX00TEST0001</IBAN></Id><Ccy>EUR</Ccy></Acct>"
 
 
 def test_what_holds_no_record_is_a_row_where_that_is_declared(door):
-    read = statement(door, names=["Amt", "../Id"], ignored=[".."], empty="row")
+    read = statement(door, wanted=["Amt", "../Id"], ignored=[".."], empty="row")
     assert [named(read, row)["../Id"] for row in range(3)] == ["S-1", "S-1", "S-2"]
     assert read.texts[2] == "<Stmt>"
 
@@ -147,7 +147,7 @@ def test_an_invoice_is_read_whatever_its_prefixes(door, prefixes):
         text.encode(),
         kind="xml",
         records="cac:Invoice/cac:InvoiceLine",
-        names=[
+        wanted=[
             "ID",
             "LineExtensionAmount",
             "lineextensionamount/@currencyid",
@@ -242,7 +242,7 @@ def test_a_file_that_is_cut_keeps_the_records_before(door):
 
 def test_a_record_whose_holder_is_cut_is_not_judged_by_half_of_it(door):
     whole = STATEMENT.format(encoding="UTF-8").encode()
-    read = statement(door, whole[: whole.index(b"<TxsSummry>")], names=["Amt", "../Id"])
+    read = statement(door, whole[: whole.index(b"<TxsSummry>")], wanted=["Amt", "../Id"])
     assert len(read.rows) == 1
     assert "the document is broken" in read.problems[1]
     assert read.texts[0].startswith("<?xml")
@@ -250,17 +250,17 @@ def test_a_record_whose_holder_is_cut_is_not_judged_by_half_of_it(door):
 
 def test_elements_that_repeat_need_a_place(door):
     data = b"<a><b><r>1</r><r>2</r><s>3</s></b><b><r>4</r></b></a>"
-    read = door.read(data, kind="xml", records="a/b", names=["r"])
+    read = door.read(data, kind="xml", records="a/b", wanted=["r"])
     assert [named(read, row) for row in range(2)] == [
         {"r[0]": "1", "r[1]": "2", "s": "3"},
         {"r": "4"},
     ]
-    read = door.read(data, kind="xml", records="a/b", names=["r[0]"])
+    read = door.read(data, kind="xml", records="a/b", wanted=["r[0]"])
     assert [named(read, row) for row in range(2)] == [
         {"r[0]": "1", "r[1]": "2", "s": "3"},
         {"r[0]": "4"},
     ]
-    read = door.read(data, kind="xml", records="a/b", names=["r", "r[0]"])
+    read = door.read(data, kind="xml", records="a/b", wanted=["r", "r[0]"])
     assert named(read, 1) == {"r": "4"}
 
 
@@ -335,7 +335,7 @@ def test_any_tree_reads_as_python_reads_it(door, trees, block, encoding):
     for record, element in enumerate(again):
         wanted = pieces_of(element)
         read = door.read(
-            data, kind="xml", records="a/b", names=list(wanted), limits=Limits(block_bytes=block)
+            data, kind="xml", records="a/b", wanted=list(wanted), limits=Limits(block_bytes=block)
         )
         got = named(read, record)
         for path, text in wanted.items():
