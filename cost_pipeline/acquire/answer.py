@@ -121,8 +121,9 @@ def check_head(response: aiohttp.ClientResponse, kind: FormatKind) -> None:
             transient=True,
         )
     text_only = kind in {FormatKind.CSV, FormatKind.EP_LEDGER}
+    own = "xml" if kind is FormatKind.XML else "json"
     fits = declared in _ANY | _GZIP or (
-        declared in _CSV or declared.startswith("text/") if text_only else "json" in declared
+        declared in _CSV or declared.startswith("text/") if text_only else own in declared
     )
     if not fits:
         raise AttemptError(

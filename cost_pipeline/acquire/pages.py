@@ -10,7 +10,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -25,6 +25,7 @@ from cost_pipeline.contracts.formats import (
     JsonFormat,
     LayoutFormat,
 )
+from cost_pipeline.contracts.paths import list_steps
 from cost_pipeline.contracts.sources import (
     CursorPages,
     HttpSource,
@@ -95,7 +96,7 @@ def _look_at_json(file: Path, form: JsonFormat, source: HttpSource) -> PageFacts
     content = _json(_unpacked(file.read_bytes()))
     if isinstance(content, _NotJson):
         return "is not JSON; the page is incomplete or not what the vendor file says"
-    records = _at(content, form.records)
+    records = _steps_of(content, list_steps(form.records)[0])
     if not isinstance(records, list):
         where = f"at `{form.records}`" if form.records else "at its top level"
         return f"has no list of records {where}: mend `records:` in the vendor file"
@@ -258,7 +259,11 @@ def _json(text: bytes) -> object:
 
 
 def _at(content: object, path: str) -> object:
-    for step in path.split(".") if path else ():
+    return _steps_of(content, path.split(".") if path else ())
+
+
+def _steps_of(content: object, steps: Sequence[str]) -> object:
+    for step in steps:
         if not isinstance(content, Mapping):
             return None
         content = content.get(step)

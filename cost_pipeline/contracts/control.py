@@ -51,12 +51,14 @@ class Told:
         passed: 1-based places of columns without a name that may hold anything.
         names: The header names of all columns that are read.
         places: 1-based places of columns that are read by their place.
+        ignored: The header names that the vendor file knows and does not want.
     """
 
     measured: tuple[str, ...] = ()
     passed: frozenset[int] = frozenset()
     names: tuple[str, ...] = ()
     places: frozenset[int] = frozenset()
+    ignored: tuple[str, ...] = ()
 
     @property
     def passed_places(self) -> frozenset[int]:

@@ -5,73 +5,36 @@ Belongs here: what a vendor declares about its bytes. Reading them is `cost_pipe
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
-from pydantic import Field, PrivateAttr, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from cost_pipeline.contracts.control import ControlTotal, Told
+from cost_pipeline.contracts.format_base import PER_ROW, TYPED, FileFormat, FormatKind, TextFormat
 from cost_pipeline.contracts.layouts import DelimitedLayout, FixedLayout, named_layout
 from cost_pipeline.contracts.listing import ListedSection
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.nested_formats import JsonFormat, JsonLinesFormat, XmlFormat
+from cost_pipeline.contracts.record_kinds import RecordKinds
 
-
-class FormatKind(StrEnum):
-    """The formats that this version reads."""
-
-    CSV = "csv"
-    FIXED_WIDTH = "fixed_width"
-    EXCEL = "excel"
-    JSON = "json"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    EP_LEDGER = "ep_ledger"
-    SHOWBIZ_UBX = "showbiz_ubx"
-    SHOWBIZ_SAG_CARDS = "showbiz_sag_cards"
-
-
-TYPED: Final = frozenset({FormatKind.EXCEL, FormatKind.PARQUET})
-"""The formats whose cells may hold a day, and not just a text that says one."""
-
-
-class FileFormat(Section):
-    """The keys that all formats share; a vendor has one of the kinds below.
-
-    Attributes:
-        control_total: Declared by vendors whose files end in a total row.
-    """
-
-    kind: FormatKind
-    control_total: ControlTotal | None = None
-    _told: Told = PrivateAttr(default=Told())
-
-    @property
-    def told(self) -> Told:
-        """What the rest of the vendor file says to this format."""
-        return self._told
-
-    def telling(self, told: Told) -> Self:
-        """Returns this format, told something else."""
-        one = self.model_copy()
-        one._told = told  # noqa: SLF001 - its own
-        return one
-
-
-class TextFormat(FileFormat):
-    """A format made of text.
-
-    Attributes:
-        encodings: Tried in order on the whole delivery; the first that fits is recorded.
-        compression: `auto` unpacks what begins as gzip does (no text does); `gzip` demands it.
-    """
-
-    encodings: tuple[str, ...] = ("utf-8-sig",)
-    compression: Literal["auto", "gzip", "none"] = "auto"
-
-    @field_validator("encodings")
-    @classmethod
-    def _known_encodings(cls, encodings: tuple[str, ...]) -> tuple[str, ...]:
-        return _known(encodings)
+__all__ = [
+    "PER_ROW",
+    "TYPED",
+    "AnyFormat",
+    "CsvFormat",
+    "DelimitedFormat",
+    "ExcelFormat",
+    "FileFormat",
+    "FixedWidthFormat",
+    "FormatKind",
+    "JsonFormat",
+    "JsonLinesFormat",
+    "LayoutFormat",
+    "LedgerFormat",
+    "ParquetFormat",
+    "ShowbizSagCardsFormat",
+    "ShowbizUbxFormat",
+    "TextFormat",
+    "XmlFormat",
+]
 
 
 class DelimitedFormat(TextFormat):
@@ -100,15 +63,28 @@ class CsvFormat(DelimitedFormat, ListedSection):
             without one are not columns; where none is, all are, as `#1`, `#2`, ...
         header_within: The header is the row that holds the most of the vendor's names among the
             first so many lines, instead of the first row.
+        kinds: What each kind of record is, where a file mixes them; it has no header then.
     """
 
-    later: ClassVar[frozenset[str]] = ListedSection.later | {"header_within"}
+    later: ClassVar[frozenset[str]] = ListedSection.later | {"header_within", "kinds"}
 
     kind: Literal[FormatKind.CSV] = FormatKind.CSV
     header: Literal["first", "none"] = "first"
     width: int | None = Field(default=None, ge=1, le=2000)
     names: dict[int, str] = Field(default_factory=dict)
     header_within: int | None = Field(default=None, ge=1, le=1000)
+    kinds: RecordKinds | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mixed(cls, settings: object) -> object:
+        if not isinstance(settings, dict) or settings.get("kinds") is None:
+            return settings
+        kinds = settings["kinds"]
+        implied: dict[str, object] = {"header": "none"}
+        if isinstance(kinds, dict) and kinds.get("total") is not None:
+            implied["control_total"] = {}
+        return implied | settings
 
     @model_validator(mode="before")
     @classmethod
@@ -126,9 +102,27 @@ class CsvFormat(DelimitedFormat, ListedSection):
             self.whole_layout()
             if self.header_within is not None:
                 raise ValueError("`header_within` looks for a header, and `header: none` has none")
-        elif self.width is not None or self.names:
-            raise ValueError("`width` and `names` are for `header: none`")
+        elif self.width is not None or self.names or self.kinds is not None:
+            raise ValueError("`width`, `names` and `kinds` are for `header: none`")
         return self
+
+    @model_validator(mode="after")
+    def _trailers_say_the_total(self) -> Self:
+        kinds = self.kinds
+        if kinds is None:
+            return self
+        if kinds.total is None and self.control_total is not None:
+            raise ValueError("with `kinds` a total stands in a trailer: write `kinds.total`")
+        return _without_words(self, "`kinds` says which records are totals")
+
+    @property
+    def demands_a_total(self) -> bool:
+        """Whether a delivery without a trailer, or a total that must be there, is not posted."""
+        return super().demands_a_total or (self.kinds is not None and self.kinds.has_trailer)
+
+    def refused_name(self, name: str) -> str | None:
+        """Returns why no column can have a name: it is that of a cell of no header."""
+        return self.kinds.refused_name(name) if self.kinds else None
 
     def whole_layout(self) -> DelimitedLayout | None:
         """Returns where the columns stand, for a file without a header."""
@@ -151,23 +145,6 @@ class LedgerFormat(DelimitedFormat):
     @model_validator(mode="after")
     def _knows_its_totals(self) -> Self:
         return _without_words(self, "a ledger listing says itself which lines are totals")
-
-
-class JsonFormat(TextFormat):
-    """A JSON document.
-
-    Attributes:
-        records: The dotted path of the list of records (`data.items`); the top level if empty.
-    """
-
-    kind: Literal[FormatKind.JSON] = FormatKind.JSON
-    records: str = ""
-
-
-class JsonLinesFormat(TextFormat):
-    """One JSON object per line."""
-
-    kind: Literal[FormatKind.JSONL] = FormatKind.JSONL
 
 
 class FixedWidthFormat(TextFormat, ListedSection):
@@ -307,6 +284,7 @@ AnyFormat = Annotated[
     | ExcelFormat
     | JsonFormat
     | JsonLinesFormat
+    | XmlFormat
     | ParquetFormat
     | LedgerFormat
     | ShowbizUbxFormat
@@ -329,17 +307,6 @@ def _without_words(form: _Form, why: str) -> _Form:
         if total is not None and getattr(total, name):
             raise ValueError(f"`control_total.{name}` is not read of {form.kind}: {why}")
     return form
-
-
-def _known(encodings: tuple[str, ...]) -> tuple[str, ...]:
-    if not encodings:
-        raise ValueError("name at least one encoding")
-    for name in encodings:
-        try:
-            "x".encode(name)  # decoding nothing would not even look for the codec
-        except LookupError:
-            raise ValueError(f"{name!r} is not an encoding that Python knows") from None
-    return encodings
 
 
 def _one_mark(delimiter: str) -> str:

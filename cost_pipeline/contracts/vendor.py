@@ -39,7 +39,14 @@ from cost_pipeline.contracts.number_style import (
     sides_among,
 )
 from cost_pipeline.contracts.sections import Section
-from cost_pipeline.contracts.sources import FolderSource, HttpSource, SftpSource, Source
+from cost_pipeline.contracts.sources import (
+    FolderSource,
+    HttpSource,
+    LinkPages,
+    NoPages,
+    SftpSource,
+    Source,
+)
 from cost_pipeline.contracts.text_style import Clean, IdStyle, cleaned
 
 __all__ = [
@@ -170,6 +177,19 @@ class Vendor(Section):
                 raise ValueError("`incremental` needs JSON (or JSON lines, with `field`)")
         return self
 
+    @model_validator(mode="after")
+    def _pages_can_be_counted(self) -> Self:
+        source = self.source
+        if isinstance(source, HttpSource) and self.format.kind is FormatKind.XML:
+            pages = source.pages
+            named = isinstance(pages, LinkPages) and pages.next is None and pages.total is None
+            if not (named or isinstance(pages, NoPages)):
+                raise ValueError(
+                    "pages of XML are not counted: write `pages: {style: link}` where the server "
+                    "names the next page in its Link header, and no `pages` otherwise"
+                )
+        return self
+
     @field_validator("key", mode="before")
     @classmethod
     def _short_forms(cls, key: object) -> object:
@@ -236,7 +256,6 @@ class Vendor(Section):
         measured = self.columns.get(self.measured if total is None else total.column, ())
         places = frozenset(place for name in names if (place := place_of(name)))
         passed = frozenset(place for name in self.ignore if (place := place_of(name)))
-        object.__setattr__(
-            self, "format", told.telling(Told(measured, passed, names=names, places=places))
-        )
+        said = Told(measured, passed, names=names, places=places, ignored=self.ignore)
+        object.__setattr__(self, "format", told.telling(said))
         return self

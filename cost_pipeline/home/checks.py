@@ -179,6 +179,13 @@ def _check_headers(vendor: Vendor, document: Document) -> None:
         if not headers:
             document.complain(("columns", name), f"`{name}` names no header", "name at least one")
         for place, header in enumerate(headers):
+            refused = vendor.format.refused_name(header)
+            if refused is not None:
+                document.complain(
+                    ("columns", name, place),
+                    f"`{header}` cannot be read: {refused}",
+                    "write the path from the record on, with fewer steps up",
+                )
             same = plain_name(header)
             if owner.setdefault(same, name) != name:
                 document.complain(

@@ -14,8 +14,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from cost_pipeline.contracts.control import Told
+from cost_pipeline.contracts.paths import JSON_MARKS, Paths, names_of, parent_prefix
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.control import Filled
+from cost_pipeline.parse.paths import Opener, Verbatim
 from cost_pipeline.parse.rows import (
     Limits,
     ParsedChunk,
@@ -26,6 +29,7 @@ from cost_pipeline.parse.rows import (
 )
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*+")
+_HALF: Final = "an escape stands for half a character (a lone surrogate)"
 _KINDS: Final = {dict: "an object", list: "a list", str: "a number or text", bool: "true or false"}
 
 
@@ -62,12 +66,18 @@ class ItemReader:
     """Reads JSON values; knows the keys of all rows so far.
 
     Numbers stay their literal text: a number must not become a float on its way.
+
+    Args:
+        limits: The bounds.
+        told: What the vendor file reads and knows; paths among it open what is nested.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, told: Told) -> None:
+        self.names = names_of(told.names, told.ignored, JSON_MARKS)
+        self._opener = Opener(self.names)
         self.keys: dict[str, None] = {}
         self._limit = limits.keys
-        self._repeated: str | None = None
+        self.repeated: str | None = None
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object, parse_float=str, parse_int=str, parse_constant=str
         )
@@ -78,7 +88,7 @@ class ItemReader:
         Raises:
             BrokenJsonError: If there is none.
         """
-        self._repeated = None
+        self.repeated = None
         try:
             return self._decoder.raw_decode(text, position)
         except json.JSONDecodeError as error:
@@ -95,19 +105,79 @@ class ItemReader:
         value, end = self.value(text, position)
         if not isinstance(value, dict):
             return Item(end, problem=f"{kind_of(value)} where an object is expected")
-        if self._repeated is not None:
-            return Item(end, problem=f"the key {self._repeated!r} is there twice")
+        if self.repeated is not None:
+            return Item(end, problem=f"the key {self.repeated!r} is there twice")
         cells: dict[str, str | None] = value
         others = [key for key, part in value.items() if part is not None and type(part) is not str]
-        if others:
+        if others and (paths := self.names.level(0)) is not None:
+            cells, problem = self.opened(text, (position, end), value, paths)
+            if problem is not None:
+                return Item(end, problem=problem)
+        elif others:
             cells = value | self._other_cells(text, position, value, others)
         if "\\u" in text[position:end] and _lone_surrogate(cells):
-            return Item(end, problem="an escape stands for half a character (a lone surrogate)")
+            return Item(end, problem=_HALF)
+        return self.known(Item(end, cells))
+
+    def known(self, item: Item) -> Item:
+        """The item, with its keys noted; a problem if the delivery has too many by now."""
+        cells = item.cells or {}
         if not cells.keys() <= self.keys.keys():
             if len(self.keys.keys() | cells.keys()) > self._limit:
-                return Item(end, problem=f"with its keys the delivery has more than {self._limit}")
+                problem = f"with its keys the delivery has more than {self._limit}"
+                return Item(item.end, problem=problem)
             self.keys |= dict.fromkeys(cells)
-        return Item(end, cells)
+        return item
+
+    def opened(
+        self,
+        text: str,
+        span: tuple[int, int],
+        value: dict[str, object],
+        paths: Paths,
+        level: int = 0,
+    ) -> tuple[dict[str, str | None], str | None]:
+        """The cells of an object that is opened, and what is wrong with them, if anything is.
+
+        Args:
+            text: That it stands in.
+            span: Where it begins and ends there.
+            value: What it holds.
+            paths: Of its level.
+            level: How many steps up from the row it is.
+        """
+        start, end = span
+        verbatim = Verbatim(text, start, lambda at: self._places(text, at))
+        prefix = parent_prefix(level, JSON_MARKS)
+        cells, twice = self._opener.cells(value, paths, verbatim, prefix)
+        if twice is not None:
+            return cells, f"{twice!r} is there as a key and as a path"
+        if level and "\\u" in text[start:end] and _lone_surrogate(cells):
+            return cells, _HALF
+        return cells, None
+
+    def _places(self, text: str, position: int) -> Iterator[tuple[str, int, int]]:
+        """Each part of a sound container with where it begins and ends."""
+        listed = text[position : position + 1] == "["
+        for key, start in (self.elements if listed else self.members)(text, position):
+            _, end = self.value(text, start)
+            yield key, start, end
+
+    def elements(self, text: str, position: int) -> Iterator[tuple[str, int]]:
+        """Each place of the list at a position (`[0]`) with the start of its value.
+
+        Raises:
+            BrokenJsonError: Where the list is broken.
+        """
+        position, place = skip_space(text, position + 1), 0
+        more = text[position : position + 1] != "]"
+        while more:
+            yield f"[{place}]", position
+            _, position = self.value(text, position)
+            position, place = skip_space(text, position), place + 1
+            more = text[position : position + 1] != "]"
+            if more:
+                position = self.expect(text, position, ",")
 
     def _other_cells(
         self, text: str, position: int, value: dict[str, object], others: list[str]
@@ -120,9 +190,9 @@ class ItemReader:
 
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         members = dict(pairs)
-        if len(members) < len(pairs) and self._repeated is None:
+        if len(members) < len(pairs) and self.repeated is None:
             counts = Counter(key for key, _ in pairs)
-            self._repeated = counts.most_common(1)[0][0]
+            self.repeated = counts.most_common(1)[0][0]
         return members
 
     def _slices(self, text: str, position: int) -> dict[str, str]:

@@ -28,15 +28,17 @@ def open_json_lines(
     count, rules = LineCount(), control_rules(form, None)
 
     def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
-        rows = _rows(reader, read_blocks(body, encoding, limits, count=count), limits)
+        items = ItemReader(limits, form.told)
+        rows = _rows(reader, items, read_blocks(body, encoding, limits, count=count), limits)
         own = rows_without_totals(reader, rows, rules, filled_keys)
         return keyed_chunks(reader, own, limits, chunk_rows)
 
     return RowReader(encoding, (), chunks, count=count)
 
 
-def _rows(reader: RowReader, blocks: Iterator[Block], limits: Limits) -> Iterator[KeyedRow]:
-    items = ItemReader(limits)
+def _rows(
+    reader: RowReader, items: ItemReader, blocks: Iterator[Block], limits: Limits
+) -> Iterator[KeyedRow]:
     for block in blocks:
         for index, (start, end) in enumerate(zip(block.starts, block.ends, strict=True)):
             text = block.text(index, index, limits).decode("utf-8")

@@ -7,9 +7,10 @@ rest of the document, which becomes one malformed row; the items before it stand
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cost_pipeline.contracts.formats import JsonFormat
+from cost_pipeline.contracts.paths import list_steps
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.control import control_rules, rows_without_totals
@@ -23,6 +24,7 @@ from cost_pipeline.parse.json_items import (
     kind_of,
     skip_space,
 )
+from cost_pipeline.parse.json_nested import NestedRows
 from cost_pipeline.parse.rows import Limits, ParsedChunk, Refused, RowReader
 from cost_pipeline.parse.source import utf8_blocks
 
@@ -53,26 +55,26 @@ def open_json_list(
         what = f"it is too large for `json`: {limits.json_bytes} bytes at most are read"
         return Refused(Reason.NOT_THE_FORMAT, f"{what}; `jsonl` is the format for more")
     text = b"".join(utf8_blocks(body, encoding, limits.block_bytes)).decode("utf-8")
-    steps = form.records.split(".") if form.records else []
-    items = ItemReader(limits)
+    lists = list_steps(form.records)
+    items = ItemReader(limits, form.told)
     try:
-        start = _find_list(items, text, steps)
+        start = _find_list(items, text, lists[0])
     except BrokenJsonError as error:
         line = _Lines(text).at(error.position)
         return Refused(Reason.NOT_THE_FORMAT, f"it is not JSON: {error.message} on line {line}")
     except _NotThereError as error:
         return Refused(Reason.NOT_THE_FORMAT, str(error))
-    document = _Document(text, steps, items, limits)
+    document = _Document(text, form, items, limits)
     rules = control_rules(form, None)
 
     def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
-        rows = rows_without_totals(reader, document.rows(start), rules, filled_keys)
+        rows = rows_without_totals(reader, document.rows(reader, start), rules, filled_keys)
         return keyed_chunks(reader, rows, limits, chunk_rows)
 
     return RowReader(encoding, (), chunks)
 
 
-def _find_list(items: ItemReader, text: str, steps: list[str]) -> int:
+def _find_list(items: ItemReader, text: str, steps: Sequence[str]) -> int:
     """The position of the list's opening bracket."""
     position = skip_space(text, 0)
     path = "the top level"
@@ -100,23 +102,33 @@ def _find_list(items: ItemReader, text: str, steps: list[str]) -> int:
 class _Document:
     """The text of a delivery in which the list has been found."""
 
-    def __init__(self, text: str, steps: list[str], items: ItemReader, limits: Limits) -> None:
+    def __init__(self, text: str, form: JsonFormat, items: ItemReader, limits: Limits) -> None:
+        lists = list_steps(form.records)
         self._text = text
-        self._steps = steps
+        self._steps = lists[0]
         self._items = items
         self._limits = limits
         self._lines = _Lines(text)
+        self._nested = None
+        if len(lists) > 1 or items.names.level(1) is not None:
+            self._nested = NestedRows(
+                text, items, lists, self._lines.at, empty_is_row=form.empty == "row"
+            )
 
-    def rows(self, start: int) -> Iterator[KeyedRow]:
+    def rows(self, reader: RowReader, start: int) -> Iterator[KeyedRow]:
         """The items of the list that opens at `start`, and what is broken after them."""
         position = skip_space(self._text, start + 1)
         more = self._text[position : position + 1] != "]"
         try:
+            above = self._nested.document() if self._nested else {}
             while more:
-                item = self._items.item(self._text, position)
-                text = self._text[position : item.end]
-                yield KeyedRow(self._lines.at(position), text, item.problem, item.cells)
-                position = skip_space(self._text, item.end)
+                if self._nested:
+                    end = yield from self._nested.below(reader, position, above)
+                else:
+                    item = self._items.item(self._text, position)
+                    text, end = self._text[position : item.end], item.end
+                    yield KeyedRow(self._lines.at(position), text, item.problem, item.cells)
+                position = skip_space(self._text, end)
                 more = self._text[position : position + 1] != "]"
                 if more:
                     position = self._items.expect(self._text, position, ",")

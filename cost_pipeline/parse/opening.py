@@ -15,6 +15,7 @@ from cost_pipeline.contracts.formats import (
     LedgerFormat,
     ParquetFormat,
     TextFormat,
+    XmlFormat,
 )
 from cost_pipeline.contracts.listing import ListedSection
 from cost_pipeline.core.reasons import Reason
@@ -30,6 +31,7 @@ from cost_pipeline.parse.parquet import open_parquet
 from cost_pipeline.parse.record_kinds import open_record_kinds
 from cost_pipeline.parse.rows import CHUNK_ROWS, Limits, Mark, Refused, RowReader
 from cost_pipeline.parse.source import find_encoding, line_of
+from cost_pipeline.parse.xml_records import declared_encoding, open_xml
 
 
 def open_rows(
@@ -73,8 +75,14 @@ def _open_text(
     body = open_body(path, form.compression, limits)
     if isinstance(body, Refused):
         return body
+    encodings = form.encodings
+    if not encodings:
+        declared = declared_encoding(body)
+        if isinstance(declared, Refused):
+            return declared
+        encodings = (declared,)
     # The encoding of a mark was found with the whole file, which has not changed since.
-    encoding = at.encoding if at else find_encoding(body, form.encodings, limits.block_bytes)
+    encoding = at.encoding if at else find_encoding(body, encodings, limits.block_bytes)
     if isinstance(encoding, Refused):
         return encoding
     block = limits.block_bytes
@@ -103,6 +111,8 @@ def _open_in(
             return open_json_list(body, form, encoding, limits, chunk_rows=chunk_rows)
         case JsonLinesFormat():
             return open_json_lines(body, form, encoding, limits, chunk_rows=chunk_rows)
+        case XmlFormat():
+            return open_xml(body, form, encoding, limits, chunk_rows=chunk_rows)
         case LedgerFormat():
             return open_ledger(body, form, encoding, limits, chunk_rows=chunk_rows)
         case CsvFormat(header="first"):
@@ -134,5 +144,9 @@ def _open_headless(
     if layout.records or layout.opens_with:
         return open_record_kinds(body, layout, encoding, limits, chunk_rows=chunk_rows)
     listing = form if isinstance(form, CsvFormat) else ListedSection()
+    if isinstance(form, CsvFormat) and form.kinds is not None:
+        return open_record_kinds(
+            body, layout, encoding, limits, chunk_rows=chunk_rows, kinds=form.kinds, told=form.told
+        )
     rules = Rules(form, layout.delimiter, layout.header, listing)
     return open_delimited(body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk, at=at)

@@ -162,6 +162,8 @@ class RowReader:
         controls: By control row its cells by header name, once everything is read; one at most,
             or one for each sheet.
         control_rows: How many lines those are.
+        counts: Of each trailer what it declares that there were, and how many there were.
+        unclosed: Whether rows lack the trailer that should follow them.
         control_line: Where the last of them is, if that is known.
         header_rows: Lines that name the columns so far.
         continued: Further lines of all these so far, where a cell holds a line end.
@@ -187,6 +189,8 @@ class RowReader:
         self.furniture_rows = 0
         self.controls: list[dict[str, str]] = []
         self.control_rows = 0
+        self.counts: list[tuple[str, int]] = []
+        self.unclosed = False
         self.control_line: int | None = None
         self.header_rows = 0
         self.continued = 0

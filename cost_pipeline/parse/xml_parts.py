@@ -1,7 +1,8 @@
 """XML of strangers through expat: no document types, no endless tokens, bounded memory.
 
-Belongs here: making a parser that refuses what XML allows and workbooks never have. Entities can
-only be declared in a document type, so refusing those ends "billion laughs" before the first laugh.
+Belongs here: making a parser that refuses what XML allows and deliveries never have. Entities can
+only be declared in a document type, so refusing those ends "billion laughs" before the first laugh,
+and nothing outside a document is ever asked for.
 """
 
 from __future__ import annotations
@@ -16,14 +17,21 @@ from cost_pipeline.parse.sheet import BrokenSheetError
 _LONGEST_TOKEN: Final = 4 << 20
 
 
-def new_parser() -> expat.XMLParserType:
-    """A parser that raises BrokenSheetError at a document type."""
-    parser = expat.ParserCreate()
+def new_parser(
+    encoding: str | None = None, refused: Exception | None = None
+) -> expat.XMLParserType:
+    """A parser that raises an error at a document type.
+
+    Args:
+        encoding: Of the bytes, whatever the document says; its own word counts if not given.
+        refused: The error; BrokenSheetError if not given.
+    """
+    parser = expat.ParserCreate(encoding)
     parser.buffer_text = True
     parser.ordered_attributes = False
 
     def refuse(*_: object) -> None:
-        raise BrokenSheetError(
+        raise refused or BrokenSheetError(
             "its XML has a document type (DTD), which workbooks never have and bombs need"
         )
 

@@ -15,7 +15,8 @@ from typing import Final
 
 from cost_pipeline.contracts.currency_signs import may_be_in
 from cost_pipeline.contracts.date_style import ISO_FORM, MONTH_NAMES
-from cost_pipeline.contracts.formats import TYPED
+from cost_pipeline.contracts.formats import TYPED, FormatKind
+from cost_pipeline.contracts.paths import JSON_MARKS
 from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.vendor import Vendor
@@ -95,6 +96,10 @@ def declared_parts(vendor: Vendor, shape: Shape, landed: Landed) -> list[Value]:
     return found + [f"{name} {_MENDED}" for name in _read_otherwise_than_before(vendor, shape)]
 
 
+def _is_path(name: str) -> bool:
+    return JSON_MARKS.separator in name or "[" in name
+
+
 def _read_otherwise_than_before(vendor: Vendor, shape: Shape) -> list[str]:
     """Returns the faults of reading that were mended and that this vendor file could meet.
 
@@ -105,6 +110,9 @@ def _read_otherwise_than_before(vendor: Vendor, shape: Shape) -> list[str]:
         found.append("compact dates")
     if vendor.format.kind in TYPED and ISO_FORM not in vendor.dates.forms:
         found.append("typed dates")
+    names = (name for aliases in vendor.columns.values() for name in aliases)
+    if vendor.format.kind in {FormatKind.JSON, FormatKind.JSONL} and any(map(_is_path, names)):
+        found.append("paths")
     signs = [lawful for symbol in vendor.numbers.symbols if (lawful := may_be_in(symbol))]
     constant = vendor.constants.get(shape.measure.unit) if shape.measure else None
     if signs and not all(constant is not None and constant in lawful for lawful in signs):

@@ -17,7 +17,7 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.constraints import parts
-from cost_pipeline.contracts.formats import ExcelFormat
+from cost_pipeline.contracts.formats import PER_ROW, ExcelFormat
 from cost_pipeline.contracts.kinds import FeedContract, Kind
 from cost_pipeline.contracts.number_style import MeasureStyle
 from cost_pipeline.contracts.problems import Problem, shown
@@ -25,7 +25,7 @@ from cost_pipeline.contracts.proofs import TextProof, text_proof
 from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader, reader
-from cost_pipeline.contracts.vendor import FormatKind, Vendor
+from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.exact import Exact
@@ -247,7 +247,7 @@ def _interpretation(
 
 
 def _applied(reading: Reading, columns: tuple[str, ...]) -> Interpreter:
-    per_row = reading.vendor.format.kind in {FormatKind.JSON, FormatKind.JSONL}
+    per_row = reading.vendor.format.kind in PER_ROW
     places = Columns(columns, per_row=per_row)
     sources: dict[str, tuple[int, ...]] = {}
     made, problems = made_cells(reading, places)

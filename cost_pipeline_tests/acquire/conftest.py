@@ -21,6 +21,7 @@ NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
 # No test waits for jitter; Retry-After waits are real.
 QUICK = Policy(backoff=0.0, folder_timeout=2.0)
 
+RECORDS = {"json": {"records": "items"}, "xml": {"records": "a/b"}}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -32,7 +33,7 @@ def vendor(name: str, source: dict, *, kind: str = "csv", priority: str = "norma
             "record": "vendor_invoice",
             "priority": priority,
             "source": source,
-            "format": {"kind": kind} | ({"records": "items"} if kind == "json" else {}),
+            "format": {"kind": kind} | RECORDS.get(kind, {}),
             "key": ["transaction_id"],
             "columns": {"transaction_id": ["id"]},
         }

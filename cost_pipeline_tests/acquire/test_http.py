@@ -387,3 +387,12 @@ def test_a_large_body_is_streamed_in_small_blocks(bench):
     (fetched,) = bench.http({"url": "/x"}, kind="csv", x=large).fetched
     assert fetched.size == 1 << 24
     assert fetched.sha256 == hashlib.sha256(b"x" * (1 << 24)).hexdigest()
+
+
+@pytest.mark.parametrize("declared", ["application/xml", "text/xml", "application/atom+xml"])
+def test_xml_is_taken_as_what_it_is(bench, declared):
+    source = {"url": "/x"}
+    pulled = bench.http(source, kind="xml", x=Script(body(b"<a><b/></a>", declared)))
+    assert [fetched.size for fetched in pulled.fetched] == [11]
+    (failure,) = bench.http(source, kind="xml", x=Script(body(b"{}"))).failures
+    assert "answered with application/json where xml was expected" in failure.message

@@ -21,7 +21,8 @@ VENDOR = {
 
 @pytest.mark.parametrize("kind", [kind.value for kind in FormatKind])
 def test_every_kind_can_be_declared_and_comes_back_from_its_own_dump(kind):
-    settings = {"kind": kind} | ({"layout": FIXED} if kind == "fixed_width" else {})
+    needed = {"fixed_width": {"layout": FIXED}, "xml": {"records": "Report/Entry"}}
+    settings = {"kind": kind} | needed.get(kind, {})
     form = ANY.validate_python(settings)
     assert form.kind is FormatKind(kind)
     assert ANY.validate_python(form.model_dump(mode="json")) == form

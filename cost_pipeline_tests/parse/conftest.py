@@ -77,19 +77,23 @@ class Door:
         bulk=True,
         control: str | bool | ControlTotal = False,
         passed=(),
+        wanted=(),
         at=None,
         **form,
     ):
         """`control` is what a vendor file says of the total, or the name of its column.
 
         Of `form`, `names` are the header names that it reads, `places` those that it reads by
-        their place.
+        their place, and `ignored` those that it does not want.
         """
         names, places = form.pop("names", ()), form.pop("places", ())
+        ignored = form.pop("ignored", ())
         total = control if isinstance(control, ControlTotal) else control and ControlTotal()
         declared = format_of(**{"control_total": total or None, **form})
         column = control if isinstance(control, str) else (total or ControlTotal()).column
-        told = Told((column,), frozenset(passed), tuple(names), frozenset(places))
+        told = Told(
+            (column,), frozenset(passed), (*names, *wanted), frozenset(places), tuple(ignored)
+        )
         declared = declared.telling(told)
         return open_rows(
             self.path, declared, chunk_rows=chunk_rows, limits=limits, bulk=bulk, at=at

@@ -16,7 +16,7 @@ from cost_pipeline.pipeline.reports.audit import AuditVerification
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport
 from cost_pipeline.pipeline.reports.gaps import Provisional
 from cost_pipeline.pipeline.reports.outcome import Outcome
-from cost_pipeline.pipeline.validation.control import MISSING_TOTAL
+from cost_pipeline.pipeline.validation.control import COUNT, MISSING_TOTAL
 from cost_pipeline.pipeline.validation.drift import SchemaReport
 from cost_pipeline.validate.drift import Difference
 
@@ -88,12 +88,7 @@ def control_totals_hold(reports: Iterable[DeliveryReport], measure: Measure | No
     broken = [(r, c) for r, c in declared if not c.holds]
     words = measure.words if measure is not None else "values"
     without = [r for r in own if r.control_problem is not None]
-    told = [
-        f"{r.uri} lacks a total that must be there"
-        if r.control_problem == MISSING_TOTAL
-        else f"{r.uri} has a total that cannot be read"
-        for r in without[:_SHOWN]
-    ]
+    told = [f"{r.uri} {_without_total(r.control_problem or '')}" for r in without[:_SHOWN]]
     told += [
         f"{r.uri} declares {shown(c.declared)} and its rows come to {shown(c.computed)}: "
         f"off by {shown(c.difference)}"
@@ -123,6 +118,15 @@ def _off(sum_of_group: BrokenSum) -> str:
     unreadable = sum_of_group.unreadable
     more = f", {unreadable} of them unreadable" if unreadable else ""
     return f"declares {declared} and the rows of its group come to {computed}{more}"
+
+
+def _without_total(problem: str) -> str:
+    if problem.startswith(COUNT):
+        declared = problem.removeprefix(COUNT)
+        return f"has another number of records than the {declared} that its trailer declares"
+    if problem == MISSING_TOTAL:
+        return "lacks a total that must be there"
+    return "has a total that cannot be read"
 
 
 def columns_are_as_accepted(

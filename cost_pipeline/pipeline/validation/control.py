@@ -15,11 +15,34 @@ MISSING_TOTAL: Final = "missing"
 
 UNREADABLE_TOTAL: Final = "unreadable"
 
+COUNT: Final = "count "
+"""Before the number of records that a trailer declares, where it is not the number that came."""
+
 
 def control_of(
     interpreter: Interpreter, reader: RowReader, state: DeliveryState
 ) -> dict[str, object]:
     """Returns what the control rows declare against what the rows come to."""
+    found = _total_of(interpreter, reader, state)
+    problem = _trailer_problem(reader)
+    return found if problem is None else found | {"control_problem": problem}
+
+
+def _trailer_problem(reader: RowReader) -> str | None:
+    """Returns what is wrong with the trailers, but for their sums."""
+    if reader.unclosed:
+        return MISSING_TOTAL
+    for declared, came in reader.counts:
+        if not (declared.isascii() and declared.isdigit()):
+            return UNREADABLE_TOTAL
+        if declared.lstrip("0") != str(came or ""):
+            return f"{COUNT}{declared}"
+    return None
+
+
+def _total_of(
+    interpreter: Interpreter, reader: RowReader, state: DeliveryState
+) -> dict[str, object]:
     rule, measure = (
         interpreter.reading.vendor.format.control_total,
         interpreter.reading.shape.measure,

@@ -66,11 +66,7 @@ def dates_without_total(session: Session, dates: Collection[date]) -> dict[date,
 
 def _waiting(session: Session) -> pa.Table:
     """Returns vendor, delivery and first pull date of what lacks the total that it must have."""
-    demanding = [
-        vendor.vendor
-        for vendor in session.home.vendors
-        if vendor.format.control_total is not None and vendor.format.control_total.required
-    ]
+    demanding = [vendor.vendor for vendor in session.home.vendors if vendor.format.demands_a_total]
     if not demanding:
         return pa.table({"vendor": pa.array([], pa.string())})
     lake = session.lake
