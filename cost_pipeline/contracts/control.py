@@ -41,13 +41,13 @@ class Told:
     """What the rest of a vendor file says to its format.
 
     Attributes:
-        amounts: The header names of the column that a control total is of.
+        summed: The header names of the column that a control total is of.
         passed: 1-based places of columns without a name that may hold anything.
         names: The header names of all columns that are read.
         places: 1-based places of columns that are read by their place.
     """
 
-    amounts: tuple[str, ...] = ()
+    summed: tuple[str, ...] = ()
     passed: frozenset[int] = frozenset()
     names: tuple[str, ...] = ()
     places: frozenset[int] = frozenset()

@@ -24,7 +24,6 @@ _OTHER = re.compile(
 
 STILL_TO_MOVE: dict[str, set[str]] = {
     "lake/tables.py": {"amount"},
-    "parse/control.py": {"amount"},
     "parse/ep_ledger.py": {"amount"},
     "parse/json_items.py": {"amount"},
     "parse/parquet.py": {"amount"},
