@@ -47,14 +47,14 @@ class Told:
     """What the rest of a vendor file says to its format.
 
     Attributes:
-        measured: The header names of the column that a control total is of.
+        summed: The header names of the column that a control total is of.
         passed: 1-based places of columns without a name that may hold anything.
         names: The header names of all columns that are read.
         places: 1-based places of columns that are read by their place.
         ignored: The header names that the vendor file knows and does not want.
     """
 
-    measured: tuple[str, ...] = ()
+    summed: tuple[str, ...] = ()
     passed: frozenset[int] = frozenset()
     names: tuple[str, ...] = ()
     places: frozenset[int] = frozenset()

@@ -32,8 +32,8 @@ class Patterns:
     """Texts with `*`, `?` and `[...]`; case and runs of blanks do not matter.
 
     Attributes:
-        words: Of each pattern what every fitting text holds, in any case, as a regular expression;
-            empty if that is nothing.
+        words: What every text that fits holds, in any case, as a regular expression for each
+            pattern; empty if that is nothing.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:

@@ -126,7 +126,7 @@ class _DelimitedFile:
         form, names = rules.form, header.names
         self._control = control_rules(form, names)
         self._rules = ListingRules(
-            rules.listing, names, levels, form.told.measured, header=header.first
+            rules.listing, names, levels, form.told.summed, header=header.first
         )
         self._fill_down = rules.listing.fill_down
         self.count = LineCount()

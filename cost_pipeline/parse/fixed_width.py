@@ -73,7 +73,7 @@ def open_fixed_width(
             form,
             own,
             levels_of(form, own),
-            form.told.measured,
+            form.told.summed,
             header=top.first,
             ruler=top.text,
             whole_line=True,

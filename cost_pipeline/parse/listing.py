@@ -87,7 +87,7 @@ class ListingRules:
         form: The declaration.
         names: What the columns are called; empty where one has no name.
         levels: Its groups.
-        amounts: Header names of the column that sums are of.
+        summed: Header names of the column that sums are of.
         header: The first cell of the header that has a name, verbatim; None if none is repeated.
         ruler: The line below the header, verbatim, where there is one that may come again, too.
         whole_line: Whether furniture is known by the text of its line and not by its cells.
@@ -98,7 +98,7 @@ class ListingRules:
         form: ListedSection,
         names: Sequence[str],
         levels: Sequence[Level],
-        amounts: Sequence[str],
+        summed: Sequence[str],
         *,
         header: str | None,
         ruler: str | None = None,
@@ -112,8 +112,8 @@ class ListingRules:
         self.verbatim = header
         self.ruler = ruler
         self._header = {place: plain_name(name) for place, name in named.items()}
-        wanted = {*map(plain_name, amounts)}
-        self._amounts = {place: n for place, n in named.items() if plain_name(n) in wanted}
+        wanted = {*map(plain_name, summed)}
+        self._summed = {place: n for place, n in named.items() if plain_name(n) in wanted}
 
     def judge(self, row: Filled, text: str, *, cut: bool = False) -> Verdict:
         """What a row is.
@@ -171,8 +171,8 @@ class ListingRules:
         """What a heading or an end says; of an end also what it declares."""
         declared = None
         if verdict.sort is Sort.END:
-            places = (place for place in self._amounts if place in row.cells)
-            declared = {self._amounts[place]: row.cells[place] for place in places}
+            places = (place for place in self._summed if place in row.cells)
+            declared = {self._summed[place]: row.cells[place] for place in places}
         return GroupEvent(verdict.level, line, verdict.text, declared)
 
 

@@ -75,7 +75,7 @@ class _Kinds:
 
     def __init__(self, layout: DelimitedLayout, kinds: RecordKinds | None, told: Told) -> None:
         self._own = kinds
-        self._amounts = told.measured
+        self._summed = told.summed
         self._at = (kinds.at if kinds else 1) - 1
         self.uses: dict[str, str] = {**(kinds.uses if kinds else layout.records)}
         self.from_headers = kinds.header_cells(told.names) if kinds else {}
@@ -114,7 +114,7 @@ class _Kinds:
             found = {"rows": self._rows, "records": self._records, "lines": self._lines}
             reader.counts.append((_cell(cells, own.count), found[own.counts]))
         if own is not None and own.total is not None:
-            reader.controls.append({name: _cell(cells, own.total) for name in self._amounts[:1]})
+            reader.controls.append({name: _cell(cells, own.total) for name in self._summed[:1]})
         self._rows = self._records = self._lines = 0
 
     def end(self, reader: RowReader) -> None:

@@ -118,9 +118,7 @@ class SheetTable:
         self.columns = (*(names[i] for i in self._named), *filled)
         self.fill_down = FillDown(self.columns, form.fill_down)
         self._rules = control_rules(form, own)
-        self._listing = ListingRules(
-            form, own, levels, form.told.measured, header=cells[min(cells)]
-        )
+        self._listing = ListingRules(form, own, levels, form.told.summed, header=cells[min(cells)])
         self._wanted = {plain_name(name) for name in form.header} | {
             *map(plain_name, names.values())
         }

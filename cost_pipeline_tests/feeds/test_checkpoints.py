@@ -54,7 +54,33 @@ def as_json_lines(door):
     return "".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in ROWS).encode()
 
 
+def csv_with_groups(door):
+    """Headings before the first, the third, ... row; one sum that holds and others that do not."""
+    lines = door.csv_bytes(ROWS).decode().splitlines(keepends=True)
+    found = lines[:1]
+    for place, line in enumerate(lines[1:]):
+        if place % 3 == 0:
+            found.append(f"Dept {place},,,,\n")
+        found.append(line)
+        if place % 3 == 2:
+            found.append(f"Total,,{3 * place - 1.5},,\n")
+        if place % 5 == 4:
+            found.append(lines[0])
+    return "".join(found).encode()
+
+
+GROUPS = """kind: csv, groups: [{column: dept, from: id, pattern: "Dept *", ends: Total}],
+  fill_down: [text]"""
+
 CASES = {
+    "groups": (
+        "rentals",
+        csv_with_groups,
+        {
+            "kind: csv": GROUPS,
+            "columns:": "columns:\n  vendor_name: [dept]",
+        },
+    ),
     "a key": ("rentals", csv_with_blanks, {}),
     "a key with an ordinal": ("lodging", csv_with_blanks, {}),
     "no key, packed": ("petty", lambda door: gzip.compress(csv_with_blanks(door), mtime=0), {}),
@@ -81,7 +107,7 @@ def validate(door, house, between=None):
 
 def stored(door, session):
     names = {
-        RECORDS: ("vendor", "fingerprint", "row", "line", "key", "amount"),
+        RECORDS: ("vendor", "fingerprint", "row", "line", "key", "amount", "vendor_name"),
         DEAD_LETTERS: ("id", "event", "row"),
         VALIDATIONS: (
             "delivery",

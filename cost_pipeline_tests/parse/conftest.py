@@ -83,17 +83,14 @@ class Door:
     ):
         """`control` is what a vendor file says of the total, or the name of its column.
 
-        Of `form`, `names` are the header names that it reads, `places` those that it reads by
-        their place, and `ignored` those that it does not want.
+        `wanted` are the header names that it reads, and of `form` `places` those that it reads by
+        their place and `ignored` those that it does not want.
         """
-        names, places = form.pop("names", ()), form.pop("places", ())
-        ignored = form.pop("ignored", ())
+        places, ignored = form.pop("places", ()), form.pop("ignored", ())
         total = control if isinstance(control, ControlTotal) else control and ControlTotal()
         declared = format_of(**{"control_total": total or None, **form})
         column = control if isinstance(control, str) else (total or ControlTotal()).column
-        told = Told(
-            (column,), frozenset(passed), (*names, *wanted), frozenset(places), tuple(ignored)
-        )
+        told = Told((column,), frozenset(passed), tuple(wanted), frozenset(places), tuple(ignored))
         declared = declared.telling(told)
         return open_rows(
             self.path, declared, chunk_rows=chunk_rows, limits=limits, bulk=bulk, at=at

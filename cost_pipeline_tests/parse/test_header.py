@@ -45,7 +45,7 @@ IN_BOTH = pytest.mark.parametrize(
     ],
 )
 def test_the_header_is_the_row_that_holds_the_most_names(door, write, form, above, furniture):
-    read = door.read(write(above + ROWS), header_within=6, names=NAMES, **form)
+    read = door.read(write(above + ROWS), header_within=6, wanted=NAMES, **form)
     assert read.cells == [["1", "2026-03-30", "5.00"]]
     account = read.account
     told = account.furniture
@@ -65,7 +65,7 @@ def test_the_header_is_the_row_that_holds_the_most_names(door, write, form, abov
     ],
 )
 def test_what_stands_above_need_not_be_csv(door, bulk, above, counted):
-    read = door.read((above + ROWS).encode(), header_within=9, names=NAMES, bulk=bulk)
+    read = door.read((above + ROWS).encode(), header_within=9, wanted=NAMES, bulk=bulk)
     assert len(read.rows) == 1
     account = read.account
     assert (account.furniture, account.blank, account.continued) == counted
@@ -73,8 +73,8 @@ def test_what_stands_above_need_not_be_csv(door, bulk, above, counted):
 
 def test_a_header_below_what_was_declared_is_not_found(door):
     data = b"one\ntwo\nthree\n" + ROWS.encode()
-    assert len(door.read(data, header_within=4, names=NAMES).rows) == 1
-    refused = door.refusal(data, header_within=3, names=NAMES)
+    assert len(door.read(data, header_within=4, wanted=NAMES).rows) == 1
+    refused = door.refusal(data, header_within=3, wanted=NAMES)
     assert refused.reason is Reason.NOT_THE_FORMAT
     assert "in the first 3 lines: none holds 2 or more of Id, Date, Amount" in refused.message
 
@@ -106,7 +106,7 @@ def test_a_header_that_is_nearly_such_a_line_is_a_header(door, line):
 
 def test_the_delimiter_is_named_above_a_preamble_and_without_a_header_too(door):
     data = b"sep=;\nBills\n" + ROWS.replace(",", ";").encode()
-    read = door.read(data, header_within=5, names=NAMES)
+    read = door.read(data, header_within=5, wanted=NAMES)
     assert (read.columns, read.account.furniture) == (NAMES, 2)
     read = door.read(b"sep=;\n1;2\n", header="none", width=2)
     assert (read.cells, read.account.furniture, read.account.header) == ([["1", "2"]], 1, 0)
@@ -125,7 +125,7 @@ def test_the_delimiter_is_named_above_a_preamble_and_without_a_header_too(door):
 )
 def test_a_header_that_comes_again_is_a_header(door, write, form, line, header):
     data = write(ROWS + line + "\n" + "2,2026-03-31,6.00\n")
-    read = door.read(data, names=NAMES, **form)
+    read = door.read(data, wanted=NAMES, **form)
     assert len(read.rows) == (2 if header else 3)
     assert read.account.header == (2 if header else 1)
     assert [row[0] for row in read.rows] == [1, 2, 3][: len(read.rows)]

@@ -47,7 +47,7 @@ def stripped(read):
     [(SQLPLUS, "* rows selected.", (4, 3, 2)), (PSQL, "(* rows)", (2, 1, 1))],
 )
 def test_columns_stand_where_the_dashes_are(door, bulk, text, footer, account):
-    read = door.read(text.encode(), bulk=bulk, names=NAMES, furniture=[footer], **RULER)
+    read = door.read(text.encode(), bulk=bulk, wanted=NAMES, furniture=[footer], **RULER)
     assert read.columns == ("Id", "Date", "Amount", "Text")
     assert stripped(read) == VALUES
     assert (read.account.header, read.account.blank, read.account.furniture) == account
@@ -65,13 +65,13 @@ def test_a_text_that_goes_on_beyond_its_column_is_malformed(door, bulk):
 @BOTH_LANES
 def test_a_line_under_a_title_is_no_ruler_if_another_has_the_names(door, bulk):
     text = "Report\n======\nId   Amount\n---- ------\nA1        1\n"
-    read = door.read(text.encode(), bulk=bulk, names=NAMES, **RULER)
+    read = door.read(text.encode(), bulk=bulk, wanted=NAMES, **RULER)
     assert (stripped(read), read.account.furniture) == ([["A1", "1"]], 2)
 
 
 @pytest.mark.parametrize("text", ["Id Text\nA1 x\n", "-- ----\nA1 good\n", "\n\n"])
 def test_a_listing_without_a_ruler_is_refused(door, text):
-    refused = door.refusal(text.encode(), names=NAMES, **RULER)
+    refused = door.refusal(text.encode(), wanted=NAMES, **RULER)
     assert refused.reason is Reason.NOT_THE_FORMAT
     assert "no line of dashes" in refused.message
 

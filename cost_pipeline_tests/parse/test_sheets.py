@@ -144,10 +144,10 @@ def test_a_table_above_the_header_is_told_and_a_title_is_not(door, write):
 
 
 @WRITERS
-def test_a_header_that_is_repeated_is_a_row_and_so_are_the_rows_below_it(door, write):
+def test_a_header_that_is_repeated_is_a_header_and_what_is_below_it_are_rows(door, write):
     read = door.read(write(S=[HEADER, ["A1", 1, "x"], HEADER, ["A2", 2, "y"]]), **NAMES)
-    assert read.cells == [["A1", "1", "x"], HEADER, ["A2", "2", "y"]]
-    assert read.account.sheets[0].other == 0
+    assert read.cells == [["A1", "1", "x"], ["A2", "2", "y"]]
+    assert (read.account.sheets[0].other, read.account.sheets[0].header) == (0, 2)
 
 
 def test_a_column_without_a_name_may_be_passed_over_by_its_place(door):

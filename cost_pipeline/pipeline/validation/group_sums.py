@@ -66,7 +66,7 @@ class GroupSums:
         }
 
     def add(self, chunk: ParsedChunk, judged: ValidatedChunk) -> None:
-        """The next chunk, and the verdicts on its rows."""
+        """Takes in the next chunk, and the verdicts on its rows."""
         measure = self._interpreter.reading.shape.measure
         if chunk.passed is None or measure is None:
             return
@@ -80,7 +80,7 @@ class GroupSums:
         self._keep()
 
     def finish(self) -> None:
-        """The ends behind the last row."""
+        """Takes in the ends behind the last row."""
         self._until(self._first + len(self._events))
 
     def told_in(self, account: Account) -> Account:
