@@ -23,6 +23,7 @@ from cost_pipeline.commands.common import (
     print_json,
     program,
 )
+from cost_pipeline.commands.trying import try_
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted
 
@@ -181,3 +182,6 @@ def _rows(
         }
         for vendor in vendors
     ]
+
+
+vendors.add_command(try_)

@@ -94,13 +94,15 @@ def open_delimited(
         return header
     start = at or Mark(0, header.lines + 1, header.blank_rows, encoding)
     file = _DelimitedFile(body, rules, header, _Source(encoding, limits, bulk))
-    return RowReader(
+    reader = RowReader(
         encoding,
         header.names,
         lambda reader: file.chunks(reader, chunk_rows, start),
         first_row=start.rows + 1,
         count=file.count,
     )
+    reader.header_line = header.lines or None
+    return reader
 
 
 def _find_header(body: Body, encoding: str, delimiter: str, limits: Limits) -> Header | Refused:

@@ -76,6 +76,7 @@ def open_excel(
 
     reader = RowReader(book.container, found.tables[0].header, chunks)
     reader.sheets = found.accounts
+    reader.header_line = found.tables[0].line
     return reader
 
 

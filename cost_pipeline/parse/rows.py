@@ -134,6 +134,7 @@ class RowReader:
         control_rows: How many lines those are.
         control_line: Where the last of them is, if that is known.
         header_rows: Lines that name the columns so far.
+        header_line: The last line of the first header, where the format has one.
         continued: Further lines of all these so far, where a cell holds a line end.
         count: Of the lines of a text, as its bytes pass by.
         misread: Whether the text may be read in a wrong encoding.
@@ -158,6 +159,7 @@ class RowReader:
         self.control_rows = 0
         self.control_line: int | None = None
         self.header_rows = 0
+        self.header_line: int | None = None
         self.continued = 0
         self.count = count
         self.misread = Misread()

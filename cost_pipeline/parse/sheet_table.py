@@ -87,7 +87,7 @@ class SheetTable:
         account: SheetAccount,
     ) -> None:
         self._sheet = sheet
-        self._line = header.line
+        self.line = header.line
         self._limits = limits
         self._account = account
         names = {i: text for i, text in header.cells.items() if text.strip(BLANKS)}
@@ -120,7 +120,7 @@ class SheetTable:
 
     def _own(self, reader: RowReader) -> Iterator[SheetRow]:
         """The filled rows of the table; what stands above it and beside it is counted."""
-        account, seen, another = self._account, self._line, False
+        account, seen, another = self._account, self.line, False
         try:
             for row in self._sheet.rows():
                 cells = _cells(row)
@@ -128,14 +128,14 @@ class SheetTable:
                     continue
                 account.filled += 1
                 account.cells += cells
-                if row.line == self._line:
+                if row.line == self.line:
                     account.header += 1
                     another = False
                 elif another or self._begins_another(row):
                     another = True
                     account.other += 1
                     account.other_line = account.other_line or row.line
-                elif row.line < self._line:
+                elif row.line < self.line:
                     account.above += 1
                 else:
                     reader.blank_rows += row.line - seen - 1
@@ -155,7 +155,7 @@ class SheetTable:
         most = sum(_plain(name) in self._wanted for name in self.columns)
         if len({*found.values()}) < max(_NAMES, (most + 1) // 2):
             return False
-        return row.line < self._line or any(
+        return row.line < self.line or any(
             place >= len(self.header) or _plain(self.header[place]) != name
             for place, name in found.items()
         )
