@@ -145,8 +145,6 @@ def _show_refusals(out: Console, refusals: Refusals) -> None:
     field = f", `{example.field}`" if example.field else ""
     place = "" if example.line is None else f"line {example.line}{field}: "
     for words in (f"{place}{example.sentence}", f"do: {refusals.remedy}"):
-        text = textwrap.fill(
-            words, _WIDTH - 2, initial_indent="    ", subsequent_indent="      "
-        )
+        text = textwrap.fill(words, _WIDTH - 2, initial_indent="    ", subsequent_indent="      ")
         for line in text.splitlines():
             out.print(plain(line), soft_wrap=True)

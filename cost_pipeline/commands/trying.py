@@ -15,15 +15,19 @@ from cost_pipeline.commands.common import (
     console,
     json_option,
     known_feeds,
+    parse_pull_dates,
     print_json,
     utc_now,
 )
 from cost_pipeline.core.errors import UsageError
+from cost_pipeline.core.text import nearest, printable
 
 if TYPE_CHECKING:
     from cost_pipeline.contracts.vendor import Vendor
     from cost_pipeline.home.load import Home
+    from cost_pipeline.pipeline.feed import Feed
     from cost_pipeline.pipeline.reads import Reads
+    from cost_pipeline.pipeline.session import Session
 
 maybe_home_option = click.option(
     "--home",
@@ -49,6 +53,9 @@ pull_date_option = click.option(
 @click.command("try", short_help="Show how a file would be read; keep nothing of it.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--vendor", metavar="NAME", help="Read it by this vendor file of the home.")
+@click.option(
+    "--feed", metavar="NAME", help="Without --vendor: for which feed; the first if not given."
+)
 @maybe_home_option
 @rows_option
 @pull_date_option
@@ -57,6 +64,7 @@ pull_date_option = click.option(
 def try_(
     file: Path,
     vendor: str | None,
+    feed: str | None,
     home: Path | None,
     most_rows: int | None,
     pull_date: str | None,
@@ -64,23 +72,79 @@ def try_(
 ) -> None:
     """Show how FILE would be read: its header, first rows, what is refused and why, its totals.
 
-    Nothing is landed or posted. With --vendor it is read by that vendor file, by the code of a run.
-    Ends with 1 if something is refused or missing.
+    Nothing is landed or posted. With --vendor it is read by that vendor file, by the code of a run,
+    and the command ends with 1 if something is refused or missing. Without, it prints a first
+    vendor file, each guess with its evidence, and what you have to decide: save it in vendors/.
     """
+    _refuse_no_file(file)
+    if vendor is None:
+        _guess(file, feed, home, most_rows, as_json=as_json)
+        return
+    if feed is not None:
+        raise UsageError(
+            "a vendor file says its feed",
+            where="--feed",
+            remedy="leave it out, or leave out --vendor",
+        )
+    if home is None:
+        raise UsageError(
+            "a vendor file is part of a home", where="--vendor", remedy="name the home with --home"
+        )
+    _try(file, _vendor_of(home, vendor), _day(pull_date), most_rows, as_json=as_json)
+
+
+def _try(
+    file: Path, of: tuple[Vendor, Reads], day: date, most_rows: int | None, *, as_json: bool
+) -> None:
     from cost_pipeline.commands.tried import show_tried
     from cost_pipeline.pipeline.trying.reading import try_file
 
-    _refuse_no_file(file)
-    day = _day(pull_date)
-    if vendor is None or home is None:
-        raise UsageError("name a vendor of a home", where="--vendor", remedy="use --home, --vendor")
-    chosen, reads = _vendor_of(home, vendor)
-    tried = try_file(reads, chosen, file, pull_date=day, most_rows=most_rows)
+    vendor, reads = of
+    tried = try_file(reads, vendor, file, pull_date=day, most_rows=most_rows)
     if as_json:
         print_json(tried.as_json())
     else:
         show_tried(console(), tried)
     sys.exit(0 if tried.good else 1)
+
+
+def _guess(
+    file: Path,
+    feed: str | None,
+    home: Path | None,
+    most_rows: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    from cost_pipeline.pipeline.guessing.guess import Guessed, guess
+
+    chosen = _feed(feed)
+    settings = None if home is None else _loaded(home).settings.get(chosen.name)
+    scopes = chosen.contract.scopes(settings) if settings is not None else ()
+    found = guess(file, chosen.contract, scopes=tuple(scopes), most_rows=most_rows)
+    if not isinstance(found, Guessed):
+        raise UsageError(
+            f"no vendor file can be guessed: {found.message}",
+            where=str(file),
+            remedy="write it by hand; docs/interfaces.md describes every key",
+            code="CANNOT_GUESS",
+        )
+    if as_json:
+        print_json(found.as_json())
+    else:
+        click.echo(printable(found.yaml, keep="\n"), nl=False)
+
+
+def _feed(name: str | None) -> Feed[Session]:
+    feeds = known_feeds()
+    names = [one.name for one in feeds]
+    if name is None:
+        return feeds[0]
+    if name not in names:
+        raise UsageError(
+            f"no feed {name!r}", where="--feed", remedy=nearest(name, names), code="NO_SUCH_FEED"
+        )
+    return feeds[names.index(name)]
 
 
 def _refuse_no_file(file: Path) -> None:
@@ -92,8 +156,6 @@ def _refuse_no_file(file: Path) -> None:
 
 
 def _day(text: str | None) -> date:
-    from cost_pipeline.commands.common import parse_pull_dates
-
     if text is None:
         return utc_now().date()
     days = parse_pull_dates(text)
@@ -110,8 +172,6 @@ def _vendor_of(home: Path, name: str) -> tuple[Vendor, Reads]:
     for vendor in loaded.vendors:
         if vendor.vendor == name:
             return vendor, _reads(loaded, vendor.feed)
-    from cost_pipeline.core.text import nearest
-
     names = {one.vendor for one in loaded.vendors}
     raise UsageError(
         f"there is no vendor {name!r}",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -60,18 +60,13 @@ def try_file(
         EnvironmentFailedError: If the file cannot be read.
     """
     name = name or path.name
-    known = {
-        "file": name,
-        "size": path.stat().st_size,
-        "vendor": vendor.vendor,
-        "kind": vendor.format.kind.value,
-    }
+    known = Tried(name, path.stat().st_size, vendor.vendor, vendor.format.kind.value)
     interpreter = reads.interpreter(vendor, (), Landed(pull_date, name))
     chunk_rows = CHUNK_ROWS if most_rows is None else min(CHUNK_ROWS, most_rows)
     reader = open_rows(path, vendor.format, chunk_rows=chunk_rows)
     if isinstance(reader, Refused):
         whole = Example(None, "", None, reader.message)
-        return Tried(**known, whole=whole, refusals=(_refusals(reads, reader.reason, 1, whole),))
+        return replace(known, whole=whole, refusals=[_refusals(reads, reader.reason, 1, whole)])
     trial = _Trial(reads, interpreter, pull_date)
     left = most_rows
     stopped = False
@@ -155,7 +150,7 @@ class _Trial:
             values = {name: _text(row.get(name)) for name in fields}
             self.first.append(FirstRow(row["line"], values, reasons))
 
-    def told(self, known: dict[str, Any], reader: RowReader, stopped: int | None) -> Tried:
+    def told(self, known: Tried, reader: RowReader, stopped: int | None) -> Tried:
         """Returns all of it."""
         applied = self.interpreter.for_columns(reader.header)
         vendor = applied.reading.vendor
@@ -165,8 +160,8 @@ class _Trial:
                 if place < len(applied.columns):
                     header = applied.columns[place]
                     read[header] = (*read.get(header, ()), name)
-        return Tried(
-            **known,
+        return replace(
+            known,
             encoding=reader.encoding,
             header=reader.header,
             header_line=reader.header_line,
@@ -194,8 +189,11 @@ class _Trial:
             return None
         if "control_problem" in found:
             return Control(str(found["control_problem"]))
-        numbers = (Decimal(str(found[f"control_{n}"])) for n in ("declared", "computed"))
-        return Control(None, *numbers, Decimal(str(found["control_tolerance"])))
+        return Control(
+            declared=Decimal(str(found["control_declared"])),
+            computed=Decimal(str(found["control_computed"])),
+            tolerance=Decimal(str(found["control_tolerance"])),
+        )
 
 
 def _example_of(letters: pa.Table, code: str) -> Example:
