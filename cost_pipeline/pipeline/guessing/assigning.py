@@ -6,6 +6,7 @@ written in the chosen columns is `styles`' work.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +27,10 @@ from cost_pipeline.pipeline.guessing.names import EXACT, LIKE, Known
 _MOSTLY: Final = 0.8
 _HALF: Final = 0.5
 _MOST_SIDES: Final = 3
+_CODE: Final = re.compile(r"(?=.*\d)\S+")
+_NOT_ZERO: Final = frozenset("123456789")
+# What a feed may know other names of, beside its fields: the columns of the two sides.
+_SIDES: Final = ("debit", "credit")
 
 
 @dataclass(slots=True)
@@ -86,7 +91,8 @@ def assign(columns: Sequence[Column], contract: FeedContract, kind: str) -> Assi
         taken.add(found.sign[0].name)
     for name in order:
         if measure is not None and name == measure.field:
-            found.sides = _sides(columns, known, name)
+            sides = Known(contract.known_as(), _SIDES)
+            found.sides = _sides(columns, known, sides, name)
             if found.sides is not None:
                 taken |= {column.name for column in found.sides}
                 continue
@@ -163,7 +169,8 @@ def _by_shape(
         what = "of numbers with decimals"
     elif identity:
         like = [c for c in some if c.unique and c.filled > 1 and not c.days and not c.fractions]
-        what = "in which no value comes twice"
+        like = [c for c in like if all(map(_CODE.fullmatch, c.samples))]
+        what = "of codes in which none comes twice"
     else:
         like = [c for c in some if _accepted(c, name, model) == len(c.samples)]
         what = f"in which every value is a {name}"
@@ -196,22 +203,32 @@ def _accepted(column: Column, name: str, model: type[Record]) -> int:
     return count
 
 
-def _sides(columns: Sequence[Column], known: Known, measure: str) -> tuple[Column, Column] | None:
+def _sides(
+    columns: Sequence[Column], known: Known, sides: Known, measure: str
+) -> tuple[Column, Column] | None:
     """Returns the columns of debits and credits, unless another column is the measure by name."""
     numeric = [c for c in columns if c.filled and c.numbers >= _MOSTLY * c.filled]
     if any(known.certainty(measure, column.name)[0] == EXACT for column in numeric):
         return None
     # A column of credits may be empty as yet.
     usable = [c for c in columns if c in numeric or not c.filled]
-    found: Mapping[str, list[Column]] = {"debit": [], "credit": []}
+    found: Mapping[str, list[Column]] = {side: [] for side in _SIDES}
     for column in usable:
-        side = side_of(column.name)
+        named = (one for one in _SIDES if sides.certainty(one, column.name)[0] == EXACT)
+        side = side_of(column.name) or next(named, None)
         if side is not None:
             found[side].append(column)
-    pair = [*found["debit"][:1], *found["credit"][:1]]
+    pair = [column for side in _SIDES for column in found[side][:1]]
+    rows = max((column.filled for column in columns), default=0)
+    if sum(column.filled - _zeros(column) for column in pair) > rows:
+        return None  # both are filled in one row: accounts of two sides, perhaps
     if len(pair) != 2 or not any(column.filled for column in pair):  # noqa: PLR2004 - a pair
         return None
     return pair[0], pair[1]
+
+
+def _zeros(column: Column) -> int:
+    return sum(count for text, count in column.samples.items() if not set(text) & _NOT_ZERO)
 
 
 def _sign(columns: Sequence[Column]) -> tuple[Column, tuple[str, ...], tuple[str, ...]] | None:

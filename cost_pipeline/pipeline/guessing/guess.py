@@ -185,13 +185,15 @@ class _Writer:
         if total is not None:
             yield total.entry(self._measure)
         yield from grown_entries(self.look, self.seen)
-        yield from self._styles(measure, [total.number] if total else [])
+        plain = self.look.typed or self.look.per_row
+        numbers = numbers_of(measure, [total.number] if total else [], plain=plain)
+        yield from self._styles(measure, numbers)
         yield self._key()
         yield from self._columns()
         unread = self._unread()
         if unread:
             yield Entry(("ignore",), unread, ("nothing reads these; any other column is drift",))
-        yield from self._constants(measure)
+        yield from self._constants(measure, numbers.symbols)
 
     def _scope(self, scopes: Collection[str]) -> Iterator[Entry]:
         scope = self.contract.shape.scope
@@ -221,14 +223,12 @@ class _Writer:
         found = self.chosen.fields.get(self._measure)
         return [found.column] if found else []
 
-    def _styles(self, measure: Sequence[Column], totals: Sequence[str]) -> Iterator[Entry]:
+    def _styles(self, measure: Sequence[Column], numbers: Guess) -> Iterator[Entry]:
         day = self.chosen.fields.get(self.contract.shape.day)
         if day is not None:
             yield _said(("dates",), days_of(day.column, self.seen.columns, typed=self.look.typed))
         if not measure:
             return
-        plain = self.look.typed or self.look.per_row
-        numbers = numbers_of(measure, totals, plain=plain)
         yield _said(("numbers",), numbers)
         sides = self._sides(numbers)
         if sides:
@@ -237,7 +237,10 @@ class _Writer:
             if self.chosen.sign is not None:
                 values = ", ".join(map(repr, self.chosen.sign[0].samples))
                 words = f"{self.chosen.sign[0].name!r} holds nothing but {values}"
-            yield Entry((SIDES,), sides, (f"{words}: which way each goes",) if words else ())
+            twice = self.chosen.sign is not None and "negatives" in dict(numbers.value or ())
+            decide = "some numbers have a minus besides, which contradicts a credit" if twice else ""
+            evidence = (f"{words}: which way each goes",) if words else ()
+            yield Entry((SIDES,), sides, evidence, decide)
 
     def _sides(self, numbers: Guess) -> dict[str, Value]:
         """Returns what says which way a number goes."""
@@ -295,6 +298,8 @@ class _Writer:
         if chosen.rivals:
             others = ", ".join(map(repr, chosen.rivals[:_SHOWN]))
             decide = f"it may be {others} instead"
+        elif not chosen.certainty:
+            decide = "only its values speak for it"
         return Entry(("columns", name), (header,), (chosen.evidence,), decide)
 
     def _unread(self) -> list[str]:
@@ -305,13 +310,13 @@ class _Writer:
         """Whether a column that nothing reads must be named: one without a name may be empty."""
         return bool(column.filled) or not column.name.startswith("#")
 
-    def _constants(self, measure: Sequence[Column]) -> Iterator[Entry]:
+    def _constants(self, measure: Sequence[Column], signs: Sequence[str]) -> Iterator[Entry]:
         declared = self.contract.shape.measure
         columned = {self._measure, self.contract.shape.day, self.contract.shape.identity}
         for name in self.chosen.missing:
             if declared is not None and name == declared.unit:
                 model = self.contract.kinds[self.chosen.kind].contract
-                code, words = unit_of(measure, self.look.above, model, name)
+                code, words = unit_of(signs, measure, self.look.above, model, name)
                 yield Entry(
                     ("constants", name),
                     code,

@@ -218,7 +218,7 @@ def _look_at_json(path: Path, head: TextHead) -> Look | Refused | None:
 def _is_lines(head: TextHead) -> bool:
     lines = [line for line in head.text.splitlines() if line.strip()]
     try:
-        return bool(lines) and all(isinstance(json.loads(line), dict) for line in lines[:50])
+        return len(lines) > 1 and all(isinstance(json.loads(line), dict) for line in lines[:50])
     except ValueError:
         return False
 

@@ -52,11 +52,12 @@ STYLES: Final = (
     Style(".", ",", "indian"),
 )
 _PATTERNS: Final = tuple((style, _pattern(style)) for style in STYLES)
+_MINUS: Final = re.escape(MINUS)
 _BESIDE: Final = re.compile(
-    rf"(?P<open>\()?(?P<minus>[{MINUS}+])?\s*(?P<before>[^\W\d_]{{1,3}}\$?|[^\w\s.,'{MINUS}+()]{{1,3}})?"
-    rf"\s*(?P<inner>[{MINUS}])?\s*(?P<digits>[0-9.,][0-9., '\u2019\u00a0\u2009\u202f]*?)\s*"
-    rf"(?P<close>\))?(?P<trailing>[{MINUS}])?\s*"
-    rf"(?P<after>[^\W\d_]{{1,3}}\.?\$?|[^\w\s.,'{MINUS}+()]{{1,3}})?(?P<end>\))?(?P<last>[{MINUS}])?"
+    rf"(?P<open>\()?(?P<minus>[+{_MINUS}])?\s*(?P<before>[^\W\d_]{{1,3}}\$?|[^\w\s.,'+(){_MINUS}]{{1,3}})?"
+    rf"\s*(?P<inner>[{_MINUS}])?\s*(?P<digits>[0-9.,][0-9., '\u2019\u00a0\u2009\u202f]*?)\s*"
+    rf"(?P<close>\))?(?P<trailing>[{_MINUS}])?\s*"
+    rf"(?P<after>[^\W\d_]{{1,3}}\.?\$?|[^\w\s.,'+(){_MINUS}]{{1,3}})?(?P<end>\))?(?P<last>[{_MINUS}])?"
 )
 
 

@@ -24,6 +24,8 @@ from cost_pipeline.pipeline.guessing.columns import Column, Odd
 
 # Of rows that are hardly filled the last ones are looked at: totals stand at the end.
 _LAST: Final = 40
+# A line that only parts the table from its header.
+_RULED: Final = r"^[-=+_|*\s]+$"
 # Rows with less than this share of the usual cells are headings, totals, remarks.
 _SPARSE: Final = 0.4
 # Headings and totals may be half of a small listing.
@@ -126,7 +128,7 @@ def _add(
     ]
     filled = [pc.not_equal(column, "").to_numpy() for column in cells]
     counts = np.sum(filled, axis=0) if filled else np.zeros(table.num_rows, dtype=np.int64)
-    some = counts > 0
+    some = (counts > 0) & ~pc.match_substring_regex(table["text"], _RULED).to_numpy()
     usual = float(np.quantile(counts[some], _USUAL)) if some.any() else 0.0
     sparse = some & (counts < max(2.0, _SPARSE * usual)) & (usual > 2.0)  # noqa: PLR2004 - two cells are a row of a narrow table
     repeats = some & _repeats(cells, names, table.num_rows)

@@ -5,6 +5,7 @@ Belongs here: weighing what `columns` counted. What the values leave open is sai
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from cost_pipeline.pipeline.guessing.numbers import STYLES, Style, marks_among, 
 _ISO: Final = "%Y-%m-%d"
 _ENGLISH: Final = "en"
 _MOST_FORMS: Final = 3
+_FEW_YEARS: Final = 2
 _SHOWN: Final = 24
 _WAYS: Final = ("leading", "trailing", "parentheses")
 _MOSTLY: Final = 0.7
@@ -64,11 +66,11 @@ def days_of(column: Column, others: Sequence[Column], *, typed: bool) -> Guess:
     while left and len(chosen) < _MOST_FORMS:
         best = _best(left)
         if len(best) > 1:
-            best = _decided_elsewhere(best, others) or best
+            best = _decided_elsewhere(best, others) or _by_years(best, column) or best
         if len(best) > 1:
             return _open(column, best)
         chosen.append(best[0])
-        left = Counter({forms: n for forms, n in left.items() if best[0] not in forms})
+        left = Counter({forms: n for forms, n in left.items() if best[0] not in _merged(forms)})
     forms = [one.form for one in chosen]
     fits = how_many(column.days - left.total(), column.filled, column.no_day)
     evidence = [f"{column.name!r}: {fits}"]
@@ -120,6 +122,22 @@ def _decided_elsewhere(best: list[Form], others: Sequence[Column]) -> list[Form]
     return None
 
 
+def _by_years(best: list[Form], column: Column) -> list[Form] | None:
+    """Returns the form whose years are one or two, where others would make every number a year."""
+    if any("%y" not in form.form for form in best):
+        return None
+    years = {form: _years(form, column) for form in best}
+    few = [form for form in best if years[form] <= _FEW_YEARS]
+    many = [form for form in best if years[form] > _FEW_YEARS]
+    return few if len(few) == 1 and many else None
+
+
+def _years(form: Form, column: Column) -> int:
+    """Counts the years among the samples of a column under a form that has two digits of them."""
+    first = form.form.startswith("%y")
+    return len({text[:2] if first else re.sub(r"[T ].*", "", text)[-2:] for text in column.samples})
+
+
 def _open(column: Column, best: Sequence[Form]) -> Guess:
     first = next(iter(column.samples), "")
     forms = " or ".join(f'["{one.form}"]' for one in best)
@@ -137,8 +155,10 @@ def _why(column: Column, chosen: Form) -> str:
     only = sum(
         count
         for forms, count in column.forms.items()
-        if chosen in forms and not any(form.form in rivals for form in forms)
+        if chosen in _merged(forms) and not any(form.form in rivals for form in forms)
     )
+    if not only and all("%y" in one for one in (*rivals, chosen.form)):
+        return f"under {min(rivals)} nearly every value would be of another year"
     if not only:
         return f"another column of days tells {chosen.form} from {min(rivals)}"
     return f"{counted(only, 'value')} can be nothing but {chosen.form}"

@@ -16,17 +16,21 @@ _SHOWN: Final = 4
 
 
 def unit_of(
-    columns: Sequence[Column], above: Sequence[str], model: type[Record], name: str
+    signs: Sequence[str],
+    columns: Sequence[Column],
+    above: Sequence[str],
+    model: type[Record],
+    name: str,
 ) -> tuple[str | None, str]:
     """Returns the unit with its evidence, or None with what is left open.
 
     Args:
+        signs: What stands beside the numbers.
         columns: Those of the measure.
         above: The texts above the header.
         model: The contract.
         name: The field of the unit.
     """
-    signs = [symbol for column in columns for symbol in column.symbols]
     for symbol in signs:
         lawful = sorted(may_be_in(symbol) or ())
         if len(lawful) == 1:
