@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from cost_pipeline.commands.common import columns, plain
+from cost_pipeline.contracts.file_names import WORDS
 from cost_pipeline.core.people import counted, money
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from cost_pipeline.parse.account import Account
+    from cost_pipeline.pipeline.trying.source import Asked
     from cost_pipeline.pipeline.trying.tried import Control, Refusals, Tried
 
 _WIDTH: Final = 80
@@ -41,6 +43,21 @@ def show_tried(out: Console, tried: Tried) -> None:
         _show_refusals(out, refusals)
     if not tried.accepted and not tried.refused:
         _fact(out, "note", "there is no row in it", "yellow")
+
+
+def show_asked(out: Console, asked: Asked) -> None:
+    """Prints what a source answered, and what came of reading it."""
+    for uri, message in asked.faults:
+        out.print(plain((uri, "bold")), soft_wrap=True)
+        _fact(out, "fault", message, "red")
+    if asked.tried is not None:
+        show_tried(out, asked.tried)
+        return
+    if not asked.faults:
+        out.print(plain((asked.vendor, "bold")), soft_wrap=True)
+        _fact(out, "nothing", "the source answered and has nothing for this pull date", "yellow")
+    for uri, why in asked.seen:
+        _fact(out, "seen", f"{uri}: {WORDS[why]}")
 
 
 def _facts(tried: Tried) -> Iterator[tuple[str, str, str]]:

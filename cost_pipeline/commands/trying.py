@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from cost_pipeline.commands.common import (
     HOME_VARIABLE,
     clear_errors,
     console,
+    home_option,
     json_option,
     known_feeds,
     parse_pull_dates,
@@ -91,6 +93,47 @@ def try_(
             "a vendor file is part of a home", where="--vendor", remedy="name the home with --home"
         )
     _try(file, _vendor_of(home, vendor), _day(pull_date), most_rows, as_json=as_json)
+
+
+@click.command("test", short_help="Ask a source for its first page or newest file.")
+@click.argument("vendor")
+@home_option
+@rows_option
+@pull_date_option
+@json_option
+@clear_errors
+def test_(
+    vendor: str,
+    home: Path,
+    most_rows: int | None,
+    pull_date: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Ask the source of VENDOR for its first page or newest file, and show how it would be read.
+
+    Nothing is landed or posted, and the source is asked as if it had never been pulled. Ends with 1
+    if nothing came or something is refused, with 3 if the source is at fault.
+    """
+    from cost_pipeline.commands.tried import show_asked
+    from cost_pipeline.pipeline.trying.source import ask_source
+
+    chosen, reads = _vendor_of(home, vendor)
+    asked = ask_source(
+        reads,
+        chosen,
+        base=home.expanduser().absolute(),
+        environment=os.environ,
+        clock=utc_now,
+        pull_date=_day(pull_date),
+        most_rows=most_rows,
+    )
+    if as_json:
+        print_json(asked.as_json())
+    else:
+        show_asked(console(), asked)
+    if asked.tried is None:
+        sys.exit(3 if asked.faults else 1)
+    sys.exit(0 if asked.tried.good and not asked.faults else 1)
 
 
 def _try(

@@ -23,7 +23,7 @@ from cost_pipeline.commands.common import (
     print_json,
     program,
 )
-from cost_pipeline.commands.trying import try_
+from cost_pipeline.commands.trying import test_, try_
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted
 
@@ -185,3 +185,4 @@ def _rows(
 
 
 vendors.add_command(try_)
+vendors.add_command(test_)

@@ -238,7 +238,9 @@ class _Writer:
                 values = ", ".join(map(repr, self.chosen.sign[0].samples))
                 words = f"{self.chosen.sign[0].name!r} holds nothing but {values}"
             twice = self.chosen.sign is not None and "negatives" in dict(numbers.value or ())
-            decide = "some numbers have a minus besides, which contradicts a credit" if twice else ""
+            decide = (
+                "some numbers have a minus besides, which contradicts a credit" if twice else ""
+            )
             evidence = (f"{words}: which way each goes",) if words else ()
             yield Entry((SIDES,), sides, evidence, decide)
 
