@@ -24,6 +24,7 @@ from cost_pipeline.commands.common import (
     program,
 )
 from cost_pipeline.commands.trying import test_, try_
+from cost_pipeline.commands.vendor_schema import schema
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted
 
@@ -184,5 +185,6 @@ def _rows(
     ]
 
 
+vendors.add_command(schema)
 vendors.add_command(try_)
 vendors.add_command(test_)

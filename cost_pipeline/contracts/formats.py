@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, StringConstraints, field_validator, mod
 
 from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.layouts import DelimitedLayout, FixedLayout, named_layout
-from cost_pipeline.contracts.sections import GrownSection, Section
+from cost_pipeline.contracts.sections import GrownSection, Section, ShortForms
 
 
 class FormatKind(StrEnum):
@@ -98,6 +98,8 @@ class CsvFormat(DelimitedFormat):
         names: Names in order, or 1-based position to name. Where some are given, positions
             without one are not columns; where none is, all are, as `#1`, `#2`, ...
     """
+
+    short_forms: ClassVar[ShortForms] = ShortForms(keys={"names": {"type": "array"}})
 
     kind: Literal[FormatKind.CSV] = FormatKind.CSV
     header: Literal["first", "none"] = "first"
@@ -193,6 +195,8 @@ class LayoutFormat(TextFormat):
         names: Names for more positions, or other names for some.
         layout: Spelled out where a vendor's files differ from the kind's own layout.
     """
+
+    short_forms: ClassVar[ShortForms] = ShortForms(left_out=("layout",))
 
     names: dict[int, str] = Field(default_factory=dict)
     layout: DelimitedLayout

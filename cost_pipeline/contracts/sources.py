@@ -7,13 +7,13 @@ is the rest of the vendor file (`vendor`). Durations are in seconds everywhere h
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator
 from pydantic import model_validator as check_model
 
 from cost_pipeline.contracts.file_names import refuse_unreadable
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sections import Section, ShortForms
 
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 """The name of an environment variable that holds a secret; never the secret."""
@@ -85,6 +85,10 @@ class Breaker(Section):
 
 class _Remote(Section):
     """What every source behind a network has."""
+
+    short_forms: ClassVar[ShortForms] = ShortForms(
+        keys={"attempts": {"type": ["integer", "string"], "description": "Short for `retry`."}}
+    )
 
     retry: Retry = Retry()
     limits: Limits = Limits()
