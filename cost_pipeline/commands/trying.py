@@ -159,12 +159,15 @@ def _guess(
     *,
     as_json: bool,
 ) -> None:
+    from cost_pipeline.home.schema import EDITOR
     from cost_pipeline.pipeline.guessing.guess import Guessed, guess
 
     chosen = _feed(feed)
     settings = None if home is None else _loaded(home).settings.get(chosen.name)
     scopes = chosen.contract.scopes(settings) if settings is not None else ()
-    found = guess(file, chosen.contract, scopes=tuple(scopes), most_rows=most_rows)
+    found = guess(
+        file, chosen.contract, scopes=tuple(scopes), most_rows=most_rows, remarks=[EDITOR]
+    )
     if not isinstance(found, Guessed):
         raise UsageError(
             f"no vendor file can be guessed: {found.message}",

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 from pydantic import Field, PrivateAttr, StringConstraints, field_validator, model_validator
 
 from cost_pipeline.contracts.control import ControlTotal, Told
+from cost_pipeline.contracts.effects import ReadWith
 from cost_pipeline.contracts.layouts import DelimitedLayout, FixedLayout, named_layout
 from cost_pipeline.contracts.sections import GrownSection, Section, ShortForms
 
@@ -288,7 +289,7 @@ class ParquetFormat(FileFormat):
     """
 
     kind: Literal[FormatKind.PARQUET] = FormatKind.PARQUET
-    exact: tuple[str, ...] = ()
+    exact: Annotated[tuple[str, ...], ReadWith("floats", ("refused",))] = ()
     floats: Literal["refused", "shortest"] = "refused"
 
 

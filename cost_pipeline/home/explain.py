@@ -106,7 +106,8 @@ def _expected(complaint: ErrorDetails) -> list[str]:
     """Returns the words of which the value must be one."""
     if complaint["type"] not in _WORDS:
         return []
-    return re.findall(r"'([^']*)'", str(complaint.get("ctx", {}).get("expected", "")))
+    expected = str(complaint.get("ctx", {}).get("expected", ""))
+    return [word or number for word, number in re.findall(r"'([^']*)'|\b(\d+)\b", expected)]
 
 
 def _note(complaint: ErrorDetails, model: type[BaseModel], document: Document) -> None:
@@ -133,8 +134,7 @@ def _note(complaint: ErrorDetails, model: type[BaseModel], document: Document) -
         )
     elif kind in _MAPPINGS:
         message = f"{_named(path, document)} must be a section of `key: value` lines"
-        keys = sorted(keys_at(model, path))
-        document.complain(path, message, f"its keys are {', '.join(keys)}" if keys else "")
+        document.complain(path, message, _its_keys(path, model))
     elif (words := _type_words(complaint)) is not None:
         message = f"{_named(path, document)} cannot be {_given(complaint['input'])}"
         document.complain(path, message, f"write {words}")
@@ -142,6 +142,15 @@ def _note(complaint: ErrorDetails, model: type[BaseModel], document: Document) -
         named = _named(path, document)
         remedy = f"see {named.rpartition(' ')[2]} in docs/interfaces.md"
         document.complain(path, f"{named} {_words(complaint)}", remedy)
+
+
+def _its_keys(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """Returns which keys a section has; of a mapping of names nothing is known."""
+    sections = sections_at(model, path)
+    keys = sorted(keys_at(model, path))
+    if not keys or sections == sections_at(model, path[:-1]):
+        return ""
+    return f"its keys are {', '.join(keys)}" if len(keys) <= _MOST_WORDS else "begin with `kind:`"
 
 
 def _add(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
@@ -160,7 +169,7 @@ def one_of(given: str, known: Sequence[str]) -> str:
     """Returns the remedy for a word that is not lawful: the nearest, and all that are."""
     if len(known) > _MOST_WORDS:
         return nearest(given, known)
-    every = ", ".join(known)
+    every = ", ".join(word if word.isidentifier() else f"`{word}`" for word in known)
     close = nearest(given, known)
     return f"{close} It can be {every}" if close.startswith("did you") else f"it can be {every}"
 

@@ -5,14 +5,20 @@ Belongs here: the tree of keys as data. Telling a person of a mistake is `explai
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
+from cost_pipeline.contracts.sections import ShortForms
 from cost_pipeline.core.text import nearest
+
+# So alike a word is misspelt, whatever else is called so elsewhere.
+_MISSPELT: Final = 0.85
+_FEW: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ def remedy_for(
         known: The keys that the section may have.
         model: The model of the whole file.
     """
+    if difflib.get_close_matches(name, known, n=1, cutoff=_MISSPELT):
+        return nearest(name, known)
     here = tuple(step for step in path if isinstance(step, str))
     elsewhere = [one for one in places(model) if one.name == name]
     if elsewhere:
@@ -69,7 +77,8 @@ def remedy_for(
         )
         if _is_same_section(best.section, here) and kinds:
             return f"it is a key of `kind: {'`, `'.join(kinds)}`"
-        return f"`{name}` {Place(best.section, None, name).words()}"
+        own = f"; known here: {', '.join(sorted(known))}" if len(known) <= _FEW else ""
+        return f"`{name}` {Place(best.section, None, name).words()}{own}"
     return nearest(name, known)
 
 
@@ -100,11 +109,12 @@ def models_of(annotation: Any) -> set[type[BaseModel]]:  # noqa: ANN401 - any an
 
 def keys_at(model: type[BaseModel], path: Sequence[int | str]) -> set[str]:
     """Returns the keys that the section at a path may have."""
-    return {
-        info.alias or name
-        for candidate in sections_at(model, path)
-        for name, info in candidate.model_fields.items()
-    }
+    found: set[str] = set()
+    for candidate in sections_at(model, path):
+        found |= {info.alias or name for name, info in candidate.model_fields.items()}
+        short: ShortForms | None = getattr(candidate, "short_forms", None)
+        found |= short.keys.keys() if short else set()
+    return found
 
 
 def sections_at(model: type[BaseModel], path: Sequence[int | str]) -> set[type[BaseModel]]:

@@ -24,8 +24,8 @@ from cost_pipeline.contracts.sections import ShortForms
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FILE: Final = "vendor.schema.json"
 """Its name in a home."""
-EDITOR_LINE: Final = f"# yaml-language-server: $schema=../{SCHEMA_FILE}"
-"""The first line of a vendor file, by which editors find the schema."""
+EDITOR: Final = f"yaml-language-server: $schema=../{SCHEMA_FILE}"
+"""The comment in a vendor file by which editors find the schema."""
 
 _ATTRIBUTE: Final = re.compile(r"^    (\w+(?:, \w+)*): (.*)$")
 _WHOLE: Final = r"^[+-]?[0-9]+$"

@@ -214,10 +214,10 @@ def _sides(
     usable = [c for c in columns if c in numeric or not c.filled]
     found: Mapping[str, list[Column]] = {side: [] for side in _SIDES}
     for column in usable:
-        named = (one for one in _SIDES if sides.certainty(one, column.name)[0] == EXACT)
-        side = side_of(column.name) or next(named, None)
-        if side is not None:
-            found[side].append(column)
+        side: str | None = side_of(column.name)
+        named = [one for one in _SIDES if sides.certainty(one, column.name)[0] == EXACT]
+        if side is not None or named:
+            found[side or named[0]].append(column)
     pair = [column for side in _SIDES for column in found[side][:1]]
     rows = max((column.filled for column in columns), default=0)
     if sum(column.filled - _zeros(column) for column in pair) > rows:

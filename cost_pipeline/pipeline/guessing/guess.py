@@ -237,7 +237,7 @@ class _Writer:
             if self.chosen.sign is not None:
                 values = ", ".join(map(repr, self.chosen.sign[0].samples))
                 words = f"{self.chosen.sign[0].name!r} holds nothing but {values}"
-            twice = self.chosen.sign is not None and "negatives" in dict(numbers.value or ())
+            twice = self.chosen.sign is not None and numbers.negative
             decide = (
                 "some numbers have a minus besides, which contradicts a credit" if twice else ""
             )

@@ -36,6 +36,7 @@ class Guess:
         decide: What is left open.
         symbols: Of numbers: what stands beside the digits and says no side.
         marks: Of numbers: the texts that say debit, and credit.
+        negative: Of numbers: whether some have a minus.
     """
 
     value: Value | None
@@ -43,6 +44,7 @@ class Guess:
     decide: str = ""
     symbols: tuple[str, ...] = ()
     marks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    negative: bool = False
 
 
 def how_many(fit: int, of: int, odd: Odd | None) -> str:
@@ -221,7 +223,9 @@ def numbers_of(columns: Sequence[Column], totals: Sequence[str], *, plain: bool)
     if beside.negative > _MOSTLY * most:
         decide = "most are negative: if that means what is owed, `inverted: true` turns them round"
     value = _style_value(best[0], beside)
-    return Guess(value, (evidence,), decide, beside.symbols, beside.marks)
+    return Guess(
+        value, (evidence,), decide, beside.symbols, beside.marks, negative=bool(beside.negative)
+    )
 
 
 @dataclass(frozen=True, slots=True)
