@@ -5,15 +5,26 @@ Nothing here interprets an item; that begins in `parse`, on the landed bytes.
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from yarl import URL
 
+from cost_pipeline.contracts.formats import (
+    CsvFormat,
+    FileFormat,
+    FixedWidthFormat,
+    FormatKind,
+    JsonFormat,
+    LayoutFormat,
+)
 from cost_pipeline.contracts.sources import (
     CursorPages,
     HttpSource,
@@ -24,9 +35,9 @@ from cost_pipeline.contracts.sources import (
     OffsetPages,
     Pages,
 )
-from cost_pipeline.contracts.vendor import FileFormat, FormatKind, JsonFormat
 
 _MOST_PAGE: Final = 256 << 20
+_GZIP: Final = b"\x1f\x8b"
 _NO_INCREMENT: Final = ""
 
 
@@ -41,7 +52,7 @@ class _Number(str):
 
 def _unpacked(content: bytes) -> bytes:
     """A page that itself is gzip, unpacked to look at it; at most `_MOST_PAGE` of it."""
-    if not content.startswith(b"\x1f\x8b"):
+    if not content.startswith(_GZIP):
         return content
     return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content, _MOST_PAGE)
 
@@ -69,9 +80,16 @@ def look(file: Path, form: FileFormat, source: HttpSource) -> PageFacts | str:
     """The facts of a page, or why they cannot be told. Reads the page into memory if it is JSON."""
     if form.kind is FormatKind.JSONL:
         return _look_at_lines(file, source.incremental)
+    if isinstance(form, CsvFormat):
+        return _look_at_rows(file, form)
     if not isinstance(form, JsonFormat):
-        with file.open("rb") as opened:
-            return PageFacts(max(0, sum(1 for line in opened if line.strip()) - 1))
+        headed = not isinstance(form, FixedWidthFormat | LayoutFormat)
+        with _opened(file) as opened:
+            return PageFacts(max(0, sum(1 for line in opened if line.strip()) - headed))
+    return _look_at_json(file, form, source)
+
+
+def _look_at_json(file: Path, form: JsonFormat, source: HttpSource) -> PageFacts | str:
     if file.stat().st_size > _MOST_PAGE:
         return f"is a page of more than {_MOST_PAGE:,} bytes: ask for smaller ones (`size:`)"
     content = _json(_unpacked(file.read_bytes()))
@@ -82,6 +100,26 @@ def look(file: Path, form: FileFormat, source: HttpSource) -> PageFacts | str:
         where = f"at `{form.records}`" if form.records else "at its top level"
         return f"has no list of records {where}: mend `records:` in the vendor file"
     return _facts(content, records, source)
+
+
+def _look_at_rows(file: Path, form: CsvFormat) -> PageFacts | str:
+    """Counts the rows of a CSV as its reader does: a quoted cell may hold line ends."""
+    try:
+        with _opened(file) as opened:
+            # Cells are not looked at, so an encoding that does not fit does no harm.
+            text = io.TextIOWrapper(opened, form.encodings[0], errors="replace", newline="")
+            rows = csv.reader(text, delimiter=form.delimiter)
+            filled = sum(1 for row in rows if any(cell.strip() for cell in row))
+    except csv.Error as error:
+        return f"has rows that cannot be counted ({error}), so the next page is not known"
+    return PageFacts(max(0, filled - (form.header == "first")))
+
+
+def _opened(file: Path) -> BinaryIO:
+    """Opens a page, unpacked if it is gzip."""
+    with file.open("rb") as opened:
+        packed = opened.read(2) == _GZIP
+    return cast("BinaryIO", gzip.open(file)) if packed else file.open("rb")
 
 
 def _facts(content: object, records: list[object], source: HttpSource) -> PageFacts | str:
@@ -103,7 +141,7 @@ def _facts(content: object, records: list[object], source: HttpSource) -> PageFa
 
 def _look_at_lines(file: Path, incremental: Incremental | None) -> PageFacts | str:
     items, increment = 0, _NO_INCREMENT
-    with file.open("rb") as opened:
+    with _opened(file) as opened:
         for line in opened:
             if not line.strip():
                 continue

@@ -35,7 +35,7 @@ Count = Annotated[
     int,
     ReadAs(whole_number(CostReason.BAD_CODE)),
     Field(ge=0, le=9999),
-    RefusedAs(Reason.BAD_AMOUNT, "is not a whole number from 0 to 9999"),
+    RefusedAs(Reason.BAD_NUMBER, "is not a whole number from 0 to 9999"),
 ]
 Flag = Annotated[bool, RefusedAs(CostReason.BAD_CODE, "is not yes or no")]
 Day = Annotated[

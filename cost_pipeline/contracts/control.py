@@ -7,6 +7,7 @@ file tell a format. Finding the rows is `cost_pipeline.parse`'s work.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -20,19 +21,24 @@ from cost_pipeline.core.text import BLANKS
 # How people head the total of a column, in the languages of the places that films are made in.
 USUAL_WORDS: Final = (
     *("total", "totals", "grand total", "sum", "sum total", "sums", "invoice total"),
+    *("overall total", "report total", "\u2211", "\u03c3"),
     *("summe", "gesamt", "gesamtsumme", "gesamtbetrag", "endsumme", "insgesamt"),
-    *("totaal", "eindtotaal", "totaalbedrag", "som"),
+    *("gesamtergebnis", "endbetrag", "summen"),
+    *("totaal", "eindtotaal", "totaalbedrag", "som", "totalen", "totaalsom"),
     *("total général", "total general", "montant total", "somme", "suma", "suma total"),
+    *("totaux", "totales", "importe total", "totais", "totali", "sommes"),
     *("totale", "totale generale", "somma", "soma", "total geral"),
     *("i alt", "ialt", "totalt", "summa", "sum totalt", "samtals", "alls"),
+    *("totalsumma", "totalsum", "totalbeløb", "totalbelopp", "slutsumma"),
     *("yhteensä", "summa yhteensä", "kokku", "kopā", "iš viso", "viso"),
+    *("łącznie", "celkově", "végösszeg", "sveukupno", "σύνολα", "общая сумма", "загалом"),
     *("razem", "ogółem", "celkem", "spolu", "součet", "súčet", "összesen", "mindösszesen"),
     *("ukupno", "skupaj", "σύνολο", "toplam", "genel toplam", "jumlah"),
     *("итого", "всего", "сумма", "разом", "усього", "общо"),
     *("合計", "総計", "总计", "合计", "總計", "合計金額", "합계", "총계"),
     *("المجموع", "الإجمالي", "סה״כ", 'סה"כ', "סהכ"),
 )
-_ENDS: Final = BLANKS + ":.=*-\u2013\u2014"
+_ENDS: Final = BLANKS + ":\uff1a.=*-\u2013\u2014"
 _USUAL: Final = re.compile(f"(?:{'|'.join(map(re.escape, USUAL_WORDS))})(?![^\\W_])")
 
 
@@ -41,11 +47,11 @@ class Told:
     """What the rest of a vendor file says to its format.
 
     Attributes:
-        amounts: The header names of the column that a control total is of.
+        measured: The header names of the column that a control total is of.
         passed: 1-based places of columns without a name that may hold anything.
     """
 
-    amounts: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
     passed: frozenset[int] = frozenset()
 
 
@@ -104,4 +110,5 @@ def _fits(label: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    # The wide forms of letters and signs are the same text.
+    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()

@@ -70,13 +70,13 @@ Amount = Annotated[
     Decimal,
     Field(ge=0, max_digits=AMOUNT_PRECISION, decimal_places=AMOUNT_SCALE, allow_inf_nan=False),
     RefusedAs(
-        Reason.BAD_AMOUNT,
+        Reason.BAD_NUMBER,
         f"is not an amount of at most {AMOUNT_PRECISION - AMOUNT_SCALE} digits before and"
         f" {AMOUNT_SCALE} after the point",
         (
             (
                 "greater_than_equal",
-                Reason.NEGATIVE_AMOUNT,
+                CostReason.NEGATIVE_AMOUNT,
                 "is negative: a cost is never negative, a reversal of the original is needed",
             ),
         ),

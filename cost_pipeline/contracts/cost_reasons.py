@@ -15,6 +15,7 @@ from cost_pipeline.core.reasons import ReasonList
 class CostReason(StrEnum):
     """Why a cost was refused, beside the shared reasons; stable and public as those are."""
 
+    NEGATIVE_AMOUNT = "NEGATIVE_AMOUNT"
     UNKNOWN_PRODUCTION = "UNKNOWN_PRODUCTION"
     BAD_GL_CODE = "BAD_GL_CODE"
     BAD_DEPARTMENT = "BAD_DEPARTMENT"
@@ -56,5 +57,7 @@ class CostReason(StrEnum):
     PERIOD_CLOSED = "PERIOD_CLOSED"
 
 
-COST_REASONS: Final = ReasonList(CostReason, "reason_codes_production.toml")
+COST_REASONS: Final = ReasonList(
+    CostReason, "reason_codes_production.toml", waits=CostReason.NEGATIVE_AMOUNT
+)
 """What the feed declares as its reasons."""

@@ -39,7 +39,7 @@ def _minor_units(decimals: int, code: str) -> Problem | None:
     if decimals <= units:
         return None
     message = f"it needs {decimals} decimals and {code} has {units}"
-    return Problem("amount", Reason.BAD_AMOUNT, message)
+    return Problem("amount", Reason.BAD_NUMBER, message)
 
 
 def _union_category(gl_code: str, category: str | None) -> Problem | None:

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from cost_pipeline.contracts.effects import ReadIf, ReadWith
 from cost_pipeline.contracts.sections import Section
-from cost_pipeline.contracts.vendor import Name, Vendor
+from cost_pipeline.contracts.vendor import MeasureStyle, Name, Vendor
 
 ProductionCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
 
@@ -74,6 +74,7 @@ class CostVendor(Vendor):
 
     Attributes:
         production: The production whose costs they are.
+        measure: The key `amount`.
         negatives: `credit_note` where negative amounts are credits that name their invoice in
             `credit_of`; else each waits for an approved reversal.
         plausible: How far from its pull a cost may be dated.
@@ -83,11 +84,13 @@ class CostVendor(Vendor):
     """
 
     exact: ClassVar[tuple[str, ...]] = ("amount",)
+    measured: ClassVar[str] = "amount"
     deciding: ClassVar[tuple[str, ...]] = (*Vendor.deciding, "production", "negatives")
 
     feed: Literal["production"] = "production"
     production: ProductionCode
     record: RecordKind
+    measure: MeasureStyle | None = Field(default=None, alias="amount")
     negatives: Literal["dead_letter", "credit_note"] = "dead_letter"
     plausible: Annotated[Plausible, _POSTED] = Plausible()
     payroll_run: Annotated[

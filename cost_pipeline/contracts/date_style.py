@@ -49,7 +49,7 @@ class DateStyle(Section):
 
     forms: tuple[str, ...] = (ISO_FORM,)
     languages: tuple[str, ...] = ()
-    zone: Literal["written", "production"] | None = None
+    zone: Literal["written", "local"] | None = None
     day: Literal["first", "last"] | None = None
     year: Year | Literal["past", "nearest", "file_name"] | None = None
     file_name: str | None = None
@@ -118,7 +118,7 @@ class DateStyle(Section):
         if "%z" in form and self.zone is None:
             raise ValueError(
                 f"{form!r} holds a time zone: declare `zone: written` (the day as it stands) or"
-                " `zone: production` (the day in the production's time zone)"
+                " `zone: local` (the day in the time zone of whoever's records they are)"
             )
 
     def _check_name(self, form: str) -> None:

@@ -26,7 +26,8 @@ _TEMPORARY: Final = frozenset(
     {
         *("part", "partial", "filepart", "tmp", "temp", "incomplete", "unfinished"),
         *("crdownload", "download", "opdownload", "aria2", "dtapart", "bc!", "bt!", "ut!", "td"),
-        *("inprogress", "in_progress", "uploading", "writing", "lock", "lck"),
+        *("inprogress", "in_progress", "uploading", "upload", "writing"),
+        *("processing", "transferring", "receiving", "wip", "lock", "lck"),
         *("swp", "swo", "swn", "swx", "bak"),
     }
 )
@@ -34,7 +35,9 @@ _TEMPORARY_ENDING: Final = re.compile(
     r"""  ~ \Z                              # x.csv~: an editor's copy; x.csv.~1~ of Emacs
         | \A\#.*\#\Z                       # #x.csv#: what Emacs has not saved
         | \.!\w* \Z                         # x.csv.!ut, x.csv.!qB
-        | \.part\d+ \Z | \.tmp\d+ \Z        # x.csv.part3 of a chunked upload
+        | \.(?:part|tmp)\d+ \Z            # x.csv.part3 of a chunked upload
+        | \.(?:part|partial|filepart|tmp)\.\d+ \Z
+        | \.sb-[0-9a-f]+-\w+ \Z            # x.xlsx.sb-1a2b3c4d-AbCdEf: a save by macOS under way
     """,
     re.VERBOSE | re.IGNORECASE,
 )

@@ -23,12 +23,12 @@ _LINE_FIELDS: Final = ("category", "quantity", "multiplier", "rate", "amount")
 Rate = Annotated[
     Decimal,
     Field(ge=0, max_digits=14, decimal_places=4, allow_inf_nan=False),
-    RefusedAs(Reason.BAD_AMOUNT, "is not a rate of at most 10 digits before and 4 after the point"),
+    RefusedAs(Reason.BAD_NUMBER, "is not a rate of at most 10 digits before and 4 after the point"),
 ]
 Hours = Annotated[
     Decimal,
     Field(ge=0, max_digits=8, decimal_places=4, allow_inf_nan=False),
-    RefusedAs(Reason.BAD_AMOUNT, "is not a number of hours or units, 0 to 9999.9999"),
+    RefusedAs(Reason.BAD_NUMBER, "is not a number of hours or units, 0 to 9999.9999"),
 ]
 
 CategoryWord = Literal[

@@ -128,8 +128,8 @@ class FeedContract:
     def given_otherwise(self, vendor: Vendor) -> frozenset[str]:
         """Returns the fields that a vendor's rows have without a column or a constant."""
         found = {self.shape.day} if vendor.dates.gives_a_day else set()
-        if self.shape.measure is not None and vendor.amount is not None:
-            found |= {self.shape.measure.unit} if vendor.amount.currencies else set()
+        if self.shape.measure is not None and vendor.measure is not None:
+            found |= {self.shape.measure.unit} if vendor.measure.currencies else set()
         return frozenset(found)
 
     @property

@@ -19,14 +19,6 @@ from pydantic import (
     model_validator,
 )
 
-from cost_pipeline.contracts.amount_style import (
-    AmountStyle,
-    Negatives,
-    NumberStyle,
-    Sides,
-    side_of,
-    sides_among,
-)
 from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.date_style import DateStyle
 from cost_pipeline.contracts.expectations import Expect
@@ -38,12 +30,19 @@ from cost_pipeline.contracts.formats import (
     JsonFormat,
     ParquetFormat,
 )
+from cost_pipeline.contracts.number_style import (
+    MeasureStyle,
+    Negatives,
+    NumberStyle,
+    Sides,
+    side_of,
+    sides_among,
+)
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.sources import FolderSource, HttpSource, SftpSource, Source
 from cost_pipeline.contracts.text_style import Clean, IdStyle, cleaned
 
 __all__ = [
-    "AmountStyle",
     "ControlTotal",
     "FileFormat",
     "FolderSource",
@@ -51,6 +50,7 @@ __all__ = [
     "HttpSource",
     "JsonFormat",
     "Key",
+    "MeasureStyle",
     "Name",
     "Negatives",
     "NumberStyle",
@@ -109,7 +109,7 @@ class Vendor(Section):
     Attributes:
         feed: The line of business that its records belong to.
         record: The kind of its records; the feed says which kinds there are.
-        amount: What beside the digits says which way an amount goes, and in which currency it is.
+        measure: What beside the digits says which way its number goes, and in which unit it is.
         clean: What is cleaned out of texts before they are judged; else they are refused for it.
         ids: What is taken off ids, so that one id that is written in several ways is one.
         key: `None` where the vendor has none (`key: none`): every row then stands for itself.
@@ -128,8 +128,8 @@ class Vendor(Section):
         "ignore", "constants",
     )  # fmt: skip
     """The keys that decide verdicts; where a delivery is fetched from does not."""
-    measured: ClassVar[str] = "amount"
-    """The field of which `amount` says the sign and the unit."""
+    measured: ClassVar[str] = ""
+    """The field of which `measure` says the sign and the unit; a feed may give the key its name."""
 
     vendor: Name
     feed: Name
@@ -139,7 +139,7 @@ class Vendor(Section):
     format: AnyFormat
     dates: DateStyle = DateStyle()
     numbers: NumberStyle = NumberStyle()
-    amount: AmountStyle | None = None
+    measure: MeasureStyle | None = None
     clean: tuple[Clean, ...] = ()
     ids: IdStyle | None = None
     key: Key | None
@@ -187,7 +187,7 @@ class Vendor(Section):
     @model_validator(mode="after")
     def _tell_the_sides(self) -> Self:
         """Reads plain columns or symbols that say a side as a side."""
-        style = self.amount or AmountStyle()
+        style = self.measure or MeasureStyle()
         sides = sides_among(self.numbers.symbols)
         said = {*sides.debit, *sides.credit}
         if said:
@@ -201,8 +201,11 @@ class Vendor(Section):
             style = style.model_copy(update={"marks": marks})
         names = self.columns.get(self.measured, ())
         if style.debit:
+            key = self.measured or "measure"
+            if not self.measured:
+                raise ValueError(f"`{key}` has two columns only where a feed says what it measures")
             if names and {*names} != {*style.debit, *style.credit}:
-                raise ValueError("`amount` has its columns in `columns` or in `debit` and `credit`")
+                raise ValueError(f"`{key}` has its columns in `columns` or in `debit` and `credit`")
             both = {**self.columns, self.measured: (*style.debit, *style.credit)}
             object.__setattr__(self, "columns", both)
         elif style.sign is None and {*map(side_of, names)} == {"debit", "credit"}:
@@ -212,8 +215,8 @@ class Vendor(Section):
                     for side in ("debit", "credit")
                 }
             )
-        if style != AmountStyle():
-            object.__setattr__(self, "amount", style)
+        if style != MeasureStyle():
+            object.__setattr__(self, "measure", style)
         return self
 
     @model_validator(mode="after")
@@ -229,6 +232,6 @@ class Vendor(Section):
         places = (re.fullmatch(r"#([1-9][0-9]{0,4})", name) for name in self.ignore)
         passed = frozenset(int(place[1]) for place in places if place)
         total = self.format.control_total
-        amounts = () if total is None else self.columns.get(total.column, ())
-        object.__setattr__(self, "format", told.telling(Told(amounts, passed)))
+        measured = () if total is None else self.columns.get(total.column, ())
+        object.__setattr__(self, "format", told.telling(Told(measured, passed)))
         return self

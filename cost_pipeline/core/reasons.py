@@ -46,8 +46,7 @@ class Reason(StrEnum):
     MISSING_FIELD = "MISSING_FIELD"
     UNKNOWN_FIELD = "UNKNOWN_FIELD"
     BAD_TEXT = "BAD_TEXT"
-    BAD_AMOUNT = "BAD_AMOUNT"
-    NEGATIVE_AMOUNT = "NEGATIVE_AMOUNT"
+    BAD_NUMBER = "BAD_AMOUNT"  # the code is older than the feeds that count other things
     BAD_DATE = "BAD_DATE"
     AMBIGUOUS_DATE = "AMBIGUOUS_DATE"
     IMPLAUSIBLE_DATE = "IMPLAUSIBLE_DATE"
@@ -94,10 +93,13 @@ class ReasonList:
     Attributes:
         codes: The codes, in the order in which people read them.
         words: The file that says what each means: of the reference data, or with its whole path.
+        waits: The code of a row that satisfies its contract but for this, and waits until somebody
+            allows it; empty where there is none.
     """
 
     codes: type[StrEnum]
     words: str
+    waits: str = ""
 
 
 SHARED: Final = ReasonList(Reason, "reason_codes.toml")

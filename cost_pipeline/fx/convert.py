@@ -71,7 +71,7 @@ _ANSWER: Final = [name for name in CONVERSION_SCHEMA.names if name != "base_amou
 def _too_large() -> pa.Table:
     """Returns the answer for lines whose result does not fit, numbered after the pinned ones."""
     refused = {
-        "refusal": str(Reason.BAD_AMOUNT),
+        "refusal": str(Reason.BAD_NUMBER),
         "refusal_message": "in the base currency it has more than sixteen digits before the point",
     }
     return pa.Table.from_pylist([refused], schema=PINNED_SCHEMA).select(_ANSWER)

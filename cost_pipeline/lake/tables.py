@@ -186,7 +186,7 @@ VALIDATIONS = TableSpec(
 )
 """One row when a delivery was validated whole; the one with the highest `sequence` counts.
 
-`amounts` is a JSON object of currency (or "") to the sum of every amount that could be read,
+`amounts` is a JSON object of unit (or "") to the sum of every measure that could be read,
 accepted and refused: conservation compares it with what is stored.
 
 `account` says what became of every line or filled row of cells (`parse.account`); null of a

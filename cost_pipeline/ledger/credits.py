@@ -23,7 +23,6 @@ from cost_pipeline.contracts.cost_tables import COST_FIELDS
 from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.contracts.tables import HASH, TEXT
 from cost_pipeline.core.money import shown
-from cost_pipeline.core.reasons import Reason
 from cost_pipeline.ledger.periods import Closing, closed_at, month_of
 from cost_pipeline.ledger.records import RESOLVED_SCHEMA
 from cost_pipeline.standing.keys import CONFLICT, DUPLICATE, STANDS
@@ -222,7 +221,7 @@ def _reversals(ruled: Sequence[_Ruled], known: _Originals, closings: Sequence[Cl
         elif one.row["credit_of"] is None:
             words = f"'{shown(one.row['amount'])}' is negative: a cost is never negative, "
             one.refusal = _Refusal(
-                Reason.NEGATIVE_AMOUNT, words + "a reversal of the original is needed"
+                CostReason.NEGATIVE_AMOUNT, words + "a reversal of the original is needed"
             )
     left: dict[tuple[str, str], Decimal] = {}
     for approval, one in sorted(approved, key=lambda pair: (pair[0].approved_at, pair[0].id)):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.contracts.cost_reasons import COST_REASONS
+from cost_pipeline.contracts.cost_reasons import COST_REASONS, CostReason
 from cost_pipeline.contracts.cost_tables import DEAD_LETTER_SCHEMA, MONEY, RATE
 from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.contracts.problems import Problem, errors_json
@@ -180,8 +180,8 @@ _REASON: Final = (
 
 # A credit without leave is no record to people: it was refused before anything was posted.
 _STAGE: Final = (
-    f"CASE WHEN {_REASON} = {literal(Reason.NEGATIVE_AMOUNT)} THEN {literal(Stage.VALIDATE)} "
-    f"ELSE {literal(Stage.POST)} END"
+    f"CASE WHEN {_REASON} = {literal(CostReason.NEGATIVE_AMOUNT)} "
+    f"THEN {literal(Stage.VALIDATE)} ELSE {literal(Stage.POST)} END"
 )
 
 # Columns: those of a disposition, without what a run adds.
@@ -216,7 +216,7 @@ WITH refused AS (
              WHEN ruling IS NOT NULL THEN 'amount'
              WHEN refusal = {literal(Reason.IMPLAUSIBLE_DATE)} THEN 'transaction_date'
              WHEN starts_with(refusal, 'UNION_') THEN 'gross'
-             WHEN refusal = {literal(Reason.BAD_AMOUNT)} THEN 'amount' ELSE 'currency' END AS field,
+             WHEN refusal = {literal(Reason.BAD_NUMBER)} THEN 'amount' ELSE 'currency' END AS field,
         CASE WHEN standing = {literal(CONFLICT)}
              THEN 'the same key came first, with other content, in row ' || of_row
                   || ' of delivery ' || of_delivery || '; that one stands'

@@ -65,22 +65,22 @@ class ControlRules:
 
     Args:
         total: The declaration.
-        amounts: Header names of the column that a total is of; two where debits and credits have a
+        measured: Header names of the column that a total is of; two where debits and credits have a
             column each.
         header: What the columns are called; None where rows have cells by name.
     """
 
     def __init__(
-        self, total: ControlTotal, amounts: Sequence[str], header: Sequence[str] | None
+        self, total: ControlTotal, measured: Sequence[str], header: Sequence[str] | None
     ) -> None:
         self.total = total
-        self._amounts = {_plain(name) for name in amounts or (total.column,)}
+        self._measured = {_plain(name) for name in measured or (total.column,)}
         self._header = header
         self._places = [] if header is None else self._called(enumerate(header))
 
     def _called(self, names: Iterable[tuple[Any, str]]) -> list[Any]:
         """The places that have one of the names of the declared column."""
-        return [place for place, name in names if _plain(name) in self._amounts]
+        return [place for place, name in names if _plain(name) in self._measured]
 
     def _places_in(self, row: Filled) -> list[Any]:
         """Where in a row the declared column is filled."""
@@ -90,9 +90,9 @@ class ControlRules:
 
     def part(self, row: Filled) -> Part:
         """What a row is by its cells alone: a total, a sum of a part, or a row."""
-        amounts = self._places_in(row)
-        others = [text for place, text in row.cells.items() if place not in amounts]
-        if not amounts or len(others) > 1:
+        places = self._places_in(row)
+        others = [text for place, text in row.cells.items() if place not in places]
+        if not places or len(others) > 1:
             return Part.ROW
         if self.total.is_subtotal(others[0] if others else ""):
             return Part.SUBTOTAL
@@ -130,7 +130,7 @@ def control_rules(form: FileFormat, header: Sequence[str] | None) -> ControlRule
     """The rules of a format; None where no total is declared."""
     if form.control_total is None:
         return None
-    return ControlRules(form.control_total, form.told.amounts, header)
+    return ControlRules(form.control_total, form.told.measured, header)
 
 
 class _HasLine(Protocol):

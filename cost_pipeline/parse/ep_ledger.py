@@ -1,7 +1,7 @@
 """Reads an EP-style ledger export: "GL 505 - General Ledger List By Account: Detail".
 
 Belongs here: the layout below and which of its lines are rows. Cutting a line into cells is
-`records`' work, amounts and dates are the validator's, and whether account totals tie is nobody's
+`records`' work, numbers and dates are the validator's, and whether account totals tie is nobody's
 here. The listing is a printed report saved as a delimited file (`format.delimiter`, fields quoted
 as in RFC 4180 where needed). Every line is one of these, told apart by its first cell, which is
 compared without case and outer blanks:
@@ -27,7 +27,7 @@ compared without case and outer blanks:
   row, and so is every detail under it until a good one: its cells would be read askew.
 - A detail line has as many cells as the column head (more only if they are blank).
 - An account total starts with `Acct Total:`; a grand total with `Grand Total` or `Total` alone, and
-  has its amount in the `Amount` column. Where the vendor declares a control total the last grand
+  has its sum in the `Amount` column. Where the vendor declares a control total the last grand
   total is the control row, `control == {"Amount": "98,765.43"}`.
 
 Columns of a row: `Acct`, `Acct Name`, then those of the column head. Page heads, sections, column
@@ -193,7 +193,7 @@ class _Listing:
         }
         width = len(self._columns)
         if len(cells) < width or len(_trimmed(cells)) > width or not filled:
-            return f"a grand total has {width} cells and its amount under the column head"
+            return f"a grand total has {width} cells and its sum under the column head"
         self.control = filled if self._has_control else None
         return True
 

@@ -61,7 +61,7 @@ def skip_space(text: str, position: int) -> int:
 class ItemReader:
     """Reads JSON values; knows the keys of all rows so far.
 
-    Numbers stay their literal text: an amount must not become a float on its way.
+    Numbers stay their literal text: a number must not become a float on its way.
     """
 
     def __init__(self, limits: Limits) -> None:

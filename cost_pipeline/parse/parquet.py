@@ -6,7 +6,7 @@ Belongs here: the text of every type a column can have, and what a Parquet file 
   `false`; a day is `2026-03-01`, a moment `2026-03-01T13:30:00` with as much of a fraction as it
   has, and `Z` where the type knows its time zone (it is then told in UTC).
 - Binary floating point is the shortest decimal text that reads back as the same number. In a column
-  that must be `exact` (the vendor's amounts, if not said otherwise) it is refused, because what the
+  that must be `exact` (the vendor's measure, if not said otherwise) it is refused, because what the
   vendor once computed can no longer be known; `floats: shortest` takes it all the same.
 - Lists and structures are JSON; bytes must be text in UTF-8, else their row is malformed.
 - `text` of a row is a JSON object of its cells' texts in the order of the columns; `line` is the

@@ -6,7 +6,7 @@ out as a rectangle need 512 GB for that file of 5 kB, and take the process with 
 
 Hidden rows and columns are read like others: hiding is for eyes. Of merged cells the first has the
 value and the others are empty. A formula counts as its last computed value; one that was never
-computed is empty, as it is for every reader but Excel.
+computed makes its row malformed, because nobody but Excel knows what stands there.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ from cost_pipeline.parse.xml_parts import feed, local, new_parser
 
 _PLAIN: Final = re.compile(r"[1-9][0-9]{0,14}")
 _BOOLEANS: Final = {"1": "true", "0": "false", "true": "true", "false": "false"}
+_NEVER_COMPUTED: Final = (
+    "its formula was never computed; open the workbook in a spreadsheet program and save it"
+)
 
 
 class XlsxSheet:
@@ -90,6 +93,7 @@ class _RowReader:
         self._style = ""
         self._parts: list[str] = []
         self._hears = False
+        self._formula = False
         self._size = 0
         self._aids = 0
         self._passed_over = passed_over
@@ -105,8 +109,11 @@ class _RowReader:
             self._kind = attributes.get("t", "n")
             self._style = attributes.get("s", "")
             self._parts.clear()
+            self._formula = False
         elif name == "v" or (name == "t" and not self._aids):
             self._hears = True
+        elif name == "f":
+            self._formula = True
         elif name == "row":
             self._open_row(attributes.get("r"))
         elif name == "rPh":
@@ -120,8 +127,10 @@ class _RowReader:
         elif name == "c":
             if self._parts:
                 self._cell("".join(self._parts))
+            elif self._formula and self._kind != "str":  # else it came to an empty text
+                self._row.problems[self._column] = _NEVER_COMPUTED
         elif name == "row":
-            if self._row.cells or self._row.problem:
+            if self._row.cells or self._row.problems or self._row.problem:
                 self.done.append(self._row)
             self._row = SheetRow(self._row.line)
         elif name == "rPh":

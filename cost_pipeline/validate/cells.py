@@ -1,7 +1,7 @@
 """Prepares cells as the vendor file says they are to be read, before either lane sees them.
 
 Belongs here: which fields are made of more than the cell as it stands (several columns, what stands
-beside an amount, spellings of ids and texts), and making them, in columns. What is made comes as
+beside a number, spellings of ids and texts), and making them, in columns. What is made comes as
 further columns of the chunk, so the lanes know of cells only, and of the same ones.
 """
 
@@ -14,15 +14,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.amount_style import AmountStyle
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.currency_signs import may_be_in
+from cost_pipeline.contracts.number_style import MeasureStyle
 from cost_pipeline.contracts.problems import Identifies, Problem, RefusedAs
 from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.validate.conflicts import Conflict, marked
+from cost_pipeline.validate.conflicts import Conflict, keeping_marks, marked
 from cost_pipeline.validate.reading import Reading
 from cost_pipeline.validate.sides import (
     Sided,
@@ -97,7 +97,7 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
     texts, ids = _texts(reading.contract), _ids(reading)
     for name, aliases in vendor.columns.items():
         if measure is not None and name == measure.field:
-            make, own = _amounts(vendor, measure, columns)
+            make, own = _numbers(vendor, measure, columns)
             problems += own
         else:
             places = _all_of(columns.of(aliases))
@@ -107,8 +107,8 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
             make = _spelled(first, name, vendor, is_id=name in ids)
         if make is not None:
             made.append(Made(name, make))
-    if measure is not None and vendor.amount is not None and vendor.amount.currencies:
-        made.append(Made(measure.unit, _currencies(vendor, vendor.amount, measure, columns)))
+    if measure is not None and vendor.measure is not None and vendor.measure.currencies:
+        made.append(Made(measure.unit, _currencies(vendor, vendor.measure, measure, columns)))
     return made, problems
 
 
@@ -140,20 +140,21 @@ def _spelled(first: Make, name: str, vendor: Vendor, *, is_id: bool) -> Make:
 
     def make(table: pa.Table) -> pa.Array:
         cells = first(table)
-        if is_id:
-            cells = canonical_ids(cells)
+        spelled = canonical_ids(cells) if is_id else cells
         if vendor.clean or not is_id:
-            cells = plain_texts(cells, vendor.clean)
-        return cells if style is None else styled_ids(cells, style)
+            spelled = plain_texts(spelled, vendor.clean)
+        if style is not None:
+            spelled = keeping_marks(spelled, styled_ids(spelled, style))
+        return keeping_marks(cells, spelled)
 
     return make
 
 
-def _amounts(
+def _numbers(
     vendor: Vendor, measure: Measure, columns: Columns
 ) -> tuple[Make | None, list[Problem]]:
     """Returns how the cells of the measure are made, if they are; and what the header lacks."""
-    style, aliases = vendor.amount or AmountStyle(), vendor.columns[measure.field]
+    style, aliases = vendor.measure or MeasureStyle(), vendor.columns[measure.field]
     checked = _signs_to_check(vendor, measure)
     places = _all_of(columns.of(aliases))
     if not style.says_the_side and not style.zero and not checked and len(places) < 2:  # noqa: PLR2004 - one column is read as it is
@@ -173,22 +174,22 @@ def _amounts(
 
     def make(table: pa.Table) -> pa.Array:
         if style.debit:
-            amounts = sided.of_two(_first_filled(debit, table), _first_filled(credit, table))
+            numbers = sided.of_two(_first_filled(debit, table), _first_filled(credit, table))
         else:
             codes = None if sign is None else _first_filled(sign, table)
-            one = _one_amount(places, table, strict=not columns.per_row)
-            amounts = sided.of_one(one, codes)
-        amounts = sided.turned(amounts)
+            one = _one_number(places, table, strict=not columns.per_row)
+            numbers = sided.of_one(one, codes)
+        numbers = sided.turned(numbers)
         if checked:
-            amounts = against_currency(amounts, checked, _stated(vendor, measure, columns, table))
-        return amounts
+            numbers = against_currency(numbers, checked, _stated(vendor, measure, columns, table))
+        return numbers
 
     return make, []
 
 
 def _signs_to_check(vendor: Vendor, measure: Measure) -> list[str]:
-    """Returns the currency signs with which an amount may contradict its row's currency."""
-    mapped = vendor.amount.currencies if vendor.amount is not None else {}
+    """Returns the currency signs with which a number may contradict its row's currency."""
+    mapped = vendor.measure.currencies if vendor.measure is not None else {}
     signs = [s for s in vendor.numbers.symbols if s not in mapped]
     constant = vendor.constants.get(measure.unit)
     if measure.unit not in vendor.columns and constant is not None:
@@ -207,22 +208,22 @@ def _stated(vendor: Vendor, measure: Measure, columns: Columns, table: pa.Table)
     return pc.coalesce(_first_filled(places, table), constant)
 
 
-def _currencies(vendor: Vendor, style: AmountStyle, measure: Measure, columns: Columns) -> Make:
+def _currencies(vendor: Vendor, style: MeasureStyle, measure: Measure, columns: Columns) -> Make:
     signs = style.currencies
     aliases = vendor.columns.get(measure.field, ())
-    amounts = _all_of(columns.of(aliases))
+    numbers = _all_of(columns.of(aliases))
     own = _all_of(columns.of(vendor.columns.get(measure.unit, ())))
 
     def make(table: pa.Table) -> pa.Array:
-        return currencies_of(_first_filled(amounts, table), signs, _first_filled(own, table))
+        return currencies_of(_first_filled(numbers, table), signs, _first_filled(own, table))
 
     return make
 
 
-def _one_amount(places: Sequence[int], table: pa.Table, *, strict: bool) -> pa.Array:
-    """Returns the amount of rows with several columns for it, of which one may say something.
+def _one_number(places: Sequence[int], table: pa.Table, *, strict: bool) -> pa.Array:
+    """Returns the number of rows with several columns for it, of which one may say something.
 
-    Zero says nothing beside another amount. `strict`: the first column is the one; what stands in
+    Zero says nothing beside another number. `strict`: the first column is the one; what stands in
     another may be of another kind, such as a credit.
     """
     first, *others = [filled(_cells(place, table)) for place in places] or [_nothing(table)]
@@ -265,7 +266,7 @@ def _cells(place: int, table: pa.Table) -> pa.Array:
 
 def declared_settings(vendor: Vendor) -> Mapping[str, object]:
     """Returns the sections that decide how cells are made, as far as the vendor file has them."""
-    found = {"amount": vendor.amount, "clean": vendor.clean, "ids": vendor.ids}
+    found = {"measure": vendor.measure, "clean": vendor.clean, "ids": vendor.ids}
     said = {name: section for name, section in found.items() if section}
     return {
         name: section if isinstance(section, tuple) else section.model_dump(mode="json")

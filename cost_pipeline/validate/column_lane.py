@@ -184,7 +184,7 @@ def _taken_in(table: pa.Table, context: Context, name: str, *, by_value: bool) -
     bounds = number_bounds(info) if name in reading.exact else None
     if bounds is not None:
         kind = reading.shape.type_of(name)
-        proven, numbers = reading.amounts.prove(_stripped(raw), bounds, kind)
+        proven, numbers = reading.numbers.prove(_stripped(raw), bounds, kind)
         return proven_but(name, numbers, proven.to_numpy(zero_copy_only=False), raw, reading)
     # The text of these is not simply their value: see `Reading.read`.
     apart = name in reading.readers or name == reading.shape.scope

@@ -19,6 +19,7 @@ from cost_pipeline.core.reasons import Reason
 # Not a blank: stripping leaves it.
 _JOINT: Final = "\x02"
 _MARK: Final = re.compile(f"(.*?){_JOINT}([a-z]+){_JOINT}(.*)", re.DOTALL)
+_MARKED: Final = rf"{_JOINT}(?:columns|sides|code|twice|currency|invisible){_JOINT}"
 _BESIDE: Final = " | "
 
 
@@ -38,13 +39,13 @@ _WORDS: Final = {
         Reason.SCHEMA_DRIFT,
         "two columns of this field are filled, with {0} and {1}; which one counts is unknown",
     ),
-    Conflict.SIDES: (Reason.BAD_AMOUNT, "{0} is a debit and {1} a credit of one row"),
+    Conflict.SIDES: (Reason.BAD_NUMBER, "{0} is a debit and {1} a credit of one row"),
     Conflict.CODE: (
-        Reason.BAD_AMOUNT,
+        Reason.BAD_NUMBER,
         "beside {0} stands {1}, which is no declared code of a debit or a credit",
     ),
     Conflict.TWICE: (
-        Reason.BAD_AMOUNT,
+        Reason.BAD_NUMBER,
         "{0} has a sign of its own, and {1} says the side too; which one counts is unknown",
     ),
     Conflict.CURRENCY: (
@@ -63,6 +64,19 @@ def marked(first: pa.Array, why: Conflict, second: Any) -> pa.Array:  # noqa: AN
     return pc.binary_join_element_wise(
         pc.fill_null(first, ""), f"{_JOINT}{why}{_JOINT}", second, "", null_handling="replace"
     )
+
+
+def keeping_marks(before: pa.Array, after: pa.Array) -> pa.Array:
+    """Returns `after`, but the texts of `before` that are marked: cleaning would make text of them.
+
+    Args:
+        before: Texts of which some may be marked.
+        after: The same texts, cleaned.
+    """
+    if after is before:
+        return after
+    had = pc.fill_null(pc.match_substring_regex(before, _MARKED), fill_value=False)
+    return pc.if_else(had, before, after) if pc.any(had).as_py() else after
 
 
 def conflict(name: str, text: str) -> Problem | None:

@@ -64,7 +64,7 @@ class DateReader:
 
     Args:
         style: What the vendor file declares, or just forms.
-        zone: The production's time zone (IANA).
+        zone: The time zone (IANA) of whoever's records they are.
         typed: Whether the format has cells that hold a day, which need no form.
         pulled: The pull date, for days without a year.
         name: The address or name of the file, where it says something.
@@ -180,7 +180,7 @@ class DateReader:
         yield from (found.year for found in days)
 
     def _in_zone(self, day: date, part: dict[str, str]) -> date | None:
-        if self._style.zone != "production" or "zone" not in part:
+        if self._style.zone != "local" or "zone" not in part:
             return day
         written = part["zone"].replace(":", "")
         offset = timedelta(0)

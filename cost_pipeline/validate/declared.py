@@ -70,8 +70,8 @@ def demanded_fields(vendor: Vendor, contract: type[Record], identity: str) -> fr
 def known_headers(vendor: Vendor) -> set[str]:
     """Returns the header names that the vendor file knows, as they are compared."""
     known = {*vendor.ignore, "", *(a for aliases in vendor.columns.values() for a in aliases)}
-    if vendor.amount is not None and vendor.amount.sign is not None:
-        known |= {*vendor.amount.sign.column}
+    if vendor.measure is not None and vendor.measure.sign is not None:
+        known |= {*vendor.measure.sign.column}
     return {plain_name(name) for name in known}
 
 
@@ -83,7 +83,7 @@ def declared_parts(vendor: Vendor, shape: Shape, landed: Landed) -> list[Value]:
     dates = vendor.dates
     if dates.languages:
         found.append(reference_path(MONTH_NAMES).read_bytes())
-    if dates.zone == "production":
+    if dates.zone == "local":
         found.append(landed.zone)
     if dates.year in {"past", "nearest"}:
         found.append(landed.pulled)

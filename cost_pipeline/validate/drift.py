@@ -68,7 +68,7 @@ class Difference:
 
     @property
     def grave(self) -> bool:
-        """Whether amounts, currencies or dates may be read from another column than they were."""
+        """Whether numbers, units or dates may be read from another column than they were."""
         return self.decides and self.change in {Change.RETYPED, Change.SWAPPED}
 
     def as_json(self) -> dict[str, object]:

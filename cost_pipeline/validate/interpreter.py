@@ -19,6 +19,7 @@ import pyarrow as pa
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.formats import ExcelFormat
 from cost_pipeline.contracts.kinds import FeedContract, Kind
+from cost_pipeline.contracts.number_style import MeasureStyle
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.proofs import TextProof, text_proof
 from cost_pipeline.contracts.record import Record
@@ -30,7 +31,6 @@ from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.reference import reference_path
-from cost_pipeline.validate.amounts import SHOWN_DIGITS, AmountReader
 from cost_pipeline.validate.cells import Columns, Made, made_cells, plain_name, with_made_cells
 from cost_pipeline.validate.dates import DateReader
 from cost_pipeline.validate.declared import (
@@ -41,8 +41,9 @@ from cost_pipeline.validate.declared import (
     demanded_fields,
     known_headers,
 )
+from cost_pipeline.validate.numbers import SHOWN_DIGITS, NumberReader
 from cost_pipeline.validate.reading import FieldValue, Reading
-from cost_pipeline.validate.sides import total_of
+from cost_pipeline.validate.sides import Sided, total_of
 
 # Raise it when the reading of a row changes in code: it is part of every interpretation.
 READING_VERSION: Final = 2
@@ -96,14 +97,15 @@ class Interpreter:
         rule = self.reading.vendor.format.control_total
         if rule is None:
             return None
-        vendor, read = self.reading.vendor, self.reading.amounts.read
+        vendor, read = self.reading.vendor, self.reading.numbers.read
         cells = {plain_name(name): text.strip() for name, text in control.items()}
 
         def of(aliases: Sequence[str]) -> Decimal | Problem | None:
             found = [cells[name] for name in map(plain_name, aliases) if cells.get(name)]
-            return read(found[0]) if found else None
+            return read(sided.of_total(found[0])) if found else None
 
-        return total_of(vendor.amount, vendor.columns.get(rule.column, ()), of)
+        sided = Sided(vendor.measure or MeasureStyle(), vendor.numbers)
+        return total_of(vendor.measure, vendor.columns.get(rule.column, ()), of)
 
 
 def compile_interpreter(
@@ -120,7 +122,7 @@ def compile_interpreter(
     Args:
         vendor: The vendor file.
         feed: What its feed says of records.
-        scopes: Which values the scope of a row may have: the productions of the home.
+        scopes: Which values the scope of a row may have, by the settings of the home.
         columns: The header of a delivery (`RowReader.header`); may be empty for JSON.
         proofs: A door for tests; by default they are derived from the contract.
         landed: When and under which name the delivery came; only some vendor files look at it.
@@ -137,9 +139,9 @@ def compile_interpreter(
     if scope is not None and vendor.scope is not None and scope not in vendor.columns:
         constants.setdefault(scope, vendor.scope)
     derived = {n: proof for n, info in fields.items() if (proof := text_proof(info)) is not None}
-    amounts = AmountReader(
+    numbers = NumberReader(
         vendor.numbers,
-        vendor.amount,
+        vendor.measure,
         binary=isinstance(vendor.format, ExcelFormat) and vendor.format.digits > SHOWN_DIGITS,
     )
     dates = date_reader(vendor, landed)
@@ -151,13 +153,13 @@ def compile_interpreter(
         kind=kind,
         shape=feed.shape,
         rules=contract.rules(),
-        readers=_readers(contract, amounts, dates),
+        readers=_readers(contract, numbers, dates),
         proofs=derived if proofs is None else proofs,
         constants=constants,
         demanded=demanded_fields(vendor, contract, feed.shape.identity),
         exact=_exact(kind, feed.shape),
         scopes=frozenset(scopes),
-        amounts=amounts,
+        numbers=numbers,
         dates=dates,
         interpretation=_interpretation(vendor, feed, scopes, landed),
         delivery_problems=(day,) if isinstance(day, Problem) else (),
@@ -175,13 +177,13 @@ def _exact(kind: Kind, shape: Shape) -> dict[str, Exact]:
     }
 
 
-def _readers(contract: type[Record], amounts: AmountReader, dates: DateReader) -> dict[str, Reader]:
+def _readers(contract: type[Record], numbers: NumberReader, dates: DateReader) -> dict[str, Reader]:
     """Returns each field's reader: by the vendor's style for numbers and dates, else the usual."""
     found: dict[str, Reader] = {}
     for name, info in contract.model_fields.items():
         base = parts(info).base
         if base is Decimal:
-            found[name] = lambda name, text: _named(name, amounts.read(text))
+            found[name] = lambda name, text: _named(name, numbers.read(text))
         elif base is date:
             found[name] = lambda name, text: _named(name, dates.read(text))
         elif (read := reader(info)) is not None:

@@ -171,7 +171,7 @@ def unknown_key(interpreter: Interpreter, place: int) -> Problem:
 def refused_as_negative(contract: type[Record], name: str, number: Decimal) -> Problem | None:
     """Returns the contract's problem with a credit's number that is negative."""
     found = judge_field(contract, name, number)
-    if isinstance(found, Problem) and found.code == Reason.NEGATIVE_AMOUNT:
+    if isinstance(found, Problem) and found.code == contract.reasons.waits:
         return found
     return None
 

@@ -28,9 +28,9 @@ from cost_pipeline.contracts.texts import Reader
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.validate.amounts import AmountReader
 from cost_pipeline.validate.conflicts import conflict
 from cost_pipeline.validate.dates import DateReader
+from cost_pipeline.validate.numbers import NumberReader
 
 _MOST_REMEMBERED: Final = 100_000
 
@@ -95,7 +95,7 @@ class Reading:
     exact: Mapping[str, Exact]
     demanded: frozenset[str]
     scopes: frozenset[str]
-    amounts: AmountReader
+    numbers: NumberReader
     dates: DateReader
     interpretation: str
     delivery_problems: tuple[Problem, ...] = ()
@@ -155,7 +155,7 @@ class Reading:
         taken, words = parts(self.contract.model_fields[name]), refused_as(self.contract, name)
         base, one_of = taken.base, [note for note in taken.notes if isinstance(note, OneOf)]
         if base is Decimal:
-            found = self.amounts.unreadable(texts)
+            found = self.numbers.unreadable(texts)
         elif base is date:
             found = self.dates.unreadable(texts)
         elif name in self.proofs and name not in self.readers and words.alike:

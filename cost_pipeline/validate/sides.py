@@ -1,4 +1,4 @@
-"""Gives amounts their sign, from all that says which way they go, in whole columns of texts.
+"""Gives numbers their sign, from all that says which way they go, in whole columns of texts.
 
 Belongs here: debit and credit columns, a column with codes, marks beside the number, inverted signs
 and texts for nothing, put together into one text as a vendor would write it who only has a minus.
@@ -16,8 +16,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.amount_style import MINUS, AmountStyle, Negatives, NumberStyle
 from cost_pipeline.contracts.currency_signs import may_be_in
+from cost_pipeline.contracts.number_style import MINUS, MeasureStyle, Negatives, NumberStyle
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.validate.conflicts import Conflict, marked
@@ -32,9 +32,9 @@ def filled(texts: pa.Array) -> pa.Array:
 
 
 class Sided:
-    """How one vendor says which way an amount goes."""
+    """How one vendor says which way a number goes."""
 
-    def __init__(self, style: AmountStyle, numbers: NumberStyle) -> None:
+    def __init__(self, style: MeasureStyle, numbers: NumberStyle) -> None:
         self._style = style
         self._ways = numbers.negatives
         symbols = sorted({*numbers.symbols, *style.currencies}, key=len, reverse=True)
@@ -43,31 +43,36 @@ class Sided:
         self._minus = rf"^({before}\s*)[{MINUS}]\s*"
 
     def of_two(self, debit: pa.Array, credit: pa.Array) -> pa.Array:
-        """Returns the amounts of rows that fill one of two columns; texts are stripped or null."""
+        """Returns the numbers of rows that fill one of two columns; texts are stripped or null."""
         debit, credit = self._zeros(debit), self._zeros(credit)
         has_debit, has_credit = says_something(debit), says_something(credit)
         both = pc.and_(has_debit, has_credit)
         one = pc.if_else(has_credit, self._taken_back(credit, credit), pc.coalesce(debit, credit))
         return pc.if_else(both, marked(debit, Conflict.SIDES, credit), one)
 
-    def of_one(self, amount: pa.Array, codes: pa.Array | None) -> pa.Array:
-        """Returns the amounts of a column beside which a code may stand; stripped or null."""
-        amount = self._marks(self._zeros(amount))
+    def of_one(self, numbers: pa.Array, codes: pa.Array | None) -> pa.Array:
+        """Returns the numbers of a column beside which a code may stand; stripped or null."""
+        numbers = self._marks(self._zeros(numbers))
         sign = self._style.sign
         if sign is None or codes is None:
-            return amount
+            return numbers
         folded = pc.utf8_lower(pc.fill_null(codes, ""))
         credit = pc.is_in(folded, value_set=_folded(sign.credit))
         known = pc.or_(credit, pc.is_in(folded, value_set=_folded(sign.debit)))
-        sided = pc.if_else(credit, self._taken_back(amount, codes), amount)
-        unknown = pc.and_(pc.invert(known), pc.is_valid(amount))
-        return pc.if_else(unknown, marked(amount, Conflict.CODE, pc.fill_null(codes, "")), sided)
+        sided = pc.if_else(credit, self._taken_back(numbers, codes), numbers)
+        unknown = pc.and_(pc.invert(known), pc.is_valid(numbers))
+        return pc.if_else(unknown, marked(numbers, Conflict.CODE, pc.fill_null(codes, "")), sided)
 
-    def turned(self, amounts: pa.Array) -> pa.Array:
-        """Returns the amounts as costs, where the vendor writes costs as negative."""
+    def of_total(self, text: str) -> str:
+        """Returns a stripped total as the numbers above it are read: by its mark, or as nothing."""
+        read: str = self.of_one(pa.array([text]), None)[0].as_py()
+        return read
+
+    def turned(self, numbers: pa.Array) -> pa.Array:
+        """Returns the numbers as costs, where the vendor writes costs as negative."""
         if not self._style.inverted:
-            return amounts
-        return pc.if_else(self._negative(amounts), self._bare(amounts), _negated(amounts))
+            return numbers
+        return pc.if_else(self._negative(numbers), self._bare(numbers), _negated(numbers))
 
     def _zeros(self, texts: pa.Array) -> pa.Array:
         if not self._style.zero:
@@ -98,7 +103,7 @@ class Sided:
         return _matches(texts, "|".join([self._minus, *ways]))
 
     def _bare(self, texts: pa.Array) -> pa.Array:
-        """Returns negative amounts without what says so."""
+        """Returns negative numbers without what says so."""
         bare = pc.replace_substring_regex(texts, pattern=self._minus, replacement=r"\1")
         bare = pc.replace_substring_regex(bare, pattern=rf"\s*[{MINUS}]$", replacement="")
         return pc.replace_substring_regex(bare, pattern=r"^\((.*)\)$", replacement=r"\1")
@@ -114,16 +119,16 @@ def says_something(texts: pa.Array) -> pa.Array:
     return pc.and_(pc.is_valid(texts), pc.invert(is_zero(texts)))
 
 
-def against_currency(amounts: pa.Array, symbols: Collection[str], currency: pa.Array) -> pa.Array:
-    """Marks the amounts that have the sign of another currency than their row's; returns all.
+def against_currency(numbers: pa.Array, symbols: Collection[str], currency: pa.Array) -> pa.Array:
+    """Marks the numbers that have the sign of another currency than their row's; returns all.
 
     Args:
-        amounts: Texts.
+        numbers: Texts.
         symbols: What is declared as a sign of a currency.
         currency: Each row's currency, or null.
     """
-    written = sign_of(amounts, symbols)
-    wrong = pa.repeat(pa.scalar(value=False), len(amounts))
+    written = sign_of(numbers, symbols)
+    wrong = pa.repeat(pa.scalar(value=False), len(numbers))
     for symbol in symbols:
         lawful = may_be_in(symbol)
         if lawful is not None:
@@ -132,20 +137,20 @@ def against_currency(amounts: pa.Array, symbols: Collection[str], currency: pa.A
             other = pc.and_(pc.is_valid(currency), pc.invert(known))
             wrong = pc.or_(wrong, pc.and_(here, other))
     if not pc.any(wrong).as_py():
-        return amounts
-    return pc.if_else(wrong, marked(amounts, Conflict.CURRENCY, currency), amounts)
+        return numbers
+    return pc.if_else(wrong, marked(numbers, Conflict.CURRENCY, currency), numbers)
 
 
-def sign_of(amounts: pa.Array, symbols: Collection[str]) -> pa.Array:
+def sign_of(numbers: pa.Array, symbols: Collection[str]) -> pa.Array:
     """Returns the sign of a currency that stands in each text; null where none does."""
     longest = sorted(symbols, key=len, reverse=True)
     pattern = f"(?P<sign>{'|'.join(map(re.escape, longest))})"
-    return pc.struct_field(pc.extract_regex(amounts, pattern=pattern), "sign")
+    return pc.struct_field(pc.extract_regex(numbers, pattern=pattern), "sign")
 
 
-def currencies_of(amounts: pa.Array, signs: dict[str, str], column: pa.Array) -> pa.Array:
-    """Returns each row's currency: by the sign beside its amount, else by its own column."""
-    written = sign_of(amounts, signs)
+def currencies_of(numbers: pa.Array, signs: dict[str, str], column: pa.Array) -> pa.Array:
+    """Returns each row's currency: by the sign beside its number, else by its own column."""
+    written = sign_of(numbers, signs)
     places = pc.index_in(written, value_set=pa.array(list(signs), pa.string()))
     said = pa.array(list(signs.values()), pa.string()).take(places)
     differ = pc.fill_null(pc.not_equal(said, column), fill_value=False)
@@ -156,15 +161,15 @@ def currencies_of(amounts: pa.Array, signs: dict[str, str], column: pa.Array) ->
 
 
 def total_of(
-    style: AmountStyle | None,
+    style: MeasureStyle | None,
     aliases: Sequence[str],
     of: Callable[[Sequence[str]], Decimal | Problem | None],
 ) -> Decimal | Problem | None:
     """Returns the sum that a control row declares: of two columns, the debits less the credits.
 
     Args:
-        style: What says which way amounts go.
-        aliases: The header names of the amount.
+        style: What says which way numbers go.
+        aliases: The header names of the measure.
         of: The number under the first name that is filled; None if no name is.
     """
     if style is None:

@@ -20,7 +20,11 @@ from cost_pipeline.contracts.text_style import Clean, IdStyle
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.validate.conflicts import Conflict, marked
 
-_FORMAT: Final = r"\p{Cf}"
+# Format characters, and others that no font shows: fillers, selectors of variants, joiners.
+_FORMAT: Final = (
+    r"[\p{Cf}\x{34f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{3164}\x{fe00}-\x{fe0f}"
+    r"\x{ffa0}\x{e0100}-\x{e01ef}]"
+)
 # Those but the joiners, which letters of some scripts need, and the ones that the contract refuses.
 _INVISIBLE: Final = (
     r"[\x{ad}\x{600}-\x{605}\x{61c}\x{6dd}\x{70f}\x{180e}\x{200b}\x{200e}\x{200f}\x{2060}-\x{2064}"

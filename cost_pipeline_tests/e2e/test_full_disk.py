@@ -105,7 +105,7 @@ def test_a_run_on_a_full_disk_ends_with_one_message_and_the_next_one_finishes_it
     calm.post()
     image = tmp_path / "image"
     with image.open("wb") as file:
-        file.truncate(32 << 20)
+        file.truncate(44 << 20)
     mkfs = shutil.which("mkfs.ext4")
     if mkfs is None:
         pytest.skip("there is no mkfs.ext4 here")

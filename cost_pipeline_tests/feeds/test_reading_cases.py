@@ -161,7 +161,7 @@ def test_a_second_sheet_is_told_or_read(door, given, cases):
         row_fate(session, "a.xlsx:2")
 
 
-def test_a_cover_is_no_table_and_a_hidden_sheet_is_in_the_account(door, given):
+def test_a_cover_is_no_table_and_a_hidden_sheet_is_told_of(door, given):
     house = given("25-xlsx-sheets")
     house.work(PULLED)
     cover, hidden = door.reports(house.session())
@@ -169,8 +169,9 @@ def test_a_cover_is_no_table_and_a_hidden_sheet_is_in_the_account(door, given):
     assert [(s.name, s.read, s.filled) for s in hidden.account.sheets] == [
         ("old", False, 2), ("new", True, 2),
     ]  # fmt: skip
-    assert list(left_unread(hidden)) == []
-    house.edit_vendor("case", "excel", "excel, sheets: all, ignore_sheets: [Cover]")
+    (told,) = left_unread(hidden)
+    assert "the hidden sheet 'old' is not read (2 filled rows)" in told
+    house.edit_vendor("case", "excel", "excel, sheets: all, ignore_sheets: [Cover, old]")
     house.work(PULLED)
     assert {line[0] for line in posted(door, house.session())} == {"S1", "S2", "S4"}
     assert whole(house.session(), door).passed

@@ -67,8 +67,8 @@ _DEFAULT = {
 ROWS: dict[str, tuple[str, dict[str, str]]] = {
     Reason.MISSING_FIELD: ("payroll", {"amount": ""}),
     Reason.BAD_TEXT: ("payroll", {"text": "a\tb"}),
-    Reason.BAD_AMOUNT: ("payroll", {"amount": "1.0.0"}),
-    Reason.NEGATIVE_AMOUNT: ("payroll", {"amount": "-1.00"}),
+    Reason.BAD_NUMBER: ("payroll", {"amount": "1.0.0"}),
+    CostReason.NEGATIVE_AMOUNT: ("payroll", {"amount": "-1.00"}),
     Reason.BAD_DATE: ("payroll", {"date": "2026-02-30"}),
     Reason.AMBIGUOUS_DATE: ("twoways", {"date": "01/02/2026"}),
     Reason.UNKNOWN_CURRENCY: ("payroll", {"currency": "GBX"}),

@@ -29,7 +29,7 @@ Name = Annotated[
 Quantity = Annotated[
     Decimal,
     Field(max_digits=24, decimal_places=12, allow_inf_nan=False),
-    RefusedAs(Reason.BAD_AMOUNT, "is not a quantity of at most 12 digits before and after a point"),
+    RefusedAs(Reason.BAD_NUMBER, "is not a quantity of at most 12 digits before and after a point"),
 ]
 Unit = Annotated[Literal["kWh", "m3"], RefusedAs(Reason.BAD_TEXT, "is not kWh or m3")]
 

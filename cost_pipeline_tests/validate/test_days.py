@@ -37,16 +37,16 @@ CASES = [
         "2026-03-30",
     ),
     (
-        {"forms": ["%Y-%m-%dT%H:%M:%S%z"], "zone": "production"},
+        {"forms": ["%Y-%m-%dT%H:%M:%S%z"], "zone": "local"},
         "2026-03-30T23:30:00-08:00",
         "2026-03-31",
     ),
     (
-        {"forms": ["%Y-%m-%dT%H:%M:%S%z"], "zone": "production"},
+        {"forms": ["%Y-%m-%dT%H:%M:%S%z"], "zone": "local"},
         "2026-03-31T22:30:00Z",
         "2026-04-01",
     ),
-    ({"forms": ["%Y-%m-%dT%H:%M:%S%z"], "zone": "production"}, "2026-03-31T22:30:00", None),
+    ({"forms": ["%Y-%m-%dT%H:%M:%S%z"], "zone": "local"}, "2026-03-31T22:30:00", None),
     # Periods.
     ({"forms": ["%Y-%m"], "day": "first"}, "2026-02", "2026-02-01"),
     ({"forms": ["%b %Y"], "day": "last"}, "Feb 2024", "2024-02-29"),

@@ -23,8 +23,8 @@ from cost_pipeline.contracts.vendor import NumberStyle
 from cost_pipeline.core.money import AMOUNT
 from cost_pipeline.core.reasons import Stage, catalogue, dead_letter_id
 from cost_pipeline.feeds.production.kinds import KINDS
-from cost_pipeline.validate.amounts import AmountReader
 from cost_pipeline.validate.dates import DateReader
+from cost_pipeline.validate.numbers import NumberReader
 
 GOOD = {
     "transaction_id": "A-1",
@@ -309,6 +309,6 @@ def test_a_text_is_shown_as_it_is_where_columns_say_so(text):
 )
 def test_what_columns_call_unreadable_cannot_be_read(texts, forms, style):
     column = pa.array([text.strip() for text in texts])
-    for reader in (AmountReader(NumberStyle.model_validate(style)), DateReader(forms)):
+    for reader in (NumberReader(NumberStyle.model_validate(style)), DateReader(forms)):
         for text in column.filter(reader.unreadable(column)).to_pylist():
             assert isinstance(reader.read(text), Problem)

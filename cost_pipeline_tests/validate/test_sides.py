@@ -31,7 +31,7 @@ CASES = [
     (TWO, "5.00", "6.00", "a debit and"),
     (TWO, "", "-6.00", "sign of its own"),
     (TWO, "", "(6.00)", "sign of its own"),
-    (TWO, "5.x", "0.00", "not an amount"),
+    (TWO, "5.x", "0.00", "not a number"),
     (TWO | {"zero": ["-", "nil"]}, "-", "8.00", "-8"),
     (TWO | {"zero": ["-", "nil"]}, "NIL", "-", "0"),
     (TWO | {"inverted": True}, "", "8.00", "8"),
@@ -51,7 +51,7 @@ CASES = [
     (MARKS, "40.00", "", "40"),
     (MARKS, "-40.00 CR", "", "sign of its own"),
     (MARKS, "DR 40.00 CR", "", "a debit and"),
-    (MARKS, "40.00 CRX", "", "not an amount"),
+    (MARKS, "40.00 CRX", "", "not a number"),
     ({"inverted": True}, "-12.00", "", "12"),
     ({"inverted": True}, "(12.00)", "", "12"),
     ({"inverted": True}, "£-12.00", "", "12"),
@@ -131,18 +131,18 @@ def test_two_columns_that_are_alternatives_and_both_say_something_refuse_the_row
 )
 def test_alternatives_that_are_named_debit_and_credit_are_sides(make_vendor, one, other):
     vendor = make_vendor(columns={**COLUMNS, "amount": [other, one]})
-    assert (vendor.amount.debit, vendor.amount.credit) == ((one,), (other,))
+    assert (vendor.measure.debit, vendor.measure.credit) == ((one,), (other,))
 
 
 @pytest.mark.parametrize("symbols", [["CR", "DR"], ["cr."[:2], "£"], ["S", "H"], ["C", "D", "$"]])
 def test_a_side_that_was_declared_as_a_symbol_is_read_as_a_side(make_vendor, symbols):
     vendor = make_vendor(numbers={"symbols": symbols})
-    assert vendor.amount.marks.credit
+    assert vendor.measure.marks.credit
     assert not {"CR", "S", "H", "D", "C", "cr"} & {*vendor.numbers.symbols}
 
 
 def test_letters_that_only_look_like_a_side_stay_symbols(make_vendor):
-    assert make_vendor(numbers={"symbols": ["S/", "D", "Kr"]}).amount is None
+    assert make_vendor(numbers={"symbols": ["S/", "D", "Kr"]}).measure is None
 
 
 def test_a_sign_that_contradicts_the_currency_refuses_the_row(judged):

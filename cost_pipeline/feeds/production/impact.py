@@ -35,7 +35,7 @@ from cost_pipeline.fx.snapshots import correct
 from cost_pipeline.ledger.desired import Desired
 from cost_pipeline.ledger.difference import difference
 from cost_pipeline.ledger.totals import active
-from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, letters_now
+from cost_pipeline.pipeline.dead_letters.letters import letters_now, of_posting
 from cost_pipeline.pipeline.posting.dates import out_of_date
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.events import OPEN, WAIVED, in_state
@@ -194,7 +194,7 @@ _Counts = tuple[tuple[date, int], ...]
 
 def _letters(session: Session, wanted: Desired, dates: Collection[date]) -> tuple[_Counts, _Counts]:
     """Returns dead letters that would be opened and resolved, by transaction date."""
-    now = in_state(letters_now(session, OF_POSTING, sorted(dates)), OPEN, WAIVED)
+    now = in_state(letters_now(session, of_posting(session), sorted(dates)), OPEN, WAIVED)
     names = ["vendor", "id", "transaction_date"]
     counted = query(
         "select 'opened' as what, transaction_date, count(*) as n from "

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.columns import query
+from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.tables import INSTANT
-from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.sql import literal, one_of
 from cost_pipeline.feeds.production.heads import last_head
 from cost_pipeline.feeds.production.inputs import groups_by_size, live_amounts
@@ -73,7 +73,8 @@ def _checked_together(session: Session, dates: list[date]) -> dict[date, Posted]
     refused = _count_by_date(
         query(
             "select transaction_date, count(*) as n from disposed "
-            f"where disposition = 'dead_letter' and reason <> {literal(Reason.NEGATIVE_AMOUNT)} "
+            "where disposition = 'dead_letter' "
+            f"and reason <> {literal(CostReason.NEGATIVE_AMOUNT)} "
             "group by all",
             disposed=disposed,
         )

@@ -47,7 +47,7 @@ from cost_pipeline.ledger.records import COST_KEYS
 from cost_pipeline.ledger.schema import CHANGE_SCHEMA, DISPOSITION_SCHEMA, POST, REVERSE
 from cost_pipeline.ledger.seal import Head, Stamp, seal
 from cost_pipeline.ledger.totals import active
-from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, settle
+from cost_pipeline.pipeline.dead_letters.letters import of_posting, settle
 from cost_pipeline.pipeline.pull.deliveries import reference_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.standing.keys import resolve, set_apart, where
@@ -129,7 +129,7 @@ def _post_together(session: Session, dates: list[date]) -> dict[date, Posted]:
             settled = settle(
                 session,
                 wanted.dead_letters,
-                scope=OF_POSTING,
+                scope=of_posting(session),
                 days=dates,
                 day_column="transaction_date",
                 writer="post",

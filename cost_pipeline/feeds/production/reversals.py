@@ -73,7 +73,7 @@ def _credit(session: Session, named: str) -> Credit:
             code="NO_SUCH_DEAD_LETTER",
         )
     (letter,) = found
-    waits = letter["stage"] == Stage.POST or letter["reasons"] == [Reason.NEGATIVE_AMOUNT]
+    waits = letter["stage"] == Stage.POST or letter["reasons"] == [CostReason.NEGATIVE_AMOUNT]
     if letter["amount"] is None or letter["amount"] >= 0 or not waits:
         raise UsageError(
             "only a row that is refused for nothing but its negative amount can be approved",

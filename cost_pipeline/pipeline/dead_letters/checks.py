@@ -20,7 +20,7 @@ from cost_pipeline.core.money import shown
 from cost_pipeline.core.reasons import Stage
 from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake.tables import VALIDATIONS
-from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, REFUSED, letters_now
+from cost_pipeline.pipeline.dead_letters.letters import REFUSED, letters_now, of_posting
 from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table, sums
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome
@@ -75,7 +75,8 @@ def measures_lost(session: Session, pull_dates: Collection[date]) -> list[str]:
         )
     )
     letters = in_state(
-        letters_now(session, equals("stage", Stage.VALIDATE) & ~OF_POSTING & where), *REFUSED
+        letters_now(session, equals("stage", Stage.VALIDATE) & ~of_posting(session) & where),
+        *REFUSED,
     )
     stored: dict[tuple[str, str], dict[str, Decimal]] = {}
     for row in query(

@@ -31,9 +31,9 @@ from cost_pipeline.pipeline.dead_letters.correction_rows import (
     in_style_of,
 )
 from cost_pipeline.pipeline.dead_letters.letters import (
-    OF_READING,
     REFUSED,
     answer,
+    of_reading,
     settle,
 )
 from cost_pipeline.pipeline.dead_letters.rows import cells_of
@@ -98,10 +98,11 @@ class CorrectionPart:
         self.refused = letters.num_rows
         self.sums.add(letters)
         delivery = self.found.delivery
+        own = equals("vendor", self.vendor) & equals("delivery", delivery)
         settle(
             self.session,
             letters,
-            scope=equals("vendor", self.vendor) & equals("delivery", delivery) & OF_READING,
+            scope=own & of_reading(self.session),
             days=[self.pull_date],
             day_column="pull_date",
             writer=f"dead_letters/{self.vendor}/{delivery}",

@@ -56,7 +56,7 @@ def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> 
             found, session.stamp(), schema=session.feed.dead_letters.schema, by=by, why=why
         )
         try:
-            table.append(snapshot, parts_by_token(snapshot, rows), run_id=session.run_id)
+            table.append(snapshot, parts_by_token(session, snapshot, rows), run_id=session.run_id)
         except StaleSnapshotError:
             continue
         return as_json(session, find_letter(session, letter))[0]

@@ -64,14 +64,19 @@ def letters_now(
     return found.select(now.names).cast(now)
 
 
-OF_POSTING: Final = equals("stage", Stage.POST) | Predicate(
-    f"reasons = [{literal(Reason.NEGATIVE_AMOUNT)}]"
-)
-"""The dead letters that posting opens and settles: those of records, credits among them."""
+def of_posting(session: Session) -> Predicate:
+    """Matches the dead letters that posting opens and settles: those of records.
+
+    Rows that wait until somebody allows them are among them.
+    """
+    waits = session.feed.reasons.waits
+    own = equals("stage", Stage.POST)
+    return own | Predicate(f"reasons = [{literal(waits)}]") if waits else own
 
 
-OF_READING: Final = one_of("stage", [Stage.PARSE, Stage.VALIDATE]) & ~OF_POSTING
-"""The dead letters that reading opens and settles: those of rows that are no record."""
+def of_reading(session: Session) -> Predicate:
+    """Matches the dead letters that reading opens and settles: those of rows that are no record."""
+    return one_of("stage", [Stage.PARSE, Stage.VALIDATE]) & ~of_posting(session)
 
 
 CORRECTABLE: Final = Predicate("answers is null") | (
@@ -209,7 +214,7 @@ def answer(session: Session, vendor: str, answered: pa.Array, *, by: str) -> pa.
             return withdrawn["fingerprint"].combine_chunks()
         # Under the tokens of whoever judges these rows, so that no two settle one at a time.
         try:
-            table.append(snapshot, parts_by_token(snapshot, events), run_id=session.run_id)
+            table.append(snapshot, parts_by_token(session, snapshot, events), run_id=session.run_id)
         except StaleSnapshotError:
             continue  # one of them was judged meanwhile; look again
         return withdrawn["fingerprint"].combine_chunks()
@@ -248,22 +253,24 @@ def answer_each(
         if not count:
             return 0
         try:
-            table.append(snapshot, parts_by_token(snapshot, told), run_id=session.run_id)
+            table.append(snapshot, parts_by_token(session, snapshot, told), run_id=session.run_id)
         except StaleSnapshotError:
             continue  # one of them was judged meanwhile; look again
         return count
 
 
-def parts_by_token(snapshot: Snapshot, events: pa.Table) -> list[Part]:
+def parts_by_token(session: Session, snapshot: Snapshot, events: pa.Table) -> list[Part]:
     """Returns the events under their judges' tokens: no two judges settle at the same time."""
-    tokens = query(f"select {_TOKEN} as token from events", events=events)["token"]
+    tokens = query(f"select {_TOKEN % of_posting(session)} as token from events", events=events)[
+        "token"
+    ]
     return [
         Part(token, snapshot.sequence(token) + 1, events.filter(pc.equal(tokens, token)))
         for token in sorted(pc.unique(tokens).to_pylist())
     ]
 
 
-_TOKEN: Final = f"""case when {OF_POSTING} then concat('post/', day)
+_TOKEN: Final = f"""case when %s then concat('post/', day)
     when {equals("stage", Stage.ACQUIRE)} then concat('acquire/', vendor, '/', day)
     else concat('dead_letters/', vendor, '/', delivery) end"""
 

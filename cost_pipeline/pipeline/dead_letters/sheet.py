@@ -104,7 +104,7 @@ def _mark_sql(tag: str, fields: tuple[str, ...]) -> str:
 def corrected_vendor(feed: FeedContract, vendor: Vendor) -> Vendor:
     """Returns the vendor as its corrections are read: its contract, key and styles, our columns.
 
-    An amount goes out with its sign and a day in full, wherever the vendor wrote their parts.
+    A number goes out with its sign and a day in full, wherever the vendor wrote their parts.
 
     Constants of the vendor file stand in the sheet as cells, so that people see them and may
     change them for one row.
@@ -122,14 +122,14 @@ def corrected_vendor(feed: FeedContract, vendor: Vendor) -> Vendor:
 
 
 def _signed(vendor: Vendor) -> dict[str, object]:
-    """Returns the style of amounts that say all by themselves."""
-    if vendor.amount is None:
+    """Returns the style of numbers that say all by themselves."""
+    if vendor.measure is None:
         return {}
     numbers = vendor.numbers
-    signs = (*numbers.symbols, *vendor.amount.currencies)
+    signs = (*numbers.symbols, *vendor.measure.currencies)
     ways = (*numbers.negatives, Negatives.LEADING)
     style = {"symbols": tuple(dict.fromkeys(signs)), "negatives": tuple(dict.fromkeys(ways))}
-    return {"amount": None, "numbers": numbers.model_copy(update=style)}
+    return {"measure": None, "numbers": numbers.model_copy(update=style)}
 
 
 _PLAIN: Final = CsvFormat()

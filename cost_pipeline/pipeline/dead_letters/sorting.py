@@ -21,6 +21,7 @@ from cost_pipeline.pipeline.dead_letters.correction_rows import (
 from cost_pipeline.pipeline.dead_letters.letters import (
     CORRECTABLE,
     letters_now,
+    of_posting,
 )
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.standing.keys import AGAIN, DEPTH
@@ -112,7 +113,7 @@ def _answerable(session: Session, rows: pa.Table) -> pa.Table:
             wanted=corrections.select(["vendor", "fingerprint"]),
         )
     )
-    return query(_PLACES, letters=letters, records=records)
+    return query(_PLACES % of_posting(session), letters=letters, records=records)
 
 
 # A negative row is a record, so that it was refused when posting is what decides its place.
@@ -123,7 +124,7 @@ _PLACES: Final = f"""
         coalesce(r.answers_row, l.row) as answers_row,
         case when r.answers is not null
             then split_part(answers_stage, {literal(AGAIN)}, 1) || {literal(AGAIN)} || ({DEPTH} + 1)
-            when l.reasons = [{literal(Reason.NEGATIVE_AMOUNT)}] then {literal(Stage.POST)}
+            when %s then {literal(Stage.POST)}
             else l.stage end as answers_stage
     from letters l left join records r using (vendor, fingerprint)
     where l.answers is null or r.answers is not null

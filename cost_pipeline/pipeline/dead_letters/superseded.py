@@ -16,7 +16,7 @@ from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.sources import FolderSource, SftpSource
 from cost_pipeline.core.sql import one_of
 from cost_pipeline.lake.tables import VALIDATIONS
-from cost_pipeline.pipeline.dead_letters.letters import OF_READING, answer_each, letters_now
+from cost_pipeline.pipeline.dead_letters.letters import answer_each, letters_now, of_reading
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.versions import Version, is_beginning
@@ -45,7 +45,7 @@ def answer_superseded(session: Session, files: Sequence[Sequence[Version]]) -> i
     deliveries = [one.delivery for versions in files for one in versions]
     if not deliveries:
         return 0
-    scope = OF_READING & one_of("delivery", deliveries)
+    scope = of_reading(session) & one_of("delivery", deliveries)
     letters = in_state(letters_now(session, scope), OPEN).select(["vendor", "delivery"])
     unsettled = {(row["vendor"], row["delivery"]) for row in letters.to_pylist()}
     pairs = [pair for versions in files for pair in _pairs(session, versions, unsettled)]

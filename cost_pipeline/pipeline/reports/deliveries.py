@@ -20,9 +20,9 @@ from cost_pipeline.core.sql import EVERYTHING, Predicate, equals, one_of
 from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
 from cost_pipeline.parse.account import Account, account_from
 from cost_pipeline.pipeline.dead_letters.letters import (
-    OF_READING,
     REFUSED,
     letters_now,
+    of_reading,
     open_dead_letters,
 )
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
@@ -200,7 +200,7 @@ def deliveries(
 
 def _counted(session: Session, rows: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
     lake = session.lake
-    before_records = in_state(letters_now(session, OF_READING), *REFUSED)
+    before_records = in_state(letters_now(session, of_reading(session)), *REFUSED)
     found: list[dict[str, Any]] = query(
         _DELIVERIES,
         deliveries=lake.table(DELIVERIES).snapshot().read(where=equals("feed", session.feed.name)),

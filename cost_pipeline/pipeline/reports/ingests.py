@@ -16,7 +16,7 @@ from typing import Final
 import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
-from cost_pipeline.pipeline.dead_letters.letters import OF_POSTING, open_dead_letters
+from cost_pipeline.pipeline.dead_letters.letters import of_posting, open_dead_letters
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport, deliveries
 from cost_pipeline.pipeline.reports.outcome import Outcome
 from cost_pipeline.pipeline.session import Session
@@ -55,8 +55,10 @@ def ingests(session: Session, pull_dates: Collection[date] | None = None) -> lis
 
     One that could not be read at all is told as such.
     """
-    after = _reasons(open_dead_letters(session, OF_POSTING))
-    before = _reasons(open_dead_letters(session, f"stage <> 'acquire' and not {OF_POSTING}"))
+    after = _reasons(open_dead_letters(session, of_posting(session)))
+    before = _reasons(
+        open_dead_letters(session, f"stage <> 'acquire' and not {of_posting(session)}")
+    )
     return [
         Ingest(
             report,

@@ -56,9 +56,7 @@ def _cut(
 def unread_rows(report: DeliveryReport) -> int:
     """Counts the filled rows of a workbook that were not read, of those that nobody ignores."""
     sheets = report.account.sheets if report.account is not None else ()
-    return sum(
-        s.other if s.read else s.filled for s in sheets if s.read or (s.visible and not s.ignored)
-    )
+    return sum(s.other if s.read else s.filled for s in sheets if s.read or not s.ignored)
 
 
 def left_unread(report: DeliveryReport) -> Iterator[str]:
@@ -73,10 +71,11 @@ def left_unread(report: DeliveryReport) -> Iterator[str]:
                 f"{report.uri}: another table in the sheet {name}, from row {sheet.other_line} on, "
                 f"is not read ({sheet.other} filled rows)"
             )
-        elif not sheet.read and sheet.visible and not sheet.ignored and sheet.filled:
+        elif not sheet.read and not sheet.ignored and sheet.filled:
+            kind = "sheet" if sheet.visible else "hidden sheet"
             yield (
-                f"{report.uri}: the sheet {name} is not read ({sheet.filled} filled rows); name it "
-                "in `sheets` or in `ignore_sheets`"
+                f"{report.uri}: the {kind} {name} is not read ({sheet.filled} filled rows); name "
+                "it in `sheets` or in `ignore_sheets`"
             )
     if account.misread:
         yield (

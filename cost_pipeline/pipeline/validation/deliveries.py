@@ -25,7 +25,7 @@ from cost_pipeline.lake.delta import Part, ordered
 from cost_pipeline.lake.snapshot import Snapshot
 from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
 from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_ahead
-from cost_pipeline.pipeline.dead_letters.letters import OF_READING, REFUSED, letters_now
+from cost_pipeline.pipeline.dead_letters.letters import REFUSED, letters_now, of_reading
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.pull.landings import interpreter_of
 from cost_pipeline.pipeline.session import Session
@@ -379,7 +379,7 @@ class _Validation:
     def _known(self) -> pa.Table:
         return letters_now(
             self.session,
-            OF_READING
+            of_reading(self.session)
             & equals("vendor", self.pending.vendor.vendor)
             & equals("delivery", self.pending.delivery),
         )

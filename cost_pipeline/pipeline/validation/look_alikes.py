@@ -24,7 +24,9 @@ _SHOWN: Final = 5
 
 # What scripts and spreadsheets put before and behind an id, and what they take off it.
 _BARE: Final = (
-    r"regexp_replace(regexp_replace(regexp_replace(lower({id}), "
+    r"regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(lower({id}), "
+    "'[\\s\u00a0\u2007\u2009\u202f\u3000]+', ' ', 'g'), "
+    """'^(?:''|=)?"?([^"]+)"?$', '\\1'), """
     r"'^[a-z][a-z _.-]*[:#]\s*', ''), '^([0-9]+)\.0+$', '\1'), '^0+(.)', '\1')"
 )
 

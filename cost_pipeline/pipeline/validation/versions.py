@@ -77,6 +77,21 @@ class Half:
     whole: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of a delivery, and the encoding in which it was read."""
+
+    number: int
+    text: str
+    encoding: str
+
+    @property
+    def stored(self) -> bytes:
+        """Its bytes, without the end of its line."""
+        name = "utf-8" if self.encoding == "utf-8-sig" else self.encoding
+        return self.text.rstrip("\r").encode(name, "replace")
+
+
 def versions_seen(session: Session, pull_date: date) -> list[list[Version]]:
     """Returns files of a pull date that have had other contents too, with all their versions.
 
@@ -198,17 +213,21 @@ def half_row(session: Session, vendor: Vendor, shorter: str, longer: str) -> Hal
     last = _row(session, vendor, shorter, None)
     if last is None:
         return None
-    number, text = last
-    whole = _row(session, vendor, longer, number)
-    if whole is None or whole[1] == text or not whole[1].startswith(text.rstrip("\r")):
+    whole = _row(session, vendor, longer, last.number)
+    if whole is None:
         return None
-    return Half(number, longer)
+    # Cut inside a character, the shorter one may fit another encoding: its bytes are the same.
+    alike = whole.encoding == last.encoding
+    goes_on = (
+        whole.text != last.text and whole.text.startswith(last.text.rstrip("\r"))
+        if alike
+        else whole.stored != last.stored and whole.stored.startswith(last.stored)
+    )
+    return Half(last.number, longer) if goes_on else None
 
 
-def _row(
-    session: Session, vendor: Vendor, delivery: str, number: int | None
-) -> tuple[int, str] | None:
-    """Returns number and text of a row, of the last one if no number is given."""
+def _row(session: Session, vendor: Vendor, delivery: str, number: int | None) -> _Row | None:
+    """Returns a row, the last one if no number is given."""
     reader = open_rows(session.lake.content.open_path(delivery), vendor.format)
     if isinstance(reader, Refused):
         return None
@@ -218,7 +237,7 @@ def _row(
         if number is not None:
             rows = rows.filter(pc.equal(rows["row"], number))
         if rows.num_rows:
-            found = (rows["row"][-1].as_py(), rows["text"][-1].as_py())
+            found = _Row(rows["row"][-1].as_py(), rows["text"][-1].as_py(), reader.encoding)
             if number is not None:
                 break
     return found

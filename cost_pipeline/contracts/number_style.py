@@ -153,7 +153,7 @@ class SignColumn(Sides):
         return self
 
 
-class AmountStyle(Section):
+class MeasureStyle(Section):
     """Says which way an amount goes and which currency it is in, by what stands beside its digits.
 
     Attributes:

@@ -1,6 +1,6 @@
-"""Reads an amount as its vendor writes it: exactly, or not at all.
+"""Reads a number as its vendor writes it: exactly, or not at all.
 
-Belongs here: the number style, for one text and for a column. How large an amount may be is the
+Belongs here: the number style, for one text and for a column. How large a number may be is the
 contract's business. ASCII digits only; no exponent, no underscore, no `NaN`.
 """
 
@@ -14,15 +14,15 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.amount_style import (
+from cost_pipeline.contracts.constraints import NumberBounds
+from cost_pipeline.contracts.number_style import (
     APOSTROPHES,
     MINUS,
     SPACES,
-    AmountStyle,
+    MeasureStyle,
     Negatives,
     NumberStyle,
 )
-from cost_pipeline.contracts.constraints import NumberBounds
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.proofs import has_other
 from cost_pipeline.core.reasons import Reason
@@ -43,25 +43,25 @@ SHOWN_DIGITS: Final = 15
 _TAIL: Final = 5
 
 
-class AmountReader:
+class NumberReader:
     """One vendor's number style.
 
     Args:
         style: How numbers are written.
-        amount: What else is written beside them, already turned into a minus where it says one.
+        measure: What else is written beside them, already turned into a minus where it says one.
         binary: Whether the format stores binary numbers and can be asked for rounded ones.
     """
 
     def __init__(
-        self, style: NumberStyle, amount: AmountStyle | None = None, *, binary: bool = False
+        self, style: NumberStyle, measure: MeasureStyle | None = None, *, binary: bool = False
     ) -> None:
         self._style = style
         self._binary = binary
         self._ways = style.negatives
         signs = {*style.symbols}
-        if amount is not None:
-            signs |= amount.currencies.keys()
-            if amount.says_the_side:
+        if measure is not None:
+            signs |= measure.currencies.keys()
+            if measure.says_the_side:
                 self._ways = (Negatives.LEADING, *style.negatives)
         # The longest first, so that "R$" is not read as "R" and a stray "$".
         self._symbols = sorted(signs, key=lambda sign: (-len(sign), sign))
@@ -78,24 +78,24 @@ class AmountReader:
         return f"[0-9]{{1,3}}(?:{separator}[0-9]{{3}}){groups}"
 
     def read(self, text: str) -> Decimal | Problem:
-        """Returns the signed amount of a stripped text, or a problem with reason BAD_AMOUNT."""
+        """Returns the signed number of a stripped text, or a problem that names no field."""
         body, symbol = self._without_symbol(text)
         body, negative = self._without_sign(body)
         if not symbol:
             body, _ = self._without_symbol(body)
         if not self._number.fullmatch(body):
             message = f"{shown(text)} {self._words()}"
-            return Problem("amount", Reason.BAD_AMOUNT, message, text)
+            return Problem("", Reason.BAD_NUMBER, message, text)
         plain = body.translate(dict.fromkeys(map(ord, self._separators)))
-        amount = Decimal(plain.replace(self._style.decimal, "."))
-        if self._binary and _is_noise(amount):
+        number = Decimal(plain.replace(self._style.decimal, "."))
+        if self._binary and _is_noise(number):
             message = (
                 f"{shown(text)} has the noise of a binary number behind its digits; declare"
                 f" `digits: {SHOWN_DIGITS}` in `format` to read what Excel shows"
             )
-            return Problem("amount", Reason.BAD_AMOUNT, message, text)
-        # `-amount` would round to the context's 28 digits; this does not.
-        return amount.copy_negate() if negative and amount else amount
+            return Problem("", Reason.BAD_NUMBER, message, text)
+        # `-number` would round to the context's 28 digits; this does not.
+        return number.copy_negate() if negative and number else number
 
     def _without_symbol(self, text: str) -> tuple[str, bool]:
         for symbol in self._symbols:
@@ -119,19 +119,17 @@ class AmountReader:
         style = self._style
         named = "space" if style.thousands == " " else style.thousands
         thousands = f", thousands '{named}'" if style.thousands else ", no thousands sign"
-        return (
-            f"is not an amount as this vendor writes them (decimals '{style.decimal}'{thousands})"
-        )
+        return f"is not a number as this vendor writes them (decimals '{style.decimal}'{thousands})"
 
     def prove(
         self, texts: pa.Array, bounds: NumberBounds, kind: pa.Decimal128Type
     ) -> tuple[pa.Array, pa.Array]:
-        """Returns the amounts of a column of stripped texts, as far as they can be proven.
+        """Returns the numbers of a column of stripped texts, as far as they can be proven.
 
         Only plain non-negative numbers are proven; signs and the rest are left to `read`.
 
         Returns:
-            Whether each is proven (never null), and the amounts (0 where not proven).
+            Whether each is proven (never null), and the numbers (0 where not proven).
         """
         style = self._style
         digits = min(bounds.whole_digits, MOST_PROVEN_DIGITS - kind.scale)
@@ -152,7 +150,7 @@ class AmountReader:
         return proven, pc.cast(plain, kind)
 
     def unreadable(self, texts: pa.Array) -> pa.Array:
-        """Returns which of these texts `read` refuses for certain, by a character of no amount."""
+        """Returns which of these texts `read` refuses for certain, by a character of no number."""
         style = self._style
         lawful = {*string.digits, *style.decimal, *self._separators, *"".join(self._symbols)}
         return has_other(texts, lawful | {*MINUS, *"()", *BLANKS})

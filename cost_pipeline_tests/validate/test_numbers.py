@@ -10,7 +10,7 @@ from cost_pipeline.contracts.cost_tables import MONEY
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.vendor import NumberStyle
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.validate.amounts import AmountReader
+from cost_pipeline.validate.numbers import NumberReader
 
 ALL_WAYS = ("leading", "trailing", "parentheses")
 ENGLISH = {"thousands": ",", "symbols": ("£", "$"), "negatives": ALL_WAYS}
@@ -62,7 +62,7 @@ BOUNDS = NumberBounds(whole_digits=16, decimals=4)
 
 
 def reader(style):
-    return AmountReader(NumberStyle.model_validate(style))
+    return NumberReader(NumberStyle.model_validate(style))
 
 
 @pytest.mark.parametrize(("style", "text", "amount"), READ)
@@ -76,7 +76,7 @@ def test_an_amount_is_read_exactly_as_declared(style, text, amount):
 def test_anything_else_is_refused_and_never_guessed(style, text):
     found = reader(style).read(text)
     assert isinstance(found, Problem)
-    assert found.code is Reason.BAD_AMOUNT
+    assert found.code is Reason.BAD_NUMBER
 
 
 STYLES = st.sampled_from([ENGLISH, GERMAN, SWISS, FRENCH, {}, {"symbols": ("R", "R$")}])
