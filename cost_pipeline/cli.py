@@ -30,7 +30,7 @@ _OF_ALL_FEEDS: Final = {
     "vendors": (
         "vendors",
         "vendors",
-        "The vendors of a home: check, list, try a file, test a source.",
+        "The vendors of a home: check, list, try a file.",
     ),
     "deliveries": (
         "inspect",

@@ -14,7 +14,6 @@ from cost_pipeline.core.people import counted, money
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cost_pipeline.parse.account import Account
     from cost_pipeline.pipeline.trying.source import Asked
     from cost_pipeline.pipeline.trying.tried import Control, Refusals, Tried
 
@@ -22,7 +21,6 @@ _WIDTH: Final = 80
 _LABEL: Final = 11
 _NAMES: Final = 12
 _CELL: Final = 18
-_KINDS: Final = ("header", "rows", "blank", "control", "furniture", "continued")
 
 
 def show_tried(out: Console, tried: Tried) -> None:
@@ -74,7 +72,7 @@ def _facts(tried: Tried) -> Iterator[tuple[str, str, str]]:
         stopped = f"after {counted(tried.stopped_after, 'row')}; the rest was not read, {words}"
         yield "stopped", stopped, "yellow"
     if tried.account is not None:
-        yield "account", _account(tried.account), "" if tried.account.balanced else "red"
+        yield "account", tried.account_words(), "" if tried.account.balanced else "red"
     if tried.sums:
         yield "totals", f"{_sums(tried.sums)} accepted", ""
     if tried.sums_refused:
@@ -96,23 +94,6 @@ def _fact(out: Console, label: str, words: str, style: str = "") -> None:
     for number, line in enumerate(lines):
         head = f"  {label if number == 0 else '':<{_LABEL}}"
         out.print(plain((head, "dim"), (line, style)), soft_wrap=True)
-
-
-def _account(account: Account) -> str:
-    told = [(name, getattr(account, name)) for name in _KINDS]
-    parts = ", ".join(f"{count:,} {name}" for name, count in told if count)
-    lines = "" if account.lines is None else f"{counted(account.lines, 'line')}: "
-    sheets = [
-        f"the sheet {sheet.name!r} is not read ({counted(sheet.filled, 'filled row')})"
-        for sheet in account.sheets
-        if not sheet.read and sheet.filled
-    ]
-    above = [
-        f"{sheet.name!r} has {counted(sheet.above, 'row')} above its header"
-        for sheet in account.sheets
-        if sheet.above
-    ]
-    return "; ".join([f"{lines}{parts or 'nothing'}", *above, *sheets])
 
 
 def _sums(sums: Mapping[str, Decimal]) -> str:

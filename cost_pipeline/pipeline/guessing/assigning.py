@@ -13,9 +13,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from cost_pipeline.contracts.amount_style import side_of, sides_among
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.contracts.number_style import side_of, sides_among
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.record import Record, judge_field
 from cost_pipeline.contracts.texts import reader

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from cost_pipeline.contracts.amount_style import APOSTROPHES, MINUS, SPACES, sides_among
+from cost_pipeline.contracts.number_style import APOSTROPHES, MINUS, SPACES, sides_among
 
 
 class Style(NamedTuple):

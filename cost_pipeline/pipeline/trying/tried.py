@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from cost_pipeline.core.money import shown
+from cost_pipeline.core.people import counted
 from cost_pipeline.parse.account import Account
+
+_KINDS: Final = ("header", "rows", "blank", "control", "furniture", "continued")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,26 @@ class Tried:
             and not self.missing
             and (self.control is None or self.control.holds)
         )
+
+    def account_words(self) -> str:
+        """Returns what became of every line, in words."""
+        account = self.account
+        if account is None:
+            return ""
+        told = [(name, getattr(account, name)) for name in _KINDS]
+        parts = ", ".join(f"{count:,} {name}" for name, count in told if count)
+        lines = "" if account.lines is None else f"{counted(account.lines, 'line')}: "
+        above = [
+            f"{sheet.name!r} has {counted(sheet.above, 'row')} above its header"
+            for sheet in account.sheets
+            if sheet.above
+        ]
+        unread = [
+            f"the sheet {sheet.name!r} is not read ({counted(sheet.filled, 'filled row')})"
+            for sheet in account.sheets
+            if not sheet.read and sheet.filled
+        ]
+        return "; ".join([f"{lines}{parts or 'nothing'}", *above, *unread])
 
     def as_json(self) -> dict[str, Any]:
         """Returns the public shape (docs/interfaces.md)."""
