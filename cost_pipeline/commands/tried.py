@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WIDTH: Final = 80
 _LABEL: Final = 11
 _NAMES: Final = 12
-_CELL: Final = 18
+_GAP: Final = 2
 
 
 def show_tried(out: Console, tried: Tried) -> None:
@@ -121,11 +121,12 @@ def _first_rows(out: Console, tried: Tried) -> None:
         return
     out.print("\n[bold]First rows[/], by field")
     origin = {name: header for header, fields in tried.read.items() for name in fields}
-    heads = [f"line {row.line}{' (refused)' if row.reasons else ''}" for row in tried.first]
+    heads = [f"line {row.line}{', refused' if row.reasons else ''}" for row in tried.first]
     table = columns("field", "column", *heads)
-    for column in table.columns:
-        column.max_width = _CELL
-    table.columns[0].min_width = max(map(len, tried.first[0].values))
+    names = max(map(len, tried.first[0].values))
+    cell = (_WIDTH - names - 1) // (len(heads) + 1) - _GAP
+    for column in table.columns[1:]:
+        column.max_width = cell
     for name in tried.first[0].values:
         cells = (_cell(row.values[name]) for row in tried.first)
         table.add_row(plain(name), plain((origin.get(name, ""), "dim")), *map(plain, cells))

@@ -90,9 +90,9 @@ def _unwritten(
         if document.has((section,)) and not given and not vendor.dates.file_name:
             yield (section,), f"no column and no constant holds a {what}"
     measure = feed.shape.measure
-    side = type(vendor).measured
-    if document.has(("amount",)) and (measure is None or side not in vendor.columns):
-        yield ("amount",), "no column holds what it is about"
+    section = feed.vendor.model_fields["measure"].alias or "measure"
+    if document.has((section,)) and (measure is None or measure.field not in vendor.columns):
+        yield (section,), "no column holds what it is about"
     if vendor.ids is not None and document.has(("ids", "fields")):
         for place, name in enumerate(vendor.ids.fields):
             path = ("ids", "fields", place)

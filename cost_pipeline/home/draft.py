@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cost_pipeline.core.text import printable
+
 _WIDTH: Final = 80
 DECIDE: Final = "decide:"
 """What a comment begins with that leaves something to a person."""
-SIDES: Final = "amount"
-"""The section of a vendor file that says which way a number goes."""
 # What YAML and people read as this very text.
 _PLAIN: Final = re.compile(r"[^\W\d][\w/-]*(?: [\w/-]+)*")
 _SPECIAL: Final = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "none"}
@@ -85,7 +85,7 @@ def _comment(indent: str, text: str) -> list[str]:
     """Returns a comment in lines that fit a screen; only the first may say `decide:`."""
     mark = f"{indent}# "
     return textwrap.wrap(
-        text,
+        printable(text),
         _WIDTH,
         initial_indent=mark,
         subsequent_indent=f"{mark}  ",

@@ -51,8 +51,10 @@ def _starred(
     """Returns a text where a star stands in one or both: for nothing, or for one more character."""
     i, j = at
     nothing = both(i + 1, j) if first is None else both(i, j + 1)
-    if nothing is not None or first is second:
+    if nothing is not None:
         return nothing
+    if first is None and second is None:
+        return both(i, j + 1)
     other = second if first is None else first
     if not other:  # the other pattern is at its end
         return None

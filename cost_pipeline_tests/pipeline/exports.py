@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a line of an export is as long as it is
 """Invented exports of ordinary accounting programs, and what a person would say of each.
 
 Their headings are those of the programs; companies, people and numbers are made up.

@@ -24,7 +24,7 @@ from cost_pipeline.pipeline.guessing.columns import Column
 from cost_pipeline.pipeline.guessing.names import EXACT, LIKE, Known
 
 # From which share of its values on a column is of a type, or a field takes it.
-_MOSTLY: Final = 0.8
+_MOSTLY: Final = 0.7
 _HALF: Final = 0.5
 _MOST_SIDES: Final = 3
 _CODE: Final = re.compile(r"(?=.*\d)\S+")

@@ -15,7 +15,7 @@ from typing import Any, Final
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.core.people import counted
-from cost_pipeline.home.draft import SIDES, Entry, Value, draft_yaml
+from cost_pipeline.home.draft import Entry, Value, draft_yaml
 from cost_pipeline.parse.rows import Refused
 from cost_pipeline.pipeline.guessing.assigning import Assigned, Chosen, assign, best_kind
 from cost_pipeline.pipeline.guessing.columns import Column
@@ -242,7 +242,8 @@ class _Writer:
                 "some numbers have a minus besides, which contradicts a credit" if twice else ""
             )
             evidence = (f"{words}: which way each goes",) if words else ()
-            yield Entry((SIDES,), sides, evidence, decide)
+            told = self.contract.vendor.model_fields["measure"]
+            yield Entry((told.alias or "measure",), sides, evidence, decide)
 
     def _sides(self, numbers: Guess) -> dict[str, Value]:
         """Returns what says which way a number goes."""

@@ -26,6 +26,7 @@ from cost_pipeline.pipeline.reads import Reads
 from cost_pipeline.pipeline.trying.tried import Control, Example, FirstRow, Refusals, Tried
 from cost_pipeline.pipeline.validation.control import control_of
 from cost_pipeline.pipeline.validation.measures import SumsByUnit
+from cost_pipeline.validate.cells import Columns
 from cost_pipeline.validate.chunk import ValidatedChunk, validate_chunk
 from cost_pipeline.validate.declared import Landed
 from cost_pipeline.validate.interpreter import Interpreter
@@ -154,12 +155,12 @@ class _Trial:
         """Returns all of it."""
         applied = self.interpreter.for_columns(reader.header)
         vendor = applied.reading.vendor
+        columns = Columns(applied.columns, per_row=False)
+        found = {name: columns.of(names) for name, names in vendor.columns.items()}
         read: dict[str, tuple[str, ...]] = {}
-        for name, places in applied.sources.items():
-            for place in places:
-                if place < len(applied.columns):
-                    header = applied.columns[place]
-                    read[header] = (*read.get(header, ()), name)
+        for name, places in found.items():
+            for header in dict.fromkeys(applied.columns[p] for group in places for p in group):
+                read[header] = (*read.get(header, ()), name)
         return replace(
             known,
             encoding=reader.encoding,
@@ -167,7 +168,7 @@ class _Trial:
             header_line=reader.header_line,
             read=read,
             unread=applied.drift or tuple(applied.columns[place] for place in applied.unknown),
-            missing={n: names for n, names in vendor.columns.items() if n not in applied.sources},
+            missing={n: names for n, names in vendor.columns.items() if not found[n]},
             accepted=self.state.records,
             refused=self.state.dead_letters,
             waiting=self.waiting,
