@@ -27,7 +27,11 @@ _OF_ALL_FEEDS: Final = {
     "simulate": ("simulate", "simulate", "Serve vendors that misbehave by recipe."),
     "init": ("vendors", "init", "Lay out a new home."),
     "run": ("run", "run", "Pull every vendor, validate, and post what changed."),
-    "vendors": ("vendors", "vendors", "The vendors of a home: check, list."),
+    "vendors": (
+        "vendors",
+        "vendors",
+        "The vendors of a home: check, list, try a file.",
+    ),
     "deliveries": (
         "inspect",
         "deliveries_command",

@@ -60,6 +60,17 @@ def choose(
     return found
 
 
+def newest(names: Iterable[str], look: Callable[[str], tuple[int, int] | None]) -> list[str]:
+    """Returns the name of the newest file that has something in it, if there is one.
+
+    Args:
+        names: The files.
+        look: Returns size and time of change; None if the file is gone.
+    """
+    seen = [(found[1], name) for name in names if (found := look(name)) and found[0]]
+    return [max(seen)[1]] if seen else []
+
+
 def control_of(control: str, name: str) -> str:
     """Returns the path of a file's control file, beside it."""
     path = PurePosixPath(name)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from cost_pipeline.acquire.attempts import AttemptError
-from cost_pipeline.acquire.choosing import GROWING, choose, unmatched, waits_for
+from cost_pipeline.acquire.choosing import GROWING, choose, newest, unmatched, waits_for
 from cost_pipeline.acquire.outcome import Fetched, FetchFailure, PassedOver, Pulled, PullJob
 from cost_pipeline.acquire.pattern import on_date
 from cost_pipeline.acquire.scratch import Scratch
@@ -72,6 +72,8 @@ def pull_folder(
     except OSError as error:
         return Pulled(vendor, failures=(_unreadable(folder, error, "folder"),))
     chosen = choose(names, pattern, source.control, lambda name: (folder / name).exists())
+    if job.one:
+        chosen.wanted[:] = newest(chosen.wanted, lambda name: _look(folder / name))
     failures = [
         _failure(folder / name, waits_for(control), transient=True)
         for name, control in chosen.waiting.items()

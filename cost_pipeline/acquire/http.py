@@ -126,6 +126,8 @@ async def pull_http(job: PullJob, source: HttpSource, context: HttpContext) -> P
             following = walk.pass_over(answer.page)
         else:
             following = await _after_page(address, walk, answer.page, answer, context)
+            if job.one and walk.fetched:
+                return walk.end()
         following = walk.checked(following, context.policy.most_pages)
         if isinstance(following, FetchFailure):
             return walk.end(following)

@@ -74,12 +74,14 @@ class PullJob:
     Attributes:
         known: (uri, sha256) of what was received before; a plain glob leaves those files alone.
         bookmark: What the pull before left; what it says is unchanged is not received again.
+        one: Whether the first page, or the newest file, is enough: for a look at a source.
     """
 
     vendor: Vendor
     pull_date: date
     known: frozenset[tuple[str, str]] = frozenset()
     bookmark: Bookmark = Bookmark()
+    one: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ import asyncssh
 
 from cost_pipeline.acquire.attempts import AttemptError, Effort, behind, given_up
 from cost_pipeline.acquire.body import Intake, take
-from cost_pipeline.acquire.choosing import GROWING, choose, unmatched, waits_for
+from cost_pipeline.acquire.choosing import GROWING, choose, newest, unmatched, waits_for
 from cost_pipeline.acquire.hosts import Hosts
 from cost_pipeline.acquire.outcome import (
     Bookmark,
@@ -226,6 +226,12 @@ async def _list(visit: _Visit, client: asyncssh.SFTPClient) -> list[_Look]:
             visit.passed_over[name] = "empty"
         elif look:
             looks.append(look)
+    if visit.job.one:
+        wanted = newest(
+            (look.name for look in looks),
+            {look.name: (look.size, look.time) for look in looks}.get,
+        )
+        return [look for look in looks if look.name in wanted]
     return looks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -23,11 +24,14 @@ from cost_pipeline.commands.common import (
     print_json,
     program,
 )
+from cost_pipeline.commands.trying import test_, try_
+from cost_pipeline.commands.vendor_schema import schema
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted
 
 if TYPE_CHECKING:
     from cost_pipeline.contracts.vendor import Vendor
+    from cost_pipeline.home.document import Problem
 
 
 @click.command()
@@ -36,10 +40,13 @@ if TYPE_CHECKING:
 @clear_errors
 def init(home: Path, as_json: bool) -> None:  # noqa: FBT001
     """Lay out a new home at HOME, with a commented example vendor that works."""
-    from cost_pipeline.home.layout import init_home
+    from cost_pipeline.home.layout import EXAMPLE, init_home
+    from cost_pipeline.home.schema import SCHEMA_FILE, vendor_schema
     from cost_pipeline.home.templates import EXAMPLE_PULL_DATE
 
-    path = init_home(home)
+    contracts = [feed.contract for feed in known_feeds()]
+    text = json.dumps(vendor_schema(contracts), indent=1, ensure_ascii=False) + "\n"
+    path = init_home(home, files={**EXAMPLE, SCHEMA_FILE: text})
     if as_json:
         print_json({"home": str(path)})
         return
@@ -65,36 +72,46 @@ def vendors() -> None:
 @json_option
 @clear_errors
 def check(home: Path, as_json: bool) -> None:  # noqa: FBT001
-    """Say what is wrong in productions.yaml and the vendor files, with file and line."""
-    from cost_pipeline.feeds.all import load_home, problems
+    """Say what is wrong in productions.yaml and the vendor files, with file and line.
+
+    It also warns of what is lawful and probably not meant: vendors that take the same files,
+    credentials over plain http, settings that nothing reads.
+    """
+    from cost_pipeline.feeds.all import doubts, load_home, problems
     from cost_pipeline.home.load import missing_folders
 
     feeds = known_feeds()
     found = problems(home, feeds)
     missing = {} if found else missing_folders(load_home(home, feeds))
+    doubted = [] if found else doubts(home, feeds)
     if as_json:
         print_json(
             {
-                "problems": [
-                    {"where": p.where, "message": p.message, "remedy": p.remedy} for p in found
-                ],
+                "problems": [_as_json(problem) for problem in found],
+                "warnings": [_as_json(problem) for problem in doubted],
                 "missing_folders": {vendor: str(path) for vendor, path in missing.items()},
             }
         )
         sys.exit(2 if found else 3 if missing else 0)
     out = console()
-    for problem in found:
-        # Not markup: a vendor file may hold anything, `[/]` included.
-        out.print(plain((problem.where, "red"), f": {problem.message}"))
-        if problem.remedy:
-            out.print(plain(f"  {problem.remedy}"))
+    for style, told in (("red", found), ("yellow", doubted)):
+        for problem in told:
+            # Not markup: a vendor file may hold anything, `[/]` included.
+            out.print(plain((problem.where, style), f": {problem.message}"))
+            if problem.remedy:
+                out.print(plain(f"  {problem.remedy}"))
     for vendor, path in missing.items():
         out.print(plain((vendor, "red"), f": the folder {path} is not there"))
         out.print("  make it, or mend `path` in the vendor file")
     if found or missing:
         sys.exit(2 if found else 3)
     count = len(load_home(home, feeds).vendors)
-    out.print(f"[green]{counted(count, 'vendor file')} and productions.yaml are right[/]")
+    warned = f", with {counted(len(doubted), 'warning')}" if doubted else ""
+    out.print(f"[green]{counted(count, 'vendor file')} and productions.yaml are right[/]{warned}")
+
+
+def _as_json(problem: Problem) -> dict[str, str]:
+    return {"where": problem.where, "message": problem.message, "remedy": problem.remedy}
 
 
 @vendors.command(short_help="Whether what vendors declare to send has come by now.")
@@ -181,3 +198,8 @@ def _rows(
         }
         for vendor in vendors
     ]
+
+
+vendors.add_command(schema)
+vendors.add_command(try_)
+vendors.add_command(test_)

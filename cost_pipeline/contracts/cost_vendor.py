@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from cost_pipeline.contracts.effects import ReadIf, ReadWith
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.vendor import MeasureStyle, Name, Vendor
 
@@ -65,6 +66,9 @@ class Plausible(Section):
         return int(days) if isinstance(days, str) and days.isdecimal() else days
 
 
+_POSTED: Final = ReadIf(lambda vendor: vendor.posts, "`posts: false`: nothing of it is posted")
+
+
 class CostVendor(Vendor):
     """One vendor file of the production feed.
 
@@ -88,8 +92,10 @@ class CostVendor(Vendor):
     record: RecordKind
     measure: MeasureStyle | None = Field(default=None, alias="amount")
     negatives: Literal["dead_letter", "credit_note"] = "dead_letter"
-    plausible: Plausible = Plausible()
-    payroll_run: Literal["lines", "strict"] = "lines"
+    plausible: Annotated[Plausible, _POSTED] = Plausible()
+    payroll_run: Annotated[
+        Literal["lines", "strict"], ReadWith("record", (RecordKind.TIMECARD,))
+    ] = "lines"
     reconcile_with: ReconcileWith | None = None
 
     @property

@@ -10,11 +10,11 @@ import csv
 import functools
 import re
 import unicodedata
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_serializer, model_validator
 
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sections import Section, ShortForms
 from cost_pipeline.core.reference import reference_path
 
 DIRECTIVES: Final = "dmbBYyHIMSfpz%"
@@ -42,6 +42,10 @@ class DateStyle(Section):
         file_name: A form that the name of the delivery's file holds; `*` stands for anything. A row
             without a day of its own has that one.
     """
+
+    short_forms: ClassVar[ShortForms] = ShortForms(
+        instead=({"type": "string"}, {"type": "array", "items": {"type": "string"}})
+    )
 
     forms: tuple[str, ...] = (ISO_FORM,)
     languages: tuple[str, ...] = ()

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from pydantic import BeforeValidator, StringConstraints, field_validator
 
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sections import Section, ShortForms
 
 if TYPE_CHECKING:
     from croniter import croniter
@@ -36,6 +36,10 @@ class Expectation(Section):
             next one where that is earlier; `next` for the instant at which the next one is sent.
             If it is not given, the instant that `cron` names.
     """
+
+    short_forms: ClassVar[ShortForms] = ShortForms(
+        instead=({"enum": ["daily", "weekdays", "monthly"]},)
+    )
 
     cron: str
     by: Annotated[str, StringConstraints(pattern=_TIME)] | None = None

@@ -9,11 +9,13 @@ from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from cost_pipeline.contracts.effects import ReadWith
 from cost_pipeline.contracts.format_base import PER_ROW, TYPED, FileFormat, FormatKind, TextFormat
 from cost_pipeline.contracts.layouts import DelimitedLayout, FixedLayout, named_layout
 from cost_pipeline.contracts.listing import ListedSection
 from cost_pipeline.contracts.nested_formats import JsonFormat, JsonLinesFormat, XmlFormat
 from cost_pipeline.contracts.record_kinds import RecordKinds
+from cost_pipeline.contracts.sections import ShortForms
 
 __all__ = [
     "PER_ROW",
@@ -67,6 +69,7 @@ class CsvFormat(DelimitedFormat, ListedSection):
     """
 
     later: ClassVar[frozenset[str]] = ListedSection.later | {"header_within", "kinds"}
+    short_forms: ClassVar[ShortForms] = ShortForms(keys={"names": {"type": "array"}})
 
     kind: Literal[FormatKind.CSV] = FormatKind.CSV
     header: Literal["first", "none"] = "first"
@@ -184,6 +187,8 @@ class LayoutFormat(TextFormat):
         layout: Spelled out where a vendor's files differ from the kind's own layout.
     """
 
+    short_forms: ClassVar[ShortForms] = ShortForms(left_out=("layout",))
+
     names: dict[int, str] = Field(default_factory=dict)
     layout: DelimitedLayout
 
@@ -274,7 +279,7 @@ class ParquetFormat(FileFormat):
     """
 
     kind: Literal[FormatKind.PARQUET] = FormatKind.PARQUET
-    exact: tuple[str, ...] = ()
+    exact: Annotated[tuple[str, ...], ReadWith("floats", ("refused",))] = ()
     floats: Literal["refused", "shortest"] = "refused"
 
 

@@ -79,6 +79,9 @@ class FeedContract:
         codes: Fields for which people are offered the codes that accepted records have.
         rules_version: Part of every interpretation: raised when a rule's code changes verdicts.
         reference: Files of the reference data that decide verdicts, part of it too.
+        known_as: The names by which exports call a field, or speak of a kind of record, in several
+            languages and the likeliest first. A first vendor file is guessed by them; they decide
+            nothing.
     """
 
     name: str
@@ -97,6 +100,7 @@ class FeedContract:
     codes: tuple[str, ...] = ()
     rules_version: int = 1
     reference: tuple[str, ...] = ()
+    known_as: Callable[[], Mapping[str, tuple[str, ...]]] = dict
 
     def __post_init__(self) -> None:
         measure = self.shape.measure

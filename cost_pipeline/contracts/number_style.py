@@ -72,7 +72,9 @@ class NumberStyle(Section):
     """
 
     decimal: Literal[".", ","] = "."
-    thousands: Literal["", ",", ".", " ", "'"] = ""
+    thousands: Literal["", ",", ".", " ", "'"] = Field(
+        default="", json_schema_extra={"enum": [*_THOUSANDS]}
+    )
     grouping: Literal["western", "indian"] = "western"
     symbols: tuple[str, ...] = ()
     negatives: tuple[Negatives, ...] = (Negatives.LEADING,)

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+
+
+@dataclass(frozen=True, slots=True)
+class ShortForms:
+    """What may be written for a section, beside what its fields say: for the schema of editors.
+
+    Attributes:
+        instead: JSON schemas of what may stand in the place of the whole section.
+        keys: JSON schemas of what may stand under a key, beside what its type says.
+        left_out: Keys that may be left out although the section needs them.
+    """
+
+    instead: tuple[Mapping[str, Any], ...] = ()
+    keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 class Section(BaseModel):
     """A part of a settings file: unknown keys are refused, texts lose their outer blanks.
 
     Models are built when first used: most commands need few of them.
+
+    Attributes:
+        short_forms: What a validator of the whole section takes beside its fields.
     """
+
+    short_forms: ClassVar[ShortForms | None] = None
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True

@@ -7,13 +7,14 @@ is the rest of the vendor file (`vendor`). Durations are in seconds everywhere h
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator
 from pydantic import model_validator as check_model
 
+from cost_pipeline.contracts.effects import ReadWith, ReadWithout
 from cost_pipeline.contracts.file_names import refuse_unreadable
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sections import Section, ShortForms
 
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 """The name of an environment variable that holds a secret; never the secret."""
@@ -64,7 +65,7 @@ class Limits(Section):
 
     connections: int | None = Field(default=None, ge=1)
     calls: float | None = Field(default=None, ge=1)
-    per: float = Field(default=1.0, gt=0)
+    per: Annotated[float, ReadWith("calls")] = Field(default=1.0, gt=0)
 
 
 class Breaker(Section):
@@ -85,6 +86,10 @@ class Breaker(Section):
 
 class _Remote(Section):
     """What every source behind a network has."""
+
+    short_forms: ClassVar[ShortForms] = ShortForms(
+        keys={"attempts": {"type": ["integer", "string"], "description": "Short for `retry`."}}
+    )
 
     retry: Retry = Retry()
     limits: Limits = Limits()
@@ -129,7 +134,7 @@ class FolderSource(Section):
     files: str = "*"
     timeout: float = Field(default=600.0, gt=0)
     control: Control = None
-    settle: float = Field(default=0.0, ge=0)
+    settle: Annotated[float, ReadWithout("control")] = Field(default=0.0, ge=0)
 
     @field_validator("files")
     @classmethod
@@ -160,8 +165,8 @@ class NumberedPages(Section):
 
     style: Literal["page"]
     page_parameter: str = "page"
-    size_parameter: str | None = None
-    size: int | None = Field(default=None, ge=1)
+    size_parameter: Annotated[str | None, ReadWith("size")] = None
+    size: Annotated[int | None, ReadWith("size_parameter")] = Field(default=None, ge=1)
     first: int = 1
     more: str | None = None
     total: str | None = None
@@ -172,7 +177,7 @@ class OffsetPages(Section):
 
     style: Literal["offset"]
     offset_parameter: str = "offset"
-    size_parameter: str | None = "limit"
+    size_parameter: Annotated[str | None, ReadWith("size")] = "limit"
     size: int | None = Field(default=None, ge=1)
     first: int = 0
     more: str | None = None
@@ -189,8 +194,8 @@ class CursorPages(Section):
     style: Literal["cursor"]
     next: str
     cursor_parameter: str = "cursor"
-    size_parameter: str | None = None
-    size: int | None = Field(default=None, ge=1)
+    size_parameter: Annotated[str | None, ReadWith("size")] = None
+    size: Annotated[int | None, ReadWith("size_parameter")] = Field(default=None, ge=1)
     total: str | None = None
 
 
@@ -204,8 +209,8 @@ class LinkPages(Section):
 
     style: Literal["link"]
     next: str | None = None
-    size_parameter: str | None = None
-    size: int | None = Field(default=None, ge=1)
+    size_parameter: Annotated[str | None, ReadWith("size")] = None
+    size: Annotated[int | None, ReadWith("size_parameter")] = Field(default=None, ge=1)
     total: str | None = None
 
 
@@ -261,7 +266,7 @@ class Incremental(Section):
     parameter: str
     field: str | None = None
     answer: str | None = None
-    order: Literal["text", "number"] = "text"
+    order: Annotated[Literal["text", "number"], ReadWith("field")] = "text"
     start: str = ""
 
     @check_model(mode="after")
@@ -300,7 +305,7 @@ class Login(Section):
     kind: Literal["password", "key"]
     user: str
     env: Variable
-    passphrase_env: Variable | None = None
+    passphrase_env: Annotated[Variable | None, ReadWith("kind", ("key",))] = None
 
 
 class SftpSource(_Remote):
@@ -323,7 +328,7 @@ class SftpSource(_Remote):
     path: str = "."
     files: str = "*"
     control: Control = None
-    settle: float = Field(default=5.0, ge=0)
+    settle: Annotated[float, ReadWithout("control")] = Field(default=5.0, ge=0)
 
     @field_validator("files")
     @classmethod

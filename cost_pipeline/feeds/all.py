@@ -9,7 +9,7 @@ from typing import Final
 from cost_pipeline.core.reasons import ReasonText, catalogue
 from cost_pipeline.feeds.listed import LISTED
 from cost_pipeline.home.document import Problem
-from cost_pipeline.home.load import Home, mistakes_in, read_home
+from cost_pipeline.home.load import Home, doubts_in, mistakes_in, read_home
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.feeds_of import contracts_of
 from cost_pipeline.pipeline.session import Session
@@ -29,6 +29,11 @@ def load_home(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> Home:
         UsageError: NO_HOME, HOME_TOO_NEW, or BAD_HOME with every mistake in its files.
     """
     return read_home(path, contracts_of(feeds))
+
+
+def doubts(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> list[Problem]:
+    """Returns what is lawful in a home's vendor files and probably not meant."""
+    return doubts_in(path, contracts_of(feeds))
 
 
 def problems(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> list[Problem]:

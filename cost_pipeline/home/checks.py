@@ -84,7 +84,7 @@ def _check_fields(vendor: Vendor, document: Document, feed: FeedContract) -> Non
                 document.complain(
                     (section, name),
                     f"`{name}` is not a field of a {vendor.record}",
-                    nearest(name, known),
+                    nearest(_field_known_as(name, feed) or name, known),
                 )
     for name in vendor.constants:
         if name == feed.shape.scope and vendor.scope is not None:
@@ -107,6 +107,13 @@ def _check_fields(vendor: Vendor, document: Document, feed: FeedContract) -> Non
                 f"the key names `{name}`, which no column gives",
                 nearest(name, vendor.columns) if vendor.columns else "",
             )
+
+
+def _field_known_as(name: str, feed: FeedContract) -> str | None:
+    """Returns the field that exports call so, as far as the feed knows."""
+    plain = name.replace("_", " ").casefold()
+    named = (field for field, names in feed.known_as().items() if plain in names)
+    return next(named, None)
 
 
 def _check_coverage(vendor: Vendor, document: Document, feed: FeedContract) -> None:

@@ -23,6 +23,7 @@ from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.text import nearest
 from cost_pipeline.home.checks import check_names, check_vendor
 from cost_pipeline.home.document import Document, Problem, read_document
+from cost_pipeline.home.doubts import doubt_overlaps, doubt_vendor
 from cost_pipeline.home.explain import explain
 from cost_pipeline.home.places import refuse_unusable
 
@@ -97,6 +98,22 @@ def mistakes_in(path: Path, feeds: Mapping[str, FeedContract]) -> list[Problem]:
         UsageError: NO_HOME or HOME_TOO_NEW: there is nothing to check.
     """
     return _read(path, feeds)[1]
+
+
+def doubts_in(path: Path, feeds: Mapping[str, FeedContract]) -> list[Problem]:
+    """Returns what is lawful in a home's vendor files and probably not meant.
+
+    Nothing is looked for where there are mistakes: those come first.
+    """
+    files = _Files(path.expanduser().absolute(), feeds)
+    settings = {name: own for name in feeds if (own := files.settings(name)) is not None}
+    read = list(files.vendors(settings))
+    if any(document.problems for document in files.documents):
+        return []
+    for vendor, document in read:
+        doubt_vendor(vendor, document, feeds[vendor.feed])
+    doubt_overlaps(read, files.path)
+    return sorted({problem for document in files.documents for problem in document.problems})
 
 
 def missing_folders(home: Home) -> dict[str, Path]:

@@ -20,9 +20,9 @@ productions:
 """
 
 EXAMPLE_VENDOR: Final = """\
-# An example that works: try it with
-#     cost-pipeline run --home <this home> --pull-dates 2026-04-01
-# then copy it for your own vendors, and delete it.
+# yaml-language-server: $schema=../vendor.schema.json
+# An example that works: cost-pipeline run --home <this home> --pull-dates 2026-04-01
+# Copy it for your own vendors, and delete it; `cost-pipeline vendors try FILE` writes a first one.
 vendor: example_rentals             # names the asset raw/production/example_rentals
 feed: production
 production: P100                    # a code of productions.yaml

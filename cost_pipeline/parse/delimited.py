@@ -93,13 +93,15 @@ def open_delimited(
         return error.refused
     start = at or Mark(0, header.lines + 1, header.blank_rows, encoding, header.above)
     file = _DelimitedFile(body, rules, header, levels, _Source(encoding, limits, bulk))
-    return RowReader(
+    reader = RowReader(
         encoding,
         file.header,
         lambda reader: file.chunks(reader, chunk_rows, start),
         first_row=start.rows + 1,
         count=file.count,
     )
+    reader.header_line = header.lines or None
+    return reader
 
 
 def _header(body: Body, rules: Rules, encoding: str, limits: Limits) -> Header | Refused:

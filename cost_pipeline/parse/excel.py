@@ -47,8 +47,8 @@ from cost_pipeline.parse.xls import ENCRYPTED, open_xls
 from cost_pipeline.parse.xlsx import XlsxSheet
 from cost_pipeline.parse.xlsx_book import read_book
 
-_ZIP: Final = b"PK\x03\x04"
-_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ZIP_MAGIC: Final = b"PK\x03\x04"
+OLE_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEAD: Final = 4096
 _SPREADSHEET_2003: Final = b"urn:schemas-microsoft-com:office:spreadsheet"
 
@@ -58,7 +58,7 @@ def open_excel(
 ) -> RowReader | Refused:
     """A reader of the rows of the sheets that are asked for."""
     try:
-        book = _open_book(path, form, limits)
+        book = open_book(path, form, limits)
         if isinstance(book, Refused):
             return book
         found = _tables(book, form, limits)
@@ -84,11 +84,14 @@ def open_excel(
 
     reader = RowReader(book.container, found.tables[0].header, chunks)
     reader.sheets = found.accounts
+    reader.header_line = found.tables[0].line
     return reader
 
 
 @dataclass(frozen=True, slots=True)
-class _Book:
+class Book:
+    """The sheets of a workbook, and what it lies in."""
+
     container: str
     sheets: Sequence[NamedSheet]
 
@@ -102,7 +105,7 @@ class _Found:
     accounts: list[SheetAccount]
 
 
-def _tables(book: _Book, form: ExcelFormat, limits: Limits) -> _Found | Refused:
+def _tables(book: Book, form: ExcelFormat, limits: Limits) -> _Found | Refused:
     demanded, wished = _chosen(book.sheets, form)
     found = _Found([], [], [])
     why: Refused | None = None
@@ -178,16 +181,17 @@ def _plain(name: str) -> str:
     return name.casefold().strip()
 
 
-def _open_book(path: Path, form: ExcelFormat, limits: Limits) -> _Book | Refused:
+def open_book(path: Path, form: ExcelFormat, limits: Limits) -> Book | Refused:
+    """A workbook, told apart by its bytes, or why it is none."""
     head = next(Body(path).pieces(_HEAD), b"")
-    if head.startswith(_ZIP):
+    if head.startswith(ZIP_MAGIC):
         return _open_xlsx(path, form, limits)
-    if head.startswith(_OLE):
+    if head.startswith(OLE_MAGIC):
         return _open_ole(path, form, limits)
     return _refused(_what_it_is(head))
 
 
-def _open_xlsx(path: Path, form: ExcelFormat, limits: Limits) -> _Book | Refused:
+def _open_xlsx(path: Path, form: ExcelFormat, limits: Limits) -> Book | Refused:
     archive = open_archive(path, limits)
     if isinstance(archive, Refused):
         return archive
@@ -200,10 +204,10 @@ def _open_xlsx(path: Path, form: ExcelFormat, limits: Limits) -> _Book | Refused
         )
         for sheet in book.sheets
     ]
-    return _Book(XlsxSheet.container, sheets)
+    return Book(XlsxSheet.container, sheets)
 
 
-def _open_ole(path: Path, form: ExcelFormat, limits: Limits) -> _Book | Refused:
+def _open_ole(path: Path, form: ExcelFormat, limits: Limits) -> Book | Refused:
     size = path.stat().st_size
     if size > limits.binary_bytes:
         what = f"the old workbook (.xls) has {size} bytes, {limits.binary_bytes} at most are read"
@@ -213,7 +217,7 @@ def _open_ole(path: Path, form: ExcelFormat, limits: Limits) -> _Book | Refused:
         return _refused(ENCRYPTED)
     if not any(name.encode("utf-16-le") in content for name in ("Workbook", "Book")):
         return _refused("it is an old Office file, but not an Excel workbook")
-    return _Book("xls", open_xls(path, digits=form.digits))
+    return Book("xls", open_xls(path, digits=form.digits))
 
 
 def _what_it_is(head: bytes) -> str:

@@ -166,6 +166,7 @@ class RowReader:
         unclosed: Whether rows lack the trailer that should follow them.
         control_line: Where the last of them is, if that is known.
         header_rows: Lines that name the columns so far.
+        header_line: The last line of the first header, where the format has one.
         continued: Further lines of all these so far, where a cell holds a line end.
         count: Of the lines of a text, as its bytes pass by.
         misread: Whether the text may be read in a wrong encoding.
@@ -193,6 +194,7 @@ class RowReader:
         self.unclosed = False
         self.control_line: int | None = None
         self.header_rows = 0
+        self.header_line: int | None = None
         self.continued = 0
         self.count = count
         self.misread = Misread()

@@ -102,7 +102,7 @@ class SheetTable:
         account: SheetAccount,
     ) -> None:
         self._sheet = sheet
-        self._line = header.line
+        self.line = header.line
         self._limits = limits
         self._account = account
         cells = {i: text for i, text in header.cells.items() if text.strip(BLANKS)}
@@ -174,7 +174,7 @@ class SheetTable:
 
     def _own(self, reader: RowReader) -> Iterator[SheetRow]:
         """The filled rows of the table; what stands above it and beside it is counted."""
-        account, seen, another = self._account, self._line, False
+        account, seen, another = self._account, self.line, False
         try:
             for row in self._sheet.rows():
                 cells = _cells(row)
@@ -182,7 +182,7 @@ class SheetTable:
                     continue
                 account.filled += 1
                 account.cells += cells
-                if row.line == self._line:
+                if row.line == self.line:
                     account.header += 1
                     another = False
                 elif another and self._listing.repeats(_filled_cells(row)):
@@ -193,7 +193,7 @@ class SheetTable:
                     another = True
                     account.other += 1
                     account.other_line = account.other_line or row.line
-                elif row.line < self._line:
+                elif row.line < self.line:
                     account.above += 1
                 else:
                     reader.blank_rows += row.line - seen - 1
@@ -213,7 +213,7 @@ class SheetTable:
         most = sum(plain_name(name) in self._wanted for name in self.columns)
         if len({*found.values()}) < max(_NAMES, (most + 1) // 2):
             return False
-        return row.line < self._line or any(
+        return row.line < self.line or any(
             place >= len(self.header) or plain_name(self.header[place]) != name
             for place, name in found.items()
         )

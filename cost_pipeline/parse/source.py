@@ -40,16 +40,16 @@ def find_encoding(body: Body, encodings: Sequence[str], block: int) -> str | Ref
         return Refused(
             Reason.NOT_THE_FORMAT, "it is an HTML page, perhaps an error page or a login"
         )
-    marked = _marked(body)
+    mark = marked(body)
     wide = [encoding for encoding in encodings if _is_wide(encoding)]
-    if marked is not None and not wide:
+    if mark is not None and not wide:
         return Refused(
             Reason.ENCODING,
-            f"it begins with the mark of {marked}, which is none of the declared encodings "
-            f"({', '.join(encodings)}): declare `encodings: [{marked.lower()}]`",
+            f"it begins with the mark of {mark}, which is none of the declared encodings "
+            f"({', '.join(encodings)}): declare `encodings: [{mark.lower()}]`",
         )
     # One byte a character fits anything, a marked file included.
-    encodings = [*wide, *(e for e in encodings if e not in wide)] if marked else encodings
+    encodings = [*wide, *(e for e in encodings if e not in wide)] if mark else encodings
     misfits = []
     for encoding in encodings:
         misfit = _misfit(body, encoding, block)
@@ -79,7 +79,7 @@ _MARKS: Final = (
 )
 
 
-def _marked(body: Body) -> str | None:
+def marked(body: Body) -> str | None:
     """The encoding, other than UTF-8, whose mark a file begins with."""
     head = next(body.pieces(_HEAD), b"")
     return next((name for mark, name in _MARKS if head.startswith(mark)), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -12,9 +12,10 @@ from cost_pipeline.home.load import Home
 from cost_pipeline.lake.kept import Kept
 from cost_pipeline.lake.lake import Lake
 from cost_pipeline.pipeline.feed import Feed
+from cost_pipeline.pipeline.reads import Reads
 from cost_pipeline.quarantine.events import Stamp
 from cost_pipeline.validate.declared import NOT_LANDED, Landed
-from cost_pipeline.validate.interpreter import Interpreter, compile_interpreter
+from cost_pipeline.validate.interpreter import Interpreter
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,13 @@ class Session:
             UsageError: If the vendor file cannot be satisfied by any delivery.
         """
         contract = self.feed.contract
-        settings = self.home.settings[self.feed.name]
-        landed = replace(landed, zone=contract.zone(settings, vendor))
-        scopes = contract.scopes(settings)
+        reads = Reads(contract, self.home.settings[self.feed.name])
+        landed = reads.landed(vendor, landed)
+        scopes = frozenset(contract.scopes(reads.settings))
         return _COMPILED.made(
             (self.feed.name, vendor.vendor),
-            (vendor, contract, frozenset(scopes), tuple(columns), landed),
-            lambda: compile_interpreter(vendor, contract, scopes, columns, landed=landed),
+            (vendor, contract, scopes, tuple(columns), landed),
+            lambda: reads.interpreter(vendor, columns, landed),
         )
 
     def stamp(self) -> Stamp:

@@ -20,6 +20,7 @@ from cost_pipeline.contracts.cost_reasons import COST_REASONS
 from cost_pipeline.contracts.cost_rules import RULES_VERSION
 from cost_pipeline.contracts.cost_tables import COSTS
 from cost_pipeline.contracts.cost_vendor import CostVendor, RecordKind
+from cost_pipeline.contracts.field_names import field_names
 from cost_pipeline.contracts.kinds import FeedContract, Kind, Packed
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.timecard import Timecard
@@ -89,6 +90,7 @@ COST_CONTRACT: Final = FeedContract(
     widths=_WIDTHS,
     codes=("department_code", "gl_code"),
     rules_version=RULES_VERSION,
+    known_as=lambda: field_names("field_names_production.csv"),
     reference=("currencies.csv", "union_categories.csv", "tax_id_demands.csv"),
 )
 

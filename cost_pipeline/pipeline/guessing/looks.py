@@ -1,0 +1,241 @@
+"""Which format a file has, by its bytes and its first rows, and how to read all of it for guessing.
+
+Belongs here: one look for each kind of file. What its columns mean is `assigning`'s work.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel
+
+from cost_pipeline.contracts.formats import (
+    CsvFormat,
+    ExcelFormat,
+    FileFormat,
+    FormatKind,
+    JsonFormat,
+    JsonLinesFormat,
+    ParquetFormat,
+)
+from cost_pipeline.core.people import counted
+from cost_pipeline.core.reasons import Reason
+from cost_pipeline.core.text import BLANKS
+from cost_pipeline.home.draft import Entry
+from cost_pipeline.parse.body import Body, open_body
+from cost_pipeline.parse.peek import (
+    FileKind,
+    SheetHead,
+    TextHead,
+    kind_of_file,
+    sheet_heads,
+    text_head,
+)
+from cost_pipeline.parse.rows import Limits, Refused
+from cost_pipeline.parse.source import utf8_blocks
+from cost_pipeline.pipeline.guessing.fixed import look_at_fixed_width
+from cost_pipeline.pipeline.guessing.seen import Look
+from cost_pipeline.pipeline.guessing.tables import Header, Row, find_delimiter, find_header
+
+_SHEET_ROWS: Final = 60
+_HEADER_WITHIN: Final = 20
+_DEEPEST: Final = 6
+
+Names = Callable[[str], bool]
+
+
+def look_at(path: Path, known: Names) -> Look | Refused:
+    """Returns the format of a file.
+
+    Args:
+        path: The file.
+        known: Whether a text is the name of a field.
+
+    Raises:
+        EnvironmentFailedError: If it cannot be read.
+    """
+    kind = kind_of_file(path)
+    match kind:
+        case Refused():
+            return kind
+        case FileKind.WORKBOOK:
+            return _look_at_workbook(path, known)
+        case FileKind.PARQUET:
+            return _look_at_parquet()
+        case FileKind.XML:
+            return _refused("it is XML: a first vendor file can be guessed of tables and JSON only")
+    return _look_at_text(path, kind, known)
+
+
+def _look_at_parquet() -> Look:
+    evidence = ("the file begins with the mark of Parquet",)
+    kind = Entry(("format", "kind"), FormatKind.PARQUET.value, evidence)
+    return Look(ParquetFormat(floats="shortest"), (kind,), typed=True)
+
+
+def _look_at_text(path: Path, kind: FileKind, known: Names) -> Look | Refused:
+    head = text_head(path)
+    if isinstance(head, Refused):
+        return head
+    if kind is FileKind.JSON and (found := _look_at_json(path, head)) is not None:
+        return found
+    return look_at_fixed_width(head, known) or _look_at_delimited(head, known)
+
+
+def reads(model: type[BaseModel], key: str) -> bool:
+    """Whether a format of this version has a key; what it has not is never proposed."""
+    return key in model.model_fields
+
+
+def _look_at_delimited(head: TextHead, known: Names) -> Look | Refused:
+    found = find_delimiter(head.text)
+    if found is None:
+        return _refused("its lines have no delimiter in common, and no columns at fixed places")
+    rows = found.rows[1:] if found.said else found.rows
+    header = find_header(rows, found.width, known)
+    width = found.width if header is None else max(found.width, len(header.row.cells))
+    form = CsvFormat(
+        encodings=(head.encoding,), delimiter=found.delimiter, header="none", width=width
+    )
+    entries = [
+        Entry(("format", "kind"), FormatKind.CSV.value, (found.evidence,)),
+        Entry(("format", "encodings"), (head.encoding,), (head.evidence,)),
+        Entry(("format", "delimiter"), found.delimiter),
+    ]
+    if header is None:
+        words = "no row looks like names of columns: they are called by their places"
+        entries.append(Entry(("format", "header"), "none", (words,)))
+        entries.append(Entry(("format", "width"), width))
+        names = tuple(f"#{place}" for place in range(1, width + 1))
+        return Look(form, tuple(entries), names=names, first_line=rows[0].line)
+    if header.row is not rows[0] or found.said:
+        entries.append(_preamble(header, rows, CsvFormat))
+    cells = [*header.row.cells, *([""] * (width - len(header.row.cells)))]
+    return Look(
+        form,
+        tuple(entries),
+        names=tuple(cell.strip(BLANKS) or f"#{place}" for place, cell in enumerate(cells, 1)),
+        first_line=header.row.last + 1,
+        header_line=header.row.line,
+        above=tuple(" ".join(row.cells) for row in rows if row.line < header.row.line),
+    )
+
+
+def _preamble(header: Header, rows: Sequence[Row], model: type[FileFormat]) -> Entry:
+    """Returns what is said of a header that does not come first."""
+    above = sum(row.line < header.row.line for row in rows)
+    words = f"line {header.row.line} names the columns; {counted(above, 'filled row')} above it"
+    if reads(model, "header_within"):
+        return Entry(("format", "header_within"), header.row.line, (words,))
+    decide = f"{words}, which this version cannot pass over here: have them taken out"
+    return Entry(("format", "header"), "first", (), decide)
+
+
+def _look_at_workbook(path: Path, known: Names) -> Look | Refused:
+    heads = sheet_heads(path, _SHEET_ROWS)
+    if isinstance(heads, Refused):
+        return heads
+    found = [
+        (header, place, sheet)
+        for place, sheet in enumerate(heads)
+        if sheet.visible and (header := _header_of_sheet(sheet, known)) is not None
+    ]
+    if not found:
+        return _refused("no visible sheet has a row that looks like names of columns")
+    header, _, sheet = max(found, key=lambda one: (one[0].score, -one[1]))
+    names = [cell.strip(BLANKS) for cell in header.row.cells]
+    form = ExcelFormat(
+        sheet=sheet.name,
+        header=tuple(name for name in names if name),
+        header_within=max(_HEADER_WITHIN, header.row.line),
+    )
+    where = f"row {header.row.line} of the sheet {sheet.name!r} names the columns"
+    entries = [Entry(("format", "kind"), FormatKind.EXCEL.value, (where,))]
+    visible = [one.name for one in heads if one.visible]
+    if sheet.name != visible[0] or len(visible) > 1:
+        others = ", ".join(repr(name) for name in visible if name != sheet.name)
+        words = f"the other sheets ({others}) are told as not read; `sheets` takes several"
+        entries.append(Entry(("format", "sheet"), sheet.name, (words,)))
+    if header.row.line > _HEADER_WITHIN:
+        entries.append(Entry(("format", "header_within"), header.row.line))
+    above = (
+        " ".join(cells.values()) for line, cells in sheet.rows.items() if line < header.row.line
+    )
+    return Look(
+        form,
+        tuple(entries),
+        first_line=header.row.line + 1,
+        header_line=header.row.line,
+        above=tuple(above),
+        typed=True,
+    )
+
+
+def _header_of_sheet(sheet: SheetHead, known: Names) -> Header | None:
+    if not sheet.rows:
+        return None
+    width = max(max(cells) for cells in sheet.rows.values()) + 1
+    rows = [
+        Row(line, [cells.get(place, "") for place in range(width)], line)
+        for line, cells in sheet.rows.items()
+    ]
+    return find_header(rows, width, known)
+
+
+def _look_at_json(path: Path, head: TextHead) -> Look | Refused | None:
+    """Returns what kind of JSON it is; None if it only begins as JSON does."""
+    encodings = Entry(("format", "encodings"), (head.encoding,), (head.evidence,))
+    if _is_lines(head):
+        words = "every line is a JSON object"
+        kind = Entry(("format", "kind"), FormatKind.JSONL.value, (words,))
+        return Look(JsonLinesFormat(encodings=(head.encoding,)), (kind, encodings), per_row=True)
+    limits = Limits()
+    body = open_body(path, "auto", limits)
+    if isinstance(body, Refused):
+        return body
+    if body.exceeds(limits.json_bytes):
+        return _refused(f"a JSON document of more than {limits.json_bytes:,} bytes is not read")
+    try:
+        document = json.loads(_text(body, head.encoding, limits), parse_float=str, parse_int=str)
+    except ValueError:
+        return None
+    lists = sorted(_lists(document, ()), key=lambda one: (-len(one[1]), one[0]))
+    if not lists:
+        return _refused("the JSON document holds no list of objects")
+    steps, items = lists[0]
+    records = ".".join(steps)
+    where = f"at `{records}`" if records else "at the top"
+    words = f"the longest list of objects, {counted(len(items), 'object')}, is {where}"
+    kind = Entry(("format", "kind"), FormatKind.JSON.value, (words,))
+    place = (Entry(("format", "records"), records),) if records else ()
+    form = JsonFormat(encodings=(head.encoding,), records=records)
+    return Look(form, (kind, *place, encodings), per_row=True)
+
+
+def _is_lines(head: TextHead) -> bool:
+    lines = [line for line in head.text.splitlines() if line.strip()]
+    try:
+        return len(lines) > 1 and all(isinstance(json.loads(line), dict) for line in lines[:50])
+    except ValueError:
+        return False
+
+
+def _text(body: Body, encoding: str, limits: Limits) -> str:
+    return b"".join(utf8_blocks(body, encoding, limits.block_bytes)).decode("utf-8")
+
+
+def _lists(value: object, steps: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[object]]]:
+    """Yields every list of objects that a dotted path leads to."""
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        yield steps, value
+    elif isinstance(value, dict) and len(steps) < _DEEPEST:
+        for key, inner in value.items():
+            if "." not in key:
+                yield from _lists(inner, (*steps, key))
+
+
+def _refused(message: str) -> Refused:
+    return Refused(Reason.NOT_THE_FORMAT, message)
