@@ -57,6 +57,11 @@ class FileFormat(Section):
         """Whether a delivery without the total that it should have is not posted."""
         return self.control_total is not None and self.control_total.required
 
+    @property
+    def says_above(self) -> bool:
+        """Whether lines above the header are told apart from it and from the rows."""
+        return False
+
     def refused_name(self, name: str) -> str | None:
         """Returns why no column of this format can have a name that a vendor file reads."""
         del name

@@ -190,6 +190,15 @@ class Vendor(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _a_day_above_can_be_found(self) -> Self:
+        if self.dates.header is not None and not self.format.says_above:
+            raise ValueError(
+                "`dates.header` looks for a day above the header: that of a `csv` with"
+                " `header_within`, of `excel`, or of `fixed_width` with a ruler"
+            )
+        return self
+
     @field_validator("key", mode="before")
     @classmethod
     def _short_forms(cls, key: object) -> object:

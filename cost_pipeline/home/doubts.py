@@ -87,7 +87,7 @@ def _unwritten(
     told = {*vendor.columns, *vendor.constants} & fields.keys()
     for section, base, what in _WRITTEN:
         given = any(parts(fields[name]).base is base for name in told)
-        if document.has((section,)) and not given and not vendor.dates.file_name:
+        if document.has((section,)) and not given and not vendor.dates.gives_a_day:
             yield (section,), f"no column and no constant holds a {what}"
     measure = feed.shape.measure
     section = feed.vendor.model_fields["measure"].alias or "measure"

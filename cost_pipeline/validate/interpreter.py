@@ -93,6 +93,13 @@ class Interpreter:
         """Returns the same reading on other columns."""
         return self if columns == self.columns else _applied(self.reading, columns)
 
+    def under(self, above: tuple[str, ...]) -> Interpreter:
+        """Returns the same reading under the lines above a header, where they say the day."""
+        if self.reading.vendor.dates.header is None:
+            return self
+        day = self.reading.dates.of_header(above)
+        return _applied(_on_day(self.reading, day), self.columns)
+
     def declared_total(self, control: Mapping[str, str]) -> Decimal | Problem | None:
         """Returns the sum that a control row, or the end of a group, declares; None without one."""
         rule, measure = self.reading.vendor.format.control_total, self.reading.shape.measure
@@ -147,9 +154,6 @@ def compile_interpreter(
         binary=isinstance(vendor.format, ExcelFormat) and vendor.format.digits > SHOWN_DIGITS,
     )
     dates = date_reader(vendor, landed)
-    day = dates.of_file() if vendor.dates.gives_a_day and landed.name is not None else None
-    if isinstance(day, date):
-        constants.setdefault(feed.shape.day, day.isoformat())
     reading = Reading(
         vendor=vendor,
         kind=kind,
@@ -164,10 +168,22 @@ def compile_interpreter(
         numbers=numbers,
         dates=dates,
         interpretation=_interpretation(vendor, feed, scopes, landed),
-        delivery_problems=(day,) if isinstance(day, Problem) else (),
     )
+    if vendor.dates.named_by_the_file and landed.name is not None:
+        reading = _on_day(reading, dates.of_file())
     _check(reading, feed)
     return _applied(reading, tuple(columns))
+
+
+def _on_day(reading: Reading, day: date | Problem) -> Reading:
+    """Returns the reading of a delivery that says the day of rows that have none."""
+    name = reading.shape.day
+    if isinstance(day, Problem):
+        return replace(reading, delivery_problems=(replace(day, field=name),))
+    if name in reading.vendor.constants:
+        return reading
+    constants = {**reading.constants, name: day.isoformat()}
+    return replace(reading, constants=constants, said_day=day, remembered={})
 
 
 def _exact(kind: Kind, shape: Shape) -> dict[str, Exact]:

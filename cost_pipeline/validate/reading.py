@@ -82,6 +82,8 @@ class Reading:
         scopes: The values that the scope of a row may have.
         interpretation: Digest of everything that decides a verdict.
         delivery_problems: What is wrong with the delivery as a whole, such as its file's name.
+        said_day: The day of rows that have none, where the delivery says it; its text is among the
+            constants, in no form of the vendor's.
         remembered: Verdicts on distinct texts, by field; a cache.
     """
 
@@ -99,6 +101,7 @@ class Reading:
     dates: DateReader
     interpretation: str
     delivery_problems: tuple[Problem, ...] = ()
+    said_day: date | None = None
     remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
 
     @property
@@ -169,7 +172,8 @@ class Reading:
 
     def constant(self, name: str) -> Verdict:
         """Returns the verdict on a constant's text; a credit is none, so it may not be negative."""
-        value = self.read(name, self.constants[name])
+        said = self.said_day if name == self.shape.day else None
+        value = self.read(name, self.constants[name]) if said is None else said
         if value is None:
             return self._empty(name)
         if isinstance(value, Problem):

@@ -218,7 +218,7 @@ class _Validation:
             after = chunk.after
             judged = validate_chunk(
                 without_half_row(chunk, self.half),
-                self.interpreter,
+                self.interpreter.under(chunk.above),
                 delivery=self.pending.delivery,
                 pull_date=self.pending.pull_date,
                 state=state,
