@@ -14,7 +14,7 @@ from cost_pipeline.pipeline.session import Session
 
 def keep_vendor_file(session: Session, interpretation: str, vendor: Vendor) -> None:
     """Keeps the vendor file behind an interpretation, before a validation names it."""
-    session.lake.interpretations.keep(interpretation, vendor.model_dump_json())
+    session.lake.interpretations.keep(interpretation, vendor.model_dump_json(by_alias=True))
 
 
 def read_as(session: Session, vendor: str, delivery: str) -> Vendor | None:
