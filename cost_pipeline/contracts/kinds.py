@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cost_pipeline.contracts.complaints import Complaint
+from cost_pipeline.contracts.constraints import fields_noted
 from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.tables import Shape
+from cost_pipeline.contracts.times import GivenRate
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import NO_OTHERS, ReasonList
 
@@ -133,6 +135,8 @@ class FeedContract:
         found = {self.shape.day} if vendor.dates.gives_a_day else set()
         if self.shape.measure is not None and vendor.measure is not None:
             found |= {self.shape.measure.unit} if vendor.measure.currencies else set()
+        if vendor.times is not None and vendor.times.frame_rate is not None:
+            found |= {*fields_noted(self.kinds[vendor.record].contract, GivenRate())}
         return frozenset(found)
 
     @property

@@ -46,6 +46,7 @@ from cost_pipeline.contracts.sources import (
     Source,
 )
 from cost_pipeline.contracts.text_style import Clean, IdStyle, cleaned
+from cost_pipeline.contracts.time_style import TimeStyle
 
 __all__ = [
     "ControlTotal",
@@ -109,6 +110,7 @@ class Vendor(Section):
         feed: The line of business that its records belong to.
         record: The kind of its records; the feed says which kinds there are.
         measure: What beside the digits says which way its number goes, and in which unit it is.
+        times: How times of day and timecodes are written, where a kind of record has such.
         clean: What is cleaned out of texts before they are judged; else they are refused for it.
         ids: What is taken off ids, so that one id that is written in several ways is one.
         key: `None` where the vendor has none (`key: none`): every row then stands for itself.
@@ -139,6 +141,7 @@ class Vendor(Section):
     dates: DateStyle = DateStyle()
     numbers: NumberStyle = NumberStyle()
     measure: MeasureStyle | None = None
+    times: TimeStyle | None = None
     clean: tuple[Clean, ...] = ()
     ids: IdStyle | None = None
     key: Key | None

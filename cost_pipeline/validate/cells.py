@@ -262,7 +262,12 @@ def _cells(place: int, table: pa.Table) -> pa.Array:
 
 def declared_settings(vendor: Vendor) -> Mapping[str, object]:
     """Returns the sections that decide how cells are made, as far as the vendor file has them."""
-    found = {"measure": vendor.measure, "clean": vendor.clean, "ids": vendor.ids}
+    found = {
+        "measure": vendor.measure,
+        "times": vendor.times,
+        "clean": vendor.clean,
+        "ids": vendor.ids,
+    }
     said = {name: section for name, section in found.items() if section}
     return {
         name: section if isinstance(section, tuple) else section.model_dump(mode="json")

@@ -12,11 +12,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.constraints import parts
+from cost_pipeline.contracts.constraints import fields_noted, parts
 from cost_pipeline.contracts.formats import PER_ROW, ExcelFormat
 from cost_pipeline.contracts.kinds import FeedContract, Kind
 from cost_pipeline.contracts.number_style import MeasureStyle
@@ -25,6 +25,7 @@ from cost_pipeline.contracts.proofs import TextProof, text_proof
 from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader, reader
+from cost_pipeline.contracts.times import GivenRate, ReadByStyle
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import UsageError
@@ -41,10 +42,14 @@ from cost_pipeline.validate.declared import (
     declared_parts,
     demanded_fields,
     known_headers,
+    time_reader,
 )
 from cost_pipeline.validate.numbers import SHOWN_DIGITS, NumberReader
 from cost_pipeline.validate.reading import FieldValue, Reading
 from cost_pipeline.validate.sides import Sided, total_of
+from cost_pipeline.validate.times import TimeReader
+
+_Read = TypeVar("_Read", Decimal, date, int)
 
 # Raise it when the reading of a row changes in code: it is part of every interpretation.
 READING_VERSION: Final = 2
@@ -148,6 +153,9 @@ def compile_interpreter(
     if scope is not None and vendor.scope is not None and scope not in vendor.columns:
         constants.setdefault(scope, vendor.scope)
     derived = {n: proof for n, info in fields.items() if (proof := text_proof(info)) is not None}
+    rate = vendor.times and vendor.times.frame_rate
+    for name in fields_noted(contract, GivenRate()) if rate is not None else ():
+        constants.setdefault(name, str(rate))
     numbers = NumberReader(
         vendor.numbers,
         vendor.measure,
@@ -159,7 +167,7 @@ def compile_interpreter(
         kind=kind,
         shape=feed.shape,
         rules=contract.rules(),
-        readers=_readers(contract, numbers, dates),
+        readers=_readers(contract, numbers, dates, time_reader(vendor)),
         proofs=derived if proofs is None else proofs,
         constants=constants,
         demanded=demanded_fields(vendor, contract, feed.shape.identity),
@@ -195,12 +203,18 @@ def _exact(kind: Kind, shape: Shape) -> dict[str, Exact]:
     }
 
 
-def _readers(contract: type[Record], numbers: NumberReader, dates: DateReader) -> dict[str, Reader]:
-    """Returns each field's reader: by the vendor's style for numbers and dates, else the usual."""
+def _readers(
+    contract: type[Record], numbers: NumberReader, dates: DateReader, times: TimeReader
+) -> dict[str, Reader]:
+    """Returns each field's reader: by the vendor's style where it has one, else the usual."""
     found: dict[str, Reader] = {}
     for name, info in contract.model_fields.items():
         base = parts(info).base
-        if base is Decimal:
+        if ReadByStyle("clock") in parts(info).notes:
+            found[name] = lambda name, text: _named(name, times.clock(text))
+        elif ReadByStyle("frames") in parts(info).notes:
+            found[name] = lambda name, text: _named(name, times.frames(text))
+        elif base is Decimal:
             found[name] = lambda name, text: _named(name, numbers.read(text))
         elif base is date:
             found[name] = lambda name, text: _named(name, dates.read(text))
@@ -209,7 +223,7 @@ def _readers(contract: type[Record], numbers: NumberReader, dates: DateReader) -
     return found
 
 
-def _named(name: str, found: Decimal | date | Problem) -> Decimal | date | Problem:
+def _named(name: str, found: _Read | Problem) -> _Read | Problem:
     if isinstance(found, Problem) and found.field != name:
         return replace(found, field=name)
     return found

@@ -25,6 +25,7 @@ from cost_pipeline.contracts.record import Record, judge_field, refused_as
 from cost_pipeline.contracts.rules import Rule
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader
+from cost_pipeline.contracts.times import ReadByStyle
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
@@ -157,6 +158,8 @@ class Reading:
         """
         taken, words = parts(self.contract.model_fields[name]), refused_as(self.contract, name)
         base, one_of = taken.base, [note for note in taken.notes if isinstance(note, OneOf)]
+        if any(isinstance(note, ReadByStyle) for note in taken.notes):
+            return np.zeros(len(texts), dtype=np.bool_)
         if base is Decimal:
             found = self.numbers.unreadable(texts)
         elif base is date:

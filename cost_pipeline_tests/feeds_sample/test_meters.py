@@ -147,8 +147,8 @@ CELLS = st.tuples(
 
 
 @given(st.lists(CELLS, min_size=1, max_size=8))
-def test_both_lanes_judge_its_rows_alike(meters, vendor, rows):
-    found = [_judged(meters, vendor, rows, lanes) for lanes in ("model", "both")]
+def test_both_lanes_judge_its_rows_alike(meters, vendor, chunk_of, rows):
+    found = [_judged(meters, vendor, chunk_of(rows), lanes) for lanes in ("model", "both")]
     assert found[0].records.equals(found[1].records)
     assert found[0].dead_letters.equals(found[1].dead_letters)
 
@@ -168,24 +168,7 @@ def vendor(meters):
     )  # fmt: skip
 
 
-class _Chunk:
-    columns = ("c0", "c1", "c2", "c3", "c4")
-
-    def __init__(self, rows):
-        texts = [",".join(row) for row in rows]
-        numbers = pa.array(range(1, len(rows) + 1), pa.int64())
-        cells = {
-            name: pa.array(column)
-            for name, column in zip(self.columns, zip(*rows, strict=True), strict=True)
-        }
-        malformed = pa.nulls(len(rows), pa.string())
-        self.table = pa.table(
-            {"row": numbers, "line": numbers, "text": texts, "malformed": malformed, **cells}
-        )
-
-
-def _judged(meters, vendor, rows, lanes):
-    chunk = _Chunk(rows)
+def _judged(meters, vendor, chunk, lanes):
     compiled = compile_interpreter(vendor, meters.CONTRACT, ["LOT-7"], chunk.columns)
     return validate_chunk(
         chunk,
