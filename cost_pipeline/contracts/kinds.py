@@ -134,7 +134,8 @@ class FeedContract:
         """Returns the fields that a vendor's rows have without a column or a constant."""
         found = {self.shape.day} if vendor.dates.gives_a_day else set()
         if self.shape.measure is not None and vendor.measure is not None:
-            found |= {self.shape.measure.unit} if vendor.measure.currencies else set()
+            said = vendor.measure.currencies or vendor.measure.units
+            found |= {self.shape.measure.unit} if said else set()
         if vendor.times is not None and vendor.times.frame_rate is not None:
             found |= {*fields_noted(self.kinds[vendor.record].contract, GivenRate())}
         return frozenset(found)

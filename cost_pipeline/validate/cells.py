@@ -33,6 +33,7 @@ from cost_pipeline.validate.sides import (
     says_something,
 )
 from cost_pipeline.validate.texts import canonical_ids, plain_texts, styled_ids
+from cost_pipeline.validate.units import Units
 
 Make = Callable[[pa.Table], pa.Array]
 """A chunk's table to the cells of one field."""
@@ -93,7 +94,7 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
     texts, ids = _texts(reading.contract), _ids(reading)
     for name, aliases in vendor.columns.items():
         if measure is not None and name == measure.field:
-            make, own = _numbers(vendor, measure, columns)
+            make, own = _numbers(reading, measure, columns)
             problems += own
         else:
             places = _all_of(columns.of(aliases))
@@ -105,6 +106,8 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
             made.append(Made(name, make))
     if measure is not None and vendor.measure is not None and vendor.measure.currencies:
         made.append(Made(measure.unit, _currencies(vendor, vendor.measure, measure, columns)))
+    if measure is not None and vendor.measure is not None and vendor.measure.units:
+        made.append(Made(measure.unit, _units(reading, vendor.measure, measure, columns)))
     return made, problems
 
 
@@ -147,13 +150,15 @@ def _spelled(first: Make, name: str, vendor: Vendor, *, is_id: bool) -> Make:
 
 
 def _numbers(
-    vendor: Vendor, measure: Measure, columns: Columns
+    reading: Reading, measure: Measure, columns: Columns
 ) -> tuple[Make | None, list[Problem]]:
     """Returns how the cells of the measure are made, if they are; and what the header lacks."""
+    vendor = reading.vendor
     style, aliases = vendor.measure or MeasureStyle(), vendor.columns[measure.field]
     checked = _signs_to_check(vendor, measure)
     places = _all_of(columns.of(aliases))
-    if not style.says_the_side and not style.zero and not checked and len(places) < 2:  # noqa: PLR2004 - one column is read as it is
+    plain = not style.says_the_side and not style.zero and not style.units and not checked
+    if plain and len(places) < 2:  # noqa: PLR2004 - one column is read as it is
         return None, []
     needed = [style.debit, style.credit] if style.debit else [aliases]
     if style.sign is not None:
@@ -176,6 +181,10 @@ def _numbers(
             one = _one_number(places, table, strict=not columns.per_row)
             numbers = sided.of_one(one, codes)
         numbers = sided.turned(numbers)
+        if style.units:
+            own = _first_filled(_all_of(columns.of(vendor.columns.get(measure.unit, ()))), table)
+            units = Units(style, vendor.numbers, reading.numbers)
+            numbers = keeping_marks(numbers, units.numbers(numbers, own))
         if checked:
             numbers = against_currency(numbers, checked, _stated(vendor, measure, columns, table))
         return numbers
@@ -212,6 +221,18 @@ def _currencies(vendor: Vendor, style: MeasureStyle, measure: Measure, columns: 
 
     def make(table: pa.Table) -> pa.Array:
         return currencies_of(_first_filled(numbers, table), signs, _first_filled(own, table))
+
+    return make
+
+
+def _units(reading: Reading, style: MeasureStyle, measure: Measure, columns: Columns) -> Make:
+    vendor = reading.vendor
+    numbers = _all_of(columns.of(vendor.columns.get(measure.field, ())))
+    own = _all_of(columns.of(vendor.columns.get(measure.unit, ())))
+    units = Units(style, vendor.numbers, reading.numbers)
+
+    def make(table: pa.Table) -> pa.Array:
+        return units.units(_first_filled(numbers, table), _first_filled(own, table))
 
     return make
 

@@ -19,7 +19,7 @@ from cost_pipeline.core.reasons import Reason
 # Not a blank: stripping leaves it.
 _JOINT: Final = "\x02"
 _MARK: Final = re.compile(f"(.*?){_JOINT}([a-z]+){_JOINT}(.*)", re.DOTALL)
-_MARKED: Final = rf"{_JOINT}(?:columns|sides|code|twice|currency|invisible){_JOINT}"
+_MARKED: Final = rf"{_JOINT}(?:columns|sides|code|twice|currency|invisible|unit|units){_JOINT}"
 _BESIDE: Final = " | "
 
 
@@ -32,6 +32,8 @@ class Conflict(StrEnum):
     TWICE = "twice"
     CURRENCY = "currency"
     INVISIBLE = "invisible"
+    UNIT = "unit"
+    UNITS = "units"
 
 
 _WORDS: Final = {
@@ -51,6 +53,14 @@ _WORDS: Final = {
     Conflict.CURRENCY: (
         Reason.CURRENCY_CONTRADICTED,
         "{0} bears the sign of another currency than {1}",
+    ),
+    Conflict.UNIT: (
+        Reason.BAD_NUMBER,
+        "beside {0} stands the unit {1}, which `units` does not name",
+    ),
+    Conflict.UNITS: (
+        Reason.BAD_NUMBER,
+        "{0} has a unit of its own, and another than {1} in the column of units",
     ),
     Conflict.INVISIBLE: (
         Reason.BAD_TEXT,

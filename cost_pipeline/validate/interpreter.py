@@ -48,6 +48,7 @@ from cost_pipeline.validate.numbers import SHOWN_DIGITS, NumberReader
 from cost_pipeline.validate.reading import FieldValue, Reading
 from cost_pipeline.validate.sides import Sided, total_of
 from cost_pipeline.validate.times import TimeReader
+from cost_pipeline.validate.units import Units
 
 _Read = TypeVar("_Read", Decimal, date, int)
 
@@ -112,6 +113,8 @@ class Interpreter:
             return None
         column = measure.field if rule is None else rule.column
         vendor, read = self.reading.vendor, self.reading.numbers.read
+        if vendor.measure is not None and vendor.measure.units:
+            read = Units(vendor.measure, vendor.numbers, self.reading.numbers).total
         cells = {plain_name(name): text.strip() for name, text in control.items()}
 
         def of(aliases: Sequence[str]) -> Decimal | Problem | None:
