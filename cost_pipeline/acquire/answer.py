@@ -108,8 +108,8 @@ def connection_error(error: Exception, source: HttpSource) -> AttemptError:
     return AttemptError(f"no connection: {why}", transient=True)
 
 
-def check_head(response: aiohttp.ClientResponse, kind: FormatKind) -> None:
-    """Refuse a content type that cannot be the vendor's format.
+def check_head(response: aiohttp.ClientResponse, kind: FormatKind | None) -> None:
+    """Refuse a content type that cannot be the vendor's format; None is that of an archive.
 
     Raises:
         AttemptError: With what came instead.
@@ -120,6 +120,8 @@ def check_head(response: aiohttp.ClientResponse, kind: FormatKind) -> None:
             "answered with a web page instead of data (a maintenance or login page?)",
             transient=True,
         )
+    if kind is None:
+        return
     text_only = kind in {FormatKind.CSV, FormatKind.EP_LEDGER}
     own = "xml" if kind is FormatKind.XML else "json"
     fits = declared in _ANY | _GZIP or (
@@ -158,7 +160,7 @@ def check_length(response: aiohttp.ClientResponse, size: int) -> None:
         raise AttemptError(f"sent {size:,} bytes and had announced {announced:,}", transient=True)
 
 
-def check_start(file: Path, kind: FormatKind) -> None:
+def check_start(file: Path, kind: FormatKind | None) -> None:
     """Refuse a body that begins like a web page, or does not begin like JSON.
 
     Raises:

@@ -242,7 +242,11 @@ def two_digits_are_meant(form: str) -> bool:
 
 
 def file_name_of(address: str) -> str:
-    """Returns the name of a file from its address: without folders, query and escapes."""
+    """Returns the name of a file from its address: without folders, query and escapes.
+
+    Of a member of an archive (`https://host/a.zip?v=1!/b.csv`) it is its own.
+    """
+    address = address.rpartition("!/")[2]
     path = urlsplit(address).path if "://" in address else address
     return unquote(PurePosixPath(path.replace("\\", "/")).name)
 

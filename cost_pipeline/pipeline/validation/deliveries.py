@@ -28,6 +28,7 @@ from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_
 from cost_pipeline.pipeline.dead_letters.letters import REFUSED, letters_now, of_reading
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.pull.landings import interpreter_of
+from cost_pipeline.pipeline.pull.unpacking import refused_archive, refused_archives
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.checkpoints import (
     Subject,
@@ -39,6 +40,7 @@ from cost_pipeline.pipeline.validation.group_sums import GroupSums
 from cost_pipeline.pipeline.validation.read_as import keep_vendor_file
 from cost_pipeline.pipeline.validation.versions import (
     Half,
+    as_archive,
     as_cut,
     cut_deliveries,
     half_row,
@@ -113,14 +115,15 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
         (row["vendor"], row["delivery"]): row for row in current_deliveries(session).to_pylist()
     }
     found = []
-    cut = cut_deliveries(session)
+    cut, archives = cut_deliveries(session), refused_archives(session, vendors)
     for vendor in sorted(vendors, key=lambda v: v.vendor):
         usual = interpreter_of(session, vendor, "").interpretation
         for _, delivery in sorted(key for key in wanted if key[0] == vendor.vendor):
             row = current[vendor.vendor, delivery]
             if vendor.dates.looks_around:
                 usual = interpreter_of(session, vendor, delivery).interpretation
-            present = name_of(usual, cut=(vendor.vendor, delivery) in cut)
+            key = vendor.vendor, delivery
+            present = name_of(usual, cut=key in cut, archive=key in archives)
             if row["interpretation"] != present:
                 found.append(Pending(vendor, delivery, pull_date, (row["sequence"] or 0) + 1))
     return found
@@ -176,6 +179,9 @@ class _Validation:
         if whole is not None:
             self.interpreter = as_cut(self.interpreter)
             self.half = half_row(session, pending.vendor, pending.delivery, whole)
+        self.unreadable = refused_archive(session, pending.vendor, pending.delivery)
+        if self.unreadable is not None:
+            self.interpreter = as_archive(self.interpreter)
         name = f"{pending.vendor.vendor}/{pending.delivery}"
         # What a delivery's records are depends on its bytes and the interpretation alone: a vendor
         # file that was changed and changed back finds the records that it made before.
@@ -203,7 +209,7 @@ class _Validation:
 
     def run(self, chunk_rows: int) -> None:
         path = self.session.lake.content.open_path(self.pending.delivery)
-        reader = open_rows(
+        reader = self.unreadable or open_rows(
             path, self.pending.vendor.format, chunk_rows=chunk_rows, at=self.done.mark
         )
         if isinstance(reader, Refused):
