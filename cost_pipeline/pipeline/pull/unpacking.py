@@ -55,7 +55,7 @@ def unpacked(path: Path, unpack: Unpack, fetched: Fetched, scratch: Path) -> Unp
     try:
         for name, pieces in each_member(path, unpack.kind):
             uri = f"{fetched.uri}{INSIDE}{quote(str(PurePosixPath(name)))}"
-            why = _why_not(name, unpack.files)
+            why = why_not(name, unpack.files)
             if why is not None:
                 passed.append(PassedOver(uri, why))
                 for _ in pieces:
@@ -74,7 +74,8 @@ def unpacked(path: Path, unpack: Unpack, fetched: Fetched, scratch: Path) -> Unp
     return Unpacked(tuple(members), tuple(passed))
 
 
-def _why_not(name: str, pattern: str) -> Why | None:
+def why_not(name: str, pattern: str) -> Why | None:
+    """Returns why a member is no delivery; None if it is one."""
     if why := never_a_delivery(name, pattern):
         return why
     path = PurePosixPath(name)
