@@ -58,7 +58,7 @@ def listing_entries(look: Look, seen: Seen, group: int | None) -> Iterator[Entry
         seen: What its columns hold.
         group: The place of headings, as `group_of` finds it.
     """
-    if not isinstance(look.form, ListedSection):
+    if not _is_listed(look.form):
         return
     heads = _alone(seen)
     if group is not None:
@@ -78,13 +78,17 @@ def listing_entries(look: Look, seen: Seen, group: int | None) -> Iterator[Entry
 
 def group_of(look: Look, seen: Seen) -> int | None:
     """Returns the place of headings, which is empty in the rows of the table; None without any."""
-    if not isinstance(look.form, ListedSection):
+    if not _is_listed(look.form):
         return None
     heads = _alone(seen)
     for column in seen.columns:
         if not column.filled and sum(column.place in cells for cells in heads) >= _FEW:
             return column.place
     return None
+
+
+def _is_listed(form: object) -> bool:
+    return isinstance(form, ListedSection)
 
 
 def _alone(seen: Seen) -> list[dict[int, str]]:
