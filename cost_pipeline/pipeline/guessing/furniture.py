@@ -12,7 +12,7 @@ from typing import Final
 
 from cost_pipeline.contracts.control import ControlTotal
 from cost_pipeline.contracts.listing import ListedSection
-from cost_pipeline.home.draft import Entry
+from cost_pipeline.home.draft import Entry, Value
 from cost_pipeline.pipeline.guessing.columns import Column
 from cost_pipeline.pipeline.guessing.numbers import number_of
 from cost_pipeline.pipeline.guessing.seen import Look, Seen
@@ -63,7 +63,7 @@ def listing_entries(look: Look, seen: Seen, group: int | None) -> Iterator[Entry
     heads = _alone(seen)
     if group is not None:
         words = f"column {group + 1} is filled in rows that hold nothing else: headings of groups"
-        value: dict[str, object] = {"column": GROUP, "from": f"#{group + 1}"}
+        value: dict[str, Value] = {"column": GROUP, "from": f"#{group + 1}"}
         ends = _ends_of(seen, [cells[group] for cells in heads if group in cells], group)
         if ends:
             value["ends"] = ends
