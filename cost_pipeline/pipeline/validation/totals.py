@@ -34,6 +34,9 @@ _WAITING: Final = """
         from seen as later where later.vendor = seen.vendor and later.uri = seen.uri
             and later.problem is null and later.fetched_at > seen.fetched_at)
     group by all
+    having exists (
+        from demanding d where d.vendor = seen.vendor
+            and min(seen.pull_date) between d.since and d.upto)
 """
 
 
@@ -66,13 +69,18 @@ def dates_without_total(session: Session, dates: Collection[date]) -> dict[date,
 
 def _waiting(session: Session) -> pa.Table:
     """Returns vendor, delivery and first pull date of what lacks the total that it must have."""
-    demanding = [vendor.vendor for vendor in session.home.vendors if vendor.format.demands_a_total]
+    demanding = [
+        {"vendor": vendor.vendor, "since": since, "upto": upto}
+        for vendor in session.home.vendors
+        for since, upto, settings in vendor.spans
+        if settings.format.demands_a_total
+    ]
     if not demanding:
         return pa.table({"vendor": pa.array([], pa.string())})
     lake = session.lake
     return query(
         _WAITING,
-        demanding=pa.table({"vendor": demanding}),
+        demanding=pa.Table.from_pylist(demanding),
         received=lake.table(DELIVERIES)
         .snapshot()
         .read(columns=["vendor", "delivery", "uri", "pull_date", "fetched_at"]),
