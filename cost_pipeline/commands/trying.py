@@ -74,9 +74,10 @@ def try_(
 ) -> None:
     """Show how FILE would be read: its header, first rows, what is refused and why, its totals.
 
-    Nothing is landed or posted. With --vendor it is read by that vendor file, by the code of a run,
-    and the command ends with 1 if something is refused or missing. Without, it prints a first
-    vendor file, each guess with its evidence, and what you have to decide: save it in vendors/.
+    Nothing is landed or posted. With --vendor it is read by that vendor file, by the code of a run
+    and its newest settings or those of --pull-date, and the command ends with 1 if something is
+    refused or missing. Without, it prints a first vendor file, each guess with its evidence, and
+    what you have to decide: save it in vendors/.
     """
     _refuse_no_file(file)
     if vendor is None:
@@ -92,7 +93,10 @@ def try_(
         raise UsageError(
             "a vendor file is part of a home", where="--vendor", remedy="name the home with --home"
         )
-    _try(file, _vendor_of(home, vendor), _day(pull_date), most_rows, as_json=as_json)
+    day = _day(pull_date)
+    chosen, reads = _vendor_of(home, vendor)
+    settings = chosen.as_of(None if pull_date is None else day)
+    _try(file, (settings, reads), day, most_rows, as_json=as_json)
 
 
 @click.command("test", short_help="Ask a source for its first page or newest file.")
@@ -117,14 +121,15 @@ def test_(
     from cost_pipeline.commands.tried import show_asked
     from cost_pipeline.pipeline.trying.source import ask_source
 
+    day = _day(pull_date)
     chosen, reads = _vendor_of(home, vendor)
     asked = ask_source(
         reads,
-        chosen,
+        chosen.as_of(day),
         base=home.expanduser().absolute(),
         environment=os.environ,
         clock=utc_now,
-        pull_date=_day(pull_date),
+        pull_date=day,
         most_rows=most_rows,
     )
     if as_json:

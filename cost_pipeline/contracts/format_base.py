@@ -5,6 +5,7 @@ Belongs here: no format. Those are in `formats`, the nested ones in `nested_form
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, Literal, Self
 
@@ -28,6 +29,16 @@ class FormatKind(StrEnum):
     SHOWBIZ_UBX = "showbiz_ubx"
     SHOWBIZ_SAG_CARDS = "showbiz_sag_cards"
 
+
+ALSO_CALLED: Final[Mapping[str, FormatKind]] = {
+    "ndjson": FormatKind.JSONL,
+    "tsv": FormatKind.CSV,
+    "txt": FormatKind.CSV,
+    "workbook": FormatKind.EXCEL,
+    "xls": FormatKind.EXCEL,
+    "xlsx": FormatKind.EXCEL,
+}
+"""What people write instead; an error says the right word, because `xml` is nearer to `xls`."""
 
 PER_ROW: Final = frozenset({FormatKind.JSON, FormatKind.JSONL, FormatKind.XML})
 """The formats whose rows have columns of their own, so that none is missing."""

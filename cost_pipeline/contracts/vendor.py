@@ -15,10 +15,8 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
-    SerializerFunctionWrapHandler,
     StringConstraints,
     field_validator,
-    model_serializer,
     model_validator,
 )
 
@@ -43,7 +41,7 @@ from cost_pipeline.contracts.number_style import (
     side_of,
     sides_among,
 )
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sections import GrownSection, Section
 from cost_pipeline.contracts.sources import (
     FolderSource,
     HttpSource,
@@ -75,7 +73,7 @@ __all__ = [
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
-class Key(Section):
+class Key(GrownSection):
     """The natural key of a row.
 
     Attributes:
@@ -83,6 +81,8 @@ class Key(Section):
         otherwise: `else` in the file: the fields that name a row in which one of those is empty.
         ordinal: Whether a key repeats lawfully within a delivery.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"otherwise"})
 
     columns: tuple[str, ...] = Field(min_length=1)
     otherwise: tuple[str, ...] = Field(default=(), alias="else")
@@ -100,14 +100,6 @@ class Key(Section):
         if self.otherwise and set(self.otherwise) & set(self.columns):
             raise ValueError("`else` names other fields than the key: one of those is empty then")
         return self
-
-    @model_serializer(mode="wrap")
-    def _as_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leaves the defaults of later keys out, so that the digest stays as it was."""
-        found: dict[str, Any] = handler(self)
-        if not self.otherwise:
-            del found["otherwise"]
-        return found
 
     @property
     def fields(self) -> tuple[str, ...]:

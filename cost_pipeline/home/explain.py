@@ -13,6 +13,7 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from cost_pipeline.contracts.format_base import ALSO_CALLED
 from cost_pipeline.core.text import nearest
 from cost_pipeline.home.dated import dated, entry_of, take_over
 from cost_pipeline.home.document import Document
@@ -192,13 +193,19 @@ def one_of(given: str, known: Sequence[str]) -> str:
 def _note_tag(complaint: ErrorDetails, document: Document) -> None:
     path = complaint["loc"]
     context = complaint.get("ctx", {})
+    given = str(context.get("tag"))
     if complaint["type"] == "union_tag_not_found":
         by = str(context.get("discriminator", "kind")).strip("'")
         document.complain(path, f"{_named(path, document)} says no `{by}`", f"add the key `{by}`")
         return
     expected = re.findall(r"'([^']*)'", str(context.get("expected_tags", "")))
-    message = f"this version has no {path[-1]} of the kind `{context.get('tag')}`"
-    document.complain((*path, "kind"), message, one_of(str(context.get("tag")), expected))
+    message = f"this version has no {path[-1]} of the kind `{given}`"
+    meant = ALSO_CALLED.get(given.casefold())
+    if meant in expected:
+        remedy = f"write `{meant}`; {one_of('', expected)}"
+    else:
+        remedy = one_of(given, expected)
+    document.complain((*path, "kind"), message, remedy)
 
 
 def _words(complaint: ErrorDetails) -> str:

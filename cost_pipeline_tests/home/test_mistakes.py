@@ -72,7 +72,7 @@ VALUES = {
     "priority: urgent": ((), PRIORITY, "`priority` cannot be `urgent`", "payroll, high, normal"),
     "record: invoice": ((), "record: vendor_invoice", "`record` cannot be `invoice`",
                         "did you mean `vendor_invoice`? It can be purchase_order"),
-    "kind: xls": ((), "kind: csv ", "no format of the kind `xls`", "it can be csv, fixed_width"),
+    "kind: xls": ((), "kind: csv ", "no format of the kind `xls`", "write `excel`; it can be csv"),
     "decimal: comma": ((), 'decimal: "."', "`decimal` cannot be `comma`", "can be `.`, `,`"),
     "brackets]": ((), "parentheses]", "item 2 of `negatives` cannot be", "leading, trailing"),
     "negatives: leading}": ((), "negatives: [leading, parentheses]}", "must be a list",
