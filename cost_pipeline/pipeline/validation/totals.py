@@ -28,15 +28,17 @@ _WAITING: Final = """
         select vendor, delivery, uri, min(pull_date) as pull_date, max(fetched_at) as fetched_at,
             any_value(control_problem) as problem
         from received join newest using (vendor, delivery) group by all
+    ), read_by as (
+        select vendor, delivery, min(pull_date) as first from seen group by all
     )
     select vendor, delivery, min(pull_date) as pull_date from seen
     where problem is not null and not exists (
         from seen as later where later.vendor = seen.vendor and later.uri = seen.uri
             and later.problem is null and later.fetched_at > seen.fetched_at)
+        and (vendor, delivery) in (
+            select r.vendor, delivery from read_by r join demanding d
+            on r.vendor = d.vendor and first between since and upto)
     group by all
-    having exists (
-        from demanding d where d.vendor = seen.vendor
-            and min(seen.pull_date) between d.since and d.upto)
 """
 
 
