@@ -93,10 +93,7 @@ def try_(
         raise UsageError(
             "a vendor file is part of a home", where="--vendor", remedy="name the home with --home"
         )
-    day = _day(pull_date)
-    chosen, reads = _vendor_of(home, vendor)
-    settings = chosen.as_of(None if pull_date is None else day)
-    _try(file, (settings, reads), day, most_rows, as_json=as_json)
+    _try(file, _vendor_of(home, vendor), pull_date, most_rows, as_json=as_json)
 
 
 @click.command("test", short_help="Ask a source for its first page or newest file.")
@@ -121,15 +118,14 @@ def test_(
     from cost_pipeline.commands.tried import show_asked
     from cost_pipeline.pipeline.trying.source import ask_source
 
-    day = _day(pull_date)
     chosen, reads = _vendor_of(home, vendor)
     asked = ask_source(
         reads,
-        chosen.as_of(day),
+        chosen,
         base=home.expanduser().absolute(),
         environment=os.environ,
         clock=utc_now,
-        pull_date=day,
+        pull_date=_day(pull_date),
         most_rows=most_rows,
     )
     if as_json:
@@ -142,13 +138,25 @@ def test_(
 
 
 def _try(
-    file: Path, of: tuple[Vendor, Reads], day: date, most_rows: int | None, *, as_json: bool
+    file: Path,
+    of: tuple[Vendor, Reads],
+    pull_date: str | None,
+    most_rows: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     from cost_pipeline.commands.tried import show_tried
     from cost_pipeline.pipeline.trying.reading import try_file
 
     vendor, reads = of
-    tried = try_file(reads, vendor, file, pull_date=day, most_rows=most_rows)
+    tried = try_file(
+        reads,
+        vendor,
+        file,
+        pull_date=_day(pull_date),
+        newest=pull_date is None,
+        most_rows=most_rows,
+    )
     if as_json:
         print_json(tried.as_json())
     else:
