@@ -134,6 +134,8 @@ class Vendor(Section):
         "ignore", "constants",
     )  # fmt: skip
     """The keys that decide verdicts; where a delivery is fetched from does not."""
+    declared: ClassVar[tuple[str, ...]] = ("measure", "clean", "ids")
+    """The sections that decide them too where they are given, and are no part of a digest else."""
     changing: ClassVar[tuple[str, ...]] = (
         "format", "dates", "numbers", "measure", "clean", "ids", "columns", "ignore", "constants",
     )  # fmt: skip
