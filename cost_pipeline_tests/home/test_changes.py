@@ -115,7 +115,7 @@ def test_the_schema_knows_what_may_change():
         "key": ["transaction_id"], "columns": {"transaction_id": ["Id"]},
     }  # fmt: skip
     entry = {"from": "2026-07-01", "why": "x", "dates": ["%d.%m.%Y"], "amount": {"zero": "-"}}
-    assert schema.is_valid({**good, "changes": [entry]})
+    assert schema.is_valid({**good, "changes": [{**entry, "tax_ids": "eu_vat"}]})
     for wrong in (
         {"key": "none"}, {"priority": "high"}, {"dats": 1}, {"format": {"kind": "xls"}},
         {"columns": {"supplier": ["X"]}},
