@@ -119,10 +119,13 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
     found = []
     cut = cut_deliveries(session)
     for vendor in sorted(vendors, key=lambda v: v.vendor):
+        before, usual = None, ""
         for _, delivery in sorted(key for key in wanted if key[0] == vendor.vendor):
             row = current[vendor.vendor, delivery]
             settings = settings_of(session, vendor, delivery)
-            usual = interpreter_of(session, settings, delivery).interpretation
+            if settings is not before or settings.dates.looks_around:
+                before = settings
+                usual = interpreter_of(session, settings, delivery).interpretation
             present = name_of(usual, cut=(vendor.vendor, delivery) in cut)
             if row["interpretation"] != present:
                 found.append(Pending(settings, delivery, pull_date, (row["sequence"] or 0) + 1))
