@@ -123,8 +123,7 @@ class Vendor(Section):
         constants: Contract fields that the file does not carry.
         posts: Whether its records are posted; false where they only serve reconciliation.
         expect: When its deliveries are due; None where nobody says.
-        changes: What of this changes from a pull date on, each on top of those before. A dump is
-            without them: it is of what a delivery is read by (`as_of`).
+        changes: What of this changes from a pull date on; each entry holds on top of those before.
     """
 
     exact: ClassVar[tuple[str, ...]] = ()
@@ -160,6 +159,7 @@ class Vendor(Section):
     constants: dict[str, str] = Field(default_factory=dict)
     posts: bool = True
     expect: Expect | None = None
+    # A dump is of what a delivery is read by, which is one of `in_force`.
     changes: tuple[Change, ...] = Field(default=(), exclude=True)
     _in_force: tuple[tuple[date, Any], ...] = PrivateAttr(default=())
 
