@@ -44,14 +44,17 @@ def dated(document: Document, place: int) -> Document:
 
 
 def take_over(document: Document, view: Document) -> None:
-    """Adds what was said of a view to the problems of its file, once each."""
-    entry = view.lines[()]
+    """Adds what was said of a view to the problems of its file.
+
+    What is said of keys that the entry leaves as they were was said before, or is of the whole.
+    """
     said = {problem.message for problem in document.problems}
     for one in view.problems:
-        if one.message in said:
-            continue  # it is of what the entry leaves as it was
-        words = "with the settings of this entry of `changes`: " if one.line == entry else ""
-        document.problems.append(replace(one, message=f"{words}{one.message}"))
+        if one.line != view.lines[()]:
+            document.problems.append(one)
+        elif one.message not in said:
+            words = f"with the settings of this entry of `changes`: {one.message}"
+            document.problems.append(replace(one, message=words))
 
 
 def each_settings(vendor: Vendor, document: Document) -> Iterator[tuple[Vendor, Document]]:

@@ -79,6 +79,16 @@ def test_a_mistake_outside_is_told_once(home, write, edit):
     assert "P777" in found.message
 
 
+def test_the_same_mistake_in_two_entries_is_told_twice(home, write):
+    again = "  - from: 2026-08-01\n    why: x\n"
+    line_of = write(f"{ENTRY}    dates: ['%d.%m.%Y %Q']\n{again}    dates: ['%d.%m.%Y  %Q']\n")
+    told = [one.line for one in problems(home)]
+    assert told == [line_of("%Y %Q"), line_of("%Y  %Q")]
+    file = home / VENDOR
+    file.write_text(file.read_text(encoding="utf-8").replace("  %Q", " %Q"), encoding="utf-8")
+    assert len(problems(home)) == 2
+
+
 def test_lawful_changes_are_read(home, write):
     write(f"{ENTRY}    dates: ['%d.%m.%Y']\n")
     assert problems(home) == doubts(home) == []
