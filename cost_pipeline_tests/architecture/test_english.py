@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "cost_pipeline"
 HELD = (
+    "acquire",
     "commands",
     "contracts",
     "core",
