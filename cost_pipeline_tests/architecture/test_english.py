@@ -27,6 +27,7 @@ HELD = (
     "ledger",
     "pipeline",
     "quarantine",
+    "rules",
     "simulator",
     "standing",
     "validate",
