@@ -19,6 +19,7 @@ HELD = (
     "commands",
     "contracts",
     "core",
+    "defs",
     "dispatch",
     "feeds",
     "fx",
