@@ -68,7 +68,7 @@ class BrokenSum:
         text: What it says beside the sum.
         declared: The sum; None if it cannot be read.
         computed: What the rows come to; None if no heading opens the group.
-        unreadable: How many rows of the group have an amount that cannot be read.
+        unreadable: How many rows of the group have a number that cannot be read.
     """
 
     line: int
