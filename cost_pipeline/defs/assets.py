@@ -162,7 +162,7 @@ def validate_pulled(
 def records_handed_over(instance: dg.DagsterInstance, session: Session) -> dict[str, Any]:
     """Hands over what new records change; returns what an asset shows of it.
 
-    Of the inputs of a book, its records come first.
+    The first inputs of a book are its records.
     """
     for touched in hand_over(instance, session).values():
         return touched.metadata()

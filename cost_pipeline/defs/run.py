@@ -221,8 +221,8 @@ class Runner:
                     asset_key(book.key).to_user_string(),
                     "held_back",
                     None,
-                    f"{count} {book.dates} are not posted: of pull date {pull_date} a "
-                    f"blocking check is red or did not finish (pull it again), {measures} or dates "
+                    f"{count} {book.dates} are not posted: a blocking check of pull date "
+                    f"{pull_date} is red or did not finish (pull it again), {measures} or dates "
                     "changed their meaning (`cost-pipeline drift`), or a delivery lacks the total "
                     "that its vendor file requires",
                     blocking=True,

@@ -54,7 +54,7 @@ def _free(day: date) -> bool:
 
 
 _SATURDAY: Final = 5
-# Of the holidays that agreements keep, the one on which schools need not be closed.
+# The one of the agreements' holidays on which schools need not be closed.
 _SCHOOL: Final = {None, "good_friday"}
 
 
