@@ -18,7 +18,7 @@ from cost_pipeline.contracts.date_style import DIRECTIVES
 from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.contracts.listing import ListedSection, Patterns
 from cost_pipeline.contracts.problems import Problem
-from cost_pipeline.contracts.record import Record, judge_field
+from cost_pipeline.contracts.record import judge_field
 from cost_pipeline.contracts.texts import reader
 from cost_pipeline.contracts.times import GivenRate, ReadByStyle
 from cost_pipeline.contracts.vendor import FolderSource, HttpSource, Vendor
@@ -53,9 +53,9 @@ def check_vendor(
         )
     _check_fields(vendor, document, feed)
     _check_coverage(vendor, document, feed)
-    _check_constants(vendor, document, feed.kinds[vendor.record].contract)
+    _check_constants(vendor, document, feed)
     _check_dates(vendor, document)
-    _check_times(vendor, document, feed.kinds[vendor.record].contract)
+    _check_times(vendor, document, feed)
     _check_headers(vendor, document)
     _check_patterns(vendor, document)
     _check_groups(vendor, document)
@@ -155,13 +155,14 @@ def _check_coverage(vendor: Vendor, document: Document, feed: FeedContract) -> N
         )
 
 
-def _check_constants(vendor: Vendor, document: Document, contract: type[Record]) -> None:
+def _check_constants(vendor: Vendor, document: Document, feed: FeedContract) -> None:
     """Notes constants that their own field refuses: each would refuse every row."""
+    contract, readers = feed.kinds[vendor.record].contract, feed.readers(vendor)
     for name, text in vendor.constants.items():
         info = contract.model_fields.get(name)
         # Numbers, dates and times are read by the vendor's own style; validate does that.
         if info is not None and not _has_a_style(info):
-            read = reader(info)
+            read = readers.get(name) or reader(info)
             value = text if read is None else read(name, text)
             found = value if isinstance(value, Problem) else judge_field(contract, name, value)
             if isinstance(found, Problem):
@@ -189,7 +190,8 @@ def _check_dates(vendor: Vendor, document: Document) -> None:
             )
 
 
-def _check_times(vendor: Vendor, document: Document, contract: type[Record]) -> None:
+def _check_times(vendor: Vendor, document: Document, feed: FeedContract) -> None:
+    contract = feed.kinds[vendor.record].contract
     rate = vendor.times and vendor.times.frame_rate
     for name in fields_noted(contract, ReadByStyle("frames")):
         if rate is None and name in vendor.columns:

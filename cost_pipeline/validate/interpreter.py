@@ -170,7 +170,10 @@ def compile_interpreter(
         kind=kind,
         shape=feed.shape,
         rules=contract.rules(),
-        readers=_readers(contract, numbers, dates, time_reader(vendor)),
+        readers={
+            **_readers(contract, numbers, dates, time_reader(vendor)),
+            **feed.readers(vendor),
+        },
         proofs=derived if proofs is None else proofs,
         constants=constants,
         demanded=demanded_fields(vendor, contract, feed.shape.identity),

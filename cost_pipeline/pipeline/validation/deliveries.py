@@ -27,7 +27,7 @@ from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
 from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_ahead
 from cost_pipeline.pipeline.dead_letters.letters import REFUSED, letters_now, of_reading
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
-from cost_pipeline.pipeline.pull.landings import interpreter_of
+from cost_pipeline.pipeline.pull.landings import interpreter_of, settings_of
 from cost_pipeline.pipeline.pull.unpacking import refused_archive, refused_archives
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.checkpoints import (
@@ -91,7 +91,11 @@ class _Buffer:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A delivery of a pull date that has no validation under the vendor's present file."""
+    """A delivery of a pull date that has no validation under the vendor's present file.
+
+    Attributes:
+        vendor: The settings by which it is read.
+    """
 
     vendor: Vendor
     delivery: str
@@ -117,15 +121,16 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
     found = []
     cut, archives = cut_deliveries(session), refused_archives(session, vendors)
     for vendor in sorted(vendors, key=lambda v: v.vendor):
-        usual = interpreter_of(session, vendor, "").interpretation
-        for _, delivery in sorted(key for key in wanted if key[0] == vendor.vendor):
-            row = current[vendor.vendor, delivery]
-            if vendor.dates.looks_around:
-                usual = interpreter_of(session, vendor, delivery).interpretation
-            key = vendor.vendor, delivery
+        before, usual = None, ""
+        for key in sorted(key for key in wanted if key[0] == vendor.vendor):
+            row, delivery = current[key], key[1]
+            settings = settings_of(session, vendor, delivery)
+            if settings is not before or settings.dates.looks_around:
+                before = settings
+                usual = interpreter_of(session, settings, delivery).interpretation
             present = name_of(usual, cut=key in cut, archive=key in archives)
             if row["interpretation"] != present:
-                found.append(Pending(vendor, delivery, pull_date, (row["sequence"] or 0) + 1))
+                found.append(Pending(settings, delivery, pull_date, (row["sequence"] or 0) + 1))
     return found
 
 
@@ -209,16 +214,14 @@ class _Validation:
 
     def run(self, chunk_rows: int) -> None:
         path = self.session.lake.content.open_path(self.pending.delivery)
-        reader = self.unreadable or open_rows(
-            path, self.pending.vendor.format, chunk_rows=chunk_rows, at=self.done.mark
-        )
+        form, mark = self.pending.vendor.format, self.done.mark
+        reader = self.unreadable or open_rows(path, form, chunk_rows=chunk_rows, at=mark)
         if isinstance(reader, Refused):
             self._refuse(reader)
             return
         self._take_over_what_is_done()
         state, describer = self.done.state, self.done.describer
-        first = 0 if self.done.mark is None else self.done.mark.passed
-        groups = GroupSums(self.interpreter, reader, first, state)
+        groups = GroupSums(self.interpreter, reader, mark.passed if mark else 0, state)
         for chunk in self.done.rest(read_ahead(reader), self.interpreter):
             describer.add(chunk.table, chunk.columns)
             after = chunk.after
