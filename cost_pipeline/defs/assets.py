@@ -78,7 +78,7 @@ def _raw_spec(feed: Feed[Session], key: dg.AssetKey, vendor: Vendor) -> dg.Asset
         key,
         group_name="raw",
         owners=feed.owners,
-        kinds={vendor.source.kind, vendor.format.kind},
+        kinds={vendor.source.kind, vendor.as_of(None).format.kind},
         description=f"Deliveries of {vendor.vendor} ({kind}s{f' of {whose}' if whose else ''}), "
         "landed verbatim and named by their SHA-256.",
         metadata={
