@@ -1,6 +1,7 @@
 """A feed that is a declaration and nothing more has everything that every feed has."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost_pipeline import open_home
 from cost_pipeline.defs.build import build_definitions
 from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.home.layout import init_home
@@ -41,6 +43,16 @@ def test_a_delivery_becomes_records_and_dead_letters(call, worked):
     assert (first["read_on"], first["used"], first["unit"]) == ("2026-03-31", "1.25", "kWh")
     assert "production" not in first
     assert "amount" not in first
+
+
+def test_a_notebook_has_the_views_that_every_feed_has_and_no_other(meters, worked):
+    home = open_home(worked, feeds=[*FEEDS, meters.METERS])
+    assert repr(home).endswith("feed meters: records(kind), dead_letters(), deliveries()>")
+    assert home.records("reading").to_pandas()["used"].sum() == Decimal("10.500000000001")
+    assert home.dead_letters().to_arrow().num_rows == 3
+    assert home.deliveries().to_arrow()["records"].to_pylist() == [4]
+    with pytest.raises(AttributeError, match="a home of the feed meters has no 'ledger'"):
+        home.ledger()
 
 
 def test_the_same_again_does_nothing(call, worked):
