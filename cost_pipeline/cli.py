@@ -38,6 +38,7 @@ _OF_ALL_FEEDS: Final = {
         "deliveries_command",
         "Every delivery or row and what became of it.",
     ),
+    "sql": ("sql", "sql_command", "One select over what the home holds; changes nothing."),
     "dead-letters": ("dead_letters", "dead_letters", "Rows that were refused: list, mend, waive."),
     "replay": ("replay", "replay", "Judge landed deliveries again, without fetching."),
     "audit": ("audit", "audit", "The audit log: verify, export."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, count
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -39,6 +40,15 @@ class Answer:
 
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns; one that was there before has a number behind it."""
+        found: list[str] = []
+        for name in self.schema.names:
+            others = (f"{name}_{number}" for number in count(1))
+            found.append(next(one for one in chain([name], others) if one not in found))
+        return found
 
 
 def place(connection: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:
@@ -79,8 +89,8 @@ def answered(session: Session, statement: str) -> Iterator[Answer]:
         EnvironmentFailedError: If stored data is damaged.
     """
     views = views_of(session)
-    where = str(session.home.lake_uri)
-    with TemporaryDirectory() as folder, connected() as connection, _clear(views), only_reading():
+    clear = _clear(views, str(session.home.lake_uri))
+    with TemporaryDirectory() as folder, connected() as connection, clear, only_reading():
         _refuse_others(connection, statement)
         files: list[str] = []
         for name in views.keys() & _named_in(connection, statement) or views:
@@ -91,9 +101,8 @@ def answered(session: Session, statement: str) -> Iterator[Answer]:
         connection.execute(f"set allowed_paths = [{', '.join(map(literal, files))}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
-        with clear_read_errors(where):
-            reader = connection.sql(statement).to_arrow_reader(_ROWS)
-            yield Answer(reader.schema, iter(reader))
+        reader = connection.sql(statement).to_arrow_reader(_ROWS)
+        yield Answer(reader.schema, iter(reader))
 
 
 def _named_in(connection: duckdb.DuckDBPyConnection, statement: str) -> set[str]:
@@ -108,22 +117,26 @@ def _refuse_others(connection: duckdb.DuckDBPyConnection, statement: str) -> Non
     found = connection.extract_statements(statement)
     kinds = [one.type.name for one in found]
     if kinds != [duckdb.StatementType.SELECT.name]:
-        this = f"these are {len(kinds)} statements" if len(kinds) != 1 else f"this is {kinds[0]}"
+        this = f"this is {kinds[0]}" if len(kinds) == 1 else f"there are {len(kinds)} statements"
         raise UsageError(
             f"only one select is answered, and {this}",
             where=statement,
-            remedy="write one statement that begins with `select`, `with` or `from`",
+            remedy="write one statement that begins with `select`, `with` or `from`; a pivot needs "
+            "`in (...)`",
             code="BAD_SQL",
         )
 
 
 @contextmanager
-def _clear(views: Mapping[str, object]) -> Iterator[None]:
+def _clear(views: Mapping[str, object], lake: str) -> Iterator[None]:
     """Turns what the engine says of a statement into one sentence and what to do."""
     try:
         yield
-    except (duckdb.IOException, duckdb.InterruptException):
+    except duckdb.InterruptException:
         raise
+    except duckdb.IOException as error:
+        with clear_read_errors(lake):
+            raise error from None
     except duckdb.PermissionException as error:
         raise UsageError(
             f"a select reads the views of the home and no file: {_sentence(error)}",
@@ -149,6 +162,8 @@ def _sentence(error: duckdb.Error) -> str:
 
 
 def _near(error: duckdb.Error) -> str:
-    """Returns what the engine thinks was meant, if it does."""
+    """Returns what the engine thinks was meant; of tables it thinks of its own."""
+    if isinstance(error, duckdb.CatalogException):
+        return ""
     lines = (line.strip() for line in str(error).splitlines())
     return next((line for line in lines if line.startswith(_CANDIDATES)), "")
