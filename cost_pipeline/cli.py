@@ -41,6 +41,7 @@ _OF_ALL_FEEDS: Final = {
     "sql": ("sql", "sql_command", "One select over what the home holds; changes nothing."),
     "dead-letters": ("dead_letters", "dead_letters", "Rows that were refused: list, mend, waive."),
     "replay": ("replay", "replay", "Judge landed deliveries again, without fetching."),
+    "post": ("post", "post", "Post what is out of date, without contacting a vendor."),
     "audit": ("audit", "audit", "The audit log: verify, export."),
     "drift": ("drift", "drift", "Columns that are not as accepted; accept a new schema."),
 }

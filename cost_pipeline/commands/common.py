@@ -220,8 +220,12 @@ def _is_interrupt(error: BaseException) -> bool:
 _DEEPEST_CAUSE: Final = 20
 
 
-def parse_pull_dates(text: str) -> list[date]:
+def parse_pull_dates(text: str, option: str = "--pull-dates") -> list[date]:
     """Reads `A..B` or one date, ISO 8601, as the list of days.
+
+    Args:
+        text: What was given.
+        option: The option that it was given for.
 
     Raises:
         UsageError: If it is not that, or runs backwards, or is longer than ten years.
@@ -232,14 +236,14 @@ def parse_pull_dates(text: str) -> list[date]:
     except ValueError as error:
         raise UsageError(
             f"{text!r} is not a date or a range of dates",
-            where="--pull-dates",
+            where=option,
             remedy="write it as 2026-03-31 or 2026-03-31..2026-04-06",
         ) from error
     days = (end - start).days + 1
     if not 1 <= days <= _MOST_DAYS:
         raise UsageError(
             f"{text!r} names {max(days, 0)} days",
-            where="--pull-dates",
+            where=option,
             remedy=f"name a range forwards, of at most {_MOST_DAYS} days",
         )
     return [date.fromordinal(start.toordinal() + i) for i in range(days)]

@@ -81,6 +81,17 @@ def test_dead_letters_are_mended_in_the_workbook(call, worked, tmp_path):
     assert [one["records"] for one in corrected] == [3]
 
 
+def test_it_answers_sql_and_has_no_book_to_post_to(call, worked):
+    asked = "select kind, sum(used) as used from records group by all"
+    assert call("sql", asked, "--home", worked, "--json").json() == [
+        {"kind": "reading", "used": "10.500000000001"}
+    ]
+    none = call("sql", "from ledger", "--home", worked, "--json").error()
+    assert none["remedy"].startswith("the views are records, dead_letters, deliveries")
+    done = call("post", "--home", worked, "--json")
+    assert (done.code, done.error()["code"]) == (2, "NO_BOOK")
+
+
 def test_a_new_vendor_file_is_replayed(call, worked):
     place = worked / "vendors" / "lot7.yaml"
     place.write_text(place.read_text().replace("key:", 'dates: ["%d.%m.%Y"]\nkey:'))
