@@ -106,9 +106,12 @@ def answered(session: Session, statement: str) -> Iterator[Answer]:
 
 
 def _named_in(connection: duckdb.DuckDBPyConnection, statement: str) -> set[str]:
-    """Returns the tables that a statement names; none if that cannot be told before they exist."""
+    """Returns the tables that a statement names; none if that cannot be told before they exist.
+
+    SQL knows no capitals, so the names of views are in small letters.
+    """
     try:
-        return connection.get_table_names(statement)
+        return {name.strip('"').lower() for name in connection.get_table_names(statement)}
     except duckdb.Error:
         return set()
 

@@ -149,6 +149,8 @@ def test_views_are_the_same_as_in_a_notebook(ask):
     assert ask(f"{joined}(select sum(base_amount) as total from costs) c", "--json").json() == [
         {"tied": True}
     ]
+    shouted = 'SELECT count(*) AS n FROM LEDGER JOIN "costs" ON LEDGER.gl_code = "costs".gl_code'
+    assert ask(shouted, "--json").json() == [{"n": 3}]
     letters = ask("select state, count(*) as n from dead_letters group by all", "--json").json()
     assert letters == [{"state": "open", "n": 1}]
     (delivery,) = ask("select rows, posted, dead_letters from deliveries", "--json").json()
