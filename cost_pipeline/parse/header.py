@@ -158,7 +158,7 @@ class _Found:
 
 
 def joined(cells: Iterable[str]) -> str:
-    """What a line above the header says, as one text."""
+    """Returns what a line above the header says, as one text."""
     return " ".join(filled for cell in cells if (filled := cell.strip(BLANKS)))[:_SAID]
 
 

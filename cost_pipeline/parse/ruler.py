@@ -94,7 +94,7 @@ def _lines(body: Body, encoding: str, limits: Limits) -> list[str]:
 
 
 def _ruled(header: str, ruler: str, number: int, blank: int, above: int) -> Top | None:
-    """What a line of dashes says; None if nothing stands above the dashes of any column."""
+    """Returns what a line of dashes says; None if no column has a name above it."""
     runs = [run.span() for run in re.finditer(r"[-=]+", ruler)]
     columns = [
         FixedColumn(
