@@ -82,7 +82,7 @@ def _of_roles(vendor: CostVendor, other: CostVendor) -> Iterator[Complaint]:
 
 
 def _not_given(vendor: CostVendor, rule: ReconcileWith, side: CostVendor) -> Iterator[Complaint]:
-    given = {*side.columns, *side.constants, "production"}
+    given = {*side.read_from, *side.constants, "production"}
     for section, fields in (("key", rule.key), ("fields", rule.fields)):
         for number, name in enumerate(fields):
             path = ("reconcile_with", section, number)

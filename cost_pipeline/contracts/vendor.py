@@ -6,6 +6,7 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from cost_pipeline.contracts.code_maps import CodeMap, mapped
 from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.date_style import DateStyle
 from cost_pipeline.contracts.expectations import Expect
@@ -114,6 +116,7 @@ class Vendor(Section):
         key: `None` where the vendor has none (`key: none`): every row then stands for itself.
         columns: Contract field to the header names it has had. Where a file has several of them,
             only one may be filled in a row.
+        codes: Maps from the vendor's own codes to contract fields.
         ignore: Header names that are known and not wanted; any other unknown name is drift.
         constants: Contract fields that the file does not carry.
         posts: Whether its records are posted; false where they only serve reconciliation.
@@ -143,10 +146,17 @@ class Vendor(Section):
     ids: IdStyle | None = None
     key: Key | None
     columns: dict[str, tuple[str, ...]]
+    codes: tuple[CodeMap, ...] = Field(default=(), max_length=50)
     ignore: tuple[str, ...] = ()
     constants: dict[str, str] = Field(default_factory=dict)
     posts: bool = True
     expect: Expect | None = None
+
+    @property
+    def read_from(self) -> Mapping[str, tuple[str, ...]]:
+        """The header names of the columns that each field is read from, or that hold its code."""
+        coded = {name: one.source for name, one in mapped(self.codes).items()}
+        return {**self.columns, **coded} if coded else self.columns
 
     @property
     def scope(self) -> str | None:
@@ -235,8 +245,10 @@ class Vendor(Section):
     def _tell_the_format(self) -> Self:
         """Formats that look for the vendor's columns learn their names from the other keys."""
         told: FileFormat = self.format
+        coded = dict.fromkeys(name for one in self.codes for name in one.source)
         if isinstance(self.format, ExcelFormat) and not self.format.header:
             names = tuple(name for names in self.columns.values() for name in names)
+            names = (*names, *(name for name in coded if name not in names))
             told = self.format.model_copy(update={"header": names})
         elif isinstance(self.format, ParquetFormat) and not self.format.exact:
             exact = [name for field in self.exact for name in self.columns.get(field, ())]
@@ -244,6 +256,7 @@ class Vendor(Section):
         names = tuple(name for aliases in self.columns.values() for name in aliases)
         if self.measure is not None and self.measure.sign is not None:
             names = (*names, *self.measure.sign.column)
+        names = (*names, *(name for name in coded if name not in names))
         total = self.format.control_total
         measured = self.columns.get(self.measured if total is None else total.column, ())
         places = frozenset(place for name in names if (place := place_of(name)))

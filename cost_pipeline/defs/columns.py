@@ -50,7 +50,7 @@ def _schema(table: Stored, meanings: Mapping[str, str]) -> dg.TableSchema:
 
 def delivered(vendor: Vendor) -> dg.TableSchema:
     """Returns the columns that a vendor file knows in a delivery, all of them text."""
-    read = {name: field for field, names in vendor.columns.items() for name in names}
+    read = {name: field for field, names in vendor.read_from.items() for name in names}
     meanings = {name: f"read as {field}" for name, field in read.items()}
     meanings |= dict.fromkeys(vendor.ignore, "known and not read")
     return dg.TableSchema(
@@ -69,7 +69,7 @@ def lineage_of_records(feed: Feed[Session], vendors: Iterable[Vendor]) -> dg.Tab
     found: dict[str, list[dg.TableColumnDep]] = {}
     for vendor in vendors:
         raw = asset_key(feed.names.raw(vendor.vendor))
-        for field, names in vendor.columns.items():
+        for field, names in vendor.read_from.items():
             origin = [dg.TableColumnDep(raw, name) for name in names]
             found.setdefault(feed.column_of(vendor.record, field), []).extend(origin)
     return dg.TableColumnLineage(deps_by_column=found)

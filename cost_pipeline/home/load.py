@@ -22,6 +22,7 @@ from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.text import nearest
 from cost_pipeline.home.checks import check_names, check_vendor
+from cost_pipeline.home.codes import with_codes
 from cost_pipeline.home.document import Document, Problem, read_document
 from cost_pipeline.home.doubts import doubt_overlaps, doubt_vendor
 from cost_pipeline.home.explain import explain
@@ -217,6 +218,9 @@ class _Files:
             if vendor.record not in feed.kinds:
                 message = f"the feed {feed.name} has no record `{vendor.record}`"
                 document.complain(("record",), message, nearest(vendor.record, feed.kinds))
+                continue
+            vendor = with_codes(vendor, document, self.path, feed)
+            if vendor is None:
                 continue
             own = settings.get(feed.name)
             check_vendor(vendor, document, feed, feed.scopes(own) if own is not None else ())

@@ -138,7 +138,7 @@ def compile_interpreter(
     contract, scope = kind.contract, feed.shape.scope
     fields = contract.model_fields
     constants = dict(vendor.constants)
-    if scope is not None and vendor.scope is not None and scope not in vendor.columns:
+    if scope is not None and vendor.scope is not None and scope not in vendor.read_from:
         constants.setdefault(scope, vendor.scope)
     derived = {n: proof for n, info in fields.items() if (proof := text_proof(info)) is not None}
     numbers = NumberReader(
@@ -201,11 +201,11 @@ def _named(name: str, found: Decimal | date | Problem) -> Decimal | date | Probl
 
 def _check(reading: Reading, feed: FeedContract) -> None:
     vendor, fields = reading.vendor, set(reading.contract.model_fields) - {"vendor"}
-    named = {*vendor.columns, *reading.constants, *(vendor.key.fields if vendor.key else ())}
+    named = {*vendor.read_from, *reading.constants, *(vendor.key.fields if vendor.key else ())}
     for name in sorted(named - fields):
         raise _wrong(vendor, f"`{name}` is not a field of a {vendor.record}")
     # Without a key a row that has no id is named by its place.
-    given = {*vendor.columns, *reading.constants, *feed.given_otherwise(vendor)}
+    given = {*vendor.read_from, *reading.constants, *feed.given_otherwise(vendor)}
     given |= set() if vendor.key else {reading.shape.identity}
     for name in sorted(reading.demanded - given - {"vendor"}):
         raise _wrong(vendor, f"no column and no constant gives `{name}`")
@@ -232,7 +232,7 @@ def _interpretation(
     vendor: Vendor, feed: FeedContract, scopes: Collection[str], landed: Landed
 ) -> str:
     parts = vendor.model_dump(mode="json", include=set(vendor.deciding))
-    known = sorted(scopes) if feed.shape.scope in vendor.columns else []
+    known = sorted(scopes) if feed.shape.scope in vendor.read_from else []
     contract = feed.kinds[vendor.record].contract
     return digest(
         "interpretation",
@@ -253,7 +253,7 @@ def _applied(reading: Reading, columns: tuple[str, ...]) -> Interpreter:
     made, problems = made_cells(reading, places)
     problems = [*reading.delivery_problems, *problems]
     told = {problem.field for problem in problems}
-    for name, aliases in reading.vendor.columns.items():
+    for name, aliases in reading.vendor.read_from.items():
         found = places.of(aliases)
         if per_row:
             sources[name] = tuple(place for group in found for place in group)

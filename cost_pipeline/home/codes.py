@@ -1,0 +1,226 @@
+"""The maps of codes of a vendor file: reads their lookup files, and tells what is wrong with them.
+
+Belongs here: `codes` alone. A lookup file is part of its vendor file: what was read of it becomes
+the map's table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from cost_pipeline.contracts.code_maps import CodeMap, ambiguous, doubled
+from cost_pipeline.contracts.constraints import parts
+from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.contracts.problems import Problem as Refused
+from cost_pipeline.contracts.record import Record, judge_field
+from cost_pipeline.contracts.texts import reader
+from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.core.text import nearest, plain_name
+from cost_pipeline.home.document import Document, Problem, Steps
+from cost_pipeline.home.lookup import Table, read_table
+
+_Row = Mapping[str, str]
+# A few mistakes of one kind show what is wrong with a file; thousands hide it.
+_MOST_TOLD: Final = 20
+
+
+def with_codes(vendor: Vendor, document: Document, home: Path, feed: FeedContract) -> Vendor | None:
+    """Returns a vendor whose maps have the tables of their files.
+
+    Args:
+        vendor: The vendor as its own file says.
+        document: Where it was read from; problems are noted there.
+        home: The folder to which names of files are relative.
+        feed: What its feed says of records.
+
+    Returns:
+        The vendor; None if a file cannot be read as a table, which is then noted.
+    """
+    if not vendor.codes:
+        return vendor
+    found = []
+    for place, one in enumerate(vendor.codes):
+        at = ("codes", place)
+        if not one.file:
+            found.append(one)
+            continue
+        if one.table:
+            document.complain(
+                (*at, "table"), "the codes are in a `file` and in a `table`", "keep one of the two"
+            )
+            return None
+        file = home / Path(one.file).expanduser()
+        if not file.exists():
+            message = f"there is no file `{one.file}` in the home"
+            document.complain((*at, "file"), message, "write its path from the home on")
+            return None
+        lookup = Document(one.file)
+        table = read_table(file, lookup)
+        own = None if table is None else _of_file(one, table, lookup, vendor, feed)
+        document.problems.extend(lookup.problems[:_MOST_TOLD])
+        if own is None or lookup.problems:
+            return None
+        found.append(one.model_copy(update={"table": own}))
+    return vendor.model_copy(update={"codes": tuple(found)})
+
+
+def check_codes(vendor: Vendor, document: Document, feed: FeedContract) -> None:
+    """Notes what is wrong with the maps of a vendor, whose files were read already."""
+    owner: dict[str, int] = {}
+    for place, one in enumerate(vendor.codes):
+        at = ("codes", place)
+        for name in one.gives:
+            _check_field(name, one, at, vendor, document, feed)
+            if owner.setdefault(name, place) != place:
+                message = f"`{name}` is given by two maps of codes, and which one counts is unknown"
+                document.complain(at, message, "let one of them give it: say so by `fields`")
+        _check_source(one, at, vendor, document)
+        if not one.file:
+            _check_table(one, at, vendor, document, feed)
+
+
+def _check_field(
+    name: str, one: CodeMap, at: Steps, vendor: Vendor, document: Document, feed: FeedContract
+) -> None:
+    path = (*at, "fields") if one.fields else (*at, "file") if one.file else (*at, "table")
+    known = _known(vendor, feed)
+    measure = feed.shape.measure
+    signs = vendor.measure is not None and vendor.measure.currencies
+    if name not in known:
+        message = f"`{name}` is not a field of a {vendor.record}"
+        document.complain(path, message, nearest(name, known))
+    elif measure is not None and name == measure.field:
+        message = f"`{name}` is counted, and no code stands for it"
+        document.complain(path, message, "take it out of the table")
+    elif name in vendor.columns:
+        message = f"`{name}` has a column of its own and is given by codes too"
+        document.complain(path, message, "keep one; `fields` says what codes give")
+    elif measure is not None and name == measure.unit and signs:
+        message = f"`{name}` is given by signs (`currencies`) and by codes"
+        document.complain(path, message, "keep one of the two")
+    elif one.fields and not any(name in row for row in one.table.values()):
+        message = f"no code of {one.place} says `{name}`"
+        document.complain(path, message, nearest(name, _names(one)) if _names(one) else "")
+
+
+def _names(one: CodeMap) -> set[str]:
+    return {name for row in one.table.values() for name in row}
+
+
+def _known(vendor: Vendor, feed: FeedContract) -> set[str]:
+    return feed.kinds[vendor.record].contract.model_fields.keys() - {"vendor"}
+
+
+def _check_source(one: CodeMap, at: Steps, vendor: Vendor, document: Document) -> None:
+    ignored = {plain_name(name) for name in vendor.ignore}
+    for place, name in enumerate(one.source):
+        path = (*at, "from", place)
+        path = path if document.has(path) else (*at, "from")
+        refused = vendor.format.refused_name(name)
+        if refused is not None:
+            message = f"`{name}` cannot be read: {refused}"
+            document.complain(path, message, "write the path from the record on")
+        if plain_name(name) in ignored:
+            message = f"the header `{name}` is both read and ignored"
+            document.complain(path, message, "take it out of `ignore:`")
+
+
+def _check_table(
+    one: CodeMap, at: Steps, vendor: Vendor, document: Document, feed: FeedContract
+) -> None:
+    """Notes what is wrong with a table that is spelled out."""
+    base = (*at, "table")
+    # As they are written: what a model has read has lost the blanks around them.
+    written = [str(path[-1]) for path in document.lines if path[:-1] == base]
+    twice = doubled(written)
+    if twice is not None:
+        message = f"the code `{twice[1]}` is there twice (as `{twice[0]}`): case does not matter"
+        document.complain((*base, twice[1]), message, "keep one of the two")
+    if (both := ambiguous(one.table)) is not None:
+        document.complain((*base, both[1]), *_of_both(both))
+    for code, name, message in _wrong_values(one, vendor, feed):
+        document.complain((*base, code, name), message)
+
+
+def _of_both(both: tuple[str, str, str]) -> tuple[str, str]:
+    message = f"`{both[2]}` fits `{both[0]}` and `{both[1]}`, which say different things"
+    return message, "make one of the two patterns narrower"
+
+
+def _of_file(
+    one: CodeMap, table: Table, lookup: Document, vendor: Vendor, feed: FeedContract
+) -> dict[str, _Row] | None:
+    """Returns the codes of a file; None if its heading is wrong, which is then noted."""
+    told = [*_wrong_heading(one, table.heading[1:], vendor, feed)]
+    lookup.problems += [Problem(lookup.file, 1, *words) for words in told]
+    if told:
+        return None
+    rows: dict[str, _Row] = {}
+    lines: dict[str, int] = {}
+    for line, (code, *cells) in table.rows:
+        first = lines.setdefault(plain_name(code), line)
+        if not code:
+            lookup.problems.append(Problem(lookup.file, line, "the row has no code", "add it"))
+        elif first != line:
+            message = f"the code `{code}` is there twice (first in line {first})"
+            lookup.problems.append(Problem(lookup.file, line, message, "keep one of the two"))
+        said = dict(zip(table.heading[1:], cells, strict=True))
+        rows[code] = {name: said[name] for name in one.fields or said}
+    if not rows:
+        message = "has a heading and no codes"
+        lookup.problems.append(Problem(lookup.file, 1, message, "add a row for each code"))
+    if (both := ambiguous(rows)) is not None:
+        line = lines[plain_name(both[1])]
+        lookup.problems.append(Problem(lookup.file, line, *_of_both(both)))
+    filled = one.model_copy(update={"table": rows})
+    for code, _, message in _wrong_values(filled, vendor, feed):
+        lookup.problems.append(Problem(lookup.file, lines[plain_name(code)], message))
+    return rows
+
+
+def _wrong_heading(
+    one: CodeMap, heading: Sequence[str], vendor: Vendor, feed: FeedContract
+) -> Iterator[tuple[str, str]]:
+    """Yields message and remedy of what is wrong with the headings behind that of the codes."""
+    known = _known(vendor, feed)
+    if not heading:
+        yield "has one column, and its codes stand for nothing", "head another one by a field"
+    for name in heading:
+        if not one.fields and name not in known:
+            message = f"the heading `{name}` is not a field of a {vendor.record}"
+            yield message, f"{nearest(name, known)}; or say by `fields` which columns are read"
+    for name in one.fields:
+        if name not in heading:
+            yield f"no heading is `{name}`, which `fields` asks for", nearest(name, heading)
+
+
+def _wrong_values(
+    one: CodeMap, vendor: Vendor, feed: FeedContract
+) -> Iterator[tuple[str, str, str]]:
+    """Yields code, field and message of values that their own field refuses."""
+    contract = feed.kinds[vendor.record].contract
+    told: dict[tuple[str, str], str | None] = {}
+    for code, row in one.table.items():
+        for name, text in row.items():
+            if name not in contract.model_fields or not text.strip():
+                continue
+            if (name, text) not in told:
+                told[name, text] = _refused(contract, name, text)
+            message = told[name, text]
+            if message is not None:
+                yield code, name, f"`{name}` of the code `{code}` cannot be `{text}`: {message}"
+
+
+def _refused(contract: type[Record], name: str, text: str) -> str | None:
+    info = contract.model_fields[name]
+    # Numbers and dates are read by the vendor's own style; validate does that.
+    if parts(info).base in {Decimal, date}:
+        return None
+    read = reader(info)
+    value = text.strip() if read is None else read(name, text.strip())
+    found = value if isinstance(value, Refused) else judge_field(contract, name, value)
+    return found.message if isinstance(found, Refused) else None

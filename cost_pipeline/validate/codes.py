@@ -1,0 +1,59 @@
+"""Cells of fields that a vendor's own code stands for, looked up over the distinct codes.
+
+Belongs here: looking codes up in columns. What a map says is `contracts.code_maps`' matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyarrow as pa
+
+from cost_pipeline.contracts.code_maps import CodeMap, Codes
+from cost_pipeline.contracts.problems import shown
+from cost_pipeline.validate.conflicts import is_marked, unknown
+
+_MOST_REMEMBERED: Final = 100_000
+
+
+@dataclass(slots=True)
+class Lookup:
+    """The cells that a map makes of the column of its codes.
+
+    Attributes:
+        map: The map.
+        cells: A chunk's table to the cells of that column, null where blank.
+    """
+
+    map: CodeMap
+    cells: Callable[[pa.Table], pa.Array]
+    _codes: Codes = field(init=False)
+    _where: str = field(init=False)
+    _seen: dict[str, dict[str, str | None]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._codes = Codes(self.map.table)
+        names = " or ".join(map(shown, self.map.source))
+        self._where = f"under {names} is not in {self.map.place}"
+
+    def of(self, name: str, table: pa.Table) -> pa.Array:
+        """Returns the cells of one of its fields: what the codes stand for, marked if unknown."""
+        encoded = self.cells(table).dictionary_encode()
+        seen = self._seen.setdefault(name, {})
+        if len(seen) >= _MOST_REMEMBERED:
+            seen.clear()
+        values = [
+            seen[code] if code in seen else seen.setdefault(code, self._value(name, code))
+            for code in encoded.dictionary.to_pylist()
+        ]
+        return pa.array(values, pa.string()).take(encoded.indices)
+
+    def _value(self, name: str, code: str) -> str | None:
+        if is_marked(code):
+            return code
+        row = self._codes.row(code)
+        if row is not None:
+            return row.get(name) or None
+        return code if self.map.otherwise == "keep" else unknown(code, self._where)
