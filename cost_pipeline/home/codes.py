@@ -6,7 +6,9 @@ the map's table.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -60,11 +62,16 @@ def with_codes(vendor: Vendor, document: Document, home: Path, feed: FeedContrac
             return None
         lookup = Document(one.file)
         table = read_table(file, lookup)
-        own = None if table is None else _of_file(one, table, lookup, vendor, feed)
-        document.problems.extend(lookup.problems[:_MOST_TOLD])
-        if own is None or lookup.problems:
+        rows: dict[str, _Row] = {}
+        if table is not None:
+            said = _Said(one.fields, feed.kinds[vendor.record].contract)
+            rows, problems = _of_file(table, said, one.file)
+            lookup.problems.extend(problems)
+        if table is None or lookup.problems:
+            document.problems.extend(lookup.problems[:_MOST_TOLD])
             return None
-        found.append(one.model_copy(update={"table": own}))
+        fields = one.fields or table.heading[1:]
+        found.append(one.model_copy(update={"table": rows, "fields": fields}))
     return vendor.model_copy(update={"codes": tuple(found)})
 
 
@@ -86,7 +93,7 @@ def check_codes(vendor: Vendor, document: Document, feed: FeedContract) -> None:
 def _check_field(
     name: str, one: CodeMap, at: Steps, vendor: Vendor, document: Document, feed: FeedContract
 ) -> None:
-    path = (*at, "fields") if one.fields else (*at, "file") if one.file else (*at, "table")
+    path = next(p for key in ("fields", "file", "table") if document.has(p := (*at, key)))
     known = _known(vendor, feed)
     measure = feed.shape.measure
     signs = vendor.measure is not None and vendor.measure.currencies
@@ -142,7 +149,8 @@ def _check_table(
         document.complain((*base, twice[1]), message, "keep one of the two")
     if (both := ambiguous(one.table)) is not None:
         document.complain((*base, both[1]), *_of_both(both))
-    for code, name, message in _wrong_values(one, vendor, feed):
+    contract = feed.kinds[vendor.record].contract
+    for code, name, message in _wrong_values(one.table, contract):
         document.complain((*base, code, name), message)
 
 
@@ -151,60 +159,63 @@ def _of_both(both: tuple[str, str, str]) -> tuple[str, str]:
     return message, "make one of the two patterns narrower"
 
 
-def _of_file(
-    one: CodeMap, table: Table, lookup: Document, vendor: Vendor, feed: FeedContract
-) -> dict[str, _Row] | None:
-    """Returns the codes of a file; None if its heading is wrong, which is then noted."""
-    told = [*_wrong_heading(one, table.heading[1:], vendor, feed)]
-    lookup.problems += [Problem(lookup.file, 1, *words) for words in told]
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a map says of a lookup file: which fields of which contract are read of it."""
+
+    fields: tuple[str, ...]
+    contract: type[Record]
+
+
+# A home is read at each step and each tick of a sensor, mostly with the same files as before.
+@functools.lru_cache(maxsize=32)
+def _of_file(table: Table, said: _Said, file: str) -> tuple[dict[str, _Row], tuple[Problem, ...]]:
+    """Returns the codes of a file, and what is wrong with it."""
+    heading = table.heading[1:]
+    told = [Problem(file, 1, *words) for words in _wrong_heading(heading, said)]
     if told:
-        return None
+        return {}, tuple(told)
     rows: dict[str, _Row] = {}
     lines: dict[str, int] = {}
     for line, (code, *cells) in table.rows:
         first = lines.setdefault(plain_name(code), line)
         if not code:
-            lookup.problems.append(Problem(lookup.file, line, "the row has no code", "add it"))
+            told.append(Problem(file, line, "the row has no code", "add it"))
         elif first != line:
             message = f"the code `{code}` is there twice (first in line {first})"
-            lookup.problems.append(Problem(lookup.file, line, message, "keep one of the two"))
-        said = dict(zip(table.heading[1:], cells, strict=True))
-        rows[code] = {name: said[name] for name in one.fields or said}
+            told.append(Problem(file, line, message, "keep one of the two"))
+        row = dict(zip(heading, cells, strict=True))
+        rows[code] = {name: row[name] for name in said.fields or heading}
     if not rows:
         message = "has a heading and no codes"
-        lookup.problems.append(Problem(lookup.file, 1, message, "add a row for each code"))
+        told.append(Problem(file, 1, message, "add a row for each code"))
     if (both := ambiguous(rows)) is not None:
-        line = lines[plain_name(both[1])]
-        lookup.problems.append(Problem(lookup.file, line, *_of_both(both)))
-    filled = one.model_copy(update={"table": rows})
-    for code, _, message in _wrong_values(filled, vendor, feed):
-        lookup.problems.append(Problem(lookup.file, lines[plain_name(code)], message))
-    return rows
+        told.append(Problem(file, lines[plain_name(both[1])], *_of_both(both)))
+    for code, _, message in _wrong_values(rows, said.contract):
+        told.append(Problem(file, lines[plain_name(code)], message))
+    return rows, tuple(told)
 
 
-def _wrong_heading(
-    one: CodeMap, heading: Sequence[str], vendor: Vendor, feed: FeedContract
-) -> Iterator[tuple[str, str]]:
+def _wrong_heading(heading: Sequence[str], said: _Said) -> Iterator[tuple[str, str]]:
     """Yields message and remedy of what is wrong with the headings behind that of the codes."""
-    known = _known(vendor, feed)
+    known = said.contract.model_fields.keys() - {"vendor"}
     if not heading:
         yield "has one column, and its codes stand for nothing", "head another one by a field"
     for name in heading:
-        if not one.fields and name not in known:
-            message = f"the heading `{name}` is not a field of a {vendor.record}"
+        if not said.fields and name not in known:
+            message = f"the heading `{name}` is not a field of a {said.contract.kind}"
             yield message, f"{nearest(name, known)}; or say by `fields` which columns are read"
-    for name in one.fields:
+    for name in said.fields:
         if name not in heading:
             yield f"no heading is `{name}`, which `fields` asks for", nearest(name, heading)
 
 
 def _wrong_values(
-    one: CodeMap, vendor: Vendor, feed: FeedContract
+    table: Mapping[str, _Row], contract: type[Record]
 ) -> Iterator[tuple[str, str, str]]:
     """Yields code, field and message of values that their own field refuses."""
-    contract = feed.kinds[vendor.record].contract
     told: dict[tuple[str, str], str | None] = {}
-    for code, row in one.table.items():
+    for code, row in table.items():
         for name, text in row.items():
             if name not in contract.model_fields or not text.strip():
                 continue

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.code_maps import CodeMap
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.currency_signs import may_be_in
 from cost_pipeline.contracts.number_style import MeasureStyle
@@ -93,7 +92,7 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
     made: list[Made] = []
     problems: list[Problem] = []
     texts, ids = _texts(reading.contract), _ids(reading)
-    coded = {name: make for one in vendor.codes for name, make in _coded(one, columns).items()}
+    coded = {name: make for one in reading.codes for name, make in _coded(one, columns).items()}
     for name, aliases in vendor.columns.items():
         if measure is not None and name == measure.field:
             make, own = _numbers(vendor, measure, columns, coded.get(measure.unit))
@@ -152,13 +151,14 @@ def _spelled(first: Make, name: str, vendor: Vendor, *, is_id: bool) -> Make:
     return make
 
 
-def _coded(codes: CodeMap, columns: Columns) -> dict[str, Make]:
+def _coded(codes: Lookup, columns: Columns) -> dict[str, Make]:
     """Returns how the cells of the fields of a map are made; nothing without its column."""
-    places = _all_of(columns.of(codes.source))
-    if not places:
-        return {}
-    lookup = Lookup(codes, functools.partial(_filled_one, places))
-    return {name: functools.partial(lookup.of, name) for name in codes.gives}
+    places = _all_of(columns.of(codes.map.source))
+
+    def made(name: str) -> Make:
+        return lambda table: codes.of(name, _filled_one(places, table))
+
+    return {name: made(name) for name in codes.map.gives} if places else {}
 
 
 def _numbers(

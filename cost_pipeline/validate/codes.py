@@ -5,7 +5,6 @@ Belongs here: looking codes up in columns. What a map says is `contracts.code_ma
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,15 +19,13 @@ _MOST_REMEMBERED: Final = 100_000
 
 @dataclass(slots=True)
 class Lookup:
-    """The cells that a map makes of the column of its codes.
+    """A map, ready to look codes up; what was found is remembered.
 
     Attributes:
         map: The map.
-        cells: A chunk's table to the cells of that column, null where blank.
     """
 
     map: CodeMap
-    cells: Callable[[pa.Table], pa.Array]
     _codes: Codes = field(init=False)
     _where: str = field(init=False)
     _seen: dict[str, dict[str, str | None]] = field(init=False, default_factory=dict)
@@ -38,9 +35,14 @@ class Lookup:
         names = " or ".join(map(shown, self.map.source))
         self._where = f"under {names} is not in {self.map.place}"
 
-    def of(self, name: str, table: pa.Table) -> pa.Array:
-        """Returns the cells of one of its fields: what the codes stand for, marked if unknown."""
-        encoded = self.cells(table).dictionary_encode()
+    def of(self, name: str, codes: pa.Array) -> pa.Array:
+        """Returns the cells of one of its fields: what the codes stand for, marked if unknown.
+
+        Args:
+            name: The field.
+            codes: The codes without outer blanks, null where there is none.
+        """
+        encoded = codes.dictionary_encode()
         seen = self._seen.setdefault(name, {})
         if len(seen) >= _MOST_REMEMBERED:
             seen.clear()

@@ -33,6 +33,7 @@ from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.reference import reference_path
 from cost_pipeline.core.text import plain_name
 from cost_pipeline.validate.cells import Columns, Made, made_cells, with_made_cells
+from cost_pipeline.validate.codes import Lookup
 from cost_pipeline.validate.dates import DateReader
 from cost_pipeline.validate.declared import (
     NOT_LANDED,
@@ -164,6 +165,7 @@ def compile_interpreter(
         numbers=numbers,
         dates=dates,
         interpretation=_interpretation(vendor, feed, scopes, landed),
+        codes=tuple(map(Lookup, vendor.codes)),
         delivery_problems=(day,) if isinstance(day, Problem) else (),
     )
     _check(reading, feed)

@@ -28,6 +28,7 @@ from cost_pipeline.contracts.texts import Reader
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.validate.codes import Lookup
 from cost_pipeline.validate.conflicts import conflict
 from cost_pipeline.validate.dates import DateReader
 from cost_pipeline.validate.numbers import NumberReader
@@ -81,6 +82,7 @@ class Reading:
         demanded: Fields that may not be empty, by the contract or by the key.
         scopes: The values that the scope of a row may have.
         interpretation: Digest of everything that decides a verdict.
+        codes: The vendor's maps of codes.
         delivery_problems: What is wrong with the delivery as a whole, such as its file's name.
         remembered: Verdicts on distinct texts, by field; a cache.
     """
@@ -98,6 +100,7 @@ class Reading:
     numbers: NumberReader
     dates: DateReader
     interpretation: str
+    codes: tuple[Lookup, ...] = ()
     delivery_problems: tuple[Problem, ...] = ()
     remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
 

@@ -92,7 +92,8 @@ JSON = """\
 {"rows": [{"id": "A1", "date": "2026-03-31", "amount": "5.00", "coding": {"konto": 4711}}]}
 """
 XML = """\
-<rows><row><id>A1</id><date>2026-03-31</date><amount>5.00</amount><coding konto="4711"/></row></rows>
+<rows><row><id>A1</id><date>2026-03-31</date><amount>5.00</amount><coding konto="4711"/></row>
+</rows>
 """
 GROUPS = 'csv, groups: [{column: Heading, from: id, pattern: "[0-9]*"}]'
 FORMATS = {
