@@ -12,22 +12,20 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
 
 from cost_pipeline.contracts.code_maps import CodeMap, ambiguous, doubled
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.contracts.lookups import Table
 from cost_pipeline.contracts.problems import Problem as Refused
 from cost_pipeline.contracts.record import Record, judge_field
 from cost_pipeline.contracts.texts import reader
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.text import nearest, plain_name
 from cost_pipeline.home.document import Document, Problem, Steps
-from cost_pipeline.home.lookup import Table, read_table
+from cost_pipeline.home.lookup import note, read_table
 
 _Row = Mapping[str, str]
-# A few mistakes of one kind show what is wrong with a file; thousands hide it.
-_MOST_TOLD: Final = 20
 
 
 def with_codes(vendor: Vendor, document: Document, home: Path, feed: FeedContract) -> Vendor | None:
@@ -55,20 +53,13 @@ def with_codes(vendor: Vendor, document: Document, home: Path, feed: FeedContrac
                 (*at, "table"), "the codes are in a `file` and in a `table`", "keep one of the two"
             )
             return None
-        file = home / Path(one.file).expanduser()
-        if not file.exists():
-            message = f"there is no file `{one.file}` in the home"
-            document.complain((*at, "file"), message, "write its path from the home on")
+        table = read_table(one.file, (*at, "file"), document, home)
+        if table is None:
             return None
-        lookup = Document(one.file)
-        table = read_table(file, lookup)
-        rows: dict[str, _Row] = {}
-        if table is not None:
-            said = _Said(one.fields, feed.kinds[vendor.record].contract)
-            rows, problems = _of_file(table, said, one.file)
-            lookup.problems.extend(problems)
-        if table is None or lookup.problems:
-            document.problems.extend(lookup.problems[:_MOST_TOLD])
+        said = _Said(one.fields, feed.kinds[vendor.record].contract)
+        rows, problems = _of_file(table, said, one.file)
+        note(document, problems)
+        if problems:
             return None
         fields = one.fields or table.heading[1:]
         found.append(one.model_copy(update={"table": rows, "fields": fields}))

@@ -26,6 +26,7 @@ from cost_pipeline.home.codes import with_codes
 from cost_pipeline.home.document import Document, Problem, read_document
 from cost_pipeline.home.doubts import doubt_overlaps, doubt_vendor
 from cost_pipeline.home.explain import explain
+from cost_pipeline.home.lookup import note, read_table
 from cost_pipeline.home.places import refuse_unusable
 
 FORMAT: Final = 1
@@ -174,7 +175,20 @@ class _Files:
         settings = _model(feed.settings, document)
         if settings is not None:
             _complain(document, feed.wrong_settings(settings))
+            settings = self._with_files(settings, document, feed)
         return settings
+
+    def _with_files(self, settings: Section, document: Document, feed: FeedContract) -> Section:
+        """Returns settings with what the lookup files hold that they name."""
+        tables = {
+            path: table
+            for path, file in feed.files(settings).items()
+            if (table := read_table(file, path, document, self.path)) is not None
+        }
+        whole: Section
+        whole, wrong = feed.with_files(settings, tables)
+        note(document, [Problem(one.file, one.line, one.message, one.remedy) for one in wrong])
+        return whole
 
     def _is_needed(self, feed: FeedContract) -> bool:
         """Whether this file must be there for the folder to be a home."""

@@ -1,4 +1,4 @@
-"""One CSV file of a home that settings name: a heading, and rows that know their lines.
+"""Reads the CSV files of a home that settings name.
 
 Belongs here: reading such a file and telling what is wrong with it as a table. What its columns
 mean is known by who asks for it.
@@ -9,39 +9,45 @@ from __future__ import annotations
 import csv
 import functools
 import io
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from cost_pipeline.contracts.lookups import Table
 from cost_pipeline.core.text import plain_name
-from cost_pipeline.home.document import Document, Problem, read_text
+from cost_pipeline.home.document import Document, Problem, Steps, read_text
 
 _MOST_BYTES: Final = 8 << 20
+# A few mistakes of one kind show what is wrong with a file; thousands hide it.
+_MOST_TOLD: Final = 20
 # What spreadsheets of other countries write between cells; only where the heading has no comma.
 _OTHERS: Final = (";", "\t")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """What such a file holds.
+def read_table(name: str, path: Steps, document: Document, home: Path) -> Table | None:
+    """Returns the table in a file; None if it is none, which is then noted in `document`.
 
-    Attributes:
-        heading: The names of the columns, as they are compared.
-        rows: Line and cells of each row, without outer blanks, as many as there are headings.
+    Args:
+        name: The file, relative to the home.
+        path: The key that names it.
+        document: The settings that it is named in.
+        home: The folder of the home.
     """
-
-    heading: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
-
-
-def read_table(file: Path, document: Document) -> Table | None:
-    """Returns the table in a file; None if it is none, which is then noted in `document`."""
-    text = read_text(file, document, _MOST_BYTES)
-    if text is None:
+    file = home / Path(name).expanduser()
+    if not file.exists():
+        message = f"there is no file `{name}` in the home"
+        document.complain(path, message, "write its path from the home on")
         return None
-    table, problems = _table(text, document.file)
-    document.problems.extend(problems)
+    lookup = Document(name)
+    text = read_text(file, lookup, _MOST_BYTES)
+    table, problems = (None, ()) if text is None else _table(text, name)
+    note(document, [*lookup.problems, *problems])
     return None if problems else table
+
+
+def note(document: Document, problems: Sequence[Problem]) -> None:
+    """Notes what is wrong with a lookup file in the settings that name it."""
+    document.problems.extend(problems[:_MOST_TOLD])
 
 
 # A home is read at each step and each tick of a sensor, mostly with the same texts as before.

@@ -23,6 +23,7 @@ from cost_pipeline.contracts.number_style import MeasureStyle
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.proofs import TextProof, text_proof
 from cost_pipeline.contracts.record import Record
+from cost_pipeline.contracts.rules import NO_RULES, OwnRules
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader, reader
 from cost_pipeline.contracts.vendor import Vendor
@@ -119,6 +120,7 @@ def compile_interpreter(
     *,
     proofs: Mapping[str, TextProof] | None = None,
     landed: Landed = NOT_LANDED,
+    own: OwnRules = NO_RULES,
 ) -> Interpreter:
     """Compiles a vendor file against a header.
 
@@ -129,6 +131,7 @@ def compile_interpreter(
         columns: The header of a delivery (`RowReader.header`); may be empty for JSON.
         proofs: A door for tests; by default they are derived from the contract.
         landed: When and under which name the delivery came; only some vendor files look at it.
+        own: Rules that the settings of the home add.
 
     Raises:
         UsageError: If the vendor file cannot be satisfied by any delivery: a field that the kind
@@ -155,7 +158,7 @@ def compile_interpreter(
         vendor=vendor,
         kind=kind,
         shape=feed.shape,
-        rules=contract.rules(),
+        own_rules=own.rules,
         readers=_readers(contract, numbers, dates),
         proofs=derived if proofs is None else proofs,
         constants=constants,
@@ -164,7 +167,7 @@ def compile_interpreter(
         scopes=frozenset(scopes),
         numbers=numbers,
         dates=dates,
-        interpretation=_interpretation(vendor, feed, scopes, landed),
+        interpretation=_interpretation(vendor, feed, scopes, landed, own),
         codes=tuple(map(Lookup, vendor.codes)),
         delivery_problems=(day,) if isinstance(day, Problem) else (),
     )
@@ -231,7 +234,7 @@ def _wrong(vendor: Vendor, message: str) -> UsageError:
 
 
 def _interpretation(
-    vendor: Vendor, feed: FeedContract, scopes: Collection[str], landed: Landed
+    vendor: Vendor, feed: FeedContract, scopes: Collection[str], landed: Landed, own: OwnRules
 ) -> str:
     parts = vendor.model_dump(mode="json", include=set(vendor.deciding))
     known = sorted(scopes) if feed.shape.scope in vendor.read_from else []
@@ -245,6 +248,7 @@ def _interpretation(
         json.dumps(known),
         *(reference_path(name).read_bytes() for name in feed.reference),
         *declared_parts(vendor, feed.shape, landed),
+        *([own.said] if own.said else []),
     )
 
 

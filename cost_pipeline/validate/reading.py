@@ -75,6 +75,7 @@ class Reading:
     Attributes:
         kind: The kind of the vendor's records.
         shape: The columns of the feed's records.
+        own_rules: Rules between fields that the settings of the home add.
         readers: Reads the texts of fields whose text is not simply their value.
         proofs: Contract field to its proof over a column; a field without one is judged by value.
         constants: Contract field to its text, from the vendor file.
@@ -90,7 +91,7 @@ class Reading:
     vendor: Vendor
     kind: Kind
     shape: Shape
-    rules: tuple[Rule, ...]
+    own_rules: tuple[Rule, ...]
     readers: Mapping[str, Reader]
     proofs: Mapping[str, TextProof]
     constants: Mapping[str, str]
@@ -108,6 +109,11 @@ class Reading:
     def contract(self) -> type[Record]:
         """The model of the vendor's records."""
         return self.kind.contract
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What the fields must agree on, in the order in which it is asked."""
+        return (*self.contract.rules(), *self.own_rules)
 
     @property
     def fields(self) -> tuple[str, ...]:
