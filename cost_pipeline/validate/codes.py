@@ -5,6 +5,7 @@ Belongs here: looking codes up in columns. What a map says is `contracts.code_ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,7 +15,7 @@ from cost_pipeline.contracts.code_maps import CodeMap, Codes
 from cost_pipeline.contracts.problems import shown
 from cost_pipeline.validate.conflicts import is_marked, unknown
 
-_MOST_REMEMBERED: Final = 100_000
+_MOST_REMEMBERED: Final = 500_000
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ class Lookup:
     map: CodeMap
     _codes: Codes = field(init=False)
     _where: str = field(init=False)
-    _seen: dict[str, dict[str, str | None]] = field(init=False, default_factory=dict)
+    _seen: dict[str, Mapping[str, str] | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._codes = Codes(self.map.table)
@@ -43,19 +44,19 @@ class Lookup:
             codes: The codes without outer blanks, null where there is none.
         """
         encoded = codes.dictionary_encode()
-        seen = self._seen.setdefault(name, {})
-        if len(seen) >= _MOST_REMEMBERED:
-            seen.clear()
-        values = [
-            seen[code] if code in seen else seen.setdefault(code, self._value(name, code))
-            for code in encoded.dictionary.to_pylist()
-        ]
+        distinct = encoded.dictionary.to_pylist()
+        if len(self._seen) >= _MOST_REMEMBERED:
+            self._seen.clear()
+        for code in distinct:
+            if code not in self._seen:
+                # A pattern must not take two texts that contradict each other for one code.
+                self._seen[code] = None if is_marked(code) else self._codes.row(code)
+        values = [self._value(name, code, self._seen[code]) for code in distinct]
         return pa.array(values, pa.string()).take(encoded.indices)
 
-    def _value(self, name: str, code: str) -> str | None:
-        if is_marked(code):
-            return code
-        row = self._codes.row(code)
+    def _value(self, name: str, code: str, row: Mapping[str, str] | None) -> str | None:
         if row is not None:
             return row.get(name) or None
-        return code if self.map.otherwise == "keep" else unknown(code, self._where)
+        if is_marked(code) or self.map.otherwise == "keep":
+            return code
+        return unknown(code, self._where)

@@ -111,6 +111,8 @@ def test_codes_in_several_columns_of_a_row_are_not_chosen_among(judged):
     outcome = judged(both, cells, header=(*HEADER, "Konto"))
     assert accounts(outcome) == [("2000", "2210"), ("3300", "3301"), ("2000", "2210")]
     assert outcome.reasons == {4: ["SCHEMA_DRIFT"]}
+    anything = CODES | {"from": ["Account", "Konto"], "table": {"*": TABLE["4711"]}}
+    assert judged(anything, cells, header=(*HEADER, "Konto")).reasons == {4: ["SCHEMA_DRIFT"]}
 
 
 def test_a_header_without_the_column_is_told(judged):
