@@ -22,6 +22,7 @@ from cost_pipeline.contracts.record import Record, judge_field
 from cost_pipeline.contracts.texts import reader
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.text import nearest, plain_name
+from cost_pipeline.home.dated import each_settings
 from cost_pipeline.home.document import Document, Problem, Steps
 from cost_pipeline.home.lookup import note, read_table
 
@@ -40,8 +41,17 @@ def with_codes(vendor: Vendor, document: Document, home: Path, feed: FeedContrac
     Returns:
         The vendor; None if a file cannot be read as a table, which is then noted.
     """
-    if not vendor.codes:
-        return vendor
+    every = [_read(one, view, home, feed) for one, view in each_settings(vendor, document)]
+    whole = [maps for maps in every if maps is not None]
+    if len(whole) < len(every):
+        return None
+    return vendor.with_codes(whole) if any(whole) else vendor
+
+
+def _read(
+    vendor: Vendor, document: Document, home: Path, feed: FeedContract
+) -> tuple[CodeMap, ...] | None:
+    """Returns the maps of one of a vendor's settings; None if one cannot be read."""
     found = []
     for place, one in enumerate(vendor.codes):
         at = ("codes", place)
@@ -63,7 +73,7 @@ def with_codes(vendor: Vendor, document: Document, home: Path, feed: FeedContrac
             return None
         fields = one.fields or table.heading[1:]
         found.append(one.model_copy(update={"table": rows, "fields": fields}))
-    return vendor.model_copy(update={"codes": tuple(found)})
+    return tuple(found)
 
 
 def check_codes(vendor: Vendor, document: Document, feed: FeedContract) -> None:
@@ -84,7 +94,8 @@ def check_codes(vendor: Vendor, document: Document, feed: FeedContract) -> None:
 def _check_field(
     name: str, one: CodeMap, at: Steps, vendor: Vendor, document: Document, feed: FeedContract
 ) -> None:
-    path = next(p for key in ("fields", "file", "table") if document.has(p := (*at, key)))
+    paths = ((*at, key) for key in ("fields", "file", "table"))
+    path = next(filter(document.has, paths), at)
     known = _known(vendor, feed)
     measure = feed.shape.measure
     signs = vendor.measure is not None and vendor.measure.currencies

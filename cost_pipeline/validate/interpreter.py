@@ -159,7 +159,7 @@ def compile_interpreter(
         kind=kind,
         shape=feed.shape,
         own_rules=own.rules,
-        readers=_readers(contract, numbers, dates),
+        readers={**_readers(contract, numbers, dates), **feed.readers(vendor)},
         proofs=derived if proofs is None else proofs,
         constants=constants,
         demanded=demanded_fields(vendor, contract, feed.shape.identity),

@@ -177,3 +177,34 @@ def test_two_patterns_that_fit_one_code_must_say_the_same(one, other, text):
     if text is not None:
         assert Codes({one: {}}).row(text) is not None
         assert Codes({other: {}}).row(text) is not None
+
+
+CHANGED = """\
+changes:
+  - from: 2026-07-01
+    why: They have a new chart
+    codes:
+      - from: Account
+        file: codes/new.csv
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (GOOD.replace("2210", "2211"), None),
+        (None, "there is no file `codes/new.csv`"),
+        (GOOD.replace("2210", "22.1"), "cannot be `22.1`"),
+    ],
+)
+def test_maps_may_change_from_a_date_on(mapped, content, words):
+    home = mapped(f"{CHANGED}{MAPPED}")
+    if content is not None:
+        (home / "codes" / "new.csv").write_text(content, encoding="utf-8")
+    if words is not None:
+        (problem,) = problems(home)
+        assert words in problem.message
+        return
+    (vendor,) = load_home(home).vendors
+    found = [own.codes[0].table["4711"]["gl_code"] for _, own in vendor.in_force]
+    assert (vendor.codes[0].table["4711"]["gl_code"], found) == ("2210", ["2210", "2211"])
