@@ -19,7 +19,7 @@ from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.contracts.lookups import Table
 from cost_pipeline.contracts.problems import Problem as Refused
 from cost_pipeline.contracts.record import Record, judge_field
-from cost_pipeline.contracts.texts import reader
+from cost_pipeline.contracts.texts import Reader, reader
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.text import nearest, plain_name
 from cost_pipeline.home.dated import each_settings
@@ -66,7 +66,7 @@ def _read(
         table = read_table(one.file, (*at, "file"), document, home)
         if table is None:
             return None
-        said = _Said(one.fields, feed.kinds[vendor.record].contract)
+        said = _said(one.fields, vendor, feed)
         rows, problems = _of_file(table, said, one.file)
         note(document, problems)
         if problems:
@@ -151,8 +151,7 @@ def _check_table(
         document.complain((*base, twice[1]), message, "keep one of the two")
     if (both := ambiguous(one.table)) is not None:
         document.complain((*base, both[1]), *_of_both(both))
-    contract = feed.kinds[vendor.record].contract
-    for code, name, message in _wrong_values(one.table, contract):
+    for code, name, message in _wrong_values(one.table, _said(one.fields, vendor, feed)):
         document.complain((*base, code, name), message)
 
 
@@ -163,10 +162,16 @@ def _of_both(both: tuple[str, str, str]) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a map says of a lookup file: which fields of which contract are read of it."""
+    """What a map says of a lookup file: which fields of which contract are read of it, and how."""
 
     fields: tuple[str, ...]
     contract: type[Record]
+    readers: tuple[tuple[str, Reader], ...]
+
+
+def _said(fields: tuple[str, ...], vendor: Vendor, feed: FeedContract) -> _Said:
+    contract = feed.kinds[vendor.record].contract
+    return _Said(fields, contract, tuple(feed.readers(vendor).items()))
 
 
 # A home is read at each step and each tick of a sensor, mostly with the same files as before.
@@ -193,7 +198,7 @@ def _of_file(table: Table, said: _Said, file: str) -> tuple[dict[str, _Row], tup
         told.append(Problem(file, 1, message, "add a row for each code"))
     if (both := ambiguous(rows)) is not None:
         told.append(Problem(file, lines[plain_name(both[1])], *_of_both(both)))
-    for code, _, message in _wrong_values(rows, said.contract):
+    for code, _, message in _wrong_values(rows, said):
         told.append(Problem(file, lines[plain_name(code)], message))
     return rows, tuple(told)
 
@@ -212,28 +217,26 @@ def _wrong_heading(heading: Sequence[str], said: _Said) -> Iterator[tuple[str, s
             yield f"no heading is `{name}`, which `fields` asks for", nearest(name, heading)
 
 
-def _wrong_values(
-    table: Mapping[str, _Row], contract: type[Record]
-) -> Iterator[tuple[str, str, str]]:
+def _wrong_values(table: Mapping[str, _Row], said: _Said) -> Iterator[tuple[str, str, str]]:
     """Yields code, field and message of values that their own field refuses."""
     told: dict[tuple[str, str], str | None] = {}
     for code, row in table.items():
         for name, text in row.items():
-            if name not in contract.model_fields or not text.strip():
+            if name not in said.contract.model_fields or not text.strip():
                 continue
             if (name, text) not in told:
-                told[name, text] = _refused(contract, name, text)
+                told[name, text] = _refused(said, name, text)
             message = told[name, text]
             if message is not None:
                 yield code, name, f"`{name}` of the code `{code}` cannot be `{text}`: {message}"
 
 
-def _refused(contract: type[Record], name: str, text: str) -> str | None:
-    info = contract.model_fields[name]
+def _refused(said: _Said, name: str, text: str) -> str | None:
+    info = said.contract.model_fields[name]
     # Numbers and dates are read by the vendor's own style; validate does that.
     if parts(info).base in {Decimal, date}:
         return None
-    read = reader(info)
+    read = dict(said.readers).get(name) or reader(info)
     value = text.strip() if read is None else read(name, text.strip())
-    found = value if isinstance(value, Refused) else judge_field(contract, name, value)
+    found = value if isinstance(value, Refused) else judge_field(said.contract, name, value)
     return found.message if isinstance(found, Refused) else None
