@@ -72,6 +72,7 @@ def open_excel(
     def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
         for table in found.tables:
             reader.header_rows += 1
+            reader.above = table.above
             reader.header += tuple(n for n in table.header if n and n not in reader.header)
             for gathered in gather_rows(table.rows(reader), chunk_rows, limits.chunk_bytes):
                 arrow = rows_table(gathered, reader.rows + 1, len(table.columns))
