@@ -1,0 +1,176 @@
+"""Rows whose cells have keys, as those of JSON and XML have, and the chunks that they become.
+
+Belongs here: one such row, many of them in columns, and chunks whose columns are the keys of their
+rows in order of appearance. Reading them is the work of one module per format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cost_pipeline.core.text import BLANKS
+from cost_pipeline.parse.control import Filled
+from cost_pipeline.parse.lines import Positions
+from cost_pipeline.parse.rows import (
+    Limits,
+    ParsedChunk,
+    RawRow,
+    RowReader,
+    chunk_table,
+    rows_table,
+)
+
+Cells = dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRow:
+    """A row whose cells have keys, or none if it is malformed."""
+
+    line: int
+    text: str
+    malformed: str | None
+    cells: Cells | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedBlock:
+    """Consecutive sound rows in columns.
+
+    Attributes:
+        lines: Of each row.
+        texts: Of each row.
+        cells: Of each row as they were decoded, for the order of their keys.
+        columns: By key the cells of all rows; null where a row lacks the key.
+    """
+
+    lines: Positions
+    texts: pa.Array
+    cells: Sequence[Cells]
+    columns: dict[str, pa.Array]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def part(self, start: int, end: int) -> KeyedBlock:
+        """Some of the rows."""
+        if not start and end == len(self):
+            return self
+        columns = {key: column[start:end] for key, column in self.columns.items()}
+        return KeyedBlock(
+            self.lines[start:end], self.texts[start:end], self.cells[start:end], columns
+        )
+
+    def rows(self) -> Iterator[KeyedRow]:
+        """The same rows one by one."""
+        keys, columns = [*self.columns], [column.to_pylist() for column in self.columns.values()]
+        there = zip(self.lines.tolist(), self.texts.to_pylist(), self.cells, strict=True)
+        for (line, text, own), values in zip(there, zip(*columns, strict=True), strict=True):
+            found = dict(zip(keys, values, strict=True))
+            yield KeyedRow(line, text, None, {key: found[key] for key in own})
+
+    def keys(self) -> dict[str, None]:
+        """The keys in the order in which they appear."""
+        return dict.fromkeys(chain.from_iterable(self.cells))
+
+    def arrays(self, keys: Sequence[str]) -> list[pa.Array]:
+        """`line`, `text`, `malformed` and the cells of the given keys."""
+        count = len(self)
+        nothing = pa.nulls(count, pa.string())
+        cells = [self.columns.get(key, nothing) for key in keys]
+        return [pa.array(self.lines, pa.int64()), self.texts, nothing, *cells]
+
+
+Keyed = KeyedRow | KeyedBlock
+_Piece = KeyedBlock | list[KeyedRow]
+
+
+def one_by_one(rows: Iterable[Keyed]) -> Iterator[KeyedRow]:
+    """Every row by itself."""
+    for one in rows:
+        if isinstance(one, KeyedBlock):
+            yield from one.rows()
+        else:
+            yield one
+
+
+def filled_keys(row: KeyedRow) -> Filled:
+    """What stands in an object: a list or an object as the text of it."""
+    cells = (row.cells or {}).items()
+    return Filled({key: text for key, text in cells if text is not None and text.strip(BLANKS)})
+
+
+def keyed_chunks(
+    reader: RowReader, rows: Iterable[Keyed], limits: Limits, chunk_rows: int
+) -> Iterator[ParsedChunk]:
+    """Chunks whose columns are the keys of their rows, in order of appearance."""
+    for pieces in _gathered(rows, chunk_rows, limits.chunk_bytes):
+        keys = tuple(dict.fromkeys(chain.from_iterable(map(_keys, pieces))))
+        parts = [_arrays(piece, keys) for piece in pieces]
+        count = sum(map(len, pieces))
+        numbers = pa.array(np.arange(reader.rows + 1, reader.rows + 1 + count, dtype=np.int64))
+        joined = [pa.concat_arrays([*same]) for same in zip(*parts, strict=True)]
+        reader.header = tuple(dict.fromkeys((*reader.header, *keys)))
+        yield ParsedChunk(chunk_table([numbers, *joined]), keys)
+
+
+def _gathered(rows: Iterable[Keyed], chunk_rows: int, chunk_bytes: int) -> Iterator[list[_Piece]]:
+    """Rows in pieces that make a chunk: the borders are where `gather_rows` has them."""
+    pieces: list[_Piece] = []
+    count = size = 0
+    for one in rows:
+        start, length = 0, len(one) if isinstance(one, KeyedBlock) else 1
+        while start < length:
+            if isinstance(one, KeyedRow):
+                taken = 1
+                size += len(one.text if one.text.isascii() else one.text.encode())
+                if pieces and isinstance(pieces[-1], list):
+                    pieces[-1].append(one)
+                else:
+                    pieces.append([one])
+            else:
+                room = min(chunk_rows - count, length - start)
+                sizes = np.cumsum(_sizes(one.texts[start : start + room])) + size
+                taken = min(int(np.searchsorted(sizes, chunk_bytes)) + 1, room)
+                size = int(sizes[taken - 1])
+                pieces.append(one.part(start, start + taken))
+            start, count = start + taken, count + taken
+            if count == chunk_rows or size >= chunk_bytes:
+                yield pieces
+                pieces, count, size = [], 0, 0
+    if pieces:
+        yield pieces
+
+
+def _sizes(texts: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
+    found: np.ndarray[Any, np.dtype[np.int64]] = pc.binary_length(texts).to_numpy()
+    return found.astype(np.int64)
+
+
+def _keys(piece: _Piece) -> Iterable[str]:
+    if isinstance(piece, KeyedBlock):
+        return piece.keys()
+    return chain.from_iterable(row.cells or () for row in piece)
+
+
+def _arrays(piece: _Piece, keys: Sequence[str]) -> list[pa.Array]:
+    if isinstance(piece, KeyedBlock):
+        return piece.arrays(keys)
+    raw = [
+        RawRow(
+            row.line,
+            row.text,
+            row.malformed,
+            None if row.cells is None else [*map(row.cells.get, keys)],
+        )
+        for row in piece
+    ]
+    table = rows_table(raw, 0, len(keys))
+    return [column.combine_chunks() for column in table.columns[1:]]
