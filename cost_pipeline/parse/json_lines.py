@@ -8,7 +8,7 @@ from cost_pipeline.contracts.formats import JsonLinesFormat
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.control import control_rules, rows_without_totals
-from cost_pipeline.parse.json_bulk import whole_lines
+from cost_pipeline.parse.json_bulk import FlatObjects
 from cost_pipeline.parse.json_items import BrokenJsonError, ItemReader, skip_space
 from cost_pipeline.parse.keyed import Keyed, KeyedRow, filled_keys, keyed_chunks, one_by_one
 from cost_pipeline.parse.lines import LineCount
@@ -51,8 +51,9 @@ def open_json_lines(
 def _rows(
     reader: RowReader, items: ItemReader, blocks: Iterator[Block], limits: Limits, *, bulk: bool
 ) -> Iterator[Keyed]:
+    flat = FlatObjects(items)
     for block in blocks:
-        whole = whole_lines(items, block, limits.line_bytes) if bulk else None
+        whole = flat.lines(block, limits.line_bytes) if bulk else None
         if whole is not None:
             yield whole
             continue

@@ -127,7 +127,9 @@ class _Document:
                 text, items, lists, self._lines.at, empty_is_row=form.empty == "row"
             )
         flat = bulk and self._nested is None
-        self._stretches = Stretches(text, items, self._lines.at) if flat else None
+        self._stretches = (
+            Stretches(text, items, self._lines.at, limits.block_bytes) if flat else None
+        )
 
     def rows(self, reader: RowReader, start: int) -> Iterator[Keyed]:
         """The items of the list that opens at `start`, and what is broken after them."""

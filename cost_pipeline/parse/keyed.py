@@ -47,13 +47,13 @@ class KeyedBlock:
     Attributes:
         lines: Of each row.
         texts: Of each row.
-        cells: Of each row as they were decoded, for the order of their keys.
+        orders: The keys of each row in its order, or once where those of all rows are the same.
         columns: By key the cells of all rows; null where a row lacks the key.
     """
 
     lines: Positions
     texts: pa.Array
-    cells: Sequence[Cells]
+    orders: list[tuple[str, ...]]
     columns: dict[str, pa.Array]
 
     def __len__(self) -> int:
@@ -64,21 +64,21 @@ class KeyedBlock:
         if not start and end == len(self):
             return self
         columns = {key: column[start:end] for key, column in self.columns.items()}
-        return KeyedBlock(
-            self.lines[start:end], self.texts[start:end], self.cells[start:end], columns
-        )
+        orders = self.orders if len(self.orders) == 1 else self.orders[start:end]
+        return KeyedBlock(self.lines[start:end], self.texts[start:end], orders, columns)
 
     def rows(self) -> Iterator[KeyedRow]:
         """The same rows one by one."""
-        keys, columns = [*self.columns], [column.to_pylist() for column in self.columns.values()]
-        there = zip(self.lines.tolist(), self.texts.to_pylist(), self.cells, strict=True)
-        for (line, text, own), values in zip(there, zip(*columns, strict=True), strict=True):
-            found = dict(zip(keys, values, strict=True))
-            yield KeyedRow(line, text, None, {key: found[key] for key in own})
+        columns = [column.to_pylist() for column in self.columns.values()]
+        orders = self.orders if len(self.orders) > 1 else self.orders * len(self)
+        there = zip(self.lines.tolist(), self.texts.to_pylist(), orders, strict=True)
+        for (line, text, order), values in zip(there, zip(*columns, strict=True), strict=True):
+            found = dict(zip(self.columns, values, strict=True))
+            yield KeyedRow(line, text, None, {key: found[key] for key in order})
 
-    def keys(self) -> dict[str, None]:
-        """The keys in the order in which they appear."""
-        return dict.fromkeys(chain.from_iterable(self.cells))
+    def keys(self) -> Iterable[str]:
+        """The keys in the order in which they appear, some more than once."""
+        return chain.from_iterable(dict.fromkeys(self.orders))
 
     def arrays(self, keys: Sequence[str]) -> list[pa.Array]:
         """`line`, `text`, `malformed` and the cells of the given keys."""
