@@ -9,23 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.control import Filled
 from cost_pipeline.parse.lines import Positions
-from cost_pipeline.parse.rows import (
-    Limits,
-    ParsedChunk,
-    RawRow,
-    RowReader,
-    chunk_table,
-    rows_table,
-)
+from cost_pipeline.parse.pieces import gather_pieces, joined, row_arrays
+from cost_pipeline.parse.rows import Limits, ParsedChunk, RawRow, RowReader
 
 Cells = dict[str, str | None]
 
@@ -111,47 +102,11 @@ def keyed_chunks(
     reader: RowReader, rows: Iterable[Keyed], limits: Limits, chunk_rows: int
 ) -> Iterator[ParsedChunk]:
     """Chunks whose columns are the keys of their rows, in order of appearance."""
-    for pieces in _gathered(rows, chunk_rows, limits.chunk_bytes):
+    for pieces in gather_pieces(rows, KeyedBlock, chunk_rows, limits.chunk_bytes):
         keys = tuple(dict.fromkeys(chain.from_iterable(map(_keys, pieces))))
-        parts = [_arrays(piece, keys) for piece in pieces]
-        count = sum(map(len, pieces))
-        numbers = pa.array(np.arange(reader.rows + 1, reader.rows + 1 + count, dtype=np.int64))
-        joined = [pa.concat_arrays([*same]) for same in zip(*parts, strict=True)]
+        table = joined([_arrays(piece, keys) for piece in pieces], reader.rows + 1)
         reader.header = tuple(dict.fromkeys((*reader.header, *keys)))
-        yield ParsedChunk(chunk_table([numbers, *joined]), keys)
-
-
-def _gathered(rows: Iterable[Keyed], chunk_rows: int, chunk_bytes: int) -> Iterator[list[_Piece]]:
-    """Rows in pieces that make a chunk: the borders are where `gather_rows` has them."""
-    pieces: list[_Piece] = []
-    count = size = 0
-    for one in rows:
-        start, length = 0, len(one) if isinstance(one, KeyedBlock) else 1
-        while start < length:
-            if isinstance(one, KeyedRow):
-                taken = 1
-                size += len(one.text if one.text.isascii() else one.text.encode())
-                if pieces and isinstance(pieces[-1], list):
-                    pieces[-1].append(one)
-                else:
-                    pieces.append([one])
-            else:
-                room = min(chunk_rows - count, length - start)
-                sizes = np.cumsum(_sizes(one.texts[start : start + room])) + size
-                taken = min(int(np.searchsorted(sizes, chunk_bytes)) + 1, room)
-                size = int(sizes[taken - 1])
-                pieces.append(one.part(start, start + taken))
-            start, count = start + taken, count + taken
-            if count == chunk_rows or size >= chunk_bytes:
-                yield pieces
-                pieces, count, size = [], 0, 0
-    if pieces:
-        yield pieces
-
-
-def _sizes(texts: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
-    found: np.ndarray[Any, np.dtype[np.int64]] = pc.binary_length(texts).to_numpy()
-    return found.astype(np.int64)
+        yield ParsedChunk(table, keys)
 
 
 def _keys(piece: _Piece) -> Iterable[str]:
@@ -172,5 +127,4 @@ def _arrays(piece: _Piece, keys: Sequence[str]) -> list[pa.Array]:
         )
         for row in piece
     ]
-    table = rows_table(raw, 0, len(keys))
-    return [column.combine_chunks() for column in table.columns[1:]]
+    return row_arrays(raw, len(keys))

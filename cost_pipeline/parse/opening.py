@@ -61,7 +61,7 @@ def open_rows(
     limits = limits or Limits()
     match form:
         case ExcelFormat():
-            return open_excel(path, form, limits, chunk_rows=chunk_rows)
+            return open_excel(path, form, limits, chunk_rows=chunk_rows, bulk=bulk)
         case ParquetFormat():
             return open_parquet(path, form, limits, chunk_rows=chunk_rows)
         case TextFormat():

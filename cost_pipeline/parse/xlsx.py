@@ -27,7 +27,10 @@ from cost_pipeline.parse.sheet import (
     moment_text,
     number_text,
 )
+from cost_pipeline.parse.sheet_block import SheetColumns
 from cost_pipeline.parse.xlsx_book import Book, plain_text
+from cost_pipeline.parse.xlsx_pieces import whole_rows
+from cost_pipeline.parse.xlsx_scan import Scanner
 from cost_pipeline.parse.xml_parts import feed, local, new_parser
 
 _PLAIN: Final = re.compile(r"[1-9][0-9]{0,14}")
@@ -43,24 +46,63 @@ class XlsxSheet:
     container = "xlsx"
 
     def __init__(
-        self, archive: Archive, book: Book, part: str, limits: Limits, *, digits: int
+        self,
+        archive: Archive,
+        book: Book,
+        part: str,
+        limits: Limits,
+        *,
+        digits: int,
+        bulk: bool = True,
     ) -> None:
         self._archive = archive
         self._book = book
         self._part = part
         self._limits = limits
         self._digits = digits
+        self._bulk = bulk
 
     def rows(self, passed_over: Collection[int] = ()) -> Iterator[SheetRow]:
         """The rows that have cells, in order; columns that are passed over (0-based) have none."""
         reader = _RowReader(self._book, self._limits, self._digits, frozenset(passed_over))
         try:
             for _ in feed(reader.parser, self._archive.pieces(self._part), self._part):
-                yield from reader.done
+                yield from reader.rows()
                 reader.done.clear()
         except (BrokenMemberError, BrokenSheetError) as error:
-            yield from reader.done  # what was whole before it broke
+            yield from reader.rows()  # what was whole before it broke
             raise BrokenSheetError(str(error)) from None
+
+    def pieces(self) -> Iterator[SheetRow | SheetColumns]:
+        """The same rows, in columns where the XML is plain and one by one where it is not.
+
+        The parser is not told of what is scanned: whole rows, of which it remembers nothing.
+        """
+        if not self._bulk:
+            yield from self.rows()
+            return
+        reader = _RowReader(self._book, self._limits, self._digits, frozenset())
+        last = 0
+        try:
+            for _ in feed(reader.parser, self._unscanned(reader), self._part):
+                for one in reader.done:
+                    yield one
+                    last = one.line if isinstance(one, SheetRow) else int(one.lines[-1])
+                reader.done.clear()
+        except (BrokenMemberError, BrokenSheetError):
+            # What is broken, and where, the parser says that has seen everything before it.
+            yield from (row for row in self.rows() if row.line > last)
+
+    def _unscanned(self, reader: _RowReader) -> Iterator[bytes]:
+        """The bytes that have to be parsed; what is scanned is done, and of it come none."""
+        scanner = Scanner(self._book, self._digits, self._limits.line_bytes)
+        for data, whole in whole_rows(self._archive.pieces(self._part), self._limits.block_bytes):
+            found = scanner.columns(data, reader.line) if whole and reader.rests else None
+            if found is None:
+                yield data
+            else:
+                reader.pass_over(found)
+                yield b""
 
 
 class _RowReader:
@@ -69,7 +111,7 @@ class _RowReader:
     def __init__(
         self, book: Book, limits: Limits, digits: int, passed_over: frozenset[int]
     ) -> None:
-        self.done: list[SheetRow] = []
+        self.done: list[SheetRow | SheetColumns] = []
         self.parser = new_parser()
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
@@ -97,6 +139,25 @@ class _RowReader:
         self._size = 0
         self._aids = 0
         self._passed_over = passed_over
+
+    def rows(self) -> Iterator[SheetRow]:
+        """What is done, none of which was passed over."""
+        return (one for one in self.done if isinstance(one, SheetRow))
+
+    @property
+    def line(self) -> int:
+        """The number of the last row."""
+        return self._row.line
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is between rows, with nothing open that it would remember."""
+        return not self._hears and not self._aids
+
+    def pass_over(self, rows: SheetColumns) -> None:
+        """Count rows as read that somebody else has read."""
+        self.done.append(rows)
+        self._row = SheetRow(int(rows.lines[-1]))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if ":" in name:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import pyarrow as pa
+
 from cost_pipeline.parse.archive import Archive
 from cost_pipeline.parse.rows import Limits
 from cost_pipeline.parse.sheet import BrokenSheetError, ValueKind, format_kind
@@ -22,6 +24,7 @@ _ROOT: Final = "_rels/.rels"
 # What a text costs to hold besides its characters.
 _TEXT_OVERHEAD: Final = 64
 _ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,13 @@ class Book:
     since_1904: bool = False
     texts: list[str] = field(default_factory=list)
     styles: list[ValueKind] = field(default_factory=list)
+    _array: pa.Array | None = None
+
+    def shared_array(self) -> pa.Array:
+        """The texts as an array, made once."""
+        if self._array is None:
+            self._array = pa.array(self.texts, pa.string())
+        return self._array
 
 
 def read_book(archive: Archive, limits: Limits) -> Book:
@@ -77,8 +87,17 @@ def read_book(archive: Archive, limits: Limits) -> Book:
 
 
 def plain_text(text: str) -> str:
-    """A text without the escapes that workbooks use for characters XML cannot hold."""
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    """A text without the escapes that workbooks use for characters XML cannot hold.
+
+    Two halves of a character (surrogates) are one; a half alone stays the escape that it is.
+    """
+    if "_x" not in text:
+        return text
+    plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    if not _HALF.search(plain):
+        return plain
+    whole = plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return _HALF.sub(lambda found: f"_x{ord(found[0]):04X}_", whole)
 
 
 def _elements(archive: Archive, part: str) -> Iterator[tuple[str, dict[str, str]]]:
