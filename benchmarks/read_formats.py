@@ -43,6 +43,25 @@ from cost_pipeline.parse import Refused, open_rows
 PEERS_PYTHON = Path(sys.prefix) / "peers" / "bin" / "python"
 NAMES = ("id", "date", "dept", "gl", "amount", "cur", "text", "po")
 FIRST_DAY = dt.date(1899, 12, 30)
+FORMATS = "http://schemas.openxmlformats.org"
+MAIN = f"{FORMATS}/spreadsheetml/2006/main"
+OFFICE = f"{FORMATS}/officeDocument/2006/relationships"
+LINKS = f'<Relationships xmlns="{FORMATS}/package/2006/relationships">%s</Relationships>'
+LINK = f'<Relationship Id="%s" Type="{OFFICE}/%s" Target="%s"/>'
+PARTS = {
+    "[Content_Types].xml": f'<Types xmlns="{FORMATS}/package/2006/content-types"/>',
+    "_rels/.rels": LINKS % (LINK % ("a", "officeDocument", "xl/workbook.xml")),
+    "xl/_rels/workbook.xml.rels": LINKS
+    % (
+        LINK % ("a", "worksheet", "worksheets/sheet1.xml")
+        + LINK % ("b", "styles", "styles.xml")
+        + LINK % ("c", "sharedStrings", "sharedStrings.xml")
+    ),
+    "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>'
+    '<sheet name="Costs" sheetId="1" r:id="a"/></sheets></workbook>',
+    "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/>'
+    '<xf numFmtId="14"/></cellXfs></styleSheet>',
+}
 FORMS: dict[str, FileFormat] = {
     "xlsx, shared texts": ExcelFormat(),
     "xlsx, texts in cells": ExcelFormat(),
@@ -96,31 +115,18 @@ def write(name: str, path: Path, rows: int) -> None:
 
 def write_shared(path: Path, rows: int) -> None:
     """A workbook as Excel writes it: of each text one copy, a style for days."""
-    plain = path.with_suffix(".plain")
-    book = openpyxl.Workbook()
-    book.active.append(NAMES)
-    book.active.append(row(0))
-    book.save(plain)
     texts: dict[str, int] = {}
-    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as to:
-        for part in source.namelist():
-            if part not in {"xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"}:
-                to.writestr(part, source.read(part))
-        style = "1"  # the one that openpyxl made for the day in the second row
-        with to.open("xl/worksheets/sheet1.xml", "w") as sheet:
-            space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-            head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="'
-            sheet.write(f'{head}{space}"><sheetData>'.encode())
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for part, content in PARTS.items():
+            book.writestr(part, content)
+        with book.open("xl/worksheets/sheet1.xml", "w") as sheet:
+            sheet.write(f'<worksheet xmlns="{MAIN}" xmlns:x14ac="x"><sheetData>'.encode())
             for number in range(rows + 1):
                 cells = row(number - 1) if number else NAMES
-                sheet.write(_excel_row(number + 1, cells, texts, style).encode())
+                sheet.write(_excel_row(number + 1, cells, texts, "1").encode())
             sheet.write(b"</sheetData></worksheet>")
         shared = "".join(f"<si><t>{text}</t></si>" for text in texts)
-        to.writestr(
-            "xl/sharedStrings.xml",
-            f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<sst xmlns="{space}" '
-            f'count="{len(texts)}" uniqueCount="{len(texts)}">{shared}</sst>',
-        )
+        book.writestr("xl/sharedStrings.xml", f'<sst xmlns="{MAIN}">{shared}</sst>')
 
 
 def _excel_row(line: int, cells: tuple[object, ...], texts: dict[str, int], style: str) -> str:

@@ -199,7 +199,7 @@ def _open_xlsx(path: Path, form: ExcelFormat, limits: Limits, *, bulk: bool) -> 
     archive = open_archive(path, limits)
     if isinstance(archive, Refused):
         return archive
-    book = read_book(archive, limits)
+    book = read_book(archive, limits, bulk=bulk)
     sheets = [
         NamedSheet(
             sheet.name,

@@ -28,9 +28,10 @@ from cost_pipeline.parse.sheet import (
     number_text,
 )
 from cost_pipeline.parse.sheet_block import SheetColumns
-from cost_pipeline.parse.xlsx_book import Book, plain_text
-from cost_pipeline.parse.xlsx_pieces import whole_rows
+from cost_pipeline.parse.xlsx_book import Book
+from cost_pipeline.parse.xlsx_pieces import has_other_markup, whole_elements
 from cost_pipeline.parse.xlsx_scan import Scanner
+from cost_pipeline.parse.xlsx_texts import plain_text
 from cost_pipeline.parse.xml_parts import feed, local, new_parser
 
 _PLAIN: Final = re.compile(r"[1-9][0-9]{0,14}")
@@ -96,9 +97,12 @@ class XlsxSheet:
     def _unscanned(self, reader: _RowReader) -> Iterator[bytes]:
         """The bytes that have to be parsed; what is scanned is done, and of it come none."""
         scanner = Scanner(self._book, self._digits, self._limits.line_bytes)
-        for data, whole in whole_rows(self._archive.pieces(self._part), self._limits.block_bytes):
-            found = scanner.columns(data, reader.line) if whole and reader.rests else None
+        pieces, sure = self._archive.pieces(self._part), True
+        for data, whole in whole_elements(pieces, "row", self._limits.block_bytes):
+            scanned = sure and whole and reader.rests
+            found = scanner.columns(data, reader.line) if scanned else None
             if found is None:
+                sure = sure and not (whole and has_other_markup(data))
                 yield data
             else:
                 reader.pass_over(found)

@@ -1,13 +1,12 @@
-"""The parts of an `.xlsx` around its sheets: which sheets there are, shared texts, styles.
+"""The parts of an `.xlsx` around its sheets: which sheets there are, styles.
 
-Belongs here: finding a sheet's part in the archive and what its cells refer to. The rows of a sheet
-are `xlsx`'s work.
+Belongs here: finding a sheet's part in the archive and what its cells refer to. The shared texts
+are `xlsx_texts`' work, the rows of a sheet `xlsx`'s.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,14 +16,11 @@ import pyarrow as pa
 from cost_pipeline.parse.archive import Archive
 from cost_pipeline.parse.rows import Limits
 from cost_pipeline.parse.sheet import BrokenSheetError, ValueKind, format_kind
+from cost_pipeline.parse.xlsx_texts import read_texts
 from cost_pipeline.parse.xml_parts import feed, local, new_parser
 
 _SMALL_PART: Final = 32 << 20
 _ROOT: Final = "_rels/.rels"
-# What a text costs to hold besides its characters.
-_TEXT_OVERHEAD: Final = 64
-_ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +49,13 @@ class Book:
         return self._array
 
 
-def read_book(archive: Archive, limits: Limits) -> Book:
+def read_book(archive: Archive, limits: Limits, *, bulk: bool = True) -> Book:
     """The workbook of an archive.
+
+    Args:
+        archive: The workbook.
+        limits: The bounds.
+        bulk: Whether plain shared texts may be scanned.
 
     Raises:
         BrokenSheetError: If it is not a workbook of this kind, or a damaged one.
@@ -82,22 +83,8 @@ def read_book(archive: Archive, limits: Limits) -> Book:
     if "styles" in parts:
         book.styles = _styles(archive, parts["styles"])
     if "sharedStrings" in parts:
-        book.texts = _texts(archive, parts["sharedStrings"], limits)
+        book.texts = read_texts(archive, parts["sharedStrings"], limits, bulk=bulk)
     return book
-
-
-def plain_text(text: str) -> str:
-    """A text without the escapes that workbooks use for characters XML cannot hold.
-
-    Two halves of a character (surrogates) are one; a half alone stays the escape that it is.
-    """
-    if "_x" not in text:
-        return text
-    plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-    if not _HALF.search(plain):
-        return plain
-    whole = plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-    return _HALF.sub(lambda found: f"_x{ord(found[0]):04X}_", whole)
 
 
 def _elements(archive: Archive, part: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -139,49 +126,3 @@ def _styles(archive: Archive, part: str) -> list[ValueKind]:
 
 def _number(text: str | None) -> int:
     return int(text) if text is not None and text.isascii() and text.isdecimal() else 0
-
-
-def _texts(archive: Archive, part: str, limits: Limits) -> list[str]:
-    reader = _TextReader()
-    for _ in feed(reader.parser, archive.pieces(part), part):
-        if reader.size > limits.shared_bytes:
-            raise BrokenSheetError(
-                f"its cells share more than {limits.shared_bytes} bytes of text; deliver it as csv"
-            )
-    return reader.texts
-
-
-class _TextReader:
-    """Gathers shared texts, without the reading aids (`rPh`) of East Asian ones."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.size = 0
-        self.parser = new_parser()
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self._parts: list[str] = []
-        self._aids = 0
-
-    def _collect(self, data: str) -> None:
-        self._parts.append(data)
-        self.size += len(data)
-
-    def _start(self, name: str, _: dict[str, str]) -> None:
-        name = local(name)
-        if name == "si":
-            self._parts.clear()
-        elif name == "rPh":
-            self._aids += 1
-        elif name == "t" and not self._aids:
-            self.parser.CharacterDataHandler = self._collect
-
-    def _end(self, name: str) -> None:
-        name = local(name)
-        if name == "t":
-            self.parser.CharacterDataHandler = None
-        elif name == "rPh":
-            self._aids -= 1
-        elif name == "si":
-            self.texts.append(plain_text("".join(self._parts)))
-            self.size += _TEXT_OVERHEAD

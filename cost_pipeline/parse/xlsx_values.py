@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 from cost_pipeline.parse.lines import Positions
 from cost_pipeline.parse.sheet import BadValueError, ValueKind, moment_text, number_text
 from cost_pipeline.parse.slices import slices
-from cost_pipeline.parse.xlsx_book import Book, plain_text
-from cost_pipeline.parse.xlsx_tags import ENTITIES, Codes, Mask, Tags
+from cost_pipeline.parse.xlsx_book import Book
+from cost_pipeline.parse.xlsx_tags import Codes, Mask, Tags
+from cost_pipeline.parse.xlsx_texts import plain_text, unescaped
 
 # The text of a number that is its own shortest one: at most 15 digits, so that it goes through a
 # float unharmed (and Python writes it so again), and no zero too many at either end.
@@ -67,6 +68,7 @@ class Values:
         self._digits = digits
         self._shared = book.shared_array()
         self._full = _filled(self._shared)
+        self._nul = "\0" in "".join(book.texts)
         self._kept: dict[tuple[Sort, str], str] = {}
         sizes = pc.max(pc.binary_length(self._shared)).as_py()
         self.longest = int(sizes or 0)
@@ -93,6 +95,8 @@ class Values:
         for sort in map(Sort, np.unique(sorts).tolist()):
             at = np.flatnonzero(sorts == sort)
             if sort is Sort.SHARED:
+                if self._nul:
+                    raise TrapError
                 numbers = self._places(tags.codes, starts[at], ends[at])
                 part, full[at] = self._shared.take(pa.array(numbers)), self._full[numbers]
             else:
@@ -166,15 +170,6 @@ class Values:
             return moment_text(value, _MOMENTS[sort], since_1904=self._book.since_1904)
         except BadValueError:
             raise TrapError from None
-
-
-def unescaped(texts: pa.Array) -> pa.Array:
-    """The texts with the characters that XML has names for."""
-    if not pc.any(pc.match_substring(texts, "&")).as_py():
-        return texts
-    for name, character in ENTITIES.items():
-        texts = pc.replace_substring(texts, name, character)
-    return texts
 
 
 def with_characters(texts: pa.Array) -> pa.Array:
