@@ -33,15 +33,15 @@ class Archive:
         self._path = path
         self.names = names
 
-    def pieces(self, name: str) -> Iterator[bytes]:
-        """A member in pieces; never more bytes than its directory entry claims.
+    def pieces(self, name: str, most: int = _PIECE) -> Iterator[bytes]:
+        """A member in pieces of at most so many bytes; never more than its directory entry claims.
 
         Raises:
             BrokenMemberError: If it is damaged or lies about its size.
         """
         try:
             with zipfile.ZipFile(self._path) as archive, archive.open(name) as member:
-                while data := member.read(_PIECE):
+                while data := member.read(min(most, _PIECE)):
                     yield data
         except (
             zipfile.BadZipFile,

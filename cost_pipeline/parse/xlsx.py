@@ -97,8 +97,8 @@ class XlsxSheet:
     def _unscanned(self, reader: _RowReader) -> Iterator[bytes]:
         """The bytes that have to be parsed; what is scanned is done, and of it come none."""
         scanner = Scanner(self._book, self._digits, self._limits.line_bytes)
-        pieces, sure = self._archive.pieces(self._part), True
-        for data, whole in whole_elements(pieces, "row", self._limits.block_bytes):
+        sure, size = True, self._limits.block_bytes
+        for data, whole in whole_elements(self._archive.pieces(self._part, size), "row", size):
             scanned = sure and whole and reader.rests
             found = scanner.columns(data, reader.line) if scanned else None
             if found is None:

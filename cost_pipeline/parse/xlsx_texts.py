@@ -52,7 +52,7 @@ def read_texts(archive: Archive, part: str, limits: Limits, *, bulk: bool) -> li
 
 def _read(archive: Archive, part: str, limits: Limits, *, bulk: bool) -> list[str]:
     reader = _TextReader()
-    pieces = archive.pieces(part)
+    pieces = archive.pieces(part, limits.block_bytes)
     for _ in feed(reader.parser, _unscanned(pieces, reader, limits) if bulk else pieces, part):
         if reader.size > limits.shared_bytes:
             raise BrokenSheetError(
