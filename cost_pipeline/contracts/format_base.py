@@ -5,6 +5,7 @@ Belongs here: no format. Those are in `formats`, the nested ones in `nested_form
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, Literal, Self
 
@@ -29,11 +30,24 @@ class FormatKind(StrEnum):
     SHOWBIZ_SAG_CARDS = "showbiz_sag_cards"
 
 
+ALSO_CALLED: Final[Mapping[str, FormatKind]] = {
+    "ndjson": FormatKind.JSONL,
+    "tsv": FormatKind.CSV,
+    "txt": FormatKind.CSV,
+    "workbook": FormatKind.EXCEL,
+    "xls": FormatKind.EXCEL,
+    "xlsx": FormatKind.EXCEL,
+}
+"""What people write instead; an error says the right word, because `xml` is nearer to `xls`."""
+
 PER_ROW: Final = frozenset({FormatKind.JSON, FormatKind.JSONL, FormatKind.XML})
 """The formats whose rows have columns of their own, so that none is missing."""
 
 TYPED: Final = frozenset({FormatKind.EXCEL, FormatKind.PARQUET})
 """The formats whose cells may hold a day, and not just a text that says one."""
+
+
+_COUNTED: Final = frozenset({FormatKind.JSON, FormatKind.JSONL})
 
 
 class FileFormat(Section):
@@ -56,6 +70,15 @@ class FileFormat(Section):
     def demands_a_total(self) -> bool:
         """Whether a delivery without the total that it should have is not posted."""
         return self.control_total is not None and self.control_total.required
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the rows of a page can be counted before it is read; pages are asked for by that.
+
+        A title, a total or a repeated header would count as a row, and the next page be asked for
+        behind rows that nobody has seen.
+        """
+        return self.kind in _COUNTED
 
     def refused_name(self, name: str) -> str | None:
         """Returns why no column of this format can have a name that a vendor file reads."""

@@ -14,9 +14,9 @@ from typing import Final
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.date_style import DIRECTIVES
 from cost_pipeline.contracts.kinds import FeedContract
-from cost_pipeline.contracts.listing import ListedSection
+from cost_pipeline.contracts.listing import ListedSection, Patterns
 from cost_pipeline.contracts.problems import Problem
-from cost_pipeline.contracts.record import Record, judge_field
+from cost_pipeline.contracts.record import judge_field
 from cost_pipeline.contracts.texts import reader
 from cost_pipeline.contracts.vendor import FolderSource, HttpSource, Vendor
 from cost_pipeline.core.text import nearest, plain_name
@@ -50,7 +50,7 @@ def check_vendor(
         )
     _check_fields(vendor, document, feed)
     _check_coverage(vendor, document, feed)
-    _check_constants(vendor, document, feed.kinds[vendor.record].contract)
+    _check_constants(vendor, document, feed)
     _check_dates(vendor, document)
     _check_headers(vendor, document)
     _check_patterns(vendor, document)
@@ -151,13 +151,14 @@ def _check_coverage(vendor: Vendor, document: Document, feed: FeedContract) -> N
         )
 
 
-def _check_constants(vendor: Vendor, document: Document, contract: type[Record]) -> None:
+def _check_constants(vendor: Vendor, document: Document, feed: FeedContract) -> None:
     """Notes constants that their own field refuses: each would refuse every row."""
+    contract, readers = feed.kinds[vendor.record].contract, feed.readers(vendor)
     for name, text in vendor.constants.items():
         info = contract.model_fields.get(name)
         # Numbers and dates are read by the vendor's own style; validate does that.
         if info is not None and parts(info).base not in {Decimal, date}:
-            read = reader(info)
+            read = readers.get(name) or reader(info)
             value = text if read is None else read(name, text)
             found = value if isinstance(value, Problem) else judge_field(contract, name, value)
             if isinstance(found, Problem):
@@ -215,6 +216,7 @@ def _check_groups(vendor: Vendor, document: Document) -> None:
     if not isinstance(form, ListedSection):
         return
     read = {*map(plain_name, form.told.names)}
+    ignored = Patterns(vendor.ignore)
     for place, group in enumerate(form.groups):
         path = ("format", "groups", place)
         if plain_name(group.source) in read and group.pattern is None:
@@ -224,11 +226,12 @@ def _check_groups(vendor: Vendor, document: Document) -> None:
                 " heading",
                 'say by `pattern` what a heading looks like, such as `pattern: "Account *"`',
             )
-        if plain_name(group.column) not in read:
+        if plain_name(group.column) not in read and not ignored.fit(group.column):
             document.complain(
                 (*path, "column"),
                 f"nothing reads the column `{group.column}`",
-                f"name it under `columns:`, such as `vendor_name: [{group.column}]`",
+                f"name it under `columns:`, such as `vendor_name: [{group.column}]`, or under"
+                " `ignore:`",
             )
     names = {*read, *(plain_name(group.source) for group in form.groups)}
     for place, name in enumerate(form.fill_down):

@@ -13,7 +13,9 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from cost_pipeline.contracts.format_base import ALSO_CALLED
 from cost_pipeline.core.text import nearest
+from cost_pipeline.home.dated import dated, entry_of, take_over
 from cost_pipeline.home.document import Document
 from cost_pipeline.home.keys import keys_at, lawful_words, remedy_for, sections_at
 
@@ -54,8 +56,22 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document) 
 
     Where a value may be of several types each complains; a person is told once, of all of them.
     """
-    by_key: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
+    by_entry: dict[int | None, list[ErrorDetails]] = {}
     for complaint in error.errors():
+        entry, path = entry_of(complaint["loc"])
+        by_entry.setdefault(entry, []).append({**complaint, "loc": path})
+    for entry, complaints in by_entry.items():
+        if entry is None:
+            _explain(complaints, model, document)
+        else:
+            view = dated(document, entry)
+            _explain(complaints, model, view)
+            take_over(document, view)
+
+
+def _explain(found: Sequence[ErrorDetails], model: type[BaseModel], document: Document) -> None:
+    by_key: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
+    for complaint in found:
         by_key.setdefault(_key_of(complaint, document), []).append(complaint)
     for complaints in by_key.values():
         if len(complaints) > 1 and all(map(_is_of_type, complaints)):
@@ -177,13 +193,19 @@ def one_of(given: str, known: Sequence[str]) -> str:
 def _note_tag(complaint: ErrorDetails, document: Document) -> None:
     path = complaint["loc"]
     context = complaint.get("ctx", {})
+    given = str(context.get("tag"))
     if complaint["type"] == "union_tag_not_found":
         by = str(context.get("discriminator", "kind")).strip("'")
         document.complain(path, f"{_named(path, document)} says no `{by}`", f"add the key `{by}`")
         return
     expected = re.findall(r"'([^']*)'", str(context.get("expected_tags", "")))
-    message = f"this version has no {path[-1]} of the kind `{context.get('tag')}`"
-    document.complain((*path, "kind"), message, one_of(str(context.get("tag")), expected))
+    message = f"this version has no {path[-1]} of the kind `{given}`"
+    meant = ALSO_CALLED.get(given.casefold())
+    if meant in expected:
+        remedy = f"write `{meant}`; {one_of('', expected)}"
+    else:
+        remedy = one_of(given, expected)
+    document.complain((*path, "kind"), message, remedy)
 
 
 def _words(complaint: ErrorDetails) -> str:

@@ -100,11 +100,12 @@ def lawful_words(annotation: Any) -> list[str]:  # noqa: ANN401 - any annotation
     return [word for argument in get_args(annotation) for word in lawful_words(argument)]
 
 
-def models_of(annotation: Any) -> set[type[BaseModel]]:  # noqa: ANN401 - any annotation
-    """Returns the sections that an annotation may mean."""
+def models_of(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any annotation
+    """Returns the sections that an annotation may mean, each once, as they are listed there."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return {annotation}
-    return {found for argument in get_args(annotation) for found in models_of(argument)}
+        return [annotation]
+    every = (found for argument in get_args(annotation) for found in models_of(argument))
+    return [*dict.fromkeys(every)]
 
 
 def keys_at(model: type[BaseModel], path: Sequence[int | str]) -> set[str]:

@@ -61,7 +61,7 @@ class Stretches:
         self._slow = size
 
     def at(self, position: int) -> tuple[KeyedBlock, int] | None:
-        """The objects from a position on and where they end, or None if it is not sure."""
+        """Returns the objects from a position on and where they end, or None if it is not sure."""
         if position < self._slow_to:
             return None
         end = self._end(position)
@@ -106,7 +106,7 @@ class FlatObjects:
         self._by_pairs = False
 
     def lines(self, block: Block, longest: int) -> KeyedBlock | None:
-        """The lines of a block as rows, or None if it is not sure that each is one flat object.
+        """Returns the lines of a block as rows, or None if not each surely is one flat object.
 
         Args:
             block: Whole lines.
@@ -129,7 +129,7 @@ class FlatObjects:
         return self.block(cells, slices(block.data, starts, ends), lines)
 
     def decoded(self, listed: str, codes: Codes, count: int) -> list[Cells] | None:
-        """The objects of a list, or None if it is no such list or has half a character in it.
+        """Returns the objects of a list, or None if it is no such list or has half a character.
 
         Args:
             listed: The list.
@@ -152,7 +152,7 @@ class FlatObjects:
         return found
 
     def block(self, cells: list[Cells], texts: pa.Array, lines: Positions) -> KeyedBlock | None:
-        """The rows in columns, or None if a cell is a list, or there are too many keys."""
+        """Returns the rows in columns, or None if a cell is a list, or there are too many keys."""
         orders = [*map(tuple, cells)]
         found = dict.fromkeys(orders)
         keys = tuple(dict.fromkeys(chain.from_iterable(found)))
@@ -176,7 +176,7 @@ class FlatObjects:
 
 
 def _decoded_once(listed: str, codes: Codes) -> object:
-    """The list, decoded as fast as can be; None if a key may be there twice."""
+    """Returns the list, decoded as fast as can be; None if a key may be there twice."""
     try:
         found = _DECODER.decode(listed)
     except (json.JSONDecodeError, RecursionError):

@@ -25,7 +25,7 @@ def open_json_lines(
     chunk_rows: int,
     bulk: bool,
 ) -> RowReader:
-    """A reader of the lines of a file in a known encoding.
+    """Returns a reader of the lines of a file in a known encoding.
 
     Args:
         body: The delivery.

@@ -51,7 +51,7 @@ class KeyedBlock:
         return len(self.lines)
 
     def part(self, start: int, end: int) -> KeyedBlock:
-        """Some of the rows."""
+        """Returns some of the rows."""
         if not start and end == len(self):
             return self
         columns = {key: column[start:end] for key, column in self.columns.items()}
@@ -59,7 +59,7 @@ class KeyedBlock:
         return KeyedBlock(self.lines[start:end], self.texts[start:end], orders, columns)
 
     def rows(self) -> Iterator[KeyedRow]:
-        """The same rows one by one."""
+        """Yields the same rows one by one."""
         columns = [column.to_pylist() for column in self.columns.values()]
         orders = self.orders if len(self.orders) > 1 else self.orders * len(self)
         there = zip(self.lines.tolist(), self.texts.to_pylist(), orders, strict=True)
@@ -68,11 +68,11 @@ class KeyedBlock:
             yield KeyedRow(line, text, None, {key: found[key] for key in order})
 
     def keys(self) -> Iterable[str]:
-        """The keys in the order in which they appear, some more than once."""
+        """Returns the keys in the order in which they appear, some more than once."""
         return chain.from_iterable(dict.fromkeys(self.orders))
 
     def arrays(self, keys: Sequence[str]) -> list[pa.Array]:
-        """`line`, `text`, `malformed` and the cells of the given keys."""
+        """Returns `line`, `text`, `malformed` and the cells of the given keys."""
         count = len(self)
         nothing = pa.nulls(count, pa.string())
         cells = [self.columns.get(key, nothing) for key in keys]
@@ -84,7 +84,7 @@ _Piece = KeyedBlock | list[KeyedRow]
 
 
 def one_by_one(rows: Iterable[Keyed]) -> Iterator[KeyedRow]:
-    """Every row by itself."""
+    """Yields every row by itself."""
     for one in rows:
         if isinstance(one, KeyedBlock):
             yield from one.rows()
@@ -93,7 +93,7 @@ def one_by_one(rows: Iterable[Keyed]) -> Iterator[KeyedRow]:
 
 
 def filled_keys(row: KeyedRow) -> Filled:
-    """What stands in an object: a list or an object as the text of it."""
+    """Returns what stands in an object; a list or an object in it is its text."""
     cells = (row.cells or {}).items()
     return Filled({key: text for key, text in cells if text is not None and text.strip(BLANKS)})
 
@@ -101,7 +101,7 @@ def filled_keys(row: KeyedRow) -> Filled:
 def keyed_chunks(
     reader: RowReader, rows: Iterable[Keyed], limits: Limits, chunk_rows: int
 ) -> Iterator[ParsedChunk]:
-    """Chunks whose columns are the keys of their rows, in order of appearance."""
+    """Yields chunks whose columns are the keys of their rows, in order of appearance."""
     for pieces in gather_pieces(rows, KeyedBlock, chunk_rows, limits.chunk_bytes):
         keys = tuple(dict.fromkeys(chain.from_iterable(map(_keys, pieces))))
         table = joined([_arrays(piece, keys) for piece in pieces], reader.rows + 1)

@@ -30,7 +30,7 @@ class _Block(Protocol):
     def __len__(self) -> int: ...
 
     def part(self, start: int, end: int) -> Self:
-        """Some of the rows."""
+        """Returns some of the rows."""
         ...
 
 
@@ -56,7 +56,7 @@ class RowBlock:
         return len(self.lines)
 
     def part(self, start: int, end: int) -> RowBlock:
-        """Some of the rows."""
+        """Returns some of the rows."""
         cells = [column[start:end] for column in self.cells]
         return RowBlock(self.lines[start:end], self.texts[start:end], cells)
 
@@ -64,7 +64,7 @@ class RowBlock:
 def gather_pieces(
     rows: Iterable[_R | _B], block: type[_B], chunk_rows: int, chunk_bytes: int
 ) -> Iterator[list[_B | list[_R]]]:
-    """Rows in pieces that make a chunk of at most `chunk_rows`, ending early as `gather_rows` does.
+    """Yields rows in pieces that make a chunk, which ends where `gather_rows` ends it.
 
     Args:
         rows: One by one or in blocks, in order.
@@ -100,12 +100,12 @@ def gather_pieces(
 
 
 def pieces_table(pieces: Sequence[RowBlock | list[RawRow]], first: int, width: int) -> pa.Table:
-    """A chunk table of rows numbered from `first`."""
+    """Returns a chunk table of rows numbered from `first`."""
     return joined([_arrays(piece, width) for piece in pieces], first)
 
 
 def joined(parts: Sequence[Sequence[pa.Array]], first: int) -> pa.Table:
-    """A chunk table of the arrays `line`, `text`, `malformed` and cells of consecutive rows."""
+    """Returns a chunk table of the arrays `line`, `text`, `malformed` and cells of consecutive rows."""
     count = sum(len(part[0]) for part in parts)
     numbers = pa.array(np.arange(first, first + count, dtype=np.int64))
     whole = [
@@ -115,7 +115,7 @@ def joined(parts: Sequence[Sequence[pa.Array]], first: int) -> pa.Table:
 
 
 def row_arrays(rows: Sequence[RawRow], width: int) -> list[pa.Array]:
-    """The arrays `line`, `text`, `malformed` and cells of rows."""
+    """Returns the arrays `line`, `text`, `malformed` and cells of rows."""
     return [column.combine_chunks() for column in rows_table(rows, 1, width).columns[1:]]
 
 
@@ -127,7 +127,7 @@ def _arrays(piece: RowBlock | list[RawRow], width: int) -> list[pa.Array]:
 
 
 def passed_before(pieces: Sequence[RowBlock | list[RawRow]]) -> list[int]:
-    """By row how many headings and ends of groups came before it; rows in blocks have none."""
+    """Returns by row how many headings and ends of groups came before it; rows in blocks have none."""
     return [
         passed
         for piece in pieces

@@ -53,18 +53,18 @@ class SheetColumns:
 
     @property
     def line(self) -> int:
-        """The number of the first row."""
+        """Returns the number of the first row."""
         return int(self.lines[0])
 
     def part(self, start: int, end: int) -> SheetColumns:
-        """Some of the rows."""
+        """Returns some of the rows."""
         columns = [column[start:end] for column in self.columns]
         return SheetColumns(
             self.lines[start:end], columns, self.full[:, start:end], self.kinds[:, start:end]
         )
 
     def without_blank(self) -> SheetColumns:
-        """The rows that hold something."""
+        """Returns the rows that hold something."""
         kept = self.full.any(axis=0)
         if kept.all():
             return self
@@ -73,12 +73,12 @@ class SheetColumns:
         return SheetColumns(self.lines[kept], columns, self.full[:, kept], self.kinds[:, kept])
 
     def counts(self) -> Positions:
-        """How many cells of each row hold more than blanks."""
+        """Returns how many cells of each row hold more than blanks."""
         found: Positions = self.full.sum(axis=0)
         return found
 
     def rows(self) -> Iterator[SheetRow]:
-        """The same rows one by one."""
+        """Yields the same rows one by one."""
         columns = [column.to_pylist() for column in self.columns]
         kinds = self.kinds.T.tolist()
         for at, line in enumerate(self.lines.tolist()):
@@ -93,17 +93,17 @@ class Sheet(Protocol):
     container: str
 
     def rows(self) -> Iterator[SheetRow]:
-        """Its rows in order. Raises BrokenSheetError where the file is damaged."""
+        """Yields its rows in order; raises BrokenSheetError where the file is damaged."""
         ...
 
     def pieces(self) -> Iterator[SheetRow | SheetColumns]:
-        """The same, plain ones in columns where they can be had so."""
+        """Yields the same, plain ones in columns where they can be had so."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class NamedSheet:
-    """A sheet of a workbook: its name, whether people see it, and what opens it.
+    """A sheet of a workbook: its name, whether people see it, and the function that opens it.
 
     `open` raises BrokenSheetError where the file is damaged.
     """
@@ -114,7 +114,7 @@ class NamedSheet:
 
 
 def csv_lines(columns: Sequence[pa.Array]) -> pa.Array:
-    """Each row as a line of CSV (RFC 4180), without its terminator."""
+    """Returns each row as a line of CSV (RFC 4180), without its terminator."""
     joined = pc.binary_join_element_wise(*columns, ",")
     _, _, data = joined.buffers()
     content = memoryview(data).tobytes() if data is not None else b""
@@ -163,7 +163,7 @@ class PlainRows:
         self._repeated = repeated
 
     def holds(self, table: SheetColumns) -> bool:
-        """Whether every row, which lies below the header, surely is a row of the table."""
+        """Returns whether every row, which lies below the header, surely is one of the table."""
         if len(table.columns) > self._width:
             return False
         if any(table.full[place].any() for place in self._unknown if place < len(table.full)):
@@ -174,7 +174,7 @@ class PlainRows:
         return not self._may_name(table)
 
     def _may_name(self, table: SheetColumns) -> bool:
-        """Whether a row without a number may name columns: as many cells as that takes do."""
+        """Returns whether a row without a number may name columns."""
         texts = ~table.kinds.any(axis=0)
         if not texts.any():
             return False
@@ -198,7 +198,7 @@ class PlainRows:
         return found
 
     def block(self, table: SheetColumns) -> RowBlock:
-        """The rows with their verbatim texts."""
+        """Returns the rows with their verbatim texts."""
         nothing = pa.array([""] * len(table.lines), pa.string())
         missing = self._width - len(table.columns)
         columns = [*table.columns, *[nothing] * missing]

@@ -12,7 +12,7 @@ from cost_pipeline.parse.lines import Positions
 
 
 def slices(data: bytes, starts: Positions, ends: Positions) -> pa.Array:
-    """The parts of UTF-8 between places, as texts.
+    """Returns the parts of UTF-8 between places, as texts.
 
     Args:
         data: Less than 2 GB of it.

@@ -64,7 +64,10 @@ class XlsxSheet:
         self._bulk = bulk
 
     def rows(self, passed_over: Collection[int] = ()) -> Iterator[SheetRow]:
-        """The rows that have cells, in order; columns that are passed over (0-based) have none."""
+        """Yields the rows that have cells, in order.
+
+        Columns that are passed over (0-based) have no cells.
+        """
         reader = _RowReader(self._book, self._limits, self._digits, frozenset(passed_over))
         try:
             for _ in feed(reader.parser, self._archive.pieces(self._part), self._part):
@@ -75,7 +78,7 @@ class XlsxSheet:
             raise BrokenSheetError(str(error)) from None
 
     def pieces(self) -> Iterator[SheetRow | SheetColumns]:
-        """The same rows, in columns where the XML is plain and one by one where it is not.
+        """Yields the same rows, in columns where the XML is plain and one by one where it is not.
 
         The parser is not told of what is scanned: whole rows, of which it remembers nothing.
         """
@@ -95,7 +98,7 @@ class XlsxSheet:
             yield from (row for row in self.rows() if row.line > last)
 
     def _unscanned(self, reader: _RowReader) -> Iterator[bytes]:
-        """The bytes that have to be parsed; what is scanned is done, and of it come none."""
+        """Yields the bytes that have to be parsed, and none for what is scanned."""
         scanner = Scanner(self._book, self._digits, self._limits.line_bytes)
         sure, size = True, self._limits.block_bytes
         for data, whole in whole_elements(self._archive.pieces(self._part, size), "row", size):
@@ -145,21 +148,21 @@ class _RowReader:
         self._passed_over = passed_over
 
     def rows(self) -> Iterator[SheetRow]:
-        """What is done, none of which was passed over."""
+        """Returns what is done, none of which was passed over."""
         return (one for one in self.done if isinstance(one, SheetRow))
 
     @property
     def line(self) -> int:
-        """The number of the last row."""
+        """Returns the number of the last row."""
         return self._row.line
 
     @property
     def rests(self) -> bool:
-        """Whether it is between rows, with nothing open that it would remember."""
+        """Returns whether it is between rows, with nothing open that it would remember."""
         return not self._hears and not self._aids
 
     def pass_over(self, rows: SheetColumns) -> None:
-        """Count rows as read that somebody else has read."""
+        """Takes in rows that somebody else has read."""
         self.done.append(rows)
         self._row = SheetRow(int(rows.lines[-1]))
 
@@ -202,7 +205,7 @@ class _RowReader:
             self._aids -= 1
 
     def _pass_over(self) -> None:
-        """Hear nothing more until the end of the cell: most of the time goes into being told."""
+        """Ignores all events until the end of the cell: most of the time goes into hearing them."""
         self._parts.clear()
         self.parser.StartElementHandler = None
         self.parser.EndElementHandler = self._end_passed_over
@@ -222,7 +225,10 @@ class _RowReader:
             self._overlong()
 
     def _overlong(self) -> None:
-        """Keep nothing more of a row that is too long: shared texts make long rows cheap to ask."""
+        """Keeps nothing more of a row that is too long.
+
+        A small file can ask for a long row, because cells share texts.
+        """
         self._row.problem = f"the row holds more than {self._most} characters; its text is cut"
         self._parts.clear()
 
@@ -314,7 +320,7 @@ def _column_number(letters: str) -> int:
 
 
 def column_name(column: int) -> str:
-    """The letters of a 0-based column."""
+    """Returns the letters of a 0-based column."""
     letters = ""
     column += 1
     while column:

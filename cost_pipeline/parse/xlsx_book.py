@@ -43,14 +43,14 @@ class Book:
     _array: pa.Array | None = None
 
     def shared_array(self) -> pa.Array:
-        """The texts as an array, made once."""
+        """Returns the texts as an array, which is made once."""
         if self._array is None:
             self._array = pa.array(self.texts, pa.string())
         return self._array
 
 
 def read_book(archive: Archive, limits: Limits, *, bulk: bool = True) -> Book:
-    """The workbook of an archive.
+    """Returns the workbook of an archive.
 
     Args:
         archive: The workbook.
@@ -58,7 +58,7 @@ def read_book(archive: Archive, limits: Limits, *, bulk: bool = True) -> Book:
         bulk: Whether plain shared texts may be scanned.
 
     Raises:
-        BrokenSheetError: If it is not a workbook of this kind, or a damaged one.
+        BrokenSheetError: If the archive is no workbook of this kind, or a damaged one.
         BrokenMemberError: If a part cannot be unpacked.
     """
     main = next((t for _, kind, t in _links(archive, "") if kind == "officeDocument"), None)
@@ -96,7 +96,7 @@ def _elements(archive: Archive, part: str) -> Iterator[tuple[str, dict[str, str]
 
 
 def _links(archive: Archive, part: str) -> Iterator[tuple[str, str, str]]:
-    """Id, kind and target of everything that a part refers to."""
+    """Yields id, kind and target of everything that a part refers to."""
     folder, name = posixpath.split(part)
     rels = posixpath.join(folder, "_rels", f"{name}.rels") if part else _ROOT
     if rels not in archive.names:

@@ -20,7 +20,7 @@ _OTHER_MARKUP: Final = (b"<!", b"<?")
 
 
 def whole_elements(pieces: Iterable[bytes], name: str, size: int) -> Iterator[tuple[bytes, bool]]:
-    """All bytes of a part in order, each piece with whether it begins and ends with an element.
+    """Yields all bytes of a part in order, each piece with whether it is whole elements.
 
     What comes before the first element and behind the last are pieces of their own. The caller has
     to see that a piece is no part of something that began before it (`has_other_markup`).
@@ -62,12 +62,12 @@ def whole_elements(pieces: Iterable[bytes], name: str, size: int) -> Iterator[tu
 
 
 def has_other_markup(data: bytes) -> bool:
-    """Whether a comment, a CDATA section or the like may begin in a piece, and not end in it."""
+    """Returns whether a comment, or the like, may begin in a piece and not end in it."""
     return any(mark in data for mark in _OTHER_MARKUP)
 
 
 def _is_sure(head: bytes) -> bool:
-    """Whether what comes before the first element leaves no doubt about the bytes behind it."""
+    """Returns whether what comes before the first element tells what the bytes behind it are."""
     declared = _DECLARATION.match(head)
     says = declared["says"] if declared else b""
     if b"encoding" in says.lower() and not _UTF_8.search(says):

@@ -75,7 +75,7 @@ class Scanner:
         self._longest = longest
 
     def columns(self, data: bytes, after: int) -> SheetColumns | None:
-        """The rows of a piece in columns, or None if it is not sure that it is plain.
+        """Returns the rows of a piece in columns, or None if it is not sure that it is plain.
 
         Args:
             data: Whole rows, from the `<` of the first to the `>` of the last.
@@ -115,7 +115,7 @@ class Scanner:
         return _laid_out(rows.lines, cells, pool)
 
     def _sorts(self, tags: Tags, starts: Positions, ends: Positions) -> Codes:
-        """What each cell is by the attributes behind its place."""
+        """Returns what each cell is by the attributes behind its place."""
         sizes = ends + 1 - starts
         _demand(((sizes > 0) & (sizes <= _WORD * _MOST_WORDS)).all())
         words = [
@@ -152,7 +152,7 @@ def _demand(holds: object) -> None:
 
 
 def _words(codes: Codes, starts: Positions, sizes: Positions) -> Words:
-    """The next bytes at each place, at most eight, as one number."""
+    """Returns the next bytes at each place, at most eight, as one number."""
     every = np.ndarray((len(codes) - _WORD + 1,), "<u8", codes, strides=(1,))
     kept = np.clip(sizes, 0, _WORD)
     found: Words = every[np.minimum(starts, len(every) - 1)] & _KEPT[kept]
@@ -169,7 +169,7 @@ class _Rows:
 
     @classmethod
     def of(cls, tags: Tags, at: Positions, after: int) -> _Rows:
-        """The rows whose tags are at some places."""
+        """Returns the rows whose tags are at some places."""
         codes, starts = tags.codes, tags.starts[at] + _NUMBER_PLACE
         for place, code in enumerate(b'r="', start=-3):
             _demand((codes[starts + place] == code).all())
@@ -184,7 +184,7 @@ class _Rows:
 
 
 def _numbers(codes: Codes, starts: Positions, end: int) -> tuple[Positions, Positions]:
-    """The numbers at some places, which end with a mark, and how many digits they have."""
+    """Returns the numbers at some places, which end with a mark, and how many digits they have."""
     numbers, sizes = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
     goes_on = np.ones(len(starts), np.bool_)
     for place in range(_MOST_DIGITS + 1):
@@ -201,7 +201,7 @@ def _numbers(codes: Codes, starts: Positions, end: int) -> tuple[Positions, Posi
 def _references(
     codes: Codes, starts: Positions, rows: _Rows, row_of: Positions
 ) -> tuple[Positions, Positions]:
-    """The column of each cell, and where the attributes behind its place begin."""
+    """Returns the column of each cell, and where the attributes behind its place begin."""
     for place, code in enumerate(b'r="', start=3):
         _demand((codes[starts + place] == code).all())
     letters = starts + _LETTERS_PLACE
@@ -223,7 +223,7 @@ def _references(
 
 
 def _value_tags(tags: Tags, at: Positions) -> tuple[Positions, Mask]:
-    """By cell the tag that opens its value or text, and whether it has one."""
+    """Returns by cell the tag that opens its value or text, and whether it has one."""
     kinds, last = tags.kinds, len(tags.kinds) - 1
     found = np.zeros(len(at), np.int64)
     there = np.zeros(len(at), np.bool_)
@@ -253,7 +253,7 @@ class _Cells:
 
 
 def _laid_out(lines: Positions, cells: _Cells, pool: pa.Array) -> SheetColumns:
-    """The cells of a piece in columns; the first text of the pool is empty."""
+    """Returns the cells of a piece in columns; the first text of the pool is empty."""
     count = len(lines)
     width = int(cells.columns.max()) + 1 if len(cells.columns) else 0
     _demand(width * count <= _MOST_PLACES * (len(cells.columns) + count))

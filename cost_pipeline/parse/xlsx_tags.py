@@ -110,7 +110,7 @@ _FOLLOWERS: Final = {id(allowed): _table(allowed) for allowed in (SHEET, TEXTS)}
 
 
 def _by_start() -> tuple[Codes, Positions]:
-    """By the two characters behind `<` the kind of a tag, and by the kind its length, if fixed."""
+    """Returns the kind of a tag by the two characters behind `<`, and by kind a fixed length."""
     kinds, lengths = np.zeros(1 << 16, np.uint8), np.zeros(len(Tag), np.int64)
     for text, tag in _WHOLE.items():
         kinds[text[1] << 8 | text[2]] = tag
@@ -142,7 +142,7 @@ class Tags:
 
 
 def plain_tags(data: bytes, allowed: Mapping[Tag, set[Tag]]) -> Tags | None:
-    """The tags of a piece, or None if it is not plain.
+    """Returns the tags of a piece, or None if it is not plain.
 
     Plain is what has only known tags, each behind one that it may follow, nothing but values and
     texts between them, no carriage return (XML makes a line feed of it), and of the references to
@@ -191,7 +191,7 @@ def _has_plain_characters(data: bytes) -> bool:
 
 
 def _are_whole(codes: Codes, kinds: Codes, starts: Positions, ends: Positions) -> bool:
-    """Whether each tag is what its first characters promise."""
+    """Returns whether each tag is what its first characters promise."""
     if not kinds.all():
         return False
     sizes, expected = ends - starts + 1, _LENGTHS[kinds]
@@ -215,7 +215,7 @@ def _all_say(codes: Codes, starts: Positions, text: bytes) -> bool:
 
 
 def _with_empty(codes: Codes, kinds: Codes, ends: Positions) -> Codes:
-    """The kinds with those tags that close themselves told apart."""
+    """Returns the kinds with those tags that close themselves told apart."""
     closed = codes[ends - 1] == ord("/")
     for tag, empty in _EMPTY.items():
         kinds = np.where(closed & (kinds == tag), np.uint8(empty), kinds)

@@ -29,7 +29,7 @@ _HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 def read_texts(archive: Archive, part: str, limits: Limits, *, bulk: bool) -> list[str]:
-    """The texts of a part, in order.
+    """Returns the texts of a part, in order.
 
     Args:
         archive: The workbook.
@@ -62,7 +62,7 @@ def _read(archive: Archive, part: str, limits: Limits, *, bulk: bool) -> list[st
 
 
 def _unscanned(pieces: Iterator[bytes], reader: _TextReader, limits: Limits) -> Iterator[bytes]:
-    """The bytes that have to be parsed; what is scanned is done, and of it come none."""
+    """Yields the bytes that have to be parsed, and none for what is scanned."""
     sure = True
     for data, whole in whole_elements(pieces, "si", limits.block_bytes):
         texts = plain_texts(data) if sure and whole and reader.rests else None
@@ -75,7 +75,7 @@ def _unscanned(pieces: Iterator[bytes], reader: _TextReader, limits: Limits) -> 
 
 
 def plain_texts(data: bytes) -> list[str] | None:
-    """The texts of whole items, or None if they are not plain."""
+    """Returns the texts of whole items, or None if they are not plain."""
     tags = plain_tags(data, TEXTS)
     if tags is None or tags.kinds[0] != Tag.ITEM or tags.kinds[-1] != Tag.ITEM_END:
         return None
@@ -85,7 +85,7 @@ def plain_texts(data: bytes) -> list[str] | None:
 
 
 def plain_text(text: str) -> str:
-    """A text without the escapes that workbooks use for characters XML cannot hold.
+    """Returns a text without the escapes that workbooks use for characters XML cannot hold.
 
     Two halves of a character (surrogates) are one; a half alone stays the escape that it is.
     """
@@ -99,7 +99,7 @@ def plain_text(text: str) -> str:
 
 
 def unescaped(texts: pa.Array) -> pa.Array:
-    """The texts with the characters that XML has names for."""
+    """Returns the texts with the characters that XML has names for."""
     if not pc.any(pc.match_substring(texts, "&")).as_py():
         return texts
     for name, character in ENTITIES.items():
@@ -121,11 +121,11 @@ class _TextReader:
 
     @property
     def rests(self) -> bool:
-        """Whether it is between texts, with nothing open that it would remember."""
+        """Returns whether it is between texts, with nothing open that it would remember."""
         return self.parser.CharacterDataHandler is None and not self._aids
 
     def take(self, texts: list[str]) -> None:
-        """Count texts as read that somebody else has read."""
+        """Takes in texts that somebody else has read."""
         self.texts += texts
         self.size += sum(map(len, texts)) + _TEXT_OVERHEAD * len(texts)
 

@@ -76,7 +76,7 @@ class Values:
     def texts(
         self, tags: Tags, starts: Positions, ends: Positions, sorts: Codes
     ) -> tuple[pa.Array, Positions, Mask]:
-        """An empty text and those of some values, and of each value the place and if it is full.
+        """Returns an empty text and those of values, by value the place, and whether it is full.
 
         Full is what holds more than blanks.
 
@@ -108,7 +108,7 @@ class Values:
         return pa.concat_arrays(parts), order, full
 
     def _places(self, codes: Codes, starts: Positions, ends: Positions) -> Positions:
-        """The numbers of shared texts."""
+        """Returns the numbers of shared texts."""
         sizes = ends - starts
         if int(sizes.max()) > _MOST_DIGITS:
             raise TrapError
@@ -147,7 +147,7 @@ class Values:
         return pa.concat_arrays([raw, made]).take(pa.array(order))
 
     def _each(self, raw: pa.Array, sort: Sort, text_of: Callable[[Sort, str], str]) -> pa.Array:
-        """The text of each value; of those that are the same it is made once."""
+        """Returns the text of each value; that of values that are the same is made once."""
         coded = raw.dictionary_encode()
         if len(self._kept) > _MOST_KEPT:
             self._kept.clear()
@@ -173,7 +173,7 @@ class Values:
 
 
 def with_characters(texts: pa.Array) -> pa.Array:
-    """The texts with the characters that workbooks have escapes for.
+    """Returns the texts with the characters that workbooks have escapes for.
 
     Raises:
         TrapError: If one is a NUL.
@@ -187,7 +187,7 @@ def with_characters(texts: pa.Array) -> pa.Array:
 
 
 def _filled(texts: pa.Array) -> Mask:
-    """Of each text whether it holds more than blanks."""
+    """Returns of each text whether it holds more than blanks."""
     if not len(texts):
         return np.zeros(0, np.bool_)
     _, borders, data = texts.buffers()

@@ -40,6 +40,7 @@ def home(cli, tmp_path_factory):
     found = cli("run", "--home", path, "--pull-dates", "2026-04-01", "--json")
     assert found.code == 0, found.err
     assert found.json() == {
+        "nothing_new": False,
         "deliveries": 1,
         "rows": 4,
         "blank_rows": 0,
@@ -65,7 +66,10 @@ def home(cli, tmp_path_factory):
 
 def test_vendors_are_checked_and_listed(cli, home):
     checked = cli("vendors", "check", "--home", home, "--json")
-    assert (checked.code, checked.json()) == (0, {"problems": [], "missing_folders": {}})
+    assert (checked.code, checked.json()) == (
+        0,
+        {"problems": [], "missing_folders": {}, "warnings": []},
+    )
     assert cli("vendors", "list", "--home", home, "--json").json() == [
         {
             "vendor": "example_rentals",
@@ -74,6 +78,7 @@ def test_vendors_are_checked_and_listed(cli, home):
             "source": "folder",
             "format": "csv",
             "priority": "normal",
+            "changes": [],
         }
     ]
 
