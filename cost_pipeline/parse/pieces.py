@@ -105,7 +105,7 @@ def pieces_table(pieces: Sequence[RowBlock | list[RawRow]], first: int, width: i
 
 
 def joined(parts: Sequence[Sequence[pa.Array]], first: int) -> pa.Table:
-    """Returns a chunk table of the arrays `line`, `text`, `malformed` and cells of consecutive rows."""
+    """Returns a chunk table of arrays (`line`, `text`, `malformed`, cells) of consecutive rows."""
     count = sum(len(part[0]) for part in parts)
     numbers = pa.array(np.arange(first, first + count, dtype=np.int64))
     whole = [
@@ -127,7 +127,7 @@ def _arrays(piece: RowBlock | list[RawRow], width: int) -> list[pa.Array]:
 
 
 def passed_before(pieces: Sequence[RowBlock | list[RawRow]]) -> list[int]:
-    """Returns by row how many headings and ends of groups came before it; rows in blocks have none."""
+    """Returns by row how many headings and ends of groups came before it; in blocks none did."""
     return [
         passed
         for piece in pieces
