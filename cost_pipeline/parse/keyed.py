@@ -36,8 +36,8 @@ class KeyedBlock:
     """Consecutive sound rows in columns.
 
     Attributes:
-        lines: Of each row.
-        texts: Of each row.
+        lines: The line of each row.
+        texts: The verbatim text of each row.
         orders: The keys of each row in its order, or once where those of all rows are the same.
         columns: By key the cells of all rows; null where a row lacks the key.
     """

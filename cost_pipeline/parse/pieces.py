@@ -43,9 +43,9 @@ class RowBlock:
     """Consecutive sound rows in columns.
 
     Attributes:
-        lines: Of each row.
-        texts: Of each row.
-        cells: Of each column.
+        lines: The line of each row.
+        texts: The verbatim text of each row.
+        cells: The texts of each column.
     """
 
     lines: Positions

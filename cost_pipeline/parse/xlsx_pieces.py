@@ -27,7 +27,7 @@ def whole_elements(pieces: Iterable[bytes], name: str, size: int) -> Iterator[tu
 
     Args:
         pieces: The bytes of the part.
-        name: Of the elements.
+        name: The name of the elements.
         size: About how many bytes make a piece.
     """
     opening, closing = f"<{name}".encode(), f"</{name}>".encode()

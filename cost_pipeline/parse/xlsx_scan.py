@@ -240,7 +240,7 @@ def _value_tags(tags: Tags, at: Positions) -> tuple[Positions, Mask]:
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """Of each cell that holds something its row, its column, the place of its text, and its kind.
+    """By cell that holds something its row, its column, the place of its text, and its kind.
 
     `full` is what holds more than blanks.
     """

@@ -94,6 +94,17 @@ FORMS = {
 }
 
 
+def sizes(texts: list[str], most_rows: int, most_bytes: int) -> list[int]:
+    """How many rows each chunk has: it ends with the row that reaches either bound."""
+    found, count, held = [], 0, 0
+    for text in texts:
+        count, held = count + 1, held + len(text.encode())
+        if count == most_rows or held >= most_bytes:
+            found.append(count)
+            count = held = 0
+    return [*found, count] if count else found
+
+
 @pytest.mark.parametrize("block", [300, 1 << 20])
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("sheet", SHEETS)
@@ -106,6 +117,7 @@ def test_all_that_is_told_of_a_sheet_is_the_same(door, sheet, form, block):
         settings["limits"] = Limits(block_bytes=block, chunk_bytes=chunk_bytes)
         read = door.read(data, bulk=True, **settings)
         assert read.header == HEADER
+        assert read.sizes == sizes(read.texts, chunk_rows, chunk_bytes)
         assert read == door.read(data, bulk=False, **settings)
 
 
