@@ -35,7 +35,7 @@ class Archive:
         self.order = order
         self.names = frozenset(order)
 
-    def pieces(self, name: str) -> Iterator[bytes]:
+    def pieces(self, name: str, most: int = _PIECE) -> Iterator[bytes]:
         """Yields a member in pieces, of never more bytes than its directory entry claims.
 
         Raises:
@@ -43,7 +43,7 @@ class Archive:
         """
         try:
             with zipfile.ZipFile(self._path) as archive, archive.open(name) as member:
-                while data := member.read(_PIECE):
+                while data := member.read(min(most, _PIECE)):
                     yield data
         except (
             zipfile.BadZipFile,
