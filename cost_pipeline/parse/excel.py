@@ -75,6 +75,7 @@ def open_excel(
     def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
         for table in found.tables:
             reader.header_rows += 1
+            reader.above = table.above
             reader.header += tuple(n for n in table.header if n and n not in reader.header)
             rows = table.rows(reader)
             for gathered in gather_pieces(rows, RowBlock, chunk_rows, limits.chunk_bytes):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,7 @@ from cost_pipeline.parse.control import (
     rows_without_totals,
 )
 from cost_pipeline.parse.fill_down import FillDown
+from cost_pipeline.parse.header import joined
 from cost_pipeline.parse.json_items import cut_text
 from cost_pipeline.parse.listing import (
     Held,
@@ -49,11 +51,21 @@ _MARK: Final = re.compile(r'["\r\n]')
 _NAMES: Final = 2
 
 
-def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | Refused:
+@dataclass(frozen=True, slots=True)
+class SheetHeader:
+    """The header of a sheet, and what the rows above it say."""
+
+    row: SheetRow
+    above: tuple[str, ...]
+
+
+def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetHeader | Refused:
     """Returns the row that holds the most of the declared names, or why there is none."""
     wanted = {plain_name(name) for name in form.header}
     best: SheetRow | None = None
     most = 0
+    said: list[str] = []
+    above: tuple[str, ...] = ()
     try:
         for row in sheet.rows():
             if row.line > form.header_within:
@@ -61,7 +73,8 @@ def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | R
             names = {plain_name(text) for text in row.cells.values()} - {""}
             found = len(wanted & names) if wanted else bool(names)
             if found > most:
-                best, most = row, found
+                best, most, above = row, found, tuple(said)
+            said.append(joined(row.cells[place] for place in sorted(row.cells)))
     except BrokenSheetError as error:
         if best is None:  # else what is broken comes below the header, and is told there
             return _refused(str(error))
@@ -75,7 +88,7 @@ def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | R
         return _refused(what)
     if best.problems or best.problem:
         return _refused(f"the header in row {best.line} cannot be read: {_first_problem(best)}")
-    return best
+    return SheetHeader(best, above)
 
 
 def count_sheet(sheet: Sheet, account: SheetAccount) -> None:
@@ -110,16 +123,17 @@ class SheetTable:
     def __init__(
         self,
         sheet: Sheet,
-        header: SheetRow,
+        header: SheetHeader,
         form: ExcelFormat,
         limits: Limits,
         account: SheetAccount,
     ) -> None:
         self._sheet = sheet
-        self.line = header.line
+        self.line = header.row.line
+        self.above = header.above
         self._limits = limits
         self._account = account
-        cells = {i: text for i, text in header.cells.items() if text.strip(BLANKS)}
+        cells = {i: text for i, text in header.row.cells.items() if text.strip(BLANKS)}
         width = max([max(cells) + 1, *form.told.places])
         verbatim = [cells.get(i, "") for i in range(width)]
         own = called(verbatim, form.told.passed, form.told.places)
