@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from itertools import chain
-from operator import itemgetter, methodcaller
+from operator import methodcaller
 from typing import Final, TypeGuard
 
 import numpy as np
@@ -29,6 +29,7 @@ from cost_pipeline.parse.records import Block
 from cost_pipeline.parse.slices import slices
 
 Codes = npt.NDArray[np.uint8]
+Keys = tuple[str, ...]
 
 _OPEN, _CLOSE, _COLON, _QUOTE = map(ord, '{}:"')
 _BEFORE_COLON: Final = np.isin(np.arange(256), [_QUOTE, *b" \t\r\n"])
@@ -153,15 +154,11 @@ class FlatObjects:
 
     def block(self, cells: list[Cells], texts: pa.Array, lines: Positions) -> KeyedBlock | None:
         """Returns the rows in columns, or None if a cell is a list, or there are too many keys."""
-        orders = [*map(tuple, cells)]
-        found = dict.fromkeys(orders)
-        keys = tuple(dict.fromkeys(chain.from_iterable(found)))
-        if not keys:
+        orders, columns_of = _by_key(cells)
+        if not columns_of:
             return None
-        whole = all(len(order) == len(keys) for order in found)
         columns: dict[str, pa.Array] = {}
-        for key in keys:
-            values = [*map(itemgetter(key) if whole else methodcaller("get", key), cells)]
+        for key, values in columns_of.items():
             column = _column(values)
             if column is None and self._items.names.level(0) is None:  # else they may be opened
                 column = _column(
@@ -170,9 +167,9 @@ class FlatObjects:
             if column is None:
                 return None
             columns[key] = column
-        if not self._items.know(keys):
+        if not self._items.know(columns):
             return None
-        return KeyedBlock(lines, texts, orders if len(found) > 1 else orders[:1], columns)
+        return KeyedBlock(lines, texts, orders, columns)
 
 
 def _decoded_once(listed: str, codes: Codes) -> object:
@@ -197,6 +194,19 @@ def _has_whole_characters(rows: list[Cells]) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _by_key(cells: list[Cells]) -> tuple[list[Keys], dict[str, list[str | None]]]:
+    """Returns the keys of each row, or once if they are the same, and by key what rows have."""
+    first = tuple(cells[0])
+    if [*chain.from_iterable(cells)] == [*first] * len(cells) and {*map(len, cells)} == {
+        len(first)
+    }:
+        values = [*chain.from_iterable(map(dict.values, cells))]
+        return [first], {key: values[at :: len(first)] for at, key in enumerate(first)}
+    orders = [*map(tuple, cells)]
+    keys = dict.fromkeys(chain.from_iterable(dict.fromkeys(orders)))
+    return orders, {key: [*map(methodcaller("get", key), cells)] for key in keys}
 
 
 def _column(values: Iterable[str | bool | None]) -> pa.Array | None:
