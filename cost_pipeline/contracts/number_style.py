@@ -8,19 +8,12 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Any, Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
-from pydantic import (
-    ConfigDict,
-    Field,
-    SerializerFunctionWrapHandler,
-    field_validator,
-    model_serializer,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from cost_pipeline.contracts.currencies import currencies
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sections import GrownSection, Section
 
 SPACES: Final = " \u00a0\u2009\u202f"
 """What is written for a space between thousands: also the no-break and the thin ones."""
@@ -63,13 +56,15 @@ class Negatives(StrEnum):
     PARENTHESES = "parentheses"
 
 
-class NumberStyle(Section):
+class NumberStyle(GrownSection):
     """How this vendor writes numbers; anything else is refused, never guessed.
 
     Attributes:
         thousands: `space` and `apostrophe` in words, or the character itself.
         grouping: `indian` where only the last three digits are a group of three: 12,34,567.89.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"grouping"})
 
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = Field(
@@ -101,14 +96,6 @@ class NumberStyle(Section):
         for symbol in self.symbols:
             _refuse_number_like(symbol)
         return self
-
-    @model_serializer(mode="wrap")
-    def _as_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leaves the defaults of later keys out, so that the digest stays as it was."""
-        found: dict[str, Any] = handler(self)
-        if self.grouping == "western":
-            del found["grouping"]
-        return found
 
 
 class Sides(Section):

@@ -57,4 +57,6 @@ class GrownSection(Section):
         found: dict[str, Any] = dump(self)
         fields = type(self).model_fields
         unused = {name for name in self.later if getattr(self, name) == fields[name].default}
+        # Under the name that a file has for it, too, where that is asked for.
+        unused |= {fields[name].alias or name for name in unused}
         return {name: value for name, value in found.items() if name not in unused}

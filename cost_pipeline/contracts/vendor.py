@@ -6,15 +6,13 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     ConfigDict,
     Field,
-    SerializerFunctionWrapHandler,
     StringConstraints,
     field_validator,
-    model_serializer,
     model_validator,
 )
 
@@ -38,7 +36,7 @@ from cost_pipeline.contracts.number_style import (
     side_of,
     sides_among,
 )
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sections import GrownSection, Section
 from cost_pipeline.contracts.sources import (
     FolderSource,
     HttpSource,
@@ -70,7 +68,7 @@ __all__ = [
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
-class Key(Section):
+class Key(GrownSection):
     """The natural key of a row.
 
     Attributes:
@@ -78,6 +76,8 @@ class Key(Section):
         otherwise: `else` in the file: the fields that name a row in which one of those is empty.
         ordinal: Whether a key repeats lawfully within a delivery.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"otherwise"})
 
     columns: tuple[str, ...] = Field(min_length=1)
     otherwise: tuple[str, ...] = Field(default=(), alias="else")
@@ -95,14 +95,6 @@ class Key(Section):
         if self.otherwise and set(self.otherwise) & set(self.columns):
             raise ValueError("`else` names other fields than the key: one of those is empty then")
         return self
-
-    @model_serializer(mode="wrap")
-    def _as_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leaves the defaults of later keys out, so that the digest stays as it was."""
-        found: dict[str, Any] = handler(self)
-        if not self.otherwise:
-            del found["otherwise"]
-        return found
 
     @property
     def fields(self) -> tuple[str, ...]:

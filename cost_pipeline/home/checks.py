@@ -14,7 +14,7 @@ from typing import Final
 from cost_pipeline.contracts.constraints import parts
 from cost_pipeline.contracts.date_style import DIRECTIVES
 from cost_pipeline.contracts.kinds import FeedContract
-from cost_pipeline.contracts.listing import ListedSection
+from cost_pipeline.contracts.listing import ListedSection, Patterns
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.record import Record, judge_field
 from cost_pipeline.contracts.texts import reader
@@ -215,6 +215,7 @@ def _check_groups(vendor: Vendor, document: Document) -> None:
     if not isinstance(form, ListedSection):
         return
     read = {*map(plain_name, form.told.names)}
+    ignored = Patterns(vendor.ignore)
     for place, group in enumerate(form.groups):
         path = ("format", "groups", place)
         if plain_name(group.source) in read and group.pattern is None:
@@ -224,11 +225,12 @@ def _check_groups(vendor: Vendor, document: Document) -> None:
                 " heading",
                 'say by `pattern` what a heading looks like, such as `pattern: "Account *"`',
             )
-        if plain_name(group.column) not in read:
+        if plain_name(group.column) not in read and not ignored.fit(group.column):
             document.complain(
                 (*path, "column"),
                 f"nothing reads the column `{group.column}`",
-                f"name it under `columns:`, such as `vendor_name: [{group.column}]`",
+                f"name it under `columns:`, such as `vendor_name: [{group.column}]`, or under"
+                " `ignore:`",
             )
     names = {*read, *(plain_name(group.source) for group in form.groups)}
     for place, name in enumerate(form.fill_down):

@@ -65,7 +65,10 @@ def home(cli, tmp_path_factory):
 
 def test_vendors_are_checked_and_listed(cli, home):
     checked = cli("vendors", "check", "--home", home, "--json")
-    assert (checked.code, checked.json()) == (0, {"problems": [], "missing_folders": {}})
+    assert (checked.code, checked.json()) == (
+        0,
+        {"problems": [], "missing_folders": {}, "warnings": []},
+    )
     assert cli("vendors", "list", "--home", home, "--json").json() == [
         {
             "vendor": "example_rentals",

@@ -119,7 +119,7 @@ def _row_at(session: Session, delivery: dict[str, Any], sheet: str | None, line:
     vendor = read_as(session, delivery["vendor"], delivery["delivery"])
     if vendor is None:
         raise UsageError(
-            f"the vendor {delivery['vendor']!r} has no vendor file any more",
+            f"the vendor {delivery['vendor']!r} has no vendor file that this version knows",
             where=str(session.home.path / "vendors"),
             remedy="put the file back: the delivery was never read, and it says how to",
             code="NO_SUCH_VENDOR",

@@ -1,6 +1,6 @@
 """Rows that are no records: totals, headings of groups, remarks.
 
-Belongs here: what a vendor file says of them. A key that this version does not read is left out.
+Belongs here: what a vendor file says of them, where its format has such rows.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cost_pipeline.contracts.control import ControlTotal
+from cost_pipeline.contracts.listing import ListedSection
 from cost_pipeline.home.draft import Entry
 from cost_pipeline.pipeline.guessing.columns import Column
 from cost_pipeline.pipeline.guessing.numbers import number_of
@@ -20,6 +21,8 @@ _RULE: Final = ControlTotal()
 _FEW: Final = 2
 _DIGITS: Final = re.compile(r"\d[\d.,:/ -]*")
 _MOST_PATTERNS: Final = 6
+GROUP: Final = "Group"
+"""What a draft calls the column that headings fill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +50,53 @@ def find_total(seen: Seen, measure: Column) -> Total | None:
     return None
 
 
-def grown_entries(look: Look, seen: Seen) -> Iterator[Entry]:
-    """Yields what is said of remarks and headings, as far as this version's format reads it."""
-    keys = type(look.form).model_fields
-    if look.per_row or not seen.last_sparse:
+def listing_entries(look: Look, seen: Seen, group: int | None) -> Iterator[Entry]:
+    """Yields what is said of remarks and headings.
+
+    Args:
+        look: The format.
+        seen: What its columns hold.
+        group: The place of headings, as `group_of` finds it.
+    """
+    if not isinstance(look.form, ListedSection):
         return
-    heads = [cells for _, cells in seen.last_sparse if len(cells) == 1]
-    group = _group_of(seen, heads)
-    if group is not None and "groups" in keys:
+    heads = _alone(seen)
+    if group is not None:
         words = f"column {group + 1} is filled in rows that hold nothing else: headings of groups"
-        value = {"column": "Group", "from": f"#{group + 1}"}
+        value: dict[str, object] = {"column": GROUP, "from": f"#{group + 1}"}
+        ends = _ends_of(seen, [cells[group] for cells in heads if group in cells], group)
+        if ends:
+            value["ends"] = ends
         yield Entry(("format", "groups"), [value], (words,))
-    elif heads and "furniture" in keys:
-        texts = (text for cells in heads for text in cells.values())
-        patterns = list(dict.fromkeys(_DIGITS.sub("*", text).strip() for text in texts))
-        lawful = [pattern for pattern in patterns if pattern.strip("*")][:_MOST_PATTERNS]
-        if lawful:
-            words = "these rows hold one text and nothing else"
-            yield Entry(("format", "furniture"), lawful, (words,))
+    texts = (text for cells in heads for place, text in cells.items() if place != group)
+    patterns = list(dict.fromkeys(_DIGITS.sub("*", text).strip() for text in texts))
+    lawful = [pattern for pattern in patterns if pattern.strip("*")][:_MOST_PATTERNS]
+    if lawful:
+        words = "these rows hold one text and nothing else"
+        yield Entry(("format", "furniture"), lawful, (words,))
 
 
-def _group_of(seen: Seen, heads: list[dict[int, str]]) -> int | None:
-    """Returns the place of headings, which is empty in the rows of the table."""
+def group_of(look: Look, seen: Seen) -> int | None:
+    """Returns the place of headings, which is empty in the rows of the table; None without any."""
+    if not isinstance(look.form, ListedSection):
+        return None
+    heads = _alone(seen)
     for column in seen.columns:
         if not column.filled and sum(column.place in cells for cells in heads) >= _FEW:
             return column.place
     return None
+
+
+def _alone(seen: Seen) -> list[dict[int, str]]:
+    return [cells for _, cells in seen.last_sparse if len(cells) == 1]
+
+
+def _ends_of(seen: Seen, headings: list[str], place: int) -> list[str]:
+    """Returns the patterns of texts that sum a group up: they repeat its heading."""
+    found: dict[str, None] = {}
+    for _, cells in seen.last_sparse:
+        text = cells.get(place, "")
+        for heading in headings:
+            if len(cells) > 1 and heading in text and text != heading:
+                found[text.replace(heading, "*")] = None
+    return [pattern for pattern in found if pattern.strip("* ")]

@@ -19,7 +19,7 @@ from cost_pipeline.home.draft import Entry, Value, draft_yaml
 from cost_pipeline.parse.rows import Refused
 from cost_pipeline.pipeline.guessing.assigning import Assigned, Chosen, assign, best_kind
 from cost_pipeline.pipeline.guessing.columns import Column
-from cost_pipeline.pipeline.guessing.furniture import find_total, grown_entries
+from cost_pipeline.pipeline.guessing.furniture import GROUP, find_total, group_of, listing_entries
 from cost_pipeline.pipeline.guessing.looks import look_at
 from cost_pipeline.pipeline.guessing.names import Known, plain_words
 from cost_pipeline.pipeline.guessing.seen import Look, Seen, see
@@ -184,15 +184,20 @@ class _Writer:
         total = find_total(self.seen, measure[0]) if len(measure) == 1 else None
         if total is not None:
             yield total.entry(self._measure)
-        yield from grown_entries(self.look, self.seen)
+        group = group_of(self.look, self.seen)
+        yield from listing_entries(self.look, self.seen, group)
         plain = self.look.typed or self.look.per_row
         numbers = numbers_of(measure, [total.number] if total else [], plain=plain)
         yield from self._styles(measure, numbers)
         yield self._key()
         yield from self._columns()
         unread = self._unread()
+        words = ["nothing reads these; any other column is drift"]
+        if group is not None:
+            unread.append(GROUP)
+            words.append(f"{GROUP!r} is what headings say: take it for a field, such as a name")
         if unread:
-            yield Entry(("ignore",), unread, ("nothing reads these; any other column is drift",))
+            yield Entry(("ignore",), unread, tuple(words))
         yield from self._constants(measure, numbers.symbols)
 
     def _scope(self, scopes: Collection[str]) -> Iterator[Entry]:

@@ -10,12 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel
-
 from cost_pipeline.contracts.formats import (
     CsvFormat,
     ExcelFormat,
-    FileFormat,
     FormatKind,
     JsonFormat,
     JsonLinesFormat,
@@ -85,11 +82,6 @@ def _look_at_text(path: Path, kind: FileKind, known: Names) -> Look | Refused:
     return look_at_fixed_width(head, known) or _look_at_delimited(head, known)
 
 
-def reads(model: type[BaseModel], key: str) -> bool:
-    """Whether a format of this version has a key; what it has not is never proposed."""
-    return key in model.model_fields
-
-
 def _look_at_delimited(head: TextHead, known: Names) -> Look | Refused:
     found = find_delimiter(head.text)
     if found is None:
@@ -111,8 +103,8 @@ def _look_at_delimited(head: TextHead, known: Names) -> Look | Refused:
         entries.append(Entry(("format", "width"), width))
         names = tuple(f"#{place}" for place in range(1, width + 1))
         return Look(form, tuple(entries), names=names, first_line=rows[0].line)
-    if header.row is not rows[0] or found.said:
-        entries.append(_preamble(header, rows, CsvFormat))
+    if header.row is not rows[0]:
+        entries.append(_preamble(header, rows))
     cells = [*header.row.cells, *([""] * (width - len(header.row.cells)))]
     return Look(
         form,
@@ -124,14 +116,11 @@ def _look_at_delimited(head: TextHead, known: Names) -> Look | Refused:
     )
 
 
-def _preamble(header: Header, rows: Sequence[Row], model: type[FileFormat]) -> Entry:
+def _preamble(header: Header, rows: Sequence[Row]) -> Entry:
     """Returns what is said of a header that does not come first."""
     above = sum(row.line < header.row.line for row in rows)
     words = f"line {header.row.line} names the columns; {counted(above, 'filled row')} above it"
-    if reads(model, "header_within"):
-        return Entry(("format", "header_within"), header.row.line, (words,))
-    decide = f"{words}, which this version cannot pass over here: have them taken out"
-    return Entry(("format", "header"), "first", (), decide)
+    return Entry(("format", "header_within"), header.row.line, (words,))
 
 
 def _look_at_workbook(path: Path, known: Names) -> Look | Refused:

@@ -14,13 +14,14 @@ from cost_pipeline.pipeline.session import Session
 
 def keep_vendor_file(session: Session, interpretation: str, vendor: Vendor) -> None:
     """Keeps the vendor file behind an interpretation, before a validation names it."""
-    session.lake.interpretations.keep(interpretation, vendor.model_dump_json())
+    session.lake.interpretations.keep(interpretation, vendor.model_dump_json(by_alias=True))
 
 
 def read_as(session: Session, vendor: str, delivery: str) -> Vendor | None:
     """Returns the vendor file by which a delivery counts as read, else the home's, or None.
 
-    A lake of an earlier version did not keep it, and a later version may not know what is kept.
+    A lake of an earlier version did not keep it. None also where this version does not know what
+    is kept: by another file, other texts would be shown for the rows.
     """
     present = next((v for v in session.home.vendors if v.vendor == vendor), None)
     interpretation = _interpretations(session).get((vendor, delivery))
@@ -30,7 +31,7 @@ def read_as(session: Session, vendor: str, delivery: str) -> Vendor | None:
     try:
         return session.feed.contract.vendor.model_validate_json(kept)
     except ValidationError:
-        return present
+        return None
 
 
 def _interpretations(session: Session) -> Mapping[tuple[str, str], str | None]:
