@@ -47,6 +47,9 @@ TYPED: Final = frozenset({FormatKind.EXCEL, FormatKind.PARQUET})
 """The formats whose cells may hold a day, and not just a text that says one."""
 
 
+_COUNTED: Final = frozenset({FormatKind.JSON, FormatKind.JSONL})
+
+
 class FileFormat(Section):
     """The keys that all formats share; a vendor has one of the kinds below.
 
@@ -67,6 +70,15 @@ class FileFormat(Section):
     def demands_a_total(self) -> bool:
         """Whether a delivery without the total that it should have is not posted."""
         return self.control_total is not None and self.control_total.required
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the rows of a page can be counted before it is read; pages are asked for by that.
+
+        A title, a total or a repeated header would count as a row, and the next page be asked for
+        behind rows that nobody has seen.
+        """
+        return self.kind in _COUNTED
 
     def refused_name(self, name: str) -> str | None:
         """Returns why no column of this format can have a name that a vendor file reads."""

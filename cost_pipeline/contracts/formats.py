@@ -119,6 +119,12 @@ class CsvFormat(DelimitedFormat, ListedSection):
         return _without_words(self, "`kinds` says which records are totals")
 
     @property
+    def is_counted(self) -> bool:
+        """Whether each line that is filled, but for a header at the top, is a row."""
+        plain = self.header_within is None and self.kinds is None and self.control_total is None
+        return plain and not self.lists
+
+    @property
     def demands_a_total(self) -> bool:
         """Whether a delivery without a trailer, or a total that must be there, is not posted."""
         return super().demands_a_total or (self.kinds is not None and self.kinds.has_trailer)
@@ -176,6 +182,12 @@ class FixedWidthFormat(TextFormat, ListedSection):
                 "`control_total` needs `layout.record_type.total`: which kind of line is the total"
             )
         return _without_words(self, "`layout.record_type` says which lines are totals")
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether each line that is filled is a row."""
+        plain = self.layout.record_type is None and self.control_total is None
+        return plain and not self.lists and not self.layout.ruler
 
 
 class LayoutFormat(TextFormat):

@@ -172,14 +172,16 @@ class Vendor(Section):
     @model_validator(mode="after")
     def _pages_can_be_counted(self) -> Self:
         source = self.source
-        if isinstance(source, HttpSource) and self.format.kind is FormatKind.XML:
-            pages = source.pages
-            named = isinstance(pages, LinkPages) and pages.next is None and pages.total is None
-            if not (named or isinstance(pages, NoPages)):
-                raise ValueError(
-                    "pages of XML are not counted: write `pages: {style: link}` where the server "
-                    "names the next page in its Link header, and no `pages` otherwise"
-                )
+        if not isinstance(source, HttpSource) or self.format.is_counted:
+            return self
+        pages = source.pages
+        named = isinstance(pages, LinkPages) and pages.next is None and pages.total is None
+        if not (named or isinstance(pages, NoPages)):
+            raise ValueError(
+                f"rows of such a {self.format.kind} are not counted, so the next page is not known:"
+                " write `pages: {style: link}` where the server names the next page in its Link"
+                " header, and no `pages` otherwise"
+            )
         return self
 
     @field_validator("key", mode="before")
