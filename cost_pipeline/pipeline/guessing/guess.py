@@ -22,6 +22,7 @@ from cost_pipeline.pipeline.guessing.columns import Column
 from cost_pipeline.pipeline.guessing.furniture import GROUP, find_total, group_of, listing_entries
 from cost_pipeline.pipeline.guessing.looks import look_at
 from cost_pipeline.pipeline.guessing.names import Known, plain_words
+from cost_pipeline.pipeline.guessing.nested import whole_names
 from cost_pipeline.pipeline.guessing.seen import Look, Seen, see
 from cost_pipeline.pipeline.guessing.styles import Guess, days_of, numbers_of
 from cost_pipeline.pipeline.guessing.units import unit_of
@@ -312,7 +313,10 @@ class _Writer:
 
     def _unread(self) -> list[str]:
         used = self.chosen.used
-        return [c.name for c in self.seen.columns if c.name not in used and self._is_told(c)]
+        unread = [c.name for c in self.seen.columns if c.name not in used and self._is_told(c)]
+        if self.look.marks is None:
+            return unread
+        return whole_names(unread, sorted(used), self.look.marks)
 
     def _is_told(self, column: Column) -> bool:
         """Whether a column that nothing reads must be named: one without a name may be empty."""

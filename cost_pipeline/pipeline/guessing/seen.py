@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cost_pipeline.contracts.formats import FileFormat
+from cost_pipeline.contracts.paths import Marks
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.home.draft import Entry
 from cost_pipeline.parse import CHUNK_ROWS, Refused, open_rows
@@ -45,6 +46,7 @@ class Look:
         above: The texts of what stands above it.
         typed: Whether cells may hold numbers and days.
         per_row: Whether rows bring their names.
+        marks: How paths into its rows are written; None where they are flat.
     """
 
     form: FileFormat
@@ -55,6 +57,7 @@ class Look:
     above: tuple[str, ...] = ()
     typed: bool = False
     per_row: bool = False
+    marks: Marks | None = None
 
 
 @dataclass(slots=True)
