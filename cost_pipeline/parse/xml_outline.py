@@ -70,9 +70,7 @@ def xml_outline(path: Path, limits: Limits | None = None) -> Mapping[Steps, Part
     except expat.ExpatError as error:
         if not outline.parts:
             what = expat.ErrorString(error.code)
-            return Refused(
-                Reason.NOT_THE_FORMAT, f"it is not XML: {what} on line {error.lineno}"
-            )
+            return Refused(Reason.NOT_THE_FORMAT, f"it is not XML: {what} on line {error.lineno}")
     except UnicodeDecodeError as error:
         return Refused(Reason.ENCODING, f"it is not in the encoding that it declares: {error}")
     return outline.parts

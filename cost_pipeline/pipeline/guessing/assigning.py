@@ -31,6 +31,9 @@ _CODE: Final = re.compile(r"(?=.*\d)\S+")
 _NOT_ZERO: Final = frozenset("123456789")
 # What a feed may know other names of, beside its fields: the columns of the two sides.
 _SIDES: Final = ("debit", "credit")
+# And the codes in a column that says the side.
+_CODES: Final = ("debit_code", "credit_code")
+_MOST_CODES: Final = 6
 
 
 @dataclass(slots=True)
@@ -105,6 +108,8 @@ def assign(columns: Sequence[Column], contract: FeedContract, kind: str) -> Assi
         if chosen is not None:
             found.fields[name] = chosen
             taken.add(chosen.column.name)
+    if found.sign is None and found.sides is None:
+        found.sign = _coded_sign(columns, found, contract)
     found.missing = tuple(
         name
         for name in fields
@@ -241,4 +246,28 @@ def _sign(columns: Sequence[Column]) -> tuple[Column, tuple[str, ...], tuple[str
         said = {*sides.debit, *sides.credit}
         if sides.debit and sides.credit and said == {*values}:
             return column, sides.debit, sides.credit
+    return None
+
+
+def _coded_sign(
+    columns: Sequence[Column], chosen: Assigned, contract: FeedContract
+) -> tuple[Column, tuple[str, ...], tuple[str, ...]] | None:
+    """Returns a column of codes that a feed knows, where the numbers have no minus of their own."""
+    measure = contract.shape.measure
+    numbers = chosen.fields.get(measure.field) if measure else None
+    if numbers is None or numbers.column.negatives.total():
+        return None
+    codes = Known(contract.known_as(), _CODES)
+    for column in columns:
+        values = tuple(sorted(column.samples))
+        if column.name in chosen.used or not 1 < len(values) <= _MOST_CODES:
+            continue
+        sides: dict[str, list[str]] = {name: [] for name in _CODES}
+        for value in values:
+            for name in _CODES:
+                if codes.certainty(name, value)[0] == EXACT:
+                    sides[name].append(value)
+        debits, credits_ = (tuple(sides[name]) for name in _CODES)
+        if debits and credits_ and {*debits, *credits_} == {*values}:
+            return column, debits, credits_
     return None

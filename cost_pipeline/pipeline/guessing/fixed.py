@@ -117,7 +117,7 @@ def _look(
         names=tuple(column.name for column in columns),
         first_line=first_line,
         header_line=None if header is None else header + 1,
-        above=tuple(lines[: max(first_line - 2, 0)]),
+        above=tuple(lines[: first_line - 1 if header is None else header]),
     )
 
 

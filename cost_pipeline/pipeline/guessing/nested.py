@@ -74,7 +74,8 @@ def look_at_json(document: object, encoding: str, evidence: str, known: Names) -
     entries.append(Entry(("format", "encodings"), (encoding,), (evidence,)))
     names = tuple(best.leaves)[:_MOST_PATHS]
     form = JsonFormat(encodings=(encoding,), records=best.records).telling(Told(names=names))
-    return Look(form, tuple(entries), per_row=True, marks=JSON_MARKS)
+    above = (best.records,)
+    return Look(form, tuple(entries), above=above, per_row=True, marks=JSON_MARKS)
 
 
 def _walk(
@@ -158,7 +159,7 @@ def look_at_xml(path: Path, known: Names) -> Look | Refused:
     )
     names = tuple(leaves[best])[:_MOST_PATHS]
     form = XmlFormat(records=records).telling(Told(names=names))
-    return Look(form, entries, per_row=True, marks=XML_MARKS)
+    return Look(form, entries, above=(records,), per_row=True, marks=XML_MARKS)
 
 
 def _xml_leaves(outline: Mapping[Steps, Part], record: Steps) -> Iterator[str]:
