@@ -228,6 +228,13 @@ DTL|10002|2026-03-28|W-22|2300|2310|1,150.00|Week ending 28 March
 DTL|10003|2026-03-28|W-23|2300|2310|980.50|Week ending 28 March
 TRL|3|2,568.74
 """),
-        "csv", None, "#3", ["%Y-%m-%d"], ("#7",), (".", ","), {"delimiter": "|"},
+        "csv", None, "#3", ["%Y-%m-%d"], ("#7",), (".", ","),
+        {
+            "delimiter": "|",
+            "kinds": {
+                "uses": {"HDR": "header", "DTL": "row", "TRL": "trailer"},
+                "count": 2, "counts": "rows", "total": 3,
+            },
+        },
     ),
 }  # fmt: skip

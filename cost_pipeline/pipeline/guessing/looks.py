@@ -33,6 +33,7 @@ from cost_pipeline.parse.peek import (
 from cost_pipeline.parse.rows import Limits, Refused
 from cost_pipeline.parse.source import utf8_blocks
 from cost_pipeline.pipeline.guessing.fixed import look_at_fixed_width
+from cost_pipeline.pipeline.guessing.mixed import Mixed, find_kinds
 from cost_pipeline.pipeline.guessing.nested import as_document, look_at_json, look_at_xml
 from cost_pipeline.pipeline.guessing.seen import Look
 from cost_pipeline.pipeline.guessing.tables import Header, Row, find_delimiter, find_header
@@ -96,6 +97,9 @@ def _look_at_delimited(head: TextHead, known: Names) -> Look | Refused:
         Entry(("format", "encodings"), (head.encoding,), (head.evidence,)),
         Entry(("format", "delimiter"), found.delimiter),
     ]
+    mixed = find_kinds(rows, whole=head.whole)
+    if mixed is not None:
+        return _look_at_kinds(mixed, head.encoding, found.delimiter, entries)
     if header is None:
         words = "no row looks like names of columns: they are called by their places"
         entries.append(Entry(("format", "header"), "none", (words,)))
@@ -113,6 +117,21 @@ def _look_at_delimited(head: TextHead, known: Names) -> Look | Refused:
         header_line=header.row.line,
         above=tuple(" ".join(row.cells) for row in rows if row.line < header.row.line),
     )
+
+
+def _look_at_kinds(mixed: Mixed, encoding: str, delimiter: str, entries: list[Entry]) -> Look:
+    form = CsvFormat.model_validate(
+        {
+            "encodings": (encoding,),
+            "delimiter": delimiter,
+            "width": mixed.width,
+            "kinds": mixed.value,
+        }
+    )
+    entries.append(Entry(("format", "width"), mixed.width))
+    entries.append(Entry(("format", "kinds"), mixed.value, (mixed.evidence,)))
+    names = tuple(f"#{place}" for place in range(1, mixed.width + 1))
+    return Look(form, tuple(entries), names=names)
 
 
 def _preamble(header: Header, rows: Sequence[Row]) -> Entry:

@@ -197,7 +197,8 @@ def _heads(table: pa.Table, look: Look, seen: Seen) -> np.ndarray:
     for row in np.flatnonzero(heads)[:_LAST]:
         if len(seen.heads) < _LAST:
             seen.heads[text[int(row)].as_py()] = None
-    return heads | ruled
+    found: np.ndarray = heads | ruled
+    return found
 
 
 def _plain(texts: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
