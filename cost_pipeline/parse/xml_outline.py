@@ -65,14 +65,14 @@ def xml_outline(path: Path, limits: Limits | None = None) -> Mapping[Steps, Part
             outline.parser.Parse(block, False)  # noqa: FBT003 - expat takes no keyword
             if len(outline.parts) > _MOST_PATHS:
                 break
+        else:
+            outline.parser.Parse(b"", True)  # noqa: FBT003 - as above
     except DoctypeError:
         return Refused(Reason.NOT_THE_FORMAT, "it has a document type (DTD), and none is read")
     except expat.ExpatError as error:
         if not outline.parts:
             what = expat.ErrorString(error.code)
             return Refused(Reason.NOT_THE_FORMAT, f"it is not XML: {what} on line {error.lineno}")
-    except UnicodeDecodeError as error:
-        return Refused(Reason.ENCODING, f"it is not in the encoding that it declares: {error}")
     return outline.parts
 
 

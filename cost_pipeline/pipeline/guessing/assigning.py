@@ -100,7 +100,9 @@ def assign(columns: Sequence[Column], contract: FeedContract, kind: str) -> Assi
                 taken |= {column.name for column in found.sides}
                 continue
         free = [column for column in columns if column.name not in taken]
-        chosen = _choose(name, free, model, known, identity=name == shape.identity)
+        chosen = _choose(
+            name, free, model, known, identity=name == shape.identity, likely=name in first
+        )
         if chosen is not None and chosen.certainty < LIKE and name not in first:
             chosen = None
         if chosen is None and name in first:
@@ -141,9 +143,24 @@ def best_kind(found: Sequence[Assigned], contract: FeedContract, words: str) -> 
 
 
 def _choose(
-    name: str, free: Sequence[Column], model: type[Record], known: Known, *, identity: bool
+    name: str,
+    free: Sequence[Column],
+    model: type[Record],
+    known: Known,
+    *,
+    identity: bool,
+    likely: bool,
 ) -> Chosen | None:
-    """Returns the column whose name means a field and whose values it takes."""
+    """Returns the column whose name means a field and whose values it takes.
+
+    Args:
+        name: The field.
+        free: The columns that no other field has.
+        model: The contract.
+        known: The names of fields.
+        identity: Whether the field names rows.
+        likely: Whether names that are only like the field's are told as rivals, too.
+    """
     ranked: list[tuple[tuple[int, bool, int, int], Column]] = []
     for column in free:
         certainty, place = known.certainty(name, column.name)
@@ -154,7 +171,8 @@ def _choose(
         return None
     ranked.sort(key=lambda one: one[0], reverse=True)
     (certainty, *_), column = ranked[0]
-    rivals = [one.name for (sure, *_), one in ranked[1:] if sure == EXACT == certainty]
+    least = LIKE if likely and not identity else EXACT
+    rivals = [one.name for (sure, *_), one in ranked[1:] if sure == certainty >= least]
     how = "is called so" if certainty == EXACT else "has a name like it"
     return Chosen(column, certainty, f"{column.name!r} {how}", rivals)
 

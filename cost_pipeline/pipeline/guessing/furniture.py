@@ -17,7 +17,7 @@ from cost_pipeline.contracts.listing import ListedSection, Patterns
 from cost_pipeline.home.draft import Entry, Value
 from cost_pipeline.pipeline.guessing.columns import Column
 from cost_pipeline.pipeline.guessing.numbers import number_of
-from cost_pipeline.pipeline.guessing.seen import Look, Seen
+from cost_pipeline.pipeline.guessing.seen import Cells, Fill, Look, Seen
 from cost_pipeline.pipeline.guessing.tables import is_value
 
 _RULE: Final = ControlTotal()
@@ -71,13 +71,24 @@ class Total:
 
 
 def find_total(seen: Seen, measure: Column) -> Total | None:
-    """Returns the last row that declares a total, if there is one near the end."""
-    for line, cells in reversed(seen.last_sparse):
+    """Returns the last row that declares a total, if there is one near the end.
+
+    Of several that begin with one word each is the sum of a part.
+    """
+    some = [*seen.last_sparse, *(row for fill in seen.fills.values() for row in _rows_of(fill))]
+    found: dict[str, list[Total]] = {}
+    for line, cells in sorted(dict(some).items()):
         rest = [text for place, text in cells.items() if place != measure.place]
         number = cells.get(measure.place, "")
         if number_of(number) and (not rest or (len(rest) < _FEW and _RULE.is_label(rest[0]))):
-            return Total(line, number, rest[0] if rest else None)
-    return None
+            total = Total(line, number, rest[0] if rest else None)
+            found.setdefault(rest[0].split()[0] if rest else "", []).append(total)
+    single = [totals[0] for word, totals in found.items() if len(totals) == 1 or not word]
+    return max(single, key=lambda total: total.line, default=None)
+
+
+def _rows_of(fill: Fill) -> list[Cells]:
+    return fill.some if fill.last is None else [*fill.some, fill.last]
 
 
 def listing_entries(look: Look, seen: Seen, known: Rows) -> Iterator[Entry]:
@@ -108,7 +119,8 @@ def listing_entries(look: Look, seen: Seen, known: Rows) -> Iterator[Entry]:
 def _patterns(look: Look, seen: Seen, known: Rows, ends: Patterns) -> Iterator[str]:
     """Yields patterns of rows that are none; such as fit a row of the table are left out."""
     above = {text.split()[0]: _starred(text) for text in look.above if text.strip()}
-    texts = [_head_pattern(text, above) for text in seen.heads]
+    texts = [_starred(text) for text in look.top if text.strip()]
+    texts += [_head_pattern(text, above) for text in seen.heads]
     if seen.ruler is not None:
         texts.append(_ruler_pattern(seen.ruler))
     texts += [_pattern_of(cells) for _, cells in _remnants(seen, known, ends)]
@@ -128,7 +140,7 @@ def _remnants(seen: Seen, known: Rows, ends: Patterns) -> Iterator[tuple[int, di
         if not heading and line != known.total and not _ends(cells, known, ends):
             yield line, cells
     for fill in seen.fills.values():
-        for line, cells in fill.some:
+        for line, cells in _rows_of(fill):
             if not known.whole(cells) and line != known.total and not _ends(cells, known, ends):
                 yield line, cells
 
@@ -139,7 +151,7 @@ def _ends(cells: dict[int, str], known: Rows, ends: Patterns) -> bool:
 
 def _true_rows(seen: Seen, known: Rows) -> Iterator[tuple[int, dict[int, str]]]:
     for fill in seen.fills.values():
-        yield from ((line, cells) for line, cells in fill.some if known.whole(cells))
+        yield from ((line, cells) for line, cells in _rows_of(fill) if known.whole(cells))
 
 
 def _pattern_of(cells: dict[int, str]) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 
 from cost_pipeline.contracts.control import Told
 from cost_pipeline.contracts.formats import FormatKind, JsonFormat, XmlFormat
-from cost_pipeline.contracts.paths import JSON_MARKS, XML_MARKS, Marks
+from cost_pipeline.contracts.paths import JSON_MARKS, XML_MARKS, Marks, parent_prefix, steps_up
 from cost_pipeline.core.people import counted
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.home.draft import Entry
@@ -141,7 +141,7 @@ def look_at_xml(path: Path, known: Names) -> Look | Refused:
         return outline
     many = [steps for steps, part in outline.items() if part.has_children and part.count > 1]
     some = many or [steps for steps, part in outline.items() if part.has_children]
-    leaves = {steps: list(_xml_leaves(outline, steps)) for steps in some if len(steps) > 1}
+    leaves = {steps: list(_xml_leaves(outline, steps, ())) for steps in some if len(steps) > 1}
     leaves = {steps: names for steps, names in leaves.items() if len(names) >= _FEWEST_LEAVES}
     if not leaves:
         return _refused("the XML document holds no elements with elements in them that repeat")
@@ -157,25 +157,38 @@ def look_at_xml(path: Path, known: Names) -> Look | Refused:
         Entry(("format", "kind"), FormatKind.XML.value, (words,)),
         Entry(("format", "records"), records),
     )
-    names = tuple(leaves[best])[:_MOST_PATHS]
+    names = (*leaves[best], *_around(outline, best))[:_MOST_PATHS]
     form = XmlFormat(records=records).telling(Told(names=names))
     return Look(form, entries, above=(records,), per_row=True, marks=XML_MARKS)
 
 
-def _xml_leaves(outline: Mapping[Steps, Part], record: Steps) -> Iterator[str]:
-    """Yields the paths of the texts in a record; of several alike the first one's."""
-    inside = [steps for steps in outline if steps[: len(record)] == record]
-    shut: list[Steps] = []
-    for steps in inside:
-        part = outline[steps]
-        if any(steps[: len(one)] == one for one in shut):
+def _xml_leaves(outline: Mapping[Steps, Part], top: Steps, without: Steps) -> Iterator[str]:
+    """Yields the paths of the texts in an element; of several alike the first one's.
+
+    Args:
+        outline: The elements of the document.
+        top: The element.
+        without: An element in it that is passed over.
+    """
+    shut: list[Steps] = [without] if without else []
+    for steps in outline:
+        if steps[: len(top)] != top or any(steps[: len(one)] == one for one in shut):
             continue
-        if steps != record and part.most > 1:
+        part = outline[steps]
+        if steps != top and part.most > 1:
             shut.append(steps)
-        path = "/".join(steps[len(record) :])
+        path = "/".join(steps[len(top) :])
         yield from (f"{path}/@{name}" if path else f"@{name}" for name in part.attributes)
         if part.has_text and not part.has_children and path:
             yield f"{path}[0]" if part.most > 1 else path
+
+
+def _around(outline: Mapping[Steps, Part], record: Steps) -> Iterator[str]:
+    """Yields the paths of the texts in what holds a record."""
+    for up in range(1, len(record)):
+        top = record[: len(record) - up]
+        inner = _xml_leaves(outline, top, record[: len(top) + 1])
+        yield from (f"{'../' * up}{name}" for name in inner)
 
 
 def _known_among(names: Sequence[str], known: Names, marks: Marks) -> int:
@@ -189,15 +202,15 @@ def whole_names(unread: Sequence[str], read: Sequence[str], marks: Marks) -> lis
     opened = set()
     for name in read:
         steps = name.split(marks.separator)
-        opened |= {marks.separator.join(steps[:end]) for end in range(1, len(steps))}
+        opened |= {marks.separator.join(steps[:end]) for end in range(1, len(steps) + 1)}
     found: dict[str, None] = {}
     for name in unread:
+        up = steps_up(name, marks)
+        if up and parent_prefix(up, marks) not in opened:
+            continue  # nobody looks there
         steps = name.split(marks.separator)
-        ends = range(1, len(steps) + 1)
-        parts = (marks.separator.join(steps[:end]) for end in ends)
-        shut = next((part for part in parts if part not in opened), name)
-        if not shut.startswith(marks.parent) or marks.parent in opened:
-            found[shut] = None
+        parts = (marks.separator.join(steps[:end]) for end in range(1, len(steps) + 1))
+        found[next((part for part in parts if part not in opened), name)] = None
     return list(found)
 
 

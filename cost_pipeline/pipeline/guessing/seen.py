@@ -49,6 +49,7 @@ class Look:
         first_line: Where the rows begin.
         header_line: Where the header is.
         above: The texts of what stands above it.
+        top: Lines that its rows begin with in this format and that are none: they are furniture.
         typed: Whether cells may hold numbers and days.
         per_row: Whether rows bring their names.
         marks: How paths into its rows are written; None where they are flat.
@@ -60,17 +61,23 @@ class Look:
     first_line: int = 0
     header_line: int | None = None
     above: tuple[str, ...] = ()
+    top: tuple[str, ...] = ()
     typed: bool = False
     per_row: bool = False
     marks: Marks | None = None
 
 
+Cells = tuple[int, dict[int, str]]
+"""A line, and its texts by place."""
+
+
 @dataclass(slots=True)
 class Fill:
-    """Rows in which the same places are filled."""
+    """Rows in which the same places are filled: how many, the first ones, and the last."""
 
     rows: int = 0
-    some: list[tuple[int, dict[int, str]]] = field(default_factory=list)
+    some: list[Cells] = field(default_factory=list)
+    last: Cells | None = None
 
 
 @dataclass(slots=True)
@@ -95,9 +102,7 @@ class Seen:
     columns: list[Column] = field(default_factory=list)
     rows: int = 0
     sparse: int = 0
-    last_sparse: deque[tuple[int, dict[int, str]]] = field(
-        default_factory=lambda: deque(maxlen=_LAST)
-    )
+    last_sparse: deque[Cells] = field(default_factory=lambda: deque(maxlen=_LAST))
     headers: int = 0
     malformed: int = 0
     first_malformed: Odd | None = None
@@ -224,10 +229,14 @@ def _note_fills(
             continue
         fill = seen.fills.setdefault(name, Fill())
         fill.rows += int(counts[number])
-        for row in rows[of_row == number][: _OF_A_FILL - len(fill.some)]:
-            texts = {place: column[int(row)].as_py() for place, column in enumerate(cells)}
-            line = table["line"][int(row)].as_py()
-            fill.some.append((line, {place: text for place, text in texts.items() if text}))
+        mine = rows[of_row == number]
+        fill.some += [_texts(table, cells, int(row)) for row in mine[: _OF_A_FILL - len(fill.some)]]
+        fill.last = _texts(table, cells, int(mine[-1]))
+
+
+def _texts(table: pa.Table, cells: list[pa.ChunkedArray], row: int) -> Cells:
+    texts = {place: column[row].as_py() for place, column in enumerate(cells)}
+    return table["line"][row].as_py(), {place: text for place, text in texts.items() if text}
 
 
 def _repeats(cells: list[pa.ChunkedArray], names: Sequence[str], rows: int) -> np.ndarray:
@@ -245,7 +254,4 @@ def _note_sparse(
 ) -> None:
     places = np.flatnonzero(sparse)
     seen.sparse += len(places)
-    for row in places[-_LAST:]:
-        texts = {place: column[int(row)].as_py() for place, column in enumerate(cells)}
-        line = table["line"][int(row)].as_py()
-        seen.last_sparse.append((line, {place: text for place, text in texts.items() if text}))
+    seen.last_sparse += [_texts(table, cells, int(row)) for row in places[-_LAST:]]
