@@ -184,14 +184,16 @@ def _heads(table: pa.Table, look: Look, seen: Seen) -> np.ndarray:
     none = np.zeros(table.num_rows, dtype=np.bool_)
     if look.typed or look.per_row or not table.num_rows:
         return none
-    text = _plain(table["text"])
+    text = table["text"]
     ruled = pc.match_substring_regex(text, _RULED).to_numpy()
     if ruled.any() and seen.ruler is None:
-        seen.ruler = table["text"][int(np.flatnonzero(ruled)[0])].as_py().strip()
+        seen.ruler = text[int(np.flatnonzero(ruled)[0])].as_py().strip()
     again = none
-    above = _plain(pa.array([one for one in look.above if one.strip()], pa.string()))
+    above = pa.array([one for one in look.above if one.strip()], pa.string())
     if len(above):
-        numbered = [pc.replace_substring_regex(one, _NUMBERED, "0") for one in (text, above)]
+        numbered = [
+            pc.replace_substring_regex(_plain(one), _NUMBERED, "0") for one in (text, above)
+        ]
         again = pc.is_in(numbered[0], value_set=numbered[1]).to_numpy()
     # A line in which nothing is parted, where rows are.
     alone = none
@@ -201,7 +203,7 @@ def _heads(table: pa.Table, look: Look, seen: Seen) -> np.ndarray:
     heads = (again | alone) & ~ruled
     for row in np.flatnonzero(heads)[:_LAST]:
         if len(seen.heads) < _LAST:
-            seen.heads[text[int(row)].as_py()] = None
+            seen.heads[" ".join(text[int(row)].as_py().split())] = None
     found: np.ndarray = heads | ruled
     return found
 
