@@ -1,7 +1,7 @@
 """The assets that every feed has. Each body is a sentence: call the pipeline, report.
 
-What does not belong here: any decision about data. What a feed has beside these is in `own_assets`,
-checks are in `checks`, what runs when in `sensors`.
+No decision about data belongs here. `own_assets` has what a feed has beside these, `checks` has the
+checks, and `sensors` says what runs when.
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
@@ -35,13 +35,16 @@ from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.replay import replay
 
 DELIVERY: Final = "cost_pipeline/delivery"
-"""Tag of a replay of one delivery: its hash."""
+"""The tag of a replay of one delivery: its hash."""
 
 
 def pull_vendors(
     feed: Feed[Session], home: Home, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """All vendors' deliveries, pulled together so that limits and priorities hold across them."""
+    """Returns the deliveries of all vendors as assets of one step.
+
+    The vendors are pulled together, so that limits and priorities hold across them.
+    """
     by_key = {asset_key(feed.names.raw(v.vendor)): v for v in home.of_feed(feed.name).vendors}
 
     @dg.multi_asset(
@@ -75,7 +78,7 @@ def _raw_spec(feed: Feed[Session], key: dg.AssetKey, vendor: Vendor) -> dg.Asset
         key,
         group_name="raw",
         owners=feed.owners,
-        kinds={vendor.source.kind, vendor.format.kind},
+        kinds={vendor.source.kind, vendor.as_of(None).format.kind},
         description=f"Deliveries of {vendor.vendor} ({kind}s{f' of {whose}' if whose else ''}), "
         "landed verbatim and named by their SHA-256.",
         metadata={
@@ -109,7 +112,10 @@ def _pulled(outcome: PullOutcome, gaps: Sequence[Provisional]) -> dict[str, Any]
 
 
 def _telemetry(records: Sequence[Telemetry]) -> dict[str, int | float]:
-    """Totals of a pull's telemetry; `cost-pipeline deliveries --telemetry` has each record."""
+    """Returns the totals of a pull's telemetry.
+
+    `cost-pipeline deliveries --telemetry` shows each record.
+    """
     return {
         "unchanged": sum(record.outcome == "unchanged" for record in records),
         "attempts": sum(record.attempts for record in records),
@@ -122,7 +128,7 @@ def _telemetry(records: Sequence[Telemetry]) -> dict[str, int | float]:
 def validate_pulled(
     feed: Feed[Session], home: Home, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """Records and dead letters of what was pulled: one step with an output for each."""
+    """Returns the records and dead letters of what was pulled: one step with an output for each."""
     kinds = kinds_of(feed.name, home)
 
     @dg.multi_asset(
@@ -156,7 +162,7 @@ def validate_pulled(
 def records_handed_over(instance: dg.DagsterInstance, session: Session) -> dict[str, Any]:
     """Hands over what new records change; returns what an asset shows of it.
 
-    Of the inputs of a book, the first are its records.
+    The first inputs of a book are its records.
     """
     for touched in hand_over(instance, session).values():
         return touched.metadata()
@@ -213,7 +219,7 @@ def _refused(seen: Sequence[DeliveryReport], reasons: Mapping[str, int]) -> dict
 
 
 def audit_log(feed: Feed[Session]) -> dg.AssetSpec:
-    """External: every append of the audited tables writes it."""
+    """Returns the audit log, an external asset: every append to an audited table writes it."""
     read = [feed.names.dead_letters, *([feed.book.key] if feed.book is not None else [])]
     return dg.AssetSpec(
         asset_key(feed.names.audit),
@@ -229,7 +235,7 @@ def audit_log(feed: Feed[Session]) -> dg.AssetSpec:
 def hand_overs(
     feed: Feed[Session], home: Home, partitions: dg.DailyPartitionsDefinition | None
 ) -> list[dg.AssetSpec]:
-    """External assets that say, date by date, that what the book is computed from changed."""
+    """Returns external assets that say, date by date, that the inputs of the book changed."""
     if feed.book is None:
         return []
     return [

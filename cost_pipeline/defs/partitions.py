@@ -1,8 +1,8 @@
 """The two calendars. Nothing else is partitioned.
 
 Pulls are partitioned by pull date, a book by the dates of its records. Rows pulled on one day
-belong to many dates of the book, which no Dagster partition mapping can say: what changed is handed
-over by external assets whose partitions are reported one by one (`handover`).
+belong to many dates of the book, and no Dagster partition mapping can say that. External assets
+hand over what changed; their partitions are reported one by one (`handover`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from cost_pipeline.pipeline.declared.book import Book
 from cost_pipeline.pipeline.pull.vendors import FIRST_PULL
 from cost_pipeline.pipeline.session import Session
 
-# Without it the last partition is yesterday.
+# Without this the last partition is yesterday.
 _DAYS_AHEAD: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Calendars:
-    """The calendars of a feed; it has none of a book if it has no book."""
+    """The calendars of a feed; `book` is None if it has no book."""
 
     pulls: dg.DailyPartitionsDefinition
     book: dg.DailyPartitionsDefinition | None
@@ -44,21 +44,21 @@ def calendars(book: Book[Session] | None, today: date) -> Calendars:
     """Returns the calendars of a feed.
 
     Args:
-        book: Its book.
+        book: Its book; None if it has none.
         today: Decides how far the calendar of the book reaches.
     """
     return Calendars(pull_dates(), None if book is None else book_dates(book, today))
 
 
 def pull_dates() -> dg.DailyPartitionsDefinition:
-    """Returns every day from 1999 on to today, in UTC; `run` refuses any other, too."""
+    """Returns every day from 1999 to today, in UTC; `run` refuses any other, too."""
     return dg.DailyPartitionsDefinition(
         start_date=FIRST_PULL.isoformat(), end_offset=_DAYS_AHEAD, timezone="UTC"
     )
 
 
 def book_dates(book: Book[Session], today: date) -> dg.DailyPartitionsDefinition:
-    """Returns every date that a contract accepts, so that no accepted row is without a book.
+    """Returns every date that a contract accepts, so that each accepted row has a place.
 
     Vendors date some records ahead; the contract bounds how far, and the calendar follows it.
     """

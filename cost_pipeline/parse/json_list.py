@@ -75,7 +75,7 @@ def open_json_list(
 
 
 def _find_list(items: ItemReader, text: str, steps: Sequence[str]) -> int:
-    """The position of the list's opening bracket."""
+    """Returns the position of the list's opening bracket."""
     position = skip_space(text, 0)
     path = "the top level"
     for step in steps:
@@ -138,7 +138,7 @@ class _Document:
             yield self._remainder(position, error)
 
     def _close(self, position: int) -> None:
-        """See that the document around the list ends as it should."""
+        """Checks that the document around the list ends as it should."""
         text, items = self._text, self._items
         for step in reversed(self._steps):
             while text[position : position + 1] != "}":

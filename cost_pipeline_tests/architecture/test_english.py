@@ -15,9 +15,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "cost_pipeline"
 HELD = (
+    "acquire",
     "commands",
     "contracts",
     "core",
+    "defs",
     "dispatch",
     "feeds",
     "fx",
@@ -26,6 +28,7 @@ HELD = (
     "ledger",
     "pipeline",
     "quarantine",
+    "rules",
     "simulator",
     "standing",
     "validate",

@@ -35,7 +35,7 @@ def test_a_credit_goes_out_comes_back_as_a_cost_and_is_posted(call, home):
     assert cell.value == "-£20.00"
     cell.value = "£20.00"
     folder = home / "inbox" / "corrections"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     book.save(folder / "mended.xlsx")
     done = _json(call("dead-letters", "import", "--home", home, "--json"))
     assert (done["deliveries"], done["resolved"], done["open"]) == (1, 1, 0)

@@ -25,7 +25,6 @@ _HEADER_WITHIN: Final = 60
 # lines of dashes as well, and no text has bars or tabs by chance.
 _ENOUGH: Final = {",": 0.4, ";": 0.4, "\t": 0.15, "|": 0.15}
 _ENOUGH_SAID: Final = 0.4
-csv.field_size_limit(1 << 24)
 
 Names = Callable[[str], bool]
 Cells = Sequence[str]
