@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import threading
 from datetime import UTC, date, datetime
 
@@ -60,7 +61,7 @@ def test_the_newest_file_of_a_folder_is_tried(ask, house):
     [
         (lambda _: None, [], []),
         (lambda inbox: (inbox / "x.txt").write_text("x", encoding="utf-8"), [], ["no_match"]),
-        (lambda inbox: inbox.joinpath("example").rmdir() or inbox.rmdir(), ["no such folder"], []),
+        (shutil.rmtree, ["no such folder"], []),
     ],
     ids=["empty", "another name", "no folder"],
 )
