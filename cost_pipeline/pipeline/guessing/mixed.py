@@ -19,7 +19,7 @@ _CODE: Final = re.compile(r"[A-Za-z]{1,10}[0-9]{0,3}|[0-9]{1,3}")
 _MOST_KINDS: Final = 8
 _FEWEST_ROWS: Final = 3
 _FEW: Final = 2
-_AMOUNT: Final = re.compile(r"-?[0-9][0-9.,' ]*[.,][0-9]{2}")
+_DECIMAL: Final = re.compile(r"-?[0-9][0-9.,' ]*[.,][0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +109,14 @@ def _total(trailer: Sequence[str], rows: Sequence[Sequence[str]]) -> int | None:
     sums = {
         sum(map(_minor, column))
         for column in zip(*rows, strict=True)
-        if all(_AMOUNT.fullmatch(text.strip()) for text in column)
+        if all(_DECIMAL.fullmatch(text.strip()) for text in column)
     }
     for place, text in enumerate(trailer[1:], 2):
-        if _AMOUNT.fullmatch(text.strip()) and _minor(text) in sums:
+        if _DECIMAL.fullmatch(text.strip()) and _minor(text) in sums:
             return place
     return None
 
 
 def _minor(text: str) -> int:
-    """Returns an amount with two decimals as a whole number of the hundredth part."""
+    """Returns a number with two decimals as a whole number of the hundredth part."""
     return int(re.sub(r"[^0-9-]", "", text))

@@ -37,7 +37,7 @@ def plain_words(name: str) -> str:
 
 
 def _last_step(header: str) -> str | None:
-    """Returns the last step of a path such as `total.amount`, `Amt/@Ccy`; None of a plain name."""
+    """Returns the last step of a path such as `total.value`, `Amt/@Ccy`; None of a plain name."""
     found = _PATH.fullmatch(header)
     return found[1] if found else None
 
