@@ -120,7 +120,7 @@ class ItemReader:
         return self.known(Item(end, cells))
 
     def known(self, item: Item) -> Item:
-        """The item, with its keys noted; a problem if the delivery has too many by now."""
+        """Returns the item and notes its keys; a problem if the delivery has too many by now."""
         cells = item.cells or {}
         if not cells.keys() <= self.keys.keys():
             if len(self.keys.keys() | cells.keys()) > self._limit:
@@ -263,7 +263,7 @@ class KeyedRow:
 
 
 def filled_keys(row: KeyedRow) -> Filled:
-    """What stands in an object: a list or an object as the text of it."""
+    """Returns what stands in an object; a list or an object in it is its text."""
     cells = (row.cells or {}).items()
     return Filled({key: text for key, text in cells if text is not None and text.strip(BLANKS)})
 
@@ -279,7 +279,7 @@ def cut_text(text: str, limits: Limits) -> tuple[str, str]:
 def keyed_chunks(
     reader: RowReader, rows: Iterable[KeyedRow], limits: Limits, chunk_rows: int
 ) -> Iterator[ParsedChunk]:
-    """Chunks whose columns are the keys of their rows, in order of appearance."""
+    """Yields chunks whose columns are the keys of their rows, in order of appearance."""
     for chunk in gather_rows(rows, chunk_rows, limits.chunk_bytes):
         keys = tuple(dict.fromkeys(key for row in chunk for key in row.cells or ()))
         raw = [

@@ -50,7 +50,7 @@ class _Lines:
 def open_json_list(
     body: Body, form: JsonFormat, encoding: str, limits: Limits, *, chunk_rows: int
 ) -> RowReader | Refused:
-    """A reader of the items of a list in a document in a known encoding."""
+    """Returns a reader of the items of a list in a document in a known encoding."""
     if body.exceeds(limits.json_bytes):
         what = f"it is too large for `json`: {limits.json_bytes} bytes at most are read"
         return Refused(Reason.NOT_THE_FORMAT, f"{what}; `jsonl` is the format for more")
@@ -116,7 +116,7 @@ class _Document:
             )
 
     def rows(self, reader: RowReader, start: int) -> Iterator[KeyedRow]:
-        """The items of the list that opens at `start`, and what is broken after them."""
+        """Yields the items of the list that opens at `start`, and what is broken after them."""
         position = skip_space(self._text, start + 1)
         more = self._text[position : position + 1] != "]"
         try:

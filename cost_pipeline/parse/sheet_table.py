@@ -39,7 +39,7 @@ _NAMES: Final = 2
 
 
 def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | Refused:
-    """The row that holds the most of the declared names, or why there is none."""
+    """Returns the row that holds the most of the declared names, or why there is none."""
     wanted = {plain_name(name) for name in form.header}
     best: SheetRow | None = None
     most = 0
