@@ -40,7 +40,10 @@ def look_at_fixed_width(head: TextHead, known: Callable[[str], bool]) -> Look | 
     if ruled is not None:
         spans = [found.span() for found in re.finditer(r"[-=]+", lines[ruled])]
         words = f"line {ruled + 1} is a ruler of dashes over {counted(len(spans), 'column')}"
-        return _look(head, lines, spans, ruled - 1, ruled + 2, words)
+        minus = _minus_beyond(lines[ruled + 1 :], spans)
+        if minus is not None:
+            words += f"; in line {ruled + 2 + minus} a minus stands beyond them, so places are said"
+        return _look(head, lines, spans, ruled - 1, ruled + 2, words, ruler=minus is None)
     filled = _from_header(lines, known)
     if len(filled) < _FEWEST or _is_delimited([line for _, line in filled]):
         return None
@@ -53,6 +56,15 @@ def look_at_fixed_width(head: TextHead, known: Callable[[str], bool]) -> Look | 
     words = f"{counted(len(filled), 'line')} have blanks at the same places"
     first = rows[0].line if header is None else header.row.line + 1
     return _look(head, lines, spans, above, first, words)
+
+
+def _minus_beyond(lines: Sequence[str], spans: Sequence[Span]) -> int | None:
+    """Returns the first line with a minus behind a number that its column has no place for."""
+    for number, line in enumerate(lines):
+        for _, stop in spans[:-1]:
+            if line[stop : stop + 1] == "-" and line[stop - 1].isdigit():
+                return number
+    return None
 
 
 def _is_delimited(lines: Sequence[str]) -> bool:
@@ -119,6 +131,8 @@ def _look(
     header: int | None,
     first_line: int,
     words: str,
+    *,
+    ruler: bool = False,
 ) -> Look:
     # A value may be longer than its dashes: a column reaches up to the next one.
     stops = [start for start, _ in spans[1:]] + [max(map(len, lines))]
@@ -134,7 +148,7 @@ def _look(
     entries = [
         Entry(("format", "kind"), FormatKind.FIXED_WIDTH.value, (words,)),
         Entry(("format", "encodings"), (head.encoding,), (head.evidence,)),
-        _layout_entry(layout, ruled="ruler" in words),
+        _layout_entry(layout, ruled=ruler),
     ]
     return Look(
         FixedWidthFormat(encodings=(head.encoding,), layout=layout),
@@ -143,7 +157,7 @@ def _look(
         first_line=first_line,
         header_line=None if header is None else header + 1,
         above=tuple(lines[: first_line - 1 if header is None else header]),
-        top=() if "ruler" in words else tuple(lines[: first_line - 1]),
+        top=() if ruler else tuple(lines[: first_line - 1]),
     )
 
 

@@ -27,6 +27,7 @@ _MOST_PATTERNS: Final = 10
 _FEWEST_LETTERS: Final = 3
 _RULER: Final = 5
 _WILD: Final = re.compile(r"\[[^\]]*\]|[*?]")
+_WORD: Final = re.compile(r"\w")
 _SPECIAL: Final = re.compile(r"[*?\[]")
 _MANY: Final = re.compile(r"\*(?:[ *]*\*)+")
 GROUP: Final = "Group"
@@ -119,7 +120,11 @@ def listing_entries(look: Look, seen: Seen, known: Rows) -> Iterator[Entry]:
 def _patterns(look: Look, seen: Seen, known: Rows, ends: Patterns) -> Iterator[str]:
     """Yields patterns of rows that are none; such as fit a row of the table are left out."""
     above = {text.split()[0]: _starred(text) for text in look.above if text.strip()}
-    texts = [_starred(text) for text in look.top if text.strip()]
+    texts = [
+        _starred(text) if _WORD.search(text) else _ruler_pattern(text)
+        for text in look.top
+        if text.strip()
+    ]
     texts += [_head_pattern(text, above) for text in seen.heads]
     if seen.ruler is not None:
         texts.append(_ruler_pattern(seen.ruler))
