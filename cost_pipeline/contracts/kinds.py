@@ -9,8 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from cost_pipeline.contracts.complaints import Complaint
+from cost_pipeline.contracts.complaints import Complaint, Step
+from cost_pipeline.contracts.lookups import Table, WrongRow
 from cost_pipeline.contracts.record import Record
+from cost_pipeline.contracts.rules import NO_RULES, OwnRules
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader
@@ -71,6 +73,9 @@ class FeedContract:
         vendor: The model of its vendor files.
         settings: The model of its settings.
         wrong_settings: What is wrong with settings that no single key shows.
+        files: The lookup files that settings name: the keys that lead to it, to the file.
+        with_files: The settings with what those files hold, and what is wrong with it.
+        own_rules: Rules between fields that the settings add for a vendor's records.
         wrong_vendors: What is wrong between vendor files of the feed.
         readers: Fields whose texts the keys of a vendor file make something else of than their
             contract does by itself, with what reads them.
@@ -96,6 +101,11 @@ class FeedContract:
     readers: Callable[[Any], Mapping[str, Reader]] = lambda _vendor: {}
     scopes: Callable[[Any], Collection[str]] = lambda _settings: ()
     wrong_settings: Callable[[Any], Iterable[Complaint]] = lambda _settings: ()
+    files: Callable[[Any], Mapping[tuple[Step, ...], str]] = lambda _settings: {}
+    with_files: Callable[
+        [Any, Mapping[tuple[Step, ...], Table]], tuple[Any, Iterable[WrongRow]]
+    ] = lambda settings, _tables: (settings, ())
+    own_rules: Callable[[Any, Vendor], OwnRules] = lambda _settings, _vendor: NO_RULES
     wrong_vendors: Callable[[Any], Iterable[Complaint]] = lambda _vendors: ()
     zone: Callable[[Any, Vendor], str] = lambda _settings, _vendor: "UTC"
     settings_file: str = ""

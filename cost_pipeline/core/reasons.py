@@ -45,6 +45,7 @@ class Reason(StrEnum):
     SCHEMA_DRIFT = "SCHEMA_DRIFT"
     MISSING_FIELD = "MISSING_FIELD"
     UNKNOWN_FIELD = "UNKNOWN_FIELD"
+    UNKNOWN_CODE = "UNKNOWN_CODE"
     BAD_TEXT = "BAD_TEXT"
     BAD_NUMBER = "BAD_AMOUNT"  # the code is older than the feeds that count other things
     BAD_DATE = "BAD_DATE"

@@ -20,6 +20,7 @@ from cost_pipeline.contracts.record import judge_field
 from cost_pipeline.contracts.texts import reader
 from cost_pipeline.contracts.vendor import FolderSource, HttpSource, Vendor
 from cost_pipeline.core.text import nearest, plain_name
+from cost_pipeline.home.codes import check_codes
 from cost_pipeline.home.document import Document
 
 _RESERVED: Final = "corrections"
@@ -55,6 +56,7 @@ def check_vendor(
     _check_headers(vendor, document)
     _check_patterns(vendor, document)
     _check_groups(vendor, document)
+    check_codes(vendor, document, feed)
     if isinstance(vendor.source, HttpSource) and vendor.source.incremental and not vendor.key:
         document.complain(
             ("source", "incremental"),
@@ -93,19 +95,19 @@ def _check_fields(vendor: Vendor, document: Document, feed: FeedContract) -> Non
                 f"the {name} is a key of the vendor file, not a constant",
                 f"leave it out here; `{name}:` says it",
             )
-        elif name in vendor.columns:
+        elif name in vendor.read_from:
             document.complain(
                 ("constants", name),
                 f"`{name}` is both a column and a constant",
                 "keep the one that is meant",
             )
     for place, name in enumerate(vendor.key.fields if vendor.key else ()):
-        if name not in vendor.columns and name not in vendor.constants:
+        if name not in vendor.read_from and name not in vendor.constants:
             path = ("key", place) if document.has(("key", place)) else ("key", "columns", place)
             document.complain(
                 path if document.has(path) else ("key",),
                 f"the key names `{name}`, which no column gives",
-                nearest(name, vendor.columns) if vendor.columns else "",
+                nearest(name, vendor.read_from) if vendor.read_from else "",
             )
 
 
@@ -118,7 +120,7 @@ def _field_known_as(name: str, feed: FeedContract) -> str | None:
 
 def _check_coverage(vendor: Vendor, document: Document, feed: FeedContract) -> None:
     shape, fields = feed.shape, feed.kinds[vendor.record].contract.model_fields
-    covered = {*vendor.columns, *vendor.constants, "vendor"}
+    covered = {*vendor.read_from, *vendor.constants, "vendor"}
     covered |= {shape.scope} if shape.scope and vendor.scope is not None else set()
     missing = [
         name

@@ -84,7 +84,7 @@ def _unwritten(
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yields what is said of values that the vendor does not have."""
     fields = feed.kinds[vendor.record].contract.model_fields
-    told = {*vendor.columns, *vendor.constants} & fields.keys()
+    told = {*vendor.read_from, *vendor.constants} & fields.keys()
     for section, base, what in _WRITTEN:
         given = any(parts(fields[name]).base is base for name in told)
         if document.has((section,)) and not given and not vendor.dates.file_name:

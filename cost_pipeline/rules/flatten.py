@@ -13,7 +13,7 @@ from typing import Any, Final
 from cost_pipeline.rules import amounts_of_pay as pay
 from cost_pipeline.rules import amounts_of_rest as rest
 from cost_pipeline.rules.context import Person
-from cost_pipeline.rules.units import cents, hundredths, minutes, rate_units, tenths
+from cost_pipeline.rules.units import cents, hundredths, minutes, rate_units, tenths, whole
 
 Row = dict[str, Any]
 _DISTANT: Final = "distant"
@@ -247,8 +247,8 @@ def long_day(found: pay.LongDay, _person: Person, _share: Decimal) -> Row:
 def night_premium(found: pay.NightPremium, _person: Person, _share: Decimal) -> Row:
     """Returns both premiums, in whole percent."""
     return {
-        "evening": hundredths(found.evening_percent) // 100,
-        "night": hundredths(found.night_percent) // 100,
+        "evening": whole(found.evening_percent),
+        "night": whole(found.night_percent),
     }
 
 
@@ -318,7 +318,7 @@ def hourly_contribution(found: pay.HourlyContribution, _person: Person, _share: 
     return {
         "rate": rate_units(found.per_hour),
         "premium": rate_units(found.per_hour if premium is None else premium),
-        "percent": _maybe(int, found.percent_of_scale),
+        "percent": _maybe(whole, found.percent_of_scale),
     }
 
 

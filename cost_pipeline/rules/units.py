@@ -46,6 +46,11 @@ def hundredths(value: Decimal) -> int:
     return exact(value, 100)
 
 
+def whole(value: Decimal) -> int:
+    """Returns a number that has no decimals: a percentage that rules compute in whole ones."""
+    return exact(value, 1)
+
+
 def rate_units(amount: Decimal) -> int:
     """Returns a rate as ten-thousandths of a dollar."""
     return exact(amount, RATE_UNIT)

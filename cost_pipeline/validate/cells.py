@@ -23,7 +23,8 @@ from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import plain_name
-from cost_pipeline.validate.conflicts import Conflict, keeping_marks, marked
+from cost_pipeline.validate.codes import Lookup
+from cost_pipeline.validate.conflicts import Conflict, keeping_marks, marked, without_marked
 from cost_pipeline.validate.reading import Reading
 from cost_pipeline.validate.sides import (
     Sided,
@@ -91,9 +92,10 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
     made: list[Made] = []
     problems: list[Problem] = []
     texts, ids = _texts(reading.contract), _ids(reading)
+    coded = {name: make for one in reading.codes for name, make in _coded(one, columns).items()}
     for name, aliases in vendor.columns.items():
         if measure is not None and name == measure.field:
-            make, own = _numbers(vendor, measure, columns)
+            make, own = _numbers(vendor, measure, columns, coded.get(measure.unit))
             problems += own
         else:
             places = _all_of(columns.of(aliases))
@@ -103,6 +105,9 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
             make = _spelled(first, name, vendor, is_id=name in ids)
         if make is not None:
             made.append(Made(name, make))
+    for name, make in coded.items():
+        spelled = _spelled(make, name, vendor, is_id=name in ids) if name in texts else make
+        made.append(Made(name, spelled))
     if measure is not None and vendor.measure is not None and vendor.measure.currencies:
         made.append(Made(measure.unit, _currencies(vendor, vendor.measure, measure, columns)))
     return made, problems
@@ -146,8 +151,18 @@ def _spelled(first: Make, name: str, vendor: Vendor, *, is_id: bool) -> Make:
     return make
 
 
+def _coded(codes: Lookup, columns: Columns) -> dict[str, Make]:
+    """Returns how the cells of the fields of a map are made; nothing without its column."""
+    places = _all_of(columns.of(codes.map.source))
+
+    def made(name: str) -> Make:
+        return lambda table: codes.of(name, _filled_one(places, table))
+
+    return {name: made(name) for name in codes.map.gives} if places else {}
+
+
 def _numbers(
-    vendor: Vendor, measure: Measure, columns: Columns
+    vendor: Vendor, measure: Measure, columns: Columns, unit: Make | None
 ) -> tuple[Make | None, list[Problem]]:
     """Returns how the cells of the measure are made, if they are; and what the header lacks."""
     style, aliases = vendor.measure or MeasureStyle(), vendor.columns[measure.field]
@@ -177,7 +192,9 @@ def _numbers(
             numbers = sided.of_one(one, codes)
         numbers = sided.turned(numbers)
         if checked:
-            numbers = against_currency(numbers, checked, _stated(vendor, measure, columns, table))
+            own = None if unit is None else without_marked(unit(table))
+            stated = _stated(vendor, measure, columns, table) if own is None else own
+            numbers = against_currency(numbers, checked, stated)
         return numbers
 
     return make, []
@@ -188,7 +205,7 @@ def _signs_to_check(vendor: Vendor, measure: Measure) -> list[str]:
     mapped = vendor.measure.currencies if vendor.measure is not None else {}
     signs = [s for s in vendor.numbers.symbols if s not in mapped]
     constant = vendor.constants.get(measure.unit)
-    if measure.unit not in vendor.columns and constant is not None:
+    if measure.unit not in vendor.read_from and constant is not None:
         lawful = (may_be_in(sign) for sign in signs)
         if all(found is None or constant.strip() in found for found in lawful):
             return []
@@ -264,7 +281,8 @@ def declared_settings(vendor: Vendor) -> Mapping[str, object]:
     """Returns the sections that decide how cells are read, as far as the vendor file has them."""
     found = {name: getattr(vendor, name) for name in vendor.declared}
     said = {name: section for name, section in found.items() if section}
-    return {
+    codes = [one.model_dump(mode="json") for one in vendor.codes]
+    return ({"codes": codes} if codes else {}) | {
         name: section if isinstance(section, tuple) else section.model_dump(mode="json")
         for name, section in said.items()
         if section is not None

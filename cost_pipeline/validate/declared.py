@@ -73,6 +73,7 @@ def demanded_fields(vendor: Vendor, contract: type[Record], identity: str) -> fr
 def known_headers(vendor: Vendor, columns: Iterable[str]) -> set[str]:
     """Returns those of a header's names that the vendor file knows, as they are compared."""
     known = {"", *(a for aliases in vendor.columns.values() for a in aliases)}
+    known |= {name for one in vendor.codes for name in one.source}
     if vendor.measure is not None and vendor.measure.sign is not None:
         known |= {*vendor.measure.sign.column}
     names = {*map(plain_name, columns)}

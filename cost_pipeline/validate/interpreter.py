@@ -23,6 +23,7 @@ from cost_pipeline.contracts.number_style import MeasureStyle
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.proofs import TextProof, text_proof
 from cost_pipeline.contracts.record import Record
+from cost_pipeline.contracts.rules import NO_RULES, OwnRules
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader, reader
 from cost_pipeline.contracts.vendor import Vendor
@@ -33,6 +34,7 @@ from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.reference import reference_path
 from cost_pipeline.core.text import plain_name
 from cost_pipeline.validate.cells import Columns, Made, made_cells, with_made_cells
+from cost_pipeline.validate.codes import Lookup
 from cost_pipeline.validate.dates import DateReader
 from cost_pipeline.validate.declared import (
     NOT_LANDED,
@@ -118,6 +120,7 @@ def compile_interpreter(
     *,
     proofs: Mapping[str, TextProof] | None = None,
     landed: Landed = NOT_LANDED,
+    own: OwnRules = NO_RULES,
 ) -> Interpreter:
     """Compiles a vendor file against a header.
 
@@ -128,6 +131,7 @@ def compile_interpreter(
         columns: The header of a delivery (`RowReader.header`); may be empty for JSON.
         proofs: A door for tests; by default they are derived from the contract.
         landed: When and under which name the delivery came; only some vendor files look at it.
+        own: Rules that the settings of the home add.
 
     Raises:
         UsageError: If the vendor file cannot be satisfied by any delivery: a field that the kind
@@ -138,7 +142,7 @@ def compile_interpreter(
     contract, scope = kind.contract, feed.shape.scope
     fields = contract.model_fields
     constants = dict(vendor.constants)
-    if scope is not None and vendor.scope is not None and scope not in vendor.columns:
+    if scope is not None and vendor.scope is not None and scope not in vendor.read_from:
         constants.setdefault(scope, vendor.scope)
     derived = {n: proof for n, info in fields.items() if (proof := text_proof(info)) is not None}
     numbers = NumberReader(
@@ -154,7 +158,7 @@ def compile_interpreter(
         vendor=vendor,
         kind=kind,
         shape=feed.shape,
-        rules=contract.rules(),
+        own_rules=own.rules,
         readers={**_readers(contract, numbers, dates), **feed.readers(vendor)},
         proofs=derived if proofs is None else proofs,
         constants=constants,
@@ -163,7 +167,8 @@ def compile_interpreter(
         scopes=frozenset(scopes),
         numbers=numbers,
         dates=dates,
-        interpretation=_interpretation(vendor, feed, scopes, landed),
+        interpretation=_interpretation(vendor, feed, scopes, landed, own),
+        codes=tuple(map(Lookup, vendor.codes)),
         delivery_problems=(day,) if isinstance(day, Problem) else (),
     )
     _check(reading, feed)
@@ -201,11 +206,11 @@ def _named(name: str, found: Decimal | date | Problem) -> Decimal | date | Probl
 
 def _check(reading: Reading, feed: FeedContract) -> None:
     vendor, fields = reading.vendor, set(reading.contract.model_fields) - {"vendor"}
-    named = {*vendor.columns, *reading.constants, *(vendor.key.fields if vendor.key else ())}
+    named = {*vendor.read_from, *reading.constants, *(vendor.key.fields if vendor.key else ())}
     for name in sorted(named - fields):
         raise _wrong(vendor, f"`{name}` is not a field of a {vendor.record}")
     # Without a key a row that has no id is named by its place.
-    given = {*vendor.columns, *reading.constants, *feed.given_otherwise(vendor)}
+    given = {*vendor.read_from, *reading.constants, *feed.given_otherwise(vendor)}
     given |= set() if vendor.key else {reading.shape.identity}
     for name in sorted(reading.demanded - given - {"vendor"}):
         raise _wrong(vendor, f"no column and no constant gives `{name}`")
@@ -229,10 +234,10 @@ def _wrong(vendor: Vendor, message: str) -> UsageError:
 
 
 def _interpretation(
-    vendor: Vendor, feed: FeedContract, scopes: Collection[str], landed: Landed
+    vendor: Vendor, feed: FeedContract, scopes: Collection[str], landed: Landed, own: OwnRules
 ) -> str:
     parts = vendor.model_dump(mode="json", include=set(vendor.deciding))
-    known = sorted(scopes) if feed.shape.scope in vendor.columns else []
+    known = sorted(scopes) if feed.shape.scope in vendor.read_from else []
     contract = feed.kinds[vendor.record].contract
     return digest(
         "interpretation",
@@ -243,6 +248,7 @@ def _interpretation(
         json.dumps(known),
         *(reference_path(name).read_bytes() for name in feed.reference),
         *declared_parts(vendor, feed.shape, landed),
+        *([own.said] if own.said else []),
     )
 
 
@@ -253,7 +259,7 @@ def _applied(reading: Reading, columns: tuple[str, ...]) -> Interpreter:
     made, problems = made_cells(reading, places)
     problems = [*reading.delivery_problems, *problems]
     told = {problem.field for problem in problems}
-    for name, aliases in reading.vendor.columns.items():
+    for name, aliases in reading.vendor.read_from.items():
         found = places.of(aliases)
         if per_row:
             sources[name] = tuple(place for group in found for place in group)

@@ -28,6 +28,7 @@ from cost_pipeline.contracts.texts import Reader
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.validate.codes import Lookup
 from cost_pipeline.validate.conflicts import conflict
 from cost_pipeline.validate.dates import DateReader
 from cost_pipeline.validate.numbers import NumberReader
@@ -74,6 +75,7 @@ class Reading:
     Attributes:
         kind: The kind of the vendor's records.
         shape: The columns of the feed's records.
+        own_rules: Rules between fields that the settings of the home add.
         readers: Reads the texts of fields whose text is not simply their value.
         proofs: Contract field to its proof over a column; a field without one is judged by value.
         constants: Contract field to its text, from the vendor file.
@@ -81,6 +83,7 @@ class Reading:
         demanded: Fields that may not be empty, by the contract or by the key.
         scopes: The values that the scope of a row may have.
         interpretation: Digest of everything that decides a verdict.
+        codes: The vendor's maps of codes.
         delivery_problems: What is wrong with the delivery as a whole, such as its file's name.
         remembered: Verdicts on distinct texts, by field; a cache.
     """
@@ -88,7 +91,7 @@ class Reading:
     vendor: Vendor
     kind: Kind
     shape: Shape
-    rules: tuple[Rule, ...]
+    own_rules: tuple[Rule, ...]
     readers: Mapping[str, Reader]
     proofs: Mapping[str, TextProof]
     constants: Mapping[str, str]
@@ -98,6 +101,7 @@ class Reading:
     numbers: NumberReader
     dates: DateReader
     interpretation: str
+    codes: tuple[Lookup, ...] = ()
     delivery_problems: tuple[Problem, ...] = ()
     remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
 
@@ -105,6 +109,11 @@ class Reading:
     def contract(self) -> type[Record]:
         """The model of the vendor's records."""
         return self.kind.contract
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What the fields must agree on, in the order in which it is asked."""
+        return (*self.contract.rules(), *self.own_rules)
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.e2e
 
 HASH = re.compile(r"[0-9a-f]{64}")
 RUN = {
-    "deliveries", "rows", "blank_rows", "records", "posted", "commitments", "duplicates",
+    "nothing_new", "deliveries", "rows", "blank_rows", "records", "posted", "commitments",
+    "duplicates",
     "dead_letters", "reference", "by_reason", "provisional", "passed_over",
     "checks",
 }  # fmt: skip
@@ -40,6 +41,7 @@ def home(cli, tmp_path_factory):
     found = cli("run", "--home", path, "--pull-dates", "2026-04-01", "--json")
     assert found.code == 0, found.err
     assert found.json() == {
+        "nothing_new": False,
         "deliveries": 1,
         "rows": 4,
         "blank_rows": 0,
