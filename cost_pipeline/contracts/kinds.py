@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cost_pipeline.contracts.complaints import Complaint, Step
+from cost_pipeline.contracts.constraints import fields_noted
 from cost_pipeline.contracts.lookups import Table, WrongRow
 from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.rules import NO_RULES, OwnRules
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader
+from cost_pipeline.contracts.times import GivenRate
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import NO_OTHERS, ReasonList
 
@@ -146,7 +148,10 @@ class FeedContract:
         """Returns the fields that a vendor's rows have without a column or a constant."""
         found = {self.shape.day} if vendor.dates.gives_a_day else set()
         if self.shape.measure is not None and vendor.measure is not None:
-            found |= {self.shape.measure.unit} if vendor.measure.currencies else set()
+            said = vendor.measure.currencies or vendor.measure.units
+            found |= {self.shape.measure.unit} if said else set()
+        if vendor.times is not None and vendor.times.frame_rate is not None:
+            found |= {*fields_noted(self.kinds[vendor.record].contract, GivenRate())}
         return frozenset(found)
 
     @property

@@ -52,6 +52,7 @@ from cost_pipeline.contracts.sources import (
     Source,
 )
 from cost_pipeline.contracts.text_style import Clean, IdStyle, cleaned
+from cost_pipeline.contracts.time_style import TimeStyle
 
 __all__ = [
     "ControlTotal",
@@ -115,6 +116,7 @@ class Vendor(Section):
         feed: The line of business that its records belong to.
         record: The kind of its records; the feed says which kinds there are.
         measure: What beside the digits says which way its number goes, and in which unit it is.
+        times: How times of day and timecodes are written, where a kind of record has such.
         clean: What is cleaned out of texts before they are judged; else they are refused for it.
         ids: What is taken off ids, so that one id that is written in several ways is one.
         key: `None` where the vendor has none (`key: none`): every row then stands for itself.
@@ -135,7 +137,7 @@ class Vendor(Section):
         "ignore", "constants",
     )  # fmt: skip
     """The keys that decide verdicts; where a delivery is fetched from does not."""
-    declared: ClassVar[tuple[str, ...]] = ("measure", "clean", "ids")
+    declared: ClassVar[tuple[str, ...]] = ("measure", "times", "clean", "ids")
     """The sections that decide them too where they are given, and are no part of a digest else."""
     changing: ClassVar[tuple[str, ...]] = (
         "format", "dates", "numbers", "measure", "clean", "ids", "columns", "codes",
@@ -154,6 +156,7 @@ class Vendor(Section):
     dates: DateStyle = DateStyle()
     numbers: NumberStyle = NumberStyle()
     measure: MeasureStyle | None = None
+    times: TimeStyle | None = None
     clean: tuple[Clean, ...] = ()
     ids: IdStyle | None = None
     key: Key | None
@@ -249,6 +252,15 @@ class Vendor(Section):
                 f"rows of such a {self.format.kind} are not counted, so the next page is not known:"
                 " write `pages: {style: link}` where the server names the next page in its Link"
                 " header, and no `pages` otherwise"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_day_above_can_be_found(self) -> Self:
+        if self.dates.header is not None and not self.format.says_above:
+            raise ValueError(
+                "`dates.header` looks for a day above the header: that of a `csv` with"
+                " `header_within`, of `excel`, or of `fixed_width` with a ruler"
             )
         return self
 

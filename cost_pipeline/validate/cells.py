@@ -34,6 +34,7 @@ from cost_pipeline.validate.sides import (
     says_something,
 )
 from cost_pipeline.validate.texts import canonical_ids, plain_texts, styled_ids
+from cost_pipeline.validate.units import Units
 
 Make = Callable[[pa.Table], pa.Array]
 """A chunk's table to the cells of one field."""
@@ -95,7 +96,7 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
     coded = {name: make for one in reading.codes for name, make in _coded(one, columns).items()}
     for name, aliases in vendor.columns.items():
         if measure is not None and name == measure.field:
-            make, own = _numbers(vendor, measure, columns, coded.get(measure.unit))
+            make, own = _numbers(reading, measure, columns, coded.get(measure.unit))
             problems += own
         else:
             places = _all_of(columns.of(aliases))
@@ -110,6 +111,8 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
         made.append(Made(name, spelled))
     if measure is not None and vendor.measure is not None and vendor.measure.currencies:
         made.append(Made(measure.unit, _currencies(vendor, vendor.measure, measure, columns)))
+    if measure is not None and vendor.measure is not None and vendor.measure.units:
+        made.append(Made(measure.unit, _units(reading, vendor.measure, measure, columns)))
     return made, problems
 
 
@@ -162,13 +165,15 @@ def _coded(codes: Lookup, columns: Columns) -> dict[str, Make]:
 
 
 def _numbers(
-    vendor: Vendor, measure: Measure, columns: Columns, unit: Make | None
+    reading: Reading, measure: Measure, columns: Columns, unit: Make | None
 ) -> tuple[Make | None, list[Problem]]:
     """Returns how the cells of the measure are made, if they are; and what the header lacks."""
+    vendor = reading.vendor
     style, aliases = vendor.measure or MeasureStyle(), vendor.columns[measure.field]
     checked = _signs_to_check(vendor, measure)
     places = _all_of(columns.of(aliases))
-    if not style.says_the_side and not style.zero and not checked and len(places) < 2:  # noqa: PLR2004 - one column is read as it is
+    plain = not style.says_the_side and not style.zero and not style.units and not checked
+    if plain and len(places) < 2:  # noqa: PLR2004 - one column is read as it is
         return None, []
     needed = [style.debit, style.credit] if style.debit else [aliases]
     if style.sign is not None:
@@ -191,6 +196,10 @@ def _numbers(
             one = _one_number(places, table, strict=not columns.per_row)
             numbers = sided.of_one(one, codes)
         numbers = sided.turned(numbers)
+        if style.units:
+            own = _first_filled(_all_of(columns.of(vendor.columns.get(measure.unit, ()))), table)
+            units = Units(style, vendor.numbers, reading.numbers)
+            numbers = keeping_marks(numbers, units.numbers(numbers, own))
         if checked:
             own = None if unit is None else without_marked(unit(table))
             stated = _stated(vendor, measure, columns, table) if own is None else own
@@ -229,6 +238,18 @@ def _currencies(vendor: Vendor, style: MeasureStyle, measure: Measure, columns: 
 
     def make(table: pa.Table) -> pa.Array:
         return currencies_of(_first_filled(numbers, table), signs, _first_filled(own, table))
+
+    return make
+
+
+def _units(reading: Reading, style: MeasureStyle, measure: Measure, columns: Columns) -> Make:
+    vendor = reading.vendor
+    numbers = _all_of(columns.of(vendor.columns.get(measure.field, ())))
+    own = _all_of(columns.of(vendor.columns.get(measure.unit, ())))
+    units = Units(style, vendor.numbers, reading.numbers)
+
+    def make(table: pa.Table) -> pa.Array:
+        return units.units(_first_filled(numbers, table), _first_filled(own, table))
 
     return make
 

@@ -19,7 +19,8 @@ from cost_pipeline.core.reasons import Reason
 # Not a blank: stripping leaves it.
 _JOINT: Final = "\x02"
 _MARK: Final = re.compile(f"(.*?){_JOINT}([a-z]+){_JOINT}(.*)", re.DOTALL)
-_MARKED: Final = rf"{_JOINT}(?:columns|sides|code|twice|currency|invisible|unknown){_JOINT}"
+_WHAT: Final = "columns|sides|code|twice|currency|invisible|unknown|unit|units"
+_MARKED: Final = rf"{_JOINT}(?:{_WHAT}){_JOINT}"
 _UNKNOWN: Final = f"(?s){_JOINT}unknown{_JOINT}.*"
 _NOWHERE: Final = re.compile(_UNKNOWN)
 _BESIDE: Final = " | "
@@ -35,6 +36,8 @@ class Conflict(StrEnum):
     CURRENCY = "currency"
     INVISIBLE = "invisible"
     UNKNOWN = "unknown"
+    UNIT = "unit"
+    UNITS = "units"
 
 
 _WORDS: Final = {
@@ -54,6 +57,14 @@ _WORDS: Final = {
     Conflict.CURRENCY: (
         Reason.CURRENCY_CONTRADICTED,
         "{0} bears the sign of another currency than {1}",
+    ),
+    Conflict.UNIT: (
+        Reason.BAD_NUMBER,
+        "beside {0} stands the unit {1}, which `units` does not name",
+    ),
+    Conflict.UNITS: (
+        Reason.BAD_NUMBER,
+        "{0} has a unit of its own, and another than {1} in the column of units",
     ),
     Conflict.INVISIBLE: (
         Reason.BAD_TEXT,

@@ -19,12 +19,14 @@ from cost_pipeline.contracts.formats import TYPED, FormatKind
 from cost_pipeline.contracts.paths import JSON_MARKS
 from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.tables import Shape
+from cost_pipeline.contracts.time_style import TimeStyle
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import Value
 from cost_pipeline.core.reference import reference_path
 from cost_pipeline.core.text import among, plain_name
 from cost_pipeline.validate.cells import declared_settings
 from cost_pipeline.validate.dates import DateReader, file_name_of, two_digits_are_meant
+from cost_pipeline.validate.times import TimeReader
 
 # What reads rows otherwise than before, of vendor files that say nothing new.
 _MENDED: Final = 1
@@ -58,6 +60,11 @@ def date_reader(vendor: Vendor, landed: Landed) -> DateReader:
         pulled=landed.pulled,
         name=landed.name,
     )
+
+
+def time_reader(vendor: Vendor) -> TimeReader:
+    """Returns how the vendor's times of day and timecodes are read."""
+    return TimeReader(vendor.times or TimeStyle(), typed=vendor.format.kind in TYPED)
 
 
 def demanded_fields(vendor: Vendor, contract: type[Record], identity: str) -> frozenset[str]:

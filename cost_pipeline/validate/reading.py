@@ -25,6 +25,7 @@ from cost_pipeline.contracts.record import Record, judge_field, refused_as
 from cost_pipeline.contracts.rules import Rule
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader
+from cost_pipeline.contracts.times import ReadByStyle
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
@@ -85,6 +86,8 @@ class Reading:
         interpretation: Digest of everything that decides a verdict.
         codes: The vendor's maps of codes.
         delivery_problems: What is wrong with the delivery as a whole, such as its file's name.
+        said_day: The day of rows that have none, where the delivery says it; its text is among the
+            constants, in no form of the vendor's.
         remembered: Verdicts on distinct texts, by field; a cache.
     """
 
@@ -103,6 +106,7 @@ class Reading:
     interpretation: str
     codes: tuple[Lookup, ...] = ()
     delivery_problems: tuple[Problem, ...] = ()
+    said_day: date | None = None
     remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
 
     @property
@@ -163,6 +167,8 @@ class Reading:
         """
         taken, words = parts(self.contract.model_fields[name]), refused_as(self.contract, name)
         base, one_of = taken.base, [note for note in taken.notes if isinstance(note, OneOf)]
+        if any(isinstance(note, ReadByStyle) for note in taken.notes):
+            return np.zeros(len(texts), dtype=np.bool_)
         if base is Decimal:
             found = self.numbers.unreadable(texts)
         elif base is date:
@@ -178,7 +184,8 @@ class Reading:
 
     def constant(self, name: str) -> Verdict:
         """Returns the verdict on a constant's text; a credit is none, so it may not be negative."""
-        value = self.read(name, self.constants[name])
+        said = self.said_day if name == self.shape.day else None
+        value = self.read(name, self.constants[name]) if said is None else said
         if value is None:
             return self._empty(name)
         if isinstance(value, Problem):

@@ -108,7 +108,7 @@ NOT_YET = {
 
 
 ON_CARDS = {
-    CostReason.BAD_TIME, CostReason.BAD_CODE, CostReason.BAD_GROSS_LINE,
+    Reason.BAD_TIME, CostReason.BAD_CODE, CostReason.BAD_GROSS_LINE,
     CostReason.GROSS_NOT_THE_SUM,
     *(reason for reason in CostReason if reason.startswith("UNION_") and "CATEGORY" not in reason),
 }  # fmt: skip

@@ -52,13 +52,14 @@ def vendor_files(root: Path) -> dict[str, str]:
 
 
 def whole(text: str) -> bool:
-    """Whether a text is a vendor file, and not a piece of one or a template."""
+    """Whether a text is a vendor file of a listed feed, and not a piece of one or a template."""
     try:
         value = yaml.load(text, _AsEditorsRead)  # noqa: S506 - a safe loader
     except yaml.YAMLError:
         return False
     needed = {"vendor", "record", "source", "format", "key", "columns"}
-    return isinstance(value, dict) and needed <= value.keys() and "feed: meters" not in text
+    listed = "feed: meters" not in text and "feed: plays" not in text
+    return isinstance(value, dict) and needed <= value.keys() and listed
 
 
 def test_the_schema_is_one():

@@ -92,7 +92,7 @@ def try_file(
 
 
 def _first_of(chunk: ParsedChunk, most: int) -> ParsedChunk:
-    return ParsedChunk(chunk.table.slice(0, most), chunk.columns)
+    return replace(chunk, table=chunk.table.slice(0, most), passed=None)
 
 
 def _refusals(reads: Reads, code: str, rows: int, example: Example) -> Refusals:
@@ -123,7 +123,7 @@ class _Trial:
         """Takes note of the verdicts on a chunk."""
         judged = validate_chunk(
             chunk,
-            self.interpreter,
+            self.interpreter.under(chunk.above),
             delivery=_NO_DELIVERY,
             pull_date=self.pull_date,
             state=self.state,
