@@ -247,6 +247,19 @@ def test_every_example_of_the_overview_is_a_lawful_part_of_a_vendor_file(tmp_pat
     assert checked.code == 0, checked.out + checked.err
 
 
+def test_an_api_with_cents_is_read_as_its_page_says(home_of, tmp_path):
+    piece = PIECES["nested-json-api-books_api"]
+    page = (FOLDER / "nested-json-api.md").read_text(encoding="utf-8")
+    (units,) = re.findall(r"`(amount: \{units: .*?\}\}\})`", page)
+    house = home_of(piece, f"{piece.yaml}{units}\n")
+    cents = (SAMPLES / piece.samples[0]).read_text(encoding="utf-8")
+    file = tmp_path / "cents.json"
+    text = cents.replace('"1960.17"', "196017").replace('"800.00"', "80000")
+    file.write_text(text, encoding="utf-8")
+    found = called("vendors", "try", file, "--vendor", piece.vendor, "--home", house.root)
+    assert "USD 2,760.17 accepted" in found.out
+
+
 def test_the_overview_is_read_in_ten_minutes():
     words = (FOLDER / "README.md").read_text(encoding="utf-8").split()
     assert len(words) <= 10 * 150
