@@ -10,7 +10,16 @@ from pathlib import Path
 
 import dagster as dg
 
-from cost_pipeline.defs import assets, checks, corrections, inbox, own_assets, partitions, sensors
+from cost_pipeline.defs import (
+    assets,
+    checks,
+    corrections,
+    inbox,
+    own_assets,
+    partitions,
+    pulling,
+    sensors,
+)
 from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.jobs import Jobs, jobs_of
 from cost_pipeline.defs.keys import asset_key
@@ -82,7 +91,7 @@ def definitions_of(feed: Feed[Session], home: Home, today: date) -> dg.Definitio
     jobs = jobs_of(feed, home)
     return dg.Definitions(
         assets=[
-            assets.pull_vendors(feed, home, calendars.pulls),
+            pulling.pull_vendors(feed, home, calendars.pulls),
             assets.validate_pulled(feed, home, calendars.pulls),
             corrections.corrections(feed, calendars.pulls),
             *assets.hand_overs(feed, home, calendars.book),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,7 +23,7 @@ from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.alerts import failed_runs, look_at_checks
 from cost_pipeline.defs.assets import DELIVERY
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
-from cost_pipeline.defs.checks import held, keys_of
+from cost_pipeline.defs.checks import RunInVainError, held, keys_of
 from cost_pipeline.defs.compute_logs import COMPUTE_LOGS, nothing_printed
 from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
 from cost_pipeline.defs.jobs import present_jobs
@@ -80,13 +81,13 @@ class Checked:
     passed: int = 0
     failed: list[FailedCheck] = field(default_factory=list)
 
-    def add(self, result: dg.ExecuteInProcessResult) -> None:
+    def add(self, evaluations: Iterable[dg.AssetCheckEvaluation]) -> None:
         """Counts a run's checks, each date of a run over several for itself.
 
         Warnings are not failures. Of the dates on which a check is red there is one failure, which
         names them.
         """
-        for evaluation in result.get_asset_check_evaluations():
+        for evaluation in evaluations:
             self.passed += held(evaluation)
             if not evaluation.passed:
                 self.failed.append(
@@ -238,12 +239,14 @@ class Runner:
         tags: dict[str, str] | None = None,
         assets: Sequence[dg.AssetKey] | None = None,
     ) -> None:
+        run_id = str(uuid.uuid4())
         try:
             with beta_and_preview_accepted():
                 result = self.definitions.resolve_job_def(job).execute_in_process(
                     instance=self.instance,
                     partition_key=partition_key,
                     tags=tags,
+                    run_id=run_id,
                     asset_selection=assets,
                     run_config={**_QUIET, "resources": {"home": {"config": self._resource}}},
                 )
@@ -255,7 +258,22 @@ class Runner:
                 where=f"job {job} {partition_key or (tags or {}).get(RANGE_START, '')}".strip(),
                 remedy="open the run in the web UI; nothing behind this check was made",
             ) from error
-        self.checked.add(result)
+        except RunInVainError:
+            # What is missing is told by the check, and by what the command says in the end.
+            self._add_failed(run_id)
+        else:
+            self.checked.add(result.get_asset_check_evaluations())
+
+    def _add_failed(self, run_id: str) -> None:
+        """Counts the checks of a run that failed, as its log has them."""
+        logged = self.instance.all_logs(
+            run_id, of_type={dg.DagsterEventType.ASSET_CHECK_EVALUATION}
+        )
+        self.checked.add(
+            entry.dagster_event.asset_check_evaluation_data
+            for entry in logged
+            if entry.dagster_event is not None
+        )
 
 
 @contextmanager

@@ -11,6 +11,9 @@ from __future__ import annotations
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )
+
+# How a step goes on behind an output of which there is no materialization (`pulling`).
+from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 # What a blocking check and Ctrl-C raise inside a run (`run`, `alerts`).
@@ -67,6 +70,7 @@ __all__ = [
     "RUNLESS_JOB_NAME",
     "RUNLESS_RUN_ID",
     "SQLITE_BUSY_TIMEOUT_SECONDS",
+    "SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION",
     "AssetCheckEvaluationTargetMaterializationData",
     "AssetCheckExecutionRecordStatus",
     "AssetCheckExecutionsTable",
