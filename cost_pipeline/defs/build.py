@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Final
 
 import dagster as dg
 
+from cost_pipeline.core.errors import CostPipelineError
 from cost_pipeline.defs import (
     assets,
+    beyond,
     checks,
     corrections,
     inbox,
@@ -23,38 +26,51 @@ from cost_pipeline.defs import (
 from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.jobs import Jobs, jobs_of
 from cost_pipeline.defs.keys import asset_key
-from cost_pipeline.defs.resources import resource_of
+from cost_pipeline.defs.resources import HomeResource, resource_of, session_of
+from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
 from cost_pipeline.home.load import Home, read_home
+from cost_pipeline.pipeline.days import Reach, reach
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.feeds_of import contracts_of, feeds_of
 from cost_pipeline.pipeline.session import Session
 
+_NOON: Final = time(12)
+
 
 def build_definitions(
-    path: Path, feeds: Sequence[Feed[Session]], *, today: date | None = None
+    path: Path,
+    feeds: Sequence[Feed[Session]],
+    *,
+    today: date | None = None,
+    asked: Sequence[date] = (),
 ) -> dg.Definitions:
     """All definitions for the home at `path`.
 
     Args:
         path: The home; its vendor files decide which assets there are.
         feeds: Those that there are; the home gets the ones that its vendors need.
-        today: Decides how far the calendars of books reach; the present day if None.
+        today: Decides how far calendars reach; the present day if None.
+        asked: Pull dates that the calendars have in any case.
 
     Raises:
         UsageError: If the home or a vendor file is wrong.
     """
     home = read_home(path, contracts_of(feeds))
-    day = today or datetime.now(UTC).date()
+    now = datetime.combine(today, _NOON, UTC) if today else datetime.now(UTC)
+    resource = resource_of(home.path, feeds)
     with beta_and_preview_accepted():
         wanted = feeds_of(home, feeds)
         return dg.Definitions.merge(
             dg.Definitions(
-                resources={"home": resource_of(home.path, feeds)},
+                resources={"home": resource},
                 # Steps here take milliseconds; a process for each would add about two seconds.
                 executor=dg.in_process_executor,
                 sensors=_alerts(home, wanted),
             ),
-            *(definitions_of(feed, home, day) for feed in wanted),
+            *(
+                definitions_of(feed, home, _span(feed, home, now, asked), resource)
+                for feed in wanted
+            ),
         )
 
 
@@ -77,7 +93,18 @@ def beta_and_preview_accepted() -> Iterator[None]:
         yield
 
 
-def definitions_of(feed: Feed[Session], home: Home, today: date) -> dg.Definitions:
+def _span(feed: Feed[Session], home: Home, now: datetime, asked: Sequence[date]) -> partitions.Span:
+    """Returns how far calendars go; a lake that cannot be read takes no code location down."""
+    has = Reach()
+    if Path(home.lake_uri).is_dir():
+        with suppress(CostPipelineError):  # the first run says what is wrong with it
+            has = reach(session_of(feed, home, "calendar"))
+    return partitions.span_of(feed, home, has, now=now, asked=asked)
+
+
+def definitions_of(
+    feed: Feed[Session], home: Home, span: partitions.Span, resource: HomeResource
+) -> dg.Definitions:
     """Returns the assets, checks, jobs, schedules and sensors of a feed in a home.
 
     They need the resource `home`.
@@ -85,10 +112,12 @@ def definitions_of(feed: Feed[Session], home: Home, today: date) -> dg.Definitio
     Args:
         feed: The feed, whichever it is.
         home: The home; it must have the feed.
-        today: Decides how far the calendar of the book reaches.
+        span: How far its calendars go.
+        resource: The resource `home`.
     """
-    calendars = partitions.calendars(feed.book, today)
+    calendars = partitions.calendars(feed, span)
     jobs = jobs_of(feed, home)
+    others = [beyond.beyond(feed, feed.book, home, resource)] if feed.book is not None else []
     return dg.Definitions(
         assets=[
             pulling.pull_vendors(feed, home, calendars.pulls),
@@ -99,9 +128,9 @@ def definitions_of(feed: Feed[Session], home: Home, today: date) -> dg.Definitio
             *own_assets.own_assets(feed, home, calendars),
         ],
         asset_checks=checks.checks_of(feed, home, calendars),
-        jobs=jobs.all,
+        jobs=[*jobs.all, *others],
         schedules=_schedules(feed, jobs),
-        sensors=_sensors(feed, jobs),
+        sensors=_sensors(feed, jobs, others, span),
     )
 
 
@@ -128,11 +157,14 @@ def _schedules(
     ]
 
 
-def _sensors(feed: Feed[Session], jobs: Jobs) -> list[dg.SensorDefinition]:
+def _sensors(
+    feed: Feed[Session], jobs: Jobs, others: Sequence[dg.JobDefinition], span: partitions.Span
+) -> list[dg.SensorDefinition]:
     found = [corrections.corrections_sensor(feed, jobs.corrections)]
     if feed.book is not None and jobs.post is not None:
         posted = [asset_key(key) for key in jobs.posted]
-        found.append(sensors.reconciliation(feed, feed.book, jobs.post, posted))
+        both: list[UnresolvedAssetJobDefinition | dg.JobDefinition] = [jobs.post, *others]
+        found.append(sensors.reconciliation(feed, feed.book, both, posted, span=span))
     found += [
         inbox.watched_folder(feed, declared.watches, job)
         for declared, job in jobs.own

@@ -17,11 +17,13 @@ from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.core.text import printable
 from cost_pipeline.defs import columns
+from cost_pipeline.defs.confirm import dates_at_once, refuse_unconfirmed
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.upstream import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.checks import OF_FETCHES
+from cost_pipeline.pipeline.days import start_of_home
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.pull.deliveries import Standing, standing
 from cost_pipeline.pipeline.pull.vendors import PullOutcome, Telemetry, pull
@@ -48,6 +50,12 @@ def pull_vendors(
         chosen = [by_key[key] for key in sorted(context.selected_asset_keys)]
         session = home.session(feed, context.run.run_id)
         pull_date = date.fromisoformat(context.partition_key)
+        refuse_unconfirmed(
+            pull_date,
+            start=start_of_home(feed, session.home),
+            at_once=dates_at_once(context.instance, context.run.tags, context.selected_asset_keys),
+            tags=context.run.tags,
+        )
         outcomes = pull(session, chosen, pull_date)
         failed = [outcome for outcome in outcomes if outcome.failures]
         names = [outcome.vendor for outcome in failed]

@@ -25,6 +25,7 @@ from cost_pipeline.defs.assets import DELIVERY
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
 from cost_pipeline.defs.checks import RunInVainError, held, keys_of
 from cost_pipeline.defs.compute_logs import COMPUTE_LOGS, nothing_printed
+from cost_pipeline.defs.confirm import CONFIRM, YES
 from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
 from cost_pipeline.defs.jobs import present_jobs
 from cost_pipeline.defs.keys import asset_key
@@ -37,6 +38,7 @@ from cost_pipeline.defs.upstream import (
     InstanceRef,
 )
 from cost_pipeline.pipeline.alerts import tell
+from cost_pipeline.pipeline.days import today
 from cost_pipeline.pipeline.dead_letters.corrections import out_of_date as corrections_behind
 from cost_pipeline.pipeline.dead_letters.corrections import waiting_files
 from cost_pipeline.pipeline.declared.book import Book
@@ -132,6 +134,7 @@ class Runner:
         self.session = session
         self.instance = instance
         self.progress = progress
+        self.feeds = feeds
         self.definitions = build_definitions(session.home.path, feeds)
         self.checked = Checked()
         self._own = session.feed.names.own
@@ -145,9 +148,11 @@ class Runner:
 
     def pull(self, pull_dates: Sequence[date]) -> None:
         """Pull and validate each date, in order."""
+        self._reach(self._own(PULL_JOB), pull_dates)
         for done, day in enumerate(pull_dates):
             self.progress("pulling and validating", done, len(pull_dates))
-            self._run(self._own(PULL_JOB), partition_key=day.isoformat())
+            # Whoever names the dates has confirmed them.
+            self._run(self._own(PULL_JOB), partition_key=day.isoformat(), tags={CONFIRM: YES})
         self.progress("pulling and validating", len(pull_dates), len(pull_dates))
 
     def corrections(self) -> int:
@@ -155,9 +160,7 @@ class Runner:
         waiting = len(waiting_files(self.session)) or len(corrections_behind(self.session))
         if waiting:
             self.progress("taking in corrections", 0, waiting)
-            self._run(
-                self._own(CORRECTIONS_JOB), partition_key=self.session.clock().date().isoformat()
-            )
+            self._run(self._own(CORRECTIONS_JOB), partition_key=today(self.session).isoformat())
             self.progress("taking in corrections", waiting, waiting)
         return waiting
 
@@ -172,7 +175,13 @@ class Runner:
         raw = [names.raw(vendor) for vendor in vendors]
         made = (*raw, *each_kind(names, self.session.home), names.dead_letters)
         keys = [asset_key(key) for key in made]
-        self._run(self._own(PULL_JOB), partition_key=pull_date.isoformat(), assets=keys)
+        self._reach(self._own(PULL_JOB), [pull_date])
+        self._run(
+            self._own(PULL_JOB),
+            partition_key=pull_date.isoformat(),
+            tags={CONFIRM: YES},
+            assets=keys,
+        )
 
     def standing_checks(self) -> None:
         """The checks that belong to no pull: age of dead letters."""
@@ -187,6 +196,7 @@ class Runner:
         held = look_again(self.instance, self.session, book, lacks)
         dates = [day for day in lacks.behind if day not in held]
         self._note_held(book, held)
+        self._reach(book.job, dates)
         done = 0
         for planned in plan_posting(dates, lacks.present):
             self.progress(f"posting {book.dates}", done, len(dates))
@@ -211,6 +221,18 @@ class Runner:
         checks = look_at_checks(self.instance, keys, passing)
         red = [*checks.red, *failed_runs(self.instance, self.session)]
         return tell(self.session, red, checks.well)
+
+    def _reach(self, job: str, days: Sequence[date]) -> None:
+        """Makes the definitions anew if the calendar of a job lacks one of the days."""
+        if not days:
+            return
+        with beta_and_preview_accepted():
+            calendar = self.definitions.resolve_job_def(job).partitions_def
+        ends = (min(days).isoformat(), max(days).isoformat())
+        if calendar is None or all(calendar.has_partition_key(day) for day in ends):
+            return
+        asked = days if job == self._own(PULL_JOB) else ()
+        self.definitions = build_definitions(self.session.home.path, self.feeds, asked=asked)
 
     def _note_held(self, book: Book[Session], held: Mapping[date, date]) -> None:
         """A date that is not posted is said, or the run would look complete."""

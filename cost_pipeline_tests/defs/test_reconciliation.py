@@ -208,8 +208,8 @@ class TestSensor:
         )
 
     def test_one_date_is_asked_for_by_its_key_and_several_as_a_range(self):
-        one = request(PlannedRun(FIRST, FIRST, "k"), [LEDGER])
-        many = request(PlannedRun(MARCH, FIRST, "k"), [LEDGER])
+        one = request(PlannedRun(FIRST, FIRST, "k"), [LEDGER], POST_JOB)
+        many = request(PlannedRun(MARCH, FIRST, "k"), [LEDGER], POST_JOB)
         assert (one.partition_key, one.tags) == (FIRST, {INPUTS: "k"})
         assert many.partition_key is None
         assert many.tags["dagster/asset_partition_range_end"] == FIRST
