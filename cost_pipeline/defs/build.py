@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -129,19 +130,17 @@ def definitions_of(
         ],
         asset_checks=checks.checks_of(feed, home, calendars),
         jobs=[*jobs.all, *others],
-        schedules=_schedules(feed, jobs),
+        schedules=_schedules(feed, jobs, span),
         sensors=_sensors(feed, jobs, others, span),
     )
 
 
 def _schedules(
-    feed: Feed[Session], jobs: Jobs
-) -> list[dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition]:
+    feed: Feed[Session], jobs: Jobs, span: partitions.Span
+) -> list[dg.ScheduleDefinition]:
     own = feed.names.own
     return [
-        dg.build_schedule_from_partitioned_job(
-            jobs.pull, name=own("pull_daily"), hour_of_day=6, description="Pulls the day before."
-        ),
+        _pull_daily(own("pull_daily"), jobs.pull, span),
         dg.ScheduleDefinition(
             name=own("verify_audit_daily"),
             job=jobs.audit,
@@ -155,6 +154,28 @@ def _schedules(
             description="Looks whether dead letters are open beyond their age limit.",
         ),
     ]
+
+
+def _pull_daily(
+    name: str, job: UnresolvedAssetJobDefinition, span: partitions.Span
+) -> dg.ScheduleDefinition:
+    """Pulls the day before; the schedule that Dagster makes of a job would take the newest day."""
+
+    @dg.schedule(
+        name=name,
+        job=job,
+        cron_schedule="0 6 * * *",
+        execution_timezone=span.zone,
+        description="Pulls the day before.",
+    )
+    def pull_daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        now = context.scheduled_execution_time.astimezone(ZoneInfo(span.zone))
+        day = now.date() - timedelta(days=1)
+        if day < span.first_pull:
+            return dg.SkipReason(f"this home begins with {span.first_pull}")
+        return dg.RunRequest(partition_key=day.isoformat())
+
+    return pull_daily
 
 
 def _sensors(

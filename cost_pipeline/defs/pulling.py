@@ -50,29 +50,34 @@ def pull_vendors(
         chosen = [by_key[key] for key in sorted(context.selected_asset_keys)]
         session = home.session(feed, context.run.run_id)
         pull_date = date.fromisoformat(context.partition_key)
-        refuse_unconfirmed(
-            pull_date,
-            start=start_of_home(feed, session.home),
-            at_once=dates_at_once(context.instance, context.run.tags, context.selected_asset_keys),
-            tags=context.run.tags,
-        )
+        _refuse_unconfirmed(context, session, pull_date)
         outcomes = pull(session, chosen, pull_date)
-        failed = [outcome for outcome in outcomes if outcome.failures]
-        names = [outcome.vendor for outcome in failed]
-        gaps = provisional(session, [pull_date], vendors=names) if failed else []
-        stands = standing(session, pull_date)
+        shown = _shown(session, outcomes, pull_date)
         for outcome in outcomes:
-            shown = _pulled(
-                outcome,
-                stands.get(outcome.vendor, Standing(0, 0)),
-                [gap for gap in gaps if gap.vendor == outcome.vendor],
-            )
-            yield from _said(context, asset_key(feed.names.raw(outcome.vendor)), outcome, shown)
-        job = context.op_execution_context.job_def
-        if failed and not job.has_node_named(feed.names.own(OF_FETCHES.step)):
+            key = asset_key(feed.names.raw(outcome.vendor))
+            yield from _said(context, key, outcome, shown[outcome.vendor])
+        failed = [outcome for outcome in outcomes if outcome.failures]
+        if failed and not _is_told_by_a_check(context, feed):
             raise _nobody_else_tells(failed, pull_date)
 
     return pull_vendors
+
+
+def _refuse_unconfirmed(
+    context: dg.AssetExecutionContext, session: Session, pull_date: date
+) -> None:
+    refuse_unconfirmed(
+        pull_date,
+        start=start_of_home(session.feed, session.home),
+        at_once=dates_at_once(context.instance, context.run.tags, context.selected_asset_keys),
+        tags=context.run.tags,
+    )
+
+
+def _is_told_by_a_check(context: dg.AssetExecutionContext, feed: Feed[Session]) -> bool:
+    """Whether the run has the step that fails it when everything else is done."""
+    job = context.op_execution_context.job_def
+    return job.has_node_named(feed.names.own(OF_FETCHES.step))
 
 
 def _said(
@@ -135,6 +140,21 @@ def _place(vendor: Vendor) -> str:
     if isinstance(vendor.source, FolderSource):
         return f"{vendor.source.path}/{vendor.source.files}"
     return vendor.source.url
+
+
+def _shown(
+    session: Session, outcomes: Sequence[PullOutcome], pull_date: date
+) -> dict[str, dict[str, Any]]:
+    """Returns what is shown of each vendor's partition."""
+    failed = [outcome.vendor for outcome in outcomes if outcome.failures]
+    gaps = provisional(session, [pull_date], vendors=failed) if failed else []
+    stands, nothing = standing(session, pull_date), Standing(0, 0)
+    return {
+        one.vendor: _pulled(
+            one, stands.get(one.vendor, nothing), [gap for gap in gaps if gap.vendor == one.vendor]
+        )
+        for one in outcomes
+    }
 
 
 def _pulled(outcome: PullOutcome, stands: Standing, gaps: Sequence[Provisional]) -> dict[str, Any]:

@@ -85,6 +85,21 @@ def test_a_new_home_offers_the_day_of_its_example(tmp_path):
     assert pulls[0] == "2026-03-01"
 
 
+@pytest.mark.parametrize(("at", "asked"), [("2026-04-02", FIRST), ("2026-01-01", None)])
+def test_the_daily_schedule_pulls_the_day_before(works, at, asked):
+    schedule = works.definitions.get_repository_def().get_schedule_def("pull_daily")
+    tick = schedule.evaluate_tick(
+        dg.build_schedule_context(
+            instance=works.instance,
+            scheduled_execution_time=datetime.fromisoformat(f"{at}T06:00:00+00:00"),
+            repository_def=works.definitions.get_repository_def(),
+        )
+    )
+    assert [one.partition_key for one in tick.run_requests or ()] == ([asked] if asked else [])
+    if asked is None:
+        assert "begins with 2026-01-01" in tick.skip_message
+
+
 def test_a_lake_that_cannot_be_read_takes_no_code_location_down(works):
     works.pull(FIRST)
     marker = works.house.session().lake.root / "lake.json"
