@@ -98,7 +98,7 @@ def main() -> int:
             peaks.append(peak)
             print(f"{megabytes:>6} MB body: {seconds:6.2f} s, peak memory {peak:.0f} MB")
     finally:
-        server.terminate()
+        server.kill()  # whoever started this may have SIGTERM ignored
         server.join()
     growth = peaks[1] - peaks[0]
     print(

@@ -20,8 +20,8 @@ import click
 from cost_pipeline.feeds.listed import LISTED, Feeds
 from cost_pipeline.pipeline.declared.commands import Command
 
-# Command to its module and name: a command's imports are paid when it runs, not by `--help`. Each
-# feed has its own beside these, listed after them.
+# The module, the name and the words of each command: a command's imports are paid when it runs, not
+# by `--help`. The commands of each feed are listed after these.
 _OF_ALL_FEEDS: Final = {
     "demo": ("demo", "demo", "Run the whole pipeline on simulated vendors and show it."),
     "simulate": ("simulate", "simulate", "Serve vendors that misbehave by recipe."),
@@ -48,7 +48,7 @@ class _Lazy(click.Group):
     """A group whose commands are imported when they are called."""
 
     def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - click's own signature
-        """Click's own complaints about a command line have the shape of every other error too."""
+        """Runs a command, and gives Click's own errors the shape of all others in JSON."""
         given = args[0] if args else extra.get("args")
         words = sys.argv[1:] if given is None else list(given)
         if "--json" not in words:
@@ -85,7 +85,7 @@ class _Lazy(click.Group):
 
 
 def _commands(context: click.Context) -> dict[str, Command]:
-    """Those of all feeds, then those of each feed that this call knows."""
+    """Returns the commands of all feeds, then those of each feed that this call knows."""
     given = context.find_object(Feeds)
     feeds = LISTED if given is None else given.listed
     found = {

@@ -19,12 +19,12 @@ _DEMO = Path(__file__).resolve().parent.parent / "data" / "var" / "demo"
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Everything Dagster knows of this home."""
+    """Returns everything that Dagster knows of this home."""
     return definitions_of(os.environ.get("COST_PIPELINE_HOME"), demo=_DEMO)
 
 
 def definitions_of(named: str | None, *, demo: Path) -> dg.Definitions:
-    """The location of the named home, else of the demo's; empty if neither is there.
+    """Returns the location of the named home, else of the demo's; empty if neither is there.
 
     Raises:
         UsageError: If the home is wrong, or a named one is not there.

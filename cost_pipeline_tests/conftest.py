@@ -1,6 +1,7 @@
 """What every test may use. Fixtures of one room live in that room's test folder."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,15 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 def pytest_report_header() -> str:
     seed = os.environ.get("PYTHONHASHSEED", "random")
     return f"python {sys.version.split()[0]}, PYTHONHASHSEED={seed}"
+
+
+# Who started the tests may have signals ignored (`nohup`, a supervisor), which children inherit. A
+# process that a test ends by a signal would then go on for ever, and the test wait for it.
+for _ended_by in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+    if signal.getsignal(_ended_by) is signal.SIG_IGN:
+        signal.signal(_ended_by, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # Files that take more than half a minute, in one tier or the other. They begin first, or one of

@@ -34,7 +34,11 @@ _GZIP: Final = {"application/gzip", "application/x-gzip"}
 def status_error(
     response: aiohttp.ClientResponse, now: datetime, longest_wait: float
 ) -> AttemptError:
-    """What a status other than success means."""
+    """Returns the failure that a status other than success means.
+
+    A status that asks for a wait longer than `longest_wait` seconds is not tried again in this
+    pull.
+    """
     status = response.status
     # The standard's words: the vendor's own may repeat what it was asked with.
     words = f"answered {status} {_PHRASES.get(status, '')}".rstrip()
@@ -57,7 +61,14 @@ def status_error(
 def retry_after_error(
     words: str, status: int, asked: float | None = None, *, again: bool | None = None
 ) -> AttemptError:
-    """A status that is not success, permanent or passing by its number alone."""
+    """Returns the failure for a status other than success, judged by its number alone.
+
+    Args:
+        words: The message.
+        status: 408, 425, 429 and 5xx without 501 may pass; all others last.
+        asked: Seconds that the vendor asks to wait; None if it does not say.
+        again: Whether this pull should try again; as the status says, if None.
+    """
     transient = status in {408, 425, 429} or (status >= 500 and status != 501)  # noqa: PLR2004
     return AttemptError(
         words,
@@ -70,9 +81,10 @@ def retry_after_error(
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that the vendor asks to wait (both forms of the header); None if it does not.
+    """Returns the seconds that the vendor asks to wait, or None if it does not ask.
 
-    A date is measured by the vendor's own clock where the answer has it: clocks differ.
+    Reads both forms of the header. A date is measured by the vendor's own clock where the answer
+    tells it, because clocks differ.
     """
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
@@ -83,7 +95,8 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return max(0.0, (until - (at or now)).total_seconds())
 
 
-# The first that fits; `{...}` is a setting of the source. The texts of libraries are not for users.
+# The first kind that fits counts; `{...}` is a setting of the source. The texts of libraries are
+# not shown to users.
 _CONNECTION: Final[tuple[tuple[type[BaseException], str, bool], ...]] = (
     (aiohttp.ConnectionTimeoutError, "no connection within {connect_timeout:g} s", True),
     (aiohttp.SocketTimeoutError, "sent nothing for {read_timeout:g} s", True),
@@ -98,7 +111,7 @@ _CONNECTION: Final[tuple[tuple[type[BaseException], str, bool], ...]] = (
 
 
 def connection_error(error: Exception, source: HttpSource) -> AttemptError:
-    """What a failed connection or body means."""
+    """Returns the failure that a failed connection, or a body that broke off, means."""
     if isinstance(error, AttemptError):
         return error
     for kind, words, transient in _CONNECTION:
@@ -109,10 +122,10 @@ def connection_error(error: Exception, source: HttpSource) -> AttemptError:
 
 
 def check_head(response: aiohttp.ClientResponse, kind: FormatKind) -> None:
-    """Refuse a content type that cannot be the vendor's format.
+    """Refuses a content type that cannot be the vendor's format.
 
     Raises:
-        AttemptError: With what came instead.
+        AttemptError: If the type does not fit; the message says what came instead.
     """
     declared = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if declared in _HTML:
@@ -148,10 +161,10 @@ def check_encoding(response: aiohttp.ClientResponse) -> bool:
 
 
 def check_length(response: aiohttp.ClientResponse, size: int) -> None:
-    """Refuse a body that came with another length (before it was unpacked) than announced.
+    """Refuses a body whose length differs from the announced one, both before unpacking.
 
     Raises:
-        AttemptError: With both lengths.
+        AttemptError: If they differ; the message has both lengths.
     """
     announced = response.content_length
     if announced is not None and announced != size:
@@ -159,10 +172,10 @@ def check_length(response: aiohttp.ClientResponse, size: int) -> None:
 
 
 def check_start(file: Path, kind: FormatKind) -> None:
-    """Refuse a body that begins like a web page, or does not begin like JSON.
+    """Refuses a body that begins like a web page, or that should be JSON and does not begin so.
 
     Raises:
-        AttemptError: With what it looks like.
+        AttemptError: If it does; the message says what the body looks like.
     """
     with file.open("rb") as opened:
         start = opened.read(_HEAD)

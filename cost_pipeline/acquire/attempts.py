@@ -1,6 +1,6 @@
 """How a failed try is described, and what one page or file has cost so far.
 
-What a failure means is its adapter's to say; when another try follows is for `retries` to say.
+The adapter says what a failure means; `retries` says when another try follows.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from cost_pipeline.core.reasons import Reason
 
 
 class AttemptError(Exception):
-    """One attempt failed. Stays inside this room: retries are made of it, then a failure's text.
+    """One failed attempt. It stays inside this room, which makes retries or a failure's text of it.
 
     Args:
         message: What happened, in plain words.
         transient: Whether a later pull can help.
-        again: Whether this pull should try again; as `transient` if not said.
+        again: Whether this pull should try again; the same as `transient` if not given.
         retry_after: Seconds that the vendor asked to wait.
-        host_failed: Whether it speaks against the host (its breaker counts it); as `transient` if
-            not said. To be asked to slow down does not.
+        host_failed: Whether the breaker counts it against the host; the same as `transient` if not
+            given. A host that asks to slow down has not failed.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class AttemptError(Exception):
 
 
 class Effort:
-    """What one page or file has cost so far; waiting for a free slot is nobody's fault.
+    """What one page or file has cost so far; time spent waiting for a free slot is not counted.
 
     Attributes:
         tries: Attempts begun.
@@ -63,17 +63,17 @@ class Effort:
 
     @property
     def spent(self) -> float:
-        """Seconds, without the waits for a slot."""
+        """The seconds spent, without the waits for a slot."""
         return self._timer() - self._started - self.queued
 
     @property
     def left(self) -> float:
-        """Seconds until the deadline; negative after it."""
+        """The seconds until the deadline; negative after it."""
         return self._deadline - self.spent
 
 
 def given_up(uri: str, error: AttemptError, effort: Effort) -> FetchFailure:
-    """What is left of a page or file when its last try has failed."""
+    """Returns the failure of a page or file whose last try has failed."""
     return FetchFailure(
         uri=uri,
         reason=Reason.FETCH_FAILED,
@@ -88,8 +88,8 @@ def given_up(uri: str, error: AttemptError, effort: Effort) -> FetchFailure:
 
 
 def behind(error: AttemptError) -> str | None:
-    """What the system or a library raised behind a failure that may pass; None if nothing did.
+    """Returns the traceback behind a failure that may pass; None if nothing was raised behind it.
 
-    What lasts is somebody's to mend and needs words, not a way through the code.
+    A failure that lasts has none: somebody has to mend something, and needs words for that.
     """
     return frames_of(error, own=AttemptError) if error.transient else None

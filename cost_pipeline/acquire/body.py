@@ -1,8 +1,9 @@
-"""A body on its way in: counted, bounded, hashed; gzip is undone where it is only for the way.
+"""A body as it is received: counted, bounded and hashed.
 
-Content-Encoding is how a body travels: it is undone here, block by block, and the hash of what came
-is kept. A file that itself is gzip is the delivery and is landed verbatim; it is unpacked only to
-see that all of it came. Either way a body that was cut short is found and a bomb does not go off.
+Content-Encoding is how a body travels: it is undone here, block by block, and the hash of the
+packed bytes is kept. A file that itself is gzip is the delivery and is landed verbatim; it is
+unpacked only to see that all of it came. In both cases a body that was cut short is found, and a
+bomb does not go off.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from cost_pipeline.acquire.scratch import Spool
 
 _BLOCK: Final = 1 << 18
 GZIP: Final = b"\x1f\x8b"
-# No table compresses like this: 200 to 1, once it is large enough to matter.
+# No table compresses better than 200 to 1, once it is large enough to matter.
 _BOMB_RATIO: Final = 200
 _BOMB_SIZE: Final = 64 << 20
 _WINDOW: Final = 31  # zlib's way of saying: gzip, with its largest window
@@ -32,10 +33,10 @@ class Gunzip:
         self._member = zlib.decompressobj(_WINDOW)
 
     def feed(self, block: bytes) -> Iterator[bytes]:
-        """The pieces that a block gives.
+        """Yields the unpacked pieces of a block, each of at most `_BLOCK` bytes.
 
         Raises:
-            AttemptError: If it is not gzip.
+            AttemptError: If the block is not gzip.
         """
         rest, full = block, False
         while rest or full:
@@ -53,7 +54,7 @@ class Gunzip:
             yield piece
 
     def finish(self) -> None:
-        """No more comes.
+        """Checks at the end of the body that it is complete.
 
         Raises:
             AttemptError: If the end of the body is missing.
@@ -67,8 +68,8 @@ class Intake:
 
     Args:
         spool: Where the delivery is written.
-        encoded: Whether it is gzip for the way only (Content-Encoding), which is undone here. A
-            delivery that itself is gzip is landed as it is.
+        encoded: Whether the body is gzip only because of its Content-Encoding, which is undone
+            here. A delivery that itself is gzip is landed as it is.
         most: The largest delivery, in bytes.
     """
 
@@ -81,10 +82,10 @@ class Intake:
         self._start: bytes | None = b""
         self._wire = hashlib.sha256()
         self.received = 0
-        """Bytes as they came."""
+        """Bytes received, before unpacking."""
 
     def write(self, block: bytes) -> None:
-        """Take a block; blocks the caller while it is unpacked and written.
+        """Takes a block in; the caller waits while the block is unpacked and written.
 
         Raises:
             AttemptError: If it cannot be unpacked, or the delivery is too large.
@@ -96,10 +97,10 @@ class Intake:
             self._inner(piece)
 
     def finish(self) -> Packed | None:
-        """No more comes; what came, if it was compressed for the way.
+        """Ends the body; returns the hash and size of the packed bytes, None if it was not packed.
 
         Raises:
-            AttemptError: If it is cut short.
+            AttemptError: If the body is cut short, or the delivery is too large.
         """
         if self._start is not None:
             start, self._start = self._start, None
@@ -142,7 +143,9 @@ class Intake:
 
 
 async def take(blocks: AsyncIterator[bytes], intake: Intake) -> Packed | None:
-    """A whole body, in blocks, unpacked and written off the loop; what came if it was packed.
+    """Reads a whole body; returns the hash and size of the packed bytes, None if it was not packed.
+
+    The blocks are unpacked and written in a thread, outside the event loop.
 
     Raises:
         AttemptError: As `Intake`.

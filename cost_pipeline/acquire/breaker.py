@@ -4,7 +4,7 @@
                                  ▲                        │
                                  └──────probe failed──────┘
 
-A plain state machine; who waits, and how, is `hosts`' business.
+A plain state machine; `hosts` decides who waits, and how.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class CircuitBreaker:
         self._probe: Ticket | None = None
 
     def wait(self) -> float:
-        """Seconds until a call may be asked for; infinite while a probe is under way."""
+        """Returns the seconds until a call may be asked for; infinite while a probe is on."""
         if self._open_until is None:
             return 0.0
         if self._probe is not None:
@@ -49,7 +49,7 @@ class CircuitBreaker:
         return max(0.0, self._open_until - self._timer())
 
     def take(self) -> Ticket | None:
-        """A ticket for one call, or None if there is none now (see `wait`)."""
+        """Returns a ticket for one call, or None if there is none now (see `wait`)."""
         if self.wait() > 0:
             return None
         ticket = Ticket(self._round)
@@ -58,7 +58,13 @@ class CircuitBreaker:
         return ticket
 
     def settle(self, ticket: Ticket, *, failed: bool | None) -> None:
-        """Tell how the call went; None if it tells nothing of the host (it was cancelled)."""
+        """Counts the outcome of a call.
+
+        Args:
+            ticket: The call's ticket; nothing is counted if the state has changed since.
+            failed: Whether the call failed; None if it says nothing about the host (it was
+                cancelled).
+        """
         if ticket.round != self._round:
             return  # it began before the last change of state
         if self._probe is ticket:
@@ -72,7 +78,7 @@ class CircuitBreaker:
                 self._turn(now + self._settings.rest)
 
     def failed_share(self) -> float:
-        """The share of failed calls in the window; 0 if there were too few calls to say."""
+        """Returns the share of failed calls in the window; 0 if there were too few calls to say."""
         oldest = self._timer() - self._settings.window
         while self._calls and self._calls[0][0] <= oldest:
             self._calls.popleft()

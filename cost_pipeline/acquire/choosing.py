@@ -1,7 +1,7 @@
 """Which files of a listing are deliveries: one rule for folders and for SFTP.
 
 Here: names that are never deliveries, control files, empty files, and whether two looks show the
-same. Not here: how a listing or a look is had; that is the source's own.
+same. Not here: how a source lists files or looks at one.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Chosen:
 
     Attributes:
         wanted: Deliveries by their names.
-        waiting: A delivery to its control file, which is not there yet.
-        passed_over: A name to why it is no delivery. Control files are not told: they are declared.
+        waiting: The control file, which is not there yet, by the delivery that waits for it.
+        passed_over: Why each name is no delivery. Control files are left out: they are declared.
     """
 
     wanted: list[str] = field(default_factory=list)
@@ -41,8 +41,8 @@ def choose(
     """Sorts the names that match the pattern.
 
     Args:
-        names: They match; paths inside the folder, with `/`.
-        pattern: With the pull date filled in.
+        names: The names that match; paths inside the folder, with `/`.
+        pattern: The pattern, with the pull date filled in.
         control: The name of a control file, with `{name}` or `{stem}`; None if there is none.
         there: Whether a path inside the folder is there.
     """

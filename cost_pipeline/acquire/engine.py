@@ -1,12 +1,12 @@
 """One pull: many vendors at once, bounded, each isolated from the others.
 
-One task per vendor in one task group. Slots bound what is in flight and serve payroll first; a
-vendor's failure, stall or lie ends as a value in its own result. Only what stops the whole pull
-(our own disk, a landing that fails, cancellation) ends the group, and then no temporary file is
-left and nothing is half landed.
+One task per vendor in one task group. Slots bound how many run at a time and serve payroll first; a
+vendor's failure, stall or wrong answer becomes a value in its own result. Only what stops the whole
+pull (a full disk here, a landing that fails, cancellation) ends the group, and then no temporary
+file is left and no delivery is half landed.
 
-Everything bound to an event loop is made inside the running one: a step of the orchestrator calls
-`asyncio.run(pull_all(...))`.
+Everything that is bound to an event loop is made inside the running one: a step of the orchestrator
+calls `asyncio.run(pull_all(...))`.
 """
 
 from __future__ import annotations
@@ -89,21 +89,21 @@ async def pull_all(
     policy: Policy = _DEFAULT,
     land: Land | None = None,
 ) -> tuple[Pulled, ...]:
-    """Pull every job; results are in the order of the jobs.
+    """Pulls every job; the results are in the order of the jobs.
 
     Args:
-        jobs: Payroll is started first, then by priority.
+        jobs: Payroll is started first, the others by their priority.
         base: The home; relative folders start there.
         scratch: A folder for temporary files, best on the file system where they are landed.
-        environment: Where secrets are looked up by name.
-        clock: The present instant, UTC.
-        policy: Limits and patience.
-        land: Takes deliveries over as soon as they are complete, in a thread, while others are
+        environment: The variables; secrets are looked up in it by name.
+        clock: Returns the present instant, UTC.
+        policy: The limits, and how long the pull waits.
+        land: Takes over deliveries as soon as they are complete, in a thread, while others are
             fetched. Without it, the files are the caller's once the pull is over.
 
     Raises:
         CostPipelineError: If this machine is at fault (a full disk). Nothing is left in `scratch`
-            then, nor on cancellation; what was landed is landed whole.
+            then, nor after cancellation; whatever was landed is landed whole.
     """
     order = sorted(
         range(len(jobs)), key=lambda place: PRIORITIES.index(jobs[place].vendor.priority)
@@ -147,9 +147,9 @@ async def pull_all(
 async def _network(
     jobs: Sequence[PullJob], environment: Mapping[str, str], policy: Policy
 ) -> AsyncIterator[Web | None]:
-    """Opens what the vendors among the jobs share that are asked over a network.
+    """Opens what the vendors that are asked over a network share; yields None if none is HTTP.
 
-    The libraries take a quarter of a second to import: a home of folders needs none of them.
+    The libraries take a quarter of a second to import, and a home of folders needs none of them.
     """
     sources = [job.vendor.source for job in jobs]
     async with AsyncExitStack() as stack:
@@ -167,7 +167,10 @@ async def _network(
 
 @asynccontextmanager
 async def _landing(land: Land | None, policy: Policy) -> AsyncIterator[Landing | None]:
-    """The landing beside the fetching; if it fails, what is fetched meanwhile is given up."""
+    """Runs the landing beside the fetching.
+
+    If it fails, the body of the context is cancelled. Yields None if there is no `land`.
+    """
     if land is None:
         yield None
         return
@@ -181,7 +184,7 @@ async def _landing(land: Land | None, policy: Policy) -> AsyncIterator[Landing |
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that a caller can do something about, of those that ended the pull."""
+    """Returns, of the errors that ended the pull, the one that a caller can do something about."""
     leaves = [
         _first(error) if isinstance(error, BaseExceptionGroup) else error
         for error in group.exceptions
@@ -198,7 +201,7 @@ def _remove(pulled: Pulled, *, landed: bool) -> None:
 
 
 async def _isolated(job: PullJob, pull: _Pull) -> Pulled:
-    """The job's result whatever becomes of it; only this machine's own failures are raised."""
+    """Returns the job's result, a failure included; raises only this machine's own failures."""
     scratch = Scratch(pull.scratch)
     pending: list[asyncio.Future[None]] = []
 
@@ -235,7 +238,7 @@ def _outcome(job: PullJob, task: asyncio.Task[Pulled]) -> Pulled:
         return task.result()
     if isinstance(error, CostPipelineError) or not isinstance(error, Exception):
         raise error
-    # A defect of an adapter harms its vendor only; the log has the traceback, the vendor's dead
+    # A defect of an adapter harms its vendor only; the log has the traceback, and the vendor's dead
     # letter says so.
     _LOG.error("a defect while pulling %s", job.vendor.vendor, exc_info=error)
     message = f"a defect in cost_pipeline ({type(error).__name__}: {error}); please report it"
@@ -292,7 +295,7 @@ async def _fetch_sftp(
     scratch: Scratch,
     deliver: Callable[[Fetched], Awaitable[None]],
 ) -> Pulled:
-    # Its library is an extra with a licence of its own: who has no SFTP vendor needs none of it.
+    # Its library is an extra with a licence of its own: a home without an SFTP vendor needs none.
     try:
         from cost_pipeline.acquire.sftp import SftpContext, pull_sftp  # noqa: PLC0415
     except ImportError:
@@ -345,7 +348,10 @@ def _where(job: PullJob) -> str:
 
 
 def measure(job: PullJob, pulled: Pulled) -> tuple[Telemetry, ...]:
-    """One record per delivery, unchanged one, failure and file passed over; one if nothing came."""
+    """Returns one record per delivery, unchanged page or file, failure and file passed over.
+
+    If nothing came, nothing was unchanged and nothing failed, one more record says so.
+    """
     who = functools.partial(Telemetry, job.vendor.vendor, job.pull_date)
     records = [
         who(
@@ -382,6 +388,6 @@ def measure(job: PullJob, pulled: Pulled) -> tuple[Telemetry, ...]:
         for one in pulled.passed_over
     ]
     if not (pulled.fetched or pulled.unchanged or pulled.failures):
-        # Known to have been asked: that nothing came is something else than never having asked.
+        # "Asked, and nothing came" is another thing than "never asked".
         records.append(who(_where(job), "nothing", attempts=1, latency=0.0, queued=0.0))
     return tuple(records)

@@ -1,4 +1,4 @@
-"""What a vendor sent of something that failed: kept for people, unless it tells a secret of ours.
+"""What a vendor sent when a fetch failed is kept for people, unless it repeats a secret of ours.
 
 Some servers repeat the request in their error pages. A delivery is landed verbatim whatever it
 holds; what only shows why a fetch failed is not worth keeping a credential for.
@@ -20,10 +20,12 @@ _BLOCK: Final = 1 << 20
 def without_secrets(
     failure: FetchFailure, secrets: Collection[bytes], scratch: Scratch
 ) -> FetchFailure:
-    """The failure; if what was received holds one of the secrets it is removed, and that is said.
+    """Returns the failure; received bytes that hold one of the secrets are removed.
+
+    The message says that they were.
 
     Raises:
-        OSError: If what was received cannot be read.
+        OSError: If the received bytes cannot be read.
     """
     if failure.received is None or not _holds(failure.received, secrets):
         return failure

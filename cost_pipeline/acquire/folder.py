@@ -27,7 +27,7 @@ from cost_pipeline.core.reasons import Reason
 _BLOCK: Final = 1 << 20
 _NANO: Final = 1_000_000_000
 _NAP: Final = 0.2
-# A network drive that is away for a moment; everything else stays as it is until somebody acts.
+# Errors of a network drive that is away for a moment; all others stay until somebody acts.
 _PASSING: Final = {
     errno.EIO,
     errno.ESTALE,
@@ -48,16 +48,16 @@ def pull_folder(
     scratch: Scratch,
     clock: Callable[[], datetime],
 ) -> Pulled:
-    """Copy the files of a pull date, or every file that is not known yet.
+    """Copies the files of a pull date, or every file that is not known yet.
 
     No file of a pull date is not a failure: vendors have days without one.
 
     Args:
-        job: What is wanted.
+        job: The vendor and the pull date.
         source: The job's source.
         base: The home; a relative path starts there.
-        scratch: For the copies.
-        clock: The present instant, UTC.
+        scratch: Where the copies are written.
+        clock: Returns the present instant, UTC.
 
     Raises:
         EnvironmentFailedError: If the copies cannot be written.
@@ -100,13 +100,17 @@ def pull_folder(
 
 
 def _matching(folder: Path, pattern: str) -> Iterator[str]:
-    """The names that match, as paths inside the folder."""
+    """Yields the names that match, sorted, as paths inside the folder.
+
+    Raises:
+        OSError: If the folder is missing, is none, or may not be listed.
+    """
     if not stat.S_ISDIR(folder.stat().st_mode):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
     os.scandir(folder).close()  # glob takes a folder that may not be listed for an empty one
     last = pattern.rsplit("/", 1)[-1]
     for file in sorted(folder.glob(pattern)):
-        # `*` means the files; a pattern that says more and finds a folder is worth a word.
+        # `*` means only files; where a longer pattern matches a folder, the user is told.
         if not (last == "*" and file.is_dir()):
             yield file.relative_to(folder).as_posix()
 
@@ -123,7 +127,10 @@ def _growing(
     scratch: Scratch,
     clock: Callable[[], datetime],
 ) -> set[str]:
-    """Those that somebody is still writing; a control file has said so of all others already."""
+    """Returns the names of files that somebody is still writing.
+
+    A vendor's control files, where it has any, have said already that these files are complete.
+    """
     if source.control is not None or not source.settle:
         return set()
     first = {name: _look(folder / name) for name in names}
@@ -139,7 +146,7 @@ def _growing(
 
 
 def _look(file: Path) -> tuple[int, int] | None:
-    """Size and time of change; None if the file is gone, or cannot be looked at."""
+    """Returns size and time of change; None if the file is gone, or cannot be looked at."""
     try:
         seen = file.stat()
     except OSError:
@@ -150,7 +157,7 @@ def _look(file: Path) -> tuple[int, int] | None:
 def _copy(
     file: Path, folder: Path, *, scratch: Scratch, clock: Callable[[], datetime]
 ) -> Fetched | FetchFailure | None:
-    """The file, why it could not be had, or None if nothing has been written into it."""
+    """Returns the copied file, why it could not be copied, or None if the file is empty."""
     started = time.monotonic()
     try:
         # Not `resolve`: a link to itself is an answer here, not an exception.
@@ -203,7 +210,7 @@ def _blocks(opened: BinaryIO) -> Iterator[bytes]:
 
 
 def _words(error: OSError, kind: str) -> tuple[str, bool]:
-    """What happened, and whether it may pass."""
+    """Returns what happened, and whether it may pass."""
     if error.errno == errno.ENOENT:
         return f"there is no such {kind}; put it there, or mend `path:` in the vendor file", False
     if error.errno == errno.ENOTDIR:

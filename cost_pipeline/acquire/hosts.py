@@ -1,8 +1,8 @@
-"""What all workers of a pull share about one host: its slots, its tokens, its rest.
+"""What all tasks of a pull share about one host: its slots, its rate limit, its breaker.
 
-A call begins only when nothing speaks against it in the very moment before it is sent: no
-Retry-After that was given to this path and these credentials runs, the breaker lets it through, a
-token and the slots are there.
+A call begins only when nothing speaks against it in the moment before it is sent: no Retry-After
+runs for this path and these credentials, the breaker lets the call through, and the rate limit and
+the slots have room.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ Remote = HttpSource | SftpSource
 PAYROLL: Final = 0
 
 Scope = tuple[str, str]
-"""What a Retry-After is given to: a path, and who asks for it."""
+"""What a Retry-After holds for: a path, and the credentials with which it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Until when somebody was told to wait, by the pull's timer, and which vendor it was."""
+    """Until when somebody was told to wait, by the pull's timer, and which vendor was told."""
 
     until: float
     vendor: str
@@ -43,7 +43,7 @@ _NOTHING: Final = _Told(-math.inf, "")
 
 
 class Host:
-    """One host in one pull. Bound to the running loop."""
+    """One host in one pull. It is bound to the running loop."""
 
     def __init__(
         self, name: str, policy: Policy, limits: Limits, breaker: Breaker, *, overall: _Overall
@@ -60,10 +60,12 @@ class Host:
 
     @asynccontextmanager
     async def call(self, vendor: Vendor, effort: Effort) -> AsyncIterator[None]:
-        """Make one call inside; an AttemptError that leaves it is counted against the host.
+        """Waits until a call may be made, and holds its slots while the body makes it.
+
+        An AttemptError that leaves the body is counted against the host.
 
         Raises:
-            AttemptError: If the host is to be left alone for longer than the effort's deadline.
+            AttemptError: If the host is to be left alone for longer than the effort has time.
         """
         rank = PRIORITIES.index(vendor.priority)
         scope = scope_of(vendor.source)
@@ -72,8 +74,8 @@ class Host:
             await self._wait_until_clear(scope, effort)
             asked = self._policy.timer()
             async with contextlib.AsyncExitStack() as held:
-                # The host's slot comes first: waiting for a busy host, or for its token, must not
-                # hold a place that others could use.
+                # The host's slot comes first: a call that waits for a busy host, or for its rate
+                # limit, must not hold a place that others could use.
                 own = self._payroll if rank == PAYROLL else self._slots
                 await held.enter_async_context(own.slot(rank))
                 if self._bucket:
@@ -128,7 +130,7 @@ class Host:
                     await self._changed.wait()
 
     def _held(self, scope: Scope) -> float:
-        """Seconds for which whoever asks for this was told to wait; not positive if it was not."""
+        """Returns the seconds for which the scope was told to wait; not positive if it was not."""
         return self._told.get(scope, _NOTHING).until - self._policy.timer()
 
 
@@ -146,7 +148,7 @@ class _Overall:
 
 
 class Hosts:
-    """Every host of one pull, with the strictest of what its vendors' files say."""
+    """Every host of one pull, each with the strictest limits among its vendors' files."""
 
     def __init__(self, policy: Policy, sources: Iterable[object]) -> None:
         self._policy = policy
@@ -158,7 +160,7 @@ class Hosts:
         self._hosts: dict[str, Host] = {}
 
     def of(self, source: Remote) -> Host:
-        """The host of a source."""
+        """Returns the host of a source."""
         name = host_name(source)
         if name not in self._hosts:
             sources = self._sources.get(name, [source])
@@ -173,24 +175,24 @@ class Hosts:
 
     @asynccontextmanager
     async def local(self, priority: str) -> AsyncIterator[None]:
-        """A slot for something that is not behind a host."""
+        """Holds a slot of the pull for a source that has no host, such as a folder."""
         async with self._overall.slot(PRIORITIES.index(priority)):
             yield
 
 
 def host_name(source: Remote) -> str:
-    """Name and port: two ports are two servers."""
+    """Returns name and port, because two ports are two servers."""
     if isinstance(source, SftpSource):
         return f"{source.host.lower()}:{source.port}"
     try:
-        # The address may hold a pull date's braces, in its path; no host does.
+        # The path of the address may hold the braces of a pull date; no host does.
         return URL(source.url.partition("{")[0]).authority.lower()
     except ValueError:
         return source.url  # its own pull says that this is no address
 
 
 def scope_of(source: object) -> Scope:
-    """The path and the credentials of a source; secrets by the names of their variables."""
+    """Returns the path and the credentials of a source; secrets as the names of their variables."""
     if isinstance(source, SftpSource):
         return source.path, source.login.model_dump_json()
     if isinstance(source, HttpSource):

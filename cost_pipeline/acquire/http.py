@@ -1,8 +1,8 @@
 """JSON, JSON lines and CSV over HTTP: pages streamed to disk, each a delivery of its own.
 
-Bytes count as a delivery only when the status, the length and the kind of content are what a
-delivery has: a maintenance page with status 200 is a failure. Looks into a page only as far as
-paging needs (`pages`).
+Bytes count as a delivery only when the status, the length and the kind of content are those of a
+delivery: a maintenance page with status 200 is a failure. This module looks into a page only as far
+as paging needs (`pages`).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _NO_CONTENT: Final = 204
 _NOT_MODIFIED: Final = 304
 _NOT_FOUND: Final = 404
 _UNAUTHORIZED: Final = 401
-# Of an answer that is no delivery: enough of a maintenance page to show it.
+# How many bytes of an answer that is no delivery are kept: enough of a maintenance page to show it.
 _EVIDENCE: Final = 1 << 16
 _EVIDENCE_PATIENCE: Final = 2.0
 Deliver = Callable[[Fetched], Awaitable[None]]
@@ -86,9 +86,9 @@ class HttpContext:
 async def open_web(environment: Mapping[str, str], policy: Policy) -> AsyncIterator[Web]:
     """Opens a session for one pull in the running loop, and closes it.
 
-    It keeps no cookies, so that no vendor's answer touches another's request, has no limit of its
-    own, because the pull's slots are the limit, and unpacks nothing: aiohttp takes gzip that is cut
-    short for whole.
+    The session keeps no cookies, so that no vendor's answer touches another's request. It has no
+    limit of its own, because the pull's slots are the limit. It unpacks nothing, because aiohttp
+    takes gzip that is cut short for whole.
     """
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
@@ -100,9 +100,9 @@ async def open_web(environment: Mapping[str, str], policy: Policy) -> AsyncItera
 
 
 async def pull_http(job: PullJob, source: HttpSource, context: HttpContext) -> Pulled:
-    """Every page of a source for one pull date, until one fails.
+    """Fetches the pages of a source for one pull date, until the last one or one that fails.
 
-    The pages before a failed one are deliveries all the same: their rows are complete.
+    The pages before a failed one are deliveries all the same, because their rows are complete.
 
     Raises:
         EnvironmentFailedError: If the bytes cannot be written on this machine.
@@ -148,7 +148,12 @@ def _address(job: PullJob, source: HttpSource) -> URL:
 async def _after_page(
     at: URL, walk: Walk, page: Fetched, answer: Answer, context: HttpContext
 ) -> URL | FetchFailure | None:
-    """Take a page in; where the next one is, None after the last, or why this is no page."""
+    """Keeps a page as a delivery, or refuses it.
+
+    Returns:
+        The next page's address; None after the last; the failure if the page is none, or if what it
+        says of the next page cannot be followed.
+    """
     source = walk.source
     if isinstance(source.pages, NoPages) and not source.incremental:
         await _keep_page(walk, page, answer.validator, context)
@@ -171,7 +176,7 @@ async def _after_page(
         increment=facts.increment,
     )
     if facts.items == 0 and (walk.contents or walk.unchanged):
-        # The empty page after the last one carries nothing; an empty first page is evidence that
+        # The empty page after the last one is not kept; an empty first page is, as evidence that
         # the vendor answered and had nothing.
         context.scratch.remove(page.path)
         walk.validators[page.uri] = validator
@@ -198,7 +203,7 @@ def _refuse(page: Fetched, message: str, context: HttpContext) -> FetchFailure:
 
 
 async def _fetch_page(url: URL, walk: Walk, context: HttpContext) -> Answer | FetchFailure:
-    """One page, with the vendor's number of attempts."""
+    """Fetches one page, with the number of attempts that the vendor file allows."""
     retry, policy = walk.source.retry, context.policy
     effort = Effort(retry, policy.timer)
     try:
@@ -219,7 +224,7 @@ async def _attempt(url: URL, walk: Walk, context: HttpContext, effort: Effort) -
                 url,
                 headers={**headers, **_conditions(known)},
                 timeout=_timeout(walk.source, effort),
-                # A redirect would carry the secret to whom it names.
+                # A redirect would carry the secret to the host that it names.
                 allow_redirects=False,
             ) as response:
                 if response.status == _NOT_MODIFIED and known is not None:
@@ -242,10 +247,10 @@ async def _attempt(url: URL, walk: Walk, context: HttpContext, effort: Effort) -
 async def _check_head(
     response: aiohttp.ClientResponse, spool: Spool, walk: Walk, context: HttpContext
 ) -> None:
-    """Refuse what cannot be the vendor's format; what came instead is evidence.
+    """Refuses what cannot be the vendor's format, and keeps the first bytes of it as evidence.
 
     Raises:
-        AttemptError: With what came instead.
+        AttemptError: If the type does not fit; the message says what came instead.
     """
     try:
         check_head(response, walk.job.vendor.format.kind)
@@ -299,7 +304,7 @@ def _check_status(
     if 200 <= response.status < 300 and response.status != 206:  # noqa: PLR2004  (HTTP)
         return
     if response.status == _UNAUTHORIZED and context.web.tokens.refuse(walk.source, headers):
-        # Once: a fresh token that is refused too is refused for good.
+        # A token is renewed once: if the fresh one is refused too, the refusal is final.
         words = "refused its own token before its time"
         if effort.renewed:
             words = "refused a fresh token: check the client's rights with the vendor"
@@ -309,10 +314,10 @@ def _check_status(
 
 
 def _known(url: URL, walk: Walk) -> Validator | None:
-    """What is known of a page from earlier pulls, where it may be believed.
+    """Returns what earlier pulls know of a page; None if nothing, or if it may not be believed.
 
-    A page that ends a chain of Link headers may be followed by another one now, and its own bytes,
-    for which its validator stands, do not tell.
+    The page that ended a chain of Link headers is not believed: another page may follow it now, and
+    its validator, which stands for its own bytes, does not tell.
     """
     known = walk.job.bookmark.validators.get(str(url))
     pages = walk.source.pages
@@ -321,7 +326,7 @@ def _known(url: URL, walk: Walk) -> Validator | None:
 
 
 def _conditions(validator: Validator | None) -> dict[str, str]:
-    """Headers that ask for the page only if it is another than before."""
+    """Returns the headers that ask for the page only if it has changed."""
     if validator is None:
         return {}
     headers = {"If-None-Match": validator.etag, "If-Modified-Since": validator.last_modified}

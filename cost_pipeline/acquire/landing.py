@@ -1,8 +1,8 @@
-"""Between fetching and landing: a bounded queue, so that one lands while others fetch.
+"""A bounded queue between fetching and landing, so that one lands while others fetch.
 
-The caller's `land` runs in a thread, payroll first, and is given what has come together by then: a
-commit costs the same for one delivery and for a dozen. When more deliveries wait than the policy
-allows, their vendors wait too: memory and disk stay bounded.
+The caller's `land` runs in a thread, payroll first, and is given everything that has come by then,
+because a commit costs the same for one delivery and for a dozen. When more deliveries wait than the
+policy allows, their vendors wait too, so that memory and disk stay bounded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cost_pipeline.acquire.policy import PRIORITIES, PrioritySlots
 from cost_pipeline.acquire.scratch import Scratch, in_thread
 
 Land = Callable[[Sequence[tuple[PullJob, Fetched]]], None]
-"""Takes over whole deliveries with the jobs they are of; what it raises ends the pull."""
+"""Takes over whole deliveries, each with its job; an exception that it raises ends the pull."""
 
 
 @dataclass(order=True)
@@ -32,10 +32,10 @@ class _Waiting:
 
 
 class Landing:
-    """Takes deliveries in and lands them. Bound to the running loop.
+    """Takes deliveries in and lands them. It is bound to the running loop.
 
     Args:
-        land: Blocking.
+        land: Lands deliveries; it blocks.
         most: How many deliveries wait at a time.
     """
 
@@ -47,7 +47,7 @@ class Landing:
         self._more = asyncio.Event()
 
     async def bring(self, job: PullJob, fetched: Fetched, scratch: Scratch) -> asyncio.Future[None]:
-        """Hand a delivery over once there is room; the future is done when it is landed."""
+        """Hands a delivery over once there is room; the future is done when it is landed."""
         rank = PRIORITIES.index(job.vendor.priority)
         await self._room.acquire(rank)
         landed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -57,7 +57,7 @@ class Landing:
         return landed
 
     async def run(self) -> None:
-        """Land what comes, until cancelled; a landing that began is finished even then."""
+        """Lands what comes, until cancelled; a landing that has begun is finished even then."""
         while True:
             while not self._waiting:
                 self._more.clear()
@@ -65,7 +65,7 @@ class Landing:
             together = sorted(self._waiting)
             self._waiting.clear()
             try:
-                # From here on they are the landing's, whatever becomes of the pull.
+                # From here on the files are the landing's, whatever becomes of the pull.
                 for one in together:
                     one.scratch.hand_over(one.fetched.path)
                 pairs = [(one.job, one.fetched) for one in together]
@@ -83,7 +83,7 @@ class Landing:
 
 
 async def _to_the_end(work: Coroutine[None, None, None]) -> None:
-    """Wait for the work to its end, also when cancelled meanwhile."""
+    """Waits for the work to end, also when cancelled meanwhile."""
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)

@@ -1,6 +1,6 @@
 """Watching the event loop: slow callbacks, the longest pause, and where memory grew.
 
-A debug switch, not a default: loop debugging and tracemalloc cost time.
+It is a debug switch and not a default, because loop debugging and tracemalloc cost time.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Watch:
     """What was seen; filled while the loop is watched, complete afterwards.
 
     Attributes:
-        longest_pause: Seconds in which the loop did nothing but one thing.
-        growth: Where memory grew the most between begin and end: (place, bytes).
+        longest_pause: The most seconds in which the loop was held by one callback.
+        growth: Where memory grew the most from beginning to end: (place, bytes).
         peak: The most bytes that Python held at a time.
     """
 
@@ -40,7 +40,10 @@ class Watch:
 
 @asynccontextmanager
 async def watched(*, on: bool, slow: float = 0.1) -> AsyncIterator[Watch]:
-    """Watch the running loop; asyncio's own log tells each callback slower than `slow` seconds."""
+    """Watches the running loop if `on`, and logs at the end what it saw.
+
+    asyncio itself logs each callback that is slower than `slow` seconds.
+    """
     watch = Watch()
     if not on:
         yield watch

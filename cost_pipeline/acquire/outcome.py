@@ -16,14 +16,14 @@ from cost_pipeline.core.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """By what a vendor can tell that something is as it was when it was last received.
+    """What tells a vendor, or a later pull, that something has not changed since it was received.
 
-    What the pull read off it is kept beside it, because something that is unchanged is not read
-    again: a walk over pages that are as they were must end with the same cursor and the same sum.
+    What the pull read in it is kept beside it, because something unchanged is not read again: a
+    walk over unchanged pages must end with the same cursor and the same sum.
 
     Attributes:
-        etag: As the vendor gave it; for SFTP, size and time of the file.
-        last_modified: As the vendor gave it.
+        etag: The ETag as the vendor gave it; for SFTP, size and time of the file.
+        last_modified: The Last-Modified as the vendor gave it.
         next: The address of the page that came after it; empty after the last.
         items: How many items the page had.
         total: How many items the vendor counts in all, where it says so.
@@ -38,15 +38,15 @@ class Validator:
     increment: str = ""
 
     def as_json(self) -> str:
-        """For keeping."""
+        """Returns the validator as a line of JSON, to be stored."""
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Validator:
-        """What `as_json` wrote.
+        """Returns the validator that `as_json` wrote.
 
         Raises:
-            ValueError: If it did not.
+            ValueError: If `as_json` did not write the text.
         """
         try:
             return cls(**json.loads(text))
@@ -56,10 +56,10 @@ class Validator:
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """What one vendor's pull leaves for its next one. The caller keeps it, if all was landed.
+    """What one vendor's pull leaves for its next one. The caller stores it once all is landed.
 
     Attributes:
-        validators: By uri, of what this pull received or found unchanged.
+        validators: One by the uri of each thing that this pull received or found unchanged.
         cursor: How far the vendor was read (`incremental:`); empty before the first pull.
     """
 
@@ -73,8 +73,8 @@ class PullJob:
 
     Attributes:
         known: (uri, sha256) of what was received before; a plain glob leaves those files alone.
-        bookmark: What the pull before left; what it says is unchanged is not received again.
-        one: Whether the first page, or the newest file, is enough: for a look at a source.
+        bookmark: What the pull before left; what is still as it says is not received again.
+        one: Whether the first page, or the newest file, is enough, to look at a source.
     """
 
     vendor: Vendor
@@ -89,8 +89,8 @@ class Packed:
     """A delivery as it came over the wire, where that was compressed.
 
     Attributes:
-        sha256: Of the compressed bytes.
-        size: Of the same.
+        sha256: The hash of the compressed bytes.
+        size: The number of the compressed bytes.
     """
 
     sha256: str
@@ -99,20 +99,21 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One delivery, complete, in a temporary file that is now the receiver's to land or remove.
+    """One complete delivery, in a temporary file; whoever receives it lands or removes the file.
 
     Attributes:
-        path: The temporary file; where a `land` was given, its bytes are already landed.
-        sha256: Of its bytes.
-        size: In bytes.
+        path: The temporary file; where a `land` was given, its bytes are landed already.
+        sha256: The hash of the file's bytes.
+        size: The number of the file's bytes.
         uri: Where it came from; holds no secret.
         fetched_at: When its last byte arrived, UTC.
         status: The HTTP status; None for files.
         attempts: How often it was asked for, this time included.
-        content_type: As the vendor declared it; empty if it did not.
+        content_type: The type that the vendor declared; empty if it declared none.
         latency: Seconds from the first attempt to the last byte, waits for a slot not counted.
         queued: Seconds of waiting for a slot.
-        packed: What came, if it was gzip for the way (Content-Encoding); `path` is unpacked.
+        packed: The hash and size of the packed bytes, where the answer was gzip by its
+            Content-Encoding; `path` holds the unpacked ones.
     """
 
     path: Path
@@ -133,7 +134,7 @@ class FetchFailure:
     """Something that could not be fetched.
 
     Attributes:
-        uri: What was asked for; stable from pull to pull.
+        uri: The address that was asked for; it is the same from pull to pull.
         reason: The reason code of its dead letter.
         message: What happened, in plain words, with what to do; holds no secret.
         transient: Whether trying again without a change can help.
@@ -142,7 +143,7 @@ class FetchFailure:
         latency: Seconds from the first attempt to giving up, waits for a slot not counted.
         queued: Seconds of waiting for a slot.
         traceback: What the system or a library raised, as types and places only (`core.frames`);
-            None for an answer that was understood.
+            None if the answer was understood.
     """
 
     uri: str
@@ -158,7 +159,7 @@ class FetchFailure:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """Something that the vendor says, or shows, is as it was when it was last received."""
+    """Something that has not changed since it was received, as the vendor says or a look shows."""
 
     uri: str
     attempts: int = 1
@@ -168,7 +169,7 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A file that is there and is no delivery; it is told, and nothing else becomes of it."""
+    """A file that is there and is no delivery; the pull only reports it."""
 
     uri: str
     why: Why
@@ -176,12 +177,12 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What one job brought. All may be empty: a dated folder without a file for that date.
+    """What one job brought. All may be empty, as for a dated folder without a file of that date.
 
     Attributes:
-        passed_over: Files that are never deliveries, and where nothing matched, some of the names
+        passed_over: Files that are never deliveries; where no name matched, also some of the names
             that were seen instead.
-        bookmark: For the next pull; its cursor moved only if nothing failed.
+        bookmark: The bookmark for the next pull; its cursor moved only if nothing failed.
         telemetry: One record per delivery, failure and unchanged one.
     """
 

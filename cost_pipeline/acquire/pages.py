@@ -43,7 +43,7 @@ _NO_INCREMENT: Final = ""
 
 
 class _Number(str):
-    """A number as its digits: nothing here computes, and no length of digits costs."""
+    """A number as its digits: nothing here computes with it, so a very long one costs nothing."""
 
     __slots__ = ()
 
@@ -52,7 +52,7 @@ class _Number(str):
 
 
 def _unpacked(content: bytes) -> bytes:
-    """A page that itself is gzip, unpacked to look at it; at most `_MOST_PAGE` of it."""
+    """Returns a page, unpacked if it is gzip; at most `_MOST_PAGE` bytes of it."""
     if not content.startswith(_GZIP):
         return content
     return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content, _MOST_PAGE)
@@ -63,10 +63,10 @@ class PageFacts:
     """What a page says.
 
     Attributes:
-        items: How many items it has.
-        more: What its key for "there is more" holds; None if it has none.
-        next: Its cursor or address of the next page; empty if it has none.
-        total: The number of all items, if it says so.
+        items: How many items the page has.
+        more: What its key for "there is more" holds; None if the vendor file names no such key.
+        next: The cursor or address of the next page; empty if the page has none.
+        total: How many items there are in all; None if the page does not say.
         increment: The value for the next pull; empty if there is none.
     """
 
@@ -78,7 +78,7 @@ class PageFacts:
 
 
 def look(file: Path, form: FileFormat, source: HttpSource) -> PageFacts | str:
-    """The facts of a page, or why they cannot be told. Reads the page into memory if it is JSON."""
+    """Returns the facts of a page, or what is wrong with it. Reads a page of JSON into memory."""
     if form.kind is FormatKind.JSONL:
         return _look_at_lines(file, source.incremental)
     if isinstance(form, CsvFormat):
@@ -175,14 +175,14 @@ def _largest(values: Iterable[str], incremental: Incremental) -> str:
 
 
 def further(before: str, found: str, incremental: Incremental) -> str:
-    """How far the vendor was read, after a page that got as far as `found`."""
+    """Returns how far the vendor was read, after a page that got as far as `found`."""
     if incremental.answer:
         return found or before
     return _largest((before, found), incremental)
 
 
 def first_address(url: URL, pages: Pages) -> URL:
-    """The address of the first page."""
+    """Returns the address of the first page."""
     asked: dict[str, str] = {}
     if isinstance(pages, NumberedPages):
         asked[pages.page_parameter] = str(pages.first)
@@ -196,11 +196,11 @@ def first_address(url: URL, pages: Pages) -> URL:
 def next_address(
     at: URL, pages: Pages, facts: PageFacts, link: str, before: int = 0
 ) -> URL | str | None:
-    """The next page's address, None after the last one, or what is wrong with it.
+    """Returns the next page's address, None after the last one, or what is wrong with the address.
 
     The last of numbered pages is the one whose `more` key is false, null, empty or absent, or with
-    which there are as many items as `total` says. Where the vendor file names neither key, it is
-    the empty one: a server may give fewer items a page than it was asked for.
+    which there are as many items as `total` says. Where the vendor file names neither key, the last
+    page is the empty one, because a server may give fewer items a page than it was asked for.
 
     Args:
         at: This page's address.

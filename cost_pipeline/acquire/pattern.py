@@ -10,5 +10,5 @@ _PLACEHOLDER: Final = re.compile(r"\{pull_date(?::([^{}]*))?\}")
 
 
 def on_date(pattern: str, pull_date: date) -> str:
-    """The pattern with the pull date filled in; ISO where it names no format."""
+    """Returns the pattern with the pull date filled in, as an ISO date where it names no format."""
     return _PLACEHOLDER.sub(lambda found: pull_date.strftime(found[1] or "%Y-%m-%d"), pattern)

@@ -1,4 +1,4 @@
-"""How much at once, how patiently: frozen values, and the slots that enforce them."""
+"""How much a pull does at a time and how long it waits, as frozen values; and its slots."""
 
 from __future__ import annotations
 
@@ -19,27 +19,28 @@ PRIORITIES: Final = ("payroll", "high", "normal", "low")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The limits of one pull; what a vendor's own host bears is in its vendor file.
+    """The limits of one pull; the vendor file says how much the vendor's own host bears.
 
     Durations are in seconds.
 
     Attributes:
-        total: Sources and requests in flight, payroll not counted.
-        payroll: The same for payroll, which has slots of its own, in all and per host: a full house
-            of stalled vendors does not keep it waiting.
-        per_host: Requests in flight to one host, where its vendors set no limit.
-        unlanded: Deliveries that are fetched and not yet landed; when there are as many, their
+        total: The most sources and requests under way at a time, payroll not counted.
+        payroll: The same for payroll, which has slots of its own, in all and per host, so that it
+            does not wait for vendors that stall.
+        per_host: The most requests under way to one host, where its vendors set no limit.
+        unlanded: The most deliveries that are fetched and not yet landed; beyond that, their
             vendors wait.
-        backoff: All random waits before a retry are multiplied with it; no test waits.
-        longest_retry_after: A vendor that asks for more is given up for this pull.
-        folder_timeout: No folder source gets more, whatever it asks for.
-        most_pages: No API is followed further: it would not end.
-        most_bytes: No delivery is larger: a body that does not end, or a gzip bomb.
+        backoff: A factor for all random waits before a retry; with 0, tests do not wait.
+        longest_retry_after: The longest wait that a vendor may ask for; one that asks for more is
+            given up for this pull.
+        folder_timeout: The most that a folder source gets, whatever its vendor file says.
+        most_pages: The most pages that are asked of one API; beyond that it is taken to be endless.
+        most_bytes: The largest delivery; beyond that a body is taken to be endless or a gzip bomb.
         keep_received: Whether the bytes of a failed try are handed over instead of removed.
-        debug_loop: Whether the event loop is watched: slow callbacks, pauses, growth of memory.
-        slow_callback: What a watched loop calls slow.
-        chance: A random number in [0, 1) for the jitter.
-        timer: Seconds on a clock that never goes back.
+        debug_loop: Whether the event loop is watched for slow callbacks, pauses, growth of memory.
+        slow_callback: From how many seconds on a watched loop calls a callback slow.
+        chance: Returns a random number in [0, 1) for the jitter.
+        timer: Returns the seconds on a clock that never goes back.
     """
 
     total: int = 20
@@ -58,7 +59,7 @@ class Policy:
     timer: Callable[[], float] = field(default=time.monotonic)
 
     def wait(self, retry: Retry, attempt: int) -> float:
-        """Seconds to wait after the given failed attempt (1-based): full jitter."""
+        """Returns the seconds to wait after the given failed attempt (1-based): full jitter."""
         ceiling = min(retry.max, retry.base * float(2 ** min(attempt, 16)))
         return self.chance() * ceiling * self.backoff
 
@@ -66,7 +67,7 @@ class Policy:
 class PrioritySlots:
     """A semaphore whose waiters are served by priority, then in the order in which they came.
 
-    Bound to the running loop on first use; make a new one per pull.
+    It is bound to the running loop on first use; make a new one per pull.
     """
 
     def __init__(self, free: int) -> None:
@@ -76,7 +77,7 @@ class PrioritySlots:
 
     @asynccontextmanager
     async def slot(self, rank: int) -> AsyncIterator[None]:
-        """Hold a slot; a lower rank is served first."""
+        """Holds a slot; a waiter of a lower rank is served first."""
         await self.acquire(rank)
         try:
             yield
@@ -84,7 +85,7 @@ class PrioritySlots:
             self.release()
 
     async def acquire(self, rank: int) -> None:
-        """Take a slot; whoever does gives it back with `release`."""
+        """Takes a slot; whoever takes it gives it back with `release`."""
         if self._free > 0:
             self._free -= 1
             return
@@ -93,13 +94,13 @@ class PrioritySlots:
         try:
             await turn
         except asyncio.CancelledError:
-            # Cancelled in the moment the slot was handed over: it goes to the next one.
+            # It was cancelled in the moment the slot was handed over: the next one gets the slot.
             if turn.done() and not turn.cancelled():
                 self.release()
             raise
 
     def release(self) -> None:
-        """Give a slot back; the next in line has it."""
+        """Gives a slot back, to the next in line if somebody waits."""
         while self._waiting:
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():

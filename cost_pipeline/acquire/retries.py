@@ -1,6 +1,6 @@
 """When another try follows one that failed.
 
-That a host may be left alone for a while is `hosts`' business.
+`hosts` decides whether a host is left alone for a while.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ _LOG: Final = logging.getLogger(__name__)
 
 @contextmanager
 def quiet_retries() -> Iterator[None]:
-    """Keeps stamina from reporting retries, which are logged here; what a host set comes back.
+    """Keeps stamina from reporting retries, which are logged here.
 
-    By default it reports them through structlog where that is installed, which prints on standard
-    output, into the middle of a command's JSON.
+    At the end it restores the hooks that a host had set. By default stamina reports them through
+    structlog where that is installed, which prints on standard output, into the middle of a
+    command's JSON.
     """
     before = stamina.instrumentation.get_on_retry_hooks()
     stamina.instrumentation.set_on_retry_hooks([])
@@ -38,10 +39,10 @@ def quiet_retries() -> Iterator[None]:
 async def persist(
     work: Callable[[], Awaitable[_T]], effort: Effort, retry: Retry, policy: Policy, what: str
 ) -> _T:
-    """Do the work, again if it fails in a way that may pass, within attempts and deadline.
+    """Does the work, and again if it fails in a way that may pass, within attempts and deadline.
 
     Raises:
-        AttemptError: The last one.
+        AttemptError: The last one, if no attempt succeeded.
     """
 
     def wait(error: Exception) -> bool | float:
@@ -49,7 +50,7 @@ async def persist(
             return False
         pause = policy.wait(retry, effort.tries)
         if error.retry_after is not None:
-            # A little more than asked for, so that not everybody is back in the same instant.
+            # A little more than asked for, so that not everybody comes back in the same instant.
             pause = error.retry_after + policy.chance() * retry.base * policy.backoff
         _LOG.info(
             "%s %s (attempt %d of %d)",

@@ -1,4 +1,4 @@
-"""Temporary files of a pull, written and hashed in one go, and threads that may be left behind."""
+"""The temporary files of a pull, hashed while written, and threads that may be left behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class StoppedError(Exception):
 
 
 class Spool:
-    """One file on its way in."""
+    """One file while it is received."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -33,10 +33,10 @@ class Spool:
             self._file: BinaryIO = path.open("xb")
 
     def write(self, block: bytes) -> None:
-        """Append a block.
+        """Appends a block.
 
         Raises:
-            EnvironmentFailedError: If the disk is full or fails: ours, not the vendor's.
+            EnvironmentFailedError: If the disk is full or fails: that is ours, not the vendor's.
         """
         with _clear_errors(self.path):
             self._file.write(block)
@@ -44,20 +44,20 @@ class Spool:
         self.size += len(block)
 
     def close(self) -> str:
-        """No more comes; returns the SHA-256 of what came."""
+        """Closes the file; returns the SHA-256 of its bytes."""
         with _clear_errors(self.path):
             self._file.close()
         return self._hash.hexdigest()
 
     def abandon(self) -> None:
-        """Close and remove it; what it holds is not wanted."""
+        """Closes and removes the file."""
         with contextlib.suppress(OSError):
             self._file.close()
         self.path.unlink(missing_ok=True)
 
 
 class Scratch:
-    """The temporary files of one source. Used from one thread at a time, closed from any."""
+    """The temporary files of one source. One thread at a time uses it; any thread may close it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -66,11 +66,11 @@ class Scratch:
         self._closed = False
 
     def open(self) -> Spool:
-        """A new file.
+        """Makes a new file.
 
         Raises:
             StoppedError: If the source was given up.
-            EnvironmentFailedError: If it cannot be made.
+            EnvironmentFailedError: If the file cannot be made.
         """
         with self._lock:
             self.go_on()
@@ -79,23 +79,23 @@ class Scratch:
         return spool
 
     def go_on(self) -> None:
-        """Between two blocks: whether the source is still wanted.
+        """Asks between two blocks whether the source is still wanted.
 
         Raises:
-            StoppedError: If it was given up.
+            StoppedError: If the source was given up.
         """
         if self._closed:
             raise StoppedError
 
     def remove(self, path: Path) -> None:
-        """Remove a file that is not wanted."""
+        """Removes a file that is not wanted; ignores one that was handed over."""
         with self._lock:
             spool = self._live.pop(path, None)
         if spool is not None:
             spool.abandon()
 
     def evidence(self, spool: Spool | None, *, wanted: bool) -> Path | None:
-        """What did arrive of something that failed, if anything did and it is wanted."""
+        """Closes the file of a failed fetch and returns it; removes it if empty or not wanted."""
         if spool is None:
             return None
         spool.close()
@@ -105,12 +105,12 @@ class Scratch:
         return None
 
     def hand_over(self, path: Path) -> None:
-        """The file is somebody else's now."""
+        """Forgets a file, which its receiver lands or removes from now on."""
         with self._lock:
             self._live.pop(path, None)
 
     def close(self) -> None:
-        """Remove every file that was not handed over; a thread that still writes stops."""
+        """Removes every file that was not handed over; a thread that still writes stops."""
         with self._lock:
             self._closed = True
             left, self._live = self._live, {}
@@ -119,10 +119,11 @@ class Scratch:
 
 
 async def in_thread(work: Callable[[], _T]) -> _T:
-    """Run blocking work in a daemon thread of its own.
+    """Runs blocking work in a daemon thread of its own, and returns its result.
 
-    Not the loop's executor: `asyncio.run` waits for its threads, and a read from a network drive
-    that hangs would keep the program from ending. A thread that hangs is left behind.
+    The work does not run in the loop's executor, because `asyncio.run` waits for the executor's
+    threads, and a read from a network drive that hangs would keep the program from ending. A thread
+    that hangs is left behind.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[_T] = loop.create_future()

@@ -42,7 +42,7 @@ from cost_pipeline.contracts.file_names import Why
 from cost_pipeline.contracts.sources import SftpSource
 from cost_pipeline.core.reasons import Reason
 
-# So many files one after another: then it is the server that fails, and not they.
+# If so many files fail one after another, it is the server that fails, and not the files.
 _MOST_IN_A_ROW: Final = 10
 
 
@@ -75,14 +75,14 @@ class _Look:
 
 @dataclass(slots=True)
 class _Visit:
-    """A pull on its way from file to file; what one session brought, the next does not repeat.
+    """A pull that goes from file to file; no session repeats what an earlier one brought.
 
     Attributes:
-        at: What is being asked for.
+        at: The address that is being asked for.
         wanted: The files that the session had still to fetch when it began.
         passed_over: Files that are no deliveries.
         failed: The files that failed in this try and may come in the next one.
-        in_a_row: How many files failed since one came.
+        in_a_row: How many files failed since the last one that came.
     """
 
     job: PullJob
@@ -98,7 +98,10 @@ class _Visit:
     validators: dict[str, Validator] = field(default_factory=dict)
 
     def uri(self, name: str = "") -> str:
-        """Where a file lies; the folder itself without a name. A name may be no UTF-8."""
+        """Returns the address of a file, or of the folder if no name is given.
+
+        A name need not be UTF-8.
+        """
         there = quote(name.encode("utf-8", "surrogateescape"))
         return f"{self.source.url}/{there}" if name else self.source.url
 
@@ -111,14 +114,14 @@ class _Visit:
         received: Path | None = None,
         traceback: str | None = None,
     ) -> None:
-        """Note that one file could not be had; the others go on."""
+        """Notes that one file could not be fetched; the others go on."""
         uri = self.uri(name)
         self.failures[uri] = FetchFailure(
             uri, Reason.FETCH_FAILED, message, transient, received=received, traceback=traceback
         )
 
     def end(self) -> Pulled:
-        """What was brought."""
+        """Returns what the pull brought."""
         return Pulled(
             self.job.vendor.vendor,
             tuple(self.fetched),
@@ -131,18 +134,20 @@ class _Visit:
         )
 
     def done(self) -> set[str]:
-        """The addresses of what came, or is as it was."""
+        """Returns the addresses of the files that came or are unchanged."""
         return {one.uri for one in self.fetched} | {one.uri for one in self.unchanged}
 
     def tell_the_rest(self, message: str) -> None:
-        """Note each file that was wanted and not reached: one failure must not hide the others."""
+        """Notes each wanted file that was not reached: one failure must not hide the others."""
         for name in self.wanted:
             if self.uri(name) not in self.done() | self.failures.keys() | self.validators.keys():
                 self.fail(name, f"was not reached: the server {message}", transient=True)
 
 
 async def pull_sftp(job: PullJob, source: SftpSource, context: SftpContext) -> Pulled:
-    """The files of a pull date, or every one that is not known, over as few sessions as it takes.
+    """Fetches the files of a pull date, or every one that is not known.
+
+    It opens another session only where a file took the one before with it.
 
     Raises:
         EnvironmentFailedError: If the bytes cannot be written on this machine.
@@ -167,14 +172,14 @@ async def pull_sftp(job: PullJob, source: SftpSource, context: SftpContext) -> P
 
 
 class _LostError(Exception):
-    """A file failed and took its session with it: many servers answer one request at a time."""
+    """A file failed and its session with it: many servers answer one request at a time."""
 
 
 async def _sessions(visit: _Visit, context: SftpContext, effort: Effort) -> None:
-    """Every file once, over as many sessions as that takes: one that stalls must not hide others.
+    """Fetches every file once, in as many sessions as needed: one that stalls must not hide others.
 
     Raises:
-        AttemptError: That of the first file that failed and may come in another try.
+        AttemptError: The one of the first file that failed and may come in another try.
     """
     while True:
         visit.at = visit.uri()
@@ -204,7 +209,10 @@ async def _session(visit: _Visit, context: SftpContext, effort: Effort) -> None:
 
 
 async def _list(visit: _Visit, client: asyncssh.SFTPClient) -> list[_Look]:
-    """The files of the folder that are meant, as they are at the first look."""
+    """Returns the files that are wanted by their names, as they are at the first look.
+
+    Notes the failures and the files that are passed over.
+    """
     source = visit.source
     pattern = on_date(source.files, visit.job.pull_date)
     async with asyncio.timeout(source.total_timeout):
@@ -258,7 +266,10 @@ async def _look(visit: _Visit, client: asyncssh.SFTPClient, name: str) -> _Look 
 
 
 async def _complete(visit: _Visit, client: asyncssh.SFTPClient, looks: list[_Look]) -> list[_Look]:
-    """Of the files seen, those that are wanted and that nobody is still writing."""
+    """Returns the files that are wanted, not known, and that nobody is still writing.
+
+    Notes the unchanged ones, and those that are still being written.
+    """
     have = visit.done()
     wanted = []
     for look in looks:
@@ -287,7 +298,7 @@ async def _fetch(
     context: SftpContext,
     effort: Effort,
 ) -> None:
-    """Fetch a file, or note why not.
+    """Fetches a file, or notes why it could not be fetched.
 
     Raises:
         _LostError: If the session is of no more use; another one may bring the next files.
@@ -332,10 +343,10 @@ async def _receive(
     context: SftpContext,
     effort: Effort,
 ) -> Fetched | None:
-    """The file, whole; None if it is known.
+    """Returns the whole file; None if its bytes are known.
 
     Raises:
-        AttemptError: If it changes while it is read, or is refused.
+        AttemptError: If the file changes while it is read, or is refused.
         asyncssh.Error: If the connection breaks.
     """
     source, uri = visit.source, visit.uri(look.name)

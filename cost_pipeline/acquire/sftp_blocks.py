@@ -1,4 +1,4 @@
-"""The bytes of a file on an SFTP server, read some way ahead of the one that is waited for."""
+"""The bytes of a file on an SFTP server, with several reads under way at a time."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _AHEAD: Final = 2 << 20
 async def blocks_of(
     client: asyncssh.SFTPClient, path: str, size: int, patience: float
 ) -> AsyncIterator[bytes]:
-    """The file, up to a little more than the size that was seen: one that grows would not end.
+    """Yields the file's blocks, until a little beyond `size`: a file that grows would not end.
 
-    Some reads are under way ahead of the one that is waited for, or a distant server would give one
-    block per round trip. asyncssh can do that too, and leaves the reads that fail with a lost
-    connection to nobody.
+    Several reads are under way at a time, or a distant server would give one block per round trip.
+    asyncssh can do that too, but nobody handles the errors of its reads when the connection is
+    lost.
     """
     async with asyncio.timeout(patience):
         opened = await client.open(path, "rb", encoding=None, block_size=0)
-    # Not `async with`: after a failure, closing would wait for a server that does not answer; the
+    # Not `async with`: after a failure, closing would wait for a server that does not answer. The
     # connection is torn down then, and the handle with it.
     offset = asked = 0
     step = min(_BLOCK, client.limits.max_read_len)
@@ -43,7 +43,7 @@ async def blocks_of(
             offset += len(block)
             yield block
             if len(block) < step and offset < size:
-                # The server gives less at a time: what was asked for beyond is not what follows.
+                # The server gives less at a time: what the reads ahead bring is not what follows.
                 await _drop(ahead)
                 step, asked = len(block), offset
     finally:

@@ -1,7 +1,7 @@
 """Logging in to an SFTP server: its host key, our secret, and what a broken connection means.
 
-A server is believed only with the key that the known-hosts file has for it; nothing of the user's
-own SSH set-up (agent, config, keys) is used.
+A server is believed only with the key that the known-hosts file has for it; the user's own SSH
+set-up (agent, config, keys) is not used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from cost_pipeline.contracts.sources import Login, SftpSource
 async def logged_in(
     source: SftpSource, known_hosts: asyncssh.SSHKnownHosts, environment: Mapping[str, str]
 ) -> AsyncIterator[asyncssh.SFTPClient]:
-    """A session, for at most the source's `total_timeout`; it is torn down, not closed politely.
+    """Opens a session for at most the source's `total_timeout`.
+
+    The connection is torn down at the end, without waiting for the server.
 
     Raises:
         AttemptError: If the host key or the secret is not what it should be.
@@ -59,17 +61,17 @@ async def logged_in(
 
 @dataclass(frozen=True, slots=True)
 class _Secret:
-    """One of the two. It prints as nothing: a watched loop logs results of slow callbacks."""
+    """A password or a key. Its repr hides both: a watched loop logs results of callbacks."""
 
     password: str | None = field(default=None, repr=False)
     key: asyncssh.SSHKey | None = field(default=None, repr=False)
 
 
 def _secret(login: Login, environment: Mapping[str, str]) -> _Secret:
-    """The password or the key.
+    """Returns the password or the key.
 
     Raises:
-        AttemptError: If the environment has none that can be used; names the variable only.
+        AttemptError: If the environment has none that can be used; it names only the variable.
     """
 
     def must(name: str) -> str:
@@ -97,7 +99,7 @@ def _secret(login: Login, environment: Mapping[str, str]) -> _Secret:
 
 
 def read_known_hosts(base: Path, source: SftpSource) -> asyncssh.SSHKnownHosts:
-    """The host keys that are believed; blocks.
+    """Returns the host keys that are believed; it blocks.
 
     Raises:
         AttemptError: If the file cannot be read.
@@ -129,7 +131,7 @@ def _host_key_error(source: SftpSource, known: asyncssh.SSHKnownHosts) -> Attemp
 
 
 def connection_error(error: Exception, source: SftpSource) -> AttemptError:
-    """What a failed login, listing or transfer means."""
+    """Returns the failure that a failed login, listing or transfer means."""
     if isinstance(error, AttemptError):
         return error
     for kind, words, transient in _CONNECTION:
@@ -142,7 +144,7 @@ def connection_error(error: Exception, source: SftpSource) -> AttemptError:
     return AttemptError(f"no connection: {why}", transient=True)
 
 
-# The first that fits. The texts of libraries are not for users.
+# The first kind that fits counts. The texts of libraries are not shown to users.
 _CONNECTION: Final[tuple[tuple[type[BaseException], str, bool], ...]] = (
     (
         asyncssh.PermissionDenied,

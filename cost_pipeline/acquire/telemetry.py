@@ -17,8 +17,9 @@ class Telemetry:
         latency: Seconds from the first attempt to the end of the last, without `queued`.
         queued: Seconds of waiting for a slot of the pull.
         size: Bytes of the delivery.
-        received: Bytes that came over the wire, where they were compressed; else as `size`.
-        sha256: Of the delivery; empty if there is none.
+        received: Bytes that came over the wire, where they were compressed; else the same as
+            `size`.
+        sha256: The hash of the delivery; empty if there is none.
         reason: The reason code of a failure, or why a file was passed over; else empty.
         transient: Whether a failure may pass by itself.
     """
@@ -38,7 +39,7 @@ class Telemetry:
     transient: bool = False
 
     def as_fields(self) -> dict[str, object]:
-        """The record for a log or a table: plain values."""
+        """Returns the record as plain values, for a log or a table."""
         return {
             **asdict(self),
             "pull_date": self.pull_date.isoformat(),

@@ -33,7 +33,7 @@ class Token:
 
 
 def unusable(auth: Auth | OAuth2 | None, environment: Mapping[str, str]) -> str:
-    """What is wrong with the environment, never the secret itself; empty if nothing is."""
+    """Returns what is wrong with the environment, without the secret; empty if nothing is."""
     if isinstance(auth, OAuth2):
         names = [auth.id_env, auth.secret_env]
     else:
@@ -48,12 +48,12 @@ def unusable(auth: Auth | OAuth2 | None, environment: Mapping[str, str]) -> str:
 
 
 class Tokens:
-    """The tokens of one pull. Bound to the running loop.
+    """The tokens of one pull. They are bound to the running loop.
 
     Args:
-        session: For the token servers.
-        environment: Where secrets are looked up by name.
-        timer: Seconds on a clock that never goes back.
+        session: Asks the token servers.
+        environment: The variables; secrets are looked up in it by name.
+        timer: Returns the seconds on a clock that never goes back.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class Tokens:
         self._locks: dict[OAuth2Key, asyncio.Lock] = {}
 
     async def headers(self, source: HttpSource) -> dict[str, str]:
-        """The headers that log in.
+        """Returns the headers that log in to a source; none if it needs no login.
 
         Raises:
-            AttemptError: If a token is needed and not to be had.
+            AttemptError: If a token is needed and cannot be had.
         """
         auth = source.auth
         if auth is None:
@@ -87,7 +87,7 @@ class Tokens:
         return {auth.header: secret}
 
     def secrets(self, source: HttpSource) -> list[bytes]:
-        """What logs in to a source now, as it is sent and as people hold it."""
+        """Returns the secrets that log in to a source now, as sent and as people hold them."""
         auth = source.auth
         if auth is None:
             return []
@@ -101,7 +101,7 @@ class Tokens:
         return [text.encode() for text in texts if text]
 
     def refuse(self, source: HttpSource, headers: Mapping[str, str]) -> bool:
-        """A vendor refused these headers; whether fresh ones may do better."""
+        """Drops a token that the vendor refused; returns whether a fresh one may do better."""
         auth = source.auth
         if not isinstance(auth, OAuth2):
             return False
@@ -159,7 +159,7 @@ def _key(auth: OAuth2) -> OAuth2Key:
 
 
 def _basic(pair: str) -> str:
-    """A name and a password as basic authentication sends them (RFC 7617)."""
+    """Returns name and password as basic authentication sends them (RFC 7617)."""
     return base64.b64encode(pair.encode()).decode()
 
 

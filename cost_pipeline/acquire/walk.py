@@ -1,4 +1,4 @@
-"""A pull over HTTP on its way from page to page: what came so far, and whether there is more."""
+"""A pull over HTTP that goes from page to page: what came so far, and whether there is more."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cost_pipeline.core.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A page that was received, is as it was, or is empty (None), and what its headers say."""
+    """A page that was received, is unchanged, or is empty (None), and what its headers say."""
 
     page: Fetched | Unchanged | None
     validator: Validator
@@ -31,11 +31,11 @@ class Answer:
 
 @dataclass(slots=True)
 class Walk:
-    """One pull.
+    """One pull over HTTP.
 
     Attributes:
         cursor: How far the vendor was read.
-        contents: Hash of a page to its number.
+        contents: The number of each page, by the hash of its bytes.
         items: How many items the pages had so far.
         total: How many items the vendor counts in all; None if it does not say.
     """
@@ -51,7 +51,7 @@ class Walk:
     total: int | None = None
 
     def end(self, failure: FetchFailure | None = None) -> Pulled:
-        """What was brought; the cursor moves only if nothing failed."""
+        """Returns what the pull brought; its cursor moves only if nothing failed."""
         return Pulled(
             self.job.vendor.vendor,
             tuple(self.fetched),
@@ -72,17 +72,22 @@ class Walk:
         return self.unannounced and bool(self.fetched or self.unchanged)
 
     def count(self, items: int, total: int | None, increment: str) -> None:
-        """Take note of what a page says."""
+        """Adds up what a page says of its items, of the total, and of how far it got."""
         self.items += items
         self.total = self.total if total is None else total
         if self.source.incremental:
             self.cursor = further(self.cursor, increment, self.source.incremental)
 
     def pass_over(self, page: Unchanged) -> URL | FetchFailure | None:
-        """Where the pages go on after one that is as it was."""
+        """Counts an unchanged page from the bookmark.
+
+        Returns:
+            The next page's address; None after the last; the failure if items are missing then.
+        """
         before = self.validators[page.uri] = self.job.bookmark.validators[page.uri]
         facts = PageFacts(before.items, total=before.total)
-        # Asked for again, not taken from the bookmark: the list may have more pages now.
+        # The address is made anew and not taken from the bookmark: the list may have more pages
+        # now.
         at, pages = URL(page.uri), self.source.pages
         renewed = next_address(at, pages, facts, "", self.items) if self.unannounced else None
         following = renewed if isinstance(renewed, URL) else None
@@ -93,7 +98,7 @@ class Walk:
         return following or self.over(page.uri)
 
     def over(self, uri: str) -> FetchFailure | None:
-        """After the last page: whether all the items were there that the vendor counts."""
+        """Returns, after the last page, a failure if the vendor counts another number of items."""
         if self.total is None or self.total == self.items:
             return None
         words = (
@@ -103,7 +108,7 @@ class Walk:
         return failed(uri, words, transient=True)
 
     def checked(self, following: URL | FetchFailure | None, most: int) -> URL | FetchFailure | None:
-        """The next page, or why it is not asked for."""
+        """Returns the next page's address, None after the last, or why it is not asked for."""
         if not isinstance(following, URL):
             return following
         if str(following) in self.validators:
@@ -114,5 +119,5 @@ class Walk:
 
 
 def failed(uri: str, message: str, *, transient: bool = False, attempts: int = 1) -> FetchFailure:
-    """A page that could not be had."""
+    """Returns the failure of a page that could not be fetched."""
     return FetchFailure(uri, Reason.FETCH_FAILED, message, transient, attempts=attempts)

@@ -18,15 +18,21 @@ from cost_pipeline.commands.common import (
     plain,
     print_json,
 )
+from cost_pipeline.commands.letters_chosen import (
+    PULLED_OPTION,
+    chosen,
+    counts_as_json,
+    scope_of,
+    show_counts,
+)
+from cost_pipeline.commands.letters_decided import reopen, waive
 from cost_pipeline.commands.replay import finish, work_through_dagster
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted
 from cost_pipeline.core.reasons import Stage
-from cost_pipeline.core.sql import EVERYTHING, Predicate, equals, literal
 
 if TYPE_CHECKING:
     from cost_pipeline.defs.run import Runner
-    from cost_pipeline.pipeline.session import Session
 
 _PAYLOAD: Final = 90
 
@@ -34,6 +40,10 @@ _PAYLOAD: Final = 90
 @click.group("dead-letters")
 def dead_letters() -> None:
     """Rows and deliveries that were refused, and why."""
+
+
+dead_letters.add_command(waive)
+dead_letters.add_command(reopen)
 
 
 @dead_letters.command("list")
@@ -67,7 +77,7 @@ def list_(
     from cost_pipeline.pipeline.dead_letters.told import as_json as dead_letters_as_json
 
     session = open_session(home, feed)
-    scope = _scope(session, vendor, reason)
+    scope = scope_of(session, vendor, reason)
     events = open_dead_letters(session, scope)
     by_reason = reasons_of(events)
     if as_json:
@@ -97,34 +107,6 @@ def list_(
     if events.num_rows > limit:
         rest = counted(events.num_rows - limit, "more", "more")
         out.print(f"\n... and {rest} (--limit {events.num_rows}, or --json for all)")
-
-
-def _scope(session: Session, vendor: str | None, reason: str | None) -> Predicate:
-    """Returns the condition that the options name."""
-    from cost_pipeline.core.text import nearest
-
-    scope = EVERYTHING
-    vendors = {one.vendor for one in session.home.vendors}
-    known = session.feed.texts()
-    if vendor is not None:
-        if vendor not in vendors:
-            raise UsageError(
-                f"there is no vendor {vendor!r}",
-                where="--vendor",
-                remedy=nearest(vendor, vendors) if vendors else "",
-                code="NO_SUCH_VENDOR",
-            )
-        scope &= equals("vendor", vendor)
-    if reason is not None:
-        if reason not in known:
-            raise UsageError(
-                f"there is no reason code {reason!r}",
-                where="--reason",
-                remedy=nearest(reason, [str(code) for code in known]),
-                code="NO_SUCH_REASON",
-            )
-        scope &= Predicate(f"list_contains(reasons, {literal(reason)})")
-    return scope
 
 
 def _excerpt(payload: str) -> str:
@@ -181,65 +163,6 @@ def _show_letter(letter: dict[str, Any]) -> None:
             out.print(plain(f"  {_excerpt(letter[name])}", style="dim"))
 
 
-_BY: Final = click.option("--by", metavar="NAME", required=True, help="Who decides it.")
-_WHY: Final = click.option("--reason", metavar="WORDS", required=True, help="Why; it is kept.")
-
-
-@dead_letters.command(short_help="Decide that a dead letter may stay.")
-@click.argument("id")
-@home_option
-@feed_option
-@_BY
-@_WHY
-@json_option
-@clear_errors
-def waive(
-    id: str,  # noqa: A002 - the argument's name
-    home: Path,
-    feed: str | None,
-    by: str,
-    reason: str,
-    as_json: bool,  # noqa: FBT001
-) -> None:
-    """Decide that a dead letter may stay as it is; the row remains a dead letter."""
-    _decide(open_session(home, feed), id, waive=True, by=by, why=reason, as_json=as_json)
-
-
-@dead_letters.command(short_help="Open a waived or corrected one again.")
-@click.argument("id")
-@home_option
-@feed_option
-@_BY
-@_WHY
-@json_option
-@clear_errors
-def reopen(
-    id: str,  # noqa: A002 - the argument's name
-    home: Path,
-    feed: str | None,
-    by: str,
-    reason: str,
-    as_json: bool,  # noqa: FBT001
-) -> None:
-    """Open a dead letter again that was waived or corrected."""
-    _decide(open_session(home, feed), id, waive=False, by=by, why=reason, as_json=as_json)
-
-
-def _decide(
-    session: Session, letter: str, *, waive: bool, by: str, why: str, as_json: bool
-) -> None:
-    from cost_pipeline.pipeline.dead_letters.decisions import decide
-
-    for name, text in (("--by", by), ("--reason", why)):
-        if not text.strip():
-            raise UsageError(f"{name} is empty", where=name, remedy="say it in words; it is kept")
-    found = decide(session, letter, waive=waive, by=by.strip(), why=why.strip())
-    if as_json:
-        print_json(found)
-        return
-    console().print(f"{found['id'][:16]} is {found['state']}")
-
-
 @dead_letters.command(short_help="Write the open ones to a workbook or CSV.")
 @home_option
 @feed_option
@@ -275,7 +198,7 @@ def export(
         )
     if not file.absolute().parent.is_dir():
         raise UsageError("its folder is not there", where=str(file), remedy="make the folder first")
-    scope = _scope(session, vendor, reason)
+    scope = scope_of(session, vendor, reason)
     done = export_letters(session, scope, file.absolute())
     if as_json:
         print_json({"file": str(file.absolute()), "rows": done.rows, "left_out": done.left_out})
@@ -307,18 +230,36 @@ def import_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT00
 @home_option
 @feed_option
 @click.option("--vendor", metavar="NAME", help="Only this vendor's.")
+@click.option("--reason", metavar="CODE", help="Only those with this reason code.")
+@PULLED_OPTION
+@click.option("--preview", is_flag=True, help="Show what would be tried again, and do nothing.")
 @json_option
 @clear_errors
-def retry(home: Path, feed: str | None, vendor: str | None, as_json: bool) -> None:  # noqa: FBT001
+def retry(
+    home: Path,
+    feed: str | None,
+    vendor: str | None,
+    reason: str | None,
+    pull_dates: str | None,
+    preview: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
     """Try again everything whose failure was transient: pull what was not fetched, post again."""
-    from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters
+    import pyarrow.compute as pc
 
     session = open_session(home, feed)
     known = {one.vendor for one in session.home.vendors}
-    scope = _scope(session, vendor, None) & equals("stage", Stage.ACQUIRE)
-    scope &= equals("failure_class", "transient")
-    letters = open_dead_letters(session, scope).select(["pull_date", "vendor"]).to_pylist()
-    pulls = sorted({(r["pull_date"], r["vendor"]) for r in letters if r["vendor"] in known})
+    letters = chosen(session, vendor, reason, None, pull_dates)(None)
+    letters = letters.filter(pc.equal(letters["stage"], Stage.ACQUIRE))
+    letters = letters.filter(pc.equal(letters["failure_class"], "transient"))
+    if preview:
+        if as_json:
+            print_json({"chosen": counts_as_json(letters)})
+        else:
+            show_counts(letters, "would be tried again")
+        return
+    pairs = letters.select(["pull_date", "vendor"]).to_pylist()
+    pulls = sorted({(r["pull_date"], r["vendor"]) for r in pairs if r["vendor"] in known})
 
     def work(runner: Runner) -> int:
         for day in sorted({day for day, _ in pulls}):

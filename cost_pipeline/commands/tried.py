@@ -60,11 +60,8 @@ def show_asked(out: Console, asked: Asked) -> None:
 
 def _facts(tried: Tried) -> Iterator[tuple[str, str, str]]:
     """Yields label, words and style of each line of the summary."""
-    yield "file", f"{counted(tried.size, 'byte')}, {tried.kind}, {tried.encoding}", ""
-    header = counted(len(tried.header), "column")
-    if tried.header_line is not None:
-        header = f"line {tried.header_line}, {header}"
-    yield "header", header, ""
+    for label, words in _of_file(tried):
+        yield label, words, ""
     rows = f"{tried.accepted:,} accepted, {tried.refused:,} refused"
     yield "rows", rows, "red" if tried.refused else "green"
     if tried.stopped_after is not None:
@@ -86,6 +83,17 @@ def _facts(tried: Tried) -> Iterator[tuple[str, str, str]]:
         yield "unread", f"{_listed(tried.unread)}: map or ignore what is known", "yellow"
     for name, wanted in tried.missing.items():
         yield "missing", f"`{name}`: no column is called {' or '.join(map(repr, wanted))}", "red"
+
+
+def _of_file(tried: Tried) -> Iterator[tuple[str, str]]:
+    """Yields label and words of what the file is, before its rows are looked at."""
+    yield "file", f"{counted(tried.size, 'byte')}, {tried.kind}, {tried.encoding}"
+    if tried.settings_from is not None:
+        yield "settings", f"those from {tried.settings_from} on"
+    header = counted(len(tried.header), "column")
+    if tried.header_line is not None:
+        header = f"line {tried.header_line}, {header}"
+    yield "header", header
 
 
 def _fact(out: Console, label: str, words: str, style: str = "") -> None:

@@ -74,9 +74,10 @@ def try_(
 ) -> None:
     """Show how FILE would be read: its header, first rows, what is refused and why, its totals.
 
-    Nothing is landed or posted. With --vendor it is read by that vendor file, by the code of a run,
-    and the command ends with 1 if something is refused or missing. Without, it prints a first
-    vendor file, each guess with its evidence, and what you have to decide: save it in vendors/.
+    Nothing is landed or posted. With --vendor it is read by that vendor file, by the code of a run
+    and its newest settings or those of --pull-date, and the command ends with 1 if something is
+    refused or missing. Without, it prints a first vendor file, each guess with its evidence, and
+    what you have to decide: save it in vendors/.
     """
     _refuse_no_file(file)
     if vendor is None:
@@ -92,7 +93,7 @@ def try_(
         raise UsageError(
             "a vendor file is part of a home", where="--vendor", remedy="name the home with --home"
         )
-    _try(file, _vendor_of(home, vendor), _day(pull_date), most_rows, as_json=as_json)
+    _try(file, _vendor_of(home, vendor), pull_date, most_rows, as_json=as_json)
 
 
 @click.command("test", short_help="Ask a source for its first page or newest file.")
@@ -137,13 +138,25 @@ def test_(
 
 
 def _try(
-    file: Path, of: tuple[Vendor, Reads], day: date, most_rows: int | None, *, as_json: bool
+    file: Path,
+    of: tuple[Vendor, Reads],
+    pull_date: str | None,
+    most_rows: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     from cost_pipeline.commands.tried import show_tried
     from cost_pipeline.pipeline.trying.reading import try_file
 
     vendor, reads = of
-    tried = try_file(reads, vendor, file, pull_date=day, most_rows=most_rows)
+    tried = try_file(
+        reads,
+        vendor,
+        file,
+        pull_date=_day(pull_date),
+        newest=pull_date is None,
+        most_rows=most_rows,
+    )
     if as_json:
         print_json(tried.as_json())
     else:

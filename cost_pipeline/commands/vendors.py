@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from cost_pipeline.commands.common import (
     plain,
     print_json,
     program,
+    utc_now,
 )
 from cost_pipeline.commands.trying import test_, try_
 from cost_pipeline.commands.vendor_schema import schema
@@ -163,10 +165,14 @@ def list_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
         )
     chosen = [vendor for vendor in found if feed in {None, vendor.feed}]
     scopes = {one.name: one.shape.scope for one in feeds}
-    rows = _rows(chosen, scopes if len(every) <= 1 else None)
+    rows = _rows(chosen, scopes if len(every) <= 1 else None, utc_now().date())
     if as_json:
         print_json(rows)
         return
+    for row in rows:
+        row["changes"] = ", ".join(row["changes"])
+    if not any(row["changes"] for row in rows):
+        rows = [{key: text for key, text in row.items() if key != "changes"} for row in rows]
     if not rows:
         console().print("no vendor yet: write a file in vendors/ (docs/interfaces.md)")
         return
@@ -177,7 +183,7 @@ def list_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
 
 
 def _rows(
-    vendors: Sequence[Vendor], scopes: Mapping[str, str | None] | None
+    vendors: Sequence[Vendor], scopes: Mapping[str, str | None] | None, today: date
 ) -> list[dict[str, Any]]:
     """Returns vendors as plain rows.
 
@@ -185,6 +191,7 @@ def _rows(
         vendors: In their order.
         scopes: By feed, the name of what says whose the records are; None where there are several
             feeds, which the rows then name.
+        today: The pull date as of which they are told.
     """
     return [
         {
@@ -193,8 +200,9 @@ def _rows(
             (scopes[vendor.feed] or "whose" if scopes else "whose"): vendor.scope,
             "record": str(vendor.record),
             "source": vendor.source.kind,
-            "format": vendor.format.kind.value,
+            "format": vendor.as_of(today).format.kind.value,
             "priority": vendor.priority,
+            "changes": [change.since.isoformat() for change in vendor.changes],
         }
         for vendor in vendors
     ]

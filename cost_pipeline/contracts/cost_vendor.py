@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from cost_pipeline.contracts.effects import ReadIf, ReadWith
 from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.tax_schemes import TaxIds
 from cost_pipeline.contracts.vendor import MeasureStyle, Name, Vendor
 
 ProductionCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
@@ -66,6 +67,9 @@ class Plausible(Section):
         return int(days) if isinstance(days, str) and days.isdecimal() else days
 
 
+_IDENTIFIED: Final = ReadIf(
+    lambda vendor: "tax_id" in {*vendor.columns, *vendor.constants}, "no column gives `tax_id`"
+)
 _POSTED: Final = ReadIf(lambda vendor: vendor.posts, "`posts: false`: nothing of it is posted")
 
 
@@ -77,6 +81,7 @@ class CostVendor(Vendor):
         measure: The key `amount`.
         negatives: `credit_note` where negative amounts are credits that name their invoice in
             `credit_of`; else each waits for an approved reversal.
+        tax_ids: The scheme of its tax ids; else each says its own, and a bare one is a US EIN.
         plausible: How far from its pull a cost may be dated.
         payroll_run: Whether a timecard that a rule blocks is refused alone, or with its whole run:
             the cards of its delivery and payroll week.
@@ -86,12 +91,15 @@ class CostVendor(Vendor):
     exact: ClassVar[tuple[str, ...]] = ("amount",)
     measured: ClassVar[str] = "amount"
     deciding: ClassVar[tuple[str, ...]] = (*Vendor.deciding, "production", "negatives")
+    declared: ClassVar[tuple[str, ...]] = (*Vendor.declared, "tax_ids")
+    changing: ClassVar[tuple[str, ...]] = (*Vendor.changing, "tax_ids")
 
     feed: Literal["production"] = "production"
     production: ProductionCode
     record: RecordKind
     measure: MeasureStyle | None = Field(default=None, alias="amount")
     negatives: Literal["dead_letter", "credit_note"] = "dead_letter"
+    tax_ids: Annotated[TaxIds | None, _IDENTIFIED] = None
     plausible: Annotated[Plausible, _POSTED] = Plausible()
     payroll_run: Annotated[
         Literal["lines", "strict"], ReadWith("record", (RecordKind.TIMECARD,))

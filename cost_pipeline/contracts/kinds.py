@@ -14,6 +14,7 @@ from cost_pipeline.contracts.complaints import Complaint
 from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.tables import Shape
+from cost_pipeline.contracts.texts import Reader
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import NO_OTHERS, ReasonList
 
@@ -72,6 +73,8 @@ class FeedContract:
         settings: The model of its settings.
         wrong_settings: What is wrong with settings that no single key shows.
         wrong_vendors: What is wrong between vendor files of the feed.
+        readers: Fields whose texts the keys of a vendor file make something else of than their
+            contract does by itself, with what reads them.
         scopes: The values that the shape's scope may have, by the settings.
         zone: The time zone of the owner of a vendor's records, by the settings.
         start: The first day of the work whose records these are, by the settings; None if they do
@@ -93,6 +96,7 @@ class FeedContract:
     reasons: ReasonList = NO_OTHERS
     vendor: type[Vendor] = Vendor
     settings: type[Section] = Section
+    readers: Callable[[Any], Mapping[str, Reader]] = lambda _vendor: {}
     scopes: Callable[[Any], Collection[str]] = lambda _settings: ()
     wrong_settings: Callable[[Any], Iterable[Complaint]] = lambda _settings: ()
     wrong_vendors: Callable[[Any], Iterable[Complaint]] = lambda _vendors: ()

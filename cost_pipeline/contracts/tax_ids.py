@@ -1,14 +1,13 @@
 """Tax ids of payees: `SCHEME:NUMBER`, or a bare number, which is read as a US EIN.
 
-Whether a number is well-formed (length, check digits) is python-stdnum's knowledge. Which kinds of
-record demand one is data: `data/reference/tax_id_demands.csv`.
+Which schemes there are, and how a vendor declares one, is in `tax_schemes`. Which kinds of record
+demand a tax id is data: `data/reference/tax_id_demands.csv`.
 """
 
 from __future__ import annotations
 
 import csv
 import functools
-import importlib
 from typing import Final
 
 from pydantic_core import PydanticCustomError
@@ -16,24 +15,10 @@ from stdnum.exceptions import ValidationError as NotValid
 
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.cost_vendor import RecordKind
+from cost_pipeline.contracts.tax_schemes import SCHEMES, valid_number
 from cost_pipeline.core.reference import reference_path
 
 BARE_SCHEME: Final = "US-EIN"
-
-# Scheme to the module of python-stdnum that knows it.
-SCHEMES: Final = {
-    "US-EIN": "us.ein",
-    "US-SSN": "us.ssn",
-    "US-ITIN": "us.itin",
-    "US-TIN": "us.tin",
-    "CA-BN": "ca.bn",
-    "CA-SIN": "ca.sin",
-    "GB-VAT": "gb.vat",
-    "GB-UTR": "gb.utr",
-    "EU-VAT": "eu.vat",
-    "AU-ABN": "au.abn",
-    "NZ-IRD": "nz.ird",
-}
 
 
 def canonical_tax_id(text: str) -> str:
@@ -48,9 +33,8 @@ def canonical_tax_id(text: str) -> str:
     if scheme not in SCHEMES:
         known = ", ".join(SCHEMES)
         raise _bad(f"its scheme is not one of {known}")
-    module = importlib.import_module(f"stdnum.{SCHEMES[scheme]}")
     try:
-        return f"{scheme}:{module.validate(number)}"
+        return f"{scheme}:{valid_number(scheme, number)}"
     except NotValid as error:
         raise _bad(f"it is not a valid {scheme} number: {error}") from None
 

@@ -6,16 +6,21 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
     StringConstraints,
     field_validator,
     model_validator,
 )
 
+from cost_pipeline.contracts.changes import BEGINNING, CHANGES, Change, in_force
 from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.date_style import DateStyle
 from cost_pipeline.contracts.expectations import Expect
@@ -118,6 +123,7 @@ class Vendor(Section):
         constants: Contract fields that the file does not carry.
         posts: Whether its records are posted; false where they only serve reconciliation.
         expect: When its deliveries are due; None where nobody says.
+        changes: What of this changes from a pull date on; each entry holds on top of those before.
     """
 
     exact: ClassVar[tuple[str, ...]] = ()
@@ -127,6 +133,12 @@ class Vendor(Section):
         "ignore", "constants",
     )  # fmt: skip
     """The keys that decide verdicts; where a delivery is fetched from does not."""
+    declared: ClassVar[tuple[str, ...]] = ("measure", "clean", "ids")
+    """The sections that decide them too where they are given, and are no part of a digest else."""
+    changing: ClassVar[tuple[str, ...]] = (
+        "format", "dates", "numbers", "measure", "clean", "ids", "columns", "ignore", "constants",
+    )  # fmt: skip
+    """The keys that say how rows are read, which may change from a pull date on."""
     measured: ClassVar[str] = ""
     """The field of which `measure` says the sign and the unit; a feed may give the key its name."""
 
@@ -147,6 +159,34 @@ class Vendor(Section):
     constants: dict[str, str] = Field(default_factory=dict)
     posts: bool = True
     expect: Expect | None = None
+    # A dump is of what a delivery is read by, which is one of `in_force`.
+    changes: tuple[Change, ...] = Field(default=(), exclude=True)
+    _in_force: tuple[tuple[date, Any], ...] = PrivateAttr(default=())
+
+    @property
+    def in_force(self) -> tuple[tuple[date, Self], ...]:
+        """The settings by which deliveries are read, each with the first pull date of theirs."""
+        return self._in_force or ((BEGINNING, self),)
+
+    @property
+    def spans(self) -> tuple[tuple[date, date, Self], ...]:
+        """The same, each with the last pull date of its deliveries too."""
+        ends = [since - timedelta(1) for since, _ in self.in_force[1:]]
+        pairs = zip(self.in_force, [*ends, date.max], strict=True)
+        return tuple((since, end, own) for (since, own), end in pairs)
+
+    def as_of(self, day: date | None) -> Self:
+        """Returns the settings in force on a pull date, or the newest; they have no `changes`."""
+        return [own for since, own in self.in_force if day is None or since <= day][-1]
+
+    def since(self, day: date) -> date:
+        """Returns since which pull date the settings of a pull date have been in force."""
+        return max(since for since, _ in self.in_force if since <= day)
+
+    @classmethod
+    def changing_keys(cls) -> tuple[str, ...]:
+        """Returns the keys that may change from a pull date on, as vendor files name them."""
+        return tuple(cls.model_fields[name].alias or name for name in cls.changing)
 
     @property
     def scope(self) -> str | None:
@@ -157,6 +197,15 @@ class Vendor(Section):
     def refuses_negatives(self) -> bool:
         """Whether a row that is refused is also told that its measure is negative."""
         return False
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_changes(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - whatever stands there
+        vendor = handler(data)
+        if vendor.changes and isinstance(data, Mapping):
+            plain = {key: value for key, value in data.items() if key != CHANGES}
+            vendor._in_force = in_force(cls, plain, vendor.changes, cls.changing_keys())  # noqa: SLF001 - its own
+        return vendor
 
     @model_validator(mode="after")
     def _increments_can_be_read(self) -> Self:

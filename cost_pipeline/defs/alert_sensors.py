@@ -1,4 +1,4 @@
-"""When to look for what is red: at once when a run fails, and every minute at everything."""
+"""When to look for what is red: a failed run at once, and everything every minute."""
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
 from collections.abc import Collection
@@ -20,11 +20,11 @@ _NOWHERE: Final = "no `alerts:` in productions.yaml"
 def alert_sensors(
     home: Home, feed: Feed[Session], passing: Collection[dg.AssetCheckKey]
 ) -> list[dg.SensorDefinition]:
-    """Both, on where the home says where alerts go.
+    """Returns both sensors; they are on if the home says where alerts go.
 
     Args:
-        home: Whose runs and checks they look at, those of all its feeds.
-        feed: Any of them: what was told is kept in the lake, which they share.
+        home: The home whose runs and checks they look at, those of all its feeds.
+        feed: Any of its feeds: the lake, which they share, records what was told.
         passing: The checks whose warnings may pass by themselves.
     """
     on = dg.DefaultSensorStatus.RUNNING

@@ -52,7 +52,7 @@ def look_at_checks(
     by_partition = {info.check_key for info in infos if info.partition_key is not None}
     found = Checks([], set())
     for info in infos:
-        # Of a run over several partitions there is one more result, for all of them together.
+        # A run over several partitions has one more result, for all of them together.
         if info.partition_key is None and info.check_key in by_partition:
             continue
         if info.latest_execution_status is AssetCheckExecutionRecordStatus.FAILED:
@@ -86,7 +86,7 @@ def _of_check(
             key=_key(info),
             title=f"{asset}: {key.name}{where}",
             message=found.description or "is red",
-            # Every other red check is about data that is there, and will be red again.
+            # Every other red check is about data that stays as it is, and will be red again.
             failure_class="transient" if passes_by and warns else "permanent",
             severity=found.severity.value,
             run_id=record.run_id,
@@ -94,7 +94,7 @@ def _of_check(
 
 
 def failed_runs(instance: dg.DagsterInstance, session: Session) -> list[Alert]:
-    """The runs that failed lately."""
+    """Returns the runs that failed in the last seven days."""
     failed = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.FAILURE], updated_after=session.clock() - _LOOK_BACK
     )
@@ -103,11 +103,11 @@ def failed_runs(instance: dg.DagsterInstance, session: Session) -> list[Alert]:
 
 
 def of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Alert]:
-    """The alert of a failed run; none if a check that is red says why, which is told as that."""
+    """Yields the alert of a failed run; none if a red check says why, which has its own."""
     names, message = _why(instance, run)
     if not _TOLD_BY_CHECKS.isdisjoint(names):
         return
-    # Without an error of a step the process is gone: killed, or its machine.
+    # Without an error of a step the process is gone: it was killed, or its machine was.
     passing = not names or _PASSING in names
     partition = run.tags.get("dagster/partition") or run.tags.get(
         "dagster/asset_partition_range_start", ""
@@ -124,9 +124,9 @@ def of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Alert]:
 
 
 def _why(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[list[str], str]:
-    """The kinds of the error and of its causes, outermost first, and the words of the last of them.
+    """Returns the kinds of the error and of its causes, outermost first, and the last one's words.
 
-    Causes are followed down to one of our own errors: its words are for people.
+    Causes are followed down to one of our own errors, whose words are for people.
     """
     kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
     names: list[str] = []

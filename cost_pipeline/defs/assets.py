@@ -1,7 +1,7 @@
 """The assets that every feed has. Each body is a sentence: call the pipeline, report.
 
-What does not belong here: any decision about data. What vendors delivered is in `pulling`, what a
-feed has beside these in `own_assets`; checks are in `checks`, what runs when in `sensors`.
+No decision about data belongs here. `pulling` has what vendors delivered, `own_assets` what a feed
+has beside these, `checks` has the checks, and `sensors` says what runs when.
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
@@ -31,13 +31,13 @@ from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.replay import replay
 
 DELIVERY: Final = "cost_pipeline/delivery"
-"""Tag of a replay of one delivery: its hash."""
+"""The tag of a replay of one delivery: its hash."""
 
 
 def validate_pulled(
     feed: Feed[Session], home: Home, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """Records and dead letters of what was pulled: one step with an output for each."""
+    """Returns the records and dead letters of what was pulled: one step with an output for each."""
     kinds = kinds_of(feed.name, home)
 
     @dg.multi_asset(
@@ -71,7 +71,7 @@ def validate_pulled(
 def records_handed_over(instance: dg.DagsterInstance, session: Session) -> dict[str, Any]:
     """Hands over what new records change; returns what an asset shows of it.
 
-    Of the inputs of a book, the first are its records.
+    The first inputs of a book are its records.
     """
     for touched in hand_over(instance, session).values():
         return touched.metadata()
@@ -128,7 +128,7 @@ def _refused(seen: Sequence[DeliveryReport], reasons: Mapping[str, int]) -> dict
 
 
 def audit_log(feed: Feed[Session]) -> dg.AssetSpec:
-    """External: every append of the audited tables writes it."""
+    """Returns the audit log, an external asset: every append to an audited table writes it."""
     read = [feed.names.dead_letters, *([feed.book.key] if feed.book is not None else [])]
     return dg.AssetSpec(
         asset_key(feed.names.audit),
@@ -144,7 +144,7 @@ def audit_log(feed: Feed[Session]) -> dg.AssetSpec:
 def hand_overs(
     feed: Feed[Session], home: Home, partitions: dg.DailyPartitionsDefinition | None
 ) -> list[dg.AssetSpec]:
-    """External assets that say, date by date, that what the book is computed from changed."""
+    """Returns external assets that say, date by date, that the inputs of the book changed."""
     if feed.book is None:
         return []
     return [

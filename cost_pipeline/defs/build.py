@@ -1,4 +1,4 @@
-"""The code location of one home: everything assembled, nothing decided."""
+"""The code location of one home: this module assembles everything and decides nothing."""
 
 from __future__ import annotations
 
@@ -45,13 +45,18 @@ def build_definitions(
     today: date | None = None,
     asked: Sequence[date] = (),
 ) -> dg.Definitions:
-    """All definitions for the home at `path`.
+    """Returns all definitions for the home at `path`.
 
     Args:
         path: The home; its vendor files decide which assets there are.
+    <<<<<<< HEAD
         feeds: Those that there are; the home gets the ones that its vendors need.
         today: Decides how far calendars reach; the present day if None.
         asked: Pull dates that the calendars have in any case.
+    =======
+        feeds: The feeds that there are; the home gets those that its vendors need.
+        today: Decides how far the calendars of books reach; the present day if None.
+    >>>>>>> main
 
     Raises:
         UsageError: If the home or a vendor file is wrong.
@@ -77,7 +82,9 @@ def build_definitions(
 
 @contextmanager
 def beta_and_preview_accepted() -> Iterator[None]:
-    """Two features are not stable in Dagster 1.13 and are used all the same, by name.
+    """Hides the warnings of two features that Dagster 1.13 does not call stable.
+
+    They are used all the same:
 
     `backfill_policy` (beta): runs of up to a month of transaction dates instead of one run each.
     `partitions_def` of a check (preview): a red check must say which partition is red.

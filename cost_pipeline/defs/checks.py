@@ -27,7 +27,7 @@ from cost_pipeline.pipeline.declared.names import Key
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
 
-# Of a check over several dates: how many there are, and on how many it is red.
+# Counts of a check over several dates: how many dates there are, and on how many it is red.
 DATES: Final = "transaction_dates"
 RED: Final = "red"
 
@@ -92,7 +92,11 @@ def passing_of(feeds: Sequence[Feed[Session]], home: Home) -> set[dg.AssetCheckK
 def _step(
     feed: Feed[Session], look: Look[Session], declared: _Declared, calendars: Calendars
 ) -> dg.AssetChecksDefinition:
-    """The step of a look; a vendor can be pulled alone, with the checks that are its own."""
+    """Returns the step of a look.
+
+    Its checks can be chosen, so that a vendor can be pulled alone, with the checks that are its
+    own.
+    """
     letters = [asset_key(feed.names.dead_letters)]
 
     @dg.multi_asset_check(
@@ -130,7 +134,7 @@ def _of_a_pull(
     session: Session,
     chosen: _Declared,
 ) -> Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation | dg.Output[None]]:
-    """Yields one result for each check of a pull date, or of what has no dates."""
+    """Yields one result for each check of a pull date, or of an asset that has no dates."""
     by_pull = look.calendar is Calendar.PULLS
     day = date.fromisoformat(context.partition_key) if by_pull else None
     found = look.at(session, [day] if day is not None else [])
@@ -162,9 +166,9 @@ def _by_dates(
     session: Session,
     chosen: _Declared,
 ) -> Iterator[dg.AssetCheckResult]:
-    """One result for each check of a run; of a run over several dates each is recorded, too.
+    """Yields one result for each check of a run, and records those of each date of several.
 
-    All of them in one batch: stored one by one, those of a month cost a second.
+    They are recorded in one batch: stored one by one, those of a month cost a second.
     """
     days = [date.fromisoformat(key) for key in context.partition_keys]
     found = look.at(session, days)
@@ -185,8 +189,8 @@ def result_of(check: Check[Session], found: Any, subject: Subject) -> dg.AssetCh
 
     Args:
         check: The check.
-        found: What its look, or the asset's own step, has found.
-        subject: What it is asked of.
+        found: What its look found, or the asset's own step.
+        subject: The asset and the day that it is asked about.
     """
     outcome = check.outcome(found, subject)
     return dg.AssetCheckResult(
@@ -200,7 +204,7 @@ def result_of(check: Check[Session], found: Any, subject: Subject) -> dg.AssetCh
 
 
 def held(evaluation: dg.AssetCheckEvaluation) -> int:
-    """Returns on how many dates a check passed; of one that belongs to no date, 1 if it passed."""
+    """Returns on how many dates a check passed; for a check without dates, 1 if it passed."""
     counts = [evaluation.metadata.get(name) for name in (DATES, RED)]
     dates, red = (c.value if isinstance(c, dg.IntMetadataValue) else None for c in counts)
     if dates is None or red is None:

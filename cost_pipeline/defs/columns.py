@@ -49,10 +49,15 @@ def _schema(table: Stored, meanings: Mapping[str, str]) -> dg.TableSchema:
 
 
 def delivered(vendor: Vendor) -> dg.TableSchema:
-    """Returns the columns that a vendor file knows in a delivery, all of them text."""
-    read = {name: field for field, names in vendor.columns.items() for name in names}
-    meanings = {name: f"read as {field}" for name, field in read.items()}
-    meanings |= dict.fromkeys(vendor.ignore, "known and not read")
+    """Returns the columns that a vendor file knows in a delivery, all of them text.
+
+    Those of its newest settings say what they mean, where a name has had two meanings.
+    """
+    meanings: dict[str, str] = {}
+    for _, settings in vendor.in_force:
+        read = {name: field for field, names in settings.columns.items() for name in names}
+        meanings |= {name: f"read as {field}" for name, field in read.items()}
+        meanings |= dict.fromkeys(settings.ignore, "known and not read")
     return dg.TableSchema(
         columns=[
             dg.TableColumn(name=name, type="text", description=meaning)
@@ -69,7 +74,9 @@ def lineage_of_records(feed: Feed[Session], vendors: Iterable[Vendor]) -> dg.Tab
     found: dict[str, list[dg.TableColumnDep]] = {}
     for vendor in vendors:
         raw = asset_key(feed.names.raw(vendor.vendor))
-        for field, names in vendor.columns.items():
-            origin = [dg.TableColumnDep(raw, name) for name in names]
-            found.setdefault(feed.column_of(vendor.record, field), []).extend(origin)
+        every = [columns for _, own in vendor.in_force for columns in own.columns.items()]
+        names = dict.fromkeys((field, name) for field, aliases in every for name in aliases)
+        for field, name in names:
+            column = found.setdefault(feed.column_of(vendor.record, field), [])
+            column.append(dg.TableColumnDep(raw, name))
     return dg.TableColumnLineage(deps_by_column=found)

@@ -1,7 +1,7 @@
 """Corrections of dead letters: the asset that takes them in, and the sensor that sees them come.
 
 The sensor lists and a pure function decides. A run takes in everything that waits, so one run at a
-time is enough; which transaction dates are then posted is the reconciliation's business.
+time is enough; the reconciliation decides which transaction dates are then posted.
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
@@ -25,7 +25,7 @@ from cost_pipeline.pipeline.declared.names import CORRECTIONS_JOB
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
 
-# A file that is still being copied changes; one that is this old is taken to be whole.
+# A file that is still being copied changes; one that is as old as this is taken to be whole.
 _SETTLED: Final = timedelta(seconds=10)
 _PAUSE: Final = timedelta(minutes=15)
 
@@ -33,7 +33,7 @@ _PAUSE: Final = timedelta(minutes=15)
 def corrections(
     feed: Feed[Session], partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """What people sent back, partitioned by the day it was taken in."""
+    """Returns the asset of what people sent back, partitioned by the day it was taken in."""
 
     @dg.asset(
         key=asset_key(feed.names.corrections),
@@ -68,7 +68,7 @@ def corrections(
 def corrections_sensor(
     feed: Feed[Session], job: UnresolvedAssetJobDefinition
 ) -> dg.SensorDefinition:
-    """Asks for a run when there is a file in the corrections folder that was not taken in."""
+    """Returns the sensor that asks for a run when a correction waits in the folder."""
 
     @dg.sensor(
         name=feed.names.own("take_in_corrections"),
@@ -120,17 +120,17 @@ def _is_settled(file: Path, now: datetime) -> bool:
 
 
 def tag(files: Sequence[str]) -> str:
-    """The files as a tag: names may be long, and hold anything."""
+    """Returns the files as a tag of limited length: names may be long, and hold anything."""
     return f"{len(files)}: {', '.join(files)}"[:200]
 
 
 def reason_to_wait(files: Sequence[str], *, busy: bool, failed: Sequence[str]) -> str | None:
-    """Why no run is asked for now; None if one is.
+    """Returns why no run is asked for now; None if one is.
 
     Args:
-        files: What waits.
+        files: The names of the files that wait.
         busy: Whether a run is under way: it takes in what waits.
-        failed: Tags of runs that failed lately.
+        failed: The tags of runs that failed lately.
     """
     if not files:
         return "no correction waits"

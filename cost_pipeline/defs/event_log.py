@@ -50,7 +50,7 @@ _VERSION: Final = db.Table(
     db.Column("version_num", db.String(32), nullable=False),
     db.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
-"""As Alembic makes it."""
+"""The table as Alembic makes it."""
 
 _CHECKS: Final = AssetCheckExecutionsTable.c
 _Row = dict[str, Any]
@@ -71,31 +71,31 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         self._has_columns = False
         self._head: str | None = None
         # Events whose rows are in the run's file and could not be mirrored in the index, by their
-        # identity: Dagster stores a batch that failed again, event by event, and no row may be
+        # identity. Dagster stores the events of a failed batch again, one by one, and no row may be
         # stored twice.
         self._half_stored: dict[int, dg.EventLogEntry] = {}
         super().__init__(base_dir, inst_data)
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
-        """The configuration in `dagster.yaml`: the folder that DAGSTER_HOME names."""
+        """Returns the configuration in `dagster.yaml`: the folder that DAGSTER_HOME names."""
         return {"dagster_home": dg.StringSource}
 
     @classmethod
     def from_config_value(  # type: ignore[override]
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, str]
     ) -> BatchedSqliteEventLog:
-        """The storage of a Dagster home, in the folder in which Dagster's own would be."""
+        """Returns the storage of a Dagster home, in the folder that Dagster's own would use."""
         return cls(str(Path(config_value["dagster_home"]) / "history" / "runs"), inst_data)
 
     def dispose(self) -> None:
-        """Stop watching, and close the files."""
+        """Stops watching, and closes the files."""
         super().dispose()
         with self._turn:
             self._files.let_go()
 
     def wipe(self) -> None:
-        """Delete all events; the files of runs are deleted, so none may be open."""
+        """Deletes all events; the files of runs are deleted, so none may be open."""
         with self._turn:
             self._files.let_go()
             super().wipe()
@@ -115,11 +115,11 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
                 raise
 
     def _lay_out(self, shard: str, engine: db.Engine) -> None:
-        """Make the tables of a new file, as Dagster does.
+        """Makes the tables of a new file, as Dagster does.
 
-        Dagster reads all its migrations for each file that it opens first (20 ms), to find that a
-        new one needs none of them and one with a version neither. Here that happens for a new
-        index, and for what is half made.
+        Before it opens a file for the first time, Dagster reads all its migrations (20 ms), and
+        finds that a new file needs none of them and a file with a version neither. Here that
+        happens only for a new index, and for a file that is half made.
         """
         with engine.connect() as connection:
             tables = set(db.inspect(connection).get_table_names())
@@ -138,13 +138,17 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         self._initdb(engine)
 
     def _newest(self) -> str:
-        """The version of Dagster's tables that this Dagster makes."""
+        """Returns the version of the tables that this Dagster makes."""
         if self._head is None:
             self._head = str(self.alembic_version()[1])
         return self._head
 
     def has_table(self, table_name: str) -> bool:
-        """Whether the index has a table. Asked for every event with tags; none is ever dropped."""
+        """Whether the index has a table.
+
+        Dagster asks for every event with tags; the answer is kept, because no table is ever
+        dropped.
+        """
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
@@ -158,23 +162,24 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
     def get_asset_check_state(
         self, keys: Sequence[tuple[dg.AssetCheckKey, dg.PartitionsDefinition[str] | None]]
     ) -> Mapping[dg.AssetCheckKey, Any]:
-        """The partitions of checks by state, all as of one instant.
+        """Returns the partitions of checks by state, all as of one instant.
 
-        A calendar that ends years ahead is walked to its end for each instant at which it is asked
-        for a partition: 30 ms, and without an instant three times for every partition of a check.
+        Whenever Dagster asks a calendar for a partition at another instant, it walks the calendar
+        to its end: 30 ms if that is years ahead. Without one instant for all, it does so three
+        times for every partition of a check.
         """
         with dg.partition_loading_context():
             return super().get_asset_check_state(keys)
 
     def store_event(self, event: dg.EventLogEntry) -> None:
-        """Store one event."""
+        """Stores one event."""
         self.store_event_batch([event])
 
     def store_event_batch(self, events: Sequence[dg.EventLogEntry]) -> None:
-        """Store events, of any types, in one transaction of each file.
+        """Stores events, of any types, in one transaction of each file.
 
-        The run's file comes first, as with Dagster. A batch of which the index took nothing may be
-        stored again, whole or event by event.
+        The run's file comes first, as with Dagster. If the index took nothing of a batch, the batch
+        may be stored again, whole or event by event.
         """
         for run_id, same_run in groupby(events, lambda event: event.run_id):
             self._store(run_id, list(same_run))
@@ -185,7 +190,8 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         if new:
             with self.run_connection(run_id) as connection:
                 connection.execute(SqlEventLogStorageTable.insert(), new)
-            # Those who follow a run watch its file, which changes when it is closed: tell them now.
+            # Whoever follows a run watches its file, which changes only when it is closed. So touch
+            # it now.
             os.utime(self.path_for_shard(run_id))
         mirrored = [
             (event, row)
@@ -207,9 +213,9 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         events: Sequence[dg.EventLogEntry],
         rows: Sequence[_Row],
     ) -> None:
-        """Store events of a run in the index of all runs, with what is derived from them."""
+        """Stores the events of a run in the index of all runs, with what is derived from them."""
         connection.execute(SqlEventLogStorageTable.insert(), rows)
-        # One writer at a time, and SQLite counts ids up by one: these are the last ones.
+        # There is one writer at a time, and SQLite counts ids up by one: these are the last ones.
         last = connection.execute(db.select(db.func.max(SqlEventLogStorageTable.c.id))).scalar_one()
         ids = range(last - len(events) + 1, last + 1)
         of_assets = [
@@ -219,7 +225,7 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         ]
         if of_assets:
             self._store_asset_event_tags(connection, *zip(*of_assets, strict=True))
-        # What an asset's row says is what its last event of each type said.
+        # The row of an asset says what its last event of each type said.
         newest: dict[Any, dict[Any, tuple[dg.EventLogEntry, int]]] = {}
         for event, number in of_assets:
             key = event.get_dagster_event().asset_key
@@ -234,7 +240,7 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         connection: db.Connection,
         stored: Sequence[tuple[dg.EventLogEntry, _Row, int]],
     ) -> None:
-        """Store what is known of the checks after these events."""
+        """Stores what is known of the checks after these events."""
         planned = [
             values
             for event, row, number in stored
@@ -291,7 +297,7 @@ def _said(event: dg.EventLogEntry, row: _Row, number: int) -> _Row:
 
 
 def _settle(connection: db.Connection, evaluated: Sequence[_Row]) -> None:
-    """Give the checks that a run planned their results; a check that it did not plan gets a row.
+    """Gives the checks that a run planned their results; adds a row for a check not planned.
 
     Raises:
         DagsterInvariantViolationError: If a check was planned twice.
@@ -316,7 +322,7 @@ def _settle(connection: db.Connection, evaluated: Sequence[_Row]) -> None:
 def _rows_of_run(
     connection: db.Connection, run_id: str, wanted: Collection[_CheckKey]
 ) -> dict[_CheckKey, int]:
-    """The ids of a run's rows of these checks."""
+    """Returns the ids of a run's rows of these checks."""
     found: dict[_CheckKey, int] = {}
     query = db.select(_CHECKS.asset_key, _CHECKS.check_name, _CHECKS.partition, _CHECKS.id).where(
         _CHECKS.run_id == run_id,

@@ -1,6 +1,6 @@
-"""Which pulls are not cleared: a blocking check of theirs is red, or never came to a result.
+"""Which pulls are not cleared: one of their blocking checks is red, or never came to a result.
 
-What of the book waits for them is decided in `pipeline/posting/dates`.
+`pipeline/posting/dates` decides what of the book waits for them.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _PASSED: Final = "SUCCEEDED"
 
 
 def pulls_not_cleared(instance: dg.DagsterInstance, feed: Feed[Session], home: Home) -> list[date]:
-    """Returns the pull dates of which a blocking check is red, or was planned and has no result.
+    """Returns the pull dates with a blocking check that is red, or planned and without a result.
 
-    A pull date that Dagster knows nothing of is not among them: its event log is no archive, and
-    a book must not depend on nobody having cleaned it up.
+    A pull date that Dagster does not know is not among them: its event log is no archive, and a
+    book must not depend on nobody having cleaned it up.
     """
     keys = [
         dg.AssetCheckKey(asset_key(key), check.name)

@@ -1,6 +1,7 @@
-"""The hand-over: telling Dagster which dates of the book have new inputs.
+"""The hand-over tells Dagster which dates of the book have new inputs.
 
-One event per date and kind of input, only where the digest differs from the one reported last.
+There is one event per date and kind of input, only where the digest differs from the one reported
+last.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""A watched folder of corrections: which files a run is asked for, and what is said of others.
+"""A watched folder of corrections: for which files a run is asked, and what is said of the others.
 
-What a file says and whether it was applied is the business of the feed that declares the folder.
-Here: a file is taken when two
-looks in a row saw the same bytes (it may still be on its way), one that cannot be read is shown by
-one run of the checks and by every tick, and nothing that failed is asked for at every tick.
+The feed that declares the folder knows what a file says and whether it was applied. Here, a file is
+taken when two looks in a row saw the same bytes (it may still be on its way). One that cannot be
+read is shown by one run of the checks and by every tick, and nothing that failed is asked for at
+every tick.
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
@@ -28,7 +28,7 @@ _PAUSE: Final = timedelta(minutes=15)
 def watched_folder(
     feed: Feed[Session], watched: Watched[Session], job: UnresolvedAssetJobDefinition
 ) -> dg.SensorDefinition:
-    """Asks for a run when files were dropped into a folder that the feed watches."""
+    """Returns the sensor that asks for a run when files lie in a folder that the feed watches."""
 
     @dg.sensor(
         name=watched.sensor,
@@ -63,7 +63,10 @@ def watched_folder(
 def _decide(
     settled: list[WaitingFile], busy: Collection[str], done: Collection[str]
 ) -> dg.SensorResult | dg.SkipReason:
-    """What to run. A file that cannot be read gets one run, which turns the check red."""
+    """Returns what to run, or why nothing is.
+
+    A file that cannot be read gets one run, which turns the check red.
+    """
     fresh = [
         one
         for one in settled
@@ -82,7 +85,7 @@ def _decide(
 
 
 def _asked_for(instance: dg.DagsterInstance, job: str, now: datetime) -> tuple[set[str], set[str]]:
-    """The files of runs that are under way or failed a short while ago, and of those done."""
+    """Returns the files of runs under way or failed a short while ago, and of those done."""
 
     def files(**wanted: Any) -> set[str]:  # noqa: ANN401 - of Dagster's filter
         runs = instance.get_runs(dg.RunsFilter(job_name=job, **wanted))

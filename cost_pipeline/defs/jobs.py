@@ -32,7 +32,7 @@ class Jobs:
     Attributes:
         posted: What `post` makes: the book, and what is made with it.
         post: None if the feed has no book.
-        own: Those that the feed declares, with what it declares.
+        own: The jobs that the feed declares, each with its declaration.
     """
 
     pull: UnresolvedAssetJobDefinition
@@ -46,17 +46,18 @@ class Jobs:
 
     @property
     def all(self) -> list[UnresolvedAssetJobDefinition]:
-        """Every one of them."""
+        """All jobs of the feed."""
         found = [self.pull, self.replay, self.corrections, self.standing, self.audit]
         found += [self.post] if self.post is not None else []
         return [*found, *(job for _, job in self.own)]
 
 
 def jobs_of(feed: Feed[Session], home: Home) -> Jobs:
-    """Returns the jobs of a feed in a home; a job of its own is there if its assets are."""
+    """Returns the jobs of a feed in a home; it has a job of the feed's own if it has its assets."""
     names = feed.names
-    # The checks of an asset run with it, but one that stands belongs to no pull date: planned with
-    # one and evaluated without, it would stay planned for each, and be evaluated in each run.
+    # The checks of an asset run with it. One that stands belongs to no pull date: if it were
+    # planned with a date and evaluated without one, it would stay planned for each date, and be
+    # evaluated in each run.
     standing = _standing(feed, home)
     validated = [*each_kind(names, home), names.dead_letters]
     posted = posted_keys(feed, home)
@@ -98,7 +99,7 @@ def jobs_of(feed: Feed[Session], home: Home) -> Jobs:
 
 
 def posted_keys(feed: Feed[Session], home: Home) -> list[Key]:
-    """Returns what posting makes in a home: the book, and what the home has of that with it."""
+    """Returns what posting makes in a home: the book, and those assets of the home made with it."""
     if feed.book is None:
         return []
     made = {one.key for one in feed.assets(home)}

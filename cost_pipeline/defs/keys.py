@@ -1,4 +1,4 @@
-"""What a feed names, as Dagster takes it."""
+"""The names that a feed declares, as Dagster takes them."""
 
 from __future__ import annotations
 

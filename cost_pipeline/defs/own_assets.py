@@ -22,7 +22,7 @@ from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
 
 FILES: Final = "cost_pipeline/corrections"
-"""Tag of a run that files of a watched folder asked for: their tokens."""
+"""The tag of a run that files of a watched folder asked for: their tokens."""
 
 _Make = Callable[[Session, Asked], Made]
 
@@ -40,7 +40,7 @@ def own_assets(
 
 
 def _own_checks(feed: Feed[Session], home: Home, one: Asset[Session]) -> list[Check[Session]]:
-    """The checks whose answer the asset's own step has found."""
+    """Returns the checks whose answer the asset's own step has found."""
     return [
         check
         for check in feed.checks
@@ -69,7 +69,7 @@ def _made(
     checks: Sequence[Check[Session]],
     calendars: Calendars,
 ) -> dg.AssetsDefinition:
-    """An asset with a body. In a run over several dates each is shown its own."""
+    """Returns an asset with a body; in a run over several dates each date is shown its own."""
     by_dates = one.calendar is not Calendar.NONE
 
     @dg.multi_asset(
@@ -111,6 +111,6 @@ def _made(
 
 
 def _files(context: dg.AssetExecutionContext) -> list[str] | None:
-    """Those that the run was requested for; None if it was not requested for any."""
+    """Returns the files that the run was requested for; None if it was requested for none."""
     tags = context.run.tags
     return tags[FILES].split(",") if FILES in tags else None

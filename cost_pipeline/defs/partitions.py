@@ -1,8 +1,8 @@
 """The two calendars. Nothing else is partitioned.
 
 Pulls are partitioned by pull date, a book by the dates of its records. Rows pulled on one day
-belong to many dates of the book, which no Dagster partition mapping can say: what changed is handed
-over by external assets whose partitions are reported one by one (`handover`).
+belong to many dates of the book, and no Dagster partition mapping can say that. External assets
+hand over what changed; their partitions are reported one by one (`handover`).
 
 A calendar begins where the home does and ends today, so that all of it is what a home has. It is
 counted when the code location is loaded; today goes on by itself. A record beyond it makes it
@@ -31,7 +31,7 @@ _TODAY: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Calendars:
-    """The calendars of a feed; it has none of a book if it has no book."""
+    """The calendars of a feed; `book` is None if it has no book."""
 
     pulls: dg.DailyPartitionsDefinition
     book: dg.DailyPartitionsDefinition | None
@@ -95,7 +95,7 @@ def span_of(
 
 
 def _first(days: Iterable[date | None], today: date) -> date:
-    """The earliest day that there is; a start that lies ahead is no reason to have no calendar."""
+    """Returns the earliest day; a start that lies ahead is no reason to have no calendar."""
     return min(today, *(day for day in days if day is not None)) if any(days) else today
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from cost_pipeline.core.canonical import digest_of_set
 
-# A run costs Dagster a second whatever it holds; what is worked on at once is cut by records.
+# A run costs Dagster a second whatever it holds; its work is cut into parts by records.
 MOST_DATES_A_RUN: Final = 366
 
 
@@ -24,10 +24,10 @@ class PlannedRun:
 
 
 def plan_posting(dates: Sequence[date], present: Mapping[date, str]) -> list[PlannedRun]:
-    """Runs that cover the dates and no other date that has records, each of at most a year.
+    """Returns runs that cover the dates and no other date that has records, each of at most a year.
 
     Args:
-        dates: Those that are to be posted.
+        dates: The dates that are to be posted.
         present: The inputs digest of every date that has records.
     """
     wanted = sorted(set(dates))
@@ -44,12 +44,12 @@ def _key(first: date, last: date, dates: Sequence[date], present: Mapping[date, 
 
 
 def ranges(days: Iterable[date], *, most: int, across: Collection[date]) -> list[tuple[date, date]]:
-    """The dates as ranges, first and last included.
+    """Returns the dates as ranges, first and last included.
 
     Args:
         days: The dates to cover.
         most: The most dates in a range.
-        across: Dates that no range may take in: only a gap in which none of these lies is bridged.
+        across: Dates that no range may take in: a gap is only bridged if none of these lies in it.
             Weekends without a record would otherwise make every week a run.
     """
     barred = sorted(across)
@@ -66,7 +66,7 @@ def ranges(days: Iterable[date], *, most: int, across: Collection[date]) -> list
 
 
 def left_out(dates: Iterable[date], spans: Iterable[tuple[str, str]]) -> list[date]:
-    """The dates that lie in none of the spans of partition keys, in order."""
+    """Returns the dates that lie in none of the spans of partition keys, in order."""
     listed = list(spans)
     return sorted(
         day

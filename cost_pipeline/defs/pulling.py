@@ -36,7 +36,10 @@ _Event = dg.MaterializeResult[None] | dg.AssetObservation | dg.Output[None]
 def pull_vendors(
     feed: Feed[Session], home: Home, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """All vendors' deliveries, pulled together so that limits and priorities hold across them."""
+    """Returns the deliveries of all vendors as assets of one step.
+
+    The vendors are pulled together, so that limits and priorities hold across them.
+    """
     by_key = {asset_key(feed.names.raw(v.vendor)): v for v in home.of_feed(feed.name).vendors}
 
     @dg.multi_asset(
@@ -123,7 +126,7 @@ def _raw_spec(feed: Feed[Session], key: dg.AssetKey, vendor: Vendor) -> dg.Asset
         key,
         group_name="raw",
         owners=feed.owners,
-        kinds={vendor.source.kind, vendor.format.kind},
+        kinds={vendor.source.kind, vendor.as_of(None).format.kind},
         description=f"Deliveries of {vendor.vendor} ({kind}s{f' of {whose}' if whose else ''}), "
         "landed verbatim and named by their SHA-256.",
         metadata={
@@ -173,7 +176,10 @@ def _pulled(outcome: PullOutcome, stands: Standing, gaps: Sequence[Provisional])
 
 
 def _telemetry(records: Sequence[Telemetry]) -> dict[str, int | float]:
-    """Totals of a pull's telemetry; `cost-pipeline deliveries --telemetry` has each record."""
+    """Returns the totals of a pull's telemetry.
+
+    `cost-pipeline deliveries --telemetry` shows each record.
+    """
     return {
         "unchanged": sum(record.outcome == "unchanged" for record in records),
         "attempts": sum(record.attempts for record in records),

@@ -27,23 +27,23 @@ from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table
 DATA_VERSION_TAG: Final = "dagster/data_version"
 GONE: Final = "gone"
 MOST_AT_ONCE: Final = 1000
-"""The most events in a batch, each of a kilobyte or two: what an event log holds in memory."""
+"""The most events, of a kilobyte or two each, that an event log is given at a time."""
 
 
 def report_changed_partitions(
     instance: dg.DagsterInstance, key: dg.AssetKey, versions: Mapping[str, str]
 ) -> list[str]:
-    """Record the new version of each partition of an external asset whose version is new.
+    """Reports the new version of each partition of an external asset whose version is new.
 
-    As a materialization, which fills the partition and wakes automation, and as an observation,
-    because of an external asset Dagster 1.13 looks at nothing else when it tells what is unsynced.
-    The observations come first: a run notes the newest materialization it read, and what is newer
-    than that counts as a change. Interrupted between the two, this reports both again: what was
-    reported is told from the materializations.
+    It is reported as a materialization, which fills the partition and wakes automation, and as an
+    observation, because Dagster 1.13 looks at nothing else when it tells whether an external asset
+    is unsynced. The observations come first: a run notes the newest materialization it read, and
+    what is newer than that counts as a change. If this is interrupted between the two, it reports
+    both again, because the materializations tell what was reported.
 
     A hand-over that reports the same data version again would make everything downstream look out
-    of date, so an unchanged partition is left alone. A partition that was reported before and is
-    not among `versions` any more has lost all its data: that is a version too (`GONE`).
+    of date, so an unchanged partition is left alone. A partition that was reported before and is no
+    longer among `versions` has lost all its data: that is a version too (`GONE`).
 
     Returns:
         The partitions reported.
@@ -83,7 +83,7 @@ def report_checks_per_partition(
     *,
     blocking: Collection[str],
 ) -> None:
-    """Record the results of checks of an asset for each partition of a run over several.
+    """Reports the results of checks for each partition of a run over several.
 
     In such a run Dagster 1.13 stores the evaluation without a partition, and each partition's
     check stays planned for ever. An event of the run with the partition settles the planned one;
@@ -91,9 +91,9 @@ def report_checks_per_partition(
     event without a run cannot be reported twice for a partition: a unique index forbids it.)
 
     Args:
-        instance: That of the run.
+        instance: The instance of the run.
         run: The run that made the partitions, or checks them again.
-        results: Partition and result, of any checks of one or more assets.
+        results: The partition and the result of each check, of one or more assets.
         blocking: The names of the checks that block.
     """
     partitions: dict[dg.AssetKey, set[str]] = {}
@@ -124,7 +124,10 @@ def _asset_of(result: dg.AssetCheckResult) -> dg.AssetKey:
 def _newest(
     instance: dg.DagsterInstance, key: dg.AssetKey, partitions: set[str]
 ) -> dict[str, AssetCheckEvaluationTargetMaterializationData]:
-    """What a result of each partition is bound to: its newest materialization, in two queries."""
+    """Returns the newest materialization of each partition, which a result is bound to.
+
+    It takes two queries.
+    """
     ids = instance.event_log_storage.get_latest_storage_id_by_partition(
         key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions
     )
@@ -148,12 +151,12 @@ def _report(
     said: Iterable[Any],
     run: dg.DagsterRun | None = None,
 ) -> None:
-    """Store events of one type, many at a time where the event log takes them so.
+    """Stores events of one type, in batches where the event log takes them.
 
     Args:
-        instance: Where to.
+        instance: Where they are stored.
         kind: The type of the events.
-        said: What each says.
+        said: What each event says.
         run: The run that they belong to; None if they belong to none.
     """
     job, run_id = (run.job_name, run.run_id) if run else (RUNLESS_JOB_NAME, RUNLESS_RUN_ID)
@@ -187,7 +190,7 @@ def evaluated(
     results: Mapping[dg.AssetCheckKey, dg.AssetCheckResult],
     blocking: Collection[dg.AssetCheckKey],
 ) -> Iterator[dg.Output[None] | dg.AssetCheckEvaluation]:
-    """Yields what Dagster makes of results of checks which have none of the days of their assets.
+    """Yields the outputs and results of checks that belong to no day of their assets.
 
     Dagster asks the calendar of the asset for every day that it has, to find nothing but the
     newest materialization: 0.13 of the 0.24 processor seconds of the run.

@@ -1,4 +1,4 @@
-"""How a run gets its session: the home by its path, everything else made inside the run."""
+"""How a run gets its session: from the path of the home; everything else is made inside the run."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         path: Its folder. Secrets stay in the environment and are read by name when a vendor is
             pulled; they are no part of this configuration.
         debug_loop: Whether the event loop of pulls is watched and what is found is logged.
-        contracts: What its files are read with. Dagster makes a resource anew in each run, of the
-            same class and from its configuration, which is text: what is no text is the class's.
+        contracts: What its files are read with. Dagster makes a resource anew in each run, from its
+            class and its configuration, which is text; so what is not text belongs to the class.
     """
 
     path: str

@@ -1,6 +1,6 @@
 """The whole job for a home, through Dagster, in this process: pull, validate, post, check.
 
-Runs appear in the UI of the home like any other. Each phase is a job of the code location; which
+Runs appear in the UI of the home like any other. Each phase is a job of the code location. Which
 transaction dates are posted is decided as in the sensor, by comparing digests.
 """
 
@@ -62,7 +62,7 @@ _QUIET: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class FailedCheck:
-    """A red check: asset, name, partition if one, and what it said."""
+    """A red check: its asset, its name, its partition if it has one, and what it said."""
 
     asset: str
     name: str
@@ -84,10 +84,10 @@ class Checked:
     failed: list[FailedCheck] = field(default_factory=list)
 
     def add(self, evaluations: Iterable[dg.AssetCheckEvaluation]) -> None:
-        """Counts a run's checks, each date of a run over several for itself.
+        """Counts the checks of a run; in a run over several dates, each date counts.
 
-        Warnings are not failures. Of the dates on which a check is red there is one failure, which
-        names them.
+        Warnings are not failures. A check that is red on several dates is one failure, which names
+        them.
         """
         for evaluation in evaluations:
             self.passed += held(evaluation)
@@ -118,10 +118,10 @@ class Runner:
     """Runs the jobs of a home's feed in this process, in the home's own Dagster instance.
 
     Args:
-        session: Of the command; tells the feed, the home, and what is out of date.
-        feeds: Those that there are: what the home's files are read with.
+        session: The session of the command; it tells the feed, the home, and what is out of date.
+        feeds: The feeds that there are; the home's files are read with their contracts.
         instance: Where runs are recorded.
-        progress: Told (phase, done, total).
+        progress: Is told (phase, done, total).
     """
 
     def __init__(
@@ -141,13 +141,13 @@ class Runner:
         self._resource = {"path": str(session.home.path), "debug_loop": session.debug_loop}
 
     def own_jobs(self, runs: Literal["first", "last"]) -> None:
-        """Runs the jobs of the feed's own that come before or after all others in a run."""
+        """Runs the feed's own jobs that come before or after all others."""
         for job in present_jobs(self.session.feed, self.session.home):
             if job.runs == runs:
                 self._run(job.name)
 
     def pull(self, pull_dates: Sequence[date]) -> None:
-        """Pull and validate each date, in order."""
+        """Pulls and validates each date, in order."""
         self._reach(self._own(PULL_JOB), pull_dates)
         for done, day in enumerate(pull_dates):
             self.progress("pulling and validating", done, len(pull_dates))
@@ -156,7 +156,7 @@ class Runner:
         self.progress("pulling and validating", len(pull_dates), len(pull_dates))
 
     def corrections(self) -> int:
-        """Take in the corrections that wait; returns how many there are."""
+        """Takes in the corrections that wait; returns how many there are."""
         waiting = len(waiting_files(self.session)) or len(corrections_behind(self.session))
         if waiting:
             self.progress("taking in corrections", 0, waiting)
@@ -165,12 +165,12 @@ class Runner:
         return waiting
 
     def replay(self, pull_date: date, delivery: str | None = None) -> None:
-        """Judge again what is behind of a pull date, or one delivery of it, without fetching."""
+        """Judges again, without fetching, what of a pull date is behind, or one delivery of it."""
         tags = {} if delivery is None else {DELIVERY: delivery}
         self._run(self._own(REPLAY_JOB), partition_key=pull_date.isoformat(), tags=tags)
 
     def pull_again(self, pull_date: date, vendors: Sequence[str]) -> None:
-        """Pull some vendors for a date once more, and validate what came."""
+        """Pulls some vendors for a date once more, and validates what came."""
         names = self.session.feed.names
         raw = [names.raw(vendor) for vendor in vendors]
         made = (*raw, *each_kind(names, self.session.home), names.dead_letters)
@@ -184,7 +184,7 @@ class Runner:
         )
 
     def standing_checks(self) -> None:
-        """The checks that belong to no pull: age of dead letters."""
+        """Runs the checks that belong to no pull, such as the age of dead letters."""
         self._run(self._own(STANDING_JOB))
 
     def post(self) -> list[date]:
@@ -209,7 +209,7 @@ class Runner:
         return dates
 
     def alert(self) -> int:
-        """Tell the home's webhook what is red; how many alerts were sent.
+        """Tells the home's webhook what is red; returns how many alerts were sent.
 
         Raises:
             CostPipelineError: If they could not be sent.
@@ -235,7 +235,7 @@ class Runner:
         self.definitions = build_definitions(self.session.home.path, self.feeds, asked=asked)
 
     def _note_held(self, book: Book[Session], held: Mapping[date, date]) -> None:
-        """A date that is not posted is said, or the run would look complete."""
+        """Reports the dates that are not posted, or the run would look complete."""
         measures = self.session.feed.measures
         for pull_date in sorted(set(held.values())):
             count = sum(pulled == pull_date for pulled in held.values())
@@ -244,8 +244,8 @@ class Runner:
                     asset_key(book.key).to_user_string(),
                     "held_back",
                     None,
-                    f"{count} {book.dates} are not posted: of pull date {pull_date} a "
-                    f"blocking check is red or did not finish (pull it again), {measures} or dates "
+                    f"{count} {book.dates} are not posted: a blocking check of pull date "
+                    f"{pull_date} is red or did not finish (pull it again), {measures} or dates "
                     "changed their meaning (`cost-pipeline drift`), or a delivery lacks the total "
                     "that its vendor file requires",
                     blocking=True,
@@ -300,13 +300,13 @@ class Runner:
 
 @contextmanager
 def home_instance(session: Session) -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance of a home, made on first use.
+    """Opens the Dagster instance of a home, which is made on first use.
 
     One process at a time makes it: several at once on an empty DAGSTER_HOME would each create the
     same tables, and can break it for good.
 
-    While it is open, Dagster stores what a run plans and makes of many partitions in batches; the
-    caller's environment is as it was when this ends.
+    While it is open, Dagster stores in batches what a run plans and makes of many partitions. The
+    caller's environment is restored at the end.
     """
     folder = session.home.dagster_home
     folder.mkdir(parents=True, exist_ok=True)
@@ -319,10 +319,10 @@ def home_instance(session: Session) -> Iterator[dg.DagsterInstance]:
 
 
 def _instance_ref(folder: Path) -> InstanceRef:
-    """What `dagster.yaml` says; what it leaves open as is quickest.
+    """Returns what `dagster.yaml` says; for what it leaves open, what is quickest.
 
-    Files and rows are those of Dagster's own storage, so a UI that reads them with that one sees
-    the same.
+    Files and rows are those of Dagster's own storage, so a UI that reads them with that storage
+    sees the same.
     """
     place = folder / "dagster.yaml"
     said = (yaml.safe_load(place.read_text(encoding="utf-8")) if place.exists() else None) or {}

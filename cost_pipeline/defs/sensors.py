@@ -1,7 +1,8 @@
 """What runs next. A sensor lists, a pure function of `plan` decides.
 
-The sensor of a book is level-triggered: it compares what each of its partitions was computed
-from with what there is now, so an update that an edge-triggered automation lost is found again.
+The sensor of a book is level-triggered: it compares the inputs that each partition was computed
+from with the inputs that there are now, so it finds an update that an edge-triggered automation
+lost.
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
@@ -30,9 +31,9 @@ PARTITION: Final = "dagster/partition"
 RANGE_START: Final = "dagster/asset_partition_range_start"
 RANGE_END: Final = "dagster/asset_partition_range_end"
 INPUTS: Final = "cost_pipeline/inputs"
-"""Tag of a requested run: what it was requested for."""
+"""The tag of a requested run: the key of its inputs."""
 
-# A run that failed is asked for again after this long: at every tick it would only fail again.
+# A failed run is asked for again after this long: at every tick it would only fail again.
 _PAUSE: Final = timedelta(minutes=15)
 
 
@@ -44,12 +45,14 @@ def reconciliation(
     *,
     span: Span,
 ) -> dg.SensorDefinition:
-    """Asks for the dates of a book whose inputs are not those they were computed from.
+    """Returns the sensor that asks for the dates of a book whose inputs have changed.
+
+    It compares their inputs with those that they were computed from.
 
     Args:
-        feed: Whose book it is.
+        feed: The feed whose book it is.
         book: The book.
-        jobs: That posts, and that posts dates which the calendar lacks.
+        jobs: The job that posts, and the one that posts dates which the calendar lacks.
         posted: The assets that a posting makes: the book, and what is shown of it.
         span: How far the calendar goes.
     """
@@ -89,7 +92,10 @@ def reconciliation(
 def look_again(
     instance: dg.DagsterInstance, session: Session, book: Book[Session], lacks: Due
 ) -> Mapping[date, date]:
-    """Hands over what changed outside Dagster, and returns what is held back of what is behind."""
+    """Hands over what changed outside Dagster; returns the dates behind that are held back.
+
+    Each date comes with the pull date that holds it back.
+    """
     if not lacks.behind:
         return {}
     hand_over(instance, session)
@@ -104,7 +110,7 @@ def _ask_beyond(
     present: Mapping[date, str],
     now: datetime,
 ) -> list[dg.RunRequest]:
-    """Asks for dates that the calendar lacks, unless they are under way or failed lately."""
+    """Returns a request for dates beyond the calendar that no run posts or failed to post lately."""
     waiting = left_out(dates, spans_under_way(instance, book))[:MOST_AT_ONCE]
     inputs = digest_of_set("post beyond", [f"{day} {present.get(day, '')}" for day in waiting])
     if not waiting or inputs in _failed_lately(instance, now - _PAUSE):
@@ -166,10 +172,10 @@ def _failed_lately(instance: dg.DagsterInstance, since: datetime) -> set[str]:
 
 
 def request(run: PlannedRun, posted: Sequence[dg.AssetKey], job: str) -> dg.RunRequest:
-    """The run request of a planned run.
+    """Returns the run request of a planned run.
 
     It has no run key: Dagster never starts a second run with the same key, and a date may come to
-    the same inputs twice (changed, posted, changed back) or its run may have failed.
+    the same inputs twice (changed, posted, changed back), or its run may have failed.
     """
     tags = {INPUTS: run.key}
     if run.first == run.last:

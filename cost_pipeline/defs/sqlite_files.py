@@ -1,4 +1,4 @@
-"""SQLite files that stay open between uses. What is in them is `event_log`'s business."""
+"""SQLite files that stay open between uses. `event_log` decides what is in them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class _Opened:
 class OpenFiles:
     """At most two open files: the one that stays open, and the last of the others.
 
-    Closing the last connection to a file moves its write-ahead log into it, so what is open here is
-    also how much of a small disk logs can take. The caller sees to it that one thread at a time
-    asks for a file and uses it.
+    Closing the last connection to a file moves its write-ahead log into it. So the files that are
+    open here are also the ones whose logs take space on a small disk. The caller sees to it that
+    one thread at a time asks for a file and uses it.
 
     Attributes:
         stays: The path of the file that is not closed for another.
@@ -37,7 +37,7 @@ class OpenFiles:
     _of_parent: list[dict[Path, _Opened]] = field(default_factory=list)
 
     def engine(self, path: Path) -> tuple[db.Engine, bool]:
-        """The engine of a file, and whether it was opened just now. Makes a missing file."""
+        """Returns the engine of a file, and whether it is opened just now; makes a missing file."""
         self._leave_to_parent()
         known = self._opened.get(path)
         if known is not None and _is_still(known, path):
@@ -58,7 +58,7 @@ class OpenFiles:
         return engine, True
 
     def let_go(self) -> None:
-        """Close all files."""
+        """Closes all files."""
         self._leave_to_parent()
         for path in list(self._opened):
             self._close(path)
@@ -69,7 +69,10 @@ class OpenFiles:
             opened.engine.dispose()
 
     def _leave_to_parent(self) -> None:
-        """A SQLite connection may be neither used nor closed on the other side of a fork."""
+        """Forgets the files of the parent after a fork, neither using nor closing them.
+
+        A SQLite connection may be neither used nor closed on the other side of a fork.
+        """
         if self._process != os.getpid():
             self._of_parent.append(self._opened)
             self._opened = {}

@@ -1,4 +1,4 @@
-"""What is borrowed from Dagster's private modules: the only module that imports them.
+"""What this package borrows from Dagster's private modules; no other module imports them.
 
 A later Dagster may move or change any of these names, so each says what it is used for, and
 cost_pipeline_tests/upstream/ pins how they behave. Nothing else belongs here.
@@ -6,8 +6,8 @@ cost_pipeline_tests/upstream/ pins how they behave. Nothing else belongs here.
 
 from __future__ import annotations
 
-# How a partition's check result is bound to its materialization; events without a partition's
-# result would leave the partition's check planned for ever (`reporting`).
+# How a partition's check result is bound to its materialization (`reporting`). An event without it
+# would leave the partition's check planned for ever.
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )

@@ -16,7 +16,7 @@ from cost_pipeline.contracts.date_style import DIRECTIVES
 from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.contracts.listing import ListedSection, Patterns
 from cost_pipeline.contracts.problems import Problem
-from cost_pipeline.contracts.record import Record, judge_field
+from cost_pipeline.contracts.record import judge_field
 from cost_pipeline.contracts.texts import reader
 from cost_pipeline.contracts.vendor import FolderSource, HttpSource, Vendor
 from cost_pipeline.core.text import nearest, plain_name
@@ -50,7 +50,7 @@ def check_vendor(
         )
     _check_fields(vendor, document, feed)
     _check_coverage(vendor, document, feed)
-    _check_constants(vendor, document, feed.kinds[vendor.record].contract)
+    _check_constants(vendor, document, feed)
     _check_dates(vendor, document)
     _check_headers(vendor, document)
     _check_patterns(vendor, document)
@@ -151,13 +151,14 @@ def _check_coverage(vendor: Vendor, document: Document, feed: FeedContract) -> N
         )
 
 
-def _check_constants(vendor: Vendor, document: Document, contract: type[Record]) -> None:
+def _check_constants(vendor: Vendor, document: Document, feed: FeedContract) -> None:
     """Notes constants that their own field refuses: each would refuse every row."""
+    contract, readers = feed.kinds[vendor.record].contract, feed.readers(vendor)
     for name, text in vendor.constants.items():
         info = contract.model_fields.get(name)
         # Numbers and dates are read by the vendor's own style; validate does that.
         if info is not None and parts(info).base not in {Decimal, date}:
-            read = reader(info)
+            read = readers.get(name) or reader(info)
             value = text if read is None else read(name, text)
             found = value if isinstance(value, Problem) else judge_field(contract, name, value)
             if isinstance(found, Problem):

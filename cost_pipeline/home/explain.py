@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from cost_pipeline.contracts.format_base import ALSO_CALLED
 from cost_pipeline.core.text import nearest
+from cost_pipeline.home.dated import dated, entry_of, take_over
 from cost_pipeline.home.document import Document
 from cost_pipeline.home.keys import keys_at, lawful_words, remedy_for, sections_at
 
@@ -55,8 +56,22 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document) 
 
     Where a value may be of several types each complains; a person is told once, of all of them.
     """
-    by_key: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
+    by_entry: dict[int | None, list[ErrorDetails]] = {}
     for complaint in error.errors():
+        entry, path = entry_of(complaint["loc"])
+        by_entry.setdefault(entry, []).append({**complaint, "loc": path})
+    for entry, complaints in by_entry.items():
+        if entry is None:
+            _explain(complaints, model, document)
+        else:
+            view = dated(document, entry)
+            _explain(complaints, model, view)
+            take_over(document, view)
+
+
+def _explain(found: Sequence[ErrorDetails], model: type[BaseModel], document: Document) -> None:
+    by_key: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
+    for complaint in found:
         by_key.setdefault(_key_of(complaint, document), []).append(complaint)
     for complaints in by_key.values():
         if len(complaints) > 1 and all(map(_is_of_type, complaints)):

@@ -16,7 +16,7 @@ from cost_pipeline.home import templates
 from cost_pipeline.home.load import FORMAT, MARKER
 from cost_pipeline.home.places import refuse_unusable
 
-_FOLDERS: Final = ("vendors", "inbox", "lake", "dagster")
+_FOLDERS: Final = ("vendors", "inbox", "inbox/corrections", "lake", "dagster")
 _DAGSTER: Final = "dagster/dagster.yaml"
 
 EXAMPLE: Final[Mapping[str, str]] = {

@@ -22,6 +22,7 @@ from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.text import nearest
 from cost_pipeline.home.checks import check_names, check_vendor
+from cost_pipeline.home.dated import doubt_changes, each_settings
 from cost_pipeline.home.document import Document, Problem, read_document
 from cost_pipeline.home.doubts import doubt_overlaps, doubt_vendor
 from cost_pipeline.home.explain import explain
@@ -111,7 +112,9 @@ def doubts_in(path: Path, feeds: Mapping[str, FeedContract]) -> list[Problem]:
     if any(document.problems for document in files.documents):
         return []
     for vendor, document in read:
-        doubt_vendor(vendor, document, feeds[vendor.feed])
+        for one, view in each_settings(vendor, document):
+            doubt_vendor(one, view, feeds[vendor.feed])
+        doubt_changes(vendor, document)
     doubt_overlaps(read, files.path)
     return sorted({problem for document in files.documents for problem in document.problems})
 
@@ -219,7 +222,9 @@ class _Files:
                 document.complain(("record",), message, nearest(vendor.record, feed.kinds))
                 continue
             own = settings.get(feed.name)
-            check_vendor(vendor, document, feed, feed.scopes(own) if own is not None else ())
+            scopes = feed.scopes(own) if own is not None else ()
+            for one, view in each_settings(vendor, document):
+                check_vendor(one, view, feed, scopes)
             yield vendor, document
 
     def _feed_of(self, document: Document) -> FeedContract | None:

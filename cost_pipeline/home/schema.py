@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from cost_pipeline.contracts.changes import CHANGES, Change
 from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.contracts.sections import ShortForms
 
@@ -55,6 +56,10 @@ def _of_feed(feed: FeedContract) -> dict[str, Any]:
     fields = {name: "" for kind in feed.kinds.values() for name in kind.contract.model_fields}
     for section in ("columns", "constants"):
         properties[section]["propertyNames"] = {"enum": sorted(fields.keys() - {"vendor"})}
+    changing = {key: properties[key] for key in feed.vendor.changing_keys()}
+    change = schema["$defs"].pop(Change.__name__)
+    change["properties"] |= changing  # after they were told which fields there are
+    properties[CHANGES]["items"] = {**change, "additionalProperties": False}
     return schema
 
 

@@ -1,7 +1,8 @@
 """Bytes to rows: `open_rows` reads a landed delivery as numbered, uninterpreted text.
 
 Belongs here: encodings, cutting a delivery into rows and rows into cells, and saying which of them
-could not be cut. Does not: what a cell means (validate), where the bytes come from (acquire, lake).
+could not be cut. Does not belong here: what a cell means (validate), where the bytes come from
+(acquire, lake).
 """
 
 from cost_pipeline.parse.ahead import read_ahead

@@ -1,7 +1,7 @@
 """The account of a file: what became of every line of a text, of every filled row of a workbook.
 
-Belongs here: the account as a value, its JSON and whether it balances. Counting is the readers'
-work: what came in is counted from the bytes, what it became from what the reader handed on.
+Belongs here: the account as a value, its JSON and whether it balances. The readers count: what came
+in they count from the bytes, what became of it from what they handed on.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _KINDS: Final = ("header", "rows", "blank", "control", "furniture", "continued")
 
 @dataclass(slots=True)
 class SheetAccount:
-    """One sheet of a workbook; what is counted are rows with something in them.
+    """One sheet of a workbook. Rows are counted if they have something in them.
 
     Attributes:
-        name: Of the sheet.
+        name: The name of the sheet.
         visible: Whether people see it.
         read: Whether its rows were read.
         ignored: Whether the vendor file says that it is not wanted.
@@ -54,21 +54,21 @@ class SheetAccount:
 
     @property
     def balanced(self) -> bool:
-        """Whether every filled row and cell is told of; nothing is to be told of one not read."""
+        """Whether the account tells of every filled row and cell; an unread sheet need not tell."""
         told = self.above + self.header + self.rows + self.control + self.furniture + self.other
         return not self.read or (told == self.filled and self.cells_told == self.cells)
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenSum:
-    """The end of a group that declares another sum than its rows come to.
+    """The end of a group, which declares another sum than its rows come to.
 
     Attributes:
-        line: Of the end.
+        line: The line of the end.
         text: What it says beside the sum.
         declared: The sum; None if it cannot be read.
         computed: What the rows come to; None if no heading opens the group.
-        unreadable: Rows of the group of which that is not known.
+        unreadable: How many rows of the group have a number that cannot be read.
     """
 
     line: int
@@ -78,7 +78,7 @@ class BrokenSum:
     unreadable: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         return asdict(self)
 
 
@@ -87,7 +87,7 @@ class Account:
     """What a delivery consists of.
 
     Attributes:
-        lines: Physical lines, counted from the bytes; None of a format without lines.
+        lines: Physical lines, counted from the bytes; None for a format without lines.
         header: Lines that name the columns.
         rows: Rows; each is a record or a dead letter.
         blank: Lines, or rows of cells, with nothing in them.
@@ -98,10 +98,10 @@ class Account:
         misread: Places where the text is UTF-8 that was read as another encoding, here or before
             it was sent.
         misread_line: The first such line.
-        sheets: Of a workbook.
+        sheets: The sheets of a workbook.
         sums: How many declared sums of groups were compared.
         sums_broken: How many of them do not hold.
-        broken_sums: The first of those.
+        broken_sums: The first of the sums that do not hold.
     """
 
     lines: int | None
@@ -121,31 +121,31 @@ class Account:
 
     @property
     def balanced(self) -> bool:
-        """Whether every line, and every filled row and cell of a workbook, is told of."""
+        """Whether every line, and every filled row and cell of a workbook, is accounted for."""
         told = sum(getattr(self, name) for name in _KINDS)
         lines = self.lines is None or self.lines == told
         return lines and all(sheet.balanced for sheet in self.sheets)
 
     def as_dict(self) -> dict[str, Any]:
-        """The public shape (docs/interfaces.md)."""
+        """Returns the public shape (docs/interfaces.md)."""
         found = asdict(self) | {"sheets": [asdict(sheet) for sheet in self.sheets]}
         if not self.sums:
             del found["sums"], found["sums_broken"], found["broken_sums"]
         return found
 
     def as_json(self) -> str:
-        """As it is stored in `validations.account`."""
+        """Returns the account as it is stored in `validations.account`."""
         return json.dumps(self.as_dict(), ensure_ascii=False)
 
 
 def sheet_of(sheets: Sequence[SheetAccount], row: int) -> str | None:
-    """The sheet that a row of a delivery comes from, by the row's number."""
+    """Returns the sheet that a row of a delivery comes from, by the row's number."""
     found = [s for s in sheets if s.first_row is not None and s.first_row <= row]
     return max(found, key=lambda sheet: sheet.first_row or 0).name if found else None
 
 
 def account_from(text: str) -> Account:
-    """The account of a stored text."""
+    """Returns the account that a stored text holds."""
     found: dict[str, Any] = json.loads(text)
     sheets = tuple(SheetAccount(**sheet) for sheet in found.pop("sheets"))
     broken = tuple(BrokenSum(**one) for one in found.pop("broken_sums", ()))

@@ -1,7 +1,7 @@
 """Reads one chunk ahead: while a chunk is worked on, the next is parsed in a thread.
 
-Belongs here: the thread, and nothing else; order, errors and counts are those of the reader.
-Parsing spends most of its time in numpy and Arrow, which let other threads run meanwhile.
+Belongs here: the thread, and nothing else. The order, the errors and the counts are those of the
+reader. Parsing spends most of its time in numpy and Arrow, which let other threads run meanwhile.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cost_pipeline.parse.rows import ParsedChunk, RowReader
 
 
 def read_ahead(reader: RowReader) -> Generator[ParsedChunk, None, None]:
-    """The chunks of a reader, in order; at most one more than was asked for is held.
+    """Yields the chunks of a reader, in order; it holds at most one more than was asked for.
 
     The counts of the reader run a chunk ahead too, and are right at the end. An error is raised
     where the chunk that it concerns would have come. Leaving early waits for the chunk that is

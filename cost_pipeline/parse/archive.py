@@ -34,10 +34,10 @@ class Archive:
         self.names = names
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """A member in pieces; never more bytes than its directory entry claims.
+        """Yields a member in pieces, of never more bytes than its directory entry claims.
 
         Raises:
-            BrokenMemberError: If it is damaged or lies about its size.
+            BrokenMemberError: If the member is damaged or lies about its size.
         """
         try:
             with zipfile.ZipFile(self._path) as archive, archive.open(name) as member:
@@ -55,10 +55,10 @@ class Archive:
             raise BrokenMemberError(f"its part {name} is damaged: {error}") from error
 
     def read(self, name: str, most: int) -> bytes:
-        """A small member at once.
+        """Returns a small member at once.
 
         Raises:
-            BrokenMemberError: If it is damaged or larger than `most`.
+            BrokenMemberError: If the member is damaged or larger than `most`.
         """
         parts: list[bytes] = []
         size = 0
@@ -71,7 +71,7 @@ class Archive:
 
 
 def open_archive(path: Path, limits: Limits) -> Archive | Refused:
-    """An archive that may be read, or why not. Only its directory is looked at."""
+    """Returns an archive that may be read, or why not; reads only its directory."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()

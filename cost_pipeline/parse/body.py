@@ -1,7 +1,7 @@
 """A delivery's bytes in bounded pieces, unpacked if they are gzip.
 
-Belongs here: opening and reading the file, and how much unpacking may make of it. Which characters
-the bytes are is `source`'s business; the members of a zip archive are `archive`'s.
+Belongs here: opening and reading the file, and how much unpacking may make of it. `source` decides
+which characters the bytes are; `archive` reads the members of a zip archive.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Body:
     unpack: bool = False
 
     def pieces(self, size: int) -> Iterator[bytes]:
-        """The bytes in pieces of at most `size`.
+        """Yields the bytes in pieces of at most `size`.
 
         Raises:
             EnvironmentFailedError: If the file cannot be read.
@@ -65,10 +65,10 @@ class Body:
 
 
 def open_body(path: Path, compression: Compression, limits: Limits) -> Body | Refused:
-    """The bytes of a text delivery, unpacked where they are gzip and the format allows it.
+    """Opens a text delivery, unpacked where it is gzip and the format allows it, or says why not.
 
-    A packed body is unpacked once here without keeping anything: what is cut off, damaged or a
-    bomb is refused before a row of it is read.
+    A packed body is unpacked once here without keeping anything, so that a body that is cut off,
+    damaged or a bomb is refused before a row of it is read.
 
     Raises:
         EnvironmentFailedError: If the file cannot be read.
@@ -101,5 +101,5 @@ def _unpacking_problem(path: Path, limits: Limits) -> str | None:
 
 
 def most_unpacked(packed: int, limits: Limits) -> int:
-    """The most bytes that so many packed ones may become."""
+    """Returns the most bytes that a file of so many packed bytes may unpack to."""
     return min(limits.unpacked_bytes, max(limits.free_bytes, packed * limits.unpacked_ratio))

@@ -1,6 +1,6 @@
 """The bulk lane: a block of rows through Arrow's CSV splitter at once.
 
-Belongs here: making one input for Arrow out of simple lines as they are and of careful records in a
+Belongs here: one input for Arrow, made of simple lines as they are and of careful records in a
 normal form (every cell quoted), so that rows stay in order without sorting; and the tests on whole
 columns that the careful lane makes cell by cell. Arrow only splits: no types, no nulls.
 """
@@ -26,7 +26,7 @@ class Shape:
     """The header, as far as splitting goes.
 
     Attributes:
-        width: Cells of a row.
+        width: How many cells a row has.
         named: Which of them are columns.
         unnamed: Which of them must be blank.
     """
@@ -82,7 +82,7 @@ class BulkLane:
         self._may_be_blank[0x80:] = True
 
     def table(self, block: Block, first_row: int) -> tuple[pa.Table | None, Positions, int]:
-        """The rows of a block, numbered from `first_row`.
+        """Returns the rows of a block, numbered from `first_row`.
 
         Returns:
             Also the physical lines of blank rows, and how many lines go on from an earlier one.
@@ -173,7 +173,7 @@ class BulkLane:
     def _blank_rows(
         self, block: Block, lines: Positions, cells: list[pa.Array], problems: Mapping[int, str]
     ) -> Positions:
-        """The rows of which every cell is blank; they look like it from their first byte on."""
+        """Returns the rows whose cells are all blank; their first byte already looks like it."""
         first = np.frombuffer(block.data, np.uint8)[block.lines.starts[lines]]
         rows = np.flatnonzero(self._may_be_blank[first])
         rows = rows[~np.isin(rows, list(problems))]
@@ -195,7 +195,7 @@ class BulkLane:
 
 
 def _without_line_ends(lines: bytes) -> bytes:
-    """The lines joined; one `translate` for both bytes took six times as long."""
+    """Returns the lines joined; one `translate` for both bytes took six times as long."""
     joined = lines.replace(b"\n", b"")
     return joined.replace(b"\r", b"") if b"\r" in joined else joined
 

@@ -1,6 +1,6 @@
 """Hands tables on as chunks, with the place where reading can go on behind each.
 
-Belongs here: what a mark holds of the lines before it, and of what they say about those behind it.
+Belongs here: what a mark holds about the lines before it, and what they say about those behind it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Carry:
     Attributes:
         headers: Repeated headers.
         groups: The headings that hold.
-        above: What empty cells of the columns that are filled down say.
+        above: What an empty cell takes over, for each column that is filled down.
     """
 
     headers: int = 0
@@ -35,7 +35,7 @@ class Carry:
 
     @classmethod
     def before(cls, mark: Mark, levels: int) -> Carry:
-        """What a mark carries, for so many declared groups."""
+        """Returns what a mark carries, for the given number of declared groups."""
         if mark.carried is None:
             return cls(groups=Carried([None] * levels))
         found = json.loads(mark.carried)
@@ -43,7 +43,7 @@ class Carry:
         return cls(found["headers"], groups, [_held(one) for one in found["above"]])
 
     def as_text(self) -> str | None:
-        """As a mark has it; None if there is nothing."""
+        """Returns the text that a mark holds; None if there is nothing to carry."""
         if not (self.headers or self.groups.held or self.above):
             return None
         held = {
@@ -62,7 +62,7 @@ def _stored(held: Held) -> str | int | None:
 
 
 class Passed:
-    """How many lines of a kind lie before a line, of a file that is read block by block.
+    """How many lines of a kind lie before a line, for a file that is read block by block.
 
     A block is read ahead of the chunk that ends in it, so the reader's count runs ahead of a mark.
     """
@@ -72,12 +72,12 @@ class Passed:
         self._ahead: list[Positions] = []
 
     def add(self, lines: Positions) -> None:
-        """The lines of that kind in the next block, in order."""
+        """Adds the lines of that kind in the next block, in order."""
         if len(lines):
             self._ahead.append(lines)
 
     def before(self, line: int) -> int:
-        """The count before a line; lines are asked for in order."""
+        """Returns the count before a line; lines must be asked for in order."""
         while self._ahead and self._ahead[0][-1] < line:
             self._passed += len(self._ahead.pop(0))
         here = int(np.searchsorted(self._ahead[0], line)) if self._ahead else 0
@@ -85,13 +85,13 @@ class Passed:
 
 
 class Chunking:
-    """Tables on their way into chunks, with the place where reading can go on behind each.
+    """Makes chunks of tables, each with the place where reading can go on behind it.
 
     Attributes:
         blanks: Blank lines so far.
-        furniture: Lines so far that are left out.
+        furniture: Lines so far that were left out as furniture.
         headers: Lines so far that repeat the header.
-        last_line: The control row's, once it is known: behind it nothing can be opened, because
+        last_line: The line of the control row, once it is known: no mark lies behind it, because
             whoever began there would not see it.
     """
 
@@ -115,14 +115,14 @@ class Chunking:
         self.last_line: int | None = None
 
     def push(self, table: pa.Table) -> Iterator[ParsedChunk]:
-        """Take in the next rows; yields the chunks that are complete and not last."""
+        """Takes in the next rows; yields the chunks that are complete and not last."""
         for chunk in self._rechunker.push(table):
             self._rows += chunk.num_rows
             filled = self._fill_down.filled(chunk)
             yield as_chunk(filled, self._columns, self._mark())
 
     def finish(self) -> Iterator[ParsedChunk]:
-        """What is left."""
+        """Yields the chunk that is left, if there is one."""
         last = self._rechunker.finish()
         if last is not None:
             yield as_chunk(self._fill_down.filled(last), self._columns)
@@ -138,7 +138,7 @@ class Chunking:
 
 
 def as_chunk(table: pa.Table, columns: tuple[str, ...], after: Mark | None = None) -> ParsedChunk:
-    """A chunk of a table that may still say how many headings came before each row."""
+    """Returns a chunk; the table may still say how many headings came before each row."""
     if PASSED not in table.column_names:
         return ParsedChunk(table, columns, after)
     passed = table[PASSED].combine_chunks()

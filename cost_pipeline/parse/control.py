@@ -1,7 +1,7 @@
 """Which rows of a delivery are its own total, and sums of parts: one rule for all formats.
 
 Belongs here: the rule, and holding back the last rows until the end of the file tells what they
-are. A format hands over the filled cells of its rows; what a text means is the validator's.
+are. A format hands over the filled cells of its rows; the validator decides what a text means.
 
 - A control row has a filled cell in the declared column, and else at most one: a label, declared or
   usual. It is the last such row among the last `TAIL_ROWS`. Everything else is a row, however
@@ -31,7 +31,7 @@ from cost_pipeline.parse.lines import LineCount, Positions, line_ends
 from cost_pipeline.parse.rows import RowReader, renumbered
 
 TAIL_ROWS: Final = 32
-"""A total is looked for among so many last rows."""
+"""How many last rows are searched for a total."""
 
 
 class Part(Enum):
@@ -44,10 +44,10 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What stands in a row.
+    """The filled cells of a row.
 
     Attributes:
-        cells: Place or name of each cell that is not blank, to its text.
+        cells: The text of each cell that is not blank, by its place or name.
         whole: Whether the row has all the cells that a row has, or the end of its line.
     """
 
@@ -56,7 +56,7 @@ class Filled:
 
 
 NOTHING: Final = Filled({})
-"""A row of which no cells are known; it is no total."""
+"""A row whose cells are not known; it is no total."""
 
 
 class ControlRules:
@@ -64,8 +64,8 @@ class ControlRules:
 
     Args:
         total: The declaration.
-        summed: Header names of the column that a total is of; two where debits and credits have a
-            column each.
+        summed: The header names of the column that a total sums; two where debits and credits have
+            a column each.
         header: What the columns are called; None where rows have cells by name.
     """
 
@@ -78,17 +78,17 @@ class ControlRules:
         self._places = [] if header is None else self._called(enumerate(header))
 
     def _called(self, names: Iterable[tuple[Any, str]]) -> list[Any]:
-        """The places that have one of the names of the declared column."""
+        """Returns the places that have one of the names of the declared column."""
         return [place for place, name in names if plain_name(name) in self._summed]
 
     def _places_in(self, row: Filled) -> list[Any]:
-        """Where in a row the declared column is filled."""
+        """Returns the places in a row where the declared column is filled."""
         if self._header is not None:
             return [place for place in self._places if place in row.cells]
         return self._called((name, name) for name in row.cells)
 
     def part(self, row: Filled) -> Part:
-        """What a row is by its cells alone: a total, a sum of a part, or a row."""
+        """Returns what a row is by its cells alone: a total, a sum of a part, or a row."""
         sums = self._places_in(row)
         others = [text for place, text in row.cells.items() if place not in sums]
         if not sums or len(others) > 1:
@@ -99,7 +99,7 @@ class ControlRules:
         return Part.TOTAL if labelled and row.whole else Part.ROW
 
     def parts(self, tail: Sequence[Filled]) -> list[Part]:
-        """What the last rows of a delivery are, in order."""
+        """Returns what each of the last rows of a delivery is, in order."""
         found = [self.part(row) for row in tail]
         totals = [place for place, part in enumerate(found) if part is Part.TOTAL]
         for place in totals[:-1]:
@@ -107,7 +107,7 @@ class ControlRules:
         return found
 
     def declared(self, row: Filled) -> dict[str, str]:
-        """The cells of the total by their header names."""
+        """Returns the cells of the total by their header names."""
         header = self._header
         return {
             place if header is None else header[place]: row.cells[place]
@@ -116,7 +116,7 @@ class ControlRules:
 
 
 def control_rules(form: FileFormat, header: Sequence[str] | None) -> ControlRules | None:
-    """The rules of a format; None where no total is declared."""
+    """Returns the rules of a format; None where no total is declared."""
     if form.control_total is None:
         return None
     return ControlRules(form.control_total, form.told.summed, header)
@@ -137,14 +137,14 @@ def rows_without_totals(
     filled: Callable[[_Row], Filled],
     dropped: Callable[[Part, _Row], None] = lambda _part, _row: None,
 ) -> Iterator[_Row]:
-    """The rows of a delivery; totals and sums of parts are counted in `reader`.
+    """Yields the rows of a delivery; counts totals and sums of parts in `reader`.
 
     Args:
-        reader: Its counts and its control row are set.
-        rows: In order.
+        reader: The reader whose counts and control row are set.
+        rows: The rows in order.
         rules: None where everything is a row.
-        filled: What stands in a row.
-        dropped: Told of each row that is left out.
+        filled: Returns what stands in a row.
+        dropped: Is told of each row that is left out.
     """
     if rules is None:
         yield from rows
@@ -177,14 +177,14 @@ def _take(reader: RowReader, rules: ControlRules, part: Part, cells: Filled, lin
 
 
 class TableTail:
-    """The same for rows in tables: holds back the last rows, and leaves out what is no row.
+    """Holds back the last rows of tables, and leaves out what is no row, by the same rules.
 
     Args:
-        reader: Its counts and its control row are set.
+        reader: The reader whose counts and control row are set.
         rules: What is declared.
         names: The place in the header of each `c{i}`.
-        reread: The cells of a row's text, whatever their number, and whether they are all that a
-            row has; None if it has none.
+        reread: Returns the cells of a row's text, whatever their number, and whether they are all
+            that a row has; None if it has none.
         first: The number of the first row.
     """
 
@@ -204,7 +204,7 @@ class TableTail:
         self._held: pa.Table | None = None
 
     def tables(self, tables: Iterable[pa.Table], count: LineCount | None) -> Iterator[pa.Table]:
-        """All tables without what is no row; `count` has counted their lines by their end."""
+        """Yields all tables without what is no row; `count` knows their lines by their end."""
         for table in tables:
             yield self.push(table)[0]
         lines, open_end = (count.lines, count.open_end) if count else (0, False)
@@ -213,7 +213,7 @@ class TableTail:
             yield left
 
     def push(self, table: pa.Table) -> tuple[pa.Table, Positions]:
-        """Take in the next rows; returns those that are not last, and the lines of subtotals."""
+        """Takes in the next rows; returns those that are not last, and the lines of subtotals."""
         table, lines = self._without_subtotals(table)
         whole = table if self._held is None else pa.concat_tables([self._held, table])
         passed = max(whole.num_rows - TAIL_ROWS, 0)
@@ -221,10 +221,10 @@ class TableTail:
         return self._numbered(whole.slice(0, passed)), lines
 
     def finish(self, *, lines: int, open_end: bool) -> pa.Table | None:
-        """What is left of the rows held back.
+        """Returns the rows among those held back that are no total; None if none were held back.
 
         Args:
-            lines: Physical lines of the whole file.
+            lines: The number of physical lines of the whole file.
             open_end: Whether its last line has no line end.
         """
         held = self._held
@@ -265,7 +265,7 @@ class TableTail:
         return table.filter(pa.array(keep)), lines
 
     def _candidates(self, table: pa.Table) -> Positions:
-        """Rows with at most two filled cells, and rows whose cells are not known."""
+        """Returns the rows with at most two filled cells, and those whose cells are not known."""
         malformed = pc.is_valid(table["malformed"]).to_numpy()
         filled = np.zeros(table.num_rows, np.int64)
         for place in range(len(self._names)):

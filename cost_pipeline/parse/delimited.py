@@ -1,7 +1,7 @@
 """Reads `csv`: a header, then rows, in two lanes that give the same cells.
 
 Belongs here: what counts as header, blank, malformed and control row, and how records become
-tables. Simple lines (`lines`) are split in bulk (`bulk`); the others by the tokenizer (`records`).
+tables. `bulk` splits simple lines (`lines`), the tokenizer (`records`) splits the others.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def open_delimited(
     bulk: bool,
     at: Mark | None = None,
 ) -> RowReader | Refused:
-    """A reader of the rows of a delimited file in a known encoding, from a mark on if one is."""
+    """Returns a reader of a delimited file in a known encoding, from a mark on if one is given."""
     header = _header(body, rules, encoding, limits)
     if isinstance(header, Refused):
         return header
@@ -148,7 +148,7 @@ class _DelimitedFile:
         self._tokenizer = Tokenizer(header.delimiter, len(names), source.limits)
 
     def chunks(self, reader: RowReader, chunk_rows: int, start: Mark) -> Iterator[ParsedChunk]:
-        """The rows in chunks; the counts of `reader` are kept up to date."""
+        """Yields the rows in chunks, and keeps the counts of `reader` up to date."""
         carried = Carry.before(start, len(self._rules.levels))
         reader.header_rows = int(self._headed) + carried.headers
         reader.blank_rows, reader.furniture_rows = start.blank_rows, start.furniture_rows
@@ -204,7 +204,7 @@ class _DelimitedFile:
         yield from chunking.push(table)
 
     def _tables(self, start: Mark) -> Iterator[tuple[pa.Table | None, Positions, int]]:
-        """By block: its rows, the lines of its blank ones, and how many lines go on from others."""
+        """Yields each block's rows, its blank lines, and how many lines go on from others."""
         limits = self._source.limits
         lane = BulkLane(self._shape, self._tokenizer, limits) if self._source.bulk else None
         row = start.rows + 1
@@ -218,7 +218,7 @@ class _DelimitedFile:
     def _careful_table(
         self, block: Block, first_row: int
     ) -> tuple[pa.Table | None, Positions, int]:
-        """The same table as the bulk lane's, made without numpy's proof and Arrow's splitter."""
+        """Returns the bulk lane's table, made without numpy's proof and Arrow's splitter."""
         rows: list[RawRow] = []
         blank: list[int] = []
         continued = 0
@@ -242,7 +242,7 @@ class _DelimitedFile:
         return None, [record.cells[i].decode("utf-8") for i in self._shape.named]
 
     def _reread(self, text: str) -> Filled | None:
-        """The cells of a row that has another number of them, or one under no name."""
+        """Returns the cells of a row with too many or too few, or with a value under no name."""
         block = Block(text.encode("utf-8"), 1, final=True)
         if not len(block.lines):
             return None
@@ -253,7 +253,7 @@ class _DelimitedFile:
         return Filled(cells, whole=len(record.cells) >= self._shape.width)
 
     def _peek(self, text: str) -> Filled:
-        """What stands between the delimiters of a row whose quotes do not close."""
+        """Returns what stands between the delimiters of a row whose quotes do not close."""
         pieces = text.split(self._shape.delimiter)
         cells = {i: cell for i, piece in enumerate(pieces) if (cell := piece.strip(_AROUND))}
         return Filled(cells, whole=False)

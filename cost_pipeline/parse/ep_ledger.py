@@ -80,7 +80,7 @@ _HEAD_LINES: Final = 1000
 def open_ledger(
     body: Body, form: LedgerFormat, encoding: str, limits: Limits, *, chunk_rows: int
 ) -> RowReader | Refused:
-    """A reader of the detail lines of a ledger export in a known encoding."""
+    """Returns a reader of the detail lines of a ledger export in a known encoding."""
     columns = _find_columns(body, encoding, form.delimiter, limits)
     if isinstance(columns, Refused):
         return columns
@@ -154,7 +154,7 @@ class _Listing:
         return False
 
     def detail(self, cells: list[str]) -> str | list[str]:
-        """The cells of a row, or what is wrong with it."""
+        """Returns the cells of a row, or what is wrong with it."""
         width = len(self._columns)
         if len(cells) < width or len(_trimmed(cells)) > width:
             return f"{len(cells)} cells where the column head has {width}"
@@ -165,7 +165,7 @@ class _Listing:
         return [*self._section, *cells[:width]]
 
     def lost(self, text: str) -> None:
-        """Take note of a line that cannot be read: if it was a section, its rows have none."""
+        """Notes a line that cannot be read: if it was a section line, the rows below have none."""
         start = text.lstrip(BLANKS + '"').casefold()
         if start.startswith(_SECTION):
             self._section = None

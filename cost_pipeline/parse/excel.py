@@ -56,7 +56,7 @@ _SPREADSHEET_2003: Final = b"urn:schemas-microsoft-com:office:spreadsheet"
 def open_excel(
     path: Path, form: ExcelFormat, limits: Limits, *, chunk_rows: int
 ) -> RowReader | Refused:
-    """A reader of the rows of the sheets that are asked for."""
+    """Returns a reader of the rows of the sheets that are asked for."""
     try:
         book = open_book(path, form, limits)
         if isinstance(book, Refused):
@@ -98,7 +98,7 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The sheets that are read, and those that are only counted; `accounts` is of all of them."""
+    """The sheets that are read, and those that are only counted; `accounts` has one for each."""
 
     tables: list[SheetTable]
     others: list[tuple[NamedSheet, SheetAccount]]
@@ -130,7 +130,7 @@ def _tables(book: Book, form: ExcelFormat, limits: Limits) -> _Found | Refused:
 
 
 def _with_others(refused: Refused, sheets: Sequence[NamedSheet]) -> Refused:
-    """Why the first sheet cannot be read, where the vendor file names none."""
+    """Returns why the first sheet cannot be read, where the vendor file names none."""
     others = [sheet.name for sheet in sheets if sheet.visible][1:21]
     if not others:
         return refused
@@ -139,7 +139,9 @@ def _with_others(refused: Refused, sheets: Sequence[NamedSheet]) -> Refused:
 
 
 def _chosen(sheets: Sequence[NamedSheet], form: ExcelFormat) -> tuple[set[int], set[int]]:
-    """The places of the sheets that must be read, and of those that are if they have a header.
+    """Returns the places of the sheets that must be read, and of those that may be read.
+
+    Those that may be read are read if they have a header.
 
     Raises:
         BrokenSheetError: If one that must be there is not.
@@ -182,7 +184,7 @@ def _plain(name: str) -> str:
 
 
 def open_book(path: Path, form: ExcelFormat, limits: Limits) -> Book | Refused:
-    """A workbook, told apart by its bytes, or why it is none."""
+    """Returns the workbook, whose container its bytes tell, or why it is none."""
     head = next(Body(path).pieces(_HEAD), b"")
     if head.startswith(ZIP_MAGIC):
         return _open_xlsx(path, form, limits)

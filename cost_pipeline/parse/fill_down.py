@@ -1,4 +1,4 @@
-"""Gives an empty cell what the one above says, in the columns of which a vendor declares it.
+"""Gives an empty cell what the cell above says, in the columns for which a vendor declares it.
 
 Belongs here: filling the chunks of a delivery, in order. A row that cannot be read may have said
 something else than the one above it: an empty cell below it makes its row malformed.
@@ -18,12 +18,13 @@ from cost_pipeline.parse.listing_tables import blank, malformed
 
 
 class FillDown:
-    """The chunks of one delivery, or of one sheet.
+    """Fills the chunks of one delivery, or of one sheet.
 
     Args:
         columns: What the columns are called.
-        wanted: Header names of those that are filled down; what is not there is nothing.
-        held: What stood in them before the first row.
+        wanted: The header names of the columns that are filled down; one that is not there is
+            ignored.
+        held: What stood in these columns before the first row.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class FillDown:
         self.held = list(held) or [None] * len(self._places)
 
     def filled(self, table: pa.Table) -> pa.Table:
-        """The next chunk, with its empty cells filled."""
+        """Returns the next chunk, with its empty cells filled."""
         if not self._places or not table.num_rows:
             return table
         broken = pc.is_valid(table["malformed"]).to_numpy()

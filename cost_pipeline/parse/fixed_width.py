@@ -58,7 +58,7 @@ def open_fixed_width(
     chunk_rows: int,
     bulk: bool,
 ) -> RowReader | Refused:
-    """A reader of the lines of a file in a known encoding."""
+    """Returns a reader of the lines of a file in a known encoding."""
     top = _top(body, form, encoding, limits)
     if isinstance(top, Refused):
         return top
@@ -113,7 +113,7 @@ def open_fixed_width(
 
 
 def _top(body: Body, form: FixedWidthFormat, encoding: str, limits: Limits) -> Top | Refused:
-    """Where the columns are, and what stands above the rows."""
+    """Returns where the columns are and what stands above the rows, or why that is not known."""
     if form.layout.ruler:
         return find_ruler(body, encoding, form.told, limits)
     return Top(form.layout)
@@ -140,14 +140,14 @@ class _Cutter:
         self._width = layout.width
 
     def table(self, reader: RowReader, block: Block, first: int, *, bulk: bool) -> pa.Table:
-        """The rows of a block, numbered from `first`; `reader`'s counts are kept up to date."""
+        """Returns the rows of a block, numbered from `first`; keeps the counts of `reader`."""
         if bulk and block.data.isascii() and len(block.starts):
             return self._bulk(reader, block, first)
         rows = list(self._careful(reader, block, range(len(block.starts))))
         return rows_table(rows, first, len(self._layout.columns))
 
     def reread(self, text: str) -> Filled | None:
-        """The filled cells of a line of any length."""
+        """Returns the filled cells of a line; None if it is longer than the layout."""
         if len(text.rstrip(BLANKS)) > self._width:
             return None
         cells = {i: _cut(text, column) for i, column in enumerate(self._layout.columns)}
@@ -155,7 +155,7 @@ class _Cutter:
         return Filled(filled, whole=len(text) >= self._width)
 
     def peek(self, text: str) -> Filled:
-        """The filled cells of a line that is too long, as far as the columns go."""
+        """Returns the filled cells of a line that is too long, as far as the columns go."""
         return self.reread(text[: self._width]) or NOTHING
 
     def _careful(self, reader: RowReader, block: Block, lines: range) -> Iterator[RawRow]:
@@ -189,7 +189,7 @@ class _Cutter:
         return _Verdict(row=True, problem=self._misfit(text))
 
     def _misfit(self, text: str) -> str | None:
-        """What is wrong with a line's length, or between its columns."""
+        """Returns what is wrong with a line's length, or between its columns."""
         if len(text.rstrip(BLANKS)) > self._width or (
             len(text) < self._width and not self._layout.ragged_right
         ):
@@ -212,7 +212,7 @@ class _Cutter:
         reader.controls = [{name: cell for name, cell in cells.items() if cell.strip(BLANKS)}]
 
     def _bulk(self, reader: RowReader, block: Block, first: int) -> pa.Table:
-        """The same rows, cut all at once; lines that are not plain rows go the careful way."""
+        """Returns the same rows, cut all at once; lines that are not plain are cut with care."""
         data = np.frombuffer(block.data, np.uint8)
         plain = self._plain(data, block)
         careful: dict[int, RawRow] = {}
@@ -239,7 +239,7 @@ class _Cutter:
         return chunk_table(arrays)
 
     def _plain(self, data: npt.NDArray[np.uint8], block: Block) -> npt.NDArray[np.bool_]:
-        """Lines of just the right length that are certainly rows."""
+        """Returns which lines have a length that fits and are certainly rows."""
         starts, ends = block.lines.starts, block.lines.ends
         plain: npt.NDArray[np.bool_] = ends - starts == self._width
         types = self._layout.record_type
@@ -267,7 +267,7 @@ class _Cutter:
     def _within_columns(
         self, data: npt.NDArray[np.uint8], block: Block, plain: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.bool_]:
-        """Which of the plain lines have nothing but blanks and `|` between their columns."""
+        """Returns which plain lines have nothing but blanks and `|` between their columns."""
         starts, ends = block.lines.starts[plain], block.lines.ends[plain]
         for gap in self._gaps.tolist():
             at = starts + gap
@@ -312,7 +312,7 @@ def _gathered(
     size: Places,
     good: npt.NDArray[np.bool_] | None = None,
 ) -> pa.Array:
-    """Texts from where they lie in a block; null where not `good`."""
+    """Returns the texts at these places of a block; null where not `good`."""
     offsets = np.zeros(len(begin) + 1, np.int32)
     np.cumsum(size, out=offsets[1:])
     if len(size) and (size == size[0]).all():

@@ -1,7 +1,7 @@
 """Finds the header of a delimited file, and what stands above it.
 
 Belongs here: the line `sep=;` that Excel writes and reads, the header among the first lines, and
-what its columns are called.
+the names of its columns.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Header:
 def find_header(
     body: Body, encoding: str, delimiter: str, told: Told, *, within: int | None, limits: Limits
 ) -> Header | Refused:
-    """The header: the first row, or the one within some lines that holds the most names."""
+    """Returns the first row, or the one among some lines that holds the most names, as header."""
     top = above_all(body, encoding, delimiter, limits)
     found = _Found(top, told, within)
     for block, index, record in _records(body, encoding, top, limits):
@@ -71,7 +71,7 @@ def find_header(
 
 
 def above_all(body: Body, encoding: str, delimiter: str, limits: Limits) -> Header:
-    """What stands above everything: blank lines and a line `sep=;`, if there is one."""
+    """Returns what stands above all rows: blank lines and a line `sep=;`, if there is one."""
     tokenizer = Tokenizer(delimiter, None, limits)
     blank = 0
     for block in read_blocks(body, encoding, _small(limits)):
@@ -115,7 +115,7 @@ class _Found:
         self._lines = top.lines
 
     def take(self, line: int, last: int, record: Record, limits: Limits) -> Refused | None:
-        """The next record; returns why the file cannot be read."""
+        """Takes the next record in; returns why the file cannot be read, if it cannot."""
         before, self._lines = self._seen, last
         if record.blank:
             self._seen = replace(before, blank_rows=before.blank_rows + 1)
@@ -140,7 +140,7 @@ class _Found:
         return None
 
     def nothing(self) -> Refused:
-        """Why there is no header."""
+        """Returns why there is no header."""
         if self._within and self._lines:
             named = ", ".join(self._told.names[:10])
             where = f"in the first {self._within} lines"
@@ -151,7 +151,7 @@ class _Found:
 
 
 def names_held(wanted: Collection[str], names: Iterable[str]) -> int:
-    """How many of some plain names a header holds; none if it may be a row of values."""
+    """Returns how many of some plain names a header holds; 0 if it may be a row of values."""
     found = len({*wanted} & {*map(plain_name, names)})
     return found if found >= min(_NAMES, len(wanted)) else 0
 

@@ -52,12 +52,12 @@ class Item:
 
 
 def kind_of(value: object) -> str:
-    """What a decoded value is called in messages."""
+    """Returns what a decoded value is called in messages."""
     return "null" if value is None else _KINDS[type(value)]
 
 
 def skip_space(text: str, position: int) -> int:
-    """The position of the next character that is not JSON's white space."""
+    """Returns the position of the next character that is not JSON's white space."""
     space = _SPACE.match(text, position)
     return space.end() if space else position
 
@@ -83,7 +83,7 @@ class ItemReader:
         )
 
     def value(self, text: str, position: int) -> tuple[object, int]:
-        """The value that starts at a position, and where it ends.
+        """Returns the value that starts at a position, and where it ends.
 
         Raises:
             BrokenJsonError: If there is none.
@@ -97,7 +97,7 @@ class ItemReader:
             raise BrokenJsonError("it is nested too deeply", position) from None
 
     def item(self, text: str, position: int) -> Item:
-        """The value that starts at a position, as a row.
+        """Returns the value that starts at a position, as a row.
 
         Raises:
             BrokenJsonError: If there is none.
@@ -120,7 +120,7 @@ class ItemReader:
         return self.known(Item(end, cells))
 
     def known(self, item: Item) -> Item:
-        """The item, with its keys noted; a problem if the delivery has too many by now."""
+        """Returns the item and notes its keys; a problem if the delivery has too many by now."""
         cells = item.cells or {}
         if not cells.keys() <= self.keys.keys():
             if len(self.keys.keys() | cells.keys()) > self._limit:
@@ -137,13 +137,13 @@ class ItemReader:
         paths: Paths,
         level: int = 0,
     ) -> tuple[dict[str, str | None], str | None]:
-        """The cells of an object that is opened, and what is wrong with them, if anything is.
+        """Returns the cells of an object that is opened, and what is wrong with them; else None.
 
         Args:
-            text: That it stands in.
-            span: Where it begins and ends there.
+            text: The text that it stands in.
+            span: Where it begins and ends in the text.
             value: What it holds.
-            paths: Of its level.
+            paths: The paths of its level.
             level: How many steps up from the row it is.
         """
         start, end = span
@@ -157,14 +157,14 @@ class ItemReader:
         return cells, None
 
     def _places(self, text: str, position: int) -> Iterator[tuple[str, int, int]]:
-        """Each part of a sound container with where it begins and ends."""
+        """Yields each part of a sound container, with where it begins and ends."""
         listed = text[position : position + 1] == "["
         for key, start in (self.elements if listed else self.members)(text, position):
             _, end = self.value(text, start)
             yield key, start, end
 
     def elements(self, text: str, position: int) -> Iterator[tuple[str, int]]:
-        """Each place of the list at a position (`[0]`) with the start of its value.
+        """Yields each place of the list at a position (`[0]`), with the start of its value.
 
         Raises:
             BrokenJsonError: Where the list is broken.
@@ -182,7 +182,7 @@ class ItemReader:
     def _other_cells(
         self, text: str, position: int, value: dict[str, object], others: list[str]
     ) -> dict[str, str]:
-        """The cells of what is neither text nor a number."""
+        """Returns the cells of the members that are neither text nor numbers."""
         if all(isinstance(value[key], bool) for key in others):
             return {key: "true" if value[key] else "false" for key in others}
         verbatim = self._slices(text, position)
@@ -196,7 +196,7 @@ class ItemReader:
         return members
 
     def _slices(self, text: str, position: int) -> dict[str, str]:
-        """The verbatim text of each member of a sound object."""
+        """Returns the verbatim text of each member of a sound object."""
         found = {}
         for key, start in self.members(text, position):
             _, end = self.value(text, start)
@@ -204,7 +204,7 @@ class ItemReader:
         return found
 
     def members(self, text: str, position: int) -> Iterator[tuple[str, int]]:
-        """Each key of the object at a position with the start of its value.
+        """Yields each key of the object at a position, with the start of its value.
 
         Raises:
             BrokenJsonError: Where the object is broken.
@@ -222,7 +222,7 @@ class ItemReader:
             position = self.expect(text, position, ",")
 
     def key(self, text: str, position: int) -> tuple[str, int]:
-        """The key at a position and the start of its value.
+        """Returns the key at a position and the start of its value.
 
         Raises:
             BrokenJsonError: If there is no key with a colon.
@@ -233,10 +233,10 @@ class ItemReader:
         return str(key), self.expect(text, skip_space(text, position), ":")
 
     def expect(self, text: str, position: int, mark: str) -> int:
-        """The position after a mark that must be there, and after the space behind it.
+        """Returns the position after a mark that must be there, and after the space behind it.
 
         Raises:
-            BrokenJsonError: If it is not.
+            BrokenJsonError: If the mark is not there.
         """
         if text[position : position + 1] != mark:
             found = repr(text[position]) if position < len(text) else "the end"
@@ -263,13 +263,13 @@ class KeyedRow:
 
 
 def filled_keys(row: KeyedRow) -> Filled:
-    """What stands in an object: a list or an object as the text of it."""
+    """Returns what stands in an object; a list or an object in it is its text."""
     cells = (row.cells or {}).items()
     return Filled({key: text for key, text in cells if text is not None and text.strip(BLANKS)})
 
 
 def cut_text(text: str, limits: Limits) -> tuple[str, str]:
-    """A text of bounded size, and what to say if it was cut."""
+    """Returns a text of bounded size, and what to say if it was cut."""
     data = text[: limits.cut_bytes + 1].encode("utf-8")
     if len(data) <= limits.cut_bytes:
         return text, ""
@@ -279,7 +279,7 @@ def cut_text(text: str, limits: Limits) -> tuple[str, str]:
 def keyed_chunks(
     reader: RowReader, rows: Iterable[KeyedRow], limits: Limits, chunk_rows: int
 ) -> Iterator[ParsedChunk]:
-    """Chunks whose columns are the keys of their rows, in order of appearance."""
+    """Yields chunks whose columns are the keys of their rows, in order of appearance."""
     for chunk in gather_rows(rows, chunk_rows, limits.chunk_bytes):
         keys = tuple(dict.fromkeys(key for row in chunk for key in row.cells or ()))
         raw = [

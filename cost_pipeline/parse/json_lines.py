@@ -24,7 +24,7 @@ from cost_pipeline.parse.rows import Limits, ParsedChunk, RowReader
 def open_json_lines(
     body: Body, form: JsonLinesFormat, encoding: str, limits: Limits, *, chunk_rows: int
 ) -> RowReader:
-    """A reader of the lines of a file in a known encoding."""
+    """Returns a reader of the lines of a file in a known encoding."""
     count, rules = LineCount(), control_rules(form, None)
 
     def chunks(reader: RowReader) -> Iterator[ParsedChunk]:

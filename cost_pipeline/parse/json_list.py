@@ -50,7 +50,7 @@ class _Lines:
 def open_json_list(
     body: Body, form: JsonFormat, encoding: str, limits: Limits, *, chunk_rows: int
 ) -> RowReader | Refused:
-    """A reader of the items of a list in a document in a known encoding."""
+    """Returns a reader of the items of a list in a document in a known encoding."""
     if body.exceeds(limits.json_bytes):
         what = f"it is too large for `json`: {limits.json_bytes} bytes at most are read"
         return Refused(Reason.NOT_THE_FORMAT, f"{what}; `jsonl` is the format for more")
@@ -75,7 +75,7 @@ def open_json_list(
 
 
 def _find_list(items: ItemReader, text: str, steps: Sequence[str]) -> int:
-    """The position of the list's opening bracket."""
+    """Returns the position of the list's opening bracket."""
     position = skip_space(text, 0)
     path = "the top level"
     for step in steps:
@@ -116,7 +116,7 @@ class _Document:
             )
 
     def rows(self, reader: RowReader, start: int) -> Iterator[KeyedRow]:
-        """The items of the list that opens at `start`, and what is broken after them."""
+        """Yields the items of the list that opens at `start`, and what is broken after them."""
         position = skip_space(self._text, start + 1)
         more = self._text[position : position + 1] != "]"
         try:
@@ -138,7 +138,7 @@ class _Document:
             yield self._remainder(position, error)
 
     def _close(self, position: int) -> None:
-        """See that the document around the list ends as it should."""
+        """Checks that the document around the list ends as it should."""
         text, items = self._text, self._items
         for step in reversed(self._steps):
             while text[position : position + 1] != "}":

@@ -33,7 +33,7 @@ class _Holder:
     Attributes:
         start: Where it begins.
         end: Where it ends.
-        value: Decoded, without the list.
+        value: The decoded object, without the list.
         at: Where the list begins; None if it has none.
         problem: What is wrong with it, if anything is.
     """
@@ -73,12 +73,15 @@ class NestedRows:
         self._paths = [self._paths_around(place) for place in range(len(lists))]
 
     def _paths_around(self, place: int) -> Paths | None:
-        """What is read of the holder of a list; the way to the list is open, and not a cell."""
+        """Returns what is read of the holder of a list.
+
+        The way to the list is open, and not a cell.
+        """
         paths, keys = self._items.names.level(len(self._lists) - place), self._lists[place]
         return paths.leading_to(".".join(keys)) if paths is not None and keys else paths
 
     def document(self) -> Cells:
-        """The cells of the document around the outermost list.
+        """Returns the cells of the document around the outermost list.
 
         Raises:
             BrokenJsonError: If the document is broken anywhere, or says something twice.
@@ -94,7 +97,7 @@ class NestedRows:
     def below(
         self, reader: RowReader, position: int, above: Cells, place: int = 0
     ) -> Generator[KeyedRow, None, int]:
-        """The rows of the item at a position of the list at a place; returns where the item ends.
+        """Yields the rows of an item of the list at a place; returns where the item ends.
 
         Raises:
             BrokenJsonError: Where the item is broken.
@@ -137,10 +140,10 @@ class NestedRows:
         )
 
     def _holder(self, position: int, keys: Keys) -> _Holder:
-        """The value at a position, as what holds the list at some keys.
+        """Reads the value at a position, as what holds the list at some keys.
 
         Raises:
-            BrokenJsonError: Where it is broken.
+            BrokenJsonError: Where the value is broken.
         """
         text, items = self._text, self._items
         if not keys and text[position : position + 1] == "[":
@@ -189,12 +192,12 @@ class NestedRows:
         return skip_space(self._text, end) + 1
 
     def _first(self, position: int) -> int | None:
-        """Where the first item of a list begins."""
+        """Returns where the first item of a list begins; None if it has none."""
         start = skip_space(self._text, position + 1)
         return None if self._text[start : start + 1] == "]" else start
 
     def _next(self, end: int) -> int | None:
-        """Where the item after one that ends here begins."""
+        """Returns where the item behind another begins; None after the last."""
         start = skip_space(self._text, end)
         if self._text[start : start + 1] == "]":
             return None

@@ -37,7 +37,7 @@ class Lines:
 
 
 def find_lines(data: bytes) -> Lines:
-    """The lines of a block, ended by CRLF, LF or CR; the last one may lack its end."""
+    """Finds the lines of a block, ended by CRLF, LF or CR; the last one may lack its end."""
     buffer = np.frombuffer(data, np.uint8)
     crs = data.count(b"\r") if b"\r" in data else 0  # the question alone is much faster
     if not crs or crs == data.count(b"\r\n"):
@@ -57,7 +57,7 @@ def find_lines(data: bytes) -> Lines:
 
 
 def line_ends(data: bytes) -> int:
-    """How many lines end in a text: with CRLF, LF or CR."""
+    """Returns how many lines end in a text, with CRLF, LF or CR."""
     feeds = int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LF))
     if b"\r" not in data:
         return feeds
@@ -65,11 +65,11 @@ def line_ends(data: bytes) -> int:
 
 
 class LineCount:
-    """Counts the lines of a file as its bytes pass by: what became of them is counted elsewhere.
+    """Counts the lines of a file as its bytes pass by; the readers count what became of them.
 
     Attributes:
-        ended: Lines so far that have an end.
-        open_end: Whether the last line so far has none.
+        ended: How many lines so far have an end.
+        open_end: Whether the last line so far has no end.
     """
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ class LineCount:
         return self.ended + self.open_end
 
     def add(self, data: bytes) -> None:
-        """Take in the next bytes, in UTF-8."""
+        """Takes in the next bytes, in UTF-8."""
         if data:
             self.ended += line_ends(data) - (self._after_cr and data.startswith(b"\n"))
             self._after_cr = data.endswith(b"\r")
@@ -101,7 +101,7 @@ def _mixed_ends(buffer: Bytes) -> tuple[Positions, Positions]:
 
 
 def simple_lines(data: bytes, lines: Lines, delimiter: int, width: int, longest: int) -> Flags:
-    """Which lines are provably simple, for a header of `width` cells."""
+    """Returns which lines are provably simple, for a header of `width` cells."""
     buffer = np.frombuffer(data, np.uint8)
     starts, ends = lines.starts, lines.ends
     delimiters = np.flatnonzero(buffer == delimiter)
@@ -120,14 +120,17 @@ def simple_lines(data: bytes, lines: Lines, delimiter: int, width: int, longest:
 
 
 def _in_each(marks: Positions, ends: Positions) -> Positions:
-    """Per line, how many of the marks are in it; between two lines there is none."""
+    """Returns how many of the marks each line has; no mark lies between two lines."""
     return np.diff(np.searchsorted(marks, ends), prepend=0)
 
 
 def _quotes(
     buffer: Bytes, lines: Lines, delimiters: Positions, delimiter: int
 ) -> tuple[Positions, Flags]:
-    """Per line: the delimiters inside quotes, and whether its quotes stand where they should.
+    """Returns, for each line, how many delimiters stand inside quotes, and if the quotes are sound.
+
+    Quotes are sound where each stands at the border of a cell. The first number means nothing where
+    they are not.
 
     The first number means nothing where the second is false.
     """

@@ -1,7 +1,7 @@
 """What in a listing is no row, and what holds for the rows below it: one rule for all formats.
 
-Belongs here: the rule for one row by its filled cells. `listing_tables` finds the rows that it must
-be asked about in columns; Excel asks it about each. Control rows are `control`'s work, later.
+Belongs here: the rule for one row by its filled cells. `listing_tables` finds the rows in columns
+that the rule must judge; Excel has it judge each row. `control` looks for control rows later.
 
 - A row that repeats the header is a header: the first name as it is written there, and the same
   names in the same places.
@@ -39,7 +39,7 @@ class Sort(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a row is; of headings and ends also the place of their group among the declared ones."""
+    """What a row is; for a heading or an end, also the place of its group among the declared."""
 
     sort: Sort
     level: int = -1
@@ -67,12 +67,12 @@ class Lost:
 
 
 Held = str | Lost | None
-"""The text of a heading that holds, or that there is none."""
+"""The text of a heading that holds, or None if no heading does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A declared group, applied to a header; `source` is the place that headings stand in."""
+    """A declared group, applied to a header; its headings stand at the place `source`."""
 
     group: Group
     source: int
@@ -86,8 +86,8 @@ class ListingRules:
     Args:
         form: The declaration.
         names: What the columns are called; empty where one has no name.
-        levels: Its groups.
-        summed: Header names of the column that sums are of.
+        levels: The declared groups.
+        summed: The header names of the column that is summed.
         header: The first cell of the header that has a name, verbatim; None if none is repeated.
         ruler: The line below the header, verbatim, where there is one that may come again, too.
         whole_line: Whether furniture is known by the text of its line and not by its cells.
@@ -116,12 +116,12 @@ class ListingRules:
         self._summed = {place: n for place, n in named.items() if plain_name(n) in wanted}
 
     def judge(self, row: Filled, text: str, *, cut: bool = False) -> Verdict:
-        """What a row is.
+        """Returns what a row is.
 
         Args:
-            row: Its filled cells.
-            text: Verbatim.
-            cut: Whether it may be the first part of a row, because its line has no end.
+            row: The filled cells of the row.
+            text: Its text, verbatim.
+            cut: Whether it may be only the first part of a row, because its line has no end.
         """
         if self.repeats(row) or (self.ruler is not None and text == self.ruler):
             return Verdict(Sort.HEADER)
@@ -140,7 +140,7 @@ class ListingRules:
         return ROW
 
     def repeats(self, row: Filled) -> bool:
-        """Whether a row is the header once more."""
+        """Whether a row repeats the header."""
         if self.first is None or row.cells.get(self.first) != self.verbatim:
             return False
         return {place: plain_name(text) for place, text in row.cells.items()} == self._header
@@ -160,7 +160,7 @@ class ListingRules:
         return not level.pattern or level.pattern.fit(text)
 
     def may_head(self, cells: Mapping[int, str]) -> int | None:
-        """The outermost group of which a damaged row may have been the heading."""
+        """Returns the outermost group whose heading a damaged row may have been."""
         for place, level in enumerate(self.levels):
             text = cells.get(level.source)
             if text is not None and self.is_heading(level, text):
@@ -168,7 +168,7 @@ class ListingRules:
         return None
 
     def event(self, verdict: Verdict, line: int, row: Filled) -> GroupEvent:
-        """What a heading or an end says; of an end also what it declares."""
+        """Returns what a heading or an end says; for an end, also the sums that it declares."""
         declared = None
         if verdict.sort is Sort.END:
             places = (place for place in self._summed if place in row.cells)
@@ -177,23 +177,23 @@ class ListingRules:
 
 
 def after(held: Sequence[Held], verdict: Verdict) -> list[Held]:
-    """The texts that hold behind a heading or an end."""
+    """Returns the texts that hold behind a heading or an end."""
     own = [verdict.text] if verdict.sort is Sort.HEADING else [None]
     return [*held[: verdict.level], *own, *[None] * (len(held) - verdict.level - 1)]
 
 
 def after_damage(held: Sequence[Held], level: int, line: int) -> list[Held]:
-    """The texts that hold behind a row that may have been a heading."""
+    """Returns the texts that hold behind a row that may have been a heading."""
     return [*held[:level], *[Lost(line)] * (len(held) - level)]
 
 
 def lost(held: Sequence[Held]) -> str | None:
-    """Why a row cannot be read, whatever is in it."""
+    """Returns why a row cannot be read, whatever is in it; None if it can."""
     return next((one.problem for one in held if isinstance(one, Lost)), None)
 
 
 def texts_of(held: Sequence[Held]) -> tuple[str, ...]:
-    """The cells that headings fill in a row."""
+    """Returns the cells that headings fill in a row."""
     return tuple(one if isinstance(one, str) else "" for one in held)
 
 
@@ -207,10 +207,10 @@ class MissingColumnError(Exception):
 
 
 def levels_of(form: ListedSection, names: Sequence[str]) -> list[Level]:
-    """The groups of a format, applied to a header.
+    """Returns the groups of a format, applied to a header.
 
     Raises:
-        MissingColumnError: If one of their columns is not there.
+        MissingColumnError: If the header lacks a column of theirs.
     """
     plain = [plain_name(name) for name in names]
     found = []
@@ -230,7 +230,7 @@ def levels_of(form: ListedSection, names: Sequence[str]) -> list[Level]:
 
 
 def called(names: Sequence[str], passed: frozenset[int], read: frozenset[int]) -> tuple[str, ...]:
-    """What the columns of a header are called, given the places that a vendor file names.
+    """Returns what the columns of a header are called, given the places that a vendor file names.
 
     A column without a name that is read by its place is `#3`. So is each of several columns of one
     name, if one of them is read by its place; where one is only passed over, that one is.

@@ -1,7 +1,7 @@
 """Takes what is no row out of tables, in whole columns, and gives rows what headings say.
 
-Belongs here: finding the few rows that `listing` must be asked about, and carrying the texts of
-headings down. The last row is held back, because only the end of the file tells whether it was cut.
+Belongs here: finding the few rows that `listing` must judge, and carrying the texts of headings
+down. The last row is held back, because only the end of the file tells whether it was cut.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from cost_pipeline.parse.rows import FIXED_FIELDS, PASSED, RowReader, renumbered
 
 Rows = list[tuple[int, Filled, str]]
 Asked = tuple[Positions, Callable[[Positions], Rows]]
-"""Places, and what gives the filled cells and the text of the rows there."""
+"""Places, and a function that gives the filled cells and the text of the rows there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,12 @@ class Cells:
     """Where the cells of a row stand in its table, and how to read them again.
 
     Attributes:
-        names: The place in the header of each `c{i}`. Those in which headings stand and that have
-            no name are the last ones, and are dropped.
-        hidden: How many those are.
-        reread: The filled cells of a row's text, whatever their number; None if it has none.
-        peek: What looks like the cells of a row that has none.
+        names: The place in the header of each `c{i}`. The columns in which headings stand and that
+            have no name are the last ones, and are dropped.
+        hidden: How many columns are dropped.
+        reread: Returns the filled cells of a row's text, whatever their number; None if it has
+            none.
+        peek: Returns what looks like the cells of a row that has none.
     """
 
     names: Sequence[int]
@@ -62,23 +63,23 @@ class Taken:
 
 @dataclass(slots=True)
 class Carried:
-    """What holds where reading begins, and how many headings and ends came before."""
+    """The headings that hold where reading begins, and how many headings and ends came before."""
 
     held: list[Held]
     passed: int = 0
 
 
 class TableListing:
-    """Tables of a listing, in order.
+    """Takes what is no row out of the tables of a listing, in order.
 
     Attributes:
-        history: By line, what holds behind it.
+        history: Lines, each with what holds behind it.
 
     Args:
-        reader: Its counts and its events are kept up to date.
+        reader: The reader whose counts and events are kept up to date.
         rules: What is declared.
         cells: Where the cells of a row stand, and how to read them again.
-        control: What is declared of totals; a sum that stands among headings is none of them.
+        control: What is declared about totals; a sum that stands among headings is no heading.
         carried: What holds before the first row.
         first: The number of the first row.
     """
@@ -109,7 +110,7 @@ class TableListing:
             self._words = "(?i)" + "|".join(sorted({*rules.furniture.words}))
 
     def push(self, table: pa.Table) -> tuple[pa.Table, Taken]:
-        """Take in the next rows; returns those that are known, without what is no row."""
+        """Takes in the next rows; returns those that are known, without what is no row."""
         if not self._waits:
             return self._listed(table, cut=False)
         whole = table if self._last is None else pa.concat_tables([self._last, table])
@@ -118,7 +119,7 @@ class TableListing:
         return self._listed(whole.slice(0, known).combine_chunks(), cut=False)
 
     def tables(self, tables: Iterable[pa.Table], count: LineCount) -> Iterator[pa.Table]:
-        """All tables without what is no row; `count` has counted their lines by their end."""
+        """Yields all tables without what is no row; `count` knows their lines by their end."""
         for table in tables:
             if table.num_rows:
                 yield self.push(table)[0]
@@ -127,16 +128,16 @@ class TableListing:
             yield left
 
     def held_before(self, line: int) -> Carried:
-        """What holds where a line begins; lines are asked for in order."""
+        """Returns what holds where a line begins; lines must be asked for in order."""
         while len(self.history) > 1 and self.history[1][0] < line:
             self.history.pop(0)
         return self.history[0][1]
 
     def finish(self, *, lines: int, open_end: bool) -> tuple[pa.Table | None, Taken]:
-        """The row that was held back.
+        """Returns the row that was held back, if it is one.
 
         Args:
-            lines: Physical lines of the whole file.
+            lines: The number of physical lines of the whole file.
             open_end: Whether its last line has no line end.
         """
         last = self._last
@@ -167,7 +168,7 @@ class TableListing:
         return (renumbered(table, first) if self._moved else table), taken
 
     def _verdicts(self, table: pa.Table, *, cut: bool) -> dict[int, Verdict]:
-        """By place: what each row is that is none."""
+        """Returns what each row is that is no row, by its place."""
         found: dict[int, Verdict] = {}
         for places, rows in self._candidates(table, cut=cut):
             for place, row, text in rows(places):
@@ -179,7 +180,7 @@ class TableListing:
         return found
 
     def _candidates(self, table: pa.Table, *, cut: bool) -> list[Asked]:
-        """Rows that may be headers or furniture, and malformed rows that may be of a group."""
+        """Returns rows that may be headers or furniture, and malformed ones that may head."""
         texts = table["text"].combine_chunks()
 
         def by_cells(places: Positions) -> list[tuple[int, Filled, str]]:
@@ -225,7 +226,7 @@ class TableListing:
         return self._names.index(place)
 
     def _ends(self, table: pa.Table, known: dict[int, Verdict]) -> dict[int, Verdict]:
-        """The ends of groups among the rows that have all their cells."""
+        """Returns the ends of groups among the rows that have all their cells."""
         found: dict[int, Verdict] = {}
         for place, level in enumerate(self._rules.levels):
             if not level.ends:
@@ -242,7 +243,7 @@ class TableListing:
         return found
 
     def _headings(self, table: pa.Table, known: dict[int, Verdict]) -> dict[int, Verdict]:
-        """The headings among them: rows with one filled cell, where headings stand."""
+        """Returns the headings among those rows: one filled cell, where headings stand."""
         found: dict[int, Verdict] = {}
         for place, level in enumerate(self._rules.levels):
             own = self._at(level.source)
@@ -267,7 +268,7 @@ class TableListing:
         )
 
     def _with_groups(self, table: pa.Table, verdicts: dict[int, Verdict]) -> pa.Table:
-        """The rows with a column for each group, and what is wrong under lost headings."""
+        """Returns the rows with a column for each group, malformed under headings that are lost."""
         table = self._without_hidden(table, verdicts)
         damaged = self._damaged(table, verdicts)
         states, passed = [self._state.held], [self._state.passed]
@@ -289,7 +290,7 @@ class TableListing:
         return self._carried(table, states, passed, np.cumsum(changed))
 
     def _without_hidden(self, table: pa.Table, verdicts: dict[int, Verdict]) -> pa.Table:
-        """The rows without the columns that have no name; a row with something there is wrong."""
+        """Returns the rows without unnamed columns; a row with something there is malformed."""
         width = len(self._names) - self._cells.hidden
         problems: dict[int, str] = {}
         for at in range(width, len(self._names)):
@@ -300,7 +301,7 @@ class TableListing:
         return malformed(table, problems)
 
     def _damaged(self, table: pa.Table, verdicts: dict[int, Verdict]) -> dict[int, int]:
-        """By place: of which group a row that cannot be read may have been the heading."""
+        """Returns, by place, of which group a row that cannot be read may have been the heading."""
         found = {}
         for at in _true(pc.is_valid(table["malformed"])).tolist():
             if at in verdicts:
@@ -320,7 +321,7 @@ class TableListing:
         passed: Sequence[int],
         changed: Positions,
     ) -> pa.Table:
-        """The table with a column for each group and `PASSED`, given the states in their order."""
+        """Returns the table with a column for each group and `PASSED`, from the states in order."""
         problems = {at: why for at, held in enumerate(states) if (why := lost(held)) is not None}
         if problems:
             broken = pc.is_valid(table["malformed"]).to_numpy()
@@ -335,11 +336,13 @@ class TableListing:
 
 
 def malformed(table: pa.Table, problems: dict[int, str]) -> pa.Table:
-    """The table with more malformed rows, which have no cells; those that are so stay as they are.
+    """Returns the table with more malformed rows, which have no cells.
+
+    Rows that are malformed already stay as they are.
 
     Args:
         table: A chunk table.
-        problems: Why, by place.
+        problems: Why a row is malformed, by its place.
     """
     if not problems:
         return table
@@ -359,14 +362,14 @@ def _true(flags: pa.Array | pa.ChunkedArray) -> Positions:
 
 
 def blank(column: pa.Array) -> Flags:
-    """Which cells have nothing in them."""
+    """Returns which cells have nothing in them."""
     empty = pc.equal(pc.utf8_trim(pc.fill_null(column, ""), BLANKS), "")
     found: Flags = empty.to_numpy(zero_copy_only=False)
     return found
 
 
 def _filled(column: pa.Array) -> pa.Array:
-    """The places of the cells that hold something."""
+    """Returns the places of the cells that hold something."""
     places = _true(pc.not_equal(column, ""))  # most are empty or not at first sight
     some = column.take(pa.array(places))
     return pa.array(places[~blank(some)])

@@ -54,13 +54,13 @@ Bytes = npt.NDArray[np.uint8]
 def find_misread(
     body: Body, encoding: str, block: int, line_of: Callable[[int], int]
 ) -> Misread | Refused:
-    """Where a body that fits an encoding is visibly UTF-8.
+    """Returns where a body that fits an encoding is visibly UTF-8; refuses it if most of it is.
 
     Args:
         body: The delivery.
-        encoding: The one that fitted.
+        encoding: The encoding that fitted.
         block: Bytes that are read at a time.
-        line_of: The line of an offset.
+        line_of: Returns the line of an offset.
     """
     name = codecs.lookup(encoding).name
     if name in _UTF_8:
@@ -123,7 +123,7 @@ class _Places:
         self.offset = 0
 
     def add(self, data: bytes) -> None:
-        """Take in bytes that end with a whole character."""
+        """Takes in bytes that end with a whole character."""
         if not data.isascii():
             self._count(np.frombuffer(data, np.uint8))
         self.offset += len(data)
@@ -147,7 +147,7 @@ class _Places:
 
 
 def _unfinished(data: bytes) -> bytes:
-    """The bytes beyond ASCII at the end of a piece: the next piece may go on with them."""
+    """Returns the bytes beyond ASCII at the end of a piece, which the next one may go on with."""
     high = np.frombuffer(data[-_LONGEST_RUN:], np.uint8) >= 0x80  # noqa: PLR2004
     ascii_places = np.flatnonzero(~high)
     if not len(ascii_places):

@@ -1,4 +1,4 @@
-"""The one door of parsing: which reader reads which format."""
+"""The one entry to parsing: which reader reads which format."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def open_rows(
     bulk: bool = True,
     at: Mark | None = None,
 ) -> RowReader | Refused:
-    """Open a delivery for reading row by row, or say why it cannot be read as its format.
+    """Opens a delivery for reading row by row, or says why it cannot be read as its format.
 
     Args:
         path: The landed bytes; they must not change while they are read.
@@ -105,7 +105,7 @@ def _open_in(
     bulk: bool,
     at: Mark | None,
 ) -> RowReader | Refused:
-    """A reader of a text in a known encoding."""
+    """Returns a reader of a text in a known encoding."""
     match form:
         case JsonFormat():
             return open_json_list(body, form, encoding, limits, chunk_rows=chunk_rows)
@@ -133,7 +133,7 @@ def _open_headless(
     bulk: bool,
     at: Mark | None,
 ) -> RowReader | Refused:
-    """A reader of a file that has no header to miss, so that an empty one must be told here."""
+    """Returns a reader of a file without a header; so only this can tell that it is empty."""
     if not body.exceeds(0):
         return Refused(Reason.NOT_THE_FORMAT, "the file is empty")
     if isinstance(form, FixedWidthFormat):

@@ -59,7 +59,7 @@ _MESSAGE: Final = 200
 def open_parquet(
     path: Path, form: ParquetFormat, limits: Limits, *, chunk_rows: int
 ) -> RowReader | Refused:
-    """A reader of the rows of a Parquet file."""
+    """Returns a reader of the rows of a Parquet file."""
     head = next(Body(path).pieces(len(_MAGIC)), b"")
     if head == _MAGIC_ENCRYPTED:
         return _refused("the Parquet file is encrypted; it must be delivered in the clear")
@@ -133,7 +133,7 @@ class _ParquetTable:
         self._chunk_rows = chunk_rows
 
     def chunks(self, reader: RowReader) -> Iterator[ParsedChunk]:
-        """The rows in chunks; what is damaged half way is one malformed row at the end."""
+        """Yields the rows in chunks; damage half way becomes one malformed row at the end."""
         rechunker = Rechunker(self._chunk_rows, self._limits.chunk_bytes)
         tables = self._numbered_tables()
         if self._rules is not None:
@@ -169,7 +169,7 @@ class _ParquetTable:
             yield rows_table([RawRow(1, "", problem, None)], 1, len(self._columns))
 
     def _pieces(self, batch: pa.RecordBatch) -> Iterator[pa.Table]:
-        """A batch in tables of a quarter of a chunk's bytes; too long rows are malformed."""
+        """Yields a batch in tables of a quarter of a chunk's bytes; too long rows are malformed."""
         sizes = _row_sizes(batch)
         budget = max(self._limits.chunk_bytes // 4, 1)
         start = 0
@@ -226,7 +226,7 @@ def _has_lengths(kind: pa.DataType) -> bool:
 
 
 def _row_sizes(batch: pa.RecordBatch) -> Positions:
-    """The bytes of each row's texts, without making any of them."""
+    """Returns the bytes of each row's texts, without making any of them."""
     sizes = np.full(batch.num_rows, 8 * batch.num_columns, np.int64)
     for column in batch.columns:
         if pa.types.is_dictionary(column.type) and _has_lengths(column.type.value_type):
@@ -247,7 +247,7 @@ def _numbered(table: pa.Table, first: int) -> pa.Table:
 
 
 def _text(column: pa.Array) -> pa.Array | tuple[pa.Array, list[int]]:
-    """The texts of a column; with the rows that have none, if it holds bytes."""
+    """Returns the texts of a column; if it holds bytes, also the rows whose bytes are no text."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     for is_kind, to_text in _TEXT_OF:
@@ -280,14 +280,14 @@ def _without_exponents(text: pa.Array) -> pa.Array:
 
 
 def _moment_text(column: pa.Array) -> pa.Array:
-    """`2026-03-01 13:30:00.250000Z`, as Arrow has it, in the form of ISO 8601."""
+    """Returns moments in the form of ISO 8601, which Arrow spells `2026-03-01 13:30:00.250000Z`."""
     if column.type.tz is not None:
         column = column.cast(pa.timestamp(column.type.unit, "UTC"))
     return _without_zeros(pc.replace_substring(column.cast(pa.string()), " ", "T"))
 
 
 def _without_zeros(text: pa.Array) -> pa.Array:
-    """Moments and times without the zeros that end their fraction."""
+    """Returns moments and times without the zeros that end their fraction."""
     shorter = pc.replace_substring_regex(text, r"(\.[0-9]*?)0+(Z?)$", r"\1\2")
     return pc.replace_substring_regex(shorter, r"\.(Z?)$", r"\1")
 
@@ -309,7 +309,7 @@ def _bytes_text(column: pa.Array) -> pa.Array | tuple[pa.Array, list[int]]:
 
 
 def _declared_text(column: pa.Array) -> pa.Array | tuple[pa.Array, list[int]]:
-    """Texts as they are: a file says of a column that it is UTF-8, and nobody checked its bytes."""
+    """Returns the texts of a column that is said to be UTF-8, after a check of its bytes."""
     try:
         text = column.cast(pa.string())
         text.validate(full=True)
@@ -344,7 +344,7 @@ _CONTROLS: Final = r"[\x00-\x1f]"
 
 
 def _row_texts(names: tuple[str, ...], cells: list[pa.Array]) -> pa.Array:
-    """A JSON object per row, made column by column."""
+    """Returns a JSON object per row, made column by column."""
     parts = []
     for place, (name, column) in enumerate(zip(names, cells, strict=True)):
         before = "{" if place == 0 else ", "

@@ -15,7 +15,7 @@ from cost_pipeline.contracts.paths import JSON_MARKS, Names, Paths, folded, join
 
 Steps = tuple[str, ...]
 Places = Callable[[int], Iterator[tuple[str, int, int]]]
-"""From the start of a container: each of its parts by its step, with start and end in the text."""
+"""Yields, from the start of a container, each part's step, and its start and end in the text."""
 
 
 @dataclass(slots=True)
@@ -23,9 +23,9 @@ class Verbatim:
     """The text of any part of one value, found when it is asked for.
 
     Attributes:
-        text: That the value stands in.
+        text: The text that the value stands in.
         start: Where it begins.
-        places: Says where the parts of a container are.
+        places: Yields where the parts of a container are.
     """
 
     text: str
@@ -34,12 +34,12 @@ class Verbatim:
     _found: dict[Steps, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
 
     def of(self, steps: Steps) -> str:
-        """The text of the part at some steps, at least one."""
+        """Returns the text of the part at the given steps, of which there is at least one."""
         start, end = self._span(steps)
         return self.text[start:end]
 
     def at(self, steps: Steps) -> int:
-        """Where the part at some steps begins; the value itself without any."""
+        """Returns where the part at some steps begins; without steps, where the value does."""
         return self._span(steps)[0] if steps else self.start
 
     def _span(self, steps: Steps) -> tuple[int, int]:
@@ -59,13 +59,13 @@ class Opener:
     def cells(
         self, value: Mapping[str, object], paths: Paths, verbatim: Verbatim, prefix: str = ""
     ) -> tuple[dict[str, str | None], str | None]:
-        """The cells of a value, and the name that two of them have, if any do.
+        """Returns the cells of a value, and the name that two of them have, if any do.
 
         Args:
-            value: Decoded; numbers are their text.
-            paths: Of its level.
-            verbatim: Of the same value.
-            prefix: Leads to it, where it is not the row itself.
+            value: The decoded value; numbers are their text.
+            paths: The paths of its level.
+            verbatim: The text of the same value.
+            prefix: The path that leads to it, where it is not the row itself.
         """
         cells: dict[str, str | None] = {}
         twice = None
@@ -100,7 +100,7 @@ class Opener:
 
 
 def _named(value: object) -> Mapping[str, object]:
-    """The parts of a container by their step."""
+    """Returns the parts of a container by their step."""
     if isinstance(value, Mapping):
         return value
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 """The first look at a file that nobody has described: which kind it is, and its first rows.
 
-Belongs here: what can be said of bytes without a vendor file. What speaks for which format is
-weighed by `pipeline.guessing`.
+Belongs here: what can be said of bytes without a vendor file. `pipeline.guessing` weighs what
+speaks for which format.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class TextHead:
 
 @dataclass(frozen=True, slots=True)
 class SheetHead:
-    """The first rows of a sheet: its name, whether people see it, row number to 0-based cells."""
+    """The first rows of a sheet: its name, whether people see it, 0-based cells by row number."""
 
     name: str
     visible: bool
@@ -79,7 +79,7 @@ def kind_of_file(path: Path) -> FileKind | Refused:
     """Returns what a file is, or why nothing can be said of it.
 
     Raises:
-        EnvironmentFailedError: If it cannot be read.
+        EnvironmentFailedError: If the file cannot be read.
     """
     head = next(Body(path).pieces(_START), b"")
     if not head:

@@ -45,16 +45,16 @@ def open_record_kinds(
     kinds: RecordKinds | None = None,
     told: Told = _NOTHING_TOLD,
 ) -> RowReader | Refused:
-    """A reader of the rows of a file in a known encoding.
+    """Returns a reader of the rows of a file in a known encoding.
 
     Args:
         body: The bytes.
         layout: Where the cells of rows stand.
-        encoding: Of the bytes.
+        encoding: The encoding of the bytes.
         limits: The bounds.
         chunk_rows: Chunks hold at most so many rows.
-        kinds: The vendor's own kinds of records; those of the layout if not given.
-        told: What the vendor file reads, cells of headers (`HDR.3`) among it.
+        kinds: The vendor's own kinds of records; None for those of the layout.
+        told: What the vendor file reads, cells of headers (`HDR.3`) included.
     """
     file = _File(body, layout, encoding, limits, _Kinds(layout, kinds, told))
     refused = file.opening()
@@ -83,7 +83,7 @@ class _Kinds:
         self._rows = self._records = self._lines = 0
 
     def use_of(self, cells: list[str]) -> str | None:
-        """What becomes of a record; None of a kind that nobody knows."""
+        """Returns what becomes of a record; None for a kind that nobody knows."""
         if not self.uses:
             return "row"
         use = self.uses.get(self.name_of(cells))
@@ -93,20 +93,20 @@ class _Kinds:
         return use
 
     def name_of(self, cells: list[str]) -> str:
-        """The kind of a record, as its cell says it."""
+        """Returns the kind of a record, as its cell says it."""
         return cells[self._at].strip(BLANKS) if self._at < len(cells) else ""
 
     def head(self, cells: list[str]) -> None:
-        """Take note of a header."""
+        """Notes a header, for the rows below it."""
         self._headers[self.name_of(cells)] = cells
 
     def of_headers(self) -> list[str | None]:
-        """The cells that a row has of the headers above it."""
+        """Returns the cells that a row has from the headers above it."""
         found = ((self._headers.get(kind, ()), at) for kind, at in self.from_headers.values())
         return [cells[at - 1] if at <= len(cells) else None for cells, at in found]
 
     def close(self, reader: RowReader, cells: list[str], line: int) -> None:
-        """Compare what came since the trailer before with what this one declares."""
+        """Compares what came since the trailer before with what this one declares."""
         own = self._own
         reader.control_rows += 1
         reader.control_line = line
@@ -118,7 +118,7 @@ class _Kinds:
         self._rows = self._records = self._lines = 0
 
     def end(self, reader: RowReader) -> None:
-        """See whether what came last was closed by a trailer."""
+        """Notes in `reader` whether the last records lack their trailer."""
         if self._own is not None and self._own.has_trailer:
             reader.unclosed = self._lines > 0 or not reader.control_rows
 
@@ -143,7 +143,7 @@ class _File:
         self.columns = (*(layout.header[i] for i in self._named), *kinds.from_headers)
 
     def opening(self) -> Refused | None:
-        """Whether the first record is not the one that the layout demands."""
+        """Returns a refusal if the first record is not the one that the layout demands."""
         demanded = self._layout.opens_with
         small = replace(
             self._limits, block_bytes=min(self._limits.block_bytes, self._limits.record_bytes)
@@ -160,7 +160,7 @@ class _File:
         return Refused(Reason.NOT_THE_FORMAT, "the file is empty")
 
     def rows(self, reader: RowReader) -> Iterator[RawRow]:
-        """The rows; blank records and furniture are counted."""
+        """Yields the rows; counts blank records and furniture."""
         opening = bool(self._layout.opens_with)
         for line, text, record in self._records(self._limits, self.count):
             reader.continued += record.last - line
@@ -198,7 +198,7 @@ class _File:
     def _records(
         self, limits: Limits, count: LineCount | None
     ) -> Iterator[tuple[int, str, Record]]:
-        """The line, the text and the cells of each record; its last line is one of the file."""
+        """Yields the line, the text and the cells of each record; `last` is a line of the file."""
         layout = self._layout
         tokenizer = Tokenizer(layout.delimiter, layout.width, limits, any_width_on_one_line=True)
         for block in read_blocks(self._body, self._encoding, limits, count=count):

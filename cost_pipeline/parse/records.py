@@ -44,7 +44,10 @@ def is_blank(cell: bytes) -> bool:
 
 
 def unnamed_value(column: int) -> str:
-    """The problem of a row with a value where the header is blank; `column` counts from 0."""
+    """Returns the problem of a row with a value where the header is blank.
+
+    `column` counts from 0.
+    """
     return f"a value under a column without a name (column {column + 1})"
 
 
@@ -52,7 +55,7 @@ class Block:
     """Whole physical lines, and what the careful lane needs to know of them.
 
     Attributes:
-        data: UTF-8.
+        data: The bytes, in UTF-8.
         lines: Where its lines lie.
         number: The physical line number of its first line.
         final: Whether the file ends with it.
@@ -68,7 +71,7 @@ class Block:
 
     @functools.cached_property
     def starts(self) -> list[int]:
-        """`lines.starts` as a list, which is what a loop in Python wants; most blocks need none."""
+        """`lines.starts` as a list, for loops in Python; most blocks need none."""
         found: list[int] = self.lines.starts.tolist()
         return found
 
@@ -79,7 +82,7 @@ class Block:
         return found
 
     def text(self, index: int, last: int, limits: Limits) -> bytes:
-        """The verbatim text of a record, cut if its line is too long to be kept."""
+        """Returns the verbatim text of a record, cut if its line is too long to be kept."""
         start, end = self.starts[index], self.ends[last]
         if end - start > limits.line_bytes:
             cut = self.data[start : start + limits.cut_bytes]
@@ -90,9 +93,9 @@ class Block:
 def read_blocks(
     body: Body, encoding: str, limits: Limits, *, skip: int = 0, count: LineCount | None = None
 ) -> Iterator[Block]:
-    """A file in blocks, without its first `skip` lines; see `Block.stop`.
+    """Yields a file in blocks, without its first `skip` lines; see `Block.stop`.
 
-    All of its lines are counted in `count`, those that are skipped too.
+    All of its lines are counted in `count`, those that are skipped included.
     """
     rest, number = b"", skip + 1
     pieces = utf8_blocks(body, encoding, limits.block_bytes)
@@ -115,7 +118,7 @@ def _counted(pieces: Iterator[bytes], count: LineCount) -> Iterator[bytes]:
 def read_records(
     block: Block, tokenizer: Tokenizer, candidates: Iterable[int]
 ) -> Iterator[tuple[int, Record]]:
-    """The records that start on the candidate lines, but for those inside an earlier record."""
+    """Yields the records that start on the candidate lines, but not inside an earlier record."""
     resume = 0
     for index in candidates:
         if index < resume:
@@ -133,7 +136,7 @@ class Tokenizer:
 
     Args:
         delimiter: One ASCII character.
-        width: Cells of the header, or None where any number will do.
+        width: How many cells the header has; None where any number will do.
         limits: How far a quote may reach.
         any_width_on_one_line: Whether only a record over several lines must have the width, for a
             listing whose lines differ.
@@ -156,10 +159,10 @@ class Tokenizer:
         self._bare = re.compile(rb"[^\r\n" + re.escape(delimiter.encode()) + rb"]*+")
 
     def read(self, block: Block, index: int) -> Record | None:
-        """The record that starts on a line of a block.
+        """Returns the record that starts on a line of a block.
 
         Returns:
-            None if the block ends too early to tell, which it never does if it is `final`.
+            None if the block ends too early to tell, which a `final` block never does.
         """
         data, start, end = block.data, block.starts[index], block.ends[index]
         if end - start > self._limits.line_bytes:
@@ -185,7 +188,7 @@ class Tokenizer:
             position += 1
 
     def _cell(self, data: bytes, position: int, reach: int) -> tuple[bytes, int] | None:
-        """The cell at a position and where it ends, or None if its quote does not close."""
+        """Returns the cell at a position and its end, or None if its quote does not close."""
         if position == len(data) or data[position] != _QUOTE:
             bare = self._bare.match(data, position)
             return (bare[0], bare.end()) if bare else (b"", position)
@@ -193,7 +196,7 @@ class Tokenizer:
         return quoted and (quoted[1].replace(b'""', b'"'), quoted.end())
 
     def _reach(self, block: Block, index: int) -> int:
-        """Up to where a quote that opens on this line may close."""
+        """Returns up to where a quote that opens on this line may close."""
         last = min(index + self._limits.record_lines, len(block.ends)) - 1
         far = min(block.ends[last], block.starts[index] + self._limits.record_bytes)
         return max(block.ends[index], far)

@@ -1,7 +1,7 @@
 """What parsing hands on: chunks of rows, the reader that yields them, and a refusal as a value.
 
-Belongs here: the shape of a chunk and how rows are gathered into chunks. How bytes become rows is
-the work of one module per format.
+Belongs here: the shape of a chunk and how rows are gathered into chunks. One module per format
+makes rows of bytes.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ FIXED_FIELDS: Final = (
 )
 
 PASSED: Final = "passed"
-"""The column of a table on its way that says how many headings and ends of groups came before."""
+"""The column that says how many headings and ends came before each row, until chunks are made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds that keep memory flat and damage local. All in bytes but `record_lines`, `keys`.
+    """The bounds that keep memory flat and damage local, in bytes except `record_lines` and `keys`.
 
     Where rows and chunks begin and end depends on these, never on `block_bytes`.
 
     Attributes:
-        block_bytes: How much is read at a time.
-        line_bytes: A longer physical line is one malformed row.
+        block_bytes: How many bytes are read at a time.
+        line_bytes: The longest physical line; a longer one is one malformed row.
         record_bytes: How far a quoted cell may run over line ends before its quote counts as stray;
             at most `line_bytes`.
         record_lines: The same, in lines.
@@ -50,7 +50,7 @@ class Limits:
         keys: The most columns a header, or distinct keys a JSON delivery, may have.
         unpacked_bytes: The most that a packed body, or the members of an archive, may become.
         unpacked_ratio: The most unpacked bytes for a packed one, beyond the first `free_bytes`.
-        free_bytes: What anything may unpack to, whatever its ratio.
+        free_bytes: How much anything may unpack to, whatever its ratio.
         shared_bytes: The most text that cells of a workbook may share.
         binary_bytes: The largest workbook in the old binary form, which is held whole.
     """
@@ -83,11 +83,11 @@ class Mark:
     """A place between two rows at which a delivery can be opened again, to go on from there.
 
     Attributes:
-        rows: Rows before it.
+        rows: How many rows come before it.
         line: The physical line that the next row starts on.
-        blank_rows: Blank rows before it.
+        blank_rows: How many blank rows come before it.
         encoding: The encoding that fitted the whole delivery.
-        furniture_rows: Lines before it that are neither.
+        furniture_rows: How many lines before it are neither.
         carried: What holds there of what stands above it, where the vendor declares such things.
     """
 
@@ -112,7 +112,7 @@ class GroupEvent:
         level: The place of the group among those that the vendor declares.
         line: The physical line.
         text: The text of the heading or end.
-        declared: Of an end its sums by header name; None of a heading.
+        declared: The sums that an end declares, by header name; None for a heading.
     """
 
     level: int
@@ -130,8 +130,8 @@ class ParsedChunk:
             it starts on), `text` string (verbatim, without line terminator), `malformed` string
             (null, or why the row has no cells), then `c0`, `c1`, ... string: verbatim cells.
         columns: The source's name of each `c{i}`, verbatim; duplicates are possible.
-        after: Where reading can go on behind it, be it to a control row alone; None if there is
-            nothing more, or the format has no such places.
+        after: Where reading can go on behind it, even if only a control row follows; None if there
+            is nothing more, or the format has no such places.
         passed: How many headings and ends of groups came before each row; None without groups.
     """
 
@@ -154,23 +154,23 @@ class RowReader:
 
     Attributes:
         encoding: The encoding that fitted.
-        header: Names of all columns; of a JSON delivery all its keys, known at the end.
-        rows: Rows so far: malformed ones and those before its mark included; blank rows, furniture
-            and control row not.
+        header: The names of all columns; for a JSON delivery all its keys, known at the end.
+        rows: Rows so far. Malformed ones and those before its mark are included; blank rows,
+            furniture and control row are not.
         blank_rows: Rows or lines without any content so far.
         furniture_rows: Lines of a listing that are not rows (heads, totals) so far.
-        controls: By control row its cells by header name, once everything is read; one at most,
-            or one for each sheet.
-        control_rows: How many lines those are.
-        counts: Of each trailer what it declares that there were, and how many there were.
+        controls: The cells of each control row by header name, once everything is read; one at
+            most, or one for each sheet.
+        control_rows: How many control rows there are.
+        counts: The count that each trailer declares, and the true one.
         unclosed: Whether rows lack the trailer that should follow them.
-        control_line: Where the last of them is, if that is known.
+        control_line: The line of the last control row, if it is known.
         header_rows: Lines that name the columns so far.
         header_line: The last line of the first header, where the format has one.
         continued: Further lines of all these so far, where a cell holds a line end.
-        count: Of the lines of a text, as its bytes pass by.
+        count: The count of the lines of a text, as its bytes pass by.
         misread: Whether the text may be read in a wrong encoding.
-        sheets: Of a workbook.
+        sheets: The accounts of the sheets of a workbook.
         groups: Headings and ends of groups so far, from its mark on, in order.
     """
 
@@ -216,7 +216,7 @@ class RowReader:
         return self.controls[-1] if self.controls else None
 
     def account(self) -> Account:
-        """What the delivery consists of, once everything is read."""
+        """Returns what the delivery consists of, once everything is read."""
         return Account(
             lines=None if self.count is None else self.count.lines,
             header=self.header_rows,
@@ -244,7 +244,7 @@ class RawRow:
 
 
 def rows_table(rows: Sequence[RawRow], first: int, width: int) -> pa.Table:
-    """A chunk table of rows numbered from `first`."""
+    """Returns a chunk table of rows numbered from `first`."""
     numbers = pa.array(np.arange(first, first + len(rows), dtype=np.int64))
     columns = [
         pa.array([None if row.cells is None else row.cells[i] for row in rows], pa.string())
@@ -262,13 +262,13 @@ def rows_table(rows: Sequence[RawRow], first: int, width: int) -> pa.Table:
 
 
 def chunk_table(arrays: list[pa.Array]) -> pa.Table:
-    """The arrays `row`, `line`, `text`, `malformed` and the cells under their names."""
+    """Returns a table of `row`, `line`, `text`, `malformed` and the cells, under their names."""
     cells = [pa.field(f"c{i}", pa.string()) for i in range(len(arrays) - len(FIXED_FIELDS))]
     return pa.Table.from_arrays(arrays, schema=pa.schema([*FIXED_FIELDS, *cells]))
 
 
 def renumbered(table: pa.Table, first: int) -> pa.Table:
-    """The rows of a chunk table numbered from `first`."""
+    """Returns the rows of a chunk table numbered from `first`."""
     numbers = pa.array(np.arange(first, first + table.num_rows, dtype=np.int64))
     return table.set_column(0, FIXED_FIELDS[0], numbers)
 
@@ -282,7 +282,7 @@ _Row = TypeVar("_Row", bound=_HasText)
 
 
 def gather_rows(rows: Iterable[_Row], chunk_rows: int, chunk_bytes: int) -> Iterator[list[_Row]]:
-    """Rows in lists of at most `chunk_rows`, ending early with the row that reaches the bytes."""
+    """Yields rows in lists of `chunk_rows`, or fewer if a row reaches `chunk_bytes` of text."""
     pending: list[_Row] = []
     size = 0
     for row in rows:
@@ -309,7 +309,7 @@ class Rechunker:
         self._size = 0
 
     def push(self, table: pa.Table) -> Iterator[pa.Table]:
-        """Take in the next rows; yields the chunks that are complete and not last."""
+        """Takes in the next rows; yields the chunks that are complete and not last."""
         if not table.num_rows:
             return
         self._pending.append(table)
@@ -330,7 +330,7 @@ class Rechunker:
         return int(self._pending[0]["line"][0].as_py())
 
     def finish(self) -> pa.Table | None:
-        """What is left, or None."""
+        """Returns what is left, or None."""
         return pa.concat_tables(self._pending).combine_chunks() if self._pending else None
 
     def _cut(self, table: pa.Table) -> int:

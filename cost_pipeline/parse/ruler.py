@@ -3,7 +3,7 @@
 Belongs here: which line is the ruler, and the layout that it says. `----- --- ------` has three
 columns; so has `-----+-----+------`, whose rows have a `|` between two columns.
 
-Of several such lines the one counts whose header holds the most of the vendor's names.
+If there are several such lines, the one counts whose header holds the most of the vendor's names.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cost_pipeline.parse.rows import Limits, Refused
 
 _RULER: Final = re.compile(r"[\s|+]*[-=]{2,}[-=|+\s]*|[\s|+]*(?:[-=][\s|+]+)+[-=]*[\s|+]*")
 _WITHIN: Final = 1000
-"""A ruler is looked for in so many lines."""
+"""How many lines are searched for a ruler."""
 BETWEEN: Final = BLANKS + "|"
 """What may stand between two columns."""
 
@@ -36,11 +36,11 @@ class Top:
     """What is known of a listing before its first row.
 
     Attributes:
-        layout: Where its columns are.
+        layout: The columns of the listing.
         gaps: The 0-based characters between them.
         text: The ruler, verbatim; None if there is none.
         first: The first cell of the header with a name, verbatim; None without a header.
-        lines: Lines up to and with the ruler.
+        lines: Lines up to the ruler, the ruler included.
         blank: How many of them are blank.
         above: How many stand above the header.
     """
@@ -60,7 +60,7 @@ class Top:
 
 
 def find_ruler(body: Body, encoding: str, told: Told, limits: Limits) -> Top | Refused:
-    """The columns of a listing."""
+    """Finds the columns of a listing, or says why it has none."""
     wanted = {*map(plain_name, told.names)}
     before, blank, above, most = "", 0, 0, 0
     best: Top | None = None

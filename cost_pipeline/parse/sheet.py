@@ -41,7 +41,7 @@ class Above:
 
     Attributes:
         texts: The text of the heading of each declared group; empty where there is none.
-        problem: Why they are not known.
+        problem: Why the texts are not known; None if they are.
         passed: How many headings and ends came before.
     """
 
@@ -56,10 +56,10 @@ class SheetRow:
 
     Attributes:
         line: Its number in the sheet, 1-based.
-        cells: 0-based column to text, for cells that hold something.
-        problems: 0-based column to what is wrong there; the cell's text is what can be shown.
+        cells: The text of each cell that holds something, by its 0-based column.
+        problems: What is wrong with a cell, by its 0-based column; its text is what can be shown.
         problem: What is wrong with the row as a whole.
-        kinds: 0-based column to what the number there means, for cells that hold a number.
+        kinds: What a number means, by its 0-based column, for cells that hold a number.
         above: What the headings above it say, where the vendor declares groups.
     """
 
@@ -77,13 +77,13 @@ class Sheet(Protocol):
     container: str
 
     def rows(self) -> Iterator[SheetRow]:
-        """Its rows in order. Raises BrokenSheetError where the file is damaged."""
+        """Yields its rows in order; raises BrokenSheetError where the file is damaged."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class NamedSheet:
-    """A sheet of a workbook: its name, whether people see it, and what opens it.
+    """A sheet of a workbook: its name, whether people see it, and the function that opens it.
 
     `open` raises BrokenSheetError where the file is damaged.
     """
@@ -99,7 +99,9 @@ _TOO_LONG: Final = 10**_DIGITS_KEPT
 
 
 def number_text(stored: str | float, digits: int) -> str:
-    """The shortest decimal text of a stored number; integers without a point, no exponent.
+    """Returns the shortest decimal text of a stored number, without an exponent.
+
+    An integer has no point.
 
     Args:
         stored: The text in the file, or the number itself.
@@ -135,7 +137,7 @@ _NEVER: Final = 60  # 1900-02-29, which Excel believes in
 
 
 def moment_text(stored: str | float, kind: ValueKind, *, since_1904: bool) -> str:
-    """A stored day, moment or time as ISO text, to the millisecond.
+    """Returns a stored day, moment or time as ISO text, to the millisecond.
 
     A day without a time of day is `2026-03-01`, with one `2026-03-01T13:30:00`; a time alone is
     `13:30:00`, and an elapsed time counts its hours on (`30:15:00`).
@@ -188,7 +190,7 @@ _BRACKETS: Final = re.compile(r"\[[^\]]*\]")
 
 
 def format_kind(number: int, code: str | None) -> ValueKind:
-    """What a number format means, by its number and, where the file has one, its code."""
+    """Returns what a number format means, by its number and, where the file has one, its code."""
     if code is None:
         if number == _ELAPSED:
             return ValueKind.ELAPSED

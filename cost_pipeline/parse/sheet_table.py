@@ -39,7 +39,7 @@ _NAMES: Final = 2
 
 
 def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | Refused:
-    """The row that holds the most of the declared names, or why there is none."""
+    """Returns the row that holds the most of the declared names, or why there is none."""
     wanted = {plain_name(name) for name in form.header}
     best: SheetRow | None = None
     most = 0
@@ -68,7 +68,7 @@ def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | R
 
 
 def count_sheet(sheet: Sheet, account: SheetAccount) -> None:
-    """Count what stands in a sheet that is not read, as far as it can be."""
+    """Counts what stands in a sheet that is not read, as far as it can be."""
     try:
         for row in sheet.rows():
             cells = _cells(row)
@@ -83,11 +83,11 @@ class SheetTable:
     """A sheet whose header is known.
 
     Args:
-        sheet: Its rows.
+        sheet: The sheet.
         header: Its header.
         form: What the vendor declares.
         limits: What is too long.
-        account: What is counted here.
+        account: The account that counts what is found here.
 
     Raises:
         MissingColumnError: If headings of groups stand in a column that the header lacks.
@@ -125,7 +125,7 @@ class SheetTable:
         self._broken: RawRow | None = None
 
     def rows(self, reader: RowReader) -> Iterator[RawRow]:
-        """The rows below the header; the counts and the control row of `reader` are kept."""
+        """Yields the rows below the header; keeps the counts and the control row of `reader`."""
         self._account.read = True
         self._account.first_row = reader.rows + 1
         own = self._listed(reader)
@@ -144,7 +144,7 @@ class SheetTable:
             self._account.furniture += 1
 
     def _listed(self, reader: RowReader) -> Iterator[SheetRow]:
-        """The rows that are no furniture, with what the headings above them say."""
+        """Yields the rows that are no furniture, with what the headings above them say."""
         rules, account = self._listing, self._account
         held: list[Held] = [None] * len(rules.levels)
         for row in self._own(reader):
@@ -173,7 +173,7 @@ class SheetTable:
         return self._rules is not None and self._rules.part(filled) is not Part.ROW
 
     def _own(self, reader: RowReader) -> Iterator[SheetRow]:
-        """The filled rows of the table; what stands above it and beside it is counted."""
+        """Yields the filled rows of the table; counts what stands above and beside it."""
         account, seen, another = self._account, self.line, False
         try:
             for row in self._sheet.rows():
@@ -240,7 +240,7 @@ class SheetTable:
 
 
 def csv_line(cells: list[str]) -> str:
-    """The cells as a line of CSV (RFC 4180), without its terminator."""
+    """Returns the cells as a line of CSV (RFC 4180), without its terminator."""
     line = ",".join(cells)
     if _MARK.search(line) is None and line.count(",") == len(cells) - 1:
         return line

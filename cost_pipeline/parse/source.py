@@ -1,8 +1,8 @@
 """A delivery's bytes as UTF-8 in bounded pieces, and which encoding fits it.
 
-Belongs here: encodings, byte order marks, physical lines. Reading and unpacking the file is
-`body`'s work, and what the text means is not known here. Lines end with CRLF, LF or CR, as they do
-for `csv` over `newline=""`.
+Belongs here: encodings, byte order marks, physical lines. `body` reads and unpacks the file, and
+what the text means is not known here. Lines end with CRLF, LF or CR, as they do for `csv` over
+`newline=""`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class _Misfit:
 
 
 def find_encoding(body: Body, encodings: Sequence[str], block: int) -> str | Refused:
-    """The first encoding that fits the whole file strictly and leaves no NUL character in it.
+    """Returns the first encoding that strictly fits the whole file and gives no NUL character.
 
     Bytes that fit as UTF-8 only because NUL is a character are binary data, or UTF-16 that nobody
     declared; so a NUL is a misfit.
@@ -80,7 +80,7 @@ _MARKS: Final = (
 
 
 def marked(body: Body) -> str | None:
-    """The encoding, other than UTF-8, whose mark a file begins with."""
+    """Returns the encoding, other than UTF-8, whose mark a file begins with."""
     head = next(body.pieces(_HEAD), b"")
     return next((name for mark, name in _MARKS if head.startswith(mark)), None)
 
@@ -125,7 +125,7 @@ def _misfit(body: Body, encoding: str, block: int) -> _Misfit | None:
 
 
 def line_of(body: Body, encoding: str, offset: int, block: int) -> int:
-    """The physical line of a byte."""
+    """Returns the physical line of a byte."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     line, left, after_cr = 1, offset, False
     for data in body.pieces(block):
@@ -152,9 +152,9 @@ def _with_end(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 
 def utf8_blocks(body: Body, encoding: str, block: int) -> Iterator[bytes]:
-    """The file as UTF-8 without byte order mark, in pieces that may part a character.
+    """Yields the file as UTF-8 without byte order mark, in pieces that may part a character.
 
-    Only for an encoding that `find_encoding` chose: anything else raises UnicodeError.
+    It is only for an encoding that `find_encoding` chose; any other raises UnicodeError.
     """
     if _is_utf8(encoding):
         head = b""
@@ -178,7 +178,9 @@ def utf8_blocks(body: Body, encoding: str, block: int) -> Iterator[bytes]:
 
 
 def line_blocks(blocks: Iterator[bytes], line_bytes: int) -> Iterator[tuple[bytes, bool]]:
-    """The same bytes cut after line ends, each with whether it is the last (which may be empty).
+    """Yields the same bytes cut after line ends, and whether each piece is the last.
+
+    The last one may be empty.
 
     A line longer than `line_bytes` comes out longer than that still, but its rest is left out, so
     that what is held is bounded. Its pieces are joined once, so that time is linear in the bytes.
@@ -202,7 +204,7 @@ def line_blocks(blocks: Iterator[bytes], line_bytes: int) -> Iterator[tuple[byte
 
 
 def skip_lines(blocks: Iterator[tuple[bytes, bool]], count: int) -> Iterator[tuple[bytes, bool]]:
-    """The blocks of `line_blocks` without the first `count` physical lines."""
+    """Yields the blocks of `line_blocks` without the first `count` physical lines."""
     for data, final in blocks:
         if not count:
             yield data, final

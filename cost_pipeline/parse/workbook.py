@@ -41,12 +41,12 @@ class MarkedSheet:
     """A sheet with the mark in its header.
 
     Attributes:
-        name: Of the sheet; empty for a CSV file.
+        name: The name of the sheet; empty for a CSV file.
         header: The names of its columns, in order.
         table: `line` int64, `text` string (what was read of the row, as a line of CSV), `malformed`
             string or null,
             then a string column per name of the header; a cell without content is null.
-        kinds: Where a cell held a number: (place of the row in `table`, name) to what it means.
+        kinds: What a number means, by its cell: (place of the row in `table`, name).
     """
 
     name: str
@@ -62,16 +62,16 @@ def read_marked(
     unread: Callable[[str], bool] = lambda _: False,
     limits: Limits | None = None,
 ) -> list[MarkedSheet] | Refused:
-    """The sheets whose header has a column named `mark`; a CSV file counts as one sheet.
+    """Returns the sheets whose header has a column named `mark`; a CSV file counts as one.
 
     Args:
         path: The landed bytes.
         mark: The name, compared as it stands.
-        unread: Of the name of a sheet's column whether its texts are passed over.
+        unread: Returns, for the name of a column, whether its texts are passed over.
         limits: The bounds on memory.
 
     Returns:
-        Refused if the file is neither, or no sheet has the mark, or a header has a name twice.
+        Refused if the file is neither, no sheet has the mark, or a header has a name twice.
     """
     limits = limits or Limits()
     try:
@@ -186,7 +186,7 @@ def _table(
 
 
 def _of_csv(path: Path, mark: str, limits: Limits) -> list[MarkedSheet] | Refused:
-    """The one sheet of a CSV file, whichever of the separators it was saved with."""
+    """Returns the one sheet of a CSV file, whichever separator it was saved with."""
     first: Refused | None = None
     for delimiter in _DELIMITERS:
         layout = CsvFormat(encodings=_ENCODINGS, delimiter=delimiter)

@@ -44,7 +44,7 @@ _DAMAGED: Final = (
 
 
 class XlsSheet:
-    """A sheet of an old workbook, which is read when its rows are."""
+    """A sheet of an old workbook; it is read when its rows are asked for."""
 
     container = "xls"
 
@@ -55,7 +55,7 @@ class XlsSheet:
         self._kinds: dict[int, ValueKind] = {}
 
     def rows(self) -> Iterator[SheetRow]:
-        """The rows that have cells, in order."""
+        """Yields the rows that have cells, in order."""
         for index in range(self._sheet.nrows):
             row = SheetRow(index + 1)
             for column in range(self._sheet.row_len(index)):
@@ -102,7 +102,7 @@ class XlsSheet:
 
 
 def open_xls(path: Path, *, digits: int) -> list[NamedSheet]:
-    """The sheets of an old workbook.
+    """Returns the sheets of an old workbook.
 
     Raises:
         BrokenSheetError: If the file cannot be read, or is encrypted.

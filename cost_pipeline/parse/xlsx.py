@@ -52,7 +52,10 @@ class XlsxSheet:
         self._digits = digits
 
     def rows(self, passed_over: Collection[int] = ()) -> Iterator[SheetRow]:
-        """The rows that have cells, in order; columns that are passed over (0-based) have none."""
+        """Yields the rows that have cells, in order.
+
+        Columns that are passed over (0-based) have no cells.
+        """
         reader = _RowReader(self._book, self._limits, self._digits, frozenset(passed_over))
         try:
             for _ in feed(reader.parser, self._archive.pieces(self._part), self._part):
@@ -137,7 +140,7 @@ class _RowReader:
             self._aids -= 1
 
     def _pass_over(self) -> None:
-        """Hear nothing more until the end of the cell: most of the time goes into being told."""
+        """Ignores all events until the end of the cell: most of the time goes into hearing them."""
         self._parts.clear()
         self.parser.StartElementHandler = None
         self.parser.EndElementHandler = self._end_passed_over
@@ -157,7 +160,10 @@ class _RowReader:
             self._overlong()
 
     def _overlong(self) -> None:
-        """Keep nothing more of a row that is too long: shared texts make long rows cheap to ask."""
+        """Keeps nothing more of a row that is too long.
+
+        A small file can ask for a long row, because cells share texts.
+        """
         self._row.problem = f"the row holds more than {self._most} characters; its text is cut"
         self._parts.clear()
 
@@ -249,7 +255,7 @@ def _column_number(letters: str) -> int:
 
 
 def column_name(column: int) -> str:
-    """The letters of a 0-based column."""
+    """Returns the letters of a 0-based column."""
     letters = ""
     column += 1
     while column:

@@ -44,10 +44,10 @@ class Book:
 
 
 def read_book(archive: Archive, limits: Limits) -> Book:
-    """The workbook of an archive.
+    """Returns the workbook of an archive.
 
     Raises:
-        BrokenSheetError: If it is not a workbook of this kind, or a damaged one.
+        BrokenSheetError: If the archive is no workbook of this kind, or a damaged one.
         BrokenMemberError: If a part cannot be unpacked.
     """
     main = next((t for _, kind, t in _links(archive, "") if kind == "officeDocument"), None)
@@ -77,7 +77,7 @@ def read_book(archive: Archive, limits: Limits) -> Book:
 
 
 def plain_text(text: str) -> str:
-    """A text without the escapes that workbooks use for characters XML cannot hold."""
+    """Returns a text without the escapes that workbooks use for characters XML cannot hold."""
     return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
@@ -90,7 +90,7 @@ def _elements(archive: Archive, part: str) -> Iterator[tuple[str, dict[str, str]
 
 
 def _links(archive: Archive, part: str) -> Iterator[tuple[str, str, str]]:
-    """Id, kind and target of everything that a part refers to."""
+    """Yields id, kind and target of everything that a part refers to."""
     folder, name = posixpath.split(part)
     rels = posixpath.join(folder, "_rels", f"{name}.rels") if part else _ROOT
     if rels not in archive.names:

@@ -20,10 +20,10 @@ _LONGEST_TOKEN: Final = 4 << 20
 def new_parser(
     encoding: str | None = None, refused: Exception | None = None
 ) -> expat.XMLParserType:
-    """A parser that raises an error at a document type.
+    """Returns a parser that raises an error at a document type.
 
     Args:
-        encoding: Of the bytes, whatever the document says; its own word counts if not given.
+        encoding: The encoding of the bytes, whatever the document says; None to believe it.
         refused: The error; BrokenSheetError if not given.
     """
     parser = expat.ParserCreate(encoding)
@@ -40,7 +40,7 @@ def new_parser(
 
 
 def feed(parser: expat.XMLParserType, pieces: Iterable[bytes], name: str) -> Iterator[None]:
-    """Parse piece by piece; pauses after each, so that the caller can hand on what was found.
+    """Parses piece by piece, and pauses after each, so that the caller can hand on the results.
 
     Raises:
         BrokenSheetError: If it is not XML, or no XML that a workbook has.
@@ -65,5 +65,5 @@ def feed(parser: expat.XMLParserType, pieces: Iterable[bytes], name: str) -> Ite
 
 
 def local(name: str) -> str:
-    """A name without its prefix."""
+    """Returns a name without its prefix."""
     return name.rpartition(":")[2]

@@ -51,7 +51,7 @@ Cells = dict[str, str | None]
 
 
 def declared_encoding(body: Body) -> str | Refused:
-    """The encoding that a document says it is in: by its mark, its declaration, or UTF-8."""
+    """Returns the encoding that a document says it has, by its mark or declaration, or UTF-8."""
     head = next(body.pieces(_HEAD), b"")
     for mark, name in _MARKS:
         if head.startswith(mark):
@@ -69,7 +69,7 @@ def declared_encoding(body: Body) -> str | Refused:
 def open_xml(
     body: Body, form: XmlFormat, encoding: str, limits: Limits, *, chunk_rows: int
 ) -> RowReader | Refused:
-    """A reader of the records of a document in a known encoding."""
+    """Returns a reader of the records of a document in a known encoding."""
     document = _Document(body, form, encoding, limits)
     refused = document.look_around()
     if refused is not None:
@@ -110,7 +110,7 @@ class _Document:
         return utf8_blocks(self._body, self._encoding, self._limits.block_bytes)
 
     def look_around(self) -> Refused | None:
-        """Take note of what holds the records; says why the document is none of this format."""
+        """Reads what holds the records; returns why the document is none of this format."""
         scan = self._scan(frozenset(self._top - level for level in self._levels))
         records = False
         try:
@@ -135,7 +135,7 @@ class _Document:
         return None if records else self._missing(scan)
 
     def _missing(self, scan: Scan) -> Refused | None:
-        """What stands where the way to the records is lost; nothing if only records are."""
+        """Returns what stands where the way to the records is lost; None if only they are."""
         for depth, step in enumerate(self._form.steps[:-1]):
             if folded(step) not in map(folded, scan.seen[depth]):
                 where = f"`{self._form.steps[depth - 1]}` has" if depth else "the document is"
@@ -145,7 +145,7 @@ class _Document:
         return None
 
     def rows(self, reader: RowReader) -> Iterator[KeyedRow]:
-        """The records, and what is broken after them."""
+        """Yields the records, and what is broken after them."""
         scan = self._scan()
         behind = 0
         try:
@@ -164,7 +164,7 @@ class _Document:
             yield self._remainder(behind, error)
 
     def _row(self, found: Found) -> KeyedRow | None:
-        """A record as a row; None if something that holds it does not end."""
+        """Returns a record as a row; None if something that holds it does not end."""
         cells: Cells = {}
         if found.element is not None:
             cells = self._cells.of(found.element, self._cells.names.level(0), "")
@@ -181,7 +181,7 @@ class _Document:
         return KeyedRow(found.line, found.text, None, cells)
 
     def _remainder(self, behind: int, error: BrokenXmlError) -> KeyedRow:
-        """What follows the last sound record, as one malformed row."""
+        """Returns what follows the last sound record, as one malformed row."""
         kept, left, line = b"", behind, 1
         for piece in self._pieces():
             line += piece.count(b"\n", 0, left)
@@ -203,7 +203,7 @@ class _Cells:
         self.names = names
 
     def of(self, element: Element, paths: Paths | None, prefix: str) -> Cells:
-        """The cells of a record, or of what holds it."""
+        """Returns the cells of a record, or of what holds it."""
         whole = folded(prefix) in self.names.known
         return {
             name: text
@@ -248,7 +248,7 @@ class _Cells:
             yield joined(prefix, f"@{name}", XML_MARKS), text
 
     def _steps(self, element: Element, prefix: str) -> dict[str, Element]:
-        """The children by the step that leads to each: with a place where one has a rival."""
+        """Returns the children by the step that leads to each; one with a rival has a place."""
         counts = Counter(folded(child.name) for child in element.children)
         so_far: Counter[str] = Counter()
         steps: dict[str, Element] = {}

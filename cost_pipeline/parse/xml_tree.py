@@ -1,8 +1,8 @@
 """Elements of an XML document, found while it streams by.
 
 Belongs here: the parser's events, the elements of a record and of what holds it as small trees, and
-their text verbatim. Which of their parts are cells is `xml_records`' work. The document is read as
-UTF-8, whatever it says of itself: its encoding has been dealt with before.
+their text verbatim. `xml_records` decides which of their parts are cells. The document is read as
+UTF-8, whatever it says: its encoding has been dealt with before.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class Element:
     """An element with all that is in it.
 
     Attributes:
-        name: Without its prefix.
-        attributes: By name, prefixes and all; namespaces are none.
+        name: The name without its prefix.
+        attributes: The attributes by name, with prefixes; namespaces are left out.
         start: Where its start tag begins, in bytes of the document.
         texts: The text directly in it.
         children: In order.
         end: Where it ends.
-        source: All of it verbatim; only of the outermost of a tree.
+        source: All of it, verbatim; only the outermost element of a tree has it.
     """
 
     name: str
@@ -68,11 +68,11 @@ class Found:
     """A record, or something that should hold records and held none.
 
     Attributes:
-        element: The record; None of a holder.
+        element: The record; None for a holder.
         line: Where it begins.
-        text: Verbatim; of a holder its start tag.
-        holders: The number of each element that holds it, the root first, from 0; of a holder its
-            own behind them.
+        text: Its text, verbatim; for a holder, its start tag.
+        holders: The number of each element that holds it, from 0, the root first; a holder has its
+            own number as the last.
     """
 
     element: Element | None
@@ -117,15 +117,15 @@ class Scan:
         self._found: list[Found] = []
         self._open: list[_Holder] = []
         self.holders: dict[tuple[int, int], Element] = {}
-        """By depth and number: what is kept of each holder that is complete."""
+        """What is kept of each holder that is complete, by depth and number."""
         self.seen: list[dict[str, None]] = [{} for _ in steps]
-        """By depth: some of the names that were there."""
+        """Some of the names that were there, by depth."""
 
     def run(self, pieces: Iterable[bytes]) -> Iterator[Found]:
-        """What is found, in order.
+        """Yields what is found, in order.
 
         Raises:
-            BrokenXmlError: From where on the document is broken.
+            BrokenXmlError: If the document is broken, with the line from which on it is.
             DoctypeError: If it has a document type.
         """
         error: expat.ExpatError | None = None
@@ -202,7 +202,7 @@ class Scan:
             self._close_holder()
 
     def _close_record(self, element: Element) -> None:
-        """Hand on a record, if that is what was built."""
+        """Hands on a record, if that is what was built."""
         if self._matched == len(self._steps):
             self._matched -= 1
             text = element.source.decode()
@@ -227,9 +227,9 @@ class Scan:
         return Element(name, own, self._parser.CurrentByteIndex)
 
     def _end_of(self, element: Element, index: int) -> int:
-        """Where an element ends whose end the parser tells at an index.
+        """Returns where an element ends, given the index at which the parser tells of its end.
 
-        Of `<a/>` that is behind it, of `<a></a>` before the end tag.
+        For `<a/>` the index is behind the element, for `<a></a>` it is before the end tag.
         """
         at = index - self._base
         if not element.children and not element.texts and self._held[at - 2 : at] == b"/>":

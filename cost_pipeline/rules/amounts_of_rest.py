@@ -91,9 +91,9 @@ class RestInvasion(Amounts):
     Attributes:
         small_hours: An invasion of at most this many hours is small, on production.
         small_hours_off_production: The same off production.
-        multiplier: Of the straight rate, for each invaded hour.
-        minimum_hours: Least that is paid.
-        unit_hours: Rounded up to these.
+        multiplier: The multiple of the straight rate that each invaded hour pays.
+        minimum_hours: The least that is paid.
+        unit_hours: The unit that hours are rounded up to.
         weekends_only: Rest that is invaded between two days pays nothing by this rule.
     """
 
@@ -136,7 +136,7 @@ class MinorBand(Amounts):
 
 
 def _one_at_a_time(bands: tuple[MinorBand, ...]) -> tuple[MinorBand, ...]:
-    """A card has one band: two would be two rows of facts for it."""
+    """Returns the bands; refuses two of one age, which would give a card two rows of facts."""
     for one, other in combinations(bands, 2):
         apart = {one.school_day, other.school_day} == {True, False}
         months = max(one.from_months, other.from_months), min(one.to_months, other.to_months)

@@ -1,7 +1,7 @@
 """The breaks of each card: how late its meals were, and how long the rest before had to be.
 
-Both look at the days around: half hours of meal penalty are counted by the week, and a shortened
-rest may be used so many times a week only.
+Both depend on the days around: half hours of meal penalty are counted by the week, and a shortened
+rest may be used only so many times a week.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ MEALS: Final = (1, 2, 3)
 
 
 def _interval(number: int) -> str:
-    """Minutes between the meal before (or the call) and this meal (or the wrap); null where none.
+    """Returns SQL: the minutes from the meal before (or the call) to this meal (or the wrap).
 
-    A meal that is too short is no meal. With one meal there are two intervals, with two three.
+    It gives null where there is no such interval. A meal that is too short is none. With one meal
+    there are two intervals, with two meals three.
     """
     both, one = "(meal1 AND meal2)", "(meal1 OR meal2)"
     first_out = "CASE WHEN meal1 THEN meal1_out_ ELSE meal2_out_ END"
@@ -105,7 +106,11 @@ FROM counted
 
 
 def used_before(facts: pa.Table, days: Groups, weeks: Groups) -> dict[str, pa.Array]:
-    """What of the week's half hours and shortened rests was used up, and of a picture's ceiling."""
+    """Returns what earlier cards used up, for each card.
+
+    These are half hours of penalty and shortened rests of the week, and what the person has earned
+    on the picture (ten-thousandths of a dollar).
+    """
     overnight = true(facts["overnight_used"])
     earned = pa.array(days.sum_before(whole(facts["reportable"])))
     return {
@@ -118,7 +123,7 @@ def used_before(facts: pa.Table, days: Groups, weeks: Groups) -> dict[str, pa.Ar
 
 
 def _over(number: int) -> str:
-    """Half hours of a meal past the week's limit: its last ones."""
+    """Returns SQL: the half hours of a meal past the week's limit, which are its last ones."""
     counted = " + ".join(["halves_before", *(f"halves{n}" for n in MEALS if n <= number)])
     return f"greatest(0, least(halves{number}, {counted} - coalesce(meal_penalty__limit, 1000000)))"
 
@@ -143,8 +148,10 @@ LEFT JOIN bands ON is_minor AND bands.rule = minor_hours__rule
     AND age_months BETWEEN from_months AND to_months
     AND (band_school IS NULL OR band_school = school_day)
 """
-"""Half hours of meals past the week's limit, how long the rest before had to be, and the band of a
-minor. Over `bands` too."""
+"""Half hours of meals past the week's limit, how long the rest before had to be, a minor's band.
+
+The statement is over `bands` too.
+"""
 
 BANDS_SCHEMA: Final = pa.schema(
     [
@@ -174,7 +181,7 @@ BANDS_SCHEMA: Final = pa.schema(
 
 
 def bands(packs: Packs) -> pa.Table:
-    """The age bands of minors, in minutes."""
+    """Returns the age bands of minors, with limits in minutes (`BANDS_SCHEMA`)."""
     rows = []
     for packed in packs.rules:
         found = packed.rule.amounts

@@ -26,7 +26,7 @@ def _last_monday(year: int, month: int) -> date:
 
 @functools.cache
 def holidays_of(year: int) -> dict[date, str]:
-    """The day of each holiday, by name as rule packs write it."""
+    """Returns the name of each holiday, as rule packs write it, by its day."""
     thanksgiving = _nth(year, 11, _THURSDAY, 4)
     return {
         date(year, 1, 1): "new_year",
@@ -44,11 +44,13 @@ def holidays_of(year: int) -> dict[date, str]:
 
 
 def holiday_kept(day: date, *, saturday_kept: bool = False) -> str | None:
-    """The holiday that is kept on a day: Saturday's on Friday, Sunday's on Monday.
+    """Returns the holiday that is kept on a day; None if there is none.
+
+    One that falls on a Saturday is kept on Friday, one that falls on a Sunday on Monday.
 
     Args:
         day: Any date.
-        saturday_kept: Whether one that falls on a Saturday is kept there.
+        saturday_kept: Whether one that falls on a Saturday is kept on that day.
     """
     weekday = day.weekday()
     own = holidays_of(day.year).get(day)

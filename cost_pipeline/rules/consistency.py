@@ -25,7 +25,7 @@ Problem = tuple[Place, str]
 
 
 def check(rules: Mapping[str, Sequence[PackedRule]]) -> list[Problem]:
-    """Every overlap and gap of the rules of each agreement, with the place of the later rule."""
+    """Returns every overlap and gap of each agreement's rules, with the place of the later rule."""
     by_slot: dict[tuple[str, str], list[PackedRule]] = defaultdict(list)
     by_series: dict[tuple[str, str], list[PackedRule]] = defaultdict(list)
     for agreement, its in rules.items():

@@ -1,4 +1,4 @@
-"""What of a card decides which rules apply: its context. A million cards have a few thousand.
+"""The context of a card decides which rules apply to it. A million cards have a few thousand.
 
 Dates are cut at the borders of all rules, so that all days between two borders are one context.
 """
@@ -33,12 +33,12 @@ GROUPS: Final = {
     ("crew", "weekly"): "hourly",
     ("crew", "on_call"): "on_call",
 }
-"""The group of a kind of craft and an engagement; a director's staff is one group always."""
+"""The group of a kind of craft and an engagement; a director's staff is always one group."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything that rules may be restricted by. None is what the card does not say."""
+    """Everything that rules may be restricted by. None stands for what the card does not say."""
 
     agreement: str
     craft: str
@@ -73,7 +73,7 @@ class Epochs:
         self.borders: Final = sorted(borders)
 
     def of(self, day: date) -> date:
-        """The first day of the stretch that a day is in."""
+        """Returns the first day of the stretch that a day is in."""
         return self.borders[bisect_right(self.borders, day) - 1]
 
 
@@ -99,12 +99,12 @@ class Crafts:
         yield from pack.agreement.crafts.items()
 
     def find(self, agreement: str, word: str) -> tuple[str, Craft] | None:
-        """A craft's own name and what is known of it."""
+        """Returns a craft's own name and its entry in the pack; None if the agreement has none."""
         return self._known.get(agreement, {}).get(word)
 
 
 def group_of(craft: Craft, context: Context) -> str | None:
-    """The group whose rules a person has; None where no group has this engagement."""
+    """Returns the group whose rules a person has; None where no group has this engagement."""
     if craft.group == "director_staff":
         return "director_staff"
     if craft.group == "principal" and context.schedule == "F":
@@ -124,7 +124,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Whether a rule applies: `no`, `yes`, or not to be told because the card lacks `missing`."""
+    """Whether a rule applies; if `missing` is given, it cannot be told for lack of that."""
 
     applies: bool
     missing: str | None = None
@@ -148,7 +148,10 @@ def match(applies: Applies, person: Person) -> Match:
 def _by_what_cards_may_lack(
     applies: Applies, person: Person
 ) -> Iterable[tuple[bool, object, str, bool]]:
-    """Whether it is asked, the card's value, what to call it, and whether it fits."""
+    """Yields the restrictions of a rule by what cards may lack.
+
+    Each is: whether the rule has it, the card's value, what to call it, and whether it fits.
+    """
     context = person.context
     yield (
         bool(applies.schedules),
@@ -175,7 +178,7 @@ def _within(span: Span, number: int) -> bool:
 
 
 def _certainly(applies: Applies, person: Person) -> bool:
-    """The restrictions by what every card says."""
+    """Whether the restrictions hold that are by what every card says."""
     context = person.context
     said = (
         (applies.groups, person.group),
@@ -202,11 +205,11 @@ class Choice:
 
 
 def choose(candidates: Iterable[PackedRule], person: Person) -> Choice | None:
-    """The rule of one slot for a person; None where no rule of the slot is for them.
+    """Returns what fills a slot for a person; None where no rule of the slot is for them.
 
     Raises:
-        ValueError: If two apply: the packs are checked for that series by series when loaded, and
-            this holds it for the slot.
+        ValueError: If two rules apply. The packs are checked for overlaps when they are loaded, and
+            this makes sure of it.
     """
     found: PackedRule | None = None
     undated: Choice | None = None
@@ -231,7 +234,10 @@ def choose(candidates: Iterable[PackedRule], person: Person) -> Choice | None:
 
 
 def _undated(packed: PackedRule, context: Context) -> str | None:
-    """Why its dates do not let it apply; "" where they say that it is not meant; None if they do."""
+    """Returns why the dates of a rule do not let it apply; None if they do.
+
+    The text is empty where the dates say that the rule is not meant.
+    """
     rule, started = packed.rule, context.photography_epoch
     unknown = "the card does not say when principal photography began"
     photography = rule.applies.photography

@@ -22,8 +22,9 @@ class Change:
         what: `added`, `removed` or `changed`.
         rule: Its id.
         series: Its series.
-        first, last: The days of it; None where open.
-        before, after: What it says; None where it is not there. Only what differs if both are.
+        first, last: Its days; None where it is open.
+        before, after: What it says in either pack; None where it is not there. If it is in both,
+            only what differs.
     """
 
     what: str
@@ -36,7 +37,7 @@ class Change:
 
 
 def difference(old: Pack, new: Pack) -> list[Change]:
-    """The changes that lead from one pack to the other, by series and date."""
+    """Returns the changes that lead from one pack to the other, by series and date."""
     before, after = _by_key(old.rules), _by_key(new.rules)
     changes = []
     for key in sorted(before.keys() | after.keys()):
@@ -75,7 +76,9 @@ def _said(rule: Rule) -> dict[str, object]:
 
 
 def dates_that_differ(old: Pack, new: Pack) -> list[Days]:
-    """Work dates on which a card could come out differently: ranges, both ends included, apart.
+    """Returns the work dates on which a card could come out differently.
+
+    They are ranges, both ends included, which do not touch each other.
 
     A rule that only got longer differs on its new days. A rule that is dated by the start of
     photography can differ on every later work date. Another agreement (its term, its crafts) can
@@ -91,7 +94,7 @@ def dates_that_differ(old: Pack, new: Pack) -> list[Days]:
 
 
 def _covered(rules: Iterable[PackedRule]) -> dict[str, list[Days]]:
-    """Days by what is said on them, dates left aside."""
+    """Returns the days by what is said on them, the dates of rules left aside."""
     found: dict[str, list[Days]] = defaultdict(list)
     for packed in rules:
         rule = packed.rule
@@ -107,7 +110,7 @@ def _covered(rules: Iterable[PackedRule]) -> dict[str, list[Days]]:
 
 
 def _apart(left: Sequence[Days], right: Sequence[Days]) -> list[Days]:
-    """The days that are in one of two sets of ranges only."""
+    """Returns the days that only one of two sets of ranges has."""
     edges = sorted({d for first, last in (*left, *right) for d in (first, _next(last))})
     found = []
     for first, following in itertools.pairwise(edges):

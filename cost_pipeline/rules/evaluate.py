@@ -1,8 +1,8 @@
-"""Timecards in, findings out: every rule that applies to a card gives one.
+"""Timecards come in, findings go out: every rule that applies to a card gives one.
 
-Pure: cards and packs are arguments. Cards of one person on one production must come together with
-those around them (their week, and the days before), because rest, weekly limits, days in a row and
-ceilings look at them; `in_chunks` keeps persons whole.
+The functions are pure: cards and packs are arguments. Cards of one person on one production must
+come together with those around them (their week, and the days before), because rest, weekly limits,
+days in a row and ceilings depend on them; `in_chunks` keeps persons whole.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from cost_pipeline.rules.pack import Packs
 from cost_pipeline.rules.telling import REFUSED, Asked, findings, unlooked, unrated
 from cost_pipeline.rules.terms import Terms
 
-# What is planned for a chunk takes as long as some 40,000 cards; this many are held in 2 GB.
+# Planning the statements of a chunk takes as long as some 40,000 cards; a chunk is held in 2 GB.
 CHUNK_CARDS: Final = 300_000
 TOLD_CARDS: Final = 50_000
 
 
 def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
-    """The findings of cards (`TOLD_SCHEMA`): rule by rule, the cards of a case in their order.
+    """Returns the findings of cards (`TOLD_SCHEMA`): rule by rule, each with its cards in order.
 
-    Of more than `TOLD_CARDS` cards, the first so many come first.
+    The findings of the first `TOLD_CARDS` cards come before those of the next so many.
 
     Args:
-        cards: `TIMECARD_SCHEMA`. Every card gets at least one finding.
+        cards: Timecards (`TIMECARD_SCHEMA`); every card gets at least one finding.
         packs: The rules in force; each card meets those of its work date.
 
     Raises:
@@ -44,7 +44,7 @@ def evaluate(cards: pa.Table, packs: Packs) -> pa.Table:
 
 
 def _evaluated(statements: Statements, cards: pa.Table, resolver: Terms) -> Iterator[pa.Table]:
-    """The findings of cards (`TOLD_SCHEMA`), in tables of `TOLD_CARDS` cards."""
+    """Yields the findings of cards (`TOLD_SCHEMA`), in tables of `TOLD_CARDS` cards."""
     cards = cards.select(TIMECARD_SCHEMA.names).cast(TIMECARD_SCHEMA)
     if cards.num_rows == 0:
         return
@@ -60,14 +60,14 @@ def _evaluated(statements: Statements, cards: pa.Table, resolver: Terms) -> Iter
 def in_chunks(
     batches: Iterable[pa.Table], packs: Packs, *, at_least: int = CHUNK_CARDS
 ) -> Iterator[pa.Table]:
-    """Findings (`TOLD_SCHEMA`) of cards that come ordered by production and worker.
+    """Yields the findings (`TOLD_SCHEMA`) of cards that come ordered by production and worker.
 
-    Memory is that of a chunk: persons are kept whole, however the batches cut them.
+    It holds one chunk in memory, and keeps persons whole, however the batches cut them.
 
     Args:
         batches: Tables of `TIMECARD_SCHEMA`; a person's cards are next to each other.
         packs: The rules in force.
-        at_least: Cards of a chunk, but for the last.
+        at_least: The fewest cards that a chunk has; the last may have fewer.
     """
     resolver = Terms(packs)
     with session() as connection:
@@ -90,7 +90,7 @@ def _of_whole_persons(batches: Iterable[pa.Table], at_least: int) -> Iterator[pa
 
 
 def _at_a_person(cards: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """The cards of all persons but the last, and those of the last, who may go on."""
+    """Returns the cards of all persons but the last, and those of the last, who may have more."""
     last = cards.num_rows - 1
     same = pc.and_(
         pc.equal(cards["worker_id"], cards["worker_id"][last]),

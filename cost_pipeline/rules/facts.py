@@ -1,8 +1,8 @@
 """The facts of each card, laid out as a table of a session, for the families to look at.
 
-Step by step, each adding columns: times (`timed`), rest and which shifts count as one (`shifts`),
-meals (`breaks`), hours by tier and the sums of the week (`tiers`). What a card alone decides is a
-statement, row by row over the facts so far; what the cards around it decide is `groups`' work.
+Each step adds columns: times (`timed`), rest and which shifts count as one (`shifts`), meals
+(`breaks`), hours by tier and the sums of the week (`tiers`). Statements compute what a card alone
+decides, row by row over the facts so far; `groups` computes what depends on the cards around it.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _TERM_NAMES: Final = frozenset({*TERMS_SCHEMA.names} - {"unknown", "craft_name",
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A session with the tables `facts`, a row for each card that can be, and `terms`.
+    """A session with the tables `facts`, a row for each card that can be evaluated, and `terms`.
 
     Attributes:
         statements: The session.
-        terms: What is in `terms`.
+        terms: The content of the table `terms`.
         names: The columns of `facts`.
-        refused: The cards that cannot be or have no rules: `id` (the row number in the cards, from
-            0), `agreement`, and `unknown`, the words for it.
+        refused: The cards that are impossible or have no rules: `id` (the row number in the cards,
+            from 0), `agreement`, and `unknown`, which says why.
     """
 
     statements: Statements
@@ -54,9 +54,9 @@ class Laid:
     refused: pa.Table
 
     def meant(self) -> list[Query]:
-        """The rules that are for any card.
+        """Returns the rules that are for any card.
 
-        Planning a statement costs more than running it on a day's cards, so it is asked first.
+        Planning a statement costs more than running it on a day's cards, so this is asked first.
         """
         rules = {query: self.terms[f"{query.slot}__rule"] for query in QUERIES}
         there = [query for query, named in rules.items() if named.null_count < len(named)]
@@ -68,17 +68,17 @@ class Laid:
         return [query for query, found in zip(there, some, strict=True) if found[0].as_py()]
 
     def answers(self, query: Query) -> pa.Table:
-        """What a rule says of the cards that it is for, in their order (`ANSWER_SCHEMA`)."""
+        """Returns what a rule says of the cards that it is for, in order (`ANSWER_SCHEMA`)."""
         return self.statements.table(_narrowed(query.sql(), self.names))
 
 
 def lay_out(statements: Statements, cards: pa.Table, resolver: Terms) -> Laid:
-    """Make the facts of cards in a session, with the terms of their contexts.
+    """Makes the facts of cards in a session, with the terms of their contexts.
 
     Args:
         statements: A session; its tables are replaced.
-        cards: `TIMECARD_SCHEMA`.
-        resolver: The packs, as they are resolved.
+        cards: Timecards (`TIMECARD_SCHEMA`).
+        resolver: Resolves contexts by the packs.
     """
     context, contexts = contexts_of(cards, resolver.epochs)
     terms = resolver.table(enumerate(contexts))
@@ -120,13 +120,16 @@ def _looked_around(statements: Statements, facts: pa.Table) -> pa.Table:
 
 
 def _with(facts: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
-    """With columns of the same rows, in the place of those with their names."""
+    """Returns the facts with these columns, which replace those of the same name."""
     named = dict(zip(facts.column_names, facts.columns, strict=True)) | dict(columns)
     return pa.table(named)
 
 
 def _stated(statements: Statements, facts: pa.Table, statement: str) -> pa.Table:
-    """With the columns that a statement over `facts` and the terms gives for each `id`."""
+    """Returns the facts with the columns that a statement gives for each `id`.
+
+    The statement is over `FACTS` and `TERMS`.
+    """
     statements.register("facts", _in_batches(facts))
     found = statements.table(_narrowed(statement, facts.column_names))
     statements.forget("facts")
@@ -137,12 +140,15 @@ def _stated(statements: Statements, facts: pa.Table, statement: str) -> pa.Table
 
 
 def _in_batches(facts: pa.Table) -> pa.Table:
-    """In batches, copied nowhere: a thread of DuckDB's takes a whole one."""
+    """Returns the facts in batches, not copied: a thread of DuckDB takes a whole batch."""
     return pa.Table.from_batches(facts.to_batches(max_chunksize=BATCH_ROWS), facts.schema)
 
 
 def _narrowed(statement: str, names: Iterable[str]) -> str:
-    """A statement over `FACTS` and `TERMS` with only the columns that it names: all would be planned."""
+    """Returns a statement that reads of `FACTS` and `TERMS` only the columns that it names.
+
+    DuckDB would plan all of them.
+    """
     words = {*_WORD.findall(statement), "id", "context"}
     facts, terms = (", ".join(sorted(words.intersection(has))) for has in (names, _TERM_NAMES))
     return statement.replace("FACTS", f"(SELECT {facts} FROM facts)").replace(

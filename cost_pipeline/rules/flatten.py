@@ -1,7 +1,7 @@
 """A rule's amounts as columns of whole numbers, resolved for one context.
 
-One function for each slot. What depends on the context alone (a ceiling by contract type, a rest by
-zone) is decided here, so that the SQL of the families has arithmetic only.
+There is one function for each slot. What depends only on the context (a ceiling by contract type, a
+rest by zone) is decided here, so that the SQL of the families is left with arithmetic.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 from cost_pipeline.rules import amounts_of_pay as pay
 from cost_pipeline.rules import amounts_of_rest as rest
 from cost_pipeline.rules.context import Person
-from cost_pipeline.rules.units import cents, hundredths, minutes, rate_units, tenths
+from cost_pipeline.rules.units import cents, hundredths, minutes, rate_units, tenths, whole
 
 Row = dict[str, Any]
 _DISTANT: Final = "distant"
@@ -25,9 +25,9 @@ def _premium(person: Person) -> bool:
 
 
 def scale(found: pay.Scale, person: Person, share: Decimal) -> Row:
-    """The minimum of the person's craft and schedule, and of the week where there is one.
+    """Returns the minimum of the person's craft and schedule, and of the week where there is one.
 
-    None of student and short pictures: the packs have no share of scale for them.
+    Student and short pictures have none: the packs have no share of scale for them.
     """
     if person.context.budget_tier in {"student", "short"}:
         return {"per": "", "minimum": None, "week": None}
@@ -61,7 +61,7 @@ def _step(step: pay.OvertimeStep, *, worked: bool) -> tuple[Any, ...]:
 
 
 def overtime(found: pay.Overtime, person: Person, _share: Decimal) -> Row:
-    """Up to three steps, then what is by the week."""
+    """Returns up to three steps, then what counts by the week."""
     context = person.context
     on_television = context.contract_type == "television" and not context.off_production
     worked = found.worked_on_television and on_television and context.zone != _DISTANT
@@ -90,7 +90,10 @@ def _maybe(unit: Callable[[Decimal], int], value: Decimal | None) -> int | None:
 
 
 def premium_days(found: pay.PremiumDays, person: Person, _share: Decimal) -> Row:
-    """On an overnight location of performers six of seven days are workdays."""
+    """Returns the multiples of the 6th and 7th day and of holidays, in hundredths.
+
+    For performers on an overnight location, six of seven days are workdays.
+    """
     overnight = person.context.agreement == "sag_aftra" and person.context.zone == _DISTANT
     return {
         "sixth": 100 if overnight else hundredths(found.sixth),
@@ -100,7 +103,10 @@ def premium_days(found: pay.PremiumDays, person: Person, _share: Decimal) -> Row
 
 
 def holidays(found: pay.Holidays, person: Person, _share: Decimal) -> Row:
-    """On a distant location the crew keeps a Saturday holiday on Saturday."""
+    """Returns the names of the holidays, their multiple, and whether Saturday's is kept.
+
+    The crew on a distant location keeps a Saturday holiday on Saturday.
+    """
     crew = person.context.agreement.startswith("iatse")
     return {
         "names": list(found.names),
@@ -110,7 +116,10 @@ def holidays(found: pay.Holidays, person: Person, _share: Decimal) -> Row:
 
 
 def meal_due(found: rest.MealDue, person: Person, _share: Decimal) -> Row:
-    """Minutes; a non-deductible meal is timed from the call, or from the crew's call (IATSE)."""
+    """Returns when a meal is due, how long it is, and what may delay it, in minutes.
+
+    A non-deductible meal is timed from the call, or from the crew's call (IATSE).
+    """
     performer = person.context.agreement == "sag_aftra"
     return {
         "after": minutes(found.hours),
@@ -129,7 +138,7 @@ def meal_due(found: rest.MealDue, person: Person, _share: Decimal) -> Row:
 
 
 def meal_penalty(found: rest.MealPenalty, _person: Person, _share: Decimal) -> Row:
-    """The first four half hours spelled out."""
+    """Returns the penalties in cents, the first four half hours one by one."""
     ladder = [cents(step) for step in found.ladder]
     after = cents(found.each_after)
     ladder += [after] * (4 - len(ladder))
@@ -143,7 +152,7 @@ def meal_penalty(found: rest.MealPenalty, _person: Person, _share: Decimal) -> R
 
 
 def daily_rest(found: rest.DailyRest, person: Person, _share: Decimal) -> Row:
-    """The hours for this craft and zone, and what may shorten them."""
+    """Returns the rest due in this craft and zone, and what may shorten it, in minutes."""
     distant = person.context.zone == _DISTANT
     special = person.craft in found.special_crafts
     if special:
@@ -162,7 +171,7 @@ def daily_rest(found: rest.DailyRest, person: Person, _share: Decimal) -> Row:
 
 
 def weekly_rest(found: rest.WeeklyRest, _person: Person, _share: Decimal) -> Row:
-    """Minutes."""
+    """Returns the rest around days off, in minutes."""
     return {
         "two": minutes(found.two_days_off),
         "one": minutes(found.one_day_off),
@@ -172,12 +181,12 @@ def weekly_rest(found: rest.WeeklyRest, _person: Person, _share: Decimal) -> Row
 
 
 def forced_call(found: rest.ForcedCall, _person: Person, _share: Decimal) -> Row:
-    """The cap."""
+    """Returns the cap, in cents."""
     return {"cap": cents(found.cap)}
 
 
 def rest_invasion(found: rest.RestInvasion, person: Person, _share: Decimal) -> Row:
-    """The limit of a small invasion by on or off production."""
+    """Returns the limit of a small invasion, on or off production, and what is paid."""
     off = person.context.off_production
     small = found.small_hours_off_production if off else found.small_hours
     return {
@@ -189,7 +198,10 @@ def rest_invasion(found: rest.RestInvasion, person: Person, _share: Decimal) -> 
 
 
 def rest_accumulation(found: rest.RestAccumulation, _person: Person, _share: Decimal) -> Row:
-    """Minutes below which the time between is work; tenths and multiple of a call back."""
+    """Returns the limits in minutes, and the tenths and multiples of a call back.
+
+    Below `below` the time between the shifts is work.
+    """
     return {
         "below": minutes(found.continuous_below),
         "gold_ends": minutes(found.gold_ends_after),
@@ -201,7 +213,7 @@ def rest_accumulation(found: rest.RestAccumulation, _person: Person, _share: Dec
 
 
 def minimum_call(found: pay.MinimumCall, _person: Person, _share: Decimal) -> Row:
-    """Tenths."""
+    """Returns the hours that a call guarantees, in tenths."""
     return {
         "tenths": tenths(found.hours),
         "straight": tenths(found.straight_hours),
@@ -211,7 +223,10 @@ def minimum_call(found: pay.MinimumCall, _person: Person, _share: Decimal) -> Ro
 
 
 def weekly_guarantee(found: pay.WeeklyGuarantee, person: Person, _share: Decimal) -> Row:
-    """Hours up to `straight` are straight; a straight craft has no others."""
+    """Returns the straight hours in tenths, and the multiple of the others in hundredths.
+
+    A straight craft has all hours at 100.
+    """
     straight = person.craft in found.straight_crafts
     return {
         "straight": tenths(found.straight_hours),
@@ -220,25 +235,25 @@ def weekly_guarantee(found: pay.WeeklyGuarantee, person: Person, _share: Decimal
 
 
 def on_call_day(found: pay.OnCallDay, _person: Person, _share: Decimal) -> Row:
-    """A multiple of a fifth of the week."""
+    """Returns the multiple of a fifth of the week's rate, in hundredths."""
     return {"multiplier": hundredths(found.multiplier)}
 
 
 def long_day(found: pay.LongDay, _person: Person, _share: Decimal) -> Row:
-    """Minutes, and days' pay by the hour."""
+    """Returns the minutes past which hours pay days' pay, and how many days, in hundredths."""
     return {"after": minutes(found.hours), "days": hundredths(found.days)}
 
 
 def night_premium(found: pay.NightPremium, _person: Person, _share: Decimal) -> Row:
-    """Hundredths."""
+    """Returns both premiums, in whole percent."""
     return {
-        "evening": hundredths(found.evening_percent) // 100,
-        "night": hundredths(found.night_percent) // 100,
+        "evening": whole(found.evening_percent),
+        "night": whole(found.night_percent),
     }
 
 
 def travel_only(found: pay.TravelOnly, _person: Person, _share: Decimal) -> Row:
-    """Tenths."""
+    """Returns the least and most hours in tenths, and how many days an on-call week has."""
     return {
         "least": tenths(found.minimum_hours),
         "most": tenths(found.maximum_hours),
@@ -248,12 +263,12 @@ def travel_only(found: pay.TravelOnly, _person: Person, _share: Decimal) -> Row:
 
 
 def idle_day(found: pay.IdleDay, _person: Person, _share: Decimal) -> Row:
-    """Tenths to be paid, and for which benefits are due."""
+    """Returns the tenths to be paid, and those for which benefits are due."""
     return {"tenths": tenths(found.hours), "benefits": tenths(found.benefit_hours)}
 
 
 def benefit_hours(found: pay.BenefitHours, _person: Person, _share: Decimal) -> Row:
-    """Tenths credited for a day of a shorter week, and for five, six and seven days."""
+    """Returns the tenths credited for a day of a shorter week, and for five, six and seven days."""
     return {
         "day": tenths(found.partial_day),
         "five": tenths(found.five_days),
@@ -263,25 +278,28 @@ def benefit_hours(found: pay.BenefitHours, _person: Person, _share: Decimal) -> 
 
 
 def per_diem(found: pay.PerDiem, _person: Person, _share: Decimal) -> Row:
-    """Cents."""
+    """Returns the allowance of each meal, in cents."""
     names = ("breakfast", "lunch", "dinner")
     return {name: cents(getattr(found, name)) for name in names}
 
 
 def living_allowance(found: pay.LivingAllowance, _person: Person, _share: Decimal) -> Row:
-    """Cents."""
+    """Returns the allowance by the day and by the week, in cents."""
     return {"daily": cents(found.daily), "weekly": cents(found.weekly)}
 
 
 def contribution_rate(found: pay.ContributionRate, person: Person, _share: Decimal) -> Row:
-    """Thousandths of a percent."""
+    """Returns the rate of the person's group, in thousandths of a percent."""
     background = person.group == "background"
     rate = found.background if background else found.principal
     return {"rate": hundredths(rate) * 10}
 
 
 def contribution_ceiling(found: pay.ContributionCeiling, person: Person, _share: Decimal) -> Row:
-    """Of the picture, or of an episode by its length; none where the length is not known."""
+    """Returns the ceiling in cents, of the picture or of an episode by its length.
+
+    It is None where the length is not known, or longer than the pack's ceilings.
+    """
     length = person.context.program_minutes
     if found.picture is not None:
         return {"cents": cents(found.picture), "episode": False}
@@ -295,22 +313,22 @@ def contribution_ceiling(found: pay.ContributionCeiling, person: Person, _share:
 
 
 def hourly_contribution(found: pay.HourlyContribution, _person: Person, _share: Decimal) -> Row:
-    """Ten-thousandths of a dollar by the hour; percent of scale."""
+    """Returns ten-thousandths of a dollar by the hour, and whole percent of scale."""
     premium = found.premium_per_hour
     return {
         "rate": rate_units(found.per_hour),
         "premium": rate_units(found.per_hour if premium is None else premium),
-        "percent": _maybe(int, found.percent_of_scale),
+        "percent": _maybe(whole, found.percent_of_scale),
     }
 
 
 def daily_contribution(found: pay.DailyContribution, _person: Person, _share: Decimal) -> Row:
-    """Cents."""
+    """Returns the contribution of a day, in cents."""
     return {"cents": cents(found.per_day)}
 
 
 def consecutive_days(found: pay.ConsecutiveDays, _person: Person, _share: Decimal) -> Row:
-    """Days in a row, and what is added."""
+    """Returns the days in a row, the minutes of rest that end them, and what is added."""
     return {
         "days": found.days,
         "rest": minutes(found.rest_hours),
@@ -319,7 +337,7 @@ def consecutive_days(found: pay.ConsecutiveDays, _person: Person, _share: Decima
 
 
 def extended_day(found: pay.ExtendedDay, person: Person, _share: Decimal) -> Row:
-    """The bands of the person's own craft."""
+    """Returns the bands of the person's own craft: minutes, and hundredths of a day."""
     own = [
         (minutes(hours), hundredths(days))
         for who, hours, days in found.steps
@@ -338,7 +356,7 @@ def extended_day(found: pay.ExtendedDay, person: Person, _share: Decimal) -> Row
 
 
 def rest_by_fraction(found: rest.RestByFraction, _person: Person, _share: Decimal) -> Row:
-    """Minutes, and hundredths of a day by the hour."""
+    """Returns minutes, and hundredths of a day by the hour."""
     return {
         "minutes": minutes(found.hours),
         "fraction": hundredths(found.fraction_per_hour),
@@ -347,7 +365,7 @@ def rest_by_fraction(found: rest.RestByFraction, _person: Person, _share: Decima
 
 
 def flat(names: Mapping[str, Callable[[Decimal], int]]) -> Callable[..., Row]:
-    """Named sums as columns, each in its unit."""
+    """Returns a function that gives the named sums as columns, each in its unit."""
 
     def flattened(found: pay.Flat, _person: Person, _share: Decimal) -> Row:
         return {name: unit(found.sums[name]) for name, unit in names.items()}
@@ -356,17 +374,17 @@ def flat(names: Mapping[str, Callable[[Decimal], int]]) -> Callable[..., Row]:
 
 
 def mileage(found: pay.Flat, person: Person, _share: Decimal) -> Row:
-    """Cents by the mile, and what a day in the secondary zone adds."""
+    """Returns cents by the mile, and what a day in the secondary zone adds."""
     secondary = person.context.zone == "secondary_zone"
     daily = found.sums.get("secondary_zone_daily", Decimal(0)) if secondary else Decimal(0)
     return {"per_mile": cents(found.sums["per_mile"]), "daily": cents(daily)}
 
 
 def events(found: pay.Flat, _person: Person, _share: Decimal) -> Row:
-    """The words of events, and their sums in the same order."""
+    """Returns the words of events, and their sums in cents in the same order."""
     return {"words": list(found.sums), "sums": [cents(value) for value in found.sums.values()]}
 
 
 def nothing(_found: pay.Flat, _person: Person, _share: Decimal) -> Row:
-    """A rule without numbers."""
+    """Returns no column: the rule has no numbers."""
     return {}

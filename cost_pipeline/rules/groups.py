@@ -1,7 +1,7 @@
 """Sums and looks back within groups of rows, such as a person's days: whole numbers in numpy.
 
-The windows of SQL carry every column of their input through a sort, for each of them. Here the order
-is found once, and a window is a pass over the column that it is about.
+A window in SQL carries every column of its input through a sort, and each window does so again.
+Here the order is found once, and a window is a pass over the one column that it is about.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ class Groups:
     """Rows in groups, in an order within each; arguments and answers are in the rows' own order."""
 
     def __init__(self, groups: tuple[Array, ...], within: tuple[Array, ...] = ()) -> None:
-        """Rows that are equal in `groups` are one; `within` orders them, then their own order."""
+        """Sorts the rows: `groups` says which are one group, `within` their order in it.
+
+        Rows that are equal in both keep their own order.
+        """
         order = np.lexsort(tuple(reversed((*groups, *within))))
         begins = np.zeros(len(order), bool)
         begins[:1] = True
@@ -38,7 +41,7 @@ class Groups:
         self._sizes = np.diff(np.append(self._heads, len(order)))
 
     def cut(self, begins: Array) -> Groups:
-        """The same order in smaller groups: one begins at each of these rows too."""
+        """Returns the same order in smaller groups: one begins at each of these rows too."""
         smaller = object.__new__(Groups)
         smaller._begin(self._order, self._begins | begins[self._order])
         return smaller
@@ -49,7 +52,7 @@ class Groups:
         return rows
 
     def sum_before(self, values: Array) -> Array:
-        """The sum over the rows of the group before each.
+        """Returns, for each row, the sum over the rows of its group before it.
 
         Raises:
             ValueError: If a sum might leave 64 bits.
@@ -59,7 +62,7 @@ class Groups:
         return self._back(running - running[self._start])
 
     def total(self, values: Array) -> Array:
-        """The sum over the whole group, for each of its rows.
+        """Returns, for each row, the sum over its whole group.
 
         Raises:
             ValueError: If a sum might leave 64 bits.
@@ -69,14 +72,14 @@ class Groups:
 
     def _summable(self, values: Array) -> Array:
         ordered = values[self._order].astype(np.int64)
-        # Sums of other groups may wrap around, and come out of the difference again.
+        # The running sum of other groups may wrap around; the difference takes that out again.
         most = max(int(ordered.max()), -int(ordered.min())) if len(ordered) else 0
         if len(ordered) and most * int(self._sizes.max()) > _LARGEST:
             raise ValueError("the sum of a column leaves 64 bits")
         return ordered
 
     def place(self) -> Array:
-        """The how-manieth row of its group each is, from 1."""
+        """Returns the number of each row in its group, from 1."""
         return self._back(self._places - self._start + 1)
 
     def last(self) -> Array:
@@ -84,14 +87,14 @@ class Groups:
         return self._back(np.append(self._begins[1:], True)[: len(self._begins)])
 
     def last_before(self, values: Array, among: Array) -> tuple[Array, Array]:
-        """The value of the last row before each that is `among` them, and whether there is one."""
+        """Returns the value of the last row before each that is in `among`, and if there is one."""
         found = np.where(among[self._order], self._places, -1)
         before = np.append(-1, np.maximum.accumulate(found)[:-1])[: len(found)]
         known = before >= self._start
         return self._back(values[self._order][np.maximum(before, 0)]), self._back(known)
 
     def any_before(self, flags: Array, rows: int) -> Array:
-        """Whether any of so many rows before each has the flag."""
+        """Whether any of the given number of rows before each has the flag."""
         found = np.zeros(len(flags), bool)
         ordered = flags[self._order]
         for back in range(1, rows + 1):
@@ -101,16 +104,17 @@ class Groups:
 
 
 def codes(column: pa.ChunkedArray) -> Array:
-    """The values of a column as numbers: equal ones have the same."""
+    """Returns the values of a column as numbers, which are equal where the values are."""
     encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
     return np.asarray(encoded.indices).astype(np.int64)
 
 
 def distinct(*numbers: Array) -> tuple[pa.Array, Array]:
-    """The distinct rows of columns of small numbers, none negative.
+    """Finds the distinct rows of columns of small numbers, none of them negative.
 
     Returns:
-        Which of them each row is (32 bits), and for each of them a row that is it.
+        The number of the distinct row that each row is (32 bits), and for each distinct row the
+        place of a row that is it.
     """
     key = numbers[0].astype(np.int64)
     for column in numbers[1:]:
@@ -126,7 +130,7 @@ def distinct(*numbers: Array) -> tuple[pa.Array, Array]:
 
 
 def whole(column: pa.ChunkedArray, missing: int = 0) -> Array:
-    """Whole numbers, truths or days of a column, as 64 bits; `missing` where there is none."""
+    """Returns the whole numbers, truths or days of a column as 64 bits; `missing` for null."""
     array = column.combine_chunks()
     kind = pa.int32() if pa.types.is_date(array.type) else pa.int64()
     numbers = array.view(kind) if pa.types.is_date(array.type) else array.cast(kind)
@@ -134,17 +138,17 @@ def whole(column: pa.ChunkedArray, missing: int = 0) -> Array:
 
 
 def true(column: pa.ChunkedArray) -> Array:
-    """Where a column is true: not where it is false or null."""
+    """Returns where a column is true, and neither false nor null."""
     return np.asarray(pc.fill_null(column.combine_chunks(), fill_value=False)).astype(bool)
 
 
 def given(column: pa.ChunkedArray) -> Array:
-    """Where a column has a value."""
+    """Returns where a column has a value."""
     return np.asarray(pc.is_valid(column.combine_chunks()))
 
 
 def numbered(values: Array, kind: pa.DataType, known: Array) -> pa.Array:
-    """Whole numbers as a column of a kind, null where not known; the reverse of `whole`."""
+    """Returns whole numbers as a column of a kind, null where not known; reverses `whole`."""
     if pa.types.is_date(kind):
         return pa.array(values.astype(np.int32), pa.int32(), mask=~known).view(kind)
     return pa.array(values, pa.int64(), mask=~known).cast(kind)

@@ -1,4 +1,4 @@
-"""Reading rule packs: YAML as text, so that no amount is ever a float, with a line for each error."""
+"""Reads rule packs: YAML as text, so that no amount is ever a float, with a line for each error."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 @functools.cache
 def bundled_packs() -> Packs:
-    """The packs that come with the product, checked."""
+    """Returns the packs that come with the product, checked."""
     return load_packs(reference_path(FOLDER))
 
 
 def load_packs(folder: Path) -> Packs:
-    """Every pack below a folder, checked against each other.
+    """Returns every pack below a folder, checked against each other.
 
     Raises:
         UsageError: `BAD_RULE_PACK`, with file, line and rule, for anything that is wrong.
@@ -59,10 +59,10 @@ def load_packs(folder: Path) -> Packs:
 
 
 def load_pack(folder: Path) -> Pack:
-    """One pack: a folder with `agreement.yaml` and its families.
+    """Returns one pack: a folder with `agreement.yaml` and its families.
 
     Raises:
-        UsageError: `BAD_RULE_PACK`.
+        UsageError: `BAD_RULE_PACK`, with file, line and rule, for anything that is wrong.
     """
     if not (folder / _AGREEMENT).is_file():
         raise bad_pack(f"there is no {_AGREEMENT} in this folder", str(folder))
@@ -81,7 +81,7 @@ def load_pack(folder: Path) -> Pack:
 
 
 def _digest(agreement: Agreement, rules: Sequence[PackedRule]) -> str:
-    """Of what the rules say, not of how the files are laid out; a note says something too."""
+    """Returns the digest of what the rules say, notes included, whatever the files' layout."""
     texts = [_text(agreement), *sorted(packed.family + _text(packed.rule) for packed in rules)]
     return digest("rule pack", *texts)[:_DIGEST_LENGTH]
 
@@ -98,7 +98,7 @@ def _refuse(problems: Sequence[tuple[Place, str]]) -> None:
 
 
 def bad_pack(message: str, where: str) -> UsageError:
-    """The error for whatever is wrong with a pack."""
+    """Returns the error for whatever is wrong with a pack."""
     return UsageError(
         message,
         where=where,
@@ -129,7 +129,7 @@ def _rule_at(values: Any, path: Sequence[Any]) -> str:  # noqa: ANN401 - a YAML 
 
 
 def _values(file: Path) -> tuple[Any, list[int]]:
-    """The document as texts, and the line of each rule."""
+    """Returns the document with its values as texts, and the line of each rule."""
     try:
         node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
@@ -157,6 +157,6 @@ def _plain(node: yaml.Node) -> Any:  # noqa: ANN401 - dicts, lists and texts
 
 
 def packs_digest(packs: Packs) -> str:
-    """One digest of all versions: a data version of the rules as a whole."""
+    """Returns one digest of all versions: a data version of the rules as a whole."""
     names = "\n".join(sorted(pack.version for pack in packs.packs))
     return hashlib.sha256(names.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Decimal columns as whole numbers and back, without leaving Arrow's own bytes.
+"""Decimal columns as whole numbers and back, on the bytes of Arrow.
 
 A decimal128 is a 128-bit whole number with a scale; one that fits 64 bits is its lower half. Casting
 millions of them in SQL costs more than all the rules.
@@ -14,7 +14,9 @@ from cost_pipeline.contracts.cost_tables import MONEY
 
 
 def units(column: pa.ChunkedArray) -> pa.Array:
-    """Decimals as whole numbers of their last digit (ten-thousandths of scale 4), nulls kept.
+    """Returns decimals as whole numbers of their last digit, nulls kept.
+
+    Decimals of scale 4 become ten-thousandths.
 
     Raises:
         ValueError: If one does not fit 64 bits.
@@ -32,12 +34,12 @@ def units(column: pa.ChunkedArray) -> pa.Array:
 
 
 def money(column: pa.ChunkedArray) -> pa.Array:
-    """Whole ten-thousandths as `MONEY`, nulls kept."""
+    """Returns whole ten-thousandths as `MONEY`, nulls kept."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     halves = np.empty((len(array), 2), np.int64)
     halves[:, 0] = np.asarray(pc.fill_null(array, 0))
     np.right_shift(halves[:, 0], 63, out=halves[:, 1])
-    # Packed anew: the bits of a slice begin elsewhere in their buffer.
+    # The bits are packed anew: those of a slice begin elsewhere in their buffer.
     valid = pa.py_buffer(np.packbits(np.asarray(pc.is_valid(array)), bitorder="little"))
     return pa.Array.from_buffers(
         MONEY, len(array), [valid, pa.py_buffer(halves)], null_count=array.null_count

@@ -1,8 +1,8 @@
 """The shape of a rule pack: one agreement's rules as frozen, effective-dated data.
 
 A pack is a folder of `data/reference/union_rules/`: `agreement.yaml` says whose it is, every other
-file holds the rules of one family. Reading them is `load`'s work, contradictions are `consistency`'s
-and evaluation knows packs only as the terms that `terms` makes of them.
+file holds the rules of one family. `load` reads packs, `consistency` finds their contradictions,
+and the evaluation knows them only as the terms that `terms` makes of them.
 """
 
 from __future__ import annotations
@@ -78,12 +78,12 @@ class Span(Strict):
 
 
 class Applies(Strict):
-    """To whom and what a rule applies; what is not said does not matter.
+    """To whom and what a rule applies; a restriction that is not given does not matter.
 
     Attributes:
-        money_break: Day performers below or above the money break (twice scale).
-        region: Of the Area Standards: Maryland has a scale of its own.
-        seasons: Of a series, a pilot being season 0.
+        money_break: Whether day performers are below or above the money break (twice scale).
+        region: The region of the Area Standards, because Maryland has a scale of its own.
+        seasons: The seasons of a series; a pilot is season 0.
     """
 
     groups: tuple[GroupWord, ...] = ()
@@ -106,13 +106,14 @@ class Rule(Strict):
     """One rule in one interval of dates; the same id again is its next version.
 
     Attributes:
-        series: What it is a version of: intervals of a series neither overlap nor leave gaps.
-        slot: What it decides; of the rules that apply to a card, one per slot.
+        series: The series that it is a version of: intervals of one neither overlap nor leave gaps.
+        slot: The question that it decides; of the rules that apply to a card, one per slot.
         dated_by: The date that must lie in the interval.
-        first: First day; None where the source names none.
-        last: Last day; None where no end is known.
+        first: The first day; None where the source names none.
+        last: The last day; None where no end is known.
         disputed: Why the rule is uncertain although its sources are good; such a rule is a flag.
-        disputed_for: Whom that is about, where it is not everybody; and those of whom it cannot be told.
+        disputed_for: Whom the dispute is about, where it is not everybody; a card that does not say
+            enough to tell counts too.
         note: What was decided where the sources leave it open.
     """
 
@@ -162,12 +163,12 @@ class Rule(Strict):
 
     @property
     def certain(self) -> bool:
-        """Whether it may block, somebody at least: good sources that do not contradict each other."""
+        """Whether it may block somebody at least: its sources are good and agree."""
         undisputed = self.disputed is None or self.disputed_for is not None
         return self.confidence != "low" and undisputed
 
     def covers(self, day: date) -> bool:
-        """Whether a day lies in its interval."""
+        """Whether a day lies in the rule's interval."""
         return self.begins <= day <= self.ends
 
 
@@ -194,7 +195,7 @@ class Agreement(Strict):
         agreement: The word of the timecard that means it; `any` for a state's law.
         first, last: Its term.
         successor_unseen: What to say of a rule that is applied after the term.
-        budget_tiers: Share of scale of low budget pictures.
+        budget_tiers: The share of scale that low budget pictures pay, by tier.
         crafts: Its crafts by name; `crafts_of` names a pack whose crafts it has too.
         maryland_locals: Locals whose members work in Maryland.
     """
@@ -236,8 +237,8 @@ class Pack:
     """One agreement.
 
     Attributes:
-        name: Of its folder.
-        version: `<name>@<digest of its content>`: what findings and postings carry.
+        name: The name of its folder.
+        version: `<name>@<digest of its content>`, which findings and postings carry.
     """
 
     name: str
@@ -248,13 +249,13 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Packs:
-    """All packs in force, and the rules of the facts that are not evaluated with the reason."""
+    """All packs in force, and the reason for each rule that is in the facts and not evaluated."""
 
     packs: tuple[Pack, ...]
     reference_only: Mapping[str, str]
 
     def named(self, name: str) -> Pack | None:
-        """The pack of a folder's name."""
+        """Returns the pack whose folder has this name; None if there is none."""
         return next((pack for pack in self.packs if pack.name == name), None)
 
     @property

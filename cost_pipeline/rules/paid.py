@@ -1,6 +1,6 @@
-"""What each card was paid for what: its gross lines summed by multiple and by category.
+"""What each card was paid: its gross lines, summed by multiple and by category.
 
-Whole numbers in numpy: the lines of a card lie together, so a sum is one pass over them.
+It is whole numbers in numpy: the lines of a card lie together, so a sum is one pass over them.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ PAID_COLUMNS: Final = (
 
 
 def paid_for(cards: pa.Table) -> dict[str, pa.Array]:
-    """`PAID_COLUMNS` of the cards, null where a card has no gross lines.
+    """Returns the `PAID_COLUMNS` of the cards, null where a card has no gross lines.
 
-    Money is in ten-thousandths of a dollar. `tenths_150` are the hours of overtime at 1.5.
+    Money is in ten-thousandths of a dollar. `tenths_150` is overtime at 1.5, in tenths of an hour.
     """
     lists = cards["gross"].combine_chunks()
     counts = np.asarray(pc.fill_null(pc.list_value_length(lists), 0)).astype(np.int64)
@@ -75,7 +75,7 @@ def paid_for(cards: pa.Table) -> dict[str, pa.Array]:
 def _sums(
     lines: pa.StructArray, of_cards: Callable[[Array, Array], Array], none: Array
 ) -> Iterator[tuple[str, Array]]:
-    """Each column, from the lines: `of_cards` sums amounts over those of a card's lines."""
+    """Yields each column, from the lines; `of_cards` sums amounts over some lines of each card."""
     coded = lines.field("category").dictionary_encode()
     codes, words = np.asarray(coded.indices), coded.dictionary.to_pylist()
     amount = np.asarray(units(lines.field("amount")))

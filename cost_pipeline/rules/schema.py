@@ -16,7 +16,7 @@ SCHEMAS: Final[dict[str, type[BaseModel]]] = {
 
 
 def schema_text(name: str) -> str:
-    """The text of one schema file.
+    """Returns the text of one schema file.
 
     Numbers and dates may be quoted in YAML, as all are in the packs, so text is allowed for them.
     """

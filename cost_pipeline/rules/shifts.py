@@ -15,7 +15,7 @@ _SAID: Final = "coalesce(prior_work_date, CASE WHEN prior_wrap IS NOT NULL THEN 
 
 
 def looked_back(facts: pa.Table, days: Groups) -> dict[str, pa.Array]:
-    """What the person's card before says: when it ended, of which day it is, whether outside."""
+    """Returns what the person's last card of work says: when it ended, its day, whether outside."""
     works = true(facts["works"])
     found = {}
     for name, column in (
@@ -91,7 +91,7 @@ in hundredths."""
 
 
 def run_on(facts: pa.Table, days: Groups) -> dict[str, pa.Array]:
-    """Minutes of the shifts before that count as one with this, and days in a row."""
+    """Returns the minutes of earlier shifts that count as one with this, and the days in a row."""
     gap = whole(facts["gap"])
     shifts = days.cut(~true(facts["joined"]))
     found = {}
@@ -103,6 +103,6 @@ def run_on(facts: pa.Table, days: Groups) -> dict[str, pa.Array]:
     found["day_in_row"] = pa.array(in_row)
     past = given(facts["most_in_row"]) & (in_row > whole(facts["most_in_row"]))
     _, since = days.cut(true(facts["rested"])).last_before(in_row, past)
-    # A day off alone does not end it: that takes the rest.
+    # A day off alone does not end the row: that takes the long rest.
     found["past_row"] = pa.array(past | since)
     return found

@@ -1,6 +1,6 @@
-"""Numbers in words, each distinct one once: cards share hours, clocks and rates.
+"""Numbers in words, each distinct one spelled once: cards share hours, clocks and rates.
 
-`said_*` are the pieces that several rules say of a card.
+The columns `said_*` are the pieces that several rules say of a card.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ _SHIFT = 10_000  # above every multiple in hundredths
 def spelled(
     statements: Statements, asked: Mapping[str, tuple[pa.Array, Words]]
 ) -> dict[str, pa.DictionaryArray]:
-    """Columns in words, null where there is no value; dictionaries, each word being there once.
+    """Returns columns in words, null where there is no value, as dictionaries of distinct words.
 
     Args:
         statements: A session.
-        asked: By name the values, of any type, and what gives the SQL that spells a column of them.
+        asked: The values by name, of any type, each with a function that gives the SQL to spell
+            them.
     """
     coded = {name: values.dictionary_encode() for name, (values, _) in asked.items()}
     most = max(len(one.dictionary) for one in coded.values())
@@ -47,7 +48,7 @@ def _padded(values: pa.Array, length: int) -> pa.Array:
 
 
 def said(statements: Statements, facts: pa.Table) -> dict[str, pa.Array]:
-    """The `said_*` columns of facts; null where one of their numbers is."""
+    """Returns the `said_*` columns of facts; null where one of their numbers is null."""
     plain = {
         "rate": dollars,
         "rate_tenths": _per,
@@ -80,7 +81,7 @@ def said(statements: Statements, facts: pa.Table) -> dict[str, pa.Array]:
 
 
 def _joined(*pieces: pa.DictionaryArray | str) -> pa.DictionaryArray:
-    """The pieces one after the other, each distinct text made once; null where one is null."""
+    """Returns the pieces joined, each distinct text made once; null where one is null."""
     columns = [piece for piece in pieces if not isinstance(piece, str)]
     numbers = [pc.fill_null(one.indices, len(one.dictionary)) for one in columns]
     which, examples = distinct(*map(np.asarray, numbers))
@@ -108,7 +109,7 @@ def _clock_of_day(wall: str) -> str:
 
 
 def _earlier_day(facts: pa.Table) -> pa.Array:
-    """Of which day the shift before was, if that was not the day before; else the first of all."""
+    """Returns the day of the shift before if it was not yesterday, else 1970-01-01."""
     between = whole(facts["days_between"])
     earlier = np.where(between > 1, whole(facts["work_date"]) - between, 0)
     return numbered(earlier, pa.date32(), np.ones(len(between), bool))
@@ -119,7 +120,10 @@ def _on(day: str) -> str:
 
 
 def _steps(facts: pa.Table) -> pa.Array:
-    """The hours and the multiple of each tier, tier after tier; null where it has no hours."""
+    """Returns the hours and the multiple of each tier as one number, tier after tier.
+
+    It is null where a tier has no hours.
+    """
     pairs = []
     for name in STEPS:
         hours_, multiple = whole(facts[f"tier_{name}"]), whole(facts[f"times_{name}"])
@@ -128,5 +132,5 @@ def _steps(facts: pa.Table) -> pa.Array:
 
 
 def _step(pair: str) -> str:
-    """`2.0 h at 1.5x`."""
+    """Returns SQL that spells such a number as `2.0 h at 1.5x`."""
     return f"{tenths(f'({pair} // {_SHIFT})')} || ' at ' || {times(f'({pair} % {_SHIFT})')}"

@@ -1,7 +1,7 @@
-"""From what the rules answered to findings: how grave each is, and its explanation in full.
+"""Makes findings of what the rules answered: how grave each is, and its explanation in full.
 
-A rule's own statement has numbers and its own words; what is said of every rule in the same way (what
-was due and paid, caveats, what was not evaluated) is said here, for all rules in one pass.
+The statement of a rule has its numbers and its own words. This module says what is said of every
+rule in the same way (what was due and paid, caveats, what was not evaluated), in one pass for all.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ ANSWER_SCHEMA: Final = pa.schema(
     ]
 )
 """What one rule answers: for which card (its row number) in which context, why it cannot be
-evaluated, money in ten-thousandths, whether a rule without money is broken, and its own words."""
+evaluated, money in ten-thousandths, whether a rule without money is broken, and its own words.
+"""
 
 CARD_RULE: Final = "card.evaluated"
 CARD_FAMILY: Final = "card"
@@ -42,7 +43,7 @@ SCALE: Final = "scale"
 SCALE_RULE: Final = "card.scale"
 _DAYS_OF_CARD: Final = ("work_date", "week_ending")
 
-# Cards that cannot be looked at: non-union work is none to look at, which is in order.
+# Cards that cannot be evaluated. Non-union work has no rules to evaluate, which is in order.
 REFUSED: Final = """
 SELECT id, CAST(0 AS BIGINT) AS context, CASE WHEN agreement <> 'non_union' THEN unknown END AS why,
     CAST(NULL AS BIGINT) AS due, CAST(NULL AS BIGINT) AS paid,
@@ -94,7 +95,8 @@ FROM judged
 class Asked:
     """A rule that was asked of cards, and its answers (`ANSWER_SCHEMA`).
 
-    `query` is None for what is said of cards that no rule can be asked of; it has a name of its own.
+    `query` is None for answers about cards that no rule can be asked of; `rule` and `family` name
+    such an answer.
     """
 
     query: Query | None
@@ -104,7 +106,7 @@ class Asked:
 
 
 def unlooked(cards: pa.Table, asked: Sequence[Asked]) -> Asked:
-    """What is said of each card that no rule looked at."""
+    """Returns the answers for the cards that no rule looked at: they are not evaluated."""
     ids = np.flatnonzero(~_looked_at(cards, asked))
     kinds = cards["day_type"].take(ids).to_pylist()
     why = [f"the packs have no rule for a day of {k} of this craft and agreement" for k in kinds]
@@ -112,7 +114,7 @@ def unlooked(cards: pa.Table, asked: Sequence[Asked]) -> Asked:
 
 
 def unrated(cards: pa.Table, asked: Sequence[Asked]) -> Asked:
-    """What is said of a day of work whose craft has no minimum in the packs.
+    """Returns the answers for days of work whose craft has no minimum in the packs.
 
     Silence would look like a rate that is in order.
     """
@@ -125,7 +127,7 @@ def unrated(cards: pa.Table, asked: Sequence[Asked]) -> Asked:
 
 
 def _looked_at(cards: pa.Table, asked: Sequence[Asked]) -> Array:
-    """Whether one of the rules answered for a card."""
+    """Whether one of the rules answered for each card."""
     found = np.zeros(cards.num_rows, bool)
     for one in asked:
         found[one.answers["id"].to_numpy()] = True
@@ -133,7 +135,7 @@ def _looked_at(cards: pa.Table, asked: Sequence[Asked]) -> Array:
 
 
 def _not_evaluated(ids: Array, why: list[str]) -> pa.Table:
-    """Answers (`ANSWER_SCHEMA`) of what cannot be asked."""
+    """Returns answers (`ANSWER_SCHEMA`) that say why these cards are not evaluated."""
     given = {"id": ids, "context": np.zeros(len(ids), np.int64), "why": why}
     columns = {
         field.name: pa.array(given[field.name], field.type)
@@ -152,14 +154,14 @@ def findings(
     *,
     at_once: int,
 ) -> Iterator[pa.Table]:
-    """The findings (`TOLD_SCHEMA`): rule by rule, the cards of a case in their order.
+    """Yields the findings (`TOLD_SCHEMA`): rule by rule, each with its cards in order.
 
     Args:
         statements: A session.
-        cards: What was evaluated.
+        cards: The cards that were evaluated.
         terms: The terms of the contexts, by their number.
         asked: Every rule with its answers, each in the order of the cards.
-        at_once: Of how many cards the findings come in one table.
+        at_once: How many cards one table has the findings of.
     """
     manners = pa.concat_tables([_manner(terms, one) for one in asked]).combine_chunks()
     of_cards = cards.select([*TEXTS_OF_CARD, *_DAYS_OF_CARD]).combine_chunks()
@@ -179,7 +181,7 @@ def _of_card(cards: pa.Table, rows: Array) -> dict[str, pa.Array]:
 
 
 def _coded(table: pa.Table, rows: Array) -> dict[str, pa.Array]:
-    """Columns of a small table for many rows: dictionaries, so that no word is copied."""
+    """Returns columns of a small table for many rows: dictionaries, so that no word is copied."""
     indices = pa.array(rows, pa.int32())
     return {
         name: pa.DictionaryArray.from_arrays(indices, table[name].chunk(0))
@@ -210,7 +212,7 @@ def _of_money(
     paid: pa.ChunkedArray,
     floor: pa.DictionaryArray,
 ) -> pa.DictionaryArray:
-    """What is said of the money of answers: each distinct sentence is made once."""
+    """Returns what is said of the money of answers: each distinct sentence is made once."""
     least = np.asarray(floor.dictionary)[floor.indices]
     which, examples = distinct(codes(due), codes(paid), least)
     amounts = {
@@ -233,7 +235,7 @@ _MANNER: Final = pa.schema(
 
 
 def _manner(terms: pa.Table, asked: Asked) -> pa.Table:
-    """What a rule is called in each context, and how it is spoken of."""
+    """Returns what a rule is called in each context, and how it is spoken of (`_MANNER`)."""
     query = asked.query
     if query is None:
         spoken = {"rule": asked.rule, "family": asked.family, "caveat": "", "quiet": ""}

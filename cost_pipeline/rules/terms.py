@@ -1,8 +1,8 @@
 """The terms of each context: which rules apply to it, as one wide row of whole numbers.
 
-This is where rules are joined as of the work date. Each slot has four columns besides its numbers:
+Rules are joined here as of the work date. Each slot has four columns besides its numbers:
 `<slot>__rule`, `__pack` and `__grade` (`block` or `flag`: the most that a finding may be) of the
-rule that fills it, and `__caveat`, what has to be said with it; or `__why` it could not be filled.
+rule that fills it, and `__caveat`, which has to be said with it; or `__why` it could not be filled.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ SLOTS: Final[Mapping[str, tuple[Callable[..., f.Row], str]]] = {
     "extended_day": (f.extended_day, "from1 days1 from2 days2 further each"),
     "minor_hours": (f.nothing, ""),
 }
-"""Slot to what flattens its rule, and the columns that this gives."""
+"""By slot: the function that flattens its rule, and the columns that it gives."""
 
 
 def _type(column: str) -> pa.DataType:
@@ -177,7 +177,7 @@ class Terms:
                 self._slots[pack.agreement.agreement][packed.rule.slot].append(packed)
 
     def table(self, contexts: Iterable[tuple[int, Context]]) -> pa.Table:
-        """The terms of numbered contexts, as `TERMS_SCHEMA`."""
+        """Returns the terms of numbered contexts, as `TERMS_SCHEMA`."""
         rows = [{"context": number, **self._resolved(context)} for number, context in contexts]
         return pa.Table.from_pylist(rows, schema=TERMS_SCHEMA)
 
@@ -270,7 +270,10 @@ class Terms:
 
 
 def _disputed(rule: Rule, person: Person) -> str | None:
-    """What is disputed of a rule for this person, or for one of whom a card does not say enough."""
+    """Returns what is disputed of a rule for this person; None if nothing is.
+
+    A person counts as concerned if the card does not say enough to tell.
+    """
     about_them = rule.disputed_for is None or match(rule.disputed_for, person).applies
     return rule.disputed if about_them else None
 

@@ -1,7 +1,7 @@
 """The hours of each card by tier, in tenths, and the sums of its week.
 
-A tier is what is left of the day past a threshold, less what is past a dearer one. Parts of a tenth
-count whole, at each threshold, so that the tiers of a day add up to its hours.
+A tier is what is left of the day past a threshold, without what is past a dearer one. At each
+threshold a part of a tenth counts whole, so that the tiers of a day add up to its hours.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def _after_worked(threshold: str) -> str:
 
 
 def _after_elapsed(threshold: str) -> str:
-    """Work past a moment of the day: the meals after it are taken off."""
+    """Returns SQL: the work past a moment of the day; the meals after it are taken off."""
     point = f"greatest(call_, call_ + {threshold} - elapsed_before)"
     meals = " - ".join(
         f"CASE WHEN off{n} > 0 THEN greatest(0, meal{n}_out_ + off{n} - greatest(meal{n}_out_, {point}))"
@@ -52,7 +52,7 @@ STEPS: Final = {
 
 
 def times_of(step: str) -> str:
-    """The multiple of a step on this kind of day, never less than the day's own."""
+    """Returns SQL: the multiple of a step on this kind of day, never less than the day's own."""
     slot, number = STEPS[step]
     by_day = (
         f"CASE day_kind WHEN 'sixth' THEN {slot}__sixth{number}"
@@ -85,19 +85,19 @@ _PLAIN: Final = "works AND day_times = 100"
 # ones: it counts as eight hours at most, or the week's limit would be reached too early.
 _STRAIGHT: Final = f"""CASE WHEN NOT ({_PLAIN}) THEN 0
     WHEN overtime__why IS NOT NULL THEN least(tier_0, 80) ELSE tier_0 END"""
-# Of a performer: the hours past ten, whichever step of the day they are.
+# A performer's hours past ten, whichever step of the day they are.
 _DOUBLE: Final = (
     "CASE WHEN overtime__normal1 = 200 THEN tier_o1 WHEN overtime__normal2 = 200 THEN tier_o2"
     " ELSE 0 END"
 )
 
-# Those that travel caused, and what of their multiple is above the most that it may have.
+# The hours past ten that travel caused.
 _TRAVELLED: Final = (
     f"CASE WHEN works AND travel_overtime__max_multiplier IS NOT NULL"
     f" THEN least({_DOUBLE}, {tenths_up('travel_inside')}) ELSE 0 END"
 )
 
-# Above the ceiling a performer's overtime by the week counts no more.
+# The rate counts for a performer's weekly overtime only up to the ceiling.
 WEEKLY_RATE: Final = "least(rate, coalesce(overtime__ceiling, rate))"
 _OF_WEEK: Final = {
     "straight": f"CASE WHEN {_PLAIN} THEN tier_0 ELSE 0 END",
@@ -121,7 +121,7 @@ _OF_WEEK: Final = {
     "sixth": "CASE WHEN works AND day_kind = 'sixth' AND day_times > 100 THEN 1 ELSE 0 END",
     "seventh": "CASE WHEN works AND day_kind = 'seventh' THEN 1 ELSE 0 END",
 }
-"""What of a card is summed for its week, as `week_<name>`."""
+"""What is summed over the cards of a week, as `week_<name>`."""
 
 TIERS: Final = f"""
 WITH past AS (
@@ -139,7 +139,7 @@ FROM tiers
 
 
 def summed(facts: pa.Table, weeks: Groups) -> dict[str, pa.Array]:
-    """The sums of a person's week; `moved` are straight hours of a card past the week's limit."""
+    """Returns the sums of a person's week; `moved` are straight hours past the week's limit."""
     found = {"week_last": pa.array(weeks.last())}
     for name in _OF_WEEK:
         column = facts[f"of_week_{name}"]

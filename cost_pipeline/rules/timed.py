@@ -1,6 +1,6 @@
 """Each card with its context, and its times in whole minutes.
 
-A card that says something impossible has the words for it in `unknown`, and no family looks at it.
+A card that says something impossible has the reason in `unknown`, and no family looks at it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _DAYS_SCHEMA: Final = pa.schema(
 
 
 def days_table(cards: pa.Table) -> pa.Table:
-    """The work dates of cards, each with the holiday that is kept on it.
+    """Returns the work dates of cards, each with the holiday that is kept on it.
 
     The day after is free of school at weekends and on holidays; no card says so.
     """
@@ -54,14 +54,14 @@ def _free(day: date) -> bool:
 
 
 _SATURDAY: Final = 5
-# Of the holidays that agreements keep, the one on which schools need not be closed.
+# The one of the agreements' holidays on which schools need not be closed.
 _SCHOOL: Final = {None, "good_friday"}
 
 
 def contexts_of(cards: pa.Table, epochs: Epochs) -> tuple[Array, list[Context]]:
-    """The number of each card's context, and the distinct contexts.
+    """Returns the number of each card's context, and the distinct contexts.
 
-    Each column is looked at value by value, not card by card; two ways to write one are one.
+    Each column is read value by value, not card by card; spellings with the same meaning are one.
     """
     key = np.zeros(cards.num_rows, np.int64)
     choices: list[list[Any]] = []
@@ -70,7 +70,7 @@ def contexts_of(cards: pa.Table, epochs: Epochs) -> tuple[Array, list[Context]]:
         values = [meaning(value) for value in encoded.dictionary.to_pylist()]
         distinct = list(dict.fromkeys(values))
         numbers = np.array([distinct.index(value) for value in values], np.int64)
-        # Numbered anew, so that the product of all choices does not matter.
+        # Large keys are numbered anew, so that the product of all choices does not matter.
         if len(distinct) > 1:
             key = key * len(distinct) + numbers[np.asarray(encoded.indices)]
             key = np.unique(key, return_inverse=True)[1] if key.max() > _MANY else key
@@ -86,7 +86,7 @@ _MANY: Final = 2**31
 
 
 def _dimensions(epochs: Epochs) -> list[tuple[str, Callable[[Any], Any]]]:
-    """The column of each field of `Context`, in their order, and what a value of it means."""
+    """Returns the column for each field of `Context`, in order, and what a value of it means."""
     return [
         ("agreement", _itself),
         ("craft", lambda word: word.strip(" ").lower().replace(" ", "_").replace("-", "_")),
@@ -109,19 +109,19 @@ def _itself(value: Any) -> Any:  # noqa: ANN401 - of any column
 
 
 def persons(cards: pa.Table) -> Array:
-    """A number for each person on a production."""
+    """Returns a number for each card, the same for all cards of a person on a production."""
     workers = codes(cards["worker_id"])
     return codes(cards["production"]) * (workers.max(initial=0) + 1) + workers
 
 
 def twins(cards: pa.Table, person: Array) -> Array:
-    """How many cards a person has for the day."""
+    """Returns, for each card, how many cards its person has for the day."""
     same_day = Groups((person, whole(cards["work_date"])))
     return same_day.total(np.ones(cards.num_rows, np.int64))
 
 
 def real(wall: str) -> str:
-    """Minutes that really passed: see `contracts.cards.CLOCK_COLUMNS`."""
+    """Returns SQL: the minutes that really passed (see `contracts.cards.CLOCK_COLUMNS`)."""
     return f"({wall} - CASE WHEN {wall} >= clock_shift_at THEN clock_shift ELSE 0 END)"
 
 
@@ -158,7 +158,7 @@ _WORKS: Final = "day_type IN ('work', 'rehearsal', 'training', 'fitting')"
 
 
 def _meal(number: int) -> str:
-    """Deductible minutes of a meal, and whether it counts as one."""
+    """Returns SQL: whether a meal counts as one, and its deductible minutes."""
     out, back = f"meal{number}_out_", f"meal{number}_in_"
     counts = f"({out} IS NOT NULL AND {back} - {out} >= shortest AND {out} - call_ >= not_before)"
     return (
@@ -167,7 +167,7 @@ def _meal(number: int) -> str:
     )
 
 
-# Why a card cannot be: the first that holds. Wall clocks are shown, real minutes are compared.
+# Why a card is impossible: the first that holds. It shows wall clocks and compares real minutes.
 _IMPOSSIBLE: Final = f"""CASE
     WHEN currency <> 'USD' THEN 'it is paid in ' || currency || ', and the agreements are in USD'
     WHEN twins > 1 THEN 'there are ' || twins || ' cards of this person for this day'
@@ -200,7 +200,7 @@ END"""
 
 
 def _inside(journey: str) -> str:
-    """Minutes of a journey between the call and the end of the day."""
+    """Returns SQL: the minutes of a journey between the call and the end of the day."""
     start, end = f"travel_{journey}_start_", f"travel_{journey}_end_"
     inside = f"least({end}, end_) - greatest({start}, call_)"
     return f"CASE WHEN works AND {end} > {start} THEN greatest(0, {inside}) ELSE 0 END"
@@ -254,4 +254,4 @@ SELECT id, {", ".join(f"{name}_" for name in CLOCKS)}, workday, kept, kept_satur
        CASE WHEN works THEN greatest(0, end_ - call_ - off1 - off2 - removed) END AS worked
 FROM fed
 """
-"""Statement over the cards with `context` and `twins`, over `days` and the terms."""
+"""A statement over the cards with `context` and `twins`, over `days` and the terms."""

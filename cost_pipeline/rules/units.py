@@ -1,4 +1,4 @@
-"""Whole numbers that rules are computed in: minutes, tenths of an hour, cents, hundredths.
+"""The whole numbers that rules are computed in: minutes, tenths of an hour, cents, hundredths.
 
 Money is rounded to the cent once, half up, as payroll does; a rate is held in ten-thousandths of a
 dollar. A number that would lose digits is refused, so nothing is ever rounded on the way in.
@@ -15,10 +15,10 @@ CENT: Final = 100
 
 
 def exact(value: Decimal, times: int) -> int:
-    """`value * times` as a whole number.
+    """Returns `value * times` as a whole number.
 
     Raises:
-        ValueError: If it is none.
+        ValueError: If the product is not whole.
     """
     product = value * times
     if product != product.to_integral_value():
@@ -27,25 +27,30 @@ def exact(value: Decimal, times: int) -> int:
 
 
 def minutes(hours: Decimal) -> int:
-    """Hours as minutes."""
+    """Returns hours as minutes."""
     return exact(hours, 60)
 
 
 def tenths(hours: Decimal) -> int:
-    """Hours as tenths of an hour."""
+    """Returns hours as tenths of an hour."""
     return exact(hours, 10)
 
 
 def cents(amount: Decimal) -> int:
-    """Dollars as cents."""
+    """Returns dollars as cents."""
     return exact(amount, CENT)
 
 
 def hundredths(value: Decimal) -> int:
-    """A multiplier as hundredths."""
+    """Returns a multiplier as hundredths."""
     return exact(value, 100)
 
 
+def whole(value: Decimal) -> int:
+    """Returns a number that has no decimals: a percentage that rules compute in whole ones."""
+    return exact(value, 1)
+
+
 def rate_units(amount: Decimal) -> int:
-    """A rate as ten-thousandths of a dollar."""
+    """Returns a rate as ten-thousandths of a dollar."""
     return exact(amount, RATE_UNIT)

@@ -1,7 +1,7 @@
-"""What a pack's version is on one day: the same as long as nothing that covers the day changes.
+"""The version of a pack on one day: it stays the same while nothing that covers the day changes.
 
-Findings and postings carry it. A rule that begins next year changes the pack and no version of
-this year, so it restates nothing; nor does it that its predecessor now has an end.
+Findings and postings carry it. A rule that begins next year changes the pack and no version of this
+year, so it restates nothing; nor does the end that its predecessor is given.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class Versions:
         self._days: dict[tuple[str, date], str | None] = {}
 
     def on(self, day: date) -> tuple[str, ...]:
-        """The version of every pack that has rules on a day."""
+        """Returns the version of every pack that has rules on a day."""
         found = (self.of(name, day) for name in self._packs)
         return tuple(version for version in found if version is not None)
 
     def of(self, name: str, day: date) -> str | None:
-        """`<name>@<digest of what covers the day>`; None if nothing of the pack does."""
+        """Returns `<name>@<digest of what covers the day>`; None if nothing of the pack does."""
         if (name, day) not in self._days:
             self._days[name, day] = self._found(name, day)
         return self._days[name, day]
@@ -65,6 +65,6 @@ def _covers(packed: PackedRule, day: date) -> bool:
 
 
 def _text(model: BaseModel) -> str:
-    """All that it says but its interval: that it covers the day is known."""
+    """Returns all that a model says but its interval, because it is known to cover the day."""
     said = model.model_dump(mode="json", by_alias=True, exclude={"first", "last"})
     return json.dumps(said, sort_keys=True)

@@ -261,8 +261,8 @@ def _cells(place: int, table: pa.Table) -> pa.Array:
 
 
 def declared_settings(vendor: Vendor) -> Mapping[str, object]:
-    """Returns the sections that decide how cells are made, as far as the vendor file has them."""
-    found = {"measure": vendor.measure, "clean": vendor.clean, "ids": vendor.ids}
+    """Returns the sections that decide how cells are read, as far as the vendor file has them."""
+    found = {name: getattr(vendor, name) for name in vendor.declared}
     said = {name: section for name, section in found.items() if section}
     return {
         name: section if isinstance(section, tuple) else section.model_dump(mode="json")

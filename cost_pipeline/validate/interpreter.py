@@ -155,7 +155,7 @@ def compile_interpreter(
         kind=kind,
         shape=feed.shape,
         rules=contract.rules(),
-        readers=_readers(contract, numbers, dates),
+        readers={**_readers(contract, numbers, dates), **feed.readers(vendor)},
         proofs=derived if proofs is None else proofs,
         constants=constants,
         demanded=demanded_fields(vendor, contract, feed.shape.identity),

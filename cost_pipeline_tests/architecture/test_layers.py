@@ -77,7 +77,7 @@ KNOW_COSTS = {
     "contracts/card_fields.py", "contracts/card_texts.py", "contracts/cost.py",
     "contracts/cost_fields.py", "contracts/gross.py",
     "contracts/cost_rules.py", "contracts/tax_ids.py",
-    "contracts/timecard.py",
+    "contracts/tax_schemes.py", "contracts/timecard.py",
     "fx/rates.py", "ledger/credits.py", "ledger/desired.py",
 }  # fmt: skip
 

@@ -143,3 +143,38 @@ def test_check_warns_and_the_home_is_right_all_the_same(call, home, edit):
 def test_the_schema_of_a_feed(call):
     assert call("vendors", "schema", "--feed", "production").json()["properties"]["production"]
     assert call("vendors", "schema", "--feed", "x").code == 2
+
+
+MOVED = """
+changes:
+  - from: 2999-01-01
+    why: They will move to another program
+    dates: ["%d.%m.%Y"]
+"""
+
+
+def test_a_file_is_tried_by_the_newest_settings_or_by_those_of_a_pull_date(call, home, file, edit):
+    edit("priority: normal", f"priority: normal{MOVED}")
+    tried = ("vendors", "try", file, "--vendor", "example_rentals", "--home", home)
+    newest = call(*tried)
+    assert newest.code == 1
+    assert "those from 2999-01-01 on" in newest.out
+    assert "BAD_DATE  4 rows" in newest.out
+    then = call(*tried, "--pull-date", "2026-04-01", "--json")
+    assert (then.code, then.json()["settings_from"]) == (0, None)
+    later = call(*tried, "--pull-date", "2999-01-01", "--json").json()
+    assert (later["refused"], later["settings_from"]) == (4, "2999-01-01")
+
+
+def test_a_source_is_tested_by_the_settings_of_the_pull_date(call, home, edit):
+    edit("priority: normal", f"priority: normal{MOVED}")
+    asked = ("vendors", "test", "example_rentals", "--home", home, "--json", "--pull-date")
+    assert call(*asked, "2026-04-01").json()["tried"]["refused"] == 0
+
+
+def test_vendors_that_change_are_listed_with_the_dates(call, home, edit):
+    assert "changes" not in call("vendors", "list", "--home", home).out
+    edit("priority: normal", f"priority: normal{MOVED}")
+    assert "2999-01-01" in call("vendors", "list", "--home", home).out
+    (told,) = call("vendors", "list", "--home", home, "--json").json()
+    assert (told["format"], told["changes"]) == ("csv", ["2999-01-01"])

@@ -51,6 +51,7 @@ amount: {sign: {column: Side, debit: [S], credit: [H]}, zero: ["-"], currencies:
     "dates": 'format: {kind: csv}\ndates: {forms: ["%d %b"], languages: [de], year: past}',
     "ids": "format: {kind: csv}\nids: {prefixes: ['id:'], leading_zeros: drop}\nclean: all",
     "due": "format: {kind: csv}\nexpect: {cron: '0 17 * * 1-5', by: '20:00'}",
+    "tax ids": "format: {kind: csv}\ntax_ids: {scheme: eu_vat, country: DE}",
     "window": "format: {kind: csv}\nplausible: {before: any, after: 3}",
 }
 

@@ -330,7 +330,8 @@ class TestRetyped:
         )
         assert [day.isoformat() for day in runner.post()] == [MARCH, FIRST]
         (error,) = runner.checked.errors
-        assert "1 transaction dates are not posted: of pull date 2026-04-02" in str(error)
+        words = "1 transaction dates are not posted: a blocking check of pull date 2026-04-02"
+        assert words in str(error)
 
 
 class TestBlocking:

@@ -77,6 +77,7 @@ def test_vendors_are_checked_and_listed(cli, home):
             "source": "folder",
             "format": "csv",
             "priority": "normal",
+            "changes": [],
         }
     ]
 

@@ -159,7 +159,7 @@ def _corrections(house):
     """Two mended workbooks of one row, a row that was added, and one whose vendor was edited."""
     session = house.session()
     folder = house.root / "inbox" / "corrections"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for name in ("a", "b"):
         export_letters(session, "vendor = 'payroll'", folder.parent / "out.xlsx")
         book = openpyxl.load_workbook(folder.parent / "out.xlsx")

@@ -72,7 +72,7 @@ def test_a_refused_card_goes_out_with_its_hours_and_comes_back_mended(door, payr
     out, folder = payroll.root / f"out.{suffix}", payroll.root / "inbox" / "corrections"
     done = export_letters(session, "true", out)
     assert (done.rows, done.left_out) == ({"timecard": 1}, {})
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     take_back(out, folder / f"mended.{suffix}", {"Meal 1 out": "13.0", "Meal 1 in": "13.5"})
     take_in(session)
     door.bring_up_to_date(session)
@@ -110,7 +110,7 @@ def test_a_card_may_be_mended_with_real_times_and_dates_of_excel(door, payroll):
     assert door.open_reasons(session) == {"BAD_TIME": 1}
     out, folder = payroll.root / "out.xlsx", payroll.root / "inbox" / "corrections"
     export_letters(session, "true", out)
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     values = {"Wrap": time(17, 30), "Week ending": date(2026, 3, 7), "Rate": 54.78}
     take_back(out, folder / "mended.xlsx", values)
     take_in(session)

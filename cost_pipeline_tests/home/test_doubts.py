@@ -28,6 +28,8 @@ IDLE = {
     "size_parameter": (http("pages: {style: page, size_parameter: n}"), "`size` is not given"),
     "payroll_run": (((PRIORITY, "payroll_run: lines"),), "`record` is not `timecard`"),
     "plausible": (((PRIORITY, "posts: false\nplausible: {before: 9}"),), "`posts: false`"),
+    "tax_ids": (((PRIORITY, "tax_ids: gb_vat"), ("  tax_id:", "  description:"),
+                 ('  description: ["Details"]\n', "")), "no column gives `tax_id`"),
     "fields": (((PRIORITY, "ids: {fields: [transaction_id, credit_of]}"),), "no column gives"),
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ def test_a_new_home_has_the_public_layout(tmp_path):
         "dagster/dagster.yaml",
         "home.json",
         "inbox",
+        "inbox/corrections",
         "inbox/example",
         "inbox/example/2026-04-01.csv",
         "lake",

@@ -6,6 +6,12 @@ from cost_pipeline.feeds.all import load_home, problems
 
 EXAMPLE = "vendors/example_rentals.yaml"
 RULE = "reconcile_with:\n  vendor: other\n  key: [transaction_id]\n  fields: [amount, currency]\n"
+LOST = """posts: false
+changes:
+  - from: 2026-07-01
+    why: They send dollars only
+    constants: {department_code: "3300", gl_code: "3301"}
+"""
 
 
 @pytest.fixture
@@ -40,6 +46,7 @@ def test_a_pair_reads_with_its_defaults(pair):
         ("other", "posts: false", "posts: false\nreconcile_with: {vendor: example_rentals}",
          "name each other"),
         ("other", "vendor_invoice", "payroll_line", "must have the same `record`"),
+        ("other", "posts: false", LOST, "no column and no constant of `other` gives `currency`"),
         ("example_rentals", "fields: [amount", "tolerance: -1\n  fields: [amount", "tolerance"),
         ("example_rentals", "fields: [amount", "tolerence: 1\n  fields: [amount", "tolerence"),
     ],

@@ -108,6 +108,8 @@ SHORT = {
     "spaces": {"numbers": {"decimal": ",", "thousands": "space"}},
     "any day": {"plausible": {"before": "any", "after": 3}},
     "numbers as codes": {"constants": {"department_code": 3300, "gl_code": 3301}},
+    "a scheme of tax ids": {"tax_ids": "gb_vat"},
+    "a scheme and a country": {"tax_ids": {"scheme": "eu_vat", "country": "DE"}},
     "one mark": {"amount": {"marks": {"credit": "CR", "debit": "DR"}, "zero": "-"}},
 }
 BROKEN = {
@@ -119,6 +121,7 @@ BROKEN = {
     "a source without its folder": {"source": {"kind": "folder"}},
     "a key of a section that is not known": {"numbers": {"decimals": ","}},
     "a field that no record has": {"columns": {"supplier": ["Name"]}},
+    "a scheme that is none": {"tax_ids": "us"},
     "no list": {"columns": {"transaction_id": "Id"}},
     "a number that is none": {"source": {"kind": "http", "url": "https://x.example",
                                          "read_timeout": "soon"}},

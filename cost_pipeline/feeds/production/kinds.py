@@ -23,6 +23,7 @@ from cost_pipeline.contracts.cost_vendor import CostVendor, RecordKind
 from cost_pipeline.contracts.field_names import field_names
 from cost_pipeline.contracts.kinds import FeedContract, Kind, Packed
 from cost_pipeline.contracts.production import Productions
+from cost_pipeline.contracts.texts import Reader
 from cost_pipeline.contracts.timecard import Timecard
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.home.load import Home
@@ -71,6 +72,10 @@ def _start(settings: Productions) -> date | None:
     return min(declared, default=None)
 
 
+def _readers(vendor: CostVendor) -> Mapping[str, Reader]:
+    return {} if vendor.tax_ids is None else {"tax_id": vendor.tax_ids.read}
+
+
 COST_CONTRACT: Final = FeedContract(
     name="production",
     kinds=KINDS,
@@ -97,6 +102,7 @@ COST_CONTRACT: Final = FeedContract(
     widths=_WIDTHS,
     codes=("department_code", "gl_code"),
     rules_version=RULES_VERSION,
+    readers=_readers,
     known_as=lambda: field_names("field_names_production.csv"),
     reference=("currencies.csv", "union_categories.csv", "tax_id_demands.csv"),
 )

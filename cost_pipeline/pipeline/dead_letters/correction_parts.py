@@ -8,7 +8,7 @@ count. Which row then has the place is decided when posting (`ledger.standing`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -37,7 +37,13 @@ from cost_pipeline.pipeline.dead_letters.letters import (
     settle,
 )
 from cost_pipeline.pipeline.dead_letters.rows import cells_of
-from cost_pipeline.pipeline.dead_letters.sorting import ANSWERED, NOBODY, SortedOut, vendors_of
+from cost_pipeline.pipeline.dead_letters.sorting import (
+    ANSWERED,
+    NOBODY,
+    SortedOut,
+    by_settings,
+    vendors_of,
+)
 from cost_pipeline.pipeline.pull.deliveries import LIVE, current_deliveries
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.measures import SumsByUnit
@@ -49,27 +55,41 @@ from cost_pipeline.validate.state import DeliveryState
 _NOBODYS: Final = digest("interpretation", "corrections", 1)
 
 
-def present_interpretation(session: Session, vendor: str) -> str | None:
-    """Returns the interpretation under which a vendor's corrections would be read now.
+def present_interpretation(session: Session, vendor: str, pulled: date) -> str | None:
+    """Returns the interpretation under which a vendor's correction would be read now.
 
-    None if the vendor is gone: its corrections stay as they were judged.
+    Each of its rows is read by the settings of the delivery whose row it answers, and it answers
+    nothing that came after it. None if the vendor is gone: its corrections stay as they were
+    judged.
+
+    Args:
+        session: The run.
+        vendor: Its name.
+        pulled: When the correction was taken in.
     """
     if vendor == NOBODY:
         return _NOBODYS
     own = vendors_of(session).get(vendor)
-    return None if own is None else _interpreter(session, own).interpretation
+    if own is None:
+        return None
+    first, *changed = (
+        _interpreter(session, settings).interpretation
+        for since, settings in own.in_force
+        if since <= pulled
+    )
+    return digest("corrections", first, *changed) if changed else first
 
 
 def part_of(
     session: Session, found: SortedOut, vendor: str, current: Mapping[str, object]
 ) -> CorrectionPart | None:
     """Returns the part of a vendor, if it is to be judged (again)."""
-    present = present_interpretation(session, vendor)
+    pulled = current["first_pulled"]
+    assert isinstance(pulled, date)  # noqa: S101 - for the type checker; the column is a date
+    present = present_interpretation(session, vendor, pulled)
     if present is None or present == current["interpretation"]:
         return None
     sequence = int(str(current["sequence"] or 0)) + 1
-    pulled = current["first_pulled"]
-    assert isinstance(pulled, date)  # noqa: S101 - for the type checker; the column is a date
     sums = SumsByUnit(session.feed.shape.measure)
     return CorrectionPart(session, found, vendor, pulled, sequence, present, sums)
 
@@ -138,14 +158,12 @@ class CorrectionPart:
         rows = self.found.by_vendor.get(self.vendor)
         if rows is None:
             return self.session.feed.shape.dead_letters.empty_table(), pa.array([], pa.string())
-        vendor = vendors_of(self.session)[self.vendor]
-        interpreter = _interpreter(self.session, vendor)
         state, letters, accepted = DeliveryState(), [], []
         writer = f"records/{self.vendor}/{self.found.delivery}/{self.interpretation}"
-        for number, chunk in enumerate(self._chunks(vendor, rows), 1):
+        for number, chunk in enumerate(self._chunks(rows), 1):
             done = validate_chunk(
                 chunk.parsed,
-                interpreter,
+                chunk.interpreter,
                 delivery=self.found.delivery,
                 pull_date=self.pull_date,
                 state=state,
@@ -168,14 +186,19 @@ class CorrectionPart:
             ).combine_chunks(),
         )
 
-    def _chunks(self, vendor: Vendor, rows: pa.Table) -> Iterator[_Chunk]:
+    def _chunks(self, rows: pa.Table) -> Iterator[_Chunk]:
         assert not isinstance(self.found.rows, Refused)  # noqa: S101 - it has rows
-        rows = in_style_of(self.session.feed.contract, vendor, rows, self.found.rows.kinds)
-        ordinals = _ordinals(self.session, vendor, rows)
-        for start in range(0, rows.num_rows, CHUNK_ROWS):
-            mine = rows.slice(start, CHUNK_ROWS)
-            own = None if ordinals is None else ordinals[start : start + CHUNK_ROWS]
-            yield _Chunk(as_chunk(self.session.feed.contract, vendor, mine), mine, own)
+        feed, vendor = self.session.feed.contract, vendors_of(self.session)[self.vendor]
+        for settings, alike in by_settings(self.session, vendor, rows):
+            read = _interpreter(self.session, settings)
+            named = replace(read.reading, interpretation=self.interpretation)
+            interpreter = replace(read, reading=named)
+            styled = in_style_of(feed, settings, alike, self.found.rows.kinds)
+            ordinals = _ordinals(self.session, settings, styled)
+            for start in range(0, styled.num_rows, CHUNK_ROWS):
+                mine = styled.slice(start, CHUNK_ROWS)
+                own = None if ordinals is None else ordinals[start : start + CHUNK_ROWS]
+                yield _Chunk(interpreter, as_chunk(feed, settings, mine), mine, own)
 
     def _nobodys(self) -> pa.Table:
         """Returns rows that answer nothing, or the whole file if it cannot be read."""
@@ -241,6 +264,7 @@ class CorrectionPart:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
+    interpreter: Interpreter
     parsed: ParsedChunk
     rows: pa.Table
     ordinals: list[int | None] | None

@@ -197,7 +197,8 @@ def out_of_date(session: Session) -> dict[str, date]:
     behind = {
         row["delivery"]: row["first_pulled"]
         for row in rows
-        if (present := present_interpretation(session, row["vendor"])) is not None
+        if (present := present_interpretation(session, row["vendor"], row["first_pulled"]))
+        is not None
         and row["interpretation"] != present
     }
     return dict(sorted(behind.items(), key=lambda one: (one[1], one[0])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import pyarrow as pa
@@ -60,6 +61,33 @@ def decide(session: Session, letter: str, *, waive: bool, by: str, why: str) -> 
         except StaleSnapshotError:
             continue
         return as_json(session, find_letter(session, letter))[0]
+
+
+def waive_all(
+    session: Session, choose: Callable[[Snapshot], pa.Table], *, by: str, why: str
+) -> pa.Table:
+    """Waives every dead letter that is chosen, in one commit; returns them as they were.
+
+    Args:
+        session: The run.
+        choose: Returns open dead letters of a state of the table; asked again if another process
+            wrote meanwhile, so what was answered in between is not waived.
+        by: Who decided it.
+        why: The reason, kept with each decision.
+    """
+    table = session.lake.table(session.feed.dead_letters)
+    while True:
+        snapshot = table.snapshot()
+        found = choose(snapshot)
+        if not found.num_rows:
+            return found
+        schema = session.feed.dead_letters.schema
+        rows = waived(found, session.stamp(), schema=schema, by=by, why=why)
+        try:
+            table.append(snapshot, parts_by_token(session, snapshot, rows), run_id=session.run_id)
+        except StaleSnapshotError:
+            continue
+        return found
 
 
 def find_letter(session: Session, beginning: str, *, snapshot: Snapshot | None = None) -> pa.Table:

@@ -15,8 +15,9 @@ from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.parse import Refused, open_rows, read_ahead
 from cost_pipeline.pipeline.dead_letters.correction_rows import in_style_of, read_correction
 from cost_pipeline.pipeline.dead_letters.sheet import cells_in
+from cost_pipeline.pipeline.dead_letters.sorting import by_settings
 from cost_pipeline.pipeline.pull.deliveries import CORRECTION
-from cost_pipeline.pipeline.pull.landings import interpreter_of
+from cost_pipeline.pipeline.pull.landings import interpreter_of, settings_of
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.read_as import read_as
 from cost_pipeline.validate.chunk import ordinals_of
@@ -93,6 +94,7 @@ def cells_of(
     """
     if _is_correction(session, vendor.vendor, delivery):
         return _cells_of_correction(session, vendor, delivery, rows)
+    vendor = settings_of(session, vendor, delivery)
     reader = open_rows(session.lake.content.open_path(delivery), vendor.format)
     if isinstance(reader, Refused):
         return None
@@ -122,13 +124,28 @@ def cells_of(
 def _cells_of_correction(
     session: Session, vendor: Vendor, delivery: str, rows: pa.ChunkedArray
 ) -> pa.Table | None:
-    read = read_correction(session.feed.contract, session.lake.content.open_path(delivery))
+    feed = session.feed.contract
+    read = read_correction(feed, session.lake.content.open_path(delivery))
     if isinstance(read, Refused):
         return None
     mine = read.table.filter(pc.is_in(read.table["row"], value_set=pc.unique(rows)))
-    mine = in_style_of(session.feed.contract, vendor, mine, read.kinds)
+    if vendor.changes:
+        mine = mine.append_column("answers_delivery", _answered(session, vendor, delivery, mine))
+        parts = by_settings(session, vendor, mine)
+        mine = pa.concat_tables(in_style_of(feed, own, rows, read.kinds) for own, rows in parts)
+    else:
+        mine = in_style_of(feed, vendor, mine, read.kinds)
     cells = {name: cells_in(mine, name) for name in session.feed.contract.fields_of(vendor.record)}
     return pa.table({"row": mine["row"], "ordinal": pa.nulls(len(mine), pa.int64()), **cells})
+
+
+def _answered(session: Session, vendor: Vendor, delivery: str, rows: pa.Table) -> pa.ChunkedArray:
+    """Returns the delivery that each row of a correction answers; null where it is no record."""
+    it = equals("vendor", vendor.vendor) & equals("delivery", delivery)
+    records = session.lake.table(session.feed.records).snapshot()
+    asked = f'select distinct "row", answers_delivery as "of" from {{table}} where {it}'
+    found = records.query(asked)
+    return found["of"].take(pc.index_in(rows["row"], found["row"].combine_chunks()))
 
 
 def _field(table: pa.Table, applied: Interpreter, name: str) -> pa.ChunkedArray | pa.Array:

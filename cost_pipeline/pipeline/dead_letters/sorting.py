@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,6 +23,7 @@ from cost_pipeline.pipeline.dead_letters.letters import (
     letters_now,
     of_posting,
 )
+from cost_pipeline.pipeline.pull.landings import settings_of
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.standing.keys import AGAIN, DEPTH
 
@@ -149,3 +150,17 @@ def _refused(table: pa.Table) -> dict[int, tuple[Reason, str]]:
 def vendors_of(session: Session) -> dict[str, Vendor]:
     """Returns the vendors of the home by name."""
     return {vendor.vendor: vendor for vendor in session.home.vendors}
+
+
+def by_settings(
+    session: Session, vendor: Vendor, rows: pa.Table
+) -> Iterator[tuple[Vendor, pa.Table]]:
+    """Yields the rows of a correction by the settings of the delivery that each answers.
+
+    A workbook holds texts as they came, so what a text says is up to the settings by which it came.
+    """
+    deliveries = pc.unique(rows["answers_delivery"]).to_pylist()
+    read_by = {one: settings_of(session, vendor, one) for one in deliveries}
+    for settings in {id(one): one for one in read_by.values()}.values():
+        mine = pa.array([one for one, own in read_by.items() if own is settings], pa.string())
+        yield settings, rows.filter(pc.is_in(rows["answers_delivery"], value_set=mine))

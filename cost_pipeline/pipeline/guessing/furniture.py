@@ -12,7 +12,7 @@ from typing import Final
 
 from cost_pipeline.contracts.control import ControlTotal
 from cost_pipeline.contracts.listing import ListedSection
-from cost_pipeline.home.draft import Entry
+from cost_pipeline.home.draft import Entry, Value
 from cost_pipeline.pipeline.guessing.columns import Column
 from cost_pipeline.pipeline.guessing.numbers import number_of
 from cost_pipeline.pipeline.guessing.seen import Look, Seen
@@ -58,12 +58,12 @@ def listing_entries(look: Look, seen: Seen, group: int | None) -> Iterator[Entry
         seen: What its columns hold.
         group: The place of headings, as `group_of` finds it.
     """
-    if not isinstance(look.form, ListedSection):
+    if not _is_listed(look.form):
         return
     heads = _alone(seen)
     if group is not None:
         words = f"column {group + 1} is filled in rows that hold nothing else: headings of groups"
-        value: dict[str, object] = {"column": GROUP, "from": f"#{group + 1}"}
+        value: dict[str, Value] = {"column": GROUP, "from": f"#{group + 1}"}
         ends = _ends_of(seen, [cells[group] for cells in heads if group in cells], group)
         if ends:
             value["ends"] = ends
@@ -78,13 +78,17 @@ def listing_entries(look: Look, seen: Seen, group: int | None) -> Iterator[Entry
 
 def group_of(look: Look, seen: Seen) -> int | None:
     """Returns the place of headings, which is empty in the rows of the table; None without any."""
-    if not isinstance(look.form, ListedSection):
+    if not _is_listed(look.form):
         return None
     heads = _alone(seen)
     for column in seen.columns:
         if not column.filled and sum(column.place in cells for cells in heads) >= _FEW:
             return column.place
     return None
+
+
+def _is_listed(form: object) -> bool:
+    return isinstance(form, ListedSection)
 
 
 def _alone(seen: Seen) -> list[dict[int, str]]:

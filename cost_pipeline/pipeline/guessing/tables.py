@@ -23,7 +23,6 @@ _MOST_ROWS: Final = 2_000
 _HEADER_WITHIN: Final = 60
 # The share of rows that must have the width of the table.
 _ENOUGH: Final = 0.4
-csv.field_size_limit(1 << 24)
 
 Names = Callable[[str], bool]
 Cells = Sequence[str]

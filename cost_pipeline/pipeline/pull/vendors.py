@@ -68,7 +68,7 @@ def pull(session: Session, vendors: Sequence[Vendor], pull_date: date) -> tuple[
     bookmarks = bookmarks_of(session, vendors, pull_date)
     jobs = [
         PullJob(
-            vendor,
+            vendor.as_of(pull_date),
             pull_date,
             known.get(vendor.vendor, frozenset()),
             bookmarks[vendor.vendor],

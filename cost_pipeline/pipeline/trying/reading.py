@@ -17,6 +17,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cost_pipeline.contracts.changes import BEGINNING
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.money import shown
@@ -43,6 +44,7 @@ def try_file(
     path: Path,
     *,
     pull_date: date,
+    newest: bool = False,
     name: str | None = None,
     most_rows: int | None = None,
 ) -> Tried:
@@ -53,6 +55,7 @@ def try_file(
         vendor: The vendor file.
         path: The file; it is only read.
         pull_date: The pull date that is assumed.
+        newest: Whether it is read by the newest settings, in force on the pull date or not yet.
         name: Where it came from, if `path` is a copy.
         most_rows: Reading stops after so many rows; None reads the whole file.
 
@@ -61,7 +64,15 @@ def try_file(
         EnvironmentFailedError: If the file cannot be read.
     """
     name = name or path.name
-    known = Tried(name, path.stat().st_size, vendor.vendor, vendor.format.kind.value)
+    since = vendor.in_force[-1][0] if newest else vendor.since(pull_date)
+    vendor = vendor.as_of(since)
+    known = Tried(
+        name,
+        path.stat().st_size,
+        vendor.vendor,
+        vendor.format.kind.value,
+        settings_from=None if since == BEGINNING else since,
+    )
     interpreter = reads.interpreter(vendor, (), Landed(pull_date, name))
     chunk_rows = CHUNK_ROWS if most_rows is None else min(CHUNK_ROWS, most_rows)
     reader = open_rows(path, vendor.format, chunk_rows=chunk_rows)

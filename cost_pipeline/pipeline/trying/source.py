@@ -78,7 +78,7 @@ def ask_source(
     with tempfile.TemporaryDirectory(prefix="cost-pipeline-") as folder:
         (pulled,) = asyncio.run(
             pull_all(
-                [PullJob(vendor, pull_date, one=True)],
+                [PullJob(vendor.as_of(pull_date), pull_date, one=True)],
                 base=base,
                 scratch=Path(folder),
                 environment=environment,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -109,6 +110,8 @@ class Tried:
         size: Bytes.
         vendor: The vendor file.
         kind: The kind of file that the vendor declares.
+        settings_from: The date from which the settings hold by which it was read; None where they
+            are those that the vendor file begins with.
         whole: Why the file cannot be read at all; nothing else is told then.
         encoding: The encoding that fitted; of a workbook its container.
         header: The names of all columns.
@@ -131,6 +134,7 @@ class Tried:
     size: int
     vendor: str
     kind: str
+    settings_from: date | None = None
     whole: Example | None = None
     encoding: str = ""
     header: tuple[str, ...] = ()
@@ -186,6 +190,7 @@ class Tried:
             "bytes": self.size,
             "vendor": self.vendor,
             "kind": self.kind,
+            "settings_from": self.settings_from and self.settings_from.isoformat(),
             "good": self.good,
             "whole": None if self.whole is None else _example(self.whole),
             "encoding": self.encoding,

@@ -27,7 +27,7 @@ from cost_pipeline.lake.tables import CHECKPOINTS, DELIVERIES, VALIDATIONS
 from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_ahead
 from cost_pipeline.pipeline.dead_letters.letters import REFUSED, letters_now, of_reading
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
-from cost_pipeline.pipeline.pull.landings import interpreter_of
+from cost_pipeline.pipeline.pull.landings import interpreter_of, settings_of
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.checkpoints import (
     Subject,
@@ -89,7 +89,11 @@ class _Buffer:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A delivery of a pull date that has no validation under the vendor's present file."""
+    """A delivery of a pull date that has no validation under the vendor's present file.
+
+    Attributes:
+        vendor: The settings by which it is read.
+    """
 
     vendor: Vendor
     delivery: str
@@ -115,14 +119,16 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
     found = []
     cut = cut_deliveries(session)
     for vendor in sorted(vendors, key=lambda v: v.vendor):
-        usual = interpreter_of(session, vendor, "").interpretation
+        before, usual = None, ""
         for _, delivery in sorted(key for key in wanted if key[0] == vendor.vendor):
             row = current[vendor.vendor, delivery]
-            if vendor.dates.looks_around:
-                usual = interpreter_of(session, vendor, delivery).interpretation
+            settings = settings_of(session, vendor, delivery)
+            if settings is not before or settings.dates.looks_around:
+                before = settings
+                usual = interpreter_of(session, settings, delivery).interpretation
             present = name_of(usual, cut=(vendor.vendor, delivery) in cut)
             if row["interpretation"] != present:
-                found.append(Pending(vendor, delivery, pull_date, (row["sequence"] or 0) + 1))
+                found.append(Pending(settings, delivery, pull_date, (row["sequence"] or 0) + 1))
     return found
 
 

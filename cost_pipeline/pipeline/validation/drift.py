@@ -2,8 +2,9 @@
 
 The first schema of a vendor is accepted implicitly: its file names the columns. Which delivery is
 the first is told by dates and hashes, so the order of pulls does not matter; a schema that somebody
-accepts is in force for what was pulled on its delivery's date and later. Acceptance decides no
-verdict on a row: it is what checks compare with.
+accepts is in force for what was pulled on its delivery's date and later. Where settings change from
+a date on (`changes`), the file names other columns, and the first schema under them is accepted
+like a vendor's first. Acceptance decides no verdict on a row: it is what checks compare with.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.drift import Difference, differences
 from cost_pipeline.validate.shapes import Schema, schema_from_text
 
-# Columns: vendor, delivery, pull_date, rows, schema, sequence, first.
+# Columns: vendor, delivery, pull_date, rows, schema, sequence.
 _READ: Final = """
     with landed as (
         select vendor, delivery, min(pull_date) as pull_date from deliveries group by all
@@ -34,9 +35,7 @@ _READ: Final = """
         select vendor, delivery, rows, schema, sequence from validations
         qualify sequence = max(sequence) over (partition by vendor, delivery)
     )
-    select vendor, delivery, landed.pull_date, rows, schema, sequence,
-        row_number() over (partition by vendor order by landed.pull_date, rows desc, delivery) = 1
-            as first
+    select vendor, delivery, landed.pull_date, rows, schema, sequence
     from landed join newest using (vendor, delivery)
     where schema is not null
     order by vendor, pull_date, rows desc, delivery
@@ -49,7 +48,7 @@ class Accepted:
 
     Attributes:
         delivery: The delivery in which it was seen.
-        pull_date: The date from which it is in force; the first schema also is before it.
+        pull_date: The date from which it is in force; a first schema also is before it.
         by: Who accepted it; None for the first, which the vendor file accepts.
         reason: Why it was accepted.
         at: When it was accepted.
@@ -131,18 +130,22 @@ def schemas_of(
         if (pull_dates is None or row["pull_date"] in pull_dates)
         and (only is None or (row["vendor"], row["delivery"]) in only)
     ]
-    firsts = [row for row in read if row["first"]]
-    schemas = _schemas(session, [*asked, *firsts])
+    firsts: dict[tuple[str, date], dict[str, Any]] = {}
+    for row in read:  # the order in which they came
+        firsts.setdefault((row["vendor"], known[row["vendor"]].since(row["pull_date"])), row)
+    schemas = _schemas(session, [*asked, *firsts.values()])
     explicit = accepted_by_people(session)
     found = []
     for row in asked:
-        name = row["vendor"]
-        (first,) = (one for one in firsts if one["vendor"] == name)
+        name, pulled = row["vendor"], row["pull_date"]
+        since = known[name].since(pulled)
+        first = firsts[name, since]
         implicit = Accepted(schemas[_key(first)], first["delivery"], first["pull_date"])
+        own = [one for one in explicit.get(name, ()) if one.pull_date >= since]
         accepted, differing = _compared(
             schemas[_key(row)],
-            _in_force(implicit, explicit.get(name, ()), row["pull_date"]),
-            known[name],
+            _in_force(implicit, own, pulled),
+            known[name].as_of(pulled),
             session.feed.shape.deciding,
         )
         found.append(
@@ -300,7 +303,7 @@ def _compared(
 
 
 def _read(session: Session) -> pa.Table:
-    """Returns every delivery that was read, without its shapes; `first` marks a vendor's first."""
+    """Returns every delivery that was read, without its shapes, in the order in which they came."""
     received = session.lake.table(DELIVERIES).snapshot()
     validated = session.lake.table(VALIDATIONS).snapshot()
     return query(

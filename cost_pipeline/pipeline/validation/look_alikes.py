@@ -87,7 +87,7 @@ def nothing_looks_alike(session: Session, name: str, day: date) -> Outcome:
     (vendor,) = (vendor for vendor in session.home.vendors if vendor.vendor == name)
     if vendor.key is None:
         return _repeated(session, vendor.vendor, day)
-    if vendor.ids is not None:
+    if vendor.as_of(day).ids is not None:
         return Outcome(passed=True, message="the vendor file says how ids are written")
     return _alike(session, vendor.vendor, day)
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
+from cost_pipeline.pipeline.pull.landings import settings_of
 from cost_pipeline.pipeline.session import Session
 
 
@@ -18,12 +19,13 @@ def keep_vendor_file(session: Session, interpretation: str, vendor: Vendor) -> N
 
 
 def read_as(session: Session, vendor: str, delivery: str) -> Vendor | None:
-    """Returns the vendor file by which a delivery counts as read, else the home's, or None.
+    """Returns the settings by which a delivery counts as read, else the home's, or None.
 
     A lake of an earlier version did not keep it. None also where this version does not know what
     is kept: by another file, other texts would be shown for the rows.
     """
-    present = next((v for v in session.home.vendors if v.vendor == vendor), None)
+    own = next((v for v in session.home.vendors if v.vendor == vendor), None)
+    present = None if own is None else settings_of(session, own, delivery)
     interpretation = _interpretations(session).get((vendor, delivery))
     kept = session.lake.interpretations.find(interpretation) if interpretation else None
     if kept is None:

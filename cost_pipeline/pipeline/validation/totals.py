@@ -28,11 +28,16 @@ _WAITING: Final = """
         select vendor, delivery, uri, min(pull_date) as pull_date, max(fetched_at) as fetched_at,
             any_value(control_problem) as problem
         from received join newest using (vendor, delivery) group by all
+    ), read_by as (
+        select vendor, delivery, min(pull_date) as first from seen group by all
     )
     select vendor, delivery, min(pull_date) as pull_date from seen
     where problem is not null and not exists (
         from seen as later where later.vendor = seen.vendor and later.uri = seen.uri
             and later.problem is null and later.fetched_at > seen.fetched_at)
+        and (vendor, delivery) in (
+            select r.vendor, delivery from read_by r join demanding d
+            on r.vendor = d.vendor and first between since and upto)
     group by all
 """
 
@@ -66,13 +71,18 @@ def dates_without_total(session: Session, dates: Collection[date]) -> dict[date,
 
 def _waiting(session: Session) -> pa.Table:
     """Returns vendor, delivery and first pull date of what lacks the total that it must have."""
-    demanding = [vendor.vendor for vendor in session.home.vendors if vendor.format.demands_a_total]
+    demanding = [
+        {"vendor": vendor.vendor, "since": since, "upto": upto}
+        for vendor in session.home.vendors
+        for since, upto, settings in vendor.spans
+        if settings.format.demands_a_total
+    ]
     if not demanding:
         return pa.table({"vendor": pa.array([], pa.string())})
     lake = session.lake
     return query(
         _WAITING,
-        demanding=pa.table({"vendor": demanding}),
+        demanding=pa.Table.from_pylist(demanding),
         received=lake.table(DELIVERIES)
         .snapshot()
         .read(columns=["vendor", "delivery", "uri", "pull_date", "fetched_at"]),

@@ -27,6 +27,7 @@ from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import CUT_DELIVERIES, DELIVERIES
 from cost_pipeline.parse import ParsedChunk, Refused, open_rows
+from cost_pipeline.pipeline.pull.landings import settings_of
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.validate.interpreter import Interpreter
 
@@ -210,10 +211,11 @@ def cut_deliveries(session: Session) -> Mapping[tuple[str, str], str]:
 
 def half_row(session: Session, vendor: Vendor, shorter: str, longer: str) -> Half | None:
     """Returns the row in which a delivery ends, if the longer one has more of it; else None."""
-    last = _row(session, vendor, shorter, None)
+    settings = settings_of(session, vendor, shorter)
+    last = _row(session, settings, shorter, None)
     if last is None:
         return None
-    whole = _row(session, vendor, longer, last.number)
+    whole = _row(session, settings, longer, last.number)
     if whole is None:
         return None
     # Cut inside a character, the shorter one may fit another encoding: its bytes are the same.

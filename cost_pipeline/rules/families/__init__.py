@@ -1,6 +1,6 @@
 """One module for each family of rules: which cards a rule is for, what is due, and in which words.
 
-A family is data: `Query` values over the sheet. None has a loop over cards.
+A family is data: `Query` values over the facts of cards. None has a loop over cards.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ _CALL_OF_DAY: Final = "(call % 1440)"
 
 
 def _within(first: str, last: str) -> str:
-    """Minutes of work between two moments of the work date."""
+    """Returns SQL: the minutes of work between two moments of the work date."""
     meals = " - ".join(
         f"CASE WHEN off{n} > 0 THEN greatest(0, least(meal{n}_out_ + off{n}, {last})"
         f" - greatest(meal{n}_out_, {first})) ELSE 0 END"
@@ -80,7 +80,7 @@ _EVENT_SUM: Final = (
     " lambda word: events__sums[list_position(events__words, word)])), 0) * 100"
 )
 _NOT_EVENTS: Final = "list_filter(adjustments, lambda word: NOT list_contains(events__words, word))"
-# Times of a meal that may be reimbursed; whether it was, only an adjustment says.
+# The card has times of a meal that may be reimbursed; only an adjustment says whether it was.
 _MEAL_UNTOLD: Final = (
     "(coalesce(ndm_start, ndm_end) IS NOT NULL AND list_contains(events__words,"
     " 'non_deductible_meal') AND NOT list_contains(adjustments, 'non_deductible_meal'))"

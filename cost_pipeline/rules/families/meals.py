@@ -11,7 +11,7 @@ from cost_pipeline.rules.sql import Query, dollars, rounded
 
 
 def _ladder(count: str) -> str:
-    """Ten-thousandths for so many half hours."""
+    """Returns SQL: the penalty for so many half hours, in ten-thousandths of a dollar."""
     steps = " + ".join(
         f"CASE WHEN {count} >= {n} THEN meal_penalty__{name} ELSE 0 END"
         for n, name in enumerate(("first", "second", "third", "fourth"), 1)
@@ -31,7 +31,7 @@ _DUE: Final = (
 
 # The agreements say "prevailing rate" and not which: the multiple of the day, or of the hour.
 _PREVAILING: Final = "coalesce(over > 0 AND meal_penalty__prevailing, false)"
-# French hours are known of crews; the sources say nothing of performers.
+# The sources speak of French hours for crews, and not for performers.
 _FRENCH: Final = "coalesce(french_hours AND NOT meal_due__crew AND halves > 0, false)"
 _PENALTY: Final = Query(
     slot="meal_penalty",

@@ -26,7 +26,7 @@ _BROKEN: Final = {
         f" ' without a meal, at most ' || {hours('band_meal')}"
     ),
 }
-# What few cards say: nothing is held against a card for it, and nothing is called in order.
+# Few cards say these: a card that does not is not faulted for it, and not called in order.
 _UNTOLD: Final = {
     "set_minutes IS NULL": "work on the set",
     "school_minutes IS NULL AND band_schooling > 0": "school",

@@ -1,6 +1,6 @@
 """Wages of a day by the hour: minimum call, overtime, golden and triple time, extra days' pay.
 
-What is paid for a tier is told by its multiple: the gross lines of wages at 1.5, 2, 3 and so on.
+The multiple tells what is paid for a tier: the gross lines of wages at 1.5, 2, 3 and so on.
 """
 
 from __future__ import annotations
@@ -27,13 +27,16 @@ UNKNOWN: Final = (
 
 
 def paid_at(multiple: str) -> str:
-    """The wages paid at a multiple."""
+    """Returns SQL: the wages paid at a multiple."""
     cases = " ".join(f"WHEN {value} THEN paid_{value}" for value in MULTIPLIERS)
     return f"CASE {multiple} {cases} ELSE 0 END"
 
 
 def spelled(*more: str, steps: list[str], none: str) -> str:
-    """`2.0 h at 1.5x + 1.0 h at 2x` of the steps that have hours, and what comes after; or none."""
+    """Returns SQL that spells the steps with hours: `2.0 h at 1.5x + 1.0 h at 2x`.
+
+    The texts of `more` follow; `none` is said if there is nothing else to say.
+    """
     parts = ", ".join([*(f"said_{name}" for name in steps), *more])
     return f"coalesce(nullif(concat_ws(' + ', {parts}), ''), {literal(none)})"
 
@@ -110,7 +113,7 @@ ABOVE_BREAK: Final = (
     "coalesce(scale__minimum IS NOT NULL AND overtime_above_break__times_scale IS NOT NULL"
     " AND rate * 100 > scale__minimum * overtime_above_break__times_scale, false)"
 )
-# In minutes: a day of fewer has its own reading.
+# In minutes; a shorter day has a reading of its own.
 FULL_DAY: Final = 8 * 60
 _BY_HOUR: Final = pay("tier_0 * 100", rate="adjusted_rate")
 # Straight hours are a whole day at least: a day performer is engaged by the day.
@@ -118,7 +121,8 @@ _DAY_HOURS: Final = (
     f"greatest(80, tier_0 + {' + '.join(f'tier_{n}' for n in _OVERTIME)})"
     f" - {' - '.join(f'tier_{n}' for n in _OVERTIME)}"
 )
-# Hours past ten that travel caused have a multiple of their own at most; the day's is never lowered.
+# Hours past ten that travel caused are paid at a multiple of their own at most, or at the day's if
+# that is higher.
 _CAPPED_TIMES: Final = "greatest(travel_overtime__max_multiplier, day_times)"
 LESS_TRAVEL: Final = (
     f"CASE WHEN travelled > 0 THEN travelled * greatest(0, 200 - {_CAPPED_TIMES}) ELSE 0 END"
@@ -142,7 +146,7 @@ _DAY_PERFORMER: Final = Query(
         f" {', '.join(f'said_{name}' for name in _OVERTIME)}), {SAID_TRAVEL})"
     ),
 )
-# The formula of the source, by itself, pays a short day by the hour: nobody is held to more by it.
+# Taken by itself, the formula of the source pays a short day by the hour: a finding is only a flag.
 _SHORT_DAY: Final = replace(
     _DAY_PERFORMER,
     where=f"{_BY_DAY} AND NOT {ABOVE_BREAK} AND worked < {FULL_DAY}",
@@ -225,8 +229,8 @@ def _stepped(slot: str, steps: list[str], name: str) -> Query:
 
 
 _TRIPLE: Final = _stepped("triple", ["t1"], "triple time")
-# Far away a 6th day has no multiple, and golden time none of its own: past fifteen hours the table
-# has one, and whether it is meant there is not said.
+# On a distant location a 6th day has no multiple, nor has its golden time. Past fifteen hours the
+# table has one, and does not say whether it is meant there.
 _STRAIGHT_SIXTH: Final = "(zone = 'distant' AND day_kind = 'sixth')"
 _AS_NORMAL: Final = pay("tier_t1 * triple__normal1")
 _DIRECTOR_DAYS: Final = (

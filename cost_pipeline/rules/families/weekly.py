@@ -32,7 +32,7 @@ _DAILY: Final = (
     f" - {LESS_TRAVEL} ELSE 0 END"
 )
 
-# What earlier days were paid for hours that travel caused is not for the week's.
+# What earlier days were paid at 1.5x for hours that travel caused does not count for the week.
 _PAID_150: Final = "week_paid_150 - week_travel_150 + of_week_travel_150"
 _BY_WEEK: Final = (
     f"({_PLAIN} OR (week_last AND overtime__weekly IS NOT NULL AND week_straight > 0))"
@@ -64,7 +64,7 @@ _PERFORMER: Final = Query(
         f" CASE WHEN {_PLAIN} AND ({_FIRST}) < tier_o1 THEN ', a free day' ELSE '' END"
     ),
 )
-# What is paid at 1.5x is the week's where it has a limit: which of it is for travel is not told.
+# Where a week has a limit, pay at 1.5x is the week's: a card does not say which part is for travel.
 _TRAVELLER: Final = replace(
     _PERFORMER,
     where=f"{_BY_WEEK} AND travelled > 0",
