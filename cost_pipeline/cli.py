@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from importlib.abc import MetaPathFinder
 from typing import Any, Final
 
 import click
@@ -37,8 +38,10 @@ _OF_ALL_FEEDS: Final = {
         "deliveries_command",
         "Every delivery or row and what became of it.",
     ),
+    "sql": ("sql", "sql_command", "One select over what the home holds; changes nothing."),
     "dead-letters": ("dead_letters", "dead_letters", "Rows that were refused: list, mend, waive."),
     "replay": ("replay", "replay", "Judge landed deliveries again, without fetching."),
+    "post": ("post", "post", "Post what is out of date, without contacting a vendor."),
     "audit": ("audit", "audit", "The audit log: verify, export."),
     "drift": ("drift", "drift", "Columns that are not as accepted; accept a new schema."),
 }
@@ -115,10 +118,14 @@ def program(run: Callable[[], object] = main) -> None:
     Arrow takes memory from where the Parquet writer takes it, so that what one has let go of is the
     next one's, and what nobody needs goes back to the system between portions of work.
 
+    Arrow looks for pandas when it is first given a list of Python, which takes half a second where
+    there is one. Pandas is for notebooks: no command needs it, so none finds it.
+
     Args:
         run: What to run; ends with SystemExit, as a command of click does.
     """
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow is not imported yet
+    sys.meta_path.insert(0, _NoPandas())
     gc.set_threshold(500_000, 20, 100)
     codes: list[object] = []
     atexit.register(_leave, codes)
@@ -127,6 +134,14 @@ def program(run: Callable[[], object] = main) -> None:
     except SystemExit as end:
         codes.append(end.code)
         raise
+
+
+class _NoPandas(MetaPathFinder):
+    """Says that pandas is not there, whether it is or not."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("a command needs no pandas", name=fullname)
 
 
 def _leave(codes: list[object]) -> None:

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from cost_pipeline.home.load import Home
     from cost_pipeline.pipeline.declared.shown import Table as Shown
     from cost_pipeline.pipeline.feed import Feed
     from cost_pipeline.pipeline.session import Session
@@ -136,12 +135,12 @@ def open_session(
     """
     from cost_pipeline.home.load import read_home
     from cost_pipeline.lake.lake import open_lake
-    from cost_pipeline.pipeline.feeds_of import contracts_of
+    from cost_pipeline.pipeline.feeds_of import chosen_feed, contracts_of
     from cost_pipeline.pipeline.session import Session
 
     feeds = known_feeds()
     loaded = read_home(home, contracts_of(feeds))
-    chosen = _feed_of(loaded, feeds, feed)
+    chosen = chosen_feed(loaded, feeds, feed)
     return Session(
         feed=chosen,
         home=loaded.of_feed(chosen.name),
@@ -151,41 +150,6 @@ def open_session(
         environment=os.environ,
         code_version=__version__,
         progress=progress or (lambda _phase, _done, _total: None),
-    )
-
-
-def _feed_of(home: Home, feeds: Sequence[Feed[Session]], name: str | None) -> Feed[Session]:
-    """Returns the feed of a home that is meant."""
-    from cost_pipeline.pipeline.feeds_of import feeds_of
-
-    found = feeds_of(home, feeds)
-    names = [feed.name for feed in found]
-    if name is None and len(found) == 1:
-        return found[0]
-    if not found:
-        raise UsageError(
-            "this home has no vendor of any feed",
-            where=str(home.path),
-            remedy="write a vendor file in vendors/ (docs/interfaces.md)",
-            code="NO_SUCH_FEED",
-        )
-    if name is None:
-        raise UsageError(
-            f"this home has several feeds: {', '.join(names)}",
-            where="--feed",
-            remedy=f"name one of them, such as `--feed {names[0]}`",
-            code="WHICH_FEED",
-        )
-    if name in names:
-        return found[names.index(name)]
-    from cost_pipeline.core.text import nearest
-
-    every = {one.name for one in feeds}
-    raise UsageError(
-        f"this home has no vendor of the feed {name}" if name in every else f"no feed {name!r}",
-        where="--feed",
-        remedy=f"it has: {', '.join(names)}" if name in every else nearest(name, every),
-        code="NO_SUCH_FEED",
     )
 
 
@@ -256,8 +220,12 @@ def _is_interrupt(error: BaseException) -> bool:
 _DEEPEST_CAUSE: Final = 20
 
 
-def parse_pull_dates(text: str) -> list[date]:
+def parse_pull_dates(text: str, option: str = "--pull-dates") -> list[date]:
     """Reads `A..B` or one date, ISO 8601, as the list of days.
+
+    Args:
+        text: What was given.
+        option: The option that it was given for.
 
     Raises:
         UsageError: If it is not that, or runs backwards, or is longer than ten years.
@@ -268,14 +236,14 @@ def parse_pull_dates(text: str) -> list[date]:
     except ValueError as error:
         raise UsageError(
             f"{text!r} is not a date or a range of dates",
-            where="--pull-dates",
+            where=option,
             remedy="write it as 2026-03-31 or 2026-03-31..2026-04-06",
         ) from error
     days = (end - start).days + 1
     if not 1 <= days <= _MOST_DAYS:
         raise UsageError(
             f"{text!r} names {max(days, 0)} days",
-            where="--pull-dates",
+            where=option,
             remedy=f"name a range forwards, of at most {_MOST_DAYS} days",
         )
     return [date.fromordinal(start.toordinal() + i) for i in range(days)]

@@ -107,9 +107,10 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
     # Dagster takes a second to import; only this command and the demo need it.
     from cost_pipeline.defs.run import Runner, home_instance
     from cost_pipeline.home.layout import complete_home
-    from cost_pipeline.pipeline.reports.summary import summarize
+    from cost_pipeline.pipeline.reports.summary import summarize, written_so_far
 
     complete_home(session.home.path)
+    before = written_so_far(session)
     progress("starting Dagster", 0, 1)
     with home_instance(session) as instance:
         runner = Runner(session, known_feeds(), instance, progress)
@@ -118,7 +119,7 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
             runner.own_jobs("first")
             runner.pull(days)
             runner.corrections()
-            runner.post()
+            posted = runner.post()
             runner.own_jobs("last")
             runner.standing_checks()
         except Exception:
@@ -131,6 +132,7 @@ def run_all(session: Session, days: Sequence[date], progress: Progress) -> Summa
             passed=runner.checked.passed,
             failed=[str(check) for check in runner.checked.errors],
             warnings=[str(check) for check in runner.checked.warnings],
+            nothing_new=not posted and written_so_far(session) == before,
         )
 
 
@@ -203,6 +205,8 @@ def failed_deliveries(session: Session, days: Sequence[date]) -> EnvironmentFail
 def show(summary: Summary) -> None:
     """Prints one screen: what came, what became of it, what it comes to."""
     out = console()
+    if summary.nothing_new:
+        out.print("[bold]nothing new[/]: nothing came that was not here, and nothing was posted")
     came = counted(summary.deliveries, "delivery", "deliveries")
     blank = f" (and {counted(summary.blank_rows, 'blank row')})" if summary.blank_rows else ""
     out.print(f"[bold]{came}, {counted(summary.rows, 'row')}[/]{blank}")

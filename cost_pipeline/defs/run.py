@@ -50,7 +50,7 @@ from cost_pipeline.pipeline.declared.names import (
     STANDING_JOB,
 )
 from cost_pipeline.pipeline.feed import Feed
-from cost_pipeline.pipeline.posting.dates import due
+from cost_pipeline.pipeline.posting.dates import Due, due
 from cost_pipeline.pipeline.session import Session
 
 _STORAGES: Final = frozenset({"storage", "run_storage", EVENT_LOG, "schedule_storage"})
@@ -187,12 +187,19 @@ class Runner:
         """Runs the checks that belong to no pull, such as the age of dead letters."""
         self._run(self._own(STANDING_JOB))
 
-    def post(self) -> list[date]:
-        """Posts every date of the book that is out of date and not held back; returns those."""
+    def post(self, within: tuple[date, date] | None = None) -> list[date]:
+        """Posts every date of the book that is out of date and not held back; returns those.
+
+        Args:
+            within: Only dates from the first to the last of these; all if None.
+        """
         book = self.session.feed.book
         if book is None:
             return []
         lacks = due(self.session, book)
+        if within is not None:
+            chosen = [day for day in lacks.behind if within[0] <= day <= within[1]]
+            lacks = Due(lacks.present, chosen)
         held = look_again(self.instance, self.session, book, lacks)
         dates = [day for day in lacks.behind if day not in held]
         self._note_held(book, held)

@@ -110,7 +110,7 @@ def _ask_beyond(
     present: Mapping[date, str],
     now: datetime,
 ) -> list[dg.RunRequest]:
-    """Returns a request for dates beyond the calendar that no run posts or failed to post lately."""
+    """Returns a request for dates beyond the calendar; none if they are in a run or just failed."""
     waiting = left_out(dates, spans_under_way(instance, book))[:MOST_AT_ONCE]
     inputs = digest_of_set("post beyond", [f"{day} {present.get(day, '')}" for day in waiting])
     if not waiting or inputs in _failed_lately(instance, now - _PAUSE):

@@ -20,6 +20,7 @@ from typing import Final
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.durable import clear_read_errors
+from cost_pipeline.lake.only_reading import may_write
 
 _NAME: Final = "_checksums"
 
@@ -87,7 +88,7 @@ class Checksums:
                     code="TABLE_DAMAGED",
                 )
             _COMPARED.add(state)
-        if new:
+        if new and may_write():
             with suppress(OSError):  # a lake that only may be read
                 self._append(new)
 

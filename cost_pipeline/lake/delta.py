@@ -41,7 +41,8 @@ from cost_pipeline.lake.durable import (
     sync_folder,
 )
 from cost_pipeline.lake.kept import Kept
-from cost_pipeline.lake.snapshot import Snapshot, entry_of
+from cost_pipeline.lake.only_reading import may_write
+from cost_pipeline.lake.snapshot import NoTable, Snapshot, entry_of
 from cost_pipeline.lake.tables import TableSpec, Writing
 
 ROW_GROUP: Final = 32_768
@@ -119,7 +120,7 @@ class Table:
         self._between = between or (lambda _step: None)
 
     def snapshot(self) -> Snapshot:
-        """Returns the table as it is now; created empty if it does not exist.
+        """Returns the table as it is now; created empty if it does not exist and may be made.
 
         Raises:
             EnvironmentFailedError: If the folder exists but is not a readable Delta table.
@@ -131,6 +132,8 @@ class Table:
             try:
                 table = DeltaTable(str(self.folder))
             except TableNotFoundError:
+                if not may_write() and not self._holds_something():
+                    return NoTable(self.spec, self.folder)
                 table = self._create()
             return self._keep(table)
 

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.lake.kept import Kept
+from cost_pipeline.lake.only_reading import may_write
 from cost_pipeline.lake.snapshot import Snapshot
 
 _FILE: Final = pa.field("filename", pa.string(), nullable=False)
@@ -93,6 +94,8 @@ def read_derived(place: Path, schema: pa.Schema) -> pa.Table:
 
 def write_derived(place: Path, table: pa.Table, *, group_rows: int | None = None) -> None:
     """Keeps it. A reader sees the old or the new; a full disk or a lost race loses nothing."""
+    if not may_write():
+        return
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         place.parent.mkdir(exist_ok=True)
@@ -107,6 +110,8 @@ def write_derived(place: Path, table: pa.Table, *, group_rows: int | None = None
 
 def remove(*places: Path) -> None:
     """Deletes what is derived, if it is there and may be deleted."""
+    if not may_write():
+        return
     for place in places:
         try:
             place.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from cost_pipeline.lake.delta import Table
 from cost_pipeline.lake.durable import clear_storage_errors, sync_file, sync_folder
 from cost_pipeline.lake.interpretations import Interpretations
 from cost_pipeline.lake.kept import Kept
+from cost_pipeline.lake.only_reading import may_write
 from cost_pipeline.lake.tables import AUDIT_LOG, TableSpec
 
 FORMAT: Final = 2
@@ -105,7 +106,7 @@ _KEPT: Final = Kept[Any](most=32)
 
 
 def open_lake(uri: str, *, between: Callable[[str, str], None] | None = None) -> Lake:
-    """Returns the lake at a folder, laid out if it is new.
+    """Returns the lake at a folder, laid out if it is new and may be made.
 
     Raises:
         UsageError: If it was written by a newer version, or the URI is not a folder.
@@ -123,7 +124,9 @@ def open_lake(uri: str, *, between: Callable[[str, str], None] | None = None) ->
     with clear_storage_errors(str(root)):
         if marker.exists():
             _check_format(marker)
-        else:
+        if not may_write():
+            return Lake(root, between=between)
+        if not marker.exists():
             root.mkdir(parents=True, exist_ok=True)
             # Two runs may lay out one lake; each writes a file of its own, and the last name wins.
             beside = root / f"{_MARKER}.{uuid.uuid4().hex}"

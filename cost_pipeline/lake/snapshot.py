@@ -139,12 +139,12 @@ class Snapshot:
                 source = self._source(connection, files, "filename=true, ")
             with clear_read_errors(self._uri):
                 try:
-                    found = connection.sql(_of_table(sql, source))
+                    found = connection.sql(of_table(sql, source))
                 except duckdb.BinderException:
                     # No file of these has a column that tables have by now; it is null in all.
                     connection.register("_grown", self._empty())
                     whole = f"(from {source} union all by name from _grown)"
-                    found = connection.sql(_of_table(sql, whole))
+                    found = connection.sql(of_table(sql, whole))
                 return found.to_arrow_table()
 
     def results(
@@ -153,9 +153,22 @@ class Snapshot:
         """Yields the result of `query` piece by piece, for results as long as the table."""
         with session() as connection, clear_read_errors(self._uri):
             source = self._source(connection, self.files(where))
-            reader = connection.sql(_of_table(sql, source)).to_arrow_reader(rows)
+            reader = connection.sql(of_table(sql, source)).to_arrow_reader(rows)
             for batch in reader:
                 yield pa.table(batch)
+
+    def source_in(self, connection: duckdb.DuckDBPyConnection, name: str) -> str:
+        """Returns SQL of this table's rows for a connection that somebody else keeps.
+
+        Args:
+            connection: Where the statement will run.
+            name: A name that is free there; what files lack of the columns is registered by it.
+        """
+        connection.register(name, self._empty())
+        files = self.files()
+        if not files:
+            return f'"{name}"'
+        return f'(from {self._source(connection, files)} union all by name from "{name}")'
 
     def read(
         self, *, where: Predicate | None = None, columns: Sequence[str] | None = None
@@ -250,12 +263,46 @@ class Snapshot:
         )
 
 
+class NoTable(Snapshot):
+    """A table that nobody has written to yet, for who only reads: it has no rows.
+
+    Args:
+        spec: The table's name, schema and partition.
+        folder: Where it will lie.
+    """
+
+    def __init__(self, spec: TableSpec, folder: Path) -> None:
+        self.spec = spec
+        self.folder = folder
+        self.version = -1
+        self._open = None
+        self._uri = str(folder)
+        self._entry = None
+        self._checksums = Checksums(folder)
+
+    def sequence(self, writer: str) -> int:  # noqa: ARG002 - nobody has written
+        """Returns 0: nothing was committed."""
+        return 0
+
+    def files(self, where: Predicate | None = None) -> list[str]:  # noqa: ARG002 - of none
+        """Returns no data file."""
+        return []
+
+    def partitions(self) -> list[str]:
+        """Returns no partition."""
+        return []
+
+    def files_by_partition(self) -> dict[str, list[str]]:
+        """Returns no partition and no file."""
+        return {}
+
+
 def entry_of(folder: Path, version: int) -> Path:
     """Returns the file of one commit in the log of the table in that folder."""
     return folder / "_delta_log" / f"{version:020d}.json"
 
 
-def _of_table(sql: str, source: str) -> str:
+def of_table(sql: str, source: str) -> str:
     """Returns the statement with the source of its rows in the place of `{table}`."""
     return _TABLE.sub(lambda found: found[1] or source, sql)
 

@@ -23,6 +23,7 @@ from cost_pipeline.pipeline.declared.book import Book
 from cost_pipeline.pipeline.declared.checks import Check
 from cost_pipeline.pipeline.declared.names import Names
 from cost_pipeline.pipeline.declared.reports import Reports
+from cost_pipeline.pipeline.declared.views import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Feed(Generic[S]):
         prefix: Stands before the names of its jobs, sensors, schedules, steps and pools; its name
             and `_` if None.
         meanings: The meanings of the columns that only its tables have.
+        views: What people may ask of it in a notebook or in SQL, beside what every feed shows.
     """
 
     contract: FeedContract
@@ -62,6 +64,7 @@ class Feed(Generic[S]):
     owners: tuple[str, ...] = ()
     prefix: str | None = None
     meanings: Mapping[str, str] = field(default_factory=dict)
+    views: tuple[View[S], ...] = ()
 
     @property
     def name(self) -> str:

@@ -30,6 +30,8 @@ ALLOWED: dict[str, set[str]] = {
     # What every feed does: it knows none of them, and nothing that only one of them needs.
     "pipeline": _DOMAIN | _SHARED | {"dispatch"},
     "feeds": _DOMAIN | _SHARED | {"pipeline", "rules", "fx", "ledger"},
+    # What a home holds, handed to notebooks; it reads only.
+    "notebook": _DOMAIN | {"home", "lake", "pipeline", "feeds"},
     # The simulator plays the vendors and writes homes; it knows nothing of how they are processed.
     "simulator": _DOMAIN | {"home"},
     # Dagster is told of feeds by their declarations; which there are, it is given.
@@ -47,6 +49,7 @@ GUARDED: dict[str, set[str]] = {
     "aiohttp": {"acquire", "dispatch", "simulator"},
     "asyncssh": {"acquire", "simulator"},
     "deltalake": {"lake"},
+    "pandas": {"notebook"},
 }
 CORE_IS_STANDARD_LIBRARY_ONLY = "core"
 # Dagster's private modules may change with any release; one module of ours says which are used.

@@ -65,6 +65,23 @@ def test_a_run_of_folders_imports_what_it_uses():
     assert len(modules) < MOST_MODULES
 
 
+def test_no_command_imports_pandas_though_arrow_looks_for_it():
+    program = """
+import contextlib, sys
+from cost_pipeline import cli
+sys.argv = ["cost-pipeline", "--version"]
+with contextlib.suppress(SystemExit):
+    cli.program()
+import pyarrow
+assert pyarrow.array(["a", None]).to_pylist() == ["a", None]
+"""
+
+    modules = imported(program)
+    assert "pyarrow" in modules
+    assert "pandas" not in modules
+    assert "pandas" in imported("import pyarrow; pyarrow.array([1])")  # or it need not be hidden
+
+
 def test_the_program_lets_arrow_and_the_parquet_writer_share_their_memory():
     program = """
 import contextlib, sys

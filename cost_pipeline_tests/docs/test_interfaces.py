@@ -147,6 +147,6 @@ def test_every_error_code_is_documented_under_its_exit_code(page, project_root):
 
 def test_every_sample_of_json_is_json(page):
     samples = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    assert len(samples) == 36
+    assert len(samples) == 38
     for sample in samples:
         json.loads(sample)

@@ -40,6 +40,7 @@ def home(cli, tmp_path_factory):
     found = cli("run", "--home", path, "--pull-dates", "2026-04-01", "--json")
     assert found.code == 0, found.err
     assert found.json() == {
+        "nothing_new": False,
         "deliveries": 1,
         "rows": 4,
         "blank_rows": 0,

@@ -1,6 +1,7 @@
 """A feed that is a declaration and nothing more has everything that every feed has."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost_pipeline import open_home
 from cost_pipeline.defs.build import build_definitions
 from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.home.layout import init_home
@@ -43,6 +45,16 @@ def test_a_delivery_becomes_records_and_dead_letters(call, worked):
     assert "amount" not in first
 
 
+def test_a_notebook_has_the_views_that_every_feed_has_and_no_other(meters, worked):
+    home = open_home(worked, feeds=[*FEEDS, meters.METERS])
+    assert repr(home).endswith("feed meters: records(kind), dead_letters(), deliveries()>")
+    assert home.records("reading").to_pandas()["used"].sum() == Decimal("10.500000000001")
+    assert home.dead_letters().to_arrow().num_rows == 3
+    assert home.deliveries().to_arrow()["records"].to_pylist() == [4]
+    with pytest.raises(AttributeError, match="a home of the feed meters has no 'ledger'"):
+        home.ledger()
+
+
 def test_the_same_again_does_nothing(call, worked):
     again = call("run", "--home", worked, "--pull-dates", DAY, "--json").json()
     assert (again["rows"], again["dead_letters"], again["checks"]["failed"]) == (7, 3, [])
@@ -67,6 +79,17 @@ def test_dead_letters_are_mended_in_the_workbook(call, worked, tmp_path):
     assert call("dead-letters", "list", "--home", worked, "--json").json()["open"] == 0
     corrected = [d for d in call("deliveries", "--home", worked, "--json").json() if d["role"]]
     assert [one["records"] for one in corrected] == [3]
+
+
+def test_it_answers_sql_and_has_no_book_to_post_to(call, worked):
+    asked = "select kind, sum(used) as used from records group by all"
+    assert call("sql", asked, "--home", worked, "--json").json() == [
+        {"kind": "reading", "used": "10.500000000001"}
+    ]
+    none = call("sql", "from ledger", "--home", worked, "--json").error()
+    assert none["remedy"].startswith("the views are records, dead_letters, deliveries")
+    done = call("post", "--home", worked, "--json")
+    assert (done.code, done.error()["code"]) == (2, "NO_BOOK")
 
 
 def test_a_new_vendor_file_is_replayed(call, worked):

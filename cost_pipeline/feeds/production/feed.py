@@ -22,6 +22,7 @@ from cost_pipeline.feeds.production.report import fates
 from cost_pipeline.feeds.production.row_fate import row_fate
 from cost_pipeline.feeds.production.summary import totals_for_people
 from cost_pipeline.feeds.production.tables import DEAD_LETTERS, LEDGER, RECORDS
+from cost_pipeline.feeds.production.views import VIEWS
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.book import Book
 from cost_pipeline.pipeline.declared.reports import Reports
@@ -81,4 +82,5 @@ PRODUCTION: Final[Feed[Session]] = Feed(
     owners=("team:production-accounting",),
     prefix=NAMES.prefix,
     meanings=MEANINGS,
+    views=VIEWS,
 )

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.core.sql import Predicate
+from cost_pipeline.lake.only_reading import only_reading
+from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.pipeline.declared.shown import Table
 from cost_pipeline.pipeline.pull.fetches import LeftAlone, passed_over
@@ -34,6 +36,7 @@ class Summary:
         warnings: The red checks that only warn.
         always: The fates that are shown even where there are none, with their words.
         totals: The totals of the whole book; None if the feed has none.
+        nothing_new: Whether the run found nothing that was not there before it.
     """
 
     deliveries: int
@@ -53,6 +56,7 @@ class Summary:
     provisional: tuple[Provisional, ...] = ()
     warnings: tuple[str, ...] = ()
     passed_over: tuple[LeftAlone, ...] = ()
+    nothing_new: bool = False
 
     def fates(self) -> dict[str, int]:
         """Returns what became of the rows, by words for people."""
@@ -66,6 +70,7 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         """Returns the public shape (docs/interfaces.md)."""
         return {
+            "nothing_new": self.nothing_new,
             "deliveries": self.deliveries,
             "rows": self.rows,
             "blank_rows": self.blank_rows,
@@ -93,6 +98,7 @@ def summarize(
     passed: int,
     failed: Collection[str],
     warnings: Collection[str] = (),
+    nothing_new: bool = False,
 ) -> Summary:
     """Counts the deliveries of the pull dates, from what is stored."""
     found, reports = deliveries(session, pull_dates), session.feed.reports
@@ -114,7 +120,21 @@ def summarize(
         warnings=tuple(warnings),
         provisional=tuple(provisional(session, pull_dates)),
         passed_over=tuple(passed_over(session, pull_dates)),
+        nothing_new=nothing_new,
     )
+
+
+def written_so_far(session: Session) -> tuple[int, ...]:
+    """Returns the versions of the tables that a run writes to if it finds anything new.
+
+    A run that only asked again, or read what it had read, leaves them as they were.
+    """
+    feed = session.feed
+    with only_reading():
+        return tuple(
+            session.lake.table(spec).snapshot().version
+            for spec in (DELIVERIES, VALIDATIONS, feed.records, feed.dead_letters)
+        )
 
 
 @dataclass(frozen=True, slots=True)
