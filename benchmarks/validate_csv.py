@@ -1,6 +1,6 @@
 """One million CSV rows with 3 % bad ones to records and dead letters, against loops and peers.
 
-    python benchmarks/validate_csv.py [--rows 200000] [--bad 0.5] [--varied] [--no-loop]
+    python benchmarks/validate_csv.py [--rows 200000] [--bad 0.5] [--varied] [--no-loop] [--codes]
 
 Ours is end to end: the file is cut into rows, judged, hashed (a SHA-256 per row, its fingerprint)
 and made into the tables that the lake stores, which are then dropped. The usual loop is
@@ -8,6 +8,9 @@ csv.DictReader, one model per row and one SHA-256 per row; the loop with lists a
 accepted and refused until as many rows are together as ours has in a chunk; the best loop is the
 fastest that we know of (csv.reader, a validator at hand, dates by `fromisoformat`). All must agree
 on every count. `--varied` makes bad values that are nearly all distinct.
+
+`--codes` compares instead with a vendor file that maps the account, by 640 codes, to department
+and GL code; a mistyped account is then an unknown code, so the counts are the same.
 
 The peers (`peers/validate_csv.py`) get the same file, in a venv of their own (`make peers`). None
 of them hashes; each says how many rows it refused, and which if it can.
@@ -54,6 +57,7 @@ DELIVERY = "0" * 64
 BAD_SHARE = 0.03
 NEEDED_RATIO = 3.0
 MOST_MEMORY_MB = 1000
+MOST_FOR_CODES = 1.15
 PEERS = ("dataframely", "pandera", "duckdb", "dlt")
 PEERS_PYTHON = Path(sys.prefix) / "peers" / "bin" / "python"
 PLAIN_AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -78,6 +82,27 @@ VENDOR = CostVendor.model_validate(
             "currency": ["currency"],
             "description": ["description"],
         },
+    }
+)
+
+ACCOUNTS = [f"{base}-{part:02d}" for base in (2000, 2310, 3205, 6305) for part in range(1, 161)]
+MAPPED = CostVendor.model_validate(
+    {
+        **VENDOR.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "columns": {
+            name: headers
+            for name, headers in VENDOR.columns.items()
+            if name not in {"department_code", "gl_code"}
+        },
+        "ignore": ["department"],
+        "codes": [
+            {
+                "from": ["account"],
+                "table": {
+                    code: {"department_code": code[:4], "gl_code": code} for code in ACCOUNTS
+                },
+            }
+        ],
     }
 )
 
@@ -119,10 +144,19 @@ def _good(number: int, chance: random.Random) -> list[str]:
 
 def ours(path: Path) -> tuple[int, int]:
     """Parse and validate; the tables are made and dropped, as if handed to a writer."""
-    reader = open_rows(path, VENDOR.format)
+    return _validated(path, VENDOR)
+
+
+def ours_with_codes(path: Path) -> tuple[int, int]:
+    """The same with a map of codes."""
+    return _validated(path, MAPPED)
+
+
+def _validated(path: Path, vendor: CostVendor) -> tuple[int, int]:
+    reader = open_rows(path, vendor.format)
     assert not isinstance(reader, Refused)
     state = DeliveryState()
-    interpreter = compile_interpreter(VENDOR, COST_CONTRACT, PRODUCTIONS.productions, reader.header)
+    interpreter = compile_interpreter(vendor, COST_CONTRACT, PRODUCTIONS.productions, reader.header)
     for chunk in read_ahead(reader):
         validate_chunk(
             chunk, interpreter, delivery=DELIVERY, pull_date=date(2026, 4, 1), state=state
@@ -282,6 +316,16 @@ def against_loops(path: Path, options: argparse.Namespace) -> tuple[Measured, bo
     return best, failed
 
 
+def against_codes(path: Path, rounds: int) -> bool:
+    """Ours without and with a map of codes, in turns; whether the limit is missed."""
+    turns = [[measured(work, path) for work in (ours, ours_with_codes)] for _ in range(rounds)]
+    without, mapped = zip(*turns, strict=True)
+    assert len({one.counts for turn in turns for one in turn}) == 1
+    best, other = _best(mapped), _best(without)
+    _over("with codes", best, "without", other)
+    return best.processor / other.processor > MOST_FOR_CODES
+
+
 def against_peers(path: Path, best: Measured, rounds: int) -> None:
     """Each peer once (as often as ours, if it is quick)."""
     if not PEERS_PYTHON.exists():
@@ -315,12 +359,15 @@ def main() -> int:
     parser.add_argument("--varied", action="store_true", help="bad values are distinct")
     parser.add_argument("--no-loop", action="store_true", help="leave out the loops")
     parser.add_argument("--no-peers", action="store_true", help="leave out the peers")
+    parser.add_argument("--codes", action="store_true", help="with and without a map of codes")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bench.csv"
         bad = write_file(path, options.rows, options.bad, varied=options.varied)
         told = hashlib.sha256(",".join(map(str, bad)).encode()).hexdigest()
         print(f"{options.rows} rows, {path.stat().st_size / 1e6:.0f} MB, {_verdict(told)}")
+        if options.codes:
+            return int(against_codes(path, options.rounds))
         measured(parse_only, path)
         best, failed = against_loops(path, options)
         if not options.no_peers:

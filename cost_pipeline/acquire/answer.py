@@ -121,8 +121,8 @@ def connection_error(error: Exception, source: HttpSource) -> AttemptError:
     return AttemptError(f"no connection: {why}", transient=True)
 
 
-def check_head(response: aiohttp.ClientResponse, kind: FormatKind) -> None:
-    """Refuses a content type that cannot be the vendor's format.
+def check_head(response: aiohttp.ClientResponse, kind: FormatKind | None) -> None:
+    """Refuses a content type that cannot be the vendor's format; None is that of an archive.
 
     Raises:
         AttemptError: If the type does not fit; the message says what came instead.
@@ -133,6 +133,8 @@ def check_head(response: aiohttp.ClientResponse, kind: FormatKind) -> None:
             "answered with a web page instead of data (a maintenance or login page?)",
             transient=True,
         )
+    if kind is None:
+        return
     text_only = kind in {FormatKind.CSV, FormatKind.EP_LEDGER}
     own = "xml" if kind is FormatKind.XML else "json"
     fits = declared in _ANY | _GZIP or (
@@ -171,7 +173,7 @@ def check_length(response: aiohttp.ClientResponse, size: int) -> None:
         raise AttemptError(f"sent {size:,} bytes and had announced {announced:,}", transient=True)
 
 
-def check_start(file: Path, kind: FormatKind) -> None:
+def check_start(file: Path, kind: FormatKind | None) -> None:
     """Refuses a body that begins like a web page, or that should be JSON and does not begin so.
 
     Raises:

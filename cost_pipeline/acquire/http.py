@@ -45,6 +45,7 @@ from cost_pipeline.acquire.retries import persist
 from cost_pipeline.acquire.scratch import Scratch, Spool, in_thread
 from cost_pipeline.acquire.tokens import Tokens, unusable
 from cost_pipeline.acquire.walk import Answer, Walk, failed
+from cost_pipeline.contracts.formats import FormatKind
 from cost_pipeline.contracts.sources import (
     HttpSource,
     LinkPages,
@@ -244,6 +245,11 @@ async def _attempt(url: URL, walk: Walk, context: HttpContext, effort: Effort) -
             raise failed from error
 
 
+def _kind_of(walk: Walk) -> FormatKind | None:
+    """Returns what a page is; None for an archive, in which it lies."""
+    return None if walk.source.unpack else walk.job.vendor.format.kind
+
+
 async def _check_head(
     response: aiohttp.ClientResponse, spool: Spool, walk: Walk, context: HttpContext
 ) -> None:
@@ -253,7 +259,7 @@ async def _check_head(
         AttemptError: If the type does not fit; the message says what came instead.
     """
     try:
-        check_head(response, walk.job.vendor.format.kind)
+        check_head(response, _kind_of(walk))
     except AttemptError:
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
             if context.policy.keep_received:
@@ -275,7 +281,7 @@ async def _receive(
     packed = await take(response.content.iter_any(), intake)
     check_length(response, intake.received)
     sha256 = spool.close()
-    check_start(spool.path, walk.job.vendor.format.kind)
+    check_start(spool.path, _kind_of(walk))
     page = Fetched(
         path=spool.path,
         sha256=sha256,

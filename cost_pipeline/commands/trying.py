@@ -147,16 +147,19 @@ def _try(
 ) -> None:
     from cost_pipeline.commands.tried import show_tried
     from cost_pipeline.pipeline.trying.reading import try_file
+    from cost_pipeline.pipeline.trying.source import first_inside
 
     vendor, reads = of
-    tried = try_file(
-        reads,
-        vendor,
-        file,
-        pull_date=_day(pull_date),
-        newest=pull_date is None,
-        most_rows=most_rows,
-    )
+    with first_inside(vendor, file) as (path, name):
+        tried = try_file(
+            reads,
+            vendor,
+            path,
+            pull_date=_day(pull_date),
+            newest=pull_date is None,
+            name=name,
+            most_rows=most_rows,
+        )
     if as_json:
         print_json(tried.as_json())
     else:

@@ -25,7 +25,7 @@ Clock = Annotated[
     int,
     Field(ge=EARLIEST_MINUTE, le=LATEST_MINUTE),
     ReadAs(clock),
-    RefusedAs(CostReason.BAD_TIME, "is not between 0 and 96 hours of the work date's midnight"),
+    RefusedAs(Reason.BAD_TIME, "is not between 0 and 96 hours of the work date's midnight"),
 ]
 """Minutes by the wall clock since the midnight that begins the work date; over 1440 is past the
 next midnight. A clock change within the day is not in it: see `timecards.CLOCK_COLUMNS`."""

@@ -14,6 +14,7 @@ from typing import Final
 from cost_pipeline.contracts.cost_reasons import CostReason
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.texts import folded
+from cost_pipeline.core.reasons import Reason
 
 _DECIMAL_HOURS: Final = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2})?")
 _CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::00)?(?:\s*\+([123]))?")
@@ -34,7 +35,7 @@ def clock(name: str, text: str) -> int | datetime | Problem:
         if minutes == minutes.to_integral_value():
             return int(minutes)
         message = f"{shown(text)} hours are not whole minutes"
-        return Problem(name, CostReason.BAD_TIME, message, text)
+        return Problem(name, Reason.BAD_TIME, message, text)
     if found := _CLOCK.fullmatch(text):
         hours, minute, days = found.groups()
         return int(days or 0) * _DAY_MINUTES + int(hours) * 60 + int(minute)
@@ -45,7 +46,7 @@ def clock(name: str, text: str) -> int | datetime | Problem:
         except ValueError:
             pass
     words = "is not a time such as 7:30, 25:30, 01:30+1, 25.5 or 2026-03-01 07:30"
-    return Problem(name, CostReason.BAD_TIME, f"{shown(text)} {words}", text)
+    return Problem(name, Reason.BAD_TIME, f"{shown(text)} {words}", text)
 
 
 def words(name: str, text: str) -> tuple[str, ...] | Problem:

@@ -60,6 +60,11 @@ def _flat(notes: list[object]) -> Iterator[object]:
             yield note
 
 
+def fields_noted(contract: type[BaseModel], note: object) -> list[str]:
+    """Returns the fields of a contract that bear a note, in its order."""
+    return [name for name, info in contract.model_fields.items() if note in parts(info).notes]
+
+
 def settings_of(note: object) -> dict[str, object]:
     """Returns the attributes of a general note that say something."""
     attributes = getattr(note, "__dict__", {"not a general note": note})
@@ -92,6 +97,16 @@ def number_bounds(info: FieldInfo) -> NumberBounds | None:
     if digits is None or decimals is None or taken.nullable:
         return None
     return NumberBounds(digits - decimals, decimals)
+
+
+def number_digits(info: FieldInfo) -> NumberBounds | None:
+    """Returns the digits of a Decimal field, whatever else constrains it; None if none are said."""
+    said: dict[str, Any] = {}
+    for note in parts(info).notes:
+        said |= settings_of(note)
+    if "max_digits" not in said or "decimal_places" not in said:
+        return None
+    return NumberBounds(said["max_digits"] - said["decimal_places"], said["decimal_places"])
 
 
 def field_adapter(contract: type[BaseModel], name: str) -> TypeAdapter[Any]:

@@ -83,7 +83,7 @@ def _of_roles(vendor: CostVendor, other: CostVendor) -> Iterator[Complaint]:
 
 def _not_given(vendor: CostVendor, rule: ReconcileWith, side: CostVendor) -> Iterator[Complaint]:
     # Deliveries of all dates are compared, by whatever settings each was read.
-    every = ({*own.columns, *own.constants, "production"} for _, own in side.in_force)
+    every = ({*own.read_from, *own.constants, "production"} for _, own in side.in_force)
     given = set.intersection(*every)
     for section, fields in (("key", rule.key), ("fields", rule.fields)):
         for number, name in enumerate(fields):

@@ -68,7 +68,7 @@ class Plausible(Section):
 
 
 _IDENTIFIED: Final = ReadIf(
-    lambda vendor: "tax_id" in {*vendor.columns, *vendor.constants}, "no column gives `tax_id`"
+    lambda vendor: "tax_id" in {*vendor.read_from, *vendor.constants}, "no column gives `tax_id`"
 )
 _POSTED: Final = ReadIf(lambda vendor: vendor.posts, "`posts: false`: nothing of it is posted")
 

@@ -41,6 +41,8 @@ class DateStyle(Section):
             `nearest` (to the pull date), or `file_name`.
         file_name: A form that the name of the delivery's file holds; `*` stands for anything. A row
             without a day of its own has that one.
+        header: A form that a line above the header holds; `*` stands for anything. A row without a
+            day of its own has that one.
     """
 
     short_forms: ClassVar[ShortForms] = ShortForms(
@@ -53,6 +55,7 @@ class DateStyle(Section):
     day: Literal["first", "last"] | None = None
     year: Year | Literal["past", "nearest", "file_name"] | None = None
     file_name: str | None = None
+    header: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -85,9 +88,13 @@ class DateStyle(Section):
         for form in self.forms:
             self._check(form)
         if self.file_name is not None:
-            self._check_name(self.file_name)
+            self._check_around("file_name", self.file_name, year_only=self.year == "file_name")
         elif self.year == "file_name":
             raise ValueError("`year: file_name` needs `file_name`, the form of the file's name")
+        if self.header is not None:
+            self._check_around("header", self.header, year_only=False)
+            if self.file_name is not None and self.year != "file_name":
+                raise ValueError("`header` and `file_name` would both say the day: keep one")
         unread = {
             "zone": self.zone and not any("%z" in form for form in self.forms),
             "day": self.day and all("%d" in form for form in self._all_forms()),
@@ -100,7 +107,8 @@ class DateStyle(Section):
         return self
 
     def _all_forms(self) -> tuple[str, ...]:
-        return self.forms if self.file_name is None else (*self.forms, self.file_name)
+        around = (self.file_name, self.header)
+        return (*self.forms, *(form for form in around if form is not None))
 
     def _check(self, form: str) -> None:
         if not re.search("%[mbB]", form):
@@ -121,18 +129,23 @@ class DateStyle(Section):
                 " `zone: local` (the day in the time zone of whoever's records they are)"
             )
 
-    def _check_name(self, form: str) -> None:
+    def _check_around(self, key: str, form: str, *, year_only: bool) -> None:
         if not _has_year(form):
-            raise ValueError(f"`file_name`: {form!r} does not hold a year")
-        if self.year == "file_name":
+            raise ValueError(f"`{key}`: {form!r} does not hold a year")
+        if year_only:
             return
         if not re.search("%[mbB]", form):
-            raise ValueError(f"`file_name`: {form!r} does not hold a month")
+            raise ValueError(f"`{key}`: {form!r} does not hold a month")
         if "%d" not in form and self.day is None:
-            raise ValueError(f"`file_name`: {form!r} holds no day: declare `day: first` or `last`")
+            raise ValueError(f"`{key}`: {form!r} holds no day: declare `day: first` or `last`")
 
     @property
     def gives_a_day(self) -> bool:
+        """Whether the file's name, or a line above its header, gives rows a day."""
+        return self.header is not None or self.named_by_the_file
+
+    @property
+    def named_by_the_file(self) -> bool:
         """Whether the name of the file gives rows without a day of their own one."""
         return self.file_name is not None and self.year != "file_name"
 
@@ -154,7 +167,8 @@ class DateStyle(Section):
             iso: Whether ISO days must be among them.
         """
         needs = iso or self.written_form == ISO_FORM
-        if not self.year and not self.file_name and (not needs or ISO_FORM in self.forms):
+        alone = not (self.year or self.file_name or self.header)
+        if alone and (not needs or ISO_FORM in self.forms):
             return self
         forms = (*filter(_has_year, self.forms), ISO_FORM)
         return DateStyle.model_construct(
@@ -169,7 +183,7 @@ class DateStyle(Section):
         """Writes briefly what a vendor file says briefly, so that its digest stays as it was."""
         rest = {
             name: getattr(self, name)
-            for name in ("languages", "zone", "day", "year", "file_name")
+            for name in ("languages", "zone", "day", "year", "file_name", "header")
             if getattr(self, name)
         }
         return {"forms": list(self.forms), **rest} if rest else list(self.forms)

@@ -72,6 +72,11 @@ class FileFormat(Section):
         return self.control_total is not None and self.control_total.required
 
     @property
+    def says_above(self) -> bool:
+        """Whether lines above the header are told apart from it and from the rows."""
+        return False
+
+    @property
     def is_counted(self) -> bool:
         """Whether the rows of a page can be counted before it is read; pages are asked for by that.
 

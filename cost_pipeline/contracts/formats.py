@@ -129,6 +129,11 @@ class CsvFormat(DelimitedFormat, ListedSection):
         """Whether a delivery without a trailer, or a total that must be there, is not posted."""
         return super().demands_a_total or (self.kinds is not None and self.kinds.has_trailer)
 
+    @property
+    def says_above(self) -> bool:
+        """Whether the header is looked for below other lines."""
+        return self.header_within is not None
+
     def refused_name(self, name: str) -> str | None:
         """Returns why no column can have a name: it is that of a cell of no header."""
         return self.kinds.refused_name(name) if self.kinds else None
@@ -161,6 +166,11 @@ class FixedWidthFormat(TextFormat, ListedSection):
 
     kind: Literal[FormatKind.FIXED_WIDTH] = FormatKind.FIXED_WIDTH
     layout: FixedLayout
+
+    @property
+    def says_above(self) -> bool:
+        """Whether a ruler says where the header is."""
+        return self.layout.ruler
 
     @field_validator("layout", mode="before")
     @classmethod
@@ -261,6 +271,11 @@ class ExcelFormat(FileFormat, ListedSection):
     header: tuple[str, ...] = ()
     header_within: int = Field(default=20, ge=1, le=1000)
     digits: Literal[15, 17] = 17
+
+    @property
+    def says_above(self) -> bool:
+        """The header is looked for in every sheet."""
+        return True
 
     @field_validator("digits", mode="before")
     @classmethod

@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from cost_pipeline.contracts.complaints import Complaint
+from cost_pipeline.contracts.complaints import Complaint, Step
+from cost_pipeline.contracts.constraints import fields_noted
+from cost_pipeline.contracts.lookups import Table, WrongRow
 from cost_pipeline.contracts.record import Record
+from cost_pipeline.contracts.rules import NO_RULES, OwnRules
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader
+from cost_pipeline.contracts.times import GivenRate
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import NO_OTHERS, ReasonList
 
@@ -72,6 +76,9 @@ class FeedContract:
         vendor: The model of its vendor files.
         settings: The model of its settings.
         wrong_settings: What is wrong with settings that no single key shows.
+        files: The lookup files that settings name: the keys that lead to it, to the file.
+        with_files: The settings with what those files hold, and what is wrong with it.
+        own_rules: Rules between fields that the settings add for a vendor's records.
         wrong_vendors: What is wrong between vendor files of the feed.
         readers: Fields whose texts the keys of a vendor file make something else of than their
             contract does by itself, with what reads them.
@@ -99,6 +106,11 @@ class FeedContract:
     readers: Callable[[Any], Mapping[str, Reader]] = lambda _vendor: {}
     scopes: Callable[[Any], Collection[str]] = lambda _settings: ()
     wrong_settings: Callable[[Any], Iterable[Complaint]] = lambda _settings: ()
+    files: Callable[[Any], Mapping[tuple[Step, ...], str]] = lambda _settings: {}
+    with_files: Callable[
+        [Any, Mapping[tuple[Step, ...], Table]], tuple[Any, Iterable[WrongRow]]
+    ] = lambda settings, _tables: (settings, ())
+    own_rules: Callable[[Any, Vendor], OwnRules] = lambda _settings, _vendor: NO_RULES
     wrong_vendors: Callable[[Any], Iterable[Complaint]] = lambda _vendors: ()
     zone: Callable[[Any, Vendor], str] = lambda _settings, _vendor: "UTC"
     start: Callable[[Any], date | None] = lambda _settings: None
@@ -140,7 +152,10 @@ class FeedContract:
         """Returns the fields that a vendor's rows have without a column or a constant."""
         found = {self.shape.day} if vendor.dates.gives_a_day else set()
         if self.shape.measure is not None and vendor.measure is not None:
-            found |= {self.shape.measure.unit} if vendor.measure.currencies else set()
+            said = vendor.measure.currencies or vendor.measure.units
+            found |= {self.shape.measure.unit} if said else set()
+        if vendor.times is not None and vendor.times.frame_rate is not None:
+            found |= {*fields_noted(self.kinds[vendor.record].contract, GivenRate())}
         return frozenset(found)
 
     @property

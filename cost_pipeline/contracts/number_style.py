@@ -7,19 +7,23 @@ Belongs here: what is declared, and what of it is refused as without sense. Read
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from cost_pipeline.contracts.currencies import currencies
-from cost_pipeline.contracts.sections import GrownSection, Section
+from cost_pipeline.contracts.sections import GrownSection, Section, ShortForms
 
 SPACES: Final = " \u00a0\u2009\u202f"
 """What is written for a space between thousands: also the no-break and the thin ones."""
 APOSTROPHES: Final = "'\u2019"
 MINUS: Final = "-\u2212"
 """The hyphen, and the sign that typesetters know."""
+
+UNIT_SIGNS: Final = "%\u00b0"
+"""What a unit's text may begin with, beside letters."""
 
 _THOUSANDS: Final = {
     **dict.fromkeys(SPACES, " "),
@@ -140,7 +144,33 @@ class SignColumn(Sides):
         return self
 
 
-class MeasureStyle(Section):
+class UnitOf(Section):
+    """What a unit's text stands for.
+
+    Attributes:
+        unit: The unit that is stored.
+        factor: How many of it one of the written unit is, exactly.
+    """
+
+    short_forms: ClassVar[ShortForms] = ShortForms(instead=({"type": "string"},))
+
+    unit: str = Field(min_length=1)
+    factor: Decimal = Field(default=Decimal(1), gt=0, max_digits=30, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, settings: object) -> object:
+        return {"unit": settings} if isinstance(settings, str) else settings
+
+    @field_validator("factor", mode="before")
+    @classmethod
+    def _plain(cls, factor: object) -> object:
+        if isinstance(factor, str) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", factor.strip()):
+            raise ValueError(f"{factor!r} is no factor: write a number such as 0.45359237")
+        return factor
+
+
+class MeasureStyle(GrownSection):
     """Says which way an amount goes and which currency it is in, by what stands beside its digits.
 
     Attributes:
@@ -150,7 +180,11 @@ class MeasureStyle(Section):
         inverted: Whether costs are written as negative numbers.
         zero: Texts that mean nothing, such as `-`.
         currencies: The currency that a sign beside the number stands for.
+        units: What the text of a unit stands for, behind the number or in the unit's own column;
+            any other text is refused.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"units"})
 
     debit: tuple[str, ...] = ()
     credit: tuple[str, ...] = ()
@@ -159,6 +193,7 @@ class MeasureStyle(Section):
     inverted: bool = False
     zero: tuple[str, ...] = ()
     currencies: dict[str, str] = Field(default_factory=dict)
+    units: dict[str, UnitOf] = Field(default={})
 
     @field_validator("debit", "credit", "zero", mode="before")
     @classmethod
@@ -174,6 +209,13 @@ class MeasureStyle(Section):
         for mark in (*self.marks.debit, *self.marks.credit):
             if not mark or re.search(r"[0-9()\s]", mark):
                 raise ValueError(f"{mark!r} cannot be told from a number")
+        if self.units and self.currencies:
+            raise ValueError("`units` and `currencies` would both say the unit: keep one")
+        for text in self.units:
+            if not text or not (text[0].isalpha() or text[0] in UNIT_SIGNS):
+                raise ValueError(
+                    f"{text!r} cannot be told from a number: a unit has a letter first"
+                )
         for sign, code in self.currencies.items():
             _refuse_number_like(sign)
             if code not in currencies():

@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, PrivateAttr, StringConstraints, field_validator
 
+from cost_pipeline.contracts.charts import Chart
 from cost_pipeline.contracts.cost_vendor import ProductionCode
 from cost_pipeline.contracts.general import General
 from cost_pipeline.contracts.sections import Section
@@ -56,7 +57,10 @@ class PlainSource(Section):
 
 
 class Production(Section):
-    """One production: its books' currency, its calendar and its FX policy."""
+    """One production: its books' currency, its calendar, its FX policy and its accounts.
+
+    `chart` is a CSV within the home: the accounts that costs may be charged to.
+    """
 
     title: str
     base_currency: Currency
@@ -64,6 +68,19 @@ class Production(Section):
     start: date | None = None
     fx: FxPolicy = FxPolicy()
     late_window_days: int = Field(default=7305, ge=0)
+    chart: str | None = Field(default=None, min_length=1)
+    _accounts: Chart | None = PrivateAttr(default=None)
+
+    @property
+    def accounts(self) -> Chart | None:
+        """What its chart says; None if it has none, or if nobody has read it."""
+        return self._accounts
+
+    def charged_by(self, chart: Chart) -> Production:
+        """Returns the production with its chart."""
+        one = self.model_copy()
+        one._accounts = chart  # noqa: SLF001 - its own
+        return one
 
     @field_validator("time_zone")
     @classmethod

@@ -47,24 +47,29 @@ class Record(BaseModel):
         return self
 
 
-def judge(contract: type[Record], values: Mapping[str, object]) -> Record | tuple[Problem, ...]:
+def judge(
+    contract: type[Record], values: Mapping[str, object], own: tuple[Rule, ...] = ()
+) -> Record | tuple[Problem, ...]:
     """Returns the record that the values make, or everything that is wrong with them.
 
     Args:
         contract: The model.
         values: Typed values by field; a field without a value is absent.
+        own: Rules of a home, asked after those of the contract.
     """
     try:
-        return contract.model_validate(values)
+        record = contract.model_validate(values)
     except ValidationError as error:
         wrong = [
             _problem(contract, str(entry["loc"][0]), entry["type"], entry)
             for entry in error.errors(include_url=False, include_context=False)
             if entry["loc"]
         ]
+    else:
+        return tuple(broken(own, record.__dict__)) or record
     # The model asks its rules only when every field is good, and stops at the first: ask again.
     names = {problem.field for problem in wrong}
-    return (*wrong, *broken(contract.rules(), values, names))
+    return (*wrong, *broken((*contract.rules(), *own), values, names))
 
 
 def _problem(

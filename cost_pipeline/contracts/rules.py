@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from cost_pipeline.contracts.problems import Problem
 
@@ -59,6 +59,23 @@ class Rule:
     name: str
     sees: tuple[Seen, ...]
     check: Callable[..., Problem | None]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRules:
+    """Rules that the settings of a home add to those of a contract.
+
+    Attributes:
+        rules: The rules.
+        said: What they go by, as one text: part of every interpretation. Empty without rules.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    said: str = ""
+
+
+NO_RULES: Final = OwnRules()
+"""What a home says that adds none."""
 
 
 def broken(

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pyarrow as pa
 from pydantic.fields import FieldInfo
 
-from cost_pipeline.contracts.constraints import number_bounds, parts
+from cost_pipeline.contracts.constraints import number_digits, parts
 from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.tables import DAY, TEXT, Measure, Shape
 
@@ -57,7 +57,7 @@ def _type_of(name: str, info: FieldInfo) -> pa.DataType:
     base = parts(info).base
     if base is not Decimal:
         return _TYPES.get(base, TEXT)
-    bounds = number_bounds(info)
+    bounds = number_digits(info)
     if bounds is None:
         raise ValueError(f"`{name}` needs max_digits and decimal_places: numbers are held exactly")
     return pa.decimal128(bounds.whole_digits + bounds.decimals, bounds.decimals)

@@ -42,6 +42,36 @@ Control = Annotated[str | None, AfterValidator(_names_the_file)]
 for the file's (`{name}.done`)."""
 
 
+class Unpack(Section):
+    """Archives whose members are deliveries of their own.
+
+    Attributes:
+        kind: What the files of the source are; a `tar` may be packed with gzip.
+        files: The members that are deliveries: a pattern of their names, or with a `/` of their
+            paths in the archive.
+    """
+
+    short_forms: ClassVar[ShortForms] = ShortForms(instead=({"enum": ["zip", "tar"]},))
+
+    kind: Literal["zip", "tar"]
+    files: Annotated[str, AfterValidator(_inside)] = "*"
+
+    @check_model(mode="before")
+    @classmethod
+    def _short_form(cls, unpack: object) -> object:
+        return {"kind": unpack} if isinstance(unpack, str) else unpack
+
+    @field_validator("files")
+    @classmethod
+    def _of_any_date(cls, files: str) -> str:
+        if "{" in files:
+            raise ValueError(
+                "must be a pattern of names without `{pull_date}`: say that in the"
+                " name of the archive"
+            )
+        return files
+
+
 class Retry(Section):
     """How often and how long one page or file is tried.
 
@@ -125,6 +155,7 @@ class FolderSource(Section):
             a plain glob (every file whose bytes are not yet landed).
         timeout: The limit for all of its files together; a drive that hangs is given up then.
         control: The same as for SFTP.
+        unpack: Whether its files are archives, whose members are the deliveries.
         settle: The same as for SFTP, and by default none: a file that was touched within so many
             seconds is complete when its size and time are the same in two looks so far apart.
     """
@@ -135,6 +166,7 @@ class FolderSource(Section):
     timeout: float = Field(default=600.0, gt=0)
     control: Control = None
     settle: Annotated[float, ReadWithout("control")] = Field(default=0.0, ge=0)
+    unpack: Unpack | None = None
 
     @field_validator("files")
     @classmethod
@@ -277,7 +309,11 @@ class Incremental(Section):
 
 
 class HttpSource(_Remote):
-    """A JSON, JSON lines or CSV API. `url` and `parameters` values may hold `{pull_date:...}`."""
+    """A JSON, JSON lines or CSV API. `url` and `parameters` values may hold `{pull_date:...}`.
+
+    Attributes:
+        unpack: Whether it answers with an archive, whose members are the deliveries.
+    """
 
     kind: Literal["http"]
     url: Url
@@ -285,6 +321,13 @@ class HttpSource(_Remote):
     pages: Pages = NoPages()
     auth: Annotated[Auth | OAuth2, Field(discriminator="kind")] | None = None
     incremental: Incremental | None = None
+    unpack: Unpack | None = None
+
+    @check_model(mode="after")
+    def _archives_have_no_pages(self) -> Self:
+        if self.unpack is not None and (self.incremental or not isinstance(self.pages, NoPages)):
+            raise ValueError("`unpack` is for one archive: take `pages` and `incremental` out")
+        return self
 
     @field_validator("pages", mode="before")
     @classmethod
@@ -318,6 +361,7 @@ class SftpSource(_Remote):
             absolute. A server with another key is refused.
         control: The file by which the partner says that a file is complete. If not given, a file
             is complete when its size and time are the same in two looks that lie `settle` apart.
+        unpack: The same as for a folder.
     """
 
     kind: Literal["sftp"]
@@ -329,6 +373,7 @@ class SftpSource(_Remote):
     files: str = "*"
     control: Control = None
     settle: Annotated[float, ReadWithout("control")] = Field(default=5.0, ge=0)
+    unpack: Unpack | None = None
 
     @field_validator("files")
     @classmethod

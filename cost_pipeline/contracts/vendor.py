@@ -6,7 +6,7 @@ a mistake is `cost_pipeline.home`'s work; this module only says what a vendor is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from cost_pipeline.contracts.changes import BEGINNING, CHANGES, Change, in_force
+from cost_pipeline.contracts.code_maps import CodeMap, mapped
 from cost_pipeline.contracts.control import ControlTotal, Told
 from cost_pipeline.contracts.date_style import DateStyle
 from cost_pipeline.contracts.expectations import Expect
@@ -51,6 +52,7 @@ from cost_pipeline.contracts.sources import (
     Source,
 )
 from cost_pipeline.contracts.text_style import Clean, IdStyle, cleaned
+from cost_pipeline.contracts.time_style import TimeStyle
 
 __all__ = [
     "ControlTotal",
@@ -114,11 +116,13 @@ class Vendor(Section):
         feed: The line of business that its records belong to.
         record: The kind of its records; the feed says which kinds there are.
         measure: What beside the digits says which way its number goes, and in which unit it is.
+        times: How times of day and timecodes are written, where a kind of record has such.
         clean: What is cleaned out of texts before they are judged; else they are refused for it.
         ids: What is taken off ids, so that one id that is written in several ways is one.
         key: `None` where the vendor has none (`key: none`): every row then stands for itself.
         columns: Contract field to the header names it has had. Where a file has several of them,
             only one may be filled in a row.
+        codes: Maps from the vendor's own codes to contract fields.
         ignore: Header names that are known and not wanted; any other unknown name is drift.
         constants: Contract fields that the file does not carry.
         posts: Whether its records are posted; false where they only serve reconciliation.
@@ -133,10 +137,11 @@ class Vendor(Section):
         "ignore", "constants",
     )  # fmt: skip
     """The keys that decide verdicts; where a delivery is fetched from does not."""
-    declared: ClassVar[tuple[str, ...]] = ("measure", "clean", "ids")
+    declared: ClassVar[tuple[str, ...]] = ("measure", "times", "clean", "ids")
     """The sections that decide them too where they are given, and are no part of a digest else."""
     changing: ClassVar[tuple[str, ...]] = (
-        "format", "dates", "numbers", "measure", "clean", "ids", "columns", "ignore", "constants",
+        "format", "dates", "numbers", "measure", "clean", "ids", "columns", "codes",
+        "ignore", "constants",
     )  # fmt: skip
     """The keys that say how rows are read, which may change from a pull date on."""
     measured: ClassVar[str] = ""
@@ -151,10 +156,12 @@ class Vendor(Section):
     dates: DateStyle = DateStyle()
     numbers: NumberStyle = NumberStyle()
     measure: MeasureStyle | None = None
+    times: TimeStyle | None = None
     clean: tuple[Clean, ...] = ()
     ids: IdStyle | None = None
     key: Key | None
     columns: dict[str, tuple[str, ...]]
+    codes: tuple[CodeMap, ...] = Field(default=(), max_length=50)
     ignore: tuple[str, ...] = ()
     constants: dict[str, str] = Field(default_factory=dict)
     posts: bool = True
@@ -175,6 +182,15 @@ class Vendor(Section):
         pairs = zip(self.in_force, [*ends, date.max], strict=True)
         return tuple((since, end, own) for (since, own), end in pairs)
 
+    def with_codes(self, codes: Sequence[tuple[CodeMap, ...]]) -> Self:
+        """Returns the vendor file with maps in the place of its own, for each of `in_force`."""
+        one = self.model_copy(update={"codes": codes[0]})
+        pairs = zip(self._in_force, codes, strict=False)  # it is empty without changes
+        one._in_force = tuple(  # noqa: SLF001 - its own
+            (since, own.model_copy(update={"codes": maps})) for (since, own), maps in pairs
+        )
+        return one
+
     def as_of(self, day: date | None) -> Self:
         """Returns the settings in force on a pull date, or the newest; they have no `changes`."""
         return [own for since, own in self.in_force if day is None or since <= day][-1]
@@ -187,6 +203,12 @@ class Vendor(Section):
     def changing_keys(cls) -> tuple[str, ...]:
         """Returns the keys that may change from a pull date on, as vendor files name them."""
         return tuple(cls.model_fields[name].alias or name for name in cls.changing)
+
+    @property
+    def read_from(self) -> Mapping[str, tuple[str, ...]]:
+        """The header names of the columns that each field is read from, or that hold its code."""
+        coded = {name: one.source for name, one in mapped(self.codes).items()}
+        return {**self.columns, **coded} if coded else self.columns
 
     @property
     def scope(self) -> str | None:
@@ -230,6 +252,15 @@ class Vendor(Section):
                 f"rows of such a {self.format.kind} are not counted, so the next page is not known:"
                 " write `pages: {style: link}` where the server names the next page in its Link"
                 " header, and no `pages` otherwise"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_day_above_can_be_found(self) -> Self:
+        if self.dates.header is not None and not self.format.says_above:
+            raise ValueError(
+                "`dates.header` looks for a day above the header: that of a `csv` with"
+                " `header_within`, of `excel`, or of `fixed_width` with a ruler"
             )
         return self
 
@@ -286,8 +317,10 @@ class Vendor(Section):
     def _tell_the_format(self) -> Self:
         """Formats that look for the vendor's columns learn their names from the other keys."""
         told: FileFormat = self.format
+        coded = dict.fromkeys(name for one in self.codes for name in one.source)
         if isinstance(self.format, ExcelFormat) and not self.format.header:
             names = tuple(name for names in self.columns.values() for name in names)
+            names = (*names, *(name for name in coded if name not in names))
             told = self.format.model_copy(update={"header": names})
         elif isinstance(self.format, ParquetFormat) and not self.format.exact:
             exact = [name for field in self.exact for name in self.columns.get(field, ())]
@@ -295,6 +328,7 @@ class Vendor(Section):
         names = tuple(name for aliases in self.columns.values() for name in aliases)
         if self.measure is not None and self.measure.sign is not None:
             names = (*names, *self.measure.sign.column)
+        names = (*names, *(name for name in coded if name not in names))
         total = self.format.control_total
         measured = self.columns.get(self.measured if total is None else total.column, ())
         places = frozenset(place for name in names if (place := place_of(name)))

@@ -55,7 +55,7 @@ def delivered(vendor: Vendor) -> dg.TableSchema:
     """
     meanings: dict[str, str] = {}
     for _, settings in vendor.in_force:
-        read = {name: field for field, names in settings.columns.items() for name in names}
+        read = {name: field for field, names in settings.read_from.items() for name in names}
         meanings |= {name: f"read as {field}" for name, field in read.items()}
         meanings |= dict.fromkeys(settings.ignore, "known and not read")
     return dg.TableSchema(
@@ -74,7 +74,7 @@ def lineage_of_records(feed: Feed[Session], vendors: Iterable[Vendor]) -> dg.Tab
     found: dict[str, list[dg.TableColumnDep]] = {}
     for vendor in vendors:
         raw = asset_key(feed.names.raw(vendor.vendor))
-        every = [columns for _, own in vendor.in_force for columns in own.columns.items()]
+        every = [columns for _, own in vendor.in_force for columns in own.read_from.items()]
         names = dict.fromkeys((field, name) for field, aliases in every for name in aliases)
         for field, name in names:
             column = found.setdefault(feed.column_of(vendor.record, field), [])

@@ -11,15 +11,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from cost_pipeline.contracts.constraints import parts
+from pydantic.fields import FieldInfo
+
+from cost_pipeline.contracts.constraints import fields_noted, parts
 from cost_pipeline.contracts.date_style import DIRECTIVES
 from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.contracts.listing import ListedSection, Patterns
 from cost_pipeline.contracts.problems import Problem
 from cost_pipeline.contracts.record import judge_field
 from cost_pipeline.contracts.texts import reader
+from cost_pipeline.contracts.times import GivenRate, ReadByStyle
 from cost_pipeline.contracts.vendor import FolderSource, HttpSource, Vendor
 from cost_pipeline.core.text import nearest, plain_name
+from cost_pipeline.home.codes import check_codes
 from cost_pipeline.home.document import Document
 
 _RESERVED: Final = "corrections"
@@ -52,9 +56,11 @@ def check_vendor(
     _check_coverage(vendor, document, feed)
     _check_constants(vendor, document, feed)
     _check_dates(vendor, document)
+    _check_times(vendor, document, feed)
     _check_headers(vendor, document)
     _check_patterns(vendor, document)
     _check_groups(vendor, document)
+    check_codes(vendor, document, feed)
     if isinstance(vendor.source, HttpSource) and vendor.source.incremental and not vendor.key:
         document.complain(
             ("source", "incremental"),
@@ -93,19 +99,19 @@ def _check_fields(vendor: Vendor, document: Document, feed: FeedContract) -> Non
                 f"the {name} is a key of the vendor file, not a constant",
                 f"leave it out here; `{name}:` says it",
             )
-        elif name in vendor.columns:
+        elif name in vendor.read_from:
             document.complain(
                 ("constants", name),
                 f"`{name}` is both a column and a constant",
                 "keep the one that is meant",
             )
     for place, name in enumerate(vendor.key.fields if vendor.key else ()):
-        if name not in vendor.columns and name not in vendor.constants:
+        if name not in vendor.read_from and name not in vendor.constants:
             path = ("key", place) if document.has(("key", place)) else ("key", "columns", place)
             document.complain(
                 path if document.has(path) else ("key",),
                 f"the key names `{name}`, which no column gives",
-                nearest(name, vendor.columns) if vendor.columns else "",
+                nearest(name, vendor.read_from) if vendor.read_from else "",
             )
 
 
@@ -118,7 +124,7 @@ def _field_known_as(name: str, feed: FeedContract) -> str | None:
 
 def _check_coverage(vendor: Vendor, document: Document, feed: FeedContract) -> None:
     shape, fields = feed.shape, feed.kinds[vendor.record].contract.model_fields
-    covered = {*vendor.columns, *vendor.constants, "vendor"}
+    covered = {*vendor.read_from, *vendor.constants, "vendor"}
     covered |= {shape.scope} if shape.scope and vendor.scope is not None else set()
     missing = [
         name
@@ -156,8 +162,8 @@ def _check_constants(vendor: Vendor, document: Document, feed: FeedContract) -> 
     contract, readers = feed.kinds[vendor.record].contract, feed.readers(vendor)
     for name, text in vendor.constants.items():
         info = contract.model_fields.get(name)
-        # Numbers and dates are read by the vendor's own style; validate does that.
-        if info is not None and parts(info).base not in {Decimal, date}:
+        # Numbers, dates and times are read by the vendor's own style; validate does that.
+        if info is not None and not _has_a_style(info):
             read = readers.get(name) or reader(info)
             value = text if read is None else read(name, text)
             found = value if isinstance(value, Problem) else judge_field(contract, name, value)
@@ -165,6 +171,12 @@ def _check_constants(vendor: Vendor, document: Document, feed: FeedContract) -> 
                 document.complain(
                     ("constants", name), f"`{name}` cannot be `{text}`: {found.message}"
                 )
+
+
+def _has_a_style(info: FieldInfo) -> bool:
+    taken = parts(info)
+    timed = any(isinstance(note, ReadByStyle) for note in taken.notes)
+    return timed or taken.base in {Decimal, date}
 
 
 def _check_dates(vendor: Vendor, document: Document) -> None:
@@ -177,6 +189,25 @@ def _check_dates(vendor: Vendor, document: Document) -> None:
                 f"`{form}` holds {', '.join(f'`{one}`' for one in unknown)}, which is not read",
                 "write dates with %d, %m, %b, %B, %Y, %y, and times with %H, %I, %p, %M, %S, %f,"
                 " %z",
+            )
+
+
+def _check_times(vendor: Vendor, document: Document, feed: FeedContract) -> None:
+    contract = feed.kinds[vendor.record].contract
+    rate = vendor.times and vendor.times.frame_rate
+    for name in fields_noted(contract, ReadByStyle("frames")):
+        if rate is None and name in vendor.columns:
+            document.complain(
+                ("columns", name),
+                f"`{name}` is a timecode, and nothing says how many frames a second has",
+                'write `times: {frame_rate: "25"}`, or what the rate is',
+            )
+    for name in fields_noted(contract, GivenRate()):
+        if rate is not None and name in vendor.columns:
+            document.complain(
+                ("columns", name),
+                f"`times.frame_rate` says `{name}` already, for every row",
+                f"take `{name}` out and list its header under `ignore`",
             )
 
 

@@ -89,7 +89,7 @@ def read_document(file: Path, name: str) -> Document:
         name: What to call it in messages: its path relative to the home.
     """
     document = Document(name)
-    text = _text(file, document)
+    text = read_text(file, document)
     if text is not None:
         node = _node(text, document)
         if node is not None:
@@ -99,7 +99,14 @@ def read_document(file: Path, name: str) -> Document:
     return document
 
 
-def _text(file: Path, document: Document) -> str | None:
+def read_text(file: Path, document: Document, most: int = _MOST_BYTES) -> str | None:
+    """Returns the text of a file; None if it has none, which is then noted.
+
+    Args:
+        file: Where it lies.
+        document: Where mistakes are noted.
+        most: Bytes that it may have.
+    """
     try:
         content = file.read_bytes()
     except IsADirectoryError:
@@ -117,7 +124,7 @@ def _text(file: Path, document: Document) -> str | None:
             )
         )
         return None
-    if len(content) > _MOST_BYTES:
+    if len(content) > most:
         document.problems.append(
             Problem(document.file, 0, f"holds {len(content):,} bytes, too many for settings")
         )

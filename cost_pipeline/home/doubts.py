@@ -20,6 +20,7 @@ from cost_pipeline.contracts.formats import TextFormat
 from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.sources import HttpSource, OAuth2, SftpSource
+from cost_pipeline.contracts.times import ReadByStyle
 from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.home.document import Document
 from cost_pipeline.home.patterns import overlap
@@ -84,11 +85,14 @@ def _unwritten(
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yields what is said of values that the vendor does not have."""
     fields = feed.kinds[vendor.record].contract.model_fields
-    told = {*vendor.columns, *vendor.constants} & fields.keys()
+    told = {*vendor.read_from, *vendor.constants} & fields.keys()
     for section, base, what in _WRITTEN:
         given = any(parts(fields[name]).base is base for name in told)
-        if document.has((section,)) and not given and not vendor.dates.file_name:
+        if document.has((section,)) and not given and not vendor.dates.gives_a_day:
             yield (section,), f"no column and no constant holds a {what}"
+    timed = any(isinstance(note, ReadByStyle) for n in told for note in parts(fields[n]).notes)
+    if document.has(("times",)) and not timed:
+        yield ("times",), "no column and no constant holds a time"
     measure = feed.shape.measure
     section = feed.vendor.model_fields["measure"].alias or "measure"
     if document.has((section,)) and (measure is None or measure.field not in vendor.columns):

@@ -22,10 +22,12 @@ from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.text import nearest
 from cost_pipeline.home.checks import check_names, check_vendor
+from cost_pipeline.home.codes import with_codes
 from cost_pipeline.home.dated import doubt_changes, each_settings
 from cost_pipeline.home.document import Document, Problem, read_document
 from cost_pipeline.home.doubts import doubt_overlaps, doubt_vendor
 from cost_pipeline.home.explain import explain
+from cost_pipeline.home.lookup import note, read_table
 from cost_pipeline.home.places import refuse_unusable
 
 FORMAT: Final = 1
@@ -176,7 +178,20 @@ class _Files:
         settings = _model(feed.settings, document)
         if settings is not None:
             _complain(document, feed.wrong_settings(settings))
+            settings = self._with_files(settings, document, feed)
         return settings
+
+    def _with_files(self, settings: Section, document: Document, feed: FeedContract) -> Section:
+        """Returns settings with what the lookup files hold that they name."""
+        tables = {
+            path: table
+            for path, file in feed.files(settings).items()
+            if (table := read_table(file, path, document, self.path)) is not None
+        }
+        whole: Section
+        whole, wrong = feed.with_files(settings, tables)
+        note(document, [Problem(one.file, one.line, one.message, one.remedy) for one in wrong])
+        return whole
 
     def _is_needed(self, feed: FeedContract) -> bool:
         """Whether this file must be there for the folder to be a home."""
@@ -220,6 +235,9 @@ class _Files:
             if vendor.record not in feed.kinds:
                 message = f"the feed {feed.name} has no record `{vendor.record}`"
                 document.complain(("record",), message, nearest(vendor.record, feed.kinds))
+                continue
+            vendor = with_codes(vendor, document, self.path, feed)
+            if vendor is None:
                 continue
             own = settings.get(feed.name)
             scopes = feed.scopes(own) if own is not None else ()

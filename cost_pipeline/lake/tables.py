@@ -79,6 +79,7 @@ DELIVERIES = TableSpec(
             required("attempts", pa.int32()),
             required("fetched_at", INSTANT),
             pa.field("role", TEXT),
+            pa.field("parent", HASH),
             *STAMP,
         ]
     ),
@@ -87,7 +88,8 @@ DELIVERIES = TableSpec(
 """One row each time bytes were received: the same bytes on two days are two rows.
 
 `role` is null for what a vendor sent, and `correction` for what people sent in its place; that is
-a row for each vendor whose dead letters it answers.
+a row for each vendor whose dead letters it answers. It is `archive` for an archive whose members
+are deliveries of their own; theirs say it as their `parent`.
 """
 
 CUT_DELIVERIES = TableSpec(

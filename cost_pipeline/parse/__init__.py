@@ -6,6 +6,7 @@ could not be cut. Does not belong here: what a cell means (validate), where the 
 """
 
 from cost_pipeline.parse.ahead import read_ahead
+from cost_pipeline.parse.members import RefusedArchiveError, each_member
 from cost_pipeline.parse.opening import open_rows
 from cost_pipeline.parse.rows import (
     CHUNK_ROWS,
@@ -27,8 +28,10 @@ __all__ = [
     "MarkedSheet",
     "ParsedChunk",
     "Refused",
+    "RefusedArchiveError",
     "RowReader",
     "ValueKind",
+    "each_member",
     "open_rows",
     "read_ahead",
     "read_marked",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from cost_pipeline.core.reasons import Reason
 from cost_pipeline.parse.body import most_unpacked
 from cost_pipeline.parse.rows import Limits, Refused
 
-_MOST_MEMBERS: Final = 10_000
+MOST_MEMBERS: Final = 10_000
 _PIECE: Final = 1 << 16
 _ENCRYPTED: Final = 0x1
 
@@ -29,11 +30,12 @@ class BrokenMemberError(Exception):
 class Archive:
     """An archive whose directory has been found harmless."""
 
-    def __init__(self, path: Path, names: frozenset[str]) -> None:
+    def __init__(self, path: Path, order: tuple[str, ...]) -> None:
         self._path = path
-        self.names = names
+        self.order = order
+        self.names = frozenset(order)
 
-    def pieces(self, name: str) -> Iterator[bytes]:
+    def pieces(self, name: str, most: int = _PIECE) -> Iterator[bytes]:
         """Yields a member in pieces, of never more bytes than its directory entry claims.
 
         Raises:
@@ -41,7 +43,7 @@ class Archive:
         """
         try:
             with zipfile.ZipFile(self._path) as archive, archive.open(name) as member:
-                while data := member.read(_PIECE):
+                while data := member.read(min(most, _PIECE)):
                     yield data
         except (
             zipfile.BadZipFile,
@@ -80,21 +82,27 @@ def open_archive(path: Path, limits: Limits) -> Archive | Refused:
     problem = _problem(members, path.stat().st_size, limits)
     if problem is not None:
         return _refused(problem)
-    return Archive(path, frozenset(member.filename for member in members))
+    return Archive(path, tuple(member.filename for member in members))
 
 
 def _problem(members: list[zipfile.ZipInfo], packed: int, limits: Limits) -> str | None:
-    if len(members) > _MOST_MEMBERS:
-        return f"its archive has {len(members)} members, {_MOST_MEMBERS} at most are read"
+    if len(members) > MOST_MEMBERS:
+        return f"its archive has {len(members)} members, {MOST_MEMBERS} at most are read"
     for member in members:
-        if _climbs(member.orig_filename):
+        if climbs(member.orig_filename):
             shown = member.orig_filename[:100]
             return f"its archive has a member whose path leads out of it: {shown!r}"
         if member.flag_bits & _ENCRYPTED:
-            return "its archive is encrypted; it must be delivered without a password"
-    if len({member.filename for member in members}) < len(members):
-        return "its archive has two members of one name"
-    claimed, most = sum(member.file_size for member in members), most_unpacked(packed, limits)
+            shown = member.orig_filename[:100]
+            return f"its member {shown!r} is encrypted; it must be delivered without a password"
+    if twice := [name for name, n in Counter(m.filename for m in members).items() if n > 1]:
+        return f"its archive has two members of one name: {twice[0][:100]!r}"
+    claimed = sum(member.file_size for member in members)
+    return bomb_problem(packed, claimed, most_unpacked(packed, limits))
+
+
+def bomb_problem(packed: int, claimed: int, most: int) -> str | None:
+    """Returns what is wrong with an archive that claims to unpack to so much; None if nothing."""
     if claimed <= most:
         return None
     return (
@@ -103,7 +111,8 @@ def _problem(members: list[zipfile.ZipInfo], packed: int, limits: Limits) -> str
     )
 
 
-def _climbs(name: str) -> bool:
+def climbs(name: str) -> bool:
+    """Whether a member's path leads out of its archive, or may on some machine."""
     odd = name.startswith("/") or any(mark in name for mark in ("\\", ":", "\0"))
     return odd or ".." in name.split("/")
 

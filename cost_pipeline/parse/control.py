@@ -106,6 +106,11 @@ class ControlRules:
             found[place] = Part.ROW
         return found
 
+    @property
+    def most_cells(self) -> int:
+        """Returns how many filled cells a total, or a sum of a part, has at most, with a label."""
+        return len(self._places) + 1
+
     def declared(self, row: Filled) -> dict[str, str]:
         """Returns the cells of the total by their header names."""
         header = self._header
@@ -136,6 +141,7 @@ def rows_without_totals(
     rules: ControlRules | None,
     filled: Callable[[_Row], Filled],
     dropped: Callable[[Part, _Row], None] = lambda _part, _row: None,
+    settled: Callable[[_Row], bool] = lambda _row: False,
 ) -> Iterator[_Row]:
     """Yields the rows of a delivery; counts totals and sums of parts in `reader`.
 
@@ -145,12 +151,18 @@ def rows_without_totals(
         rules: None where everything is a row.
         filled: Returns what stands in a row.
         dropped: Is told of each row that is left out.
+        settled: Returns whether this is many rows that are no sums, with `TAIL_ROWS` behind them.
     """
     if rules is None:
         yield from rows
         return
     held: deque[tuple[_Row, Filled]] = deque()
     for row in rows:
+        if settled(row):
+            yield from (one for one, _ in held)
+            held.clear()
+            yield row
+            continue
         cells = filled(row)
         if rules.part(cells) is Part.SUBTOTAL:
             reader.furniture_rows += 1

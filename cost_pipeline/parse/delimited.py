@@ -101,6 +101,7 @@ def open_delimited(
         count=file.count,
     )
     reader.header_line = header.lines or None
+    reader.above = header.texts
     return reader
 
 

@@ -32,15 +32,10 @@ from cost_pipeline.parse.account import SheetAccount
 from cost_pipeline.parse.archive import BrokenMemberError, open_archive
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.listing import MissingColumnError
-from cost_pipeline.parse.rows import (
-    Limits,
-    ParsedChunk,
-    Refused,
-    RowReader,
-    gather_rows,
-    rows_table,
-)
-from cost_pipeline.parse.sheet import BrokenSheetError, NamedSheet
+from cost_pipeline.parse.pieces import RowBlock, gather_pieces, passed_before, pieces_table
+from cost_pipeline.parse.rows import Limits, ParsedChunk, Refused, RowReader
+from cost_pipeline.parse.sheet import BrokenSheetError
+from cost_pipeline.parse.sheet_block import NamedSheet
 from cost_pipeline.parse.sheet_table import SheetTable, count_sheet, find_header
 from cost_pipeline.parse.source import looks_like_html
 from cost_pipeline.parse.xls import ENCRYPTED, open_xls
@@ -54,11 +49,19 @@ _SPREADSHEET_2003: Final = b"urn:schemas-microsoft-com:office:spreadsheet"
 
 
 def open_excel(
-    path: Path, form: ExcelFormat, limits: Limits, *, chunk_rows: int
+    path: Path, form: ExcelFormat, limits: Limits, *, chunk_rows: int, bulk: bool
 ) -> RowReader | Refused:
-    """Returns a reader of the rows of the sheets that are asked for."""
+    """Returns a reader of the rows of the sheets that are asked for.
+
+    Args:
+        path: The landed bytes.
+        form: What the vendor declares.
+        limits: The bounds.
+        chunk_rows: Chunks hold at most so many rows.
+        bulk: Whether plain rows may be scanned in columns.
+    """
     try:
-        book = open_book(path, form, limits)
+        book = open_book(path, form, limits, bulk=bulk)
         if isinstance(book, Refused):
             return book
         found = _tables(book, form, limits)
@@ -72,12 +75,12 @@ def open_excel(
     def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
         for table in found.tables:
             reader.header_rows += 1
+            reader.above = table.above
             reader.header += tuple(n for n in table.header if n and n not in reader.header)
-            for gathered in gather_rows(table.rows(reader), chunk_rows, limits.chunk_bytes):
-                arrow = rows_table(gathered, reader.rows + 1, len(table.columns))
-                passed = None
-                if form.groups:
-                    passed = pa.array([row.passed for row in gathered], pa.int64())
+            rows = table.rows(reader)
+            for gathered in gather_pieces(rows, RowBlock, chunk_rows, limits.chunk_bytes):
+                arrow = pieces_table(gathered, reader.rows + 1, len(table.columns))
+                passed = pa.array(passed_before(gathered), pa.int64()) if form.groups else None
                 yield ParsedChunk(table.fill_down.filled(arrow), table.columns, passed=passed)
         for sheet, account in found.others:
             count_sheet(sheet.open(), account)
@@ -183,26 +186,28 @@ def _plain(name: str) -> str:
     return name.casefold().strip()
 
 
-def open_book(path: Path, form: ExcelFormat, limits: Limits) -> Book | Refused:
+def open_book(
+    path: Path, form: ExcelFormat, limits: Limits, *, bulk: bool = True
+) -> Book | Refused:
     """Returns the workbook, whose container its bytes tell, or why it is none."""
     head = next(Body(path).pieces(_HEAD), b"")
     if head.startswith(ZIP_MAGIC):
-        return _open_xlsx(path, form, limits)
+        return _open_xlsx(path, form, limits, bulk=bulk)
     if head.startswith(OLE_MAGIC):
         return _open_ole(path, form, limits)
     return _refused(_what_it_is(head))
 
 
-def _open_xlsx(path: Path, form: ExcelFormat, limits: Limits) -> Book | Refused:
+def _open_xlsx(path: Path, form: ExcelFormat, limits: Limits, *, bulk: bool) -> Book | Refused:
     archive = open_archive(path, limits)
     if isinstance(archive, Refused):
         return archive
-    book = read_book(archive, limits)
+    book = read_book(archive, limits, bulk=bulk)
     sheets = [
         NamedSheet(
             sheet.name,
             sheet.visible,
-            partial(XlsxSheet, archive, book, sheet.part, limits, digits=form.digits),
+            partial(XlsxSheet, archive, book, sheet.part, limits, digits=form.digits, bulk=bulk),
         )
         for sheet in book.sheets
     ]

@@ -109,7 +109,9 @@ def open_fixed_width(
         if last is not None:
             yield as_chunk(fill_down.filled(last), columns)
 
-    return RowReader(encoding, columns, chunks, count=count)
+    found = RowReader(encoding, columns, chunks, count=count)
+    found.above = top.texts
+    return found
 
 
 def _top(body: Body, form: FixedWidthFormat, encoding: str, limits: Limits) -> Top | Refused:

@@ -13,7 +13,7 @@ from typing import Final
 
 from cost_pipeline.contracts.control import Told
 from cost_pipeline.core.reasons import Reason
-from cost_pipeline.core.text import plain_name
+from cost_pipeline.core.text import BLANKS, plain_name
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.listing import called
 from cost_pipeline.parse.records import (
@@ -29,6 +29,8 @@ from cost_pipeline.parse.rows import Limits, Refused
 _SEPARATOR: Final = re.compile(rb'"?sep=([ !#-~\t])"?[ ,;|\t]*', re.IGNORECASE)
 # One name may be a value by chance.
 _NAMES: Final = 2
+# What is kept of a line above the header, in characters.
+_SAID: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Header:
         lines: Physical lines up to and with the header.
         blank_rows: How many records of them were blank.
         above: How many were furniture.
+        texts: What they say, their cells joined by blanks.
     """
 
     names: tuple[str, ...]
@@ -51,6 +54,7 @@ class Header:
     lines: int = 0
     blank_rows: int = 0
     above: int = 0
+    texts: tuple[str, ...] = ()
 
 
 def find_header(
@@ -113,6 +117,7 @@ class _Found:
         self._wanted = {*map(plain_name, told.names)}
         self._seen = top
         self._lines = top.lines
+        self._texts: list[str] = []
 
     def take(self, line: int, last: int, record: Record, limits: Limits) -> Refused | None:
         """Takes the next record in; returns why the file cannot be read, if it cannot."""
@@ -125,6 +130,8 @@ class _Found:
             where = f"the header on line {line} cannot be read"
             return None if self._within else _refused(f"{where}: {record.problem}")
         names = tuple(cell.decode("utf-8") for cell in record.cells)
+        texts = tuple(self._texts)
+        self._texts.append(joined(names))
         most = names_held(self._wanted, names) if self._within else 1
         if most <= self._most:
             return None
@@ -136,7 +143,7 @@ class _Found:
             name for name, cell in zip(names, record.cells, strict=True) if not is_blank(cell)
         )
         own = called(names, self._told.passed, self._told.places)
-        self.best = replace(before, names=own, first=first, lines=last)
+        self.best = replace(before, names=own, first=first, lines=last, texts=texts)
         return None
 
     def nothing(self) -> Refused:
@@ -148,6 +155,11 @@ class _Found:
         if self._lines:
             return _refused(f"it has no header: all {self._lines} lines are blank")
         return _refused("the file is empty")
+
+
+def joined(cells: Iterable[str]) -> str:
+    """Returns what a line above the header says, as one text."""
+    return " ".join(filled for cell in cells if (filled := cell.strip(BLANKS)))[:_SAID]
 
 
 def names_held(wanted: Collection[str], names: Iterable[str]) -> int:

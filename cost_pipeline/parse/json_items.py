@@ -1,8 +1,7 @@
 """One JSON object as a row: what `json` and `jsonl` share.
 
-Belongs here: turning an object into cells of text without going through a number type, and the
-chunks of rows whose columns are keys. Finding the objects in a delivery is `json_list`'s and
-`json_lines`' work.
+Belongs here: turning an object into cells of text without going through a number type. Finding the
+objects in a delivery is `json_list`'s and `json_lines`' work, many at once `json_bulk`'s.
 """
 
 from __future__ import annotations
@@ -16,17 +15,8 @@ from typing import Final
 
 from cost_pipeline.contracts.control import Told
 from cost_pipeline.contracts.paths import JSON_MARKS, Paths, names_of, parent_prefix
-from cost_pipeline.core.text import BLANKS
-from cost_pipeline.parse.control import Filled
 from cost_pipeline.parse.paths import Opener, Verbatim
-from cost_pipeline.parse.rows import (
-    Limits,
-    ParsedChunk,
-    RawRow,
-    RowReader,
-    gather_rows,
-    rows_table,
-)
+from cost_pipeline.parse.rows import Limits
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*+")
 _HALF: Final = "an escape stands for half a character (a lone surrogate)"
@@ -121,13 +111,17 @@ class ItemReader:
 
     def known(self, item: Item) -> Item:
         """Returns the item and notes its keys; a problem if the delivery has too many by now."""
-        cells = item.cells or {}
-        if not cells.keys() <= self.keys.keys():
-            if len(self.keys.keys() | cells.keys()) > self._limit:
-                problem = f"with its keys the delivery has more than {self._limit}"
-                return Item(item.end, problem=problem)
-            self.keys |= dict.fromkeys(cells)
-        return item
+        if self.know(item.cells or {}):
+            return item
+        return Item(item.end, problem=f"with its keys the delivery has more than {self._limit}")
+
+    def know(self, keys: Iterable[str]) -> bool:
+        """Notes the keys of rows, unless the delivery then has too many; returns whether it did."""
+        new = dict.fromkeys(key for key in keys if key not in self.keys)
+        if len(self.keys) + len(new) > self._limit:
+            return not new
+        self.keys |= new
+        return True
 
     def opened(
         self,
@@ -252,44 +246,9 @@ def _lone_surrogate(cells: dict[str, str | None]) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedRow:
-    """A row whose cells have keys, or none if it is malformed."""
-
-    line: int
-    text: str
-    malformed: str | None
-    cells: dict[str, str | None] | None
-
-
-def filled_keys(row: KeyedRow) -> Filled:
-    """Returns what stands in an object; a list or an object in it is its text."""
-    cells = (row.cells or {}).items()
-    return Filled({key: text for key, text in cells if text is not None and text.strip(BLANKS)})
-
-
 def cut_text(text: str, limits: Limits) -> tuple[str, str]:
     """Returns a text of bounded size, and what to say if it was cut."""
     data = text[: limits.cut_bytes + 1].encode("utf-8")
     if len(data) <= limits.cut_bytes:
         return text, ""
     return data[: limits.cut_bytes].decode("utf-8", "ignore"), "; its text is cut"
-
-
-def keyed_chunks(
-    reader: RowReader, rows: Iterable[KeyedRow], limits: Limits, chunk_rows: int
-) -> Iterator[ParsedChunk]:
-    """Yields chunks whose columns are the keys of their rows, in order of appearance."""
-    for chunk in gather_rows(rows, chunk_rows, limits.chunk_bytes):
-        keys = tuple(dict.fromkeys(key for row in chunk for key in row.cells or ()))
-        raw = [
-            RawRow(
-                row.line,
-                row.text,
-                row.malformed,
-                None if row.cells is None else [*map(row.cells.get, keys)],
-            )
-            for row in chunk
-        ]
-        reader.header = tuple(dict.fromkeys((*reader.header, *keys)))
-        yield ParsedChunk(rows_table(raw, reader.rows + 1, len(keys)), keys)

@@ -14,17 +14,16 @@ from cost_pipeline.contracts.paths import list_steps
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.control import control_rules, rows_without_totals
+from cost_pipeline.parse.json_bulk import Stretches
 from cost_pipeline.parse.json_items import (
     BrokenJsonError,
     ItemReader,
-    KeyedRow,
     cut_text,
-    filled_keys,
-    keyed_chunks,
     kind_of,
     skip_space,
 )
 from cost_pipeline.parse.json_nested import NestedRows
+from cost_pipeline.parse.keyed import Keyed, KeyedRow, filled_keys, keyed_chunks, one_by_one
 from cost_pipeline.parse.rows import Limits, ParsedChunk, Refused, RowReader
 from cost_pipeline.parse.source import utf8_blocks
 
@@ -48,9 +47,18 @@ class _Lines:
 
 
 def open_json_list(
-    body: Body, form: JsonFormat, encoding: str, limits: Limits, *, chunk_rows: int
+    body: Body, form: JsonFormat, encoding: str, limits: Limits, *, chunk_rows: int, bulk: bool
 ) -> RowReader | Refused:
-    """Returns a reader of the items of a list in a document in a known encoding."""
+    """Returns a reader of the items of a list in a document in a known encoding.
+
+    Args:
+        body: The delivery.
+        form: What the vendor declares.
+        encoding: Known to fit.
+        limits: The bounds.
+        chunk_rows: Chunks hold at most so many rows.
+        bulk: Whether flat objects may be decoded many at once.
+    """
     if body.exceeds(limits.json_bytes):
         what = f"it is too large for `json`: {limits.json_bytes} bytes at most are read"
         return Refused(Reason.NOT_THE_FORMAT, f"{what}; `jsonl` is the format for more")
@@ -64,11 +72,13 @@ def open_json_list(
         return Refused(Reason.NOT_THE_FORMAT, f"it is not JSON: {error.message} on line {line}")
     except _NotThereError as error:
         return Refused(Reason.NOT_THE_FORMAT, str(error))
-    document = _Document(text, form, items, limits)
+    document = _Document(text, form, items, limits, bulk=bulk)
     rules = control_rules(form, None)
 
     def chunks(reader: RowReader) -> Iterator[ParsedChunk]:
-        rows = rows_without_totals(reader, document.rows(reader, start), rules, filled_keys)
+        rows: Iterator[Keyed] = document.rows(reader, start)
+        if rules is not None:
+            rows = rows_without_totals(reader, one_by_one(rows), rules, filled_keys)
         return keyed_chunks(reader, rows, limits, chunk_rows)
 
     return RowReader(encoding, (), chunks)
@@ -102,7 +112,9 @@ def _find_list(items: ItemReader, text: str, steps: Sequence[str]) -> int:
 class _Document:
     """The text of a delivery in which the list has been found."""
 
-    def __init__(self, text: str, form: JsonFormat, items: ItemReader, limits: Limits) -> None:
+    def __init__(
+        self, text: str, form: JsonFormat, items: ItemReader, limits: Limits, *, bulk: bool
+    ) -> None:
         lists = list_steps(form.records)
         self._text = text
         self._steps = lists[0]
@@ -114,8 +126,12 @@ class _Document:
             self._nested = NestedRows(
                 text, items, lists, self._lines.at, empty_is_row=form.empty == "row"
             )
+        flat = bulk and self._nested is None
+        self._stretches = (
+            Stretches(text, items, self._lines.at, limits.block_bytes) if flat else None
+        )
 
-    def rows(self, reader: RowReader, start: int) -> Iterator[KeyedRow]:
+    def rows(self, reader: RowReader, start: int) -> Iterator[Keyed]:
         """Yields the items of the list that opens at `start`, and what is broken after them."""
         position = skip_space(self._text, start + 1)
         more = self._text[position : position + 1] != "]"
@@ -124,6 +140,9 @@ class _Document:
             while more:
                 if self._nested:
                     end = yield from self._nested.below(reader, position, above)
+                elif self._stretches and (stretch := self._stretches.at(position)):
+                    block, end = stretch
+                    yield block
                 else:
                     item = self._items.item(self._text, position)
                     text, end = self._text[position : item.end], item.end

@@ -16,10 +16,10 @@ from cost_pipeline.parse.json_items import (
     BrokenJsonError,
     Item,
     ItemReader,
-    KeyedRow,
     kind_of,
     skip_space,
 )
+from cost_pipeline.parse.keyed import KeyedRow
 from cost_pipeline.parse.rows import RowReader
 
 Cells = dict[str, str | None]

@@ -50,8 +50,8 @@ def open_rows(
         form: The format that the vendor declares.
         chunk_rows: Chunks hold at most so many rows.
         limits: The bounds on memory and damage.
-        bulk: Whether simple rows of a `csv` may take the bulk lane; the rows are the same either
-            way, which is what the tests hold it to.
+        bulk: Whether simple rows may take a bulk lane; the rows are the same either way, which is
+            what the tests hold it to.
         at: Go on from here, a mark that a chunk of the same bytes and format ended with: the
             numbers of rows and lines, and every count, are as if all had been read.
 
@@ -61,7 +61,7 @@ def open_rows(
     limits = limits or Limits()
     match form:
         case ExcelFormat():
-            return open_excel(path, form, limits, chunk_rows=chunk_rows)
+            return open_excel(path, form, limits, chunk_rows=chunk_rows, bulk=bulk)
         case ParquetFormat():
             return open_parquet(path, form, limits, chunk_rows=chunk_rows)
         case TextFormat():
@@ -108,9 +108,9 @@ def _open_in(
     """Returns a reader of a text in a known encoding."""
     match form:
         case JsonFormat():
-            return open_json_list(body, form, encoding, limits, chunk_rows=chunk_rows)
+            return open_json_list(body, form, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
         case JsonLinesFormat():
-            return open_json_lines(body, form, encoding, limits, chunk_rows=chunk_rows)
+            return open_json_lines(body, form, encoding, limits, chunk_rows=chunk_rows, bulk=bulk)
         case XmlFormat():
             return open_xml(body, form, encoding, limits, chunk_rows=chunk_rows)
         case LedgerFormat():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
 import numpy as np
@@ -133,12 +133,14 @@ class ParsedChunk:
         after: Where reading can go on behind it, even if only a control row follows; None if there
             is nothing more, or the format has no such places.
         passed: How many headings and ends of groups came before each row; None without groups.
+        above: The lines above the header that these rows stand under.
     """
 
     table: pa.Table
     columns: tuple[str, ...]
     after: Mark | None = None
     passed: pa.Array | None = None
+    above: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ class RowReader:
         control_line: The line of the last control row, if it is known.
         header_rows: Lines that name the columns so far.
         header_line: The last line of the first header, where the format has one.
+        above: The lines above the header that was read last, their cells joined by blanks.
         continued: Further lines of all these so far, where a cell holds a line end.
         count: The count of the lines of a text, as its bytes pass by.
         misread: Whether the text may be read in a wrong encoding.
@@ -195,6 +198,7 @@ class RowReader:
         self.control_line: int | None = None
         self.header_rows = 0
         self.header_line: int | None = None
+        self.above: tuple[str, ...] = ()
         self.continued = 0
         self.count = count
         self.misread = Misread()
@@ -208,7 +212,7 @@ class RowReader:
             raise RuntimeError("a RowReader can be read once; open the delivery again")
         for chunk in chunks(self):
             self.rows += chunk.table.num_rows
-            yield chunk
+            yield replace(chunk, above=self.above) if self.above else chunk
 
     @property
     def control(self) -> dict[str, str] | None:

@@ -9,7 +9,7 @@ If there are several such lines, the one counts whose header holds the most of t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -43,6 +43,7 @@ class Top:
         lines: Lines up to the ruler, the ruler included.
         blank: How many of them are blank.
         above: How many stand above the header.
+        texts: What they say.
     """
 
     layout: FixedLayout
@@ -52,6 +53,7 @@ class Top:
     lines: int = 0
     blank: int = 0
     above: int = 0
+    texts: tuple[str, ...] = ()
 
     @property
     def header_rows(self) -> int:
@@ -64,13 +66,14 @@ def find_ruler(body: Body, encoding: str, told: Told, limits: Limits) -> Top | R
     wanted = {*map(plain_name, told.names)}
     before, blank, above, most = "", 0, 0, 0
     best: Top | None = None
-    for number, line in enumerate(_lines(body, encoding, limits), 1):
-        if before.strip(BLANKS) and _RULER.fullmatch(line):
-            found = _ruled(before, line, number, blank, above - 1)
+    lines = _lines(body, encoding, limits)
+    for number, line in enumerate(lines, 1):
+        found = _ruled(before, line, number, blank, above - 1) if _RULER.fullmatch(line) else None
+        if found is not None:
             names = [column.name for column in found.layout.columns]
             held = names_held(wanted, names) if wanted else 1
             if held > most:
-                best, most = found, held
+                best, most = replace(found, texts=tuple(lines[: number - 2])), held
         blank += not line.strip(BLANKS)
         above += bool(line.strip(BLANKS))
         before = line
@@ -90,7 +93,8 @@ def _lines(body: Body, encoding: str, limits: Limits) -> list[str]:
     return found
 
 
-def _ruled(header: str, ruler: str, number: int, blank: int, above: int) -> Top:
+def _ruled(header: str, ruler: str, number: int, blank: int, above: int) -> Top | None:
+    """Returns what a line of dashes says; None if no column has a name above it."""
     runs = [run.span() for run in re.finditer(r"[-=]+", ruler)]
     columns = [
         FixedColumn(
@@ -104,5 +108,6 @@ def _ruled(header: str, ruler: str, number: int, blank: int, above: int) -> Top:
     layout = FixedLayout.model_construct(columns=tuple(columns), ragged_right=True)
     inside = {at for start, stop in runs for at in range(start, stop)}
     gaps = np.array([at for at in range(runs[-1][1]) if at not in inside], np.int64)
-    first = next(cell for start, stop in runs if (cell := header[start:stop]).strip(BLANKS))
-    return Top(layout, gaps, ruler, first, number, blank, above)
+    cells = (header[start:stop] for start, stop in runs)
+    first = next((cell for cell in cells if cell.strip(BLANKS)), None)
+    return None if first is None else Top(layout, gaps, ruler, first, number, blank, above)

@@ -7,12 +7,11 @@ mean a day. Where the values lie in a file is `xlsx`'s and `xls`'s work.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final
 
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 16_384
@@ -69,28 +68,6 @@ class SheetRow:
     problem: str | None = None
     kinds: dict[int, ValueKind] = field(default_factory=dict)
     above: Above | None = None
-
-
-class Sheet(Protocol):
-    """A sheet whose rows can be read from the top as often as needed."""
-
-    container: str
-
-    def rows(self) -> Iterator[SheetRow]:
-        """Yields its rows in order; raises BrokenSheetError where the file is damaged."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class NamedSheet:
-    """A sheet of a workbook: its name, whether people see it, and the function that opens it.
-
-    `open` raises BrokenSheetError where the file is damaged.
-    """
-
-    name: str
-    visible: bool
-    open: Callable[[], Sheet]
 
 
 _PLAIN: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")

@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
 
 from cost_pipeline.contracts.formats import ExcelFormat
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS, plain_name
 from cost_pipeline.parse.account import SheetAccount
-from cost_pipeline.parse.control import Filled, Part, control_rules, rows_without_totals
+from cost_pipeline.parse.control import (
+    TAIL_ROWS,
+    ControlRules,
+    Filled,
+    Part,
+    control_rules,
+    rows_without_totals,
+)
 from cost_pipeline.parse.fill_down import FillDown
+from cost_pipeline.parse.header import joined
 from cost_pipeline.parse.json_items import cut_text
 from cost_pipeline.parse.listing import (
     Held,
@@ -28,9 +39,11 @@ from cost_pipeline.parse.listing import (
     lost,
     texts_of,
 )
+from cost_pipeline.parse.pieces import RowBlock
 from cost_pipeline.parse.records import unnamed_value
 from cost_pipeline.parse.rows import Limits, RawRow, Refused, RowReader
-from cost_pipeline.parse.sheet import Above, BrokenSheetError, Sheet, SheetRow
+from cost_pipeline.parse.sheet import Above, BrokenSheetError, SheetRow
+from cost_pipeline.parse.sheet_block import PlainRows, Sheet, SheetColumns
 from cost_pipeline.parse.xlsx import column_name
 
 _MARK: Final = re.compile(r'["\r\n]')
@@ -38,11 +51,21 @@ _MARK: Final = re.compile(r'["\r\n]')
 _NAMES: Final = 2
 
 
-def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | Refused:
+@dataclass(frozen=True, slots=True)
+class SheetHeader:
+    """The header of a sheet, and what the rows above it say."""
+
+    row: SheetRow
+    above: tuple[str, ...]
+
+
+def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetHeader | Refused:
     """Returns the row that holds the most of the declared names, or why there is none."""
     wanted = {plain_name(name) for name in form.header}
     best: SheetRow | None = None
     most = 0
+    said: list[str] = []
+    above: tuple[str, ...] = ()
     try:
         for row in sheet.rows():
             if row.line > form.header_within:
@@ -50,7 +73,8 @@ def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | R
             names = {plain_name(text) for text in row.cells.values()} - {""}
             found = len(wanted & names) if wanted else bool(names)
             if found > most:
-                best, most = row, found
+                best, most, above = row, found, tuple(said)
+            said.append(joined(row.cells[place] for place in sorted(row.cells)))
     except BrokenSheetError as error:
         if best is None:  # else what is broken comes below the header, and is told there
             return _refused(str(error))
@@ -64,15 +88,18 @@ def find_header(sheet: Sheet, form: ExcelFormat, limits: Limits) -> SheetRow | R
         return _refused(what)
     if best.problems or best.problem:
         return _refused(f"the header in row {best.line} cannot be read: {_first_problem(best)}")
-    return best
+    return SheetHeader(best, above)
 
 
 def count_sheet(sheet: Sheet, account: SheetAccount) -> None:
     """Counts what stands in a sheet that is not read, as far as it can be."""
     try:
-        for row in sheet.rows():
+        for row in sheet.pieces():
             cells = _cells(row)
-            if cells or row.problems or row.problem is not None:
+            if isinstance(row, SheetColumns):
+                account.filled += int((row.counts() > 0).sum())
+                account.cells += cells
+            elif cells or row.problems or row.problem is not None:
                 account.filled += 1
                 account.cells += cells
     except BrokenSheetError:
@@ -96,16 +123,17 @@ class SheetTable:
     def __init__(
         self,
         sheet: Sheet,
-        header: SheetRow,
+        header: SheetHeader,
         form: ExcelFormat,
         limits: Limits,
         account: SheetAccount,
     ) -> None:
         self._sheet = sheet
-        self.line = header.line
+        self.line = header.row.line
+        self.above = header.above
         self._limits = limits
         self._account = account
-        cells = {i: text for i, text in header.cells.items() if text.strip(BLANKS)}
+        cells = {i: text for i, text in header.row.cells.items() if text.strip(BLANKS)}
         width = max([max(cells) + 1, *form.told.places])
         verbatim = [cells.get(i, "") for i in range(width)]
         own = called(verbatim, form.told.passed, form.told.places)
@@ -123,31 +151,56 @@ class SheetTable:
             *map(plain_name, names.values())
         }
         self._broken: RawRow | None = None
+        self._beside = False  # whether the last row belongs to another table
+        most = sum(plain_name(name) in self._wanted for name in self.columns)
+        self._most = max(_NAMES, (most + 1) // 2)
+        self._plain = None
+        if not levels and not form.furniture:
+            self._plain = PlainRows(
+                len(self.header),
+                self._known,
+                self._named,
+                wanted=self._wanted,
+                most=self._most,
+                repeated=(min(names), cells[min(cells)]),
+            )
 
-    def rows(self, reader: RowReader) -> Iterator[RawRow]:
+    def rows(self, reader: RowReader) -> Iterator[RawRow | RowBlock]:
         """Yields the rows below the header; keeps the counts and the control row of `reader`."""
-        self._account.read = True
-        self._account.first_row = reader.rows + 1
-        own = self._listed(reader)
-        for row in rows_without_totals(reader, own, self._rules, _filled_cells, self._left_out):
-            self._account.rows += 1
-            self._account.cells_told += _cells(row)
-            yield self._raw(row)
+        account = self._account
+        account.read = True
+        account.first_row = reader.rows + 1
+        listed = self._listed(reader)
+        if self._rules is not None:
+            listed = _but_the_last(listed, self._rules)
+        for row in rows_without_totals(
+            reader, listed, self._rules, _filled_cells, self._left_out, _are_many
+        ):
+            account.cells_told += _cells(row)
+            if isinstance(row, SheetRow):
+                account.rows += 1
+                yield self._raw(row)
+            elif self._plain is not None:
+                account.rows += len(row)
+                yield self._plain.block(row)
         if self._broken is not None:
             yield self._broken
 
-    def _left_out(self, part: Part, row: SheetRow) -> None:
+    def _left_out(self, part: Part, row: SheetRow | SheetColumns) -> None:
         self._account.cells_told += _cells(row)
         if part is Part.TOTAL:
             self._account.control += 1
         else:
             self._account.furniture += 1
 
-    def _listed(self, reader: RowReader) -> Iterator[SheetRow]:
+    def _listed(self, reader: RowReader) -> Iterator[SheetRow | SheetColumns]:
         """Yields the rows that are no furniture, with what the headings above them say."""
         rules, account = self._listing, self._account
         held: list[Held] = [None] * len(rules.levels)
         for row in self._own(reader):
+            if isinstance(row, SheetColumns):
+                yield row
+                continue
             filled = _filled_cells(row)
             verdict = rules.judge(filled, "")
             if verdict.sort is not Sort.ROW:
@@ -172,11 +225,18 @@ class SheetTable:
     def _is_sum(self, filled: Filled) -> bool:
         return self._rules is not None and self._rules.part(filled) is not Part.ROW
 
-    def _own(self, reader: RowReader) -> Iterator[SheetRow]:
+    def _own(self, reader: RowReader) -> Iterator[SheetRow | SheetColumns]:
         """Yields the filled rows of the table; counts what stands above and beside it."""
-        account, seen, another = self._account, self.line, False
+        account, seen = self._account, self.line
         try:
-            for row in self._sheet.rows():
+            for row in self._pieces():
+                if isinstance(row, SheetColumns):
+                    account.filled += len(row)
+                    account.cells += int(row.counts().sum())
+                    reader.blank_rows += int(row.lines[-1]) - seen - len(row)
+                    seen = int(row.lines[-1])
+                    yield row
+                    continue
                 cells = _cells(row)
                 if not cells and not row.problems and row.problem is None:
                     continue
@@ -184,13 +244,13 @@ class SheetTable:
                 account.cells += cells
                 if row.line == self.line:
                     account.header += 1
-                    another = False
-                elif another and self._listing.repeats(_filled_cells(row)):
-                    another = False
+                    self._beside = False
+                elif self._beside and self._listing.repeats(_filled_cells(row)):
+                    self._beside = False
                     yield row
                     continue
-                elif another or self._begins_another(row):
-                    another = True
+                elif self._beside or self._begins_another(row):
+                    self._beside = True
                     account.other += 1
                     account.other_line = account.other_line or row.line
                 elif row.line < self.line:
@@ -205,13 +265,28 @@ class SheetTable:
             problem = f"the sheet is broken from here on: {error}"
             self._broken = RawRow(seen + 1, "", problem, None)
 
+    def _pieces(self) -> Iterator[SheetRow | SheetColumns]:
+        """Yields the rows, in columns where they surely belong to the table."""
+        for piece in self._sheet.pieces():
+            if isinstance(piece, SheetRow):
+                yield piece
+                continue
+            below = int(np.searchsorted(piece.lines, self.line, side="right"))
+            yield from piece.part(0, below).rows()
+            rest = piece.part(below, len(piece)).without_blank()
+            if not len(rest):
+                continue
+            if self._plain is not None and not self._beside and self._plain.holds(rest):
+                yield rest
+            else:
+                yield from rest.rows()
+
     def _begins_another(self, row: SheetRow) -> bool:
         """Whether a row names columns, and others than the header or elsewhere."""
         if row.kinds or row.problem is not None:  # a name is no number
             return False
         found = {i: name for i, t in row.cells.items() if (name := plain_name(t)) in self._wanted}
-        most = sum(plain_name(name) in self._wanted for name in self.columns)
-        if len({*found.values()}) < max(_NAMES, (most + 1) // 2):
+        if len({*found.values()}) < self._most:
             return False
         return row.line < self.line or any(
             place >= len(self.header) or plain_name(self.header[place]) != name
@@ -239,6 +314,26 @@ class SheetTable:
         return row.above.problem if row.above else None
 
 
+def _but_the_last(
+    rows: Iterator[SheetRow | SheetColumns], rules: ControlRules
+) -> Iterator[SheetRow | SheetColumns]:
+    """Yields the rows, those one by one that may be totals or sums of parts."""
+    for row in rows:
+        if isinstance(row, SheetRow):
+            yield row
+            continue
+        settled = max(len(row) - TAIL_ROWS, 0)
+        if rules.total.subtotals and (row.counts() <= rules.most_cells).any():
+            settled = 0
+        if settled:
+            yield row.part(0, settled)
+        yield from row.part(settled, len(row)).rows()
+
+
+def _are_many(row: SheetRow | SheetColumns) -> bool:
+    return isinstance(row, SheetColumns)
+
+
 def csv_line(cells: list[str]) -> str:
     """Returns the cells as a line of CSV (RFC 4180), without its terminator."""
     line = ",".join(cells)
@@ -253,13 +348,15 @@ def _quoted(cell: str) -> str:
     return cell
 
 
-def _filled_cells(row: SheetRow) -> Filled:
-    if row.problem is not None or row.problems:
+def _filled_cells(row: SheetRow | SheetColumns) -> Filled:
+    if isinstance(row, SheetColumns) or row.problem is not None or row.problems:
         return Filled({})
     return Filled({place: text for place, text in row.cells.items() if _filled(text)})
 
 
-def _cells(row: SheetRow) -> int:
+def _cells(row: SheetRow | SheetColumns) -> int:
+    if isinstance(row, SheetColumns):
+        return int(row.counts().sum())
     # A cell that is there holds something; `isspace` is true of what `strip` leaves nothing of.
     return len(row.cells) - sum(map(str.isspace, row.cells.values()))
 

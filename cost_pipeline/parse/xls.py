@@ -19,13 +19,13 @@ import xlrd
 from cost_pipeline.parse.sheet import (
     BadValueError,
     BrokenSheetError,
-    NamedSheet,
     SheetRow,
     ValueKind,
     format_kind,
     moment_text,
     number_text,
 )
+from cost_pipeline.parse.sheet_block import NamedSheet
 
 _DAMAGED: Final = (
     xlrd.XLRDError,
@@ -62,6 +62,10 @@ class XlsSheet:
                 self._cell(row, index, column)
             if row.cells or row.problems:
                 yield row
+
+    def pieces(self) -> Iterator[SheetRow]:
+        """Returns the same rows; none are in columns."""
+        return self.rows()
 
     def _cell(self, row: SheetRow, index: int, column: int) -> None:
         kind, value = self._sheet.cell_type(index, column), self._sheet.cell_value(index, column)

@@ -27,7 +27,11 @@ from cost_pipeline.parse.sheet import (
     moment_text,
     number_text,
 )
-from cost_pipeline.parse.xlsx_book import Book, plain_text
+from cost_pipeline.parse.sheet_block import SheetColumns
+from cost_pipeline.parse.xlsx_book import Book
+from cost_pipeline.parse.xlsx_pieces import has_other_markup, whole_elements
+from cost_pipeline.parse.xlsx_scan import Scanner
+from cost_pipeline.parse.xlsx_texts import plain_text
 from cost_pipeline.parse.xml_parts import feed, local, new_parser
 
 _PLAIN: Final = re.compile(r"[1-9][0-9]{0,14}")
@@ -43,13 +47,21 @@ class XlsxSheet:
     container = "xlsx"
 
     def __init__(
-        self, archive: Archive, book: Book, part: str, limits: Limits, *, digits: int
+        self,
+        archive: Archive,
+        book: Book,
+        part: str,
+        limits: Limits,
+        *,
+        digits: int,
+        bulk: bool = True,
     ) -> None:
         self._archive = archive
         self._book = book
         self._part = part
         self._limits = limits
         self._digits = digits
+        self._bulk = bulk
 
     def rows(self, passed_over: Collection[int] = ()) -> Iterator[SheetRow]:
         """Yields the rows that have cells, in order.
@@ -59,11 +71,45 @@ class XlsxSheet:
         reader = _RowReader(self._book, self._limits, self._digits, frozenset(passed_over))
         try:
             for _ in feed(reader.parser, self._archive.pieces(self._part), self._part):
-                yield from reader.done
+                yield from reader.rows()
                 reader.done.clear()
         except (BrokenMemberError, BrokenSheetError) as error:
-            yield from reader.done  # what was whole before it broke
+            yield from reader.rows()  # what was whole before it broke
             raise BrokenSheetError(str(error)) from None
+
+    def pieces(self) -> Iterator[SheetRow | SheetColumns]:
+        """Yields the same rows, in columns where the XML is plain and one by one where it is not.
+
+        The parser is not told of what is scanned: whole rows, of which it remembers nothing.
+        """
+        if not self._bulk:
+            yield from self.rows()
+            return
+        reader = _RowReader(self._book, self._limits, self._digits, frozenset())
+        last = 0
+        try:
+            for _ in feed(reader.parser, self._unscanned(reader), self._part):
+                for one in reader.done:
+                    yield one
+                    last = one.line if isinstance(one, SheetRow) else int(one.lines[-1])
+                reader.done.clear()
+        except (BrokenMemberError, BrokenSheetError):
+            # What is broken, and where, the parser says that has seen everything before it.
+            yield from (row for row in self.rows() if row.line > last)
+
+    def _unscanned(self, reader: _RowReader) -> Iterator[bytes]:
+        """Yields the bytes that have to be parsed, and none for what is scanned."""
+        scanner = Scanner(self._book, self._digits, self._limits.line_bytes)
+        sure, size = True, self._limits.block_bytes
+        for data, whole in whole_elements(self._archive.pieces(self._part, size), "row", size):
+            scanned = sure and whole and reader.rests
+            found = scanner.columns(data, reader.line) if scanned else None
+            if found is None:
+                sure = sure and not (whole and has_other_markup(data))
+                yield data
+            else:
+                reader.pass_over(found)
+                yield b""
 
 
 class _RowReader:
@@ -72,7 +118,7 @@ class _RowReader:
     def __init__(
         self, book: Book, limits: Limits, digits: int, passed_over: frozenset[int]
     ) -> None:
-        self.done: list[SheetRow] = []
+        self.done: list[SheetRow | SheetColumns] = []
         self.parser = new_parser()
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
@@ -100,6 +146,25 @@ class _RowReader:
         self._size = 0
         self._aids = 0
         self._passed_over = passed_over
+
+    def rows(self) -> Iterator[SheetRow]:
+        """Returns what is done, none of which was passed over."""
+        return (one for one in self.done if isinstance(one, SheetRow))
+
+    @property
+    def line(self) -> int:
+        """Returns the number of the last row."""
+        return self._row.line
+
+    @property
+    def rests(self) -> bool:
+        """Returns whether it is between rows, with nothing open that it would remember."""
+        return not self._hears and not self._aids
+
+    def pass_over(self, rows: SheetColumns) -> None:
+        """Takes in rows that somebody else has read."""
+        self.done.append(rows)
+        self._row = SheetRow(int(rows.lines[-1]))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if ":" in name:

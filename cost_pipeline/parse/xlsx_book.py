@@ -1,27 +1,26 @@
-"""The parts of an `.xlsx` around its sheets: which sheets there are, shared texts, styles.
+"""The parts of an `.xlsx` around its sheets: which sheets there are, styles.
 
-Belongs here: finding a sheet's part in the archive and what its cells refer to. The rows of a sheet
-are `xlsx`'s work.
+Belongs here: finding a sheet's part in the archive and what its cells refer to. The shared texts
+are `xlsx_texts`' work, the rows of a sheet `xlsx`'s.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import pyarrow as pa
+
 from cost_pipeline.parse.archive import Archive
 from cost_pipeline.parse.rows import Limits
 from cost_pipeline.parse.sheet import BrokenSheetError, ValueKind, format_kind
+from cost_pipeline.parse.xlsx_texts import read_texts
 from cost_pipeline.parse.xml_parts import feed, local, new_parser
 
 _SMALL_PART: Final = 32 << 20
 _ROOT: Final = "_rels/.rels"
-# What a text costs to hold besides its characters.
-_TEXT_OVERHEAD: Final = 64
-_ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,22 @@ class Book:
     since_1904: bool = False
     texts: list[str] = field(default_factory=list)
     styles: list[ValueKind] = field(default_factory=list)
+    _array: pa.Array | None = None
+
+    def shared_array(self) -> pa.Array:
+        """Returns the texts as an array, which is made once."""
+        if self._array is None:
+            self._array = pa.array(self.texts, pa.string())
+        return self._array
 
 
-def read_book(archive: Archive, limits: Limits) -> Book:
+def read_book(archive: Archive, limits: Limits, *, bulk: bool = True) -> Book:
     """Returns the workbook of an archive.
+
+    Args:
+        archive: The workbook.
+        limits: The bounds.
+        bulk: Whether plain shared texts may be scanned.
 
     Raises:
         BrokenSheetError: If the archive is no workbook of this kind, or a damaged one.
@@ -72,13 +83,8 @@ def read_book(archive: Archive, limits: Limits) -> Book:
     if "styles" in parts:
         book.styles = _styles(archive, parts["styles"])
     if "sharedStrings" in parts:
-        book.texts = _texts(archive, parts["sharedStrings"], limits)
+        book.texts = read_texts(archive, parts["sharedStrings"], limits, bulk=bulk)
     return book
-
-
-def plain_text(text: str) -> str:
-    """Returns a text without the escapes that workbooks use for characters XML cannot hold."""
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def _elements(archive: Archive, part: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -120,49 +126,3 @@ def _styles(archive: Archive, part: str) -> list[ValueKind]:
 
 def _number(text: str | None) -> int:
     return int(text) if text is not None and text.isascii() and text.isdecimal() else 0
-
-
-def _texts(archive: Archive, part: str, limits: Limits) -> list[str]:
-    reader = _TextReader()
-    for _ in feed(reader.parser, archive.pieces(part), part):
-        if reader.size > limits.shared_bytes:
-            raise BrokenSheetError(
-                f"its cells share more than {limits.shared_bytes} bytes of text; deliver it as csv"
-            )
-    return reader.texts
-
-
-class _TextReader:
-    """Gathers shared texts, without the reading aids (`rPh`) of East Asian ones."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.size = 0
-        self.parser = new_parser()
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self._parts: list[str] = []
-        self._aids = 0
-
-    def _collect(self, data: str) -> None:
-        self._parts.append(data)
-        self.size += len(data)
-
-    def _start(self, name: str, _: dict[str, str]) -> None:
-        name = local(name)
-        if name == "si":
-            self._parts.clear()
-        elif name == "rPh":
-            self._aids += 1
-        elif name == "t" and not self._aids:
-            self.parser.CharacterDataHandler = self._collect
-
-    def _end(self, name: str) -> None:
-        name = local(name)
-        if name == "t":
-            self.parser.CharacterDataHandler = None
-        elif name == "rPh":
-            self._aids -= 1
-        elif name == "si":
-            self.texts.append(plain_text("".join(self._parts)))
-            self.size += _TEXT_OVERHEAD

@@ -30,7 +30,8 @@ from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.control import control_rules, rows_without_totals
-from cost_pipeline.parse.json_items import KeyedRow, cut_text, filled_keys, keyed_chunks
+from cost_pipeline.parse.json_items import cut_text
+from cost_pipeline.parse.keyed import KeyedRow, filled_keys, keyed_chunks
 from cost_pipeline.parse.rows import Limits, ParsedChunk, Refused, RowReader
 from cost_pipeline.parse.source import utf8_blocks
 from cost_pipeline.parse.xml_parts import local

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cost_pipeline.contracts.kinds import FeedContract
+from cost_pipeline.contracts.rules import OwnRules
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.validate.declared import NOT_LANDED, Landed
@@ -23,6 +24,10 @@ class Reads:
         """Returns a landing with the time zone of the owner of the vendor's records."""
         return replace(landed, zone=self.contract.zone(self.settings, vendor))
 
+    def own_rules(self, vendor: Vendor) -> OwnRules:
+        """Returns the rules that the settings add for a vendor's records."""
+        return self.contract.own_rules(self.settings, vendor)
+
     def interpreter(
         self, vendor: Vendor, columns: Sequence[str] = (), landed: Landed = NOT_LANDED
     ) -> Interpreter:
@@ -38,4 +43,6 @@ class Reads:
         """
         scopes = self.contract.scopes(self.settings)
         landed = self.landed(vendor, landed)
-        return compile_interpreter(vendor, self.contract, scopes, columns, landed=landed)
+        return compile_interpreter(
+            vendor, self.contract, scopes, columns, landed=landed, own=self.own_rules(vendor)
+        )

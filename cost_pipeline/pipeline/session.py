@@ -66,7 +66,7 @@ class Session:
         scopes = frozenset(contract.scopes(reads.settings))
         return _COMPILED.made(
             (self.feed.name, vendor.vendor),
-            (vendor, contract, scopes, tuple(columns), landed),
+            (vendor, contract, scopes, tuple(columns), landed, reads.own_rules(vendor).said),
             lambda: reads.interpreter(vendor, columns, landed),
         )
 

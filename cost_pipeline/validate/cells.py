@@ -23,7 +23,8 @@ from cost_pipeline.contracts.tables import Measure
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import plain_name
-from cost_pipeline.validate.conflicts import Conflict, keeping_marks, marked
+from cost_pipeline.validate.codes import Lookup
+from cost_pipeline.validate.conflicts import Conflict, keeping_marks, marked, without_marked
 from cost_pipeline.validate.reading import Reading
 from cost_pipeline.validate.sides import (
     Sided,
@@ -33,6 +34,7 @@ from cost_pipeline.validate.sides import (
     says_something,
 )
 from cost_pipeline.validate.texts import canonical_ids, plain_texts, styled_ids
+from cost_pipeline.validate.units import Units
 
 Make = Callable[[pa.Table], pa.Array]
 """A chunk's table to the cells of one field."""
@@ -91,9 +93,10 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
     made: list[Made] = []
     problems: list[Problem] = []
     texts, ids = _texts(reading.contract), _ids(reading)
+    coded = {name: make for one in reading.codes for name, make in _coded(one, columns).items()}
     for name, aliases in vendor.columns.items():
         if measure is not None and name == measure.field:
-            make, own = _numbers(vendor, measure, columns)
+            make, own = _numbers(reading, measure, columns, coded.get(measure.unit))
             problems += own
         else:
             places = _all_of(columns.of(aliases))
@@ -103,8 +106,13 @@ def made_cells(reading: Reading, columns: Columns) -> tuple[list[Made], list[Pro
             make = _spelled(first, name, vendor, is_id=name in ids)
         if make is not None:
             made.append(Made(name, make))
+    for name, make in coded.items():
+        spelled = _spelled(make, name, vendor, is_id=name in ids) if name in texts else make
+        made.append(Made(name, spelled))
     if measure is not None and vendor.measure is not None and vendor.measure.currencies:
         made.append(Made(measure.unit, _currencies(vendor, vendor.measure, measure, columns)))
+    if measure is not None and vendor.measure is not None and vendor.measure.units:
+        made.append(Made(measure.unit, _units(reading, vendor.measure, measure, columns)))
     return made, problems
 
 
@@ -146,14 +154,26 @@ def _spelled(first: Make, name: str, vendor: Vendor, *, is_id: bool) -> Make:
     return make
 
 
+def _coded(codes: Lookup, columns: Columns) -> dict[str, Make]:
+    """Returns how the cells of the fields of a map are made; nothing without its column."""
+    places = _all_of(columns.of(codes.map.source))
+
+    def made(name: str) -> Make:
+        return lambda table: codes.of(name, _filled_one(places, table))
+
+    return {name: made(name) for name in codes.map.gives} if places else {}
+
+
 def _numbers(
-    vendor: Vendor, measure: Measure, columns: Columns
+    reading: Reading, measure: Measure, columns: Columns, unit: Make | None
 ) -> tuple[Make | None, list[Problem]]:
     """Returns how the cells of the measure are made, if they are; and what the header lacks."""
+    vendor = reading.vendor
     style, aliases = vendor.measure or MeasureStyle(), vendor.columns[measure.field]
     checked = _signs_to_check(vendor, measure)
     places = _all_of(columns.of(aliases))
-    if not style.says_the_side and not style.zero and not checked and len(places) < 2:  # noqa: PLR2004 - one column is read as it is
+    plain = not style.says_the_side and not style.zero and not style.units and not checked
+    if plain and len(places) < 2:  # noqa: PLR2004 - one column is read as it is
         return None, []
     needed = [style.debit, style.credit] if style.debit else [aliases]
     if style.sign is not None:
@@ -176,8 +196,14 @@ def _numbers(
             one = _one_number(places, table, strict=not columns.per_row)
             numbers = sided.of_one(one, codes)
         numbers = sided.turned(numbers)
+        if style.units:
+            own = _first_filled(_all_of(columns.of(vendor.columns.get(measure.unit, ()))), table)
+            units = Units(style, vendor.numbers, reading.numbers)
+            numbers = keeping_marks(numbers, units.numbers(numbers, own))
         if checked:
-            numbers = against_currency(numbers, checked, _stated(vendor, measure, columns, table))
+            own = None if unit is None else without_marked(unit(table))
+            stated = _stated(vendor, measure, columns, table) if own is None else own
+            numbers = against_currency(numbers, checked, stated)
         return numbers
 
     return make, []
@@ -188,7 +214,7 @@ def _signs_to_check(vendor: Vendor, measure: Measure) -> list[str]:
     mapped = vendor.measure.currencies if vendor.measure is not None else {}
     signs = [s for s in vendor.numbers.symbols if s not in mapped]
     constant = vendor.constants.get(measure.unit)
-    if measure.unit not in vendor.columns and constant is not None:
+    if measure.unit not in vendor.read_from and constant is not None:
         lawful = (may_be_in(sign) for sign in signs)
         if all(found is None or constant.strip() in found for found in lawful):
             return []
@@ -212,6 +238,18 @@ def _currencies(vendor: Vendor, style: MeasureStyle, measure: Measure, columns: 
 
     def make(table: pa.Table) -> pa.Array:
         return currencies_of(_first_filled(numbers, table), signs, _first_filled(own, table))
+
+    return make
+
+
+def _units(reading: Reading, style: MeasureStyle, measure: Measure, columns: Columns) -> Make:
+    vendor = reading.vendor
+    numbers = _all_of(columns.of(vendor.columns.get(measure.field, ())))
+    own = _all_of(columns.of(vendor.columns.get(measure.unit, ())))
+    units = Units(style, vendor.numbers, reading.numbers)
+
+    def make(table: pa.Table) -> pa.Array:
+        return units.units(_first_filled(numbers, table), _first_filled(own, table))
 
     return make
 
@@ -264,7 +302,8 @@ def declared_settings(vendor: Vendor) -> Mapping[str, object]:
     """Returns the sections that decide how cells are read, as far as the vendor file has them."""
     found = {name: getattr(vendor, name) for name in vendor.declared}
     said = {name: section for name, section in found.items() if section}
-    return {
+    codes = [one.model_dump(mode="json") for one in vendor.codes]
+    return ({"codes": codes} if codes else {}) | {
         name: section if isinstance(section, tuple) else section.model_dump(mode="json")
         for name, section in said.items()
         if section is not None

@@ -94,6 +94,8 @@ class DateReader:
         ]
         named = self._style.file_name
         self._named = _compiled(named, languages, anything=True) if named else []
+        above = self._style.header
+        self._above = _apart(above, languages) if above else []
         self._plain = not self._style.languages
         self._characters = set().union(*map(_characters, forms))
         self._name = None if name is None else file_name_of(name)
@@ -127,6 +129,25 @@ class DateReader:
             return found.pop()
         message = f"the name of the file, {shown(name)}, has no day as {self._style.file_name}"
         return Problem("transaction_date", Reason.BAD_DATE, message, name)
+
+    def of_header(self, lines: Iterable[str]) -> date | Problem:
+        """Returns the day that the lines above the header say, or a problem with BAD_DATE."""
+        found: dict[date, str] = {}
+        for line in lines:
+            words = " ".join(line.split())
+            for pattern in [] if _LOOKALIKES.search(words) else self._above:
+                for match in pattern.regex.finditer(words):
+                    day = self._day(pattern, match.groupdict())
+                    if day is not None:
+                        found.setdefault(day, match[0])
+        if len(found) == 1:
+            return next(iter(found))
+        if not found:
+            message = f"no line above the header has a day as {self._style.header}"
+            return Problem("transaction_date", Reason.BAD_DATE, message)
+        said = " and ".join(shown(text) for text in found.values())
+        message = f"the lines above the header contradict each other: {said}"
+        return Problem("transaction_date", Reason.BAD_DATE, message, said)
 
     def _days(self, text: str, patterns: Iterable[_Pattern]) -> Iterator[date]:
         if _LOOKALIKES.search(text):
@@ -221,7 +242,11 @@ def two_digits_are_meant(form: str) -> bool:
 
 
 def file_name_of(address: str) -> str:
-    """Returns the name of a file from its address: without folders, query and escapes."""
+    """Returns the name of a file from its address: without folders, query and escapes.
+
+    Of a member of an archive (`https://host/a.zip?v=1!/b.csv`) it is its own.
+    """
+    address = address.rpartition("!/")[2]
     path = urlsplit(address).path if "://" in address else address
     return unquote(PurePosixPath(path.replace("\\", "/")).name)
 
@@ -286,6 +311,18 @@ def _compiled(form: str, languages: Iterable[str], *, anything: bool) -> list[_P
                 " of a time of day %H (or %I with %p), %M, %S, %f and %z",
             ) from None
     return found
+
+
+def _apart(form: str, languages: Iterable[str]) -> list[_Pattern]:
+    """Returns the form as it is looked for within a line: it neither begins nor ends in a number.
+
+    Otherwise 31/03/2026 would be the third of a form that begins with a day, too.
+    """
+    whole = _compiled(" ".join(form.split()), languages, anything=True)
+    return [
+        _Pattern(re.compile(rf"(?<![0-9]){one.regex.pattern}(?![0-9])", one.regex.flags), one.names)
+        for one in whole
+    ]
 
 
 def _piece(pieces: list[str], place: int, names: dict[str, int], *, anything: bool) -> str:

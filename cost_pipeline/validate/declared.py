@@ -19,12 +19,14 @@ from cost_pipeline.contracts.formats import TYPED, FormatKind
 from cost_pipeline.contracts.paths import JSON_MARKS
 from cost_pipeline.contracts.record import Record
 from cost_pipeline.contracts.tables import Shape
+from cost_pipeline.contracts.time_style import TimeStyle
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import Value
 from cost_pipeline.core.reference import reference_path
 from cost_pipeline.core.text import among, plain_name
 from cost_pipeline.validate.cells import declared_settings
 from cost_pipeline.validate.dates import DateReader, file_name_of, two_digits_are_meant
+from cost_pipeline.validate.times import TimeReader
 
 # What reads rows otherwise than before, of vendor files that say nothing new.
 _MENDED: Final = 1
@@ -60,6 +62,11 @@ def date_reader(vendor: Vendor, landed: Landed) -> DateReader:
     )
 
 
+def time_reader(vendor: Vendor) -> TimeReader:
+    """Returns how the vendor's times of day and timecodes are read."""
+    return TimeReader(vendor.times or TimeStyle(), typed=vendor.format.kind in TYPED)
+
+
 def demanded_fields(vendor: Vendor, contract: type[Record], identity: str) -> frozenset[str]:
     """Returns the fields that may not be empty, by the contract or by the key."""
     required = {name for name, info in contract.model_fields.items() if info.is_required()}
@@ -73,6 +80,7 @@ def demanded_fields(vendor: Vendor, contract: type[Record], identity: str) -> fr
 def known_headers(vendor: Vendor, columns: Iterable[str]) -> set[str]:
     """Returns those of a header's names that the vendor file knows, as they are compared."""
     known = {"", *(a for aliases in vendor.columns.values() for a in aliases)}
+    known |= {name for one in vendor.codes for name in one.source}
     if vendor.measure is not None and vendor.measure.sign is not None:
         known |= {*vendor.measure.sign.column}
     names = {*map(plain_name, columns)}

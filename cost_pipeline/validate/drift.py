@@ -143,7 +143,7 @@ class _Roles:
     def of(cls, schema: Schema, vendor: Vendor) -> _Roles:
         left = {plain_name(column.name): column for column in schema.columns}
         fields = {}
-        for name, aliases in vendor.columns.items():
+        for name, aliases in vendor.read_from.items():
             present = [left.pop(p) for alias in aliases if (p := plain_name(alias)) in left]
             if present:  # further aliases of one field are known, and not read
                 fields[name] = present[0]

@@ -12,19 +12,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 import pyarrow as pa
 
-from cost_pipeline.contracts.constraints import parts
+from cost_pipeline.contracts.constraints import fields_noted, parts
 from cost_pipeline.contracts.formats import PER_ROW, ExcelFormat
 from cost_pipeline.contracts.kinds import FeedContract, Kind
 from cost_pipeline.contracts.number_style import MeasureStyle
 from cost_pipeline.contracts.problems import Problem, shown
 from cost_pipeline.contracts.proofs import TextProof, text_proof
 from cost_pipeline.contracts.record import Record
+from cost_pipeline.contracts.rules import NO_RULES, OwnRules
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader, reader
+from cost_pipeline.contracts.times import GivenRate, ReadByStyle
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.canonical import digest
 from cost_pipeline.core.errors import UsageError
@@ -33,6 +35,7 @@ from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.reference import reference_path
 from cost_pipeline.core.text import plain_name
 from cost_pipeline.validate.cells import Columns, Made, made_cells, with_made_cells
+from cost_pipeline.validate.codes import Lookup
 from cost_pipeline.validate.dates import DateReader
 from cost_pipeline.validate.declared import (
     NOT_LANDED,
@@ -41,10 +44,15 @@ from cost_pipeline.validate.declared import (
     declared_parts,
     demanded_fields,
     known_headers,
+    time_reader,
 )
 from cost_pipeline.validate.numbers import SHOWN_DIGITS, NumberReader
 from cost_pipeline.validate.reading import FieldValue, Reading
 from cost_pipeline.validate.sides import Sided, total_of
+from cost_pipeline.validate.times import TimeReader
+from cost_pipeline.validate.units import Units
+
+_Read = TypeVar("_Read", Decimal, date, int)
 
 # Raise it when the reading of a row changes in code: it is part of every interpretation.
 READING_VERSION: Final = 2
@@ -93,6 +101,13 @@ class Interpreter:
         """Returns the same reading on other columns."""
         return self if columns == self.columns else _applied(self.reading, columns)
 
+    def under(self, above: tuple[str, ...]) -> Interpreter:
+        """Returns the same reading under the lines above a header, where they say the day."""
+        if self.reading.vendor.dates.header is None:
+            return self
+        day = self.reading.dates.of_header(above)
+        return _applied(_on_day(self.reading, day), self.columns)
+
     def declared_total(self, control: Mapping[str, str]) -> Decimal | Problem | None:
         """Returns the sum that a control row, or the end of a group, declares; None without one."""
         rule, measure = self.reading.vendor.format.control_total, self.reading.shape.measure
@@ -100,6 +115,8 @@ class Interpreter:
             return None
         column = measure.field if rule is None else rule.column
         vendor, read = self.reading.vendor, self.reading.numbers.read
+        if vendor.measure is not None and vendor.measure.units:
+            read = Units(vendor.measure, vendor.numbers, self.reading.numbers).total
         cells = {plain_name(name): text.strip() for name, text in control.items()}
 
         def of(aliases: Sequence[str]) -> Decimal | Problem | None:
@@ -118,6 +135,7 @@ def compile_interpreter(
     *,
     proofs: Mapping[str, TextProof] | None = None,
     landed: Landed = NOT_LANDED,
+    own: OwnRules = NO_RULES,
 ) -> Interpreter:
     """Compiles a vendor file against a header.
 
@@ -128,6 +146,7 @@ def compile_interpreter(
         columns: The header of a delivery (`RowReader.header`); may be empty for JSON.
         proofs: A door for tests; by default they are derived from the contract.
         landed: When and under which name the delivery came; only some vendor files look at it.
+        own: Rules that the settings of the home add.
 
     Raises:
         UsageError: If the vendor file cannot be satisfied by any delivery: a field that the kind
@@ -138,24 +157,27 @@ def compile_interpreter(
     contract, scope = kind.contract, feed.shape.scope
     fields = contract.model_fields
     constants = dict(vendor.constants)
-    if scope is not None and vendor.scope is not None and scope not in vendor.columns:
+    if scope is not None and vendor.scope is not None and scope not in vendor.read_from:
         constants.setdefault(scope, vendor.scope)
     derived = {n: proof for n, info in fields.items() if (proof := text_proof(info)) is not None}
+    rate = vendor.times and vendor.times.frame_rate
+    for name in fields_noted(contract, GivenRate()) if rate is not None else ():
+        constants.setdefault(name, str(rate))
     numbers = NumberReader(
         vendor.numbers,
         vendor.measure,
         binary=isinstance(vendor.format, ExcelFormat) and vendor.format.digits > SHOWN_DIGITS,
     )
     dates = date_reader(vendor, landed)
-    day = dates.of_file() if vendor.dates.gives_a_day and landed.name is not None else None
-    if isinstance(day, date):
-        constants.setdefault(feed.shape.day, day.isoformat())
     reading = Reading(
         vendor=vendor,
         kind=kind,
         shape=feed.shape,
-        rules=contract.rules(),
-        readers={**_readers(contract, numbers, dates), **feed.readers(vendor)},
+        own_rules=own.rules,
+        readers={
+            **_readers(contract, numbers, dates, time_reader(vendor)),
+            **feed.readers(vendor),
+        },
         proofs=derived if proofs is None else proofs,
         constants=constants,
         demanded=demanded_fields(vendor, contract, feed.shape.identity),
@@ -163,11 +185,24 @@ def compile_interpreter(
         scopes=frozenset(scopes),
         numbers=numbers,
         dates=dates,
-        interpretation=_interpretation(vendor, feed, scopes, landed),
-        delivery_problems=(day,) if isinstance(day, Problem) else (),
+        interpretation=_interpretation(vendor, feed, scopes, landed, own),
+        codes=tuple(map(Lookup, vendor.codes)),
     )
+    if vendor.dates.named_by_the_file and landed.name is not None:
+        reading = _on_day(reading, dates.of_file())
     _check(reading, feed)
     return _applied(reading, tuple(columns))
+
+
+def _on_day(reading: Reading, day: date | Problem) -> Reading:
+    """Returns the reading of a delivery that says the day of rows that have none."""
+    name = reading.shape.day
+    if isinstance(day, Problem):
+        return replace(reading, delivery_problems=(replace(day, field=name),))
+    if name in reading.vendor.constants:
+        return reading
+    constants = {**reading.constants, name: day.isoformat()}
+    return replace(reading, constants=constants, said_day=day, remembered={})
 
 
 def _exact(kind: Kind, shape: Shape) -> dict[str, Exact]:
@@ -179,12 +214,18 @@ def _exact(kind: Kind, shape: Shape) -> dict[str, Exact]:
     }
 
 
-def _readers(contract: type[Record], numbers: NumberReader, dates: DateReader) -> dict[str, Reader]:
-    """Returns each field's reader: by the vendor's style for numbers and dates, else the usual."""
+def _readers(
+    contract: type[Record], numbers: NumberReader, dates: DateReader, times: TimeReader
+) -> dict[str, Reader]:
+    """Returns each field's reader: by the vendor's style where it has one, else the usual."""
     found: dict[str, Reader] = {}
     for name, info in contract.model_fields.items():
         base = parts(info).base
-        if base is Decimal:
+        if ReadByStyle("clock") in parts(info).notes:
+            found[name] = lambda name, text: _named(name, times.clock(text))
+        elif ReadByStyle("frames") in parts(info).notes:
+            found[name] = lambda name, text: _named(name, times.frames(text))
+        elif base is Decimal:
             found[name] = lambda name, text: _named(name, numbers.read(text))
         elif base is date:
             found[name] = lambda name, text: _named(name, dates.read(text))
@@ -193,7 +234,7 @@ def _readers(contract: type[Record], numbers: NumberReader, dates: DateReader) -
     return found
 
 
-def _named(name: str, found: Decimal | date | Problem) -> Decimal | date | Problem:
+def _named(name: str, found: _Read | Problem) -> _Read | Problem:
     if isinstance(found, Problem) and found.field != name:
         return replace(found, field=name)
     return found
@@ -201,11 +242,11 @@ def _named(name: str, found: Decimal | date | Problem) -> Decimal | date | Probl
 
 def _check(reading: Reading, feed: FeedContract) -> None:
     vendor, fields = reading.vendor, set(reading.contract.model_fields) - {"vendor"}
-    named = {*vendor.columns, *reading.constants, *(vendor.key.fields if vendor.key else ())}
+    named = {*vendor.read_from, *reading.constants, *(vendor.key.fields if vendor.key else ())}
     for name in sorted(named - fields):
         raise _wrong(vendor, f"`{name}` is not a field of a {vendor.record}")
     # Without a key a row that has no id is named by its place.
-    given = {*vendor.columns, *reading.constants, *feed.given_otherwise(vendor)}
+    given = {*vendor.read_from, *reading.constants, *feed.given_otherwise(vendor)}
     given |= set() if vendor.key else {reading.shape.identity}
     for name in sorted(reading.demanded - given - {"vendor"}):
         raise _wrong(vendor, f"no column and no constant gives `{name}`")
@@ -229,10 +270,10 @@ def _wrong(vendor: Vendor, message: str) -> UsageError:
 
 
 def _interpretation(
-    vendor: Vendor, feed: FeedContract, scopes: Collection[str], landed: Landed
+    vendor: Vendor, feed: FeedContract, scopes: Collection[str], landed: Landed, own: OwnRules
 ) -> str:
     parts = vendor.model_dump(mode="json", include=set(vendor.deciding))
-    known = sorted(scopes) if feed.shape.scope in vendor.columns else []
+    known = sorted(scopes) if feed.shape.scope in vendor.read_from else []
     contract = feed.kinds[vendor.record].contract
     return digest(
         "interpretation",
@@ -243,6 +284,7 @@ def _interpretation(
         json.dumps(known),
         *(reference_path(name).read_bytes() for name in feed.reference),
         *declared_parts(vendor, feed.shape, landed),
+        *([own.said] if own.said else []),
     )
 
 
@@ -253,7 +295,7 @@ def _applied(reading: Reading, columns: tuple[str, ...]) -> Interpreter:
     made, problems = made_cells(reading, places)
     problems = [*reading.delivery_problems, *problems]
     told = {problem.field for problem in problems}
-    for name, aliases in reading.vendor.columns.items():
+    for name, aliases in reading.vendor.read_from.items():
         found = places.of(aliases)
         if per_row:
             sources[name] = tuple(place for group in found for place in group)

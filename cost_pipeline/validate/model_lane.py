@@ -91,7 +91,7 @@ def judge_row(row: Cells, interpreter: Interpreter, delivery: str) -> Accepted |
     reading = interpreter.reading
     credit = _credit(reading, values)
     shown = values if credit is None else {**values, credit: positive(values[credit])}
-    judged = judge(reading.contract, shown)
+    judged = judge(reading.contract, shown, reading.own_rules)
     if isinstance(judged, Record) and not problems:
         return _accepted(row, judged, mark, interpreter, credit)
     wrong = {problem.field for problem in problems}

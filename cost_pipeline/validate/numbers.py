@@ -40,6 +40,8 @@ _GROUPED: Final = 6
 _WRITTEN: Final = {" ": SPACES, "'": APOSTROPHES}
 # What Excel shows of a number: more digits are what binary arithmetic left behind.
 SHOWN_DIGITS: Final = 15
+# The shortest text of a stored number has no more; one that was converted exactly may.
+_MOST_DIGITS: Final = 17
 _TAIL: Final = 5
 
 
@@ -61,7 +63,7 @@ class NumberReader:
         signs = {*style.symbols}
         if measure is not None:
             signs |= measure.currencies.keys()
-            if measure.says_the_side:
+            if measure.says_the_side or measure.units:
                 self._ways = (Negatives.LEADING, *style.negatives)
         # The longest first, so that "R$" is not read as "R" and a stray "$".
         self._symbols = sorted(signs, key=lambda sign: (-len(sign), sign))
@@ -167,7 +169,7 @@ class NumberReader:
 
 def _is_noise(number: Decimal) -> bool:
     """Whether the digits behind those that Excel shows make a long tail of a short number."""
-    if len(number.as_tuple().digits) <= SHOWN_DIGITS:
+    if not SHOWN_DIGITS < len(number.as_tuple().digits) <= _MOST_DIGITS:
         return False
     shown_by_excel = Context(prec=SHOWN_DIGITS).plus(number).normalize()
     return _decimals(number) - _decimals(shown_by_excel) >= _TAIL

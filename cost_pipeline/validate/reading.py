@@ -25,9 +25,11 @@ from cost_pipeline.contracts.record import Record, judge_field, refused_as
 from cost_pipeline.contracts.rules import Rule
 from cost_pipeline.contracts.tables import Shape
 from cost_pipeline.contracts.texts import Reader
+from cost_pipeline.contracts.times import ReadByStyle
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.core.exact import Exact
 from cost_pipeline.core.reasons import Reason
+from cost_pipeline.validate.codes import Lookup
 from cost_pipeline.validate.conflicts import conflict
 from cost_pipeline.validate.dates import DateReader
 from cost_pipeline.validate.numbers import NumberReader
@@ -74,6 +76,7 @@ class Reading:
     Attributes:
         kind: The kind of the vendor's records.
         shape: The columns of the feed's records.
+        own_rules: Rules between fields that the settings of the home add.
         readers: Reads the texts of fields whose text is not simply their value.
         proofs: Contract field to its proof over a column; a field without one is judged by value.
         constants: Contract field to its text, from the vendor file.
@@ -81,14 +84,17 @@ class Reading:
         demanded: Fields that may not be empty, by the contract or by the key.
         scopes: The values that the scope of a row may have.
         interpretation: Digest of everything that decides a verdict.
+        codes: The vendor's maps of codes.
         delivery_problems: What is wrong with the delivery as a whole, such as its file's name.
+        said_day: The day of rows that have none, where the delivery says it; its text is among the
+            constants, in no form of the vendor's.
         remembered: Verdicts on distinct texts, by field; a cache.
     """
 
     vendor: Vendor
     kind: Kind
     shape: Shape
-    rules: tuple[Rule, ...]
+    own_rules: tuple[Rule, ...]
     readers: Mapping[str, Reader]
     proofs: Mapping[str, TextProof]
     constants: Mapping[str, str]
@@ -98,13 +104,20 @@ class Reading:
     numbers: NumberReader
     dates: DateReader
     interpretation: str
+    codes: tuple[Lookup, ...] = ()
     delivery_problems: tuple[Problem, ...] = ()
+    said_day: date | None = None
     remembered: dict[str, dict[str, Verdict]] = field(default_factory=dict, compare=False)
 
     @property
     def contract(self) -> type[Record]:
         """The model of the vendor's records."""
         return self.kind.contract
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What the fields must agree on, in the order in which it is asked."""
+        return (*self.contract.rules(), *self.own_rules)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -154,6 +167,8 @@ class Reading:
         """
         taken, words = parts(self.contract.model_fields[name]), refused_as(self.contract, name)
         base, one_of = taken.base, [note for note in taken.notes if isinstance(note, OneOf)]
+        if any(isinstance(note, ReadByStyle) for note in taken.notes):
+            return np.zeros(len(texts), dtype=np.bool_)
         if base is Decimal:
             found = self.numbers.unreadable(texts)
         elif base is date:
@@ -169,7 +184,8 @@ class Reading:
 
     def constant(self, name: str) -> Verdict:
         """Returns the verdict on a constant's text; a credit is none, so it may not be negative."""
-        value = self.read(name, self.constants[name])
+        said = self.said_day if name == self.shape.day else None
+        value = self.read(name, self.constants[name]) if said is None else said
         if value is None:
             return self._empty(name)
         if isinstance(value, Problem):

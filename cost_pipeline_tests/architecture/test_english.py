@@ -25,6 +25,7 @@ HELD = (
     "home",
     "lake",
     "ledger",
+    "notebook",
     "parse",
     "pipeline",
     "quarantine",

@@ -49,7 +49,7 @@ def test_a_new_column_is_shown_red_and_can_be_accepted(call, drifted):
     assert found.code == 1
     assert "1 delivery differs, pulled 2026-04-02" in found.out
     assert "    'Surplus' is new: digits 100%" in found.out
-    assert f"cost-pipeline drift accept {VENDOR} --by WHO --reason WORDS" in found.out
+    assert f"drift accept {VENDOR} --by WHO --reason WORDS" in found.out
     accepted = call("drift", "accept", VENDOR, *BY, "--home", drifted)
     assert "is accepted for what was pulled on 2026-04-02 and later" in accepted.out
     again = call("drift", "--home", drifted)

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.e2e
 
 HASH = re.compile(r"[0-9a-f]{64}")
 RUN = {
-    "deliveries", "rows", "blank_rows", "records", "posted", "commitments", "duplicates",
+    "nothing_new", "deliveries", "rows", "blank_rows", "records", "posted", "commitments",
+    "duplicates",
     "dead_letters", "reference", "by_reason", "provisional", "passed_over",
     "checks",
 }  # fmt: skip

@@ -123,7 +123,7 @@ def unlawful(session: Session) -> list[str]:
     found = [
         f"{r.uri}: {r.rows} rows, {r.accounted} accounted for"
         for r in told
-        if r.rows != r.accounted or r.state not in {"posted", "duplicate", "failed"}
+        if r.rows != r.accounted or r.state not in {"posted", "duplicate", "failed", "unpacked"}
     ]
     found += [] if (conserved := rows_are_conserved(told)).passed else [conserved.message]
     found += [

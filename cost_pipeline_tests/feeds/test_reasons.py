@@ -79,6 +79,7 @@ ROWS: dict[str, tuple[str, dict[str, str]]] = {
     CostReason.UNKNOWN_PRODUCTION: ("payroll", {"production": "P999"}),
     CostReason.BAD_GL_CODE: ("payroll", {"gl": "63O5"}),
     CostReason.BAD_DEPARTMENT: ("payroll", {"department": "art"}),
+    CostReason.UNKNOWN_ACCOUNT: ("payroll", {"production": "P200", "gl": "2300-02"}),
     CostReason.UNMAPPED_COST_CODE: ("payroll", {"gl": "9999"}),
     CostReason.UNION_CATEGORY_MISSING: ("payroll", {"union": ""}),
     CostReason.UNION_CATEGORY_MISMATCH: ("payroll", {"union": "DGA"}),
@@ -107,7 +108,7 @@ NOT_YET = {
 
 
 ON_CARDS = {
-    CostReason.BAD_TIME, CostReason.BAD_CODE, CostReason.BAD_GROSS_LINE,
+    Reason.BAD_TIME, CostReason.BAD_CODE, CostReason.BAD_GROSS_LINE,
     CostReason.GROSS_NOT_THE_SUM,
     *(reason for reason in CostReason if reason.startswith("UNION_") and "CATEGORY" not in reason),
 }  # fmt: skip
@@ -148,6 +149,20 @@ def _unknown_field(house):
     _vendor(house, "items", format="{kind: jsonl}")
     text = ", ".join(f'"{key}": "{value}"' for key, value in {**GOOD, "id": "J"}.items())
     house.drop("items", DAY, ("{" + text + ', "new": "x"}\n').encode())
+
+
+def _unknown_code(house):
+    text = _VENDOR.format(name="coded", **_DEFAULT).replace("  gl_code: [gl]\n", "")
+    house.vendor_file("coded", text + 'codes: [{from: gl, table: {"1": {gl_code: 2300-01}}}]\n')
+    house.drop("coded", DAY, _csv([{**GOOD, "id": "U", "gl": "2"}]))
+
+
+def _chart(house):
+    """P200 has one account."""
+    (house.root / "chart.csv").write_text("gl_code\n2300-01\n", encoding="utf-8")
+    settings = house.root / "productions.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("  P200:\n", "  P200:\n    chart: chart.csv\n"), "utf-8")
 
 
 def _fetch_failed(house):
@@ -223,6 +238,7 @@ def _credits(house):
 OTHERS = {
     Reason.KEY_CONFLICT: _key_conflict,
     Reason.UNKNOWN_FIELD: _unknown_field,
+    Reason.UNKNOWN_CODE: _unknown_code,
     Reason.FETCH_FAILED: _fetch_failed,
 }
 """Code to what makes it, before the pull; those of corrections are made by `_corrections`."""
@@ -238,6 +254,7 @@ def produced(door, tmp_path_factory):
     """The codes of all dead letters that the cases make, in one home."""
     house = door.House(tmp_path_factory.mktemp("reasons") / "home", ())
     house.load_rates({"2026-03-20": {"USD": "1.1", "JPY": "160"}})
+    _chart(house)
     _vendor(house, "payroll")
     _vendor(house, "twoways", dates='["%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d"]')
     _vendor(house, "places", record="location_settlement")

@@ -15,10 +15,10 @@ ROWS = [(f"T{i}", "2026-04-01", f"{i}.50", "GBP") for i in range(1, 12)]
 
 def test_every_combination_of_facts_is_one_state_or_damage():
     seen = set()
-    for flags in itertools.product([False, True], repeat=5):
+    for *flags, archive in itertools.product([False, True], repeat=6):
         for rows, accounted in ((0, 0), (3, 0), (3, 3), (3, 4)):
-            facts = Facts(*flags, rows, accounted)
-            more = accounted > rows and not facts.reread
+            facts = Facts(*flags, rows, accounted, archive)
+            more = accounted > rows and not facts.reread and not archive
             if facts.validated and not facts.repeated and more:
                 with pytest.raises(EnvironmentFailedError, match="4 rows are accounted for"):
                     state_of(facts, where="x")

@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from cost_pipeline.feeds.listed import LISTED, Feeds
@@ -36,14 +37,45 @@ ROWS = (
 
 
 @pytest.fixture(scope="session")
-def meters():
+def sample():
+    """Loads one of the modules beside this file."""
+
+    def load(name):
+        # Test folders are not packages, so a helper module is loaded by its path.
+        place = Path(__file__).with_name(f"{name}.py")
+        spec = importlib.util.spec_from_file_location(f"cost_pipeline_{name}", place)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def meters(sample):
     """The declaration of the feed."""
-    # Test folders are not packages, so a helper module is loaded by its path.
-    place = Path(__file__).with_name("meters.py")
-    spec = importlib.util.spec_from_file_location("cost_pipeline_meters", place)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return sample("meters")
+
+
+class _Chunk:
+    def __init__(self, rows):
+        self.columns = tuple(f"c{place}" for place in range(len(rows[0])))
+        texts = [",".join(row) for row in rows]
+        numbers = pa.array(range(1, len(rows) + 1), pa.int64())
+        cells = {
+            name: pa.array(column)
+            for name, column in zip(self.columns, zip(*rows, strict=True), strict=True)
+        }
+        malformed = pa.nulls(len(rows), pa.string())
+        self.table = pa.table(
+            {"row": numbers, "line": numbers, "text": texts, "malformed": malformed, **cells}
+        )
+
+
+@pytest.fixture(scope="session")
+def chunk_of():
+    """Makes a chunk of rows of cells, in columns `c0`, `c1`, ..."""
+    return _Chunk
 
 
 @pytest.fixture

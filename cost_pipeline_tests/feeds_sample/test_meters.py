@@ -14,12 +14,14 @@ from cost_pipeline import open_home
 from cost_pipeline.defs.build import build_definitions
 from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.home.layout import init_home
+from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.standing.keys import candidate_schema, keys_of, resolve
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import compile_interpreter
 from cost_pipeline.validate.state import DeliveryState
 
 DAY = "2026-04-01"
+HEADER = "Id,Date,Meter,Used,Unit\n"
 
 
 @pytest.fixture
@@ -170,8 +172,8 @@ CELLS = st.tuples(
 
 
 @given(st.lists(CELLS, min_size=1, max_size=8))
-def test_both_lanes_judge_its_rows_alike(meters, vendor, rows):
-    found = [_judged(meters, vendor, rows, lanes) for lanes in ("model", "both")]
+def test_both_lanes_judge_its_rows_alike(meters, vendor, chunk_of, rows):
+    found = [_judged(meters, vendor, chunk_of(rows), lanes) for lanes in ("model", "both")]
     assert found[0].records.equals(found[1].records)
     assert found[0].dead_letters.equals(found[1].dead_letters)
 
@@ -191,24 +193,7 @@ def vendor(meters):
     )  # fmt: skip
 
 
-class _Chunk:
-    columns = ("c0", "c1", "c2", "c3", "c4")
-
-    def __init__(self, rows):
-        texts = [",".join(row) for row in rows]
-        numbers = pa.array(range(1, len(rows) + 1), pa.int64())
-        cells = {
-            name: pa.array(column)
-            for name, column in zip(self.columns, zip(*rows, strict=True), strict=True)
-        }
-        malformed = pa.nulls(len(rows), pa.string())
-        self.table = pa.table(
-            {"row": numbers, "line": numbers, "text": texts, "malformed": malformed, **cells}
-        )
-
-
-def _judged(meters, vendor, rows, lanes):
-    chunk = _Chunk(rows)
+def _judged(meters, vendor, chunk, lanes):
     compiled = compile_interpreter(vendor, meters.CONTRACT, ["LOT-7"], chunk.columns)
     return validate_chunk(
         chunk,
@@ -218,6 +203,121 @@ def _judged(meters, vendor, rows, lanes):
         state=DeliveryState(),
         lanes=lanes,
     )
+
+
+UNITS = (
+    'measure:\n  units: {kWh: kWh, MWh: {unit: kWh, factor: "1000"}, m3: m3,'
+    ' gal: {unit: m3, factor: "0.003785411784"}}\nkey:'
+)
+
+
+@pytest.fixture
+def with_units(home):
+    """The home, whose vendor writes units behind its numbers or in their own column."""
+    place = home / "vendors" / "lot7.yaml"
+    place.write_text(place.read_text().replace("key:", UNITS))
+
+    def send(*rows, total=""):
+        text = HEADER + "".join(f"R{n},2026-03-31,{row}\n" for n, row in enumerate(rows)) + total
+        (home / "inbox" / "lot7" / f"{DAY}.csv").write_text(text)
+
+    return send
+
+
+def test_quantities_are_stored_in_the_units_of_the_contract(call, meters, home, with_units):
+    with_units("E-1,12.5 MWh,", "E-2,-0.25 MWh,kWh", "E-3,7,kWh", "W-1,1,gal", "W-2,2gal,")
+    call("run", "--home", home, "--pull-dates", DAY)
+    records = open_lake(str(home / "lake")).table(meters.METERS.records).snapshot().read()
+    found = {row["meter"]: (row["used"], row["unit"]) for row in records.to_pylist()}
+    assert found == {
+        "E-1": (Decimal(12500), "kWh"),
+        "E-2": (Decimal(-250), "kWh"),
+        "E-3": (Decimal(7), "kWh"),
+        "W-1": (Decimal("0.003785411784"), "m3"),
+        "W-2": (Decimal("0.007570823568"), "m3"),
+    }
+
+
+def test_a_unit_that_is_not_declared_is_refused_and_mended(call, home, with_units, tmp_path):
+    with_units("E-1,12.5 GWh,", "E-2,3,GWh", "E-3,1 MWh,m3", "E-4,x MWh,", "W-1,0.1 gal,")
+    call("run", "--home", home, "--pull-dates", DAY)
+    letters = call("dead-letters", "list", "--home", home, "--json").json()["items"]
+    told = {one["payload"].split(",")[2]: one["errors"][0]["message"] for one in letters}
+    assert told == {
+        "E-1": "beside '12.5' stands the unit 'GWh', which `units` does not name",
+        "E-2": "beside '3' stands the unit 'GWh', which `units` does not name",
+        "E-3": "'1 MWh' has a unit of its own, and another than 'm3' in the column of units",
+        "E-4": "'x MWh' is not a number as this vendor writes them (decimals '.', no thousands"
+        " sign)",
+        "W-1": "'0.0003785411784' is not a quantity of at most 12 digits before and after a point",
+    }
+    file = tmp_path / "letters.xlsx"
+    assert call("dead-letters", "export", "--home", home, "--to", file).code == 0
+    book = openpyxl.load_workbook(file)
+    sheet = book["Readings"]
+    head = {cell.value: cell.column for cell in sheet[1]}
+    for line in range(2, sheet.max_row + 1):
+        sheet.cell(line, head["Used"]).value = 5
+        water = sheet.cell(line, head["Meter"]).value == "W-1"
+        sheet.cell(line, head["Unit"]).value = "m3" if water else "kWh"
+    folder = home / "inbox" / "corrections" / "meters"
+    folder.mkdir(parents=True)
+    book.save(folder / "mended.xlsx")
+    assert call("dead-letters", "import", "--home", home).code == 0
+    assert call("dead-letters", "list", "--home", home, "--json").json()["open"] == 0
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [
+        ("12.501 MWh", "0.00"),
+        ("12502 kWh", "1.00"),
+        ("12501", None),
+        ("1 GWh", None),
+    ],
+)
+def test_a_total_bears_its_unit_where_there_are_several(call, home, with_units, total, expected):
+    with_units("E-1,12.5 MWh,", "E-2,1 kWh,", total=f",,,{total},\n")
+    call("run", "--home", home, "--pull-dates", DAY)
+    (found,) = call("deliveries", "--home", home, "--json").json()
+    assert found["control_total"]["difference"] == expected
+    assert found["control_total"]["problem"] == (None if expected else "unreadable")
+
+
+@pytest.mark.parametrize(
+    ("units", "words"),
+    [
+        ('{"5": kWh}', "a unit has a letter first"),
+        ('{MWh: {unit: kWh, factor: "1e3"}}', "no factor"),
+        ('{MWh: {unit: kWh, factor: "0"}}', "greater than 0"),
+    ],
+)
+def test_units_without_sense_are_told(call, home, units, words):
+    place = home / "vendors" / "lot7.yaml"
+    place.write_text(place.read_text().replace("key:", f"measure: {{units: {units}}}\nkey:"))
+    found = call("vendors", "check", "--home", home, "--json").json()["problems"]
+    assert any(words in problem["message"] for problem in found), found
+
+
+QUANTITIES = st.tuples(
+    st.sampled_from(["R1", "R2"]),
+    st.just("2026-03-31"),
+    st.sampled_from(["E-1", "W-1"]),
+    st.sampled_from(
+        ["1 MWh", "-2.5MWh", "(3)", "0.1 gal", "1", "1 GWh", "", "MWh", "1,5 MWh", "-1 kWh", "2 m3"]
+    ),
+    st.sampled_from(["kWh", "MWh", "gal", "", "m3", "GWh"]),
+)
+
+
+@given(st.lists(QUANTITIES, min_size=1, max_size=90))
+def test_both_lanes_judge_quantities_alike(meters, vendor, chunk_of, rows):
+    units = {"kWh": "kWh", "m3": "m3", "MWh": {"unit": "kWh", "factor": "1000"}}
+    units["gal"] = {"unit": "m3", "factor": "0.003785411784"}
+    style = meters.LotVendor.model_validate({**vendor.model_dump(), "measure": {"units": units}})
+    found = [_judged(meters, style, chunk_of(rows), lanes) for lanes in ("model", "both")]
+    assert found[0].records.equals(found[1].records)
+    assert found[0].dead_letters.equals(found[1].dead_letters)
 
 
 READINGS = st.tuples(

@@ -117,6 +117,60 @@ def test_a_doubt_of_what_a_change_leaves_alone_is_told_where_it_stands(home, wri
     assert found.line < 30
 
 
+CODED = """changes:
+  - from: 2026-07-01
+    why: They code by accounts now
+    constants: {currency: GBP}
+    codes: [{from: Konto, file: codes/acme.csv}]
+  - from: 2026-08-01
+    why: And write days otherwise
+    dates: ["%d.%m.%Y"]
+"""
+
+
+def test_codes_may_change_and_their_file_is_read_for_every_entry_that_has_them(home, write):
+    (home / "codes").mkdir(exist_ok=True)
+    lookup = home / "codes" / "acme.csv"
+    lookup.write_text("Konto,department_code,gl_code\n4711,2000,2210\n", encoding="utf-8")
+    line_of = write(CODED)
+    assert problems(home) == []
+    (vendor,) = load_home(home).vendors
+    row = {"4711": {"department_code": "2000", "gl_code": "2210"}}
+    tables = [[one.table for one in own.codes] for _, own in vendor.in_force]
+    assert tables == [[], [row], [row]]
+    assert vendor.changes
+    assert not any(own.changes for _, own in vendor.in_force)
+
+    lookup.write_text("Konto,department_code,gl_code\n4711,2000,x\n", encoding="utf-8")
+    (found,) = problems(home)
+    assert (found.file, found.line) == ("codes/acme.csv", 2)
+    lookup.unlink()
+    (found,) = problems(home)
+    assert found.line == line_of("codes/acme.csv")
+
+
+def test_a_mistake_in_codes_that_an_entry_inherits_is_told_at_the_entry(home, write, edit):
+    edit("columns:    ", 'codes: [{from: K, table: {"1": {vendor_name: X}}}]\ncolumns:    ')
+    edit('  vendor_name: ["Supplier"]\n', "")
+    line_of = write(
+        f"{ENTRY}    columns:\n      transaction_id: [A]\n      transaction_date: [B]\n"
+        "      amount: [C]\n      vendor_name: [D]\n"
+    )
+    (found,) = problems(home)
+    assert found.line == line_of("from: 2026-07-01")
+    assert "has a column of its own and is given by codes too" in found.message
+
+
+def test_a_code_may_stand_for_a_tax_id_of_the_vendors_scheme(home, edit):
+    edit('  tax_id: ["VAT no"]', "  # ")
+    edit("priority: normal", "tax_ids: eu_vat\npriority: normal")
+    table = 'codes: [{from: "VAT no", table: {"1": {tax_id: DE136695976}}}]\ncolumns:    '
+    edit("columns:    ", table)
+    assert problems(home) == doubts(home) == []
+    edit("DE136695976", "DE136695978")
+    assert "`tax_id` of the code `1` cannot be" in problems(home)[0].message
+
+
 def test_the_schema_knows_what_may_change():
     schema = jsonschema.Draft202012Validator(vendor_schema([COST_CONTRACT]))
     good = {

@@ -52,13 +52,14 @@ def vendor_files(root: Path) -> dict[str, str]:
 
 
 def whole(text: str) -> bool:
-    """Whether a text is a vendor file, and not a piece of one or a template."""
+    """Whether a text is a vendor file of a listed feed, and not a piece of one or a template."""
     try:
         value = yaml.load(text, _AsEditorsRead)  # noqa: S506 - a safe loader
     except yaml.YAMLError:
         return False
     needed = {"vendor", "record", "source", "format", "key", "columns"}
-    return isinstance(value, dict) and needed <= value.keys() and "feed: meters" not in text
+    listed = "feed: meters" not in text and "feed: plays" not in text
+    return isinstance(value, dict) and needed <= value.keys() and listed
 
 
 def test_the_schema_is_one():
@@ -108,6 +109,17 @@ SHORT = {
     "spaces": {"numbers": {"decimal": ",", "thousands": "space"}},
     "any day": {"plausible": {"before": "any", "after": 3}},
     "numbers as codes": {"constants": {"department_code": 3300, "gl_code": 3301}},
+    "codes in a file": {"codes": [{"from": "Account", "file": "codes/acme.csv"}]},
+    "codes spelled out": {
+        "codes": [
+            {
+                "from": ["Account", "Konto"],
+                "otherwise": "keep",
+                "table": {4711: {"gl_code": 2210}},
+                "fields": "gl_code",
+            }
+        ]
+    },
     "a scheme of tax ids": {"tax_ids": "gb_vat"},
     "a scheme and a country": {"tax_ids": {"scheme": "eu_vat", "country": "DE"}},
     "one mark": {"amount": {"marks": {"credit": "CR", "debit": "DR"}, "zero": "-"}},
@@ -125,6 +137,7 @@ BROKEN = {
     "no list": {"columns": {"transaction_id": "Id"}},
     "a number that is none": {"source": {"kind": "http", "url": "https://x.example",
                                          "read_timeout": "soon"}},
+    "codes of no column": {"codes": [{"file": "codes/acme.csv"}]},
     "a flag that is none": {"posts": "maybe"},
     "a name that is not lawful": {"vendor": "9 Lives"},
     "a secret in the file": {"source": {"kind": "http", "url": "https://x.example",

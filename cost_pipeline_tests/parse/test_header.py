@@ -54,6 +54,13 @@ def test_the_header_is_the_row_that_holds_the_most_names(door, write, form, abov
     assert (told, account.header) == (furniture, 1)
 
 
+@IN_BOTH
+def test_what_stands_above_the_header_goes_with_each_chunk(door, write, form):
+    above = "Ashby,,\nPeriod ending, 31/03/2026 ,\n,,\n"
+    reader = door.open(write(above + ROWS), header_within=6, wanted=NAMES, **form)
+    assert [chunk.above for chunk in reader] == [("Ashby", "Period ending 31/03/2026")]
+
+
 @pytest.mark.parametrize("bulk", [True, False])
 @pytest.mark.parametrize(
     ("above", "counted"),

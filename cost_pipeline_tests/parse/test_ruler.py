@@ -69,6 +69,18 @@ def test_a_line_under_a_title_is_no_ruler_if_another_has_the_names(door, bulk):
     assert (stripped(read), read.account.furniture) == ([["A1", "1"]], 2)
 
 
+@BOTH_LANES
+def test_what_stands_above_the_ruler_goes_with_each_chunk(door, bulk):
+    text = "Log of 31/03/2026\n\nId   Amount\n---- ------\nA1        1\n"
+    reader = door.open(text.encode(), bulk=bulk, wanted=NAMES, **RULER)
+    assert [chunk.above for chunk in reader] == [("Log of 31/03/2026", "")]
+
+
+def test_dashes_under_no_name_are_no_ruler(door):
+    refused = door.refusal(b"  x\n--\nA1\n", wanted=NAMES, **RULER)
+    assert "no line of dashes" in refused.message
+
+
 @pytest.mark.parametrize("text", ["Id Text\nA1 x\n", "-- ----\nA1 good\n", "\n\n"])
 def test_a_listing_without_a_ruler_is_refused(door, text):
     refused = door.refusal(text.encode(), wanted=NAMES, **RULER)

@@ -3,14 +3,16 @@
 import asyncio
 import json
 import os
+import shutil
 import threading
+import zipfile
 from datetime import UTC, date, datetime
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from cost_pipeline.pipeline.trying.source import ask_source
+from cost_pipeline.pipeline.trying.source import ask_source, first_inside
 
 DAY = date(2026, 4, 1)
 REST = """\
@@ -60,7 +62,7 @@ def test_the_newest_file_of_a_folder_is_tried(ask, house):
     [
         (lambda _: None, [], []),
         (lambda inbox: (inbox / "x.txt").write_text("x", encoding="utf-8"), [], ["no_match"]),
-        (lambda inbox: inbox.joinpath("example").rmdir() or inbox.rmdir(), ["no such folder"], []),
+        (shutil.rmtree, ["no such folder"], []),
     ],
     ids=["empty", "another name", "no folder"],
 )
@@ -75,6 +77,43 @@ def test_a_folder_without_a_file_says_what_is_there_instead(ask, house, make, fa
     for (_, message), words in zip(found.faults, faults, strict=True):
         assert words in message
     assert [why for _, why in found.seen] == seen
+
+
+ARCHIVES = FOLDER.replace('files: "*.csv"', 'files: "*.zip", unpack: {kind: zip, files: "*.csv"}')
+
+
+def archive(house, **members):
+    with zipfile.ZipFile(house.root / "inbox" / "a.zip", "w") as written:
+        for name, text in members.items():
+            written.writestr(f"deep/{name}.csv", text)
+    return house.root / "inbox" / "a.zip"
+
+
+def test_the_first_member_of_an_archive_is_tried(ask, house):
+    archive(house, empty="", a="id,day,net\nA1,2026-03-30,1.00\n", b="id,day,net\n")
+    found = ask(ARCHIVES)
+    assert found.faults == ()
+    assert found.tried.file.endswith("a.zip!/deep/a.csv")
+    assert found.tried.accepted == 1
+    assert [why for _, why in found.seen] == ["empty"]
+
+
+def test_an_archive_that_is_damaged_is_at_fault(ask, house):
+    place = archive(house, a="id,day,net\nA1,2026-03-30,1.00\n")
+    place.write_bytes(place.read_bytes()[:-9])
+    found = ask(ARCHIVES)
+    assert found.tried is None
+    ((_, message),) = found.faults
+    assert "damaged or cut off" in message
+
+
+def test_a_file_that_is_an_archive_is_tried_by_its_first_member(house):
+    vendor, _ = house.read(house.put(ARCHIVES + REST))
+    file = archive(house, empty="", a="id\n1\n")
+    with first_inside(vendor, file) as (path, name):
+        assert (path.read_text(encoding="utf-8"), name) == ("id\n1\n", "a.zip!/deep/a.csv")
+    with first_inside(vendor, path := drop(house, "a.csv", "id\n", 0)) as found:
+        assert found == (path, "a.csv")
 
 
 class Served:

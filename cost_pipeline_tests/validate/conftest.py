@@ -8,6 +8,7 @@ import pytest
 
 from cost_pipeline.contracts.cost_vendor import CostVendor
 from cost_pipeline.contracts.production import Productions
+from cost_pipeline.contracts.rules import NO_RULES
 from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.validate.chunk import validate_chunk
 from cost_pipeline.validate.interpreter import compile_interpreter
@@ -74,10 +75,15 @@ def _chunk(rows, columns, *, first=1, malformed=None):
     return Chunk(pa.table(table), tuple(columns))
 
 
-def _validate(chunks, vendor, *, lanes="both", proofs=None, productions=PRODUCTIONS):
+def _validate(chunks, vendor, *, lanes="both", proofs=None, productions=PRODUCTIONS, own=NO_RULES):
     state = DeliveryState()
     compiled = compile_interpreter(
-        vendor, COST_CONTRACT, productions.productions, chunks[0].columns, proofs=proofs
+        vendor,
+        COST_CONTRACT,
+        productions.productions,
+        chunks[0].columns,
+        proofs=proofs,
+        own=own,
     )
     parts = [
         validate_chunk(

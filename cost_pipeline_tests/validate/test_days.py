@@ -125,8 +125,47 @@ def test_a_day_is_taken_from_the_name_of_the_file(form, day, name, expected):
 
 
 @pytest.mark.parametrize(
+    ("form", "day", "lines", "expected"),
+    [
+        ("Period ending %d/%m/%Y", None, ["Ashby", "PERIOD  ending 31/03/2026 GBP"], "2026-03-31"),
+        ("Period * to %d/%m/%Y", None, ["Period 01/03/2026 to 31/03/2026"], "2026-03-31"),
+        ("%d/%m/%Y", None, ["of 31/03/2026", "again 31/03/2026"], "2026-03-31"),
+        ("Month: %B %Y", "last", ["Month: February 2024"], "2024-02-29"),
+        ("Period ending %d/%m/%Y", None, ["Period ending 31/03/20261"], None),
+        ("Period ending %d/%m/%Y", None, ["Period ending 32/03/2026"], None),
+        ("Period ending %d/%m/%Y", None, [], None),
+    ],
+)
+def test_a_day_is_taken_from_a_line_above_the_header(form, day, lines, expected):
+    style = {"header": form} | ({"day": day} if day else {})
+    found = DateReader(DateStyle.model_validate(style)).of_header(lines)
+    if expected is None:
+        assert found.message == f"no line above the header has a day as {form}"
+    else:
+        assert found == date.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Period ending 31/03/2026", "Period ending 30/04/2026"],
+        ["Period ending 31/03/2026, Period ending 30/04/2026"],
+    ],
+)
+def test_lines_above_the_header_that_contradict_each_other_are_refused(lines):
+    style = DateStyle.model_validate({"header": "Period ending %d/%m/%Y"})
+    found = DateReader(style).of_header(lines)
+    assert found.code is Reason.BAD_DATE
+    assert "'Period ending 31/03/2026' and 'Period ending 30/04/2026'" in found.message
+
+
+@pytest.mark.parametrize(
     ("style", "words"),
     [
+        ({"header": "Period %d/%m"}, "`header`: .* does not hold a year"),
+        ({"header": "Period %Y"}, "`header`: .* does not hold a month"),
+        ({"header": "Period %m/%Y"}, "`header`: .* holds no day"),
+        ({"header": "%d/%m/%Y", "file_name": "%Y%m%d.csv"}, "both say the day"),
         ({"forms": ["%Y-%m"]}, "declare `day: first`"),
         ({"forms": ["%d%m"]}, "declare `year:`"),
         ({"forms": ["%Y-%m-%dT%H:%M%z"]}, "declare `zone: written`"),

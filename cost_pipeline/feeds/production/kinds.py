@@ -26,6 +26,7 @@ from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.texts import Reader
 from cost_pipeline.contracts.timecard import Timecard
 from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.feeds.production import charts
 from cost_pipeline.home.load import Home
 
 
@@ -86,6 +87,9 @@ COST_CONTRACT: Final = FeedContract(
     scopes=lambda settings: settings.productions.keys(),
     wrong_settings=wrong_in_productions,
     wrong_vendors=wrong_between,
+    files=charts.files,
+    with_files=charts.with_files,
+    own_rules=charts.own_rules,
     zone=_zone,
     start=_start,
     settings_file="productions.yaml",

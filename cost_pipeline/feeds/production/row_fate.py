@@ -18,6 +18,7 @@ from cost_pipeline.feeds.production.trace import history_of, plain
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.parse import Refused, RowReader, open_rows
 from cost_pipeline.parse.account import sheet_of
+from cost_pipeline.pipeline.pull.deliveries import ARCHIVE
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.read_as import read_as
 
@@ -92,6 +93,13 @@ def _delivery(session: Session, file: str) -> list[dict[str, Any]]:
         or any(uri == file or uri.endswith(f"/{file}") for uri in (one["uri"], unquote(one["uri"])))
     ]
     sent = [one for one in matching if one["role"] is None]
+    if matching and not sent and matching[0]["role"] == ARCHIVE:
+        raise UsageError(
+            f"{file!r} is an archive, and its members are deliveries of their own",
+            where="FILE:LINE",
+            remedy="name the member; `cost-pipeline deliveries` lists them",
+            code="NO_SUCH_DELIVERY",
+        )
     if matching and not sent:
         raise UsageError(
             f"{file!r} is a correction, whose rows are known by what they answer",

@@ -102,7 +102,7 @@ def cells_of(
     state, found = DeliveryState(), []
     wanted = pc.unique(rows)
     for chunk in read_ahead(reader):
-        applied = interpreter.for_columns(chunk.columns)
+        applied = interpreter.under(chunk.above).for_columns(chunk.columns)
         table = applied.made_ready(chunk.table)
         ordinals = ordinals_of(table, applied, state)
         mask = pc.is_in(table["row"], value_set=wanted)

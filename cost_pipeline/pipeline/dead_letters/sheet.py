@@ -112,6 +112,7 @@ def corrected_vendor(feed: FeedContract, vendor: Vendor) -> Vendor:
     return vendor.model_copy(
         update={
             "columns": {name: (label(feed, name),) for name in feed.fields_of(vendor.record)},
+            "codes": (),
             "constants": {},
             "ignore": (),
             "format": _PLAIN,

@@ -18,6 +18,9 @@ from cost_pipeline.pipeline.session import Session
 CORRECTION: Final = "correction"
 """The role of a delivery that answers dead letters."""
 
+ARCHIVE: Final = "archive"
+"""The role of a delivery that was only unpacked: its members are deliveries of their own."""
+
 _RECEIVED: Final = Summary(
     "received",
     "select filename, vendor, delivery, min(pull_date) as first_pulled, max(role) as role, "

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ from cost_pipeline.acquire.engine import (
     Pulled,
     PullJob,
     Telemetry,
+    measure,
     pull_all,
 )
 from cost_pipeline.contracts.problems import Problem, errors_json
@@ -36,7 +38,9 @@ from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.tables import DELIVERIES
 from cost_pipeline.pipeline.dead_letters.letters import open_dead_letters, settle
 from cost_pipeline.pipeline.pull.bookmarks import bookmarks_of, keep_bookmarks
+from cost_pipeline.pipeline.pull.deliveries import ARCHIVE
 from cost_pipeline.pipeline.pull.fetches import note_fetches
+from cost_pipeline.pipeline.pull.unpacking import Unpacked, archives_of, unpacked
 from cost_pipeline.pipeline.session import Session
 
 __all__ = ["FIRST_PULL", "PullOutcome", "Telemetry", "pull"]
@@ -64,7 +68,7 @@ class PullOutcome:
 
 def pull(session: Session, vendors: Sequence[Vendor], pull_date: date) -> tuple[PullOutcome, ...]:
     """Pulls the vendors for one date, concurrently, and lands what they hand over."""
-    known = _known_files(session)
+    known = _known_files(session, vendors)
     bookmarks = bookmarks_of(session, vendors, pull_date)
     jobs = [
         PullJob(
@@ -75,12 +79,12 @@ def pull(session: Session, vendors: Sequence[Vendor], pull_date: date) -> tuple[
         )
         for vendor in vendors
     ]
-    new: Counter[str] = Counter()
-
-    def land(pairs: Sequence[tuple[PullJob, Fetched]]) -> None:
-        new.update(_land(session, pairs))
-
+    taken = _Taken()
     with session.lake.content.scratch() as scratch:
+
+        def land(pairs: Sequence[tuple[PullJob, Fetched]]) -> None:
+            taken.add(_land(session, pairs, scratch))
+
         pulled = asyncio.run(
             pull_all(
                 jobs,
@@ -94,10 +98,11 @@ def pull(session: Session, vendors: Sequence[Vendor], pull_date: date) -> tuple[
         )
         for vendor, result in zip(vendors, pulled, strict=True):
             _settle_failures(session, vendor, pull_date, result.failures)
+    pulled = tuple(map(taken.with_members, jobs, pulled))
     note_fetches(session, pull_date, pulled)
     # Last: from here on the next pull may leave out what this one brought.
     keep_bookmarks(session, jobs, pulled)
-    return tuple(_outcome(result, new[result.vendor]) for result in pulled)
+    return tuple(_outcome(result, taken.new[result.vendor]) for result in pulled)
 
 
 def _outcome(pulled: Pulled, new: int) -> PullOutcome:
@@ -106,28 +111,91 @@ def _outcome(pulled: Pulled, new: int) -> PullOutcome:
     )
 
 
-def _known_files(session: Session) -> dict[str, frozenset[tuple[str, str]]]:
-    """Returns, by vendor, the (uri, sha256) of everything received before, for plain globs."""
+@dataclass(slots=True)
+class _Taken:
+    """What was landed: how many deliveries are new, and what archives held, by vendor."""
+
+    new: Counter[str] = field(default_factory=Counter)
+    members: dict[str, list[Fetched]] = field(default_factory=dict)
+    passed_over: dict[str, list[PassedOver]] = field(default_factory=dict)
+
+    def add(self, more: _Taken) -> None:
+        """Takes in what was landed in another commit."""
+        self.new.update(more.new)
+        for vendor, members in more.members.items():
+            self.members.setdefault(vendor, []).extend(members)
+        for vendor, passed in more.passed_over.items():
+            self.passed_over.setdefault(vendor, []).extend(passed)
+
+    def with_members(self, job: PullJob, pulled: Pulled) -> Pulled:
+        """Returns what a job brought with the members of its archives."""
+        members = tuple(self.members.get(pulled.vendor, ()))
+        passed = tuple(self.passed_over.get(pulled.vendor, ()))
+        if not members and not passed:
+            return pulled
+        inside = Pulled(pulled.vendor, members, passed_over=passed)
+        more = (one for one in measure(job, inside) if one.outcome != "nothing")
+        return replace(
+            pulled,
+            fetched=(*pulled.fetched, *members),
+            passed_over=(*pulled.passed_over, *passed),
+            telemetry=(*pulled.telemetry, *more),
+        )
+
+
+def _known_files(
+    session: Session, vendors: Sequence[Vendor]
+) -> dict[str, frozenset[tuple[str, str]]]:
+    """Returns, by vendor, the (uri, sha256) of everything received before, for plain globs.
+
+    Of sources of archives that is what was unpacked: others may have come before `unpack` was
+    declared.
+    """
+    archives = archives_of(vendors)
     received = session.lake.table(DELIVERIES).snapshot()
-    table = received.read(columns=["vendor", "uri", "delivery"])
+    table = received.read(columns=["vendor", "uri", "delivery", "role"])
     known: dict[str, set[tuple[str, str]]] = {}
-    for vendor, uri, delivery in zip(*(c.to_pylist() for c in table.columns), strict=True):
-        known.setdefault(vendor, set()).add((uri, delivery))
+    for vendor, uri, delivery, role in zip(*(c.to_pylist() for c in table.columns), strict=True):
+        if vendor not in archives or role == ARCHIVE:
+            known.setdefault(vendor, set()).add((uri, delivery))
     return {vendor: frozenset(files) for vendor, files in known.items()}
 
 
-def _land(session: Session, pairs: Sequence[tuple[PullJob, Fetched]]) -> Counter[str]:
-    """Lands bytes, then records them, all in one commit; returns the new ones of each vendor."""
+def _land(session: Session, pairs: Sequence[tuple[PullJob, Fetched]], scratch: Path) -> _Taken:
+    """Lands bytes, then records them, all in one commit: an archive is there with its members."""
+    content, taken = session.lake.content, _Taken()
     for _, fetched in pairs:
-        session.lake.content.land(fetched.path, fetched.sha256)
+        content.land(fetched.path, fetched.sha256)
     table = session.lake.table(DELIVERIES)
     before = table.snapshot()
-    parts = [(job, _received(session, job, fetched)) for job, fetched in pairs]
+    parts: list[tuple[PullJob, Part]] = []
+    for job, fetched in pairs:
+        vendor, unpack = job.vendor, job.vendor.source.unpack
+        found = None
+        if unpack is not None:
+            found = unpacked(content.open_path(fetched.sha256), unpack, fetched, scratch)
+        if not isinstance(found, Unpacked):
+            parts.append((job, _received(session, job, fetched)))
+            continue
+        parts.append((job, _received(session, job, fetched, role=ARCHIVE)))
+        for member in found.members:
+            content.land(member.path, member.sha256)
+            parts.append((job, _received(session, job, member, parent=fetched.sha256)))
+        taken.members.setdefault(vendor.vendor, []).extend(found.members)
+        taken.passed_over.setdefault(vendor.vendor, []).extend(found.passed_over)
     table.append_once([part for _, part in parts], run_id=session.run_id)
-    return Counter(job.vendor.vendor for job, part in parts if not before.sequence(part.writer))
+    taken.new.update(job.vendor.vendor for job, part in parts if not before.sequence(part.writer))
+    return taken
 
 
-def _received(session: Session, job: PullJob, fetched: Fetched) -> Part:
+def _received(
+    session: Session,
+    job: PullJob,
+    fetched: Fetched,
+    *,
+    role: str | None = None,
+    parent: str | None = None,
+) -> Part:
     vendor, stamp = job.vendor, session.stamp()
     row = {
         "pull_date": job.pull_date,
@@ -141,12 +209,15 @@ def _received(session: Session, job: PullJob, fetched: Fetched) -> Part:
         "status": fetched.status,
         "attempts": fetched.attempts,
         "fetched_at": fetched.fetched_at,
+        "role": role,
+        "parent": parent,
         "recorded_at": stamp.recorded_at,
         "run_id": stamp.run_id,
     }
     # The same bytes from the same place for the same date are the same delivery, however often
     # they are pulled; from another place or date they are received again.
-    identity = digest("received", vendor.vendor, job.pull_date, fetched.uri, fetched.sha256)
+    place = (vendor.vendor, job.pull_date, fetched.uri, fetched.sha256)
+    identity = digest("received", *place, *filter(None, (role, parent)))
     return Part(f"received/{identity}", 1, pa.Table.from_pylist([row], schema=DELIVERIES.schema))
 
 

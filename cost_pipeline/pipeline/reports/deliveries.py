@@ -25,7 +25,7 @@ from cost_pipeline.pipeline.dead_letters.letters import (
     of_reading,
     open_dead_letters,
 )
-from cost_pipeline.pipeline.pull.deliveries import current_deliveries
+from cost_pipeline.pipeline.pull.deliveries import ARCHIVE, current_deliveries
 from cost_pipeline.pipeline.reports.states import Facts, State, state_of
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.quarantine.events import in_state
@@ -56,7 +56,12 @@ _DELIVERIES: Final = """
             sum(n) filter (fate = 'unapproved') as unapproved
         from fates group by all
     ), refused as (select vendor, delivery, count(*) as n from dead_letters group by all)
+    , inside as (
+        select vendor, pull_date, parent, count(distinct uri) as n from deliveries
+        where parent is not null group by all
+    )
     select s.vendor, s.delivery, s.uri, s.pull_date, s.kind, s.role, s.size, s.fetched_at,
+        s.parent, if(s.role = 'archive', coalesce(i.n, 0), null) as members,
         s.attempts,
         s.sighting > 1 as repeated, v.delivery is not null as validated,
         coalesce(v.reread, false) as reread,
@@ -78,6 +83,8 @@ _DELIVERIES: Final = """
     left join recorded c using (vendor, delivery)
     left join held h using (vendor, delivery)
     left join refused r using (vendor, delivery)
+    left join inside i
+        on i.vendor = s.vendor and i.pull_date = s.pull_date and i.parent = s.delivery
     order by s.pull_date, s.vendor, s.uri, s.delivery
 """
 
@@ -140,6 +147,8 @@ class DeliveryReport:
     drift: tuple[str, ...]
     duplicate_of: str | None
     role: str | None
+    parent: str | None
+    members: int | None
 
     @property
     def dead_letters(self) -> int:
@@ -176,6 +185,8 @@ class DeliveryReport:
             "drift": list(self.drift),
             "duplicate_of": self.duplicate_of,
             "role": self.role,
+            "parent": self.parent,
+            "members": self.members,
         }
 
 
@@ -244,6 +255,8 @@ def _report(row: dict[str, Any]) -> DeliveryReport:
         drift=tuple(row["drift"] or ()),
         duplicate_of=row["delivery"] if repeated else None,
         role=row["role"],
+        parent=row["parent"],
+        members=row["members"],
         **own,
     )
 
@@ -257,6 +270,7 @@ def _state(row: dict[str, Any], *, repeated: bool, accounted: int) -> State:
         readable=row["encoding"] is not None,
         rows=row["rows"],
         accounted=accounted,
+        archive=row["role"] == ARCHIVE,
     )
     return state_of(facts, where=row["uri"])
 

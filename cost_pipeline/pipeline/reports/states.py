@@ -8,6 +8,8 @@ leave behind is not a state but damage, and is said as such.
        │          └───────▶ failed        │
        └──▶ duplicate                     └──▶ validated (another contract, or withdrawn)
 
+An archive is unpacked and that is all: its members are deliveries of their own.
+
 What is expected and not here is no delivery yet: the vendor and pull date are `provisional`.
 Where nothing is sent on, posted is the end (docs/adr/0029).
 """
@@ -30,16 +32,18 @@ class State(StrEnum):
     POSTED = "posted"
     DUPLICATE = "duplicate"
     FAILED = "failed"
+    UNPACKED = "unpacked"
 
 
 TRANSITIONS: Final[dict[State | None, frozenset[State]]] = {
-    None: frozenset({State.LANDED, State.DUPLICATE}),
+    None: frozenset({State.LANDED, State.DUPLICATE, State.UNPACKED}),
     State.LANDED: frozenset({State.PARSED, State.VALIDATED, State.POSTED, State.FAILED}),
     State.PARSED: frozenset({State.VALIDATED, State.POSTED, State.FAILED}),
     State.VALIDATED: frozenset({State.POSTED, State.FAILED}),
     State.POSTED: frozenset({State.VALIDATED, State.FAILED}),
     State.FAILED: frozenset({State.VALIDATED, State.POSTED}),
     State.DUPLICATE: frozenset(),
+    State.UNPACKED: frozenset(),
 }
 """What may follow on what. A delivery of which every row was refused is posted once it is
 validated; one that a mended vendor file can read is no longer failed."""
@@ -57,6 +61,7 @@ class Facts:
         readable: It could be read as its format.
         rows: How many rows it has by its validation.
         accounted: How many of them have a known fate.
+        archive: It was unpacked, and its members are deliveries of their own.
     """
 
     repeated: bool
@@ -66,6 +71,7 @@ class Facts:
     readable: bool
     rows: int
     accounted: int
+    archive: bool = False
 
 
 def state_of(facts: Facts, *, where: str = "") -> State:
@@ -76,6 +82,8 @@ def state_of(facts: Facts, *, where: str = "") -> State:
     """
     if facts.repeated:
         return State.DUPLICATE
+    if facts.archive:
+        return State.UNPACKED
     if not facts.validated:
         return State.PARSED if facts.begun else State.LANDED
     if facts.accounted > facts.rows:

@@ -92,7 +92,7 @@ def try_file(
 
 
 def _first_of(chunk: ParsedChunk, most: int) -> ParsedChunk:
-    return ParsedChunk(chunk.table.slice(0, most), chunk.columns)
+    return replace(chunk, table=chunk.table.slice(0, most), passed=None)
 
 
 def _refusals(reads: Reads, code: str, rows: int, example: Example) -> Refusals:
@@ -123,7 +123,7 @@ class _Trial:
         """Takes note of the verdicts on a chunk."""
         judged = validate_chunk(
             chunk,
-            self.interpreter,
+            self.interpreter.under(chunk.above),
             delivery=_NO_DELIVERY,
             pull_date=self.pull_date,
             state=self.state,
@@ -157,7 +157,7 @@ class _Trial:
         rows += [(row, tuple(row["reasons"])) for row in letters]
         rows.sort(key=lambda pair: pair[0]["row"])
         vendor = self.interpreter.reading.vendor
-        fields = [*vendor.columns, *vendor.constants]
+        fields = [*vendor.read_from, *vendor.constants]
         for row, reasons in rows[: _SHOWN_ROWS - len(self.first)]:
             values = {name: _text(row.get(name)) for name in fields}
             self.first.append(FirstRow(row["line"], values, reasons))
@@ -167,7 +167,7 @@ class _Trial:
         applied = self.interpreter.for_columns(reader.header)
         vendor = applied.reading.vendor
         columns = Columns(applied.columns, per_row=False)
-        found = {name: columns.of(names) for name, names in vendor.columns.items()}
+        found = {name: columns.of(names) for name, names in vendor.read_from.items()}
         read: dict[str, tuple[str, ...]] = {}
         for name, places in found.items():
             for header in dict.fromkeys(applied.columns[p] for group in places for p in group):
@@ -179,7 +179,7 @@ class _Trial:
             header_line=reader.header_line,
             read=read,
             unread=applied.drift or tuple(applied.columns[place] for place in applied.unknown),
-            missing={n: names for n, names in vendor.columns.items() if not found[n]},
+            missing={n: names for n, names in vendor.read_from.items() if not found[n]},
             accepted=self.state.records,
             refused=self.state.dead_letters,
             waiting=self.waiting,

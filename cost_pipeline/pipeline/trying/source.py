@@ -7,16 +7,20 @@ what was pulled before plays no part.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cost_pipeline.acquire.engine import Policy, Pulled, PullJob, pull_all
+from cost_pipeline.acquire.engine import FetchFailure, Policy, Pulled, PullJob, pull_all
 from cost_pipeline.contracts.file_names import Why
 from cost_pipeline.contracts.vendor import Vendor
+from cost_pipeline.parse import Refused, RefusedArchiveError, each_member
+from cost_pipeline.pipeline.pull.unpacking import INSIDE, unpacked, why_not
 from cost_pipeline.pipeline.reads import Reads
 from cost_pipeline.pipeline.trying.reading import try_file
 from cost_pipeline.pipeline.trying.tried import Tried
@@ -86,6 +90,7 @@ def ask_source(
                 policy=Policy(),
             )
         )
+        pulled = _first_member(vendor, pulled, Path(folder))
         tried = None
         if pulled.fetched:
             first = pulled.fetched[0]
@@ -98,6 +103,42 @@ def ask_source(
                 most_rows=most_rows,
             )
     return _asked(vendor, pulled, tried)
+
+
+@contextmanager
+def first_inside(vendor: Vendor, file: Path) -> Iterator[tuple[Path, str]]:
+    """Gives the first member of a file that is an archive of the vendor's, with its name.
+
+    Another file is given as it is: it may be a member that somebody took out.
+    """
+    unpack = vendor.source.unpack
+    with tempfile.TemporaryDirectory(prefix="cost-pipeline-") as folder:
+        found = file, file.name
+        with contextlib.suppress(RefusedArchiveError):
+            for name, pieces in each_member(file, unpack.kind) if unpack else ():
+                if unpack is None or why_not(name, unpack.files):
+                    continue
+                place = Path(folder) / "member"
+                with place.open("wb") as written:
+                    written.writelines(pieces)
+                if place.stat().st_size:
+                    found = place, f"{file.name}{INSIDE}{name}"
+                    break
+        yield found
+
+
+def _first_member(vendor: Vendor, pulled: Pulled, folder: Path) -> Pulled:
+    """Returns what came, in the place of an archive its members."""
+    unpack = vendor.source.unpack
+    if unpack is None or not pulled.fetched:
+        return pulled
+    archive = pulled.fetched[0]
+    found = unpacked(archive.path, unpack, archive, folder)
+    if isinstance(found, Refused):
+        failure = FetchFailure(archive.uri, found.reason, found.message, transient=False)
+        return replace(pulled, fetched=(), failures=(*pulled.failures, failure))
+    passed = (*pulled.passed_over, *found.passed_over)
+    return replace(pulled, fetched=found.members, passed_over=passed)
 
 
 def _asked(vendor: Vendor, pulled: Pulled, tried: Tried | None) -> Asked:

@@ -70,7 +70,7 @@ class Checkpoint:
         """Yields the chunks that are not done, of a reader opened at `mark`; none is held."""
         if self.mark is None:
             for chunk in islice(chunks, self.chunks):
-                pass_over(chunk, interpreter, self.state)
+                pass_over(chunk, interpreter.under(chunk.above), self.state)
         yield from chunks
 
 

@@ -28,6 +28,7 @@ from cost_pipeline.parse import CHUNK_ROWS, Refused, RowReader, open_rows, read_
 from cost_pipeline.pipeline.dead_letters.letters import REFUSED, letters_now, of_reading
 from cost_pipeline.pipeline.pull.deliveries import current_deliveries
 from cost_pipeline.pipeline.pull.landings import interpreter_of, settings_of
+from cost_pipeline.pipeline.pull.unpacking import refused_archive, refused_archives
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.checkpoints import (
     Subject,
@@ -39,6 +40,7 @@ from cost_pipeline.pipeline.validation.group_sums import GroupSums
 from cost_pipeline.pipeline.validation.read_as import keep_vendor_file
 from cost_pipeline.pipeline.validation.versions import (
     Half,
+    as_archive,
     as_cut,
     cut_deliveries,
     half_row,
@@ -117,16 +119,16 @@ def pending(session: Session, vendors: Sequence[Vendor], pull_date: date) -> lis
         (row["vendor"], row["delivery"]): row for row in current_deliveries(session).to_pylist()
     }
     found = []
-    cut = cut_deliveries(session)
+    cut, archives = cut_deliveries(session), refused_archives(session, vendors)
     for vendor in sorted(vendors, key=lambda v: v.vendor):
         before, usual = None, ""
-        for _, delivery in sorted(key for key in wanted if key[0] == vendor.vendor):
-            row = current[vendor.vendor, delivery]
+        for key in sorted(key for key in wanted if key[0] == vendor.vendor):
+            row, delivery = current[key], key[1]
             settings = settings_of(session, vendor, delivery)
             if settings is not before or settings.dates.looks_around:
                 before = settings
                 usual = interpreter_of(session, settings, delivery).interpretation
-            present = name_of(usual, cut=(vendor.vendor, delivery) in cut)
+            present = name_of(usual, cut=key in cut, archive=key in archives)
             if row["interpretation"] != present:
                 found.append(Pending(settings, delivery, pull_date, (row["sequence"] or 0) + 1))
     return found
@@ -182,6 +184,9 @@ class _Validation:
         if whole is not None:
             self.interpreter = as_cut(self.interpreter)
             self.half = half_row(session, pending.vendor, pending.delivery, whole)
+        self.unreadable = refused_archive(session, pending.vendor, pending.delivery)
+        if self.unreadable is not None:
+            self.interpreter = as_archive(self.interpreter)
         name = f"{pending.vendor.vendor}/{pending.delivery}"
         # What a delivery's records are depends on its bytes and the interpretation alone: a vendor
         # file that was changed and changed back finds the records that it made before.
@@ -209,22 +214,20 @@ class _Validation:
 
     def run(self, chunk_rows: int) -> None:
         path = self.session.lake.content.open_path(self.pending.delivery)
-        reader = open_rows(
-            path, self.pending.vendor.format, chunk_rows=chunk_rows, at=self.done.mark
-        )
+        form, mark = self.pending.vendor.format, self.done.mark
+        reader = self.unreadable or open_rows(path, form, chunk_rows=chunk_rows, at=mark)
         if isinstance(reader, Refused):
             self._refuse(reader)
             return
         self._take_over_what_is_done()
         state, describer = self.done.state, self.done.describer
-        first = 0 if self.done.mark is None else self.done.mark.passed
-        groups = GroupSums(self.interpreter, reader, first, state)
+        groups = GroupSums(self.interpreter, reader, mark.passed if mark else 0, state)
         for chunk in self.done.rest(read_ahead(reader), self.interpreter):
             describer.add(chunk.table, chunk.columns)
             after = chunk.after
             judged = validate_chunk(
                 without_half_row(chunk, self.half),
-                self.interpreter,
+                self.interpreter.under(chunk.above),
                 delivery=self.pending.delivery,
                 pull_date=self.pending.pull_date,
                 state=state,

@@ -262,9 +262,21 @@ def without_half_row(chunk: ParsedChunk, half: Half | None) -> ParsedChunk:
     return replace(chunk, table=chunk.table.set_column(place, field, marked))
 
 
-def name_of(interpretation: str, *, cut: bool) -> str:
-    """Returns the name of a reading of a delivery: another one where its last line is left out."""
+def name_of(interpretation: str, *, cut: bool, archive: bool = False) -> str:
+    """Returns the name of a reading of a delivery.
+
+    It is another one where the last line is left out, and where an archive brought nothing: the
+    same bytes may come again as a member of another.
+    """
+    if archive:
+        return digest("archive", interpretation)
     return digest("cut short", interpretation) if cut else interpretation
+
+
+def as_archive(interpreter: Interpreter) -> Interpreter:
+    """Returns the same reading, under the name that says that nothing was unpacked."""
+    name = name_of(interpreter.interpretation, cut=False, archive=True)
+    return replace(interpreter, reading=replace(interpreter.reading, interpretation=name))
 
 
 def as_cut(interpreter: Interpreter) -> Interpreter:
