@@ -155,7 +155,7 @@ def test_jobs_schedule_and_sensor_are_there(demo):
     }
     sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
     asks_for = {
-        "reconcile_ledger": POST_JOB,
+        "reconcile_ledger": f"{POST_JOB}, {POST_JOB}_beyond",
         "fx_corrections": FX_JOB,
         "take_in_corrections": CORRECTIONS_JOB,
     }
@@ -163,7 +163,7 @@ def test_jobs_schedule_and_sensor_are_there(demo):
     stopped = dg.DefaultSensorStatus.STOPPED  # this home has no `alerts:`
     assert {sensors[name].default_status for name in ("alert_red", "alert_failed_run")} == {stopped}
     for name, job in asks_for.items():
-        assert sensors[name].job_name == job
+        assert ", ".join(one.name for one in sensors[name].jobs) == job
         assert sensors[name].default_status is dg.DefaultSensorStatus.RUNNING
 
 
