@@ -87,7 +87,7 @@ def _made(
 def _judge(
     context: dg.OpExecutionContext, session: Session, one: Asset[Session], days: Sequence[date]
 ) -> None:
-    """Records what the checks of an asset say of each date.
+    """Stores what the checks of an asset say of each date.
 
     Raises:
         CheckFailedError: If one that blocks is red; nothing behind it is made.

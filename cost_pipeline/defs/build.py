@@ -49,14 +49,9 @@ def build_definitions(
 
     Args:
         path: The home; its vendor files decide which assets there are.
-    <<<<<<< HEAD
-        feeds: Those that there are; the home gets the ones that its vendors need.
+        feeds: The feeds that there are; the home gets those that its vendors need.
         today: Decides how far calendars reach; the present day if None.
         asked: Pull dates that the calendars have in any case.
-    =======
-        feeds: The feeds that there are; the home gets those that its vendors need.
-        today: Decides how far the calendars of books reach; the present day if None.
-    >>>>>>> main
 
     Raises:
         UsageError: If the home or a vendor file is wrong.
