@@ -151,13 +151,16 @@ def refuse_other_days(session: Session, days: Sequence[date]) -> None:
     Raises:
         UsageError: With the first day that cannot be pulled for.
     """
+    from cost_pipeline.pipeline.days import today as present_day
+    from cost_pipeline.pipeline.days import zone_of_home
     from cost_pipeline.pipeline.pull.vendors import FIRST_PULL
 
-    today = session.clock().date()
+    today = present_day(session)
+    zone = zone_of_home(session.feed, session.home, session.clock())
     wrong = next((day for day in days if not FIRST_PULL <= day <= today), None)
     if wrong is None:
         return
-    why = f"lies ahead: today is {today} in UTC" if wrong > today else f"is before {FIRST_PULL}"
+    why = f"lies ahead: today is {today} in {zone}" if wrong > today else f"is before {FIRST_PULL}"
     raise UsageError(
         f"nothing can be pulled for {wrong}, which {why}",
         where="--pull-dates",

@@ -128,7 +128,11 @@ def _first_rows(out: Console, tried: Tried) -> None:
     if not tried.first:
         return
     out.print("\n[bold]First rows[/], by field")
-    origin = {name: header for header, fields in tried.read.items() for name in fields}
+    origin: dict[str, str] = {}
+    for header, fields in tried.read.items():
+        origin |= {
+            name: f"{origin[name]}, {header}" if name in origin else header for name in fields
+        }
     heads = [f"line {row.line}{', refused' if row.reasons else ''}" for row in tried.first]
     table = columns("field", "column", *heads)
     names = max(map(len, tried.first[0].values))

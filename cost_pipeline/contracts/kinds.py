@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from cost_pipeline.contracts.complaints import Complaint, Step
@@ -83,6 +84,8 @@ class FeedContract:
             contract does by itself, with what reads them.
         scopes: The values that the shape's scope may have, by the settings.
         zone: The time zone of the owner of a vendor's records, by the settings.
+        start: The first day of the work whose records these are, by the settings; None if they do
+            not say.
         settings_file: Within the home; `feeds/<name>.yaml` where it is empty.
         labels: Headers for people of fields whose own name is not shown.
         widths: The widths of columns of fields, in characters, where they are not 16.
@@ -110,6 +113,7 @@ class FeedContract:
     own_rules: Callable[[Any, Vendor], OwnRules] = lambda _settings, _vendor: NO_RULES
     wrong_vendors: Callable[[Any], Iterable[Complaint]] = lambda _vendors: ()
     zone: Callable[[Any, Vendor], str] = lambda _settings, _vendor: "UTC"
+    start: Callable[[Any], date | None] = lambda _settings: None
     settings_file: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     widths: Mapping[str, int] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
@@ -64,6 +65,7 @@ class Production(Section):
     title: str
     base_currency: Currency
     time_zone: str = "UTC"
+    start: date | None = None
     fx: FxPolicy = FxPolicy()
     late_window_days: int = Field(default=7305, ge=0)
     chart: str | None = Field(default=None, min_length=1)

@@ -10,6 +10,7 @@ from typing import Final
 import dagster as dg
 
 from cost_pipeline.core import errors
+from cost_pipeline.defs.checks import RunInVainError
 from cost_pipeline.defs.upstream import (
     AssetCheckExecutionRecordStatus,
     AssetCheckPartitionInfo,
@@ -23,6 +24,7 @@ _LOOK_BACK: Final = timedelta(days=7)
 _MOST_RUNS: Final = 100
 _WORDS: Final = 500
 _PASSING: Final = errors.EnvironmentFailedError.__name__
+_TOLD_BY_CHECKS: Final = {DagsterAssetCheckFailedError.__name__, RunInVainError.__name__}
 _OURS: Final = {_PASSING, errors.UsageError.__name__, errors.CheckFailedError.__name__}
 
 
@@ -101,9 +103,9 @@ def failed_runs(instance: dg.DagsterInstance, session: Session) -> list[Alert]:
 
 
 def of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Alert]:
-    """Yields the alert of a failed run; none if a blocking check failed it, which has its own."""
+    """Yields the alert of a failed run; none if a red check says why, which has its own."""
     names, message = _why(instance, run)
-    if DagsterAssetCheckFailedError.__name__ in names:
+    if not _TOLD_BY_CHECKS.isdisjoint(names):
         return
     # Without an error of a step the process is gone: it was killed, or its machine was.
     passing = not names or _PASSING in names

@@ -1,7 +1,7 @@
 """The assets that every feed has. Each body is a sentence: call the pipeline, report.
 
-No decision about data belongs here. `own_assets` has what a feed has beside these, `checks` has the
-checks, and `sensors` says what runs when.
+No decision about data belongs here. `pulling` has what vendors delivered, `own_assets` what a feed
+has beside these, `checks` has the checks, and `sensors` says what runs when.
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
@@ -11,8 +11,6 @@ from typing import Any, Final
 
 import dagster as dg
 
-from cost_pipeline.contracts.file_names import WORDS
-from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.defs import columns
 from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import asset_key, dependency
@@ -24,105 +22,16 @@ from cost_pipeline.pipeline.declared.assets import Dep, Stored
 from cost_pipeline.pipeline.declared.checks import kinds_of
 from cost_pipeline.pipeline.declared.shown import counts
 from cost_pipeline.pipeline.feed import Feed
-from cost_pipeline.pipeline.pull.vendors import PullOutcome, Telemetry, pull
 from cost_pipeline.pipeline.reports.deliveries import (
     DeliveryReport,
     deliveries,
     open_of_pull_dates,
 )
-from cost_pipeline.pipeline.reports.gaps import Provisional, provisional
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.validation.replay import replay
 
 DELIVERY: Final = "cost_pipeline/delivery"
 """The tag of a replay of one delivery: its hash."""
-
-
-def pull_vendors(
-    feed: Feed[Session], home: Home, partitions: dg.DailyPartitionsDefinition
-) -> dg.AssetsDefinition:
-    """Returns the deliveries of all vendors as assets of one step.
-
-    The vendors are pulled together, so that limits and priorities hold across them.
-    """
-    by_key = {asset_key(feed.names.raw(v.vendor)): v for v in home.of_feed(feed.name).vendors}
-
-    @dg.multi_asset(
-        name=feed.names.own("pull_vendors"),
-        specs=[_raw_spec(feed, key, vendor) for key, vendor in by_key.items()],
-        partitions_def=partitions,
-        can_subset=True,
-        pool=feed.names.own("vendors"),
-    )
-    def pull_vendors(
-        context: dg.AssetExecutionContext, home: HomeResource
-    ) -> Iterator[dg.MaterializeResult[None]]:
-        chosen = [by_key[key] for key in sorted(context.selected_asset_keys)]
-        session = home.session(feed, context.run.run_id)
-        pull_date = date.fromisoformat(context.partition_key)
-        outcomes = pull(session, chosen, pull_date)
-        failed = [outcome.vendor for outcome in outcomes if outcome.failures]
-        gaps = provisional(session, [pull_date], vendors=failed) if failed else []
-        for outcome in outcomes:
-            yield dg.MaterializeResult(
-                asset_key=asset_key(feed.names.raw(outcome.vendor)),
-                metadata=_pulled(outcome, [g for g in gaps if g.vendor == outcome.vendor]),
-            )
-
-    return pull_vendors
-
-
-def _raw_spec(feed: Feed[Session], key: dg.AssetKey, vendor: Vendor) -> dg.AssetSpec:
-    kind, whose = str(vendor.record).replace("_", " "), vendor.scope
-    return dg.AssetSpec(
-        key,
-        group_name="raw",
-        owners=feed.owners,
-        kinds={vendor.source.kind, vendor.as_of(None).format.kind},
-        description=f"Deliveries of {vendor.vendor} ({kind}s{f' of {whose}' if whose else ''}), "
-        "landed verbatim and named by their SHA-256.",
-        metadata={
-            "dagster/column_schema": columns.delivered(vendor),
-            "priority": vendor.priority,
-            "source": _place(vendor),
-            **feed.scoped(vendor),
-        },
-        code_version="1",
-    )
-
-
-def _place(vendor: Vendor) -> str:
-    if isinstance(vendor.source, FolderSource):
-        return f"{vendor.source.path}/{vendor.source.files}"
-    return vendor.source.url
-
-
-def _pulled(outcome: PullOutcome, gaps: Sequence[Provisional]) -> dict[str, Any]:
-    return {
-        "dagster/partition_row_count": len(outcome.received),
-        "deliveries_received": len(outcome.received),
-        "deliveries_new": outcome.new,
-        "bytes_received": outcome.bytes_received,
-        "failures": [failure.message for failure in outcome.failures],
-        "provisional": bool(gaps),
-        "passed_over": [f"{one.uri}: {WORDS[one.why]}" for one in outcome.passed_over],
-        "stands_in": [gap.stands_in.as_json() for gap in gaps if gap.stands_in],
-        **_telemetry(outcome.telemetry),
-    }
-
-
-def _telemetry(records: Sequence[Telemetry]) -> dict[str, int | float]:
-    """Returns the totals of a pull's telemetry.
-
-    `cost-pipeline deliveries --telemetry` shows each record.
-    """
-    return {
-        "unchanged": sum(record.outcome == "unchanged" for record in records),
-        "attempts": sum(record.attempts for record in records),
-        "bytes_over_the_wire": sum(record.received for record in records),
-        "slowest_seconds": round(max((record.latency for record in records), default=0.0), 3),
-        "queued_seconds": round(sum(record.queued for record in records), 3),
-    }
 
 
 def validate_pulled(

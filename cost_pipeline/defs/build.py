@@ -4,48 +4,74 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from cost_pipeline.defs import assets, checks, corrections, inbox, own_assets, partitions, sensors
+from cost_pipeline.core.errors import CostPipelineError
+from cost_pipeline.defs import (
+    assets,
+    beyond,
+    checks,
+    corrections,
+    inbox,
+    own_assets,
+    partitions,
+    pulling,
+    sensors,
+)
 from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.jobs import Jobs, jobs_of
 from cost_pipeline.defs.keys import asset_key
-from cost_pipeline.defs.resources import resource_of
+from cost_pipeline.defs.resources import HomeResource, resource_of, session_of
+from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
 from cost_pipeline.home.load import Home, read_home
+from cost_pipeline.pipeline.days import Reach, reach
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.feeds_of import contracts_of, feeds_of
 from cost_pipeline.pipeline.session import Session
 
+_NOON: Final = time(12)
+
 
 def build_definitions(
-    path: Path, feeds: Sequence[Feed[Session]], *, today: date | None = None
+    path: Path,
+    feeds: Sequence[Feed[Session]],
+    *,
+    today: date | None = None,
+    asked: Sequence[date] = (),
 ) -> dg.Definitions:
     """Returns all definitions for the home at `path`.
 
     Args:
         path: The home; its vendor files decide which assets there are.
         feeds: The feeds that there are; the home gets those that its vendors need.
-        today: Decides how far the calendars of books reach; the present day if None.
+        today: Decides how far calendars reach; the present day if None.
+        asked: Pull dates that the calendars have in any case.
 
     Raises:
         UsageError: If the home or a vendor file is wrong.
     """
     home = read_home(path, contracts_of(feeds))
-    day = today or datetime.now(UTC).date()
+    now = datetime.combine(today, _NOON, UTC) if today else datetime.now(UTC)
+    resource = resource_of(home.path, feeds)
     with beta_and_preview_accepted():
         wanted = feeds_of(home, feeds)
         return dg.Definitions.merge(
             dg.Definitions(
-                resources={"home": resource_of(home.path, feeds)},
+                resources={"home": resource},
                 # Steps here take milliseconds; a process for each would add about two seconds.
                 executor=dg.in_process_executor,
                 sensors=_alerts(home, wanted),
             ),
-            *(definitions_of(feed, home, day) for feed in wanted),
+            *(
+                definitions_of(feed, home, _span(feed, home, now, asked), resource)
+                for feed in wanted
+            ),
         )
 
 
@@ -70,7 +96,18 @@ def beta_and_preview_accepted() -> Iterator[None]:
         yield
 
 
-def definitions_of(feed: Feed[Session], home: Home, today: date) -> dg.Definitions:
+def _span(feed: Feed[Session], home: Home, now: datetime, asked: Sequence[date]) -> partitions.Span:
+    """Returns how far calendars go; a lake that cannot be read takes no code location down."""
+    has = Reach()
+    if (Path(home.lake_uri) / "tables").is_dir():  # loading lays out no lake
+        with suppress(CostPipelineError):  # the first run says what is wrong with it
+            has = reach(session_of(feed, home, "calendar"))
+    return partitions.span_of(feed, home, has, now=now, asked=asked)
+
+
+def definitions_of(
+    feed: Feed[Session], home: Home, span: partitions.Span, resource: HomeResource
+) -> dg.Definitions:
     """Returns the assets, checks, jobs, schedules and sensors of a feed in a home.
 
     They need the resource `home`.
@@ -78,13 +115,15 @@ def definitions_of(feed: Feed[Session], home: Home, today: date) -> dg.Definitio
     Args:
         feed: The feed, whichever it is.
         home: The home; it must have the feed.
-        today: Decides how far the calendar of the book reaches.
+        span: How far its calendars go.
+        resource: The resource `home`.
     """
-    calendars = partitions.calendars(feed.book, today)
+    calendars = partitions.calendars(feed, span)
     jobs = jobs_of(feed, home)
+    others = [beyond.beyond(feed, feed.book, home, resource)] if feed.book is not None else []
     return dg.Definitions(
         assets=[
-            assets.pull_vendors(feed, home, calendars.pulls),
+            pulling.pull_vendors(feed, home, calendars.pulls),
             assets.validate_pulled(feed, home, calendars.pulls),
             corrections.corrections(feed, calendars.pulls),
             *assets.hand_overs(feed, home, calendars.book),
@@ -92,20 +131,18 @@ def definitions_of(feed: Feed[Session], home: Home, today: date) -> dg.Definitio
             *own_assets.own_assets(feed, home, calendars),
         ],
         asset_checks=checks.checks_of(feed, home, calendars),
-        jobs=jobs.all,
-        schedules=_schedules(feed, jobs),
-        sensors=_sensors(feed, jobs),
+        jobs=[*jobs.all, *others],
+        schedules=_schedules(feed, jobs, span),
+        sensors=_sensors(feed, jobs, others, span),
     )
 
 
 def _schedules(
-    feed: Feed[Session], jobs: Jobs
-) -> list[dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition]:
+    feed: Feed[Session], jobs: Jobs, span: partitions.Span
+) -> list[dg.ScheduleDefinition]:
     own = feed.names.own
     return [
-        dg.build_schedule_from_partitioned_job(
-            jobs.pull, name=own("pull_daily"), hour_of_day=6, description="Pulls the day before."
-        ),
+        _pull_daily(own("pull_daily"), jobs.pull, span),
         dg.ScheduleDefinition(
             name=own("verify_audit_daily"),
             job=jobs.audit,
@@ -121,11 +158,36 @@ def _schedules(
     ]
 
 
-def _sensors(feed: Feed[Session], jobs: Jobs) -> list[dg.SensorDefinition]:
+def _pull_daily(
+    name: str, job: UnresolvedAssetJobDefinition, span: partitions.Span
+) -> dg.ScheduleDefinition:
+    """Pulls the day before; the schedule that Dagster makes of a job would take the newest day."""
+
+    @dg.schedule(
+        name=name,
+        job=job,
+        cron_schedule="0 6 * * *",
+        execution_timezone=span.zone,
+        description="Pulls the day before.",
+    )
+    def pull_daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        now = context.scheduled_execution_time.astimezone(ZoneInfo(span.zone))
+        day = now.date() - timedelta(days=1)
+        if day < span.first_pull:
+            return dg.SkipReason(f"this home begins with {span.first_pull}")
+        return dg.RunRequest(partition_key=day.isoformat())
+
+    return pull_daily
+
+
+def _sensors(
+    feed: Feed[Session], jobs: Jobs, others: Sequence[dg.JobDefinition], span: partitions.Span
+) -> list[dg.SensorDefinition]:
     found = [corrections.corrections_sensor(feed, jobs.corrections)]
     if feed.book is not None and jobs.post is not None:
         posted = [asset_key(key) for key in jobs.posted]
-        found.append(sensors.reconciliation(feed, feed.book, jobs.post, posted))
+        both: list[UnresolvedAssetJobDefinition | dg.JobDefinition] = [jobs.post, *others]
+        found.append(sensors.reconciliation(feed, feed.book, both, posted, span=span))
     found += [
         inbox.watched_folder(feed, declared.watches, job)
         for declared, job in jobs.own

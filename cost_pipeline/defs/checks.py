@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import dagster as dg
 
+from cost_pipeline.core.people import counted
 from cost_pipeline.core.text import printable
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.partitions import Calendars
@@ -30,7 +31,17 @@ from cost_pipeline.pipeline.session import Session
 DATES: Final = "transaction_dates"
 RED: Final = "red"
 
+# Steps that are ready at once run in the order of this tag; one that may fail its run comes last.
+_LAST: Final = {"dagster/priority": "-1"}
+
 _Declared = Mapping[dg.AssetCheckKey, tuple[Check[Session], Key]]
+
+
+class RunInVainError(dg.Failure):
+    """A run did not get all that it was asked for, and did everything else.
+
+    Its step raises it when its results are stored; the check that is red says the same.
+    """
 
 
 def checks_of(
@@ -91,6 +102,7 @@ def _step(
     @dg.multi_asset_check(
         name=feed.names.own(look.step),
         can_subset=True,
+        op_tags=_LAST,
         specs=[
             dg.AssetCheckSpec(
                 check.name,
@@ -134,6 +146,18 @@ def _of_a_pull(
         yield from evaluated(context, results, blocking)
     else:
         yield from results.values()
+    in_vain = look.in_vain(found)
+    if in_vain:
+        raise RunInVainError(
+            printable(
+                f"{counted(len(in_vain), 'vendor')} could not be fetched whole for "
+                f"{context.partition_key}: {'; '.join(in_vain)}. Everything else was done; mend "
+                "what the reason names, then materialise the failed partitions again (a "
+                "re-execution from failure would fetch nothing)"
+            ),
+            metadata={"failed": dg.MetadataValue.json(list(in_vain))},
+            allow_retries=False,
+        )
 
 
 def _by_dates(

@@ -18,6 +18,7 @@ from cost_pipeline.defs.keys import asset_key, dependency
 from cost_pipeline.defs.own_assets import FILES
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
+from cost_pipeline.pipeline.days import today
 from cost_pipeline.pipeline.dead_letters.corrections import out_of_date, take_in, waiting_files
 from cost_pipeline.pipeline.declared.assets import Dep
 from cost_pipeline.pipeline.declared.names import CORRECTIONS_JOB
@@ -83,6 +84,7 @@ def corrections_sensor(
         try:
             session = home.session(feed, "sensor")
             now = session.clock()
+            day = today(session).isoformat()
             files = [file for file in waiting_files(session) if _is_settled(file, now)]
             unfinished = sorted(out_of_date(session))
         except (CostPipelineError, OSError) as error:
@@ -107,9 +109,7 @@ def corrections_sensor(
         if why_not is not None:
             return dg.SkipReason(why_not)
         return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(partition_key=now.date().isoformat(), tags={FILES: tag(wanted)})
-            ]
+            run_requests=[dg.RunRequest(partition_key=day, tags={FILES: tag(wanted)})]
         )
 
     return take_in_corrections

@@ -12,7 +12,7 @@ import dagster as dg
 
 from cost_pipeline import __version__
 from cost_pipeline.contracts.kinds import FeedContract
-from cost_pipeline.home.load import read_home
+from cost_pipeline.home.load import Home, read_home
 from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.feeds_of import contracts_of
@@ -37,16 +37,23 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def session(self, feed: Feed[Session], run_id: str) -> Session:
         """Returns a session of a feed for a step of the run."""
         home = read_home(Path(self.path), self.contracts)
-        return Session(
-            feed=feed,
-            home=home.of_feed(feed.name),
-            lake=open_lake(home.lake_uri),
-            run_id=run_id,
-            clock=lambda: datetime.now(UTC),
-            environment=os.environ,
-            code_version=__version__,
-            debug_loop=self.debug_loop,
-        )
+        return session_of(feed, home, run_id, debug_loop=self.debug_loop)
+
+
+def session_of(
+    feed: Feed[Session], home: Home, run_id: str, *, debug_loop: bool = False
+) -> Session:
+    """Returns a session of a feed in a home that was read."""
+    return Session(
+        feed=feed,
+        home=home.of_feed(feed.name),
+        lake=open_lake(home.lake_uri),
+        run_id=run_id,
+        clock=lambda: datetime.now(UTC),
+        environment=os.environ,
+        code_version=__version__,
+        debug_loop=debug_loop,
+    )
 
 
 def resource_of(path: Path, feeds: Sequence[Feed[Session]]) -> HomeResource:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,8 +23,9 @@ from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.alerts import failed_runs, look_at_checks
 from cost_pipeline.defs.assets import DELIVERY
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
-from cost_pipeline.defs.checks import held, keys_of
+from cost_pipeline.defs.checks import RunInVainError, held, keys_of
 from cost_pipeline.defs.compute_logs import COMPUTE_LOGS, nothing_printed
+from cost_pipeline.defs.confirm import CONFIRM, YES
 from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
 from cost_pipeline.defs.jobs import present_jobs
 from cost_pipeline.defs.keys import asset_key
@@ -36,6 +38,7 @@ from cost_pipeline.defs.upstream import (
     InstanceRef,
 )
 from cost_pipeline.pipeline.alerts import tell
+from cost_pipeline.pipeline.days import today
 from cost_pipeline.pipeline.dead_letters.corrections import out_of_date as corrections_behind
 from cost_pipeline.pipeline.dead_letters.corrections import waiting_files
 from cost_pipeline.pipeline.declared.book import Book
@@ -80,13 +83,13 @@ class Checked:
     passed: int = 0
     failed: list[FailedCheck] = field(default_factory=list)
 
-    def add(self, result: dg.ExecuteInProcessResult) -> None:
+    def add(self, evaluations: Iterable[dg.AssetCheckEvaluation]) -> None:
         """Counts the checks of a run; in a run over several dates, each date counts.
 
         Warnings are not failures. A check that is red on several dates is one failure, which names
         them.
         """
-        for evaluation in result.get_asset_check_evaluations():
+        for evaluation in evaluations:
             self.passed += held(evaluation)
             if not evaluation.passed:
                 self.failed.append(
@@ -131,6 +134,7 @@ class Runner:
         self.session = session
         self.instance = instance
         self.progress = progress
+        self.feeds = feeds
         self.definitions = build_definitions(session.home.path, feeds)
         self.checked = Checked()
         self._own = session.feed.names.own
@@ -144,9 +148,11 @@ class Runner:
 
     def pull(self, pull_dates: Sequence[date]) -> None:
         """Pulls and validates each date, in order."""
+        self._reach(self._own(PULL_JOB), pull_dates)
         for done, day in enumerate(pull_dates):
             self.progress("pulling and validating", done, len(pull_dates))
-            self._run(self._own(PULL_JOB), partition_key=day.isoformat())
+            # Whoever names the dates has confirmed them.
+            self._run(self._own(PULL_JOB), partition_key=day.isoformat(), tags={CONFIRM: YES})
         self.progress("pulling and validating", len(pull_dates), len(pull_dates))
 
     def corrections(self) -> int:
@@ -154,9 +160,7 @@ class Runner:
         waiting = len(waiting_files(self.session)) or len(corrections_behind(self.session))
         if waiting:
             self.progress("taking in corrections", 0, waiting)
-            self._run(
-                self._own(CORRECTIONS_JOB), partition_key=self.session.clock().date().isoformat()
-            )
+            self._run(self._own(CORRECTIONS_JOB), partition_key=today(self.session).isoformat())
             self.progress("taking in corrections", waiting, waiting)
         return waiting
 
@@ -171,7 +175,13 @@ class Runner:
         raw = [names.raw(vendor) for vendor in vendors]
         made = (*raw, *each_kind(names, self.session.home), names.dead_letters)
         keys = [asset_key(key) for key in made]
-        self._run(self._own(PULL_JOB), partition_key=pull_date.isoformat(), assets=keys)
+        self._reach(self._own(PULL_JOB), [pull_date])
+        self._run(
+            self._own(PULL_JOB),
+            partition_key=pull_date.isoformat(),
+            tags={CONFIRM: YES},
+            assets=keys,
+        )
 
     def standing_checks(self) -> None:
         """Runs the checks that belong to no pull, such as the age of dead letters."""
@@ -193,6 +203,7 @@ class Runner:
         held = look_again(self.instance, self.session, book, lacks)
         dates = [day for day in lacks.behind if day not in held]
         self._note_held(book, held)
+        self._reach(book.job, dates)
         done = 0
         for planned in plan_posting(dates, lacks.present):
             self.progress(f"posting {book.dates}", done, len(dates))
@@ -217,6 +228,18 @@ class Runner:
         checks = look_at_checks(self.instance, keys, passing)
         red = [*checks.red, *failed_runs(self.instance, self.session)]
         return tell(self.session, red, checks.well)
+
+    def _reach(self, job: str, days: Sequence[date]) -> None:
+        """Makes the definitions anew if the calendar of a job lacks one of the days."""
+        if not days:
+            return
+        with beta_and_preview_accepted():
+            calendar = self.definitions.resolve_job_def(job).partitions_def
+        ends = (min(days).isoformat(), max(days).isoformat())
+        if calendar is None or all(calendar.has_partition_key(day) for day in ends):
+            return
+        asked = days if job == self._own(PULL_JOB) else ()
+        self.definitions = build_definitions(self.session.home.path, self.feeds, asked=asked)
 
     def _note_held(self, book: Book[Session], held: Mapping[date, date]) -> None:
         """Reports the dates that are not posted, or the run would look complete."""
@@ -245,12 +268,14 @@ class Runner:
         tags: dict[str, str] | None = None,
         assets: Sequence[dg.AssetKey] | None = None,
     ) -> None:
+        run_id = str(uuid.uuid4())
         try:
             with beta_and_preview_accepted():
                 result = self.definitions.resolve_job_def(job).execute_in_process(
                     instance=self.instance,
                     partition_key=partition_key,
                     tags=tags,
+                    run_id=run_id,
                     asset_selection=assets,
                     run_config={**_QUIET, "resources": {"home": {"config": self._resource}}},
                 )
@@ -262,7 +287,22 @@ class Runner:
                 where=f"job {job} {partition_key or (tags or {}).get(RANGE_START, '')}".strip(),
                 remedy="open the run in the web UI; nothing behind this check was made",
             ) from error
-        self.checked.add(result)
+        except RunInVainError:
+            # What is missing is told by the check, and by what the command says in the end.
+            self._add_failed(run_id)
+        else:
+            self.checked.add(result.get_asset_check_evaluations())
+
+    def _add_failed(self, run_id: str) -> None:
+        """Counts the checks of a run that failed, as its log has them."""
+        logged = self.instance.all_logs(
+            run_id, of_type={dg.DagsterEventType.ASSET_CHECK_EVALUATION}
+        )
+        self.checked.add(
+            entry.dagster_event.asset_check_evaluation_data
+            for entry in logged
+            if entry.dagster_event is not None
+        )
 
 
 @contextmanager

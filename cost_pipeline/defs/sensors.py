@@ -12,10 +12,13 @@ from typing import Final
 
 import dagster as dg
 
+from cost_pipeline.core.canonical import digest_of_set
 from cost_pipeline.core.errors import CostPipelineError
+from cost_pipeline.defs.beyond import DATES, MOST_AT_ONCE, beyond_name, dates_of
 from cost_pipeline.defs.gate import pulls_not_cleared
 from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import asset_key
+from cost_pipeline.defs.partitions import Span
 from cost_pipeline.defs.plan import PlannedRun, left_out, plan_posting
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
@@ -37,8 +40,10 @@ _PAUSE: Final = timedelta(minutes=15)
 def reconciliation(
     feed: Feed[Session],
     book: Book[Session],
-    job: UnresolvedAssetJobDefinition,
+    jobs: Sequence[UnresolvedAssetJobDefinition | dg.JobDefinition],
     posted: Sequence[dg.AssetKey],
+    *,
+    span: Span,
 ) -> dg.SensorDefinition:
     """Returns the sensor that asks for the dates of a book whose inputs have changed.
 
@@ -47,13 +52,14 @@ def reconciliation(
     Args:
         feed: The feed whose book it is.
         book: The book.
-        job: The job that posts.
+        jobs: The job that posts, and the one that posts dates which the calendar lacks.
         posted: The assets that a posting makes: the book, and what is shown of it.
+        span: How far the calendar goes.
     """
 
     @dg.sensor(
         name=book.sensor,
-        job=job,
+        jobs=jobs,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=book.sensor_words,
@@ -68,10 +74,17 @@ def reconciliation(
         except CostPipelineError as error:
             # A lake that cannot be read is not an empty lake: nothing is decided.
             return dg.SkipReason(f"the lake could not be compared: {error}")
-        found = _decide(context.instance, book, lacks, held, session.clock())
-        if isinstance(found, dg.SkipReason):
+        now = session.clock()
+        within = {day: seen for day, seen in lacks.present.items() if span.covers(day, now)}
+        outside = [day for day in lacks.behind if day not in held and not span.covers(day, now)]
+        inside = Due(within, [day for day in lacks.behind if span.covers(day, now)])
+        found = _decide(context.instance, book, inside, held, now)
+        asked = _ask_beyond(context.instance, book, outside, lacks.present, now)
+        if isinstance(found, dg.SkipReason) and not asked:
             return found
-        return dg.SensorResult(run_requests=[request(run, posted) for run in found])
+        planned = [] if isinstance(found, dg.SkipReason) else found
+        requests = [request(run, posted, book.job) for run in planned]
+        return dg.SensorResult(run_requests=[*requests, *asked])
 
     return compare
 
@@ -88,6 +101,22 @@ def look_again(
     hand_over(instance, session)
     not_cleared = pulls_not_cleared(instance, session.feed, session.home)
     return held_back(session, book, lacks.behind, not_cleared)
+
+
+def _ask_beyond(
+    instance: dg.DagsterInstance,
+    book: Book[Session],
+    dates: Sequence[date],
+    present: Mapping[date, str],
+    now: datetime,
+) -> list[dg.RunRequest]:
+    """Returns a request for dates beyond the calendar; none if they are in a run or just failed."""
+    waiting = left_out(dates, spans_under_way(instance, book))[:MOST_AT_ONCE]
+    inputs = digest_of_set("post beyond", [f"{day} {present.get(day, '')}" for day in waiting])
+    if not waiting or inputs in _failed_lately(instance, now - _PAUSE):
+        return []
+    tags = {DATES: ",".join(day.isoformat() for day in waiting), INPUTS: inputs}
+    return [dg.RunRequest(job_name=beyond_name(book), tags=tags)]
 
 
 def _decide(
@@ -117,7 +146,9 @@ def _decide(
 def spans_under_way(instance: dg.DagsterInstance, book: Book[Session]) -> list[tuple[str, str]]:
     """Returns the partition keys (first, last) of the book that unfinished runs will post."""
     runs = instance.get_runs(dg.RunsFilter(statuses=list(NOT_FINISHED_STATUSES)))
-    return [span for run in runs if _posts(run, book) and (span := _span(run.tags)) is not None]
+    spans = [span for run in runs if _posts(run, book) and (span := _span(run.tags)) is not None]
+    alone = [day for run in runs if run.job_name == beyond_name(book) for day in dates_of(run.tags)]
+    return [*spans, *((day, day) for day in alone)]
 
 
 def _posts(run: dg.DagsterRun, book: Book[Session]) -> bool:
@@ -140,7 +171,7 @@ def _failed_lately(instance: dg.DagsterInstance, since: datetime) -> set[str]:
     return {run.tags[INPUTS] for run in runs if INPUTS in run.tags}
 
 
-def request(run: PlannedRun, posted: Sequence[dg.AssetKey]) -> dg.RunRequest:
+def request(run: PlannedRun, posted: Sequence[dg.AssetKey], job: str) -> dg.RunRequest:
     """Returns the run request of a planned run.
 
     It has no run key: Dagster never starts a second run with the same key, and a date may come to
@@ -148,7 +179,11 @@ def request(run: PlannedRun, posted: Sequence[dg.AssetKey]) -> dg.RunRequest:
     """
     tags = {INPUTS: run.key}
     if run.first == run.last:
-        return dg.RunRequest(partition_key=run.first, asset_selection=list(posted), tags=tags)
+        return dg.RunRequest(
+            job_name=job, partition_key=run.first, asset_selection=list(posted), tags=tags
+        )
     return dg.RunRequest(
-        asset_selection=list(posted), tags={**tags, RANGE_START: run.first, RANGE_END: run.last}
+        job_name=job,
+        asset_selection=list(posted),
+        tags={**tags, RANGE_START: run.first, RANGE_END: run.last},
     )

@@ -15,6 +15,7 @@ productions:
     title: Northern Lights
     base_currency: USD              # the currency of its books
     time_zone: America/Los_Angeles
+    start: 2026-03-01               # the first day that the web UI offers; see docs/dagster.md
     fx: {source: ecb, max_age_days: 5, rounding: half_even}
     # late_window_days: 400         # a cost that is older when it comes waits for a person
 """

@@ -27,10 +27,13 @@ HEAD_BYTES: Final = 1 << 20
 _START: Final = 4096
 _BOM: Final = "\ufeff"
 # Where a text is not UTF-8: the tables of Windows and of the old PC and Mac.
-_ONE_BYTE: Final = ("cp1252", "cp850", "mac_roman")
+_ONE_BYTE: Final = ("cp1252", "cp850", "mac_roman", "cp1250")
 _WIDE: Final = {"UTF-16": "utf-16", "UTF-32": "utf-32"}
-# What stands in words of Western languages beyond ASCII.
-_LETTERS: Final = frozenset("äöüßÄÖÜéèêëàâçñáíóúîïôûøåæœØÅÆÉÈÀÇÑÁÍÓÚãõìòù")
+# What stands in words beyond ASCII, in Western languages and those of cp1250. An L or A of Polish
+# in capitals is the byte of a pound or yen sign, and is not counted; the signs themselves are.
+_LETTERS: Final = frozenset(
+    "äöüßÄÖÜéèêëàâçñáíóúîïôûøåæœØÅÆÉÈÀÇÑÁÍÓÚãõìòù£€ąćęłńśźżĆĘŃŚŹŻčďěňřšťůžČĎĚŇŘŠŤŮŽőűŐŰ"
+)
 
 
 class FileKind(StrEnum):
@@ -143,7 +146,9 @@ def _encoding_of(body: Body, limits: Limits) -> tuple[str, str] | Refused:
     fits = find_encoding(body, [best, *_ONE_BYTE], limits.block_bytes)
     if isinstance(fits, Refused):
         return fits
-    share = f"{scores[fits]} of {len(odd)} characters beyond ASCII are letters of Western languages"
+    share = (
+        f"{scores[fits]} of {len(odd)} characters beyond ASCII are letters of European languages"
+    )
     return fits, f"it is not UTF-8; as {fits} {share}"
 
 

@@ -22,6 +22,7 @@ from cost_pipeline.pipeline.declared.checks import (
     of_dead_letters,
 )
 from cost_pipeline.pipeline.pull.expected import expected
+from cost_pipeline.pipeline.pull.fetches import failed_in_run
 from cost_pipeline.pipeline.reports import findings
 from cost_pipeline.pipeline.reports.audit import verify_audit
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport, deliveries
@@ -47,7 +48,6 @@ class _Pulled:
     days: Sequence[date]
     reports: Sequence[DeliveryReport]
     schemas: Sequence[SchemaReport]
-    gaps: Mapping[str, Provisional]
     lost: Sequence[str]
     measure: Measure | None
     known: Callable[[], Sequence[DeliveryReport]]
@@ -59,11 +59,31 @@ def _pulled(session: Session, days: Sequence[date]) -> _Pulled:
         days,
         deliveries(session, days),
         schemas_of(session, pull_dates=days),
-        {gap.vendor: gap for gap in pulled_in_vain(session, days)},
         measures_lost(session, days),
         session.feed.shape.measure,
         lambda: deliveries(session),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """What could not be fetched of a pull date, by vendor."""
+
+    session: Session
+    days: Sequence[date]
+    gaps: Mapping[str, Provisional]
+
+
+def _missing(session: Session, days: Sequence[date]) -> _Missing:
+    return _Missing(session, days, {gap.vendor: gap for gap in pulled_in_vain(session, days)})
+
+
+def _in_vain(found: _Missing) -> list[str]:
+    """Returns the vendors of which this run could not fetch something, each with the reason."""
+    if not found.gaps:
+        return []
+    failed = failed_in_run(found.session, found.days)
+    return [f"{name}: {found.gaps[name].message}" for name in failed if name in found.gaps]
 
 
 def _columns(found: _Pulled, subject: Subject) -> Outcome:
@@ -107,6 +127,8 @@ OF_RECORDS: Final[Look[Session]] = Look(
     "check_records", Calendar.PULLS, lambda session, days: (session, days)
 )
 """Each of its checks reads what it needs: the session and the pull date are all that is found."""
+OF_FETCHES: Final[Look[Session]] = Look("check_fetched", Calendar.PULLS, _missing, _in_vain)
+"""A look of its own: its step may fail, and steps behind a blocking check wait for that one."""
 _OF_LETTERS: Final[Look[Session]] = Look(
     "check_dead_letters", Calendar.NONE, lambda session, _days: aged_letters(session)
 )
@@ -129,7 +151,7 @@ FETCHED: Final[Check[Session]] = Check(
     name="fetched",
     words="Nothing of the pull date is missing because it could not be fetched.",
     assets=each_vendor,
-    look=OF_PULLS,
+    look=OF_FETCHES,
     judge=lambda found, subject: findings.all_is_fetched(found.gaps.get(subject.noun)),
     passes_by=True,
     after_validation=True,

@@ -88,7 +88,7 @@ def shown(definitions: dg.Definitions) -> dict[str, Any]:
         },
         "sensors": {
             s.name: {
-                "job": s.job_name if s.has_jobs else None,
+                "job": ", ".join(job.name for job in s.jobs) if s.has_jobs else None,
                 "seconds": s.minimum_interval_seconds,
                 "description": s.description,
                 "on": s.default_status.value,

@@ -54,6 +54,10 @@ class Alarm:
     def resources(self):
         return {"home": resource_of(self.works.house.root, FEEDS)}
 
+    def pull(self, day):
+        """A pull in which one vendor fails, and so does its run."""
+        assert not self.works.run(PULL_JOB, day).success
+
     def tick(self):
         """What the minute's look says."""
         sensor = self.works.definitions.get_repository_def().get_sensor_def("alert_red")
@@ -99,7 +103,7 @@ def alarm(works, house, receivers, monkeypatch):
 def test_red_checks_are_told_once_until_they_change(alarm, house):
     new_column = b"id,date,amount,currency,text,unit\nR9,2026-04-02,1.00,GBP,tape,2\n"
     house.drop("rentals", SECOND, new_column, name="b")
-    alarm.works.pull(SECOND)
+    alarm.pull(SECOND)
     alarm.receiver.first = [500]  # refused once, sent again
     alarm.tick()
     assert alarm.told() == [
@@ -112,19 +116,20 @@ def test_red_checks_are_told_once_until_they_change(alarm, house):
     assert "provisional" in second["alerts"][0]["message"]
     assert first["home"] == house.root.name
     assert "2 are red; 0 were told" in alarm.tick().skip_message
-    alarm.works.pull(SECOND)  # red again in another run: nothing new to tell
+    alarm.pull(SECOND)  # red again in another run: nothing new to tell
     alarm.tick()
     assert len(alarm.receiver.taken) == 2
     house.edit_vendor("rentals", "columns:", "ignore: [unit]\ncolumns:")
-    alarm.works.pull(SECOND)
+    alarm.pull(SECOND)
     alarm.tick()
     alarm.tick()
     assert alarm.told()[2:] == [("resolved", ["raw/production/rentals: drift [2026-04-02]"])]
 
 
 def test_what_is_not_taken_is_told_at_the_next_look(alarm):
-    alarm.works.pull(FIRST)
-    raw = alarm.works.materialized(raw_key("away"))[FIRST].metadata
+    alarm.pull(FIRST)
+    (seen,) = alarm.works.instance.fetch_observations(raw_key("away"), limit=9).records
+    raw = seen.asset_observation.metadata
     assert raw["provisional"].value is True
     assert raw["attempts"].value == 1
     alarm.receiver.first = [404]
@@ -137,7 +142,7 @@ def test_what_is_not_taken_is_told_at_the_next_look(alarm):
 
 def test_a_failed_run_is_told_at_once_and_only_once(alarm, house):
     # A lake of a newer version: the run fails at its first step, for somebody to mend.
-    alarm.works.pull(FIRST)
+    alarm.pull(FIRST)
     session = house.session()
     marker = Path(session.home.lake_uri) / "lake.json"
     good = marker.read_text(encoding="utf-8")
@@ -169,7 +174,7 @@ def test_a_run_that_the_machine_failed_may_pass(alarm, house):
 
 
 def test_warnings_are_left_out_where_the_home_says_so(alarm, house):
-    alarm.works.pull(FIRST)
+    alarm.pull(FIRST)
     place = house.root / "productions.yaml"
     text = place.read_text(encoding="utf-8")
     quiet = "{webhook_env: TEST_HOOK, warnings: false, body: text}"

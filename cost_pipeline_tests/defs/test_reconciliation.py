@@ -15,7 +15,7 @@ from cost_pipeline.core.sql import equals
 from cost_pipeline.defs.build import beta_and_preview_accepted
 from cost_pipeline.defs.checks import checks_of
 from cost_pipeline.defs.own_assets import own_assets
-from cost_pipeline.defs.partitions import calendars
+from cost_pipeline.defs.partitions import Span, calendars
 from cost_pipeline.defs.plan import MOST_DATES_A_RUN, PlannedRun
 from cost_pipeline.defs.reporting import DATA_VERSION_TAG, GONE
 from cost_pipeline.defs.resources import resource_of
@@ -208,8 +208,8 @@ class TestSensor:
         )
 
     def test_one_date_is_asked_for_by_its_key_and_several_as_a_range(self):
-        one = request(PlannedRun(FIRST, FIRST, "k"), [LEDGER])
-        many = request(PlannedRun(MARCH, FIRST, "k"), [LEDGER])
+        one = request(PlannedRun(FIRST, FIRST, "k"), [LEDGER], POST_JOB)
+        many = request(PlannedRun(MARCH, FIRST, "k"), [LEDGER], POST_JOB)
         assert (one.partition_key, one.tags) == (FIRST, {INPUTS: "k"})
         assert many.partition_key is None
         assert many.tags["dagster/asset_partition_range_end"] == FIRST
@@ -350,7 +350,8 @@ class TestBlocking:
         assert works.post(FIRST).success
         if damaged:
             invent_a_duplicate(works.house, FIRST)
-        both = calendars(PRODUCTION.book, date(2026, 4, 7))
+        start = date(2026, 1, 1)
+        both = calendars(PRODUCTION, Span(start, start, 0, "UTC"))
         home = load_home(works.house.root)
         made = []
 

@@ -100,16 +100,6 @@ def test_a_warning_does_not_fail_a_run_and_is_seen_on_its_date_alone(works):
     assert works.statuses(LEDGER, "conservation")[FIRST] == "SUCCEEDED"
 
 
-def test_a_vendor_that_fails_does_not_fail_the_run(works):
-    for file in (works.house.root / "inbox" / "orders").iterdir():
-        file.unlink()
-    (works.house.root / "inbox" / "orders").rmdir()
-    result = works.run("pull_and_validate", FIRST)
-    assert result.success
-    assert values(works.materialized(raw_key("orders"))[FIRST])["failures"]
-    assert works.statuses(DEAD_LETTERS, "conservation") == {FIRST: "SUCCEEDED"}
-
-
 def test_one_vendor_can_be_pulled_alone(works):
     result = works.run("pull_and_validate", FIRST, asset_selection=[raw_key("orders")])
     assert result.success

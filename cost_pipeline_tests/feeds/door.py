@@ -65,6 +65,7 @@ HEADER = ("id", "date", "amount", "currency", "text")
 PRODUCTIONS = """productions:
   P100:
     title: Northern Lights
+    start: 2026-01-01
     base_currency: USD
     fx: {source: ecb, max_age_days: 5, rounding: half_even}
   P200:

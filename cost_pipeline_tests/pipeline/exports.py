@@ -38,11 +38,11 @@ class Export:
     more: dict[str, object] = field(default_factory=dict)
 
 
-def _csv(text: str, encoding: str = "utf-8") -> bytes:
+def csv_of(text: str, encoding: str = "utf-8") -> bytes:
     return text.lstrip("\n").encode(encoding)
 
 
-def _xlsx(rows: list[list[object]], title: str = "Sheet1") -> bytes:
+def xlsx_of(rows: list[list[object]], title: str = "Sheet1") -> bytes:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -57,7 +57,7 @@ def _xlsx(rows: list[list[object]], title: str = "Sheet1") -> bytes:
 EXPORTS = {
     "quickbooks": Export(
         "Transaction Detail by Account.csv",
-        _csv("""
+        csv_of("""
 Northern Lights Productions Inc (fictional),,,,,,,,
 Transaction Detail by Account,,,,,,,,
 March 2026,,,,,,,,
@@ -76,7 +76,7 @@ TOTAL,,,,,,,"$12,127.12",
     ),
     "xero": Export(
         "bills.csv",
-        _csv("""
+        csv_of("""
 *ContactName,*InvoiceNumber,*InvoiceDate,*DueDate,Description,*Quantity,*UnitAmount,LineAmount,Currency
 Halide Rentals,HR-100,01/03/2026,31/03/2026,Lenses,2,96.00,192.00,GBP
 Halide Rentals,HR-101,04/03/2026,30/04/2026,Body,1,960.50,960.50,GBP
@@ -86,7 +86,7 @@ Bexley Grip,BX-9,05/03/2026,30/04/2026,Dolly,1,75.00,75.00,GBP
     ),
     "datev": Export(
         "EXTF_Buchungsstapel_2026.csv",
-        _csv("""
+        csv_of("""
 "EXTF";700;21;"Buchungsstapel";12;20260401090000000;;"RE";"";"";1001;10001;20260101;4;20260301;20260331;"März";"";1;0;0;"EUR";;;;;;;;;
 Umsatz (ohne Soll/Haben-Kz);Soll/Haben-Kennzeichen;WKZ Umsatz;Kurs;Konto;Gegenkonto (ohne BU-Schlüssel);BU-Schlüssel;Belegdatum;Belegfeld 1;Belegfeld 2;Skonto;Buchungstext
 1234,56;"S";"EUR";;4940;70001;"";0203;"RE-881";"";;"Lichtmiete Süd"
@@ -98,7 +98,7 @@ Umsatz (ohne Soll/Haben-Kz);Soll/Haben-Kennzeichen;WKZ Umsatz;Kurs;Konto;Gegenko
     ),
     "sap list": Export(
         "FBL1N.txt",
-        _csv("""
+        csv_of("""
 31.03.2026                  Vendor line items                              1
 
 Vendor       70001
@@ -115,7 +115,7 @@ Company code 1000
     ),
     "sap workbook": Export(
         "export.xlsx",
-        _xlsx(
+        xlsx_of(
             [
                 ["Document Number", "Document Type", "Document Date", "Posting Date",
                  "Amount in Local Currency", "Local Currency", "Text"],
@@ -128,7 +128,7 @@ Company code 1000
     ),
     "sage 50": Export(
         "audit_trail.csv",
-        _csv("""
+        csv_of("""
 No,Type,Account,Nominal,Dept,Ref,Date,Details,Net,Tax,T/C,Gross
 1,PI,ASH001,5000,1,ASH-6100,01/03/2026,Brackets,1633.48,326.69,T1,1960.17
 2,PI,BEX001,5000,1,BEX-221,23/03/2026,Resin,7805.79,1561.16,T1,9366.95
@@ -138,7 +138,7 @@ No,Type,Account,Nominal,Dept,Ref,Date,Details,Net,Tax,T/C,Gross
     ),
     "german bank": Export(
         "umsaetze.csv",
-        _csv("""
+        csv_of("""
 "Auftragskonto";"Buchungstag";"Valutadatum";"Buchungstext";"Verwendungszweck";"Beguenstigter/Zahlungspflichtiger";"Kontonummer/IBAN";"Betrag";"Waehrung";"Info"
 "DE00123";"31.03.26";"31.03.26";"ÜBERWEISUNG";"RE-881 Lichtmiete";"Licht Süd GmbH";"DE00999";"-1.234,56";"EUR";"Umsatz gebucht"
 "DE00123";"30.03.26";"30.03.26";"LASTSCHRIFT";"Strom";"Stadtwerke";"DE00888";"-89,00";"EUR";"Umsatz gebucht"
@@ -149,7 +149,7 @@ No,Type,Account,Nominal,Dept,Ref,Date,Details,Net,Tax,T/C,Gross
     ),
     "british bank": Export(
         "statement.csv",
-        _csv("""
+        csv_of("""
 Account name: Northern Lights Ltd
 Account number: 00000000
 
@@ -162,7 +162,7 @@ Date,Type,Description,Paid out,Paid in,Balance
     ),
     "exact online": Export(
         "Inkoopboekingen.csv",
-        _csv("""
+        csv_of("""
 Boekstuknummer;Dagboek;Factuurdatum;Vervaldatum;Crediteur;Omschrijving;Grootboekrekening;Bedrag;Valuta
 26700001;70;02-03-2026;01-04-2026;Licht BV;Huur lampen;4940;1.234,56;EUR
 26700002;70;17-03-2026;16-04-2026;Kabel BV;Kabels;4930;89,00;EUR
@@ -172,7 +172,7 @@ Boekstuknummer;Dagboek;Factuurdatum;Vervaldatum;Crediteur;Omschrijving;Grootboek
     ),
     "lexware": Export(
         "buchungen.txt",
-        _csv("""
+        csv_of("""
 Belegdatum\tBuchungsdatum\tBelegnummer\tBuchungstext\tBuchungsbetrag\tSollkonto\tHabenkonto\tSteuerschlüssel\tKostenstelle 1\tWährung
 02.03.2026\t03.03.2026\tRE881\tLichtmiete\t1234,56\t4940\t70001\t9\t\tEUR
 17.03.2026\t18.03.2026\tRE882\tKabel\t89,00\t4930\t70002\t9\t\tEUR
@@ -182,7 +182,7 @@ Belegdatum\tBuchungsdatum\tBelegnummer\tBuchungstext\tBuchungsbetrag\tSollkonto\
     ),
     "freshbooks": Export(
         "expenses.csv",
-        _csv("""
+        csv_of("""
 Vendor,Date,Expense Category,Description,Client,Tax Name,Tax Amount,Total,Currency
 Halide Rentals,2026-03-02,Equipment,Lenses,Northern Lights,VAT,32.00,192.00,CAD
 Bexley Grip,2026-03-17,Equipment,Dolly,Northern Lights,VAT,12.50,75.00,CAD
@@ -191,7 +191,7 @@ Bexley Grip,2026-03-17,Equipment,Dolly,Northern Lights,VAT,12.50,75.00,CAD
     ),
     "stripe payouts": Export(
         "payouts.csv",
-        _csv("""
+        csv_of("""
 id,Amount,Created (UTC),Currency,Arrival Date (UTC),Source Type,Status,Method,Description
 po_1AAA,1960.17,2026-03-02 10:22,usd,2026-03-04 00:00,card,paid,standard,STRIPE PAYOUT
 po_1AAB,89.00,2026-03-17 08:01,usd,2026-03-19 00:00,card,paid,standard,STRIPE PAYOUT
@@ -200,7 +200,7 @@ po_1AAB,89.00,2026-03-17 08:01,usd,2026-03-19 00:00,card,paid,standard,STRIPE PA
     ),
     "wise": Export(
         "transaction-history.csv",
-        _csv("""
+        csv_of("""
 ID,Status,Direction,Created on,Finished on,Source fee amount,Source fee currency,Source name,Source amount (after fees),Source currency,Target name,Target amount (after fees),Target currency,Reference
 TRANSFER-1,COMPLETED,OUT,2026-03-02 10:22:01,2026-03-02 10:25:11,1.20,GBP,Northern Lights,1960.17,GBP,Halide Rentals,2280.00,EUR,HR-100
 TRANSFER-2,COMPLETED,OUT,2026-03-17 08:01:55,2026-03-17 08:02:00,0.60,GBP,Northern Lights,89.00,GBP,Kabel AG,103.50,EUR,RE-882
@@ -210,7 +210,7 @@ TRANSFER-2,COMPLETED,OUT,2026-03-17 08:01:55,2026-03-17 08:02:00,0.60,GBP,Northe
     ),
     "netsuite": Export(
         "TransactionDetail.csv",
-        _csv("""
+        csv_of("""
 "Northern Lights (fictional)"
 "Parent Company : Holdings"
 "Transaction Detail"
@@ -225,7 +225,7 @@ TRANSFER-2,COMPLETED,OUT,2026-03-17 08:01:55,2026-03-17 08:02:00,0.60,GBP,Northe
     ),
     "french ledger": Export(
         "000000000FEC20261231.txt",
-        _csv("""
+        csv_of("""
 JournalCode\tJournalLib\tEcritureNum\tEcritureDate\tCompteNum\tCompteLib\tCompAuxNum\tCompAuxLib\tPieceRef\tPieceDate\tEcritureLib\tDebit\tCredit\tEcritureLet\tDateLet\tValidDate\tMontantdevise\tIdevise
 ACH\tAchats\t1\t20260302\t613500\tLocations\t\t\tF-881\t20260302\tLocation éclairage\t1234,56\t0,00\t\t\t20260331\t\t
 ACH\tAchats\t2\t20260317\t606300\tPetit matériel\t\t\tF-882\t20260317\tCâbles\t89,00\t0,00\t\t\t20260331\t\t
@@ -236,7 +236,7 @@ ACH\tAchats\t3\t20260331\t606300\tPetit matériel\t\t\tA-7\t20260331\tAvoir\t0,0
     ),
     "indian bank": Export(
         "OpTransactionHistory.csv",
-        _csv("""
+        csv_of("""
 Txn Date,Value Date,Description,Ref No.,Amount,Dr/Cr
 02/03/2026,02/03/2026,LIGHT HIRE,N0001,"12,34,567.89",DR
 17/03/2026,17/03/2026,CABLES,N0002,"8,900.00",DR
@@ -246,7 +246,7 @@ Txn Date,Value Date,Description,Ref No.,Amount,Dr/Cr
     ),
     "swiss program": Export(
         "Buchungsjournal.csv",
-        _csv("""
+        csv_of("""
 Datum;Beleg;Text;Konto Soll;Konto Haben;Betrag CHF
 02.03.2026;881;Lichtmiete;6100;2000;1'234.50
 17.03.2026;882;Kabel;6100;2000;89.00
@@ -273,7 +273,7 @@ Datum;Beleg;Text;Konto Soll;Konto Haben;Betrag CHF
     ),
     "a ruled listing": Export(
         "aplist.prn",
-        _csv("""
+        csv_of("""
 A/P LISTING                     NORTHERN LIGHTS                     PAGE 1
 
 DOC NO    DOC DATE    VENDOR                  AMOUNT  CUR
@@ -285,7 +285,7 @@ A-882     03/17/2026  Bexley Grip              89.00  USD
     ),
     "a workbook with a title": Export(
         "journal.xlsx",
-        _xlsx(
+        xlsx_of(
             [
                 ["Supplier journal"],
                 ["Printed 01.04.2026"],

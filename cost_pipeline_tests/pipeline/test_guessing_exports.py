@@ -11,10 +11,20 @@ import yaml
 from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.pipeline.guessing.guess import Guessed, guess
 from cost_pipeline_tests.pipeline.exports import EXPORTS, Export
+from cost_pipeline_tests.pipeline.exports_later import LATER
+from cost_pipeline_tests.pipeline.exports_unseen import UNSEEN
 
+EVERY = EXPORTS | LATER | UNSEEN
 ASPECTS = ("format", "header", "days", "numbers")
-NOT_RIGHT: dict[str, set[str]] = {}
-"""Export to the aspects that are known to be wrong; this may only shrink."""
+NOT_RIGHT: dict[str, set[str]] = {
+    "concur": {"days"},  # of three columns of days without a name the first is taken, marked so
+    "optima": {"numbers"},  # net, not gross; the draft says that it may be the other
+}
+"""Export to the aspects that are known to be wrong; this may only shrink.
+
+Of `LATER` 4 of 10 were right in everything before guessing was mended for their kinds (26 of 40
+aspects), of `UNSEEN` 3 of 8 when they were written (26 of 32 aspects).
+"""
 
 
 def guessed(file: Path) -> tuple[Guessed, dict]:
@@ -56,10 +66,10 @@ def wrong_in(export: Export, folder: Path) -> set[str]:
     return {aspect for aspect in ASPECTS if not right[aspect]}
 
 
-@pytest.mark.parametrize("name", EXPORTS)
+@pytest.mark.parametrize("name", EVERY)
 def test_an_export_is_guessed_as_a_person_would_read_it(name, tmp_path):
-    assert wrong_in(EXPORTS[name], tmp_path) == NOT_RIGHT.get(name, set())
+    assert wrong_in(EVERY[name], tmp_path) == NOT_RIGHT.get(name, set())
 
 
 def test_two_thirds_of_the_exports_are_right_in_everything():
-    assert len(EXPORTS) - len(NOT_RIGHT) >= len(EXPORTS) * 2 / 3
+    assert len(EVERY) - len(NOT_RIGHT) >= len(EVERY) * 2 / 3

@@ -1,9 +1,13 @@
 """How often Dagster walks a calendar to its end, and who asks it at one instant.
 
-A calendar that ends years ahead is slow to walk; what is held here makes it bearable.
+A calendar that ends years ahead is slow to walk; what is held here makes it bearable. And why
+calendars are no dynamic partitions, and dates beyond them are posted by a job without partitions.
 """
 
+from datetime import UTC, datetime
+
 import dagster as dg
+import pytest
 from dagster._core.workspace.context import WorkspaceProcessContext
 
 from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
@@ -56,3 +60,42 @@ def test_the_states_of_a_check_are_told_as_of_one_instant(tmp_path):
         assert walks() - before == 1
     told = {status.value: found.subset_value for status, found in state.subsets.items()}
     assert set(told["SUCCEEDED"].get_partition_keys()) == set(DAYS)
+
+
+def test_a_range_of_dynamic_partitions_is_what_was_added_between_two():
+    days = dg.DynamicPartitionsDefinition(name="days")
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("days", [DAYS[0], DAYS[2], DAYS[1]])
+        between = dg.PartitionKeyRange(DAYS[0], DAYS[2])
+        with dg.partition_loading_context(dynamic_partitions_store=instance):
+            found = days.get_partition_keys_in_range(between)
+    assert found == [DAYS[0], DAYS[2]]
+
+
+def test_a_sensor_that_asks_for_an_unknown_partition_gets_none_of_what_it_asked_for():
+    calendar = dg.DailyPartitionsDefinition(DAYS[0])
+
+    @dg.asset(partitions_def=calendar)
+    def posted() -> None: ...
+
+    job = dg.define_asset_job("post", [posted])
+
+    @dg.sensor(job=job)
+    def asks():
+        yield dg.RunRequest(partition_key=DAYS[1])
+        yield dg.RunRequest(partition_key="2025-01-01")
+
+    location = dg.Definitions(assets=[posted], jobs=[job], sensors=[asks])
+    repository = location.get_repository_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_sensor_context(instance, repository_def=repository)
+        with pytest.raises(dg.DagsterUnknownPartitionError, match="2025-01-01"):
+            repository.get_sensor_def("asks").evaluate_tick(context)
+
+
+def test_a_calendar_with_an_offset_of_one_ends_today():
+    now = datetime(2026, 4, 10, 1, tzinfo=UTC)  # still the day before in Los Angeles
+    for zone, last in (("UTC", "2026-04-10"), ("America/Los_Angeles", "2026-04-09")):
+        calendar = dg.DailyPartitionsDefinition(DAYS[0], end_offset=1, timezone=zone)
+        with dg.partition_loading_context(now):
+            assert calendar.get_last_partition_key() == last

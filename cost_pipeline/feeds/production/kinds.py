@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from cost_pipeline.contracts.card_texts import minutes_of
@@ -67,6 +67,12 @@ def _zone(settings: Productions, vendor: Vendor) -> str:
     return "UTC" if production is None else production.time_zone
 
 
+def _start(settings: Productions) -> date | None:
+    """Returns the first day on which any of the productions starts."""
+    declared = [one.start for one in settings.productions.values() if one.start is not None]
+    return min(declared, default=None)
+
+
 def _readers(vendor: CostVendor) -> Mapping[str, Reader]:
     return {} if vendor.tax_ids is None else {"tax_id": vendor.tax_ids.read}
 
@@ -85,6 +91,7 @@ COST_CONTRACT: Final = FeedContract(
     with_files=charts.with_files,
     own_rules=charts.own_rules,
     zone=_zone,
+    start=_start,
     settings_file="productions.yaml",
     labels={
         "gl_code": "GL code",

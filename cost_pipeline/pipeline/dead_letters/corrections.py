@@ -22,6 +22,7 @@ from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part
 from cost_pipeline.lake.durable import clear_storage_errors
 from cost_pipeline.lake.tables import DELIVERIES
+from cost_pipeline.pipeline.days import today as present_day
 from cost_pipeline.pipeline.dead_letters.correction_parts import (
     CorrectionPart,
     part_of,
@@ -141,7 +142,7 @@ def _receive(session: Session, file: Path) -> tuple[Taken, SortedOut]:
         sha256 = hash_file(beside)
         content.land(beside, sha256)
     repeated = bool(_of_delivery(session, sha256))
-    today = session.clock().date()
+    today = present_day(session)
     found = sorted_out(session, sha256)
     vendors = found.vendors
     if repeated:

@@ -31,6 +31,9 @@ _CODE: Final = re.compile(r"(?=.*\d)\S+")
 _NOT_ZERO: Final = frozenset("123456789")
 # What a feed may know other names of, beside its fields: the columns of the two sides.
 _SIDES: Final = ("debit", "credit")
+# And the codes in a column that says the side.
+_CODES: Final = ("debit_code", "credit_code")
+_MOST_CODES: Final = 6
 
 
 @dataclass(slots=True)
@@ -97,7 +100,9 @@ def assign(columns: Sequence[Column], contract: FeedContract, kind: str) -> Assi
                 taken |= {column.name for column in found.sides}
                 continue
         free = [column for column in columns if column.name not in taken]
-        chosen = _choose(name, free, model, known, identity=name == shape.identity)
+        chosen = _choose(
+            name, free, model, known, identity=name == shape.identity, likely=name in first
+        )
         if chosen is not None and chosen.certainty < LIKE and name not in first:
             chosen = None
         if chosen is None and name in first:
@@ -105,6 +110,8 @@ def assign(columns: Sequence[Column], contract: FeedContract, kind: str) -> Assi
         if chosen is not None:
             found.fields[name] = chosen
             taken.add(chosen.column.name)
+    if found.sign is None and found.sides is None:
+        found.sign = _coded_sign(columns, found, contract)
     found.missing = tuple(
         name
         for name in fields
@@ -136,9 +143,24 @@ def best_kind(found: Sequence[Assigned], contract: FeedContract, words: str) -> 
 
 
 def _choose(
-    name: str, free: Sequence[Column], model: type[Record], known: Known, *, identity: bool
+    name: str,
+    free: Sequence[Column],
+    model: type[Record],
+    known: Known,
+    *,
+    identity: bool,
+    likely: bool,
 ) -> Chosen | None:
-    """Returns the column whose name means a field and whose values it takes."""
+    """Returns the column whose name means a field and whose values it takes.
+
+    Args:
+        name: The field.
+        free: The columns that no other field has.
+        model: The contract.
+        known: The names of fields.
+        identity: Whether the field names rows.
+        likely: Whether names that are only like the field's are told as rivals, too.
+    """
     ranked: list[tuple[tuple[int, bool, int, int], Column]] = []
     for column in free:
         certainty, place = known.certainty(name, column.name)
@@ -149,7 +171,8 @@ def _choose(
         return None
     ranked.sort(key=lambda one: one[0], reverse=True)
     (certainty, *_), column = ranked[0]
-    rivals = [one.name for (sure, *_), one in ranked[1:] if sure == EXACT == certainty]
+    least = LIKE if likely and not identity else EXACT
+    rivals = [one.name for (sure, *_), one in ranked[1:] if sure == certainty >= least]
     how = "is called so" if certainty == EXACT else "has a name like it"
     return Chosen(column, certainty, f"{column.name!r} {how}", rivals)
 
@@ -241,4 +264,28 @@ def _sign(columns: Sequence[Column]) -> tuple[Column, tuple[str, ...], tuple[str
         said = {*sides.debit, *sides.credit}
         if sides.debit and sides.credit and said == {*values}:
             return column, sides.debit, sides.credit
+    return None
+
+
+def _coded_sign(
+    columns: Sequence[Column], chosen: Assigned, contract: FeedContract
+) -> tuple[Column, tuple[str, ...], tuple[str, ...]] | None:
+    """Returns a column of codes that a feed knows, where the numbers have no minus of their own."""
+    measure = contract.shape.measure
+    numbers = chosen.fields.get(measure.field) if measure else None
+    if numbers is None or numbers.column.negatives.total():
+        return None
+    codes = Known(contract.known_as(), _CODES)
+    for column in columns:
+        values = tuple(sorted(column.samples))
+        if column.name in chosen.used or not 1 < len(values) <= _MOST_CODES:
+            continue
+        sides: dict[str, list[str]] = {name: [] for name in _CODES}
+        for value in values:
+            for name in _CODES:
+                if codes.certainty(name, value)[0] == EXACT:
+                    sides[name].append(value)
+        debits, credits_ = (tuple(sides[name]) for name in _CODES)
+        if debits and credits_ and {*debits, *credits_} == {*values}:
+            return column, debits, credits_
     return None

@@ -19,9 +19,17 @@ from cost_pipeline.home.draft import Entry, Value, draft_yaml
 from cost_pipeline.parse.rows import Refused
 from cost_pipeline.pipeline.guessing.assigning import Assigned, Chosen, assign, best_kind
 from cost_pipeline.pipeline.guessing.columns import Column
-from cost_pipeline.pipeline.guessing.furniture import GROUP, find_total, group_of, listing_entries
+from cost_pipeline.pipeline.guessing.furniture import (
+    GROUP,
+    Rows,
+    Total,
+    find_total,
+    group_of,
+    listing_entries,
+)
 from cost_pipeline.pipeline.guessing.looks import look_at
 from cost_pipeline.pipeline.guessing.names import Known, plain_words
+from cost_pipeline.pipeline.guessing.nested import whole_names
 from cost_pipeline.pipeline.guessing.seen import Look, Seen, see
 from cost_pipeline.pipeline.guessing.styles import Guess, days_of, numbers_of
 from cost_pipeline.pipeline.guessing.units import unit_of
@@ -29,6 +37,8 @@ from cost_pipeline.pipeline.guessing.units import unit_of
 _NAME: Final = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME: Final = 40
 _SHOWN: Final = 6
+# In a small listing sums and balances may be two rows of three.
+_OF_ROWS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +195,7 @@ class _Writer:
         if total is not None:
             yield total.entry(self._measure)
         group = group_of(self.look, self.seen)
-        yield from listing_entries(self.look, self.seen, group)
+        yield from listing_entries(self.look, self.seen, self._rows(group, total))
         plain = self.look.typed or self.look.per_row
         numbers = numbers_of(measure, [total.number] if total else [], plain=plain)
         yield from self._styles(measure, numbers)
@@ -227,6 +237,18 @@ class _Writer:
             return list(self.chosen.sides)
         found = self.chosen.fields.get(self._measure)
         return [found.column] if found else []
+
+    def _rows(self, group: int | None, total: Total | None) -> Rows:
+        """Returns what is known of rows: a day or a number that few lack is in every true row."""
+        day = self.chosen.fields.get(self.contract.shape.day)
+        place = day.column.place if day and self._is_in_most(day.column.filled) else None
+        columns = self._measure_columns()
+        filled = sum(column.filled for column in columns)
+        measures = tuple(c.place for c in columns) if self._is_in_most(filled) else ()
+        return Rows(group, total.line if total else None, place, measures)
+
+    def _is_in_most(self, filled: int) -> bool:
+        return filled * _OF_ROWS > self.seen.rows
 
     def _styles(self, measure: Sequence[Column], numbers: Guess) -> Iterator[Entry]:
         day = self.chosen.fields.get(self.contract.shape.day)
@@ -312,7 +334,10 @@ class _Writer:
 
     def _unread(self) -> list[str]:
         used = self.chosen.used
-        return [c.name for c in self.seen.columns if c.name not in used and self._is_told(c)]
+        unread = [c.name for c in self.seen.columns if c.name not in used and self._is_told(c)]
+        if self.look.marks is None:
+            return unread
+        return whole_names(unread, sorted(used), self.look.marks)
 
     def _is_told(self, column: Column) -> bool:
         """Whether a column that nothing reads must be named: one without a name may be empty."""

@@ -6,7 +6,7 @@ Belongs here: one look for each kind of file. What its columns mean is `assignin
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,6 @@ from cost_pipeline.contracts.formats import (
     CsvFormat,
     ExcelFormat,
     FormatKind,
-    JsonFormat,
     JsonLinesFormat,
     ParquetFormat,
 )
@@ -34,12 +33,13 @@ from cost_pipeline.parse.peek import (
 from cost_pipeline.parse.rows import Limits, Refused
 from cost_pipeline.parse.source import utf8_blocks
 from cost_pipeline.pipeline.guessing.fixed import look_at_fixed_width
+from cost_pipeline.pipeline.guessing.mixed import Mixed, find_kinds
+from cost_pipeline.pipeline.guessing.nested import as_document, look_at_json, look_at_xml
 from cost_pipeline.pipeline.guessing.seen import Look
 from cost_pipeline.pipeline.guessing.tables import Header, Row, find_delimiter, find_header
 
 _SHEET_ROWS: Final = 60
 _HEADER_WITHIN: Final = 20
-_DEEPEST: Final = 6
 
 Names = Callable[[str], bool]
 
@@ -63,7 +63,7 @@ def look_at(path: Path, known: Names) -> Look | Refused:
         case FileKind.PARQUET:
             return _look_at_parquet()
         case FileKind.XML:
-            return _refused("it is XML: a first vendor file can be guessed of tables and JSON only")
+            return look_at_xml(path, known)
     return _look_at_text(path, kind, known)
 
 
@@ -77,7 +77,7 @@ def _look_at_text(path: Path, kind: FileKind, known: Names) -> Look | Refused:
     head = text_head(path)
     if isinstance(head, Refused):
         return head
-    if kind is FileKind.JSON and (found := _look_at_json(path, head)) is not None:
+    if kind is FileKind.JSON and (found := _look_at_json(path, head, known)) is not None:
         return found
     return look_at_fixed_width(head, known) or _look_at_delimited(head, known)
 
@@ -97,6 +97,9 @@ def _look_at_delimited(head: TextHead, known: Names) -> Look | Refused:
         Entry(("format", "encodings"), (head.encoding,), (head.evidence,)),
         Entry(("format", "delimiter"), found.delimiter),
     ]
+    mixed = find_kinds(rows, whole=head.whole)
+    if mixed is not None:
+        return _look_at_kinds(mixed, head.encoding, found.delimiter, entries)
     if header is None:
         words = "no row looks like names of columns: they are called by their places"
         entries.append(Entry(("format", "header"), "none", (words,)))
@@ -114,6 +117,21 @@ def _look_at_delimited(head: TextHead, known: Names) -> Look | Refused:
         header_line=header.row.line,
         above=tuple(" ".join(row.cells) for row in rows if row.line < header.row.line),
     )
+
+
+def _look_at_kinds(mixed: Mixed, encoding: str, delimiter: str, entries: list[Entry]) -> Look:
+    form = CsvFormat.model_validate(
+        {
+            "encodings": (encoding,),
+            "delimiter": delimiter,
+            "width": mixed.width,
+            "kinds": mixed.value,
+        }
+    )
+    entries.append(Entry(("format", "width"), mixed.width))
+    entries.append(Entry(("format", "kinds"), mixed.value, (mixed.evidence,)))
+    names = tuple(f"#{place}" for place in range(1, mixed.width + 1))
+    return Look(form, tuple(entries), names=names)
 
 
 def _preamble(header: Header, rows: Sequence[Row]) -> Entry:
@@ -174,7 +192,7 @@ def _header_of_sheet(sheet: SheetHead, known: Names) -> Header | None:
     return find_header(rows, width, known)
 
 
-def _look_at_json(path: Path, head: TextHead) -> Look | Refused | None:
+def _look_at_json(path: Path, head: TextHead, known: Names) -> Look | Refused | None:
     """Returns what kind of JSON it is; None if it only begins as JSON does."""
     encodings = Entry(("format", "encodings"), (head.encoding,), (head.evidence,))
     if _is_lines(head):
@@ -188,20 +206,10 @@ def _look_at_json(path: Path, head: TextHead) -> Look | Refused | None:
     if body.exceeds(limits.json_bytes):
         return _refused(f"a JSON document of more than {limits.json_bytes:,} bytes is not read")
     try:
-        document = json.loads(_text(body, head.encoding, limits), parse_float=str, parse_int=str)
+        document = as_document(_text(body, head.encoding, limits))
     except ValueError:
         return None
-    lists = sorted(_lists(document, ()), key=lambda one: (-len(one[1]), one[0]))
-    if not lists:
-        return _refused("the JSON document holds no list of objects")
-    steps, items = lists[0]
-    records = ".".join(steps)
-    where = f"at `{records}`" if records else "at the top"
-    words = f"the longest list of objects, {counted(len(items), 'object')}, is {where}"
-    kind = Entry(("format", "kind"), FormatKind.JSON.value, (words,))
-    place = (Entry(("format", "records"), records),) if records else ()
-    form = JsonFormat(encodings=(head.encoding,), records=records)
-    return Look(form, (kind, *place, encodings), per_row=True)
+    return look_at_json(document, head.encoding, head.evidence, known)
 
 
 def _is_lines(head: TextHead) -> bool:
@@ -214,16 +222,6 @@ def _is_lines(head: TextHead) -> bool:
 
 def _text(body: Body, encoding: str, limits: Limits) -> str:
     return b"".join(utf8_blocks(body, encoding, limits.block_bytes)).decode("utf-8")
-
-
-def _lists(value: object, steps: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[object]]]:
-    """Yields every list of objects that a dotted path leads to."""
-    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        yield steps, value
-    elif isinstance(value, dict) and len(steps) < _DEEPEST:
-        for key, inner in value.items():
-            if "." not in key:
-                yield from _lists(inner, (*steps, key))
 
 
 def _refused(message: str) -> Refused:

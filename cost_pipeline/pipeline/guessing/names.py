@@ -18,6 +18,8 @@ LIKE: Final = 2
 _BESIDE: Final = 1
 
 _CAMEL: Final = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])")
+# A path without blanks; of its last step the place in a list is left out.
+_PATH: Final = re.compile(r"[^\s*]*[^\s*.][./]@?([^\s./@\[\]]{3,})(?:\[\d+\])?")
 _BRACKETS: Final = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 
 
@@ -32,6 +34,12 @@ def plain_words(name: str) -> str:
     text = outside if re.search(r"\w", outside) else text
     words = re.split(r"[\W_]+", _CAMEL.sub(" ", text).casefold())
     return " ".join(word for word in words if word)
+
+
+def _last_step(header: str) -> str | None:
+    """Returns the last step of a path such as `total.value`, `Amt/@Ccy`; None of a plain name."""
+    found = _PATH.fullmatch(header)
+    return found[1] if found else None
 
 
 class Known:
@@ -51,8 +59,12 @@ class Known:
 
     def certainty(self, field: str, header: str) -> tuple[int, int]:
         """Returns how surely a header means a field (0 to 3), and the place of its name."""
-        words = plain_words(header)
         names = self._places[field]
+        last = _last_step(header)
+        if last is not None and (inner := plain_words(last)) in names:
+            whole = plain_words(header)
+            return (EXACT, -names[whole]) if whole in names else (LIKE, -names[inner])
+        words = plain_words(header)
         if words in names:
             return EXACT, -names[words]
         padded = f" {words} "

@@ -15,7 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cost_pipeline.contracts.formats import FileFormat
+from cost_pipeline.contracts.formats import CsvFormat, FileFormat
+from cost_pipeline.contracts.listing import place_of
+from cost_pipeline.contracts.paths import Marks
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.home.draft import Entry
 from cost_pipeline.parse import CHUNK_ROWS, Refused, open_rows
@@ -24,6 +26,10 @@ from cost_pipeline.pipeline.guessing.columns import Column, Odd
 
 # Of rows that are hardly filled the last ones are looked at: totals stand at the end.
 _LAST: Final = 40
+# Of each set of filled places so many rows are kept, and of so many sets.
+_OF_A_FILL: Final = 6
+_MOST_FILLS: Final = 300
+_NUMBERED: Final = r"\d+"
 # A line that only parts the table from its header.
 _RULED: Final = r"^[-=+_|*\s]+$"
 # Rows with less than this share of the usual cells are headings, totals, remarks.
@@ -43,8 +49,10 @@ class Look:
         first_line: Where the rows begin.
         header_line: Where the header is.
         above: The texts of what stands above it.
+        top: Lines that its rows begin with in this format and that are none: they are furniture.
         typed: Whether cells may hold numbers and days.
         per_row: Whether rows bring their names.
+        marks: How paths into its rows are written; None where they are flat.
     """
 
     form: FileFormat
@@ -53,8 +61,23 @@ class Look:
     first_line: int = 0
     header_line: int | None = None
     above: tuple[str, ...] = ()
+    top: tuple[str, ...] = ()
     typed: bool = False
     per_row: bool = False
+    marks: Marks | None = None
+
+
+Cells = tuple[int, dict[int, str]]
+"""A line, and its texts by place."""
+
+
+@dataclass(slots=True)
+class Fill:
+    """Rows in which the same places are filled: how many, the first ones, and the last."""
+
+    rows: int = 0
+    some: list[Cells] = field(default_factory=list)
+    last: Cells | None = None
 
 
 @dataclass(slots=True)
@@ -70,18 +93,23 @@ class Seen:
         malformed: Rows that cannot be cut into so many cells.
         first_malformed: The first of them.
         stopped: Whether reading stopped before the end.
+        fills: By which places are filled: how many rows of the table, and some of them.
+        ruler: A line of dashes between rows.
+        heads: Lines between rows that are no rows by their cells, or that stand above the header
+            as well but for numbers: heads of pages.
     """
 
     columns: list[Column] = field(default_factory=list)
     rows: int = 0
     sparse: int = 0
-    last_sparse: deque[tuple[int, dict[int, str]]] = field(
-        default_factory=lambda: deque(maxlen=_LAST)
-    )
+    last_sparse: deque[Cells] = field(default_factory=lambda: deque(maxlen=_LAST))
     headers: int = 0
     malformed: int = 0
     first_malformed: Odd | None = None
     stopped: bool = False
+    fills: dict[bytes, Fill] = field(default_factory=dict)
+    ruler: str | None = None
+    heads: dict[str, None] = field(default_factory=dict)
 
 
 def see(path: Path, look: Look, days: Sequence[str], most_rows: int | None) -> Seen | Refused:
@@ -115,6 +143,7 @@ def _add(
     chunk: ParsedChunk, look: Look, days: Sequence[str], seen: Seen, by_name: dict[str, Column]
 ) -> None:
     table = chunk.table.filter(pc.greater_equal(chunk.table["line"], look.first_line))
+    table = table.filter(pa.array(~_heads(table, look, seen)))
     broken = table.filter(pc.is_valid(table["malformed"]))
     if broken.num_rows:
         seen.malformed += broken.num_rows
@@ -137,6 +166,7 @@ def _add(
     chosen = pa.array(some & ~sparse & ~repeats)
     rows = table.filter(chosen)
     seen.rows += rows.num_rows
+    _note_fills(table, cells, filled, np.flatnonzero(some & ~sparse & ~repeats), seen)
     for place, name in enumerate(names):
         own = name.strip(BLANKS) or f"#{place + 1}"
         column = by_name.get(own)
@@ -149,9 +179,72 @@ def _add(
         column.add(cells[place].filter(chosen), rows["line"])
 
 
+def _heads(table: pa.Table, look: Look, seen: Seen) -> np.ndarray:
+    """Returns which lines are heads of pages or rulers, and takes note of some."""
+    none = np.zeros(table.num_rows, dtype=np.bool_)
+    if look.typed or look.per_row or not table.num_rows:
+        return none
+    text = table["text"]
+    ruled = pc.match_substring_regex(text, _RULED).to_numpy()
+    if ruled.any() and seen.ruler is None:
+        seen.ruler = text[int(np.flatnonzero(ruled)[0])].as_py().strip()
+    again = none
+    above = pa.array([one for one in look.above if one.strip()], pa.string())
+    if len(above):
+        numbered = [
+            pc.replace_substring_regex(_plain(one), _NUMBERED, "0") for one in (text, above)
+        ]
+        again = pc.is_in(numbered[0], value_set=numbered[1]).to_numpy()
+    # A line in which nothing is parted, where rows are.
+    alone = none
+    if isinstance(look.form, CsvFormat) and look.form.width != 1:
+        parted = pc.match_substring(table["text"], look.form.delimiter)
+        alone = ~parted.to_numpy() & pc.is_valid(table["malformed"]).to_numpy()
+    heads = (again | alone) & ~ruled
+    for row in np.flatnonzero(heads)[:_LAST]:
+        if len(seen.heads) < _LAST:
+            seen.heads[" ".join(text[int(row)].as_py().split())] = None
+    found: np.ndarray = heads | ruled
+    return found
+
+
+def _plain(texts: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"\s+", " "))
+
+
+def _note_fills(
+    table: pa.Table,
+    cells: list[pa.ChunkedArray],
+    filled: list[np.ndarray],
+    rows: np.ndarray,
+    seen: Seen,
+) -> None:
+    """Takes note of which places are filled, and of some rows for each such set."""
+    if not len(rows):
+        return
+    packed = np.packbits(np.array([one[rows] for one in filled]), axis=0).T.copy()
+    sets, of_row, counts = np.unique(packed, axis=0, return_inverse=True, return_counts=True)
+    of_row = of_row.reshape(-1)
+    for number, places in enumerate(sets):
+        name = places.tobytes()
+        if name not in seen.fills and len(seen.fills) >= _MOST_FILLS:
+            continue
+        fill = seen.fills.setdefault(name, Fill())
+        fill.rows += int(counts[number])
+        mine = rows[of_row == number]
+        fill.some += [_texts(table, cells, int(row)) for row in mine[: _OF_A_FILL - len(fill.some)]]
+        fill.last = _texts(table, cells, int(mine[-1]))
+
+
+def _texts(table: pa.Table, cells: list[pa.ChunkedArray], row: int) -> Cells:
+    texts = {place: column[row].as_py() for place, column in enumerate(cells)}
+    return table["line"][row].as_py(), {place: text for place, text in texts.items() if text}
+
+
 def _repeats(cells: list[pa.ChunkedArray], names: Sequence[str], rows: int) -> np.ndarray:
     """Returns which rows hold the names of the columns."""
-    named = [place for place, name in enumerate(names) if name.strip(BLANKS)][:3]
+    plain = [name.strip(BLANKS) for name in names]
+    named = [place for place, name in enumerate(plain) if name and place_of(name) is None][:3]
     found = np.ones(rows, dtype=np.bool_)
     for place in named:
         found &= pc.equal(cells[place], names[place].strip(BLANKS)).to_numpy()
@@ -163,7 +256,4 @@ def _note_sparse(
 ) -> None:
     places = np.flatnonzero(sparse)
     seen.sparse += len(places)
-    for row in places[-_LAST:]:
-        texts = {place: column[int(row)].as_py() for place, column in enumerate(cells)}
-        line = table["line"][int(row)].as_py()
-        seen.last_sparse.append((line, {place: text for place, text in texts.items() if text}))
+    seen.last_sparse += [_texts(table, cells, int(row)) for row in places[-_LAST:]]

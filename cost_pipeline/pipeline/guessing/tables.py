@@ -21,8 +21,10 @@ _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SEP: Final = re.compile(r'^"?sep=([^\w\s"]|\t)"?$', re.IGNORECASE)
 _MOST_ROWS: Final = 2_000
 _HEADER_WITHIN: Final = 60
-# The share of rows that must have the width of the table.
-_ENOUGH: Final = 0.4
+# The share of rows that must have the width of the table; a printed list has heads of pages and
+# lines of dashes as well, and no text has bars or tabs by chance.
+_ENOUGH: Final = {",": 0.4, ";": 0.4, "\t": 0.15, "|": 0.15}
+_ENOUGH_SAID: Final = 0.4
 
 Names = Callable[[str], bool]
 Cells = Sequence[str]
@@ -70,7 +72,7 @@ def find_delimiter(text: str) -> Delimited | None:
         width = max(widths, key=lambda one: (widths[one] * (one - 1), one))
         share = widths[width] / len(rows)
         score = share * (width - 1) ** 0.5
-        if share >= _ENOUGH and score > most:
+        if share >= _ENOUGH.get(delimiter, _ENOUGH_SAID) and score > most:
             name = _DELIMITERS.get(delimiter, "delimiter")
             part = f"{widths[width]:,} of {counted(len(rows), 'row')}"
             words = f"{part} have {counted(width, 'cell')} parted by a {name}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import pyarrow as pa
@@ -97,3 +99,27 @@ def reference_deliveries(session: Session) -> pa.Table:
     """
     found = current_deliveries(session)
     return query("select vendor, delivery from found where not posts", found=found)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a vendor has delivered for a pull date, by whichever pull of that date."""
+
+    deliveries: int
+    bytes: int
+
+
+def standing(session: Session, pull_date: date) -> dict[str, Standing]:
+    """Returns what stands of a pull date, by vendor; one that delivered nothing is left out."""
+    where = equals("pull_date", pull_date) & equals("feed", session.feed.name)
+    found = session.lake.table(DELIVERIES).snapshot().query(_STANDING % where, where=where)
+    return {row["vendor"]: Standing(row["n"], row["bytes"]) for row in found.to_pylist()}
+
+
+# Corrections are received on a day as well, and are no vendor's deliveries of it.
+_STANDING: Final = """
+    select vendor, count(*)::bigint as n, sum(size)::bigint as bytes from (
+        select distinct vendor, uri, delivery, size from {table}
+        where role is null and %s
+    ) group by vendor
+"""

@@ -35,6 +35,14 @@ def note_fetches(session: Session, pull_date: date, pulled: Sequence[Pulled]) ->
     session.lake.table(FETCHES).append_next(f"fetches/{pull_date}", table, run_id=session.run_id)
 
 
+def failed_in_run(session: Session, pull_dates: Collection[date]) -> list[str]:
+    """Returns the vendors of which the session's own run could not fetch something, in order."""
+    where = one_of("pull_date", sorted(pull_dates)) & equals("run_id", session.run_id)
+    where &= equals("outcome", "failed")
+    found = session.lake.table(FETCHES).snapshot().read(columns=["vendor"], where=where)
+    return sorted(set(found["vendor"].to_pylist()))
+
+
 def _row(record: Telemetry) -> dict[str, Any]:
     failed = record.outcome == "failed"
     return {

@@ -147,8 +147,8 @@ class DeliveryReport:
     drift: tuple[str, ...]
     duplicate_of: str | None
     role: str | None
-    parent: str | None
-    members: int | None
+    parent: str | None = None
+    members: int | None = None
 
     @property
     def dead_letters(self) -> int:
