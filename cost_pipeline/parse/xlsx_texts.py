@@ -75,13 +75,13 @@ def _unscanned(pieces: Iterator[bytes], reader: _TextReader, limits: Limits) -> 
 
 
 def plain_texts(data: bytes) -> list[str] | None:
-    """Returns the texts of whole items, or None if they are not plain."""
+    """Returns the texts of whole items, still with escapes, or None if they are not plain."""
     tags = plain_tags(data, TEXTS)
     if tags is None or tags.kinds[0] != Tag.ITEM or tags.kinds[-1] != Tag.ITEM_END:
         return None
     at = np.flatnonzero(tags.kinds == Tag.TEXT)
-    found = unescaped(slices(data, tags.ends[at] + 1, tags.starts[at + 1])).to_pylist()
-    return [*map(plain_text, found)] if b"_x" in data else found
+    found: list[str] = unescaped(slices(data, tags.ends[at] + 1, tags.starts[at + 1])).to_pylist()
+    return found
 
 
 def plain_text(text: str) -> str:
@@ -125,8 +125,8 @@ class _TextReader:
         return self.parser.CharacterDataHandler is None and not self._aids
 
     def take(self, texts: list[str]) -> None:
-        """Takes in texts that somebody else has read."""
-        self.texts += texts
+        """Takes in texts that somebody else has read, with their escapes; those count as text."""
+        self.texts += map(plain_text, texts)
         self.size += sum(map(len, texts)) + _TEXT_OVERHEAD * len(texts)
 
     def _collect(self, data: str) -> None:

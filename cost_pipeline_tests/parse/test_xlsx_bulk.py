@@ -183,6 +183,7 @@ ITEMS = st.lists(
 )
 
 
+@example(["<si><t>a</t></si>"] * 2 + ["<si><t>_xD83D__xDE00__xD83D_</t></si>"] * 2, 20, 300)
 @given(ITEMS, st.sampled_from([20, 60, 1 << 20]), st.sampled_from([300, 1 << 20]))
 def test_shared_texts_read_the_same_in_columns(door, items, block, most):
     body = [row(at + 2, f'<c r="@" t="s"><v>{at}</v></c>') for at in range(8)]
