@@ -102,7 +102,7 @@ def _step(
     @dg.multi_asset_check(
         name=feed.names.own(look.step),
         can_subset=True,
-        op_tags=_LAST,
+        op_tags=None if look.in_vain is None else _LAST,
         specs=[
             dg.AssetCheckSpec(
                 check.name,
@@ -146,7 +146,7 @@ def _of_a_pull(
         yield from evaluated(context, results, blocking)
     else:
         yield from results.values()
-    in_vain = look.in_vain(found)
+    in_vain = () if look.in_vain is None else look.in_vain(found)
     if in_vain:
         raise RunInVainError(
             printable(

@@ -50,7 +50,8 @@ def test_json_and_csv_have_every_digit_and_every_row(ask):
             "postings": 3, "original_amount": "1608.7500", "base_amount": "2128.4200",
         }
     ]  # fmt: skip
-    said = ask("select gl_code, base_amount, po_number, transaction_date from ledger", "--csv").out
+    names = "gl_code, base_amount, po_number, transaction_date"
+    said = ask(f"select {names} from ledger order by transaction_date", "--csv").out  # noqa: S608
     rows = list(csv.reader(io.StringIO(said)))
     assert rows[0] == ["gl_code", "base_amount", "po_number", "transaction_date"]
     assert rows[1] == ["3301", "1653.7400", "PO-77", "2026-03-30"]

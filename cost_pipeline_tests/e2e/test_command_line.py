@@ -18,7 +18,7 @@ RUN = {
 DELIVERY = {
     "delivery", "vendor", "record", "uri", "pull_date", "size", "state", "encoding", "rows",
     "blank_rows", "records", "posted", "commitments", "duplicates", "dead_letters", "reference",
-    "control_total", "account", "drift", "duplicate_of", "role",
+    "control_total", "account", "drift", "duplicate_of", "role", "parent", "members",
 }  # fmt: skip
 DEAD_LETTER = {
     "id", "class", "stage", "reasons", "errors", "payload", "delivery", "row", "line", "vendor",

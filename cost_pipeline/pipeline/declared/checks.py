@@ -44,13 +44,14 @@ class Look(Generic[S]):
         calendar: The dates by which its checks are partitioned.
         at: Looks at what the given partitions hold.
         in_vain: Returns, in words, what the run itself was to do and could not, although it went
-            on. If there is any, the run fails once everything else is done.
+            on. If there is any, the run fails, so this step comes after all others. None if there
+            can be none.
     """
 
     step: str
     calendar: Calendar
     at: Callable[[S, Sequence[date]], Any]
-    in_vain: Callable[[Any], Sequence[str]] = lambda _found: ()
+    in_vain: Callable[[Any], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
