@@ -50,6 +50,10 @@ class TableSpec:
         ordered_by: The column by which the rows of a commit are sorted in their file, so that who
             asks for some of its values skips the row groups of others.
         unrepeated: Columns in which hardly a value comes twice: a dictionary of them is no use.
+
+    Raises:
+        ValueError: If a column is there twice: a field of a feed has the name of one that the
+            table has of its own.
     """
 
     name: str
@@ -59,6 +63,15 @@ class TableSpec:
     audited: tuple[Audited, ...] = ()
     ordered_by: str | None = None
     unrepeated: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = self.schema.names
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"the table `{self.name}` has a column `{twice[0]}` of its own: call the field of"
+                " the feed otherwise"
+            )
 
 
 STAMP = (required("recorded_at", INSTANT), required("run_id", TEXT))
