@@ -23,7 +23,7 @@ _MOST_FORMS: Final = 3
 _FEW_YEARS: Final = 2
 _SHOWN: Final = 24
 _WAYS: Final = ("leading", "trailing", "parentheses")
-_MOSTLY: Final = 0.7
+_MOSTLY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
