@@ -5,7 +5,7 @@ Belongs here: what a vendor declares about its bytes. Reading them is `cost_pipe
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -65,7 +65,8 @@ class CsvFormat(DelimitedFormat, ListedSection):
             without one are not columns; where none is, all are, as `#1`, `#2`, ...
         header_within: The header is the row that holds the most of the vendor's names among the
             first so many lines, instead of the first row.
-        kinds: What each kind of record is, where a file mixes them; it has no header then.
+        kinds: What each kind of record is, where a file mixes them. It has no header then, unless
+            `kinds.at` names the column that says the kind.
     """
 
     later: ClassVar[frozenset[str]] = ListedSection.later | {"header_within", "kinds"}
@@ -84,7 +85,9 @@ class CsvFormat(DelimitedFormat, ListedSection):
         if not isinstance(settings, dict) or settings.get("kinds") is None:
             return settings
         kinds = settings["kinds"]
-        implied: dict[str, object] = {"header": "none"}
+        implied: dict[str, object] = {}
+        if not _names_a_column(kinds) and settings.get("header_within") is None:
+            implied["header"] = "none"
         if isinstance(kinds, dict) and kinds.get("total") is not None:
             implied["control_total"] = {}
         return implied | settings
@@ -101,18 +104,33 @@ class CsvFormat(DelimitedFormat, ListedSection):
     def _positions(self) -> Self:
         if self.header == "none":
             if self.width is None:
-                raise ValueError("`header: none` needs `width`, or `names` as a list")
+                instead = f"; {_NAME_IT}" if self.kinds is not None else ""
+                raise ValueError(f"`header: none` needs `width`, or `names` as a list{instead}")
             self.whole_layout()
             if self.header_within is not None:
                 raise ValueError("`header_within` looks for a header, and `header: none` has none")
-        elif self.width is not None or self.names or self.kinds is not None:
-            raise ValueError("`width`, `names` and `kinds` are for `header: none`")
+        elif self.width is not None or self.names:
+            raise ValueError("`width` and `names` are for `header: none`")
+        return self
+
+    @model_validator(mode="after")
+    def _kinds_have_their_column(self) -> Self:
+        kinds = self.kinds
+        if kinds is None:
+            return self
+        if self.header == "first":
+            _by_column(kinds, self)
+        elif kinds.column is not None:
+            raise ValueError(
+                f"`kinds.at: {kinds.column}` names a column, and with `header: none` the cell that"
+                " says the kind has a number: write `at: 1` for the first"
+            )
         return self
 
     @model_validator(mode="after")
     def _trailers_say_the_total(self) -> Self:
         kinds = self.kinds
-        if kinds is None:
+        if kinds is None or kinds.column is not None:
             return self
         if kinds.total is None and self.control_total is not None:
             raise ValueError("with `kinds` a total stands in a trailer: write `kinds.total`")
@@ -260,9 +278,10 @@ class ExcelFormat(FileFormat, ListedSection):
         header_within: The header is one of the first so many rows.
         digits: Numbers as the shortest text of the stored binary number (17), or rounded to the
             15 digits that Excel shows, which takes the noise off computed amounts.
+        kinds: Which rows are this vendor's, by the column that `kinds.at` names.
     """
 
-    later: ClassVar[frozenset[str]] = ListedSection.later | {"sheets", "ignore_sheets"}
+    later: ClassVar[frozenset[str]] = ListedSection.later | {"sheets", "ignore_sheets", "kinds"}
 
     kind: Literal[FormatKind.EXCEL] = FormatKind.EXCEL
     sheet: str | None = None
@@ -271,6 +290,7 @@ class ExcelFormat(FileFormat, ListedSection):
     header: tuple[str, ...] = ()
     header_within: int = Field(default=20, ge=1, le=1000)
     digits: Literal[15, 17] = 17
+    kinds: RecordKinds | None = None
 
     @property
     def says_above(self) -> bool:
@@ -293,6 +313,8 @@ class ExcelFormat(FileFormat, ListedSection):
     def _one_way(self) -> Self:
         if self.sheet is not None and self.sheets:
             raise ValueError("`sheet` names one sheet and `sheets` several; keep one of them")
+        if self.kinds is not None:
+            _by_column(self.kinds, self)
         return self
 
 
@@ -326,6 +348,27 @@ AnyFormat = Annotated[
 
 
 _Form = TypeVar("_Form", bound=FileFormat)
+_NAME_IT: Final = (
+    "where a file has a header, `kinds.at` is the name of the column that says the kind, as in"
+    " `kinds: {at: Type, uses: {...}}`: write the header name"
+)
+
+
+def _names_a_column(kinds: object) -> bool:
+    """Whether a section that is not checked yet says the kind by the name of a column."""
+    at = kinds.get("at") if isinstance(kinds, dict) else getattr(kinds, "at", None)
+    return isinstance(at, str) and not at.strip().isdecimal()
+
+
+def _by_column(kinds: RecordKinds, listing: ListedSection) -> None:
+    """Raises ValueError if kinds of records do not fit a file with a header."""
+    if kinds.column is None:
+        raise ValueError(f"`kinds.at: {kinds.at}` is a number; {_NAME_IT}")
+    if listing.fill_down:
+        raise ValueError(
+            "`fill_down` takes over what the row above says, and with `kinds` that row may be left"
+            " out: keep one of them"
+        )
 
 
 def _without_words(form: _Form, why: str) -> _Form:

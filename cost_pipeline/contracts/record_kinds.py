@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from cost_pipeline.contracts.listing import ColumnName
 from cost_pipeline.contracts.sections import Section
 
 RecordUse = Literal["row", "header", "trailer", "other"]
 """What a kind is: a row of this vendor, a header whose cells the rows below it may have, a trailer
 that declares how many rows there were and what they come to, or another one's, counted only."""
 _OWN: Final = frozenset({"uses", "at", "count", "counts", "total"})
+_BELOW_A_HEADER: Final = frozenset({"row", "other"})
 _CELL: Final = re.compile(r"(.+)\.([1-9]\d{0,3})")
 
 
@@ -25,7 +27,8 @@ class RecordKinds(Section):
 
     Attributes:
         uses: Kind to its use. A kind that is not here is a dead letter.
-        at: The 1-based cell that says the kind.
+        at: The 1-based cell that says the kind; where there is a header, the name of the column.
+            An empty cell there is a row.
         count: The cell of a trailer that declares how many there were since the one before.
         counts: How many of what: rows, records but headers and trailers, or lines with something
             in them, its own included.
@@ -33,7 +36,7 @@ class RecordKinds(Section):
     """
 
     uses: dict[str, RecordUse]
-    at: int = Field(default=1, ge=1, le=2000)
+    at: Annotated[int, Field(ge=1, le=2000)] | ColumnName = 1
     count: int | None = Field(default=None, ge=1, le=2000)
     counts: Literal["rows", "records", "lines"] = "rows"
     total: int | None = Field(default=None, ge=1, le=2000)
@@ -46,6 +49,11 @@ class RecordKinds(Section):
             return {"uses": settings}
         return settings
 
+    @field_validator("at", mode="before")
+    @classmethod
+    def _number(cls, at: object) -> object:
+        return int(at) if isinstance(at, str) and at.strip().isdecimal() else at
+
     @model_validator(mode="after")
     def _has_rows(self) -> Self:
         if "row" not in self.uses.values():
@@ -54,6 +62,24 @@ class RecordKinds(Section):
         if declares and not self.has_trailer:
             raise ValueError("`count` and `total` are cells of a `trailer`, and no kind is one")
         return self
+
+    @model_validator(mode="after")
+    def _below_a_header(self) -> Self:
+        if self.column is None:
+            return self
+        if {*self.uses.values()} - _BELOW_A_HEADER:
+            raise ValueError(
+                f"below a header, whose column {self.column!r} says the kind, a kind is `row` or"
+                " `other`; a total at the end is declared by `control_total`"
+            )
+        if any(not kind.strip() for kind in self.uses):
+            raise ValueError(f"an empty cell of the column {self.column!r} is a row in any case")
+        return self
+
+    @property
+    def column(self) -> str | None:
+        """Returns the name of the column that says the kind; None where a cell has a number."""
+        return self.at if isinstance(self.at, str) else None
 
     @property
     def has_trailer(self) -> bool:
@@ -71,6 +97,8 @@ class RecordKinds(Section):
 
     def refused_name(self, name: str) -> str | None:
         """Returns why a name that stands for a cell of a record kind cannot be read."""
+        if self.column is not None:
+            return None
         cell = _CELL.fullmatch(name)
         if cell is None or cell[1] not in self.uses or self.uses[cell[1]] == "header":
             return None

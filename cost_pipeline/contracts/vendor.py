@@ -27,6 +27,7 @@ from cost_pipeline.contracts.date_style import DateStyle
 from cost_pipeline.contracts.expectations import Expect
 from cost_pipeline.contracts.formats import (
     AnyFormat,
+    CsvFormat,
     ExcelFormat,
     FileFormat,
     FormatKind,
@@ -318,6 +319,9 @@ class Vendor(Section):
         """Formats that look for the vendor's columns learn their names from the other keys."""
         told: FileFormat = self.format
         coded = dict.fromkeys(name for one in self.codes for name in one.source)
+        kinds = self.format.kinds if isinstance(self.format, CsvFormat | ExcelFormat) else None
+        if kinds is not None and kinds.column is not None:
+            coded[kinds.column] = None  # the header is known by it, too
         if isinstance(self.format, ExcelFormat) and not self.format.header:
             names = tuple(name for names in self.columns.values() for name in names)
             names = (*names, *(name for name in coded if name not in names))

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.formats import TextFormat
 from cost_pipeline.contracts.listing import ListedSection
+from cost_pipeline.contracts.record_kinds import RecordKinds
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.bulk import BulkLane, Shape
@@ -22,6 +23,7 @@ from cost_pipeline.parse.chunking import Carry, Chunking
 from cost_pipeline.parse.control import Filled, TableTail, control_rules
 from cost_pipeline.parse.fill_down import FillDown
 from cost_pipeline.parse.header import Header, above_all, find_header
+from cost_pipeline.parse.kind_column import KindColumn, kind_column
 from cost_pipeline.parse.lines import LineCount, Positions
 from cost_pipeline.parse.listing import Level, ListingRules, MissingColumnError, levels_of
 from cost_pipeline.parse.listing_tables import Cells, TableListing, Taken
@@ -57,6 +59,7 @@ class Rules:
         names: The columns of a file without a header; empty where a position is not a column.
         listing: What is declared of furniture, groups and cells that are filled down.
         within: Among how many lines the header is looked for, instead of the first row.
+        kinds: Which kinds of records there are below the header.
     """
 
     form: TextFormat
@@ -64,6 +67,7 @@ class Rules:
     names: tuple[str, ...] | None = None
     listing: ListedSection = field(default_factory=ListedSection)
     within: int | None = None
+    kinds: RecordKinds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,11 @@ def open_delimited(
         return header
     try:
         levels = levels_of(rules.listing, header.names)
+        kinds = kind_column(rules.kinds, header.names)
     except MissingColumnError as error:
         return error.refused
     start = at or Mark(0, header.lines + 1, header.blank_rows, encoding, header.above)
-    file = _DelimitedFile(body, rules, header, levels, _Source(encoding, limits, bulk))
+    file = _DelimitedFile(body, rules, header, levels, _Source(encoding, limits, bulk), kinds)
     reader = RowReader(
         encoding,
         file.header,
@@ -123,9 +128,11 @@ class _DelimitedFile:
         header: Header,
         levels: Sequence[Level],
         source: _Source,
+        kinds: KindColumn | None,
     ) -> None:
         self._body = body
         self._source = source
+        self._kinds = kinds
         form, names = rules.form, header.names
         self._control = control_rules(form, names)
         self._rules = ListingRules(
@@ -164,6 +171,7 @@ class _DelimitedFile:
             control=self._control,
             carried=carried.groups,
             first=start.rows + 1,
+            kinds=self._kinds,
         )
         tail = None
         if self._control is not None:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.control import NOTHING, ControlRules, Filled, Part
+from cost_pipeline.parse.kind_column import KindColumn
 from cost_pipeline.parse.lines import Flags, LineCount, Positions, line_ends
 from cost_pipeline.parse.listing import (
     Held,
@@ -82,6 +83,7 @@ class TableListing:
         control: What is declared about totals; a sum that stands among headings is no heading.
         carried: What holds before the first row.
         first: The number of the first row.
+        kinds: The column that says which rows are others', where one does.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class TableListing:
         control: ControlRules | None,
         carried: Carried,
         first: int = 1,
+        kinds: KindColumn | None = None,
     ) -> None:
         self._reader = reader
         self._rules = rules
@@ -100,6 +103,7 @@ class TableListing:
         self._names = list(cells.names)
         self._waits = bool(rules.levels or rules.furniture)
         self._control = control
+        self._kinds = kinds
         self._state = carried
         self.history: list[tuple[int, Carried]] = [(0, carried)]
         self._last: pa.Table | None = None
@@ -149,23 +153,39 @@ class TableListing:
 
     def _listed(self, table: pa.Table, *, cut: bool) -> tuple[pa.Table, Taken]:
         verdicts = self._verdicts(table, cut=cut) if table.num_rows else {}
-        keep = np.ones(table.num_rows, np.bool_)
-        keep[list(verdicts)] = False
-        taken = Taken()
-        if verdicts:
-            lines = table["line"].to_numpy()
-            heads = [at for at, found in verdicts.items() if found.sort is Sort.HEADER]
-            others = [at for at, found in verdicts.items() if found.sort is not Sort.HEADER]
-            taken = Taken(np.sort(lines[others]), np.sort(lines[heads]))
-            self._reader.header_rows += len(heads)
-            self._reader.furniture_rows += len(others)
         if self._rules.levels:
-            table = self._with_groups(table, verdicts)
-        if verdicts:
+            table = self._without_hidden(table, verdicts)
+        heads = np.zeros(table.num_rows, np.bool_)
+        heads[[at for at, found in verdicts.items() if found.sort is Sort.HEADER]] = True
+        others, unknown = self._by_kind(table, verdicts)
+        others[[at for at, found in verdicts.items() if found.sort is not Sort.HEADER]] = True
+        gone, taken = heads | others, Taken()
+        if gone.any():
+            lines = table["line"].to_numpy()
+            taken = Taken(lines[others], lines[heads])
+            self._reader.header_rows += len(taken.headers)
+            self._reader.furniture_rows += len(taken.furniture)
+        if self._rules.levels:
+            table = self._with_groups(table, verdicts, unknown)
+        else:
+            table = malformed(table, unknown)
+        if gone.any():
             self._moved = True
-            table = table.filter(pa.array(keep))
+            table = table.filter(pa.array(~gone))
         first, self._next = self._next, self._next + table.num_rows
         return (renumbered(table, first) if self._moved else table), taken
+
+    def _by_kind(
+        self, table: pa.Table, verdicts: dict[int, Verdict]
+    ) -> tuple[Flags, dict[int, str]]:
+        """Returns which rows are another vendor's, and the problems of kinds that nobody knows."""
+        if self._kinds is None or not table.num_rows:
+            return np.zeros(table.num_rows, np.bool_), {}
+        column = table[f"c{self._at(self._kinds.place)}"].combine_chunks()
+        others, unknown = self._kinds.told(column)
+        places = np.fromiter(verdicts, np.int64, len(verdicts))
+        mine = ~np.isin(np.arange(table.num_rows), places) if verdicts else True
+        return others & mine, {at: why for at, why in unknown.items() if at not in verdicts}
 
     def _verdicts(self, table: pa.Table, *, cut: bool) -> dict[int, Verdict]:
         """Returns what each row is that is no row, by its place."""
@@ -267,10 +287,12 @@ class TableListing:
             }
         )
 
-    def _with_groups(self, table: pa.Table, verdicts: dict[int, Verdict]) -> pa.Table:
+    def _with_groups(
+        self, table: pa.Table, verdicts: dict[int, Verdict], unknown: dict[int, str]
+    ) -> pa.Table:
         """Returns the rows with a column for each group, malformed under headings that are lost."""
-        table = self._without_hidden(table, verdicts)
         damaged = self._damaged(table, verdicts)
+        table = malformed(table, unknown)
         states, passed = [self._state.held], [self._state.passed]
         changed = np.zeros(table.num_rows, np.int64)
         lines = table["line"].to_numpy()

@@ -116,7 +116,9 @@ def _open_in(
         case LedgerFormat():
             return open_ledger(body, form, encoding, limits, chunk_rows=chunk_rows)
         case CsvFormat(header="first"):
-            rules = Rules(form, form.delimiter, listing=form, within=form.header_within)
+            rules = Rules(
+                form, form.delimiter, listing=form, within=form.header_within, kinds=form.kinds
+            )
             return open_delimited(
                 body, rules, encoding, limits, chunk_rows=chunk_rows, bulk=bulk, at=at
             )

@@ -20,6 +20,7 @@ from cost_pipeline.contracts.record_kinds import RecordKinds
 from cost_pipeline.core.reasons import Reason
 from cost_pipeline.core.text import BLANKS
 from cost_pipeline.parse.body import Body
+from cost_pipeline.parse.kind_column import unknown_kind
 from cost_pipeline.parse.lines import LineCount
 from cost_pipeline.parse.records import Record, Tokenizer, read_blocks, read_records
 from cost_pipeline.parse.rows import (
@@ -76,7 +77,7 @@ class _Kinds:
     def __init__(self, layout: DelimitedLayout, kinds: RecordKinds | None, told: Told) -> None:
         self._own = kinds
         self._summed = told.summed
-        self._at = (kinds.at if kinds else 1) - 1
+        self._at = (kinds.at if kinds and isinstance(kinds.at, int) else 1) - 1
         self.uses: dict[str, str] = {**(kinds.uses if kinds else layout.records)}
         self.from_headers = kinds.header_cells(told.names) if kinds else {}
         self._headers: dict[str, list[str]] = {}
@@ -184,9 +185,7 @@ class _File:
             if use == "header":
                 self.kinds.head(cells)
         elif use is None:
-            known = ", ".join(self.kinds.uses)
-            shown = self.kinds.name_of(cells)[:40]
-            problem = f"{shown!r} is not a kind of record of this format ({known})"
+            problem = unknown_kind(self.kinds.name_of(cells), self.kinds.uses)
             yield RawRow(line, text, problem, None)
         elif len(cells) < width or any(cell.strip(BLANKS) for cell in cells[width:]):
             problem = f"{len(cells)} cells where the layout has {width}"

@@ -1,7 +1,7 @@
 """What the two kinds of Excel files have in common: rows of a sheet, and the texts of its values.
 
-Belongs here: a stored number as decimal text, a stored day as ISO text, and which number formats
-mean a day. Where the values lie in a file is `xlsx`'s and `xls`'s work.
+Belongs here: a row as a line of CSV, a stored number as decimal text, a stored day as ISO text, and
+which number formats mean a day. Where the values lie in a file is `xlsx`'s and `xls`'s work.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class SheetRow:
         problem: What is wrong with the row as a whole.
         kinds: What a number means, by its 0-based column, for cells that hold a number.
         above: What the headings above it say, where the vendor declares groups.
+        unknown: Why it is malformed although its cells can be read: nobody knows its kind.
     """
 
     line: int
@@ -68,6 +69,24 @@ class SheetRow:
     problem: str | None = None
     kinds: dict[int, ValueKind] = field(default_factory=dict)
     above: Above | None = None
+    unknown: str | None = None
+
+
+_MARK: Final = re.compile(r'["\r\n]')
+
+
+def csv_line(cells: list[str]) -> str:
+    """Returns the cells as a line of CSV (RFC 4180), without its terminator."""
+    line = ",".join(cells)
+    if _MARK.search(line) is None and line.count(",") == len(cells) - 1:
+        return line
+    return ",".join(map(_quoted, cells))
+
+
+def _quoted(cell: str) -> str:
+    if "," in cell or _MARK.search(cell):
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
 
 
 _PLAIN: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")

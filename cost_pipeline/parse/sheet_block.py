@@ -65,7 +65,10 @@ class SheetColumns:
 
     def without_blank(self) -> SheetColumns:
         """Returns the rows that hold something."""
-        kept = self.full.any(axis=0)
+        return self.where(np.any(self.full, axis=0))
+
+    def where(self, kept: Mask) -> SheetColumns:
+        """Returns those rows for which the mask is true."""
         if kept.all():
             return self
         mask = pa.array(kept)

@@ -6,7 +6,6 @@ Belongs here: one sheet that is read, and its account. Which sheets of a workboo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +27,7 @@ from cost_pipeline.parse.control import (
 from cost_pipeline.parse.fill_down import FillDown
 from cost_pipeline.parse.header import joined
 from cost_pipeline.parse.json_items import cut_text
+from cost_pipeline.parse.kind_column import kind_column
 from cost_pipeline.parse.listing import (
     Held,
     ListingRules,
@@ -42,11 +42,10 @@ from cost_pipeline.parse.listing import (
 from cost_pipeline.parse.pieces import RowBlock
 from cost_pipeline.parse.records import unnamed_value
 from cost_pipeline.parse.rows import Limits, RawRow, Refused, RowReader
-from cost_pipeline.parse.sheet import Above, BrokenSheetError, SheetRow
+from cost_pipeline.parse.sheet import Above, BrokenSheetError, SheetRow, csv_line
 from cost_pipeline.parse.sheet_block import PlainRows, Sheet, SheetColumns
 from cost_pipeline.parse.xlsx import column_name
 
-_MARK: Final = re.compile(r'["\r\n]')
 # So many names of columns make a row a header: one may be a value by chance.
 _NAMES: Final = 2
 
@@ -117,7 +116,8 @@ class SheetTable:
         account: The account that counts what is found here.
 
     Raises:
-        MissingColumnError: If headings of groups stand in a column that the header lacks.
+        MissingColumnError: If the header lacks the column in which headings of groups stand, or
+            that which says the kinds of records.
     """
 
     def __init__(
@@ -150,6 +150,7 @@ class SheetTable:
         self._wanted = {plain_name(name) for name in form.header} | {
             *map(plain_name, names.values())
         }
+        self._kinds = kind_column(form.kinds, own)
         self._broken: RawRow | None = None
         self._beside = False  # whether the last row belongs to another table
         most = sum(plain_name(name) in self._wanted for name in self.columns)
@@ -199,7 +200,7 @@ class SheetTable:
         held: list[Held] = [None] * len(rules.levels)
         for row in self._own(reader):
             if isinstance(row, SheetColumns):
-                yield row
+                yield from self._of_kinds(row, reader)
                 continue
             filled = _filled_cells(row)
             verdict = rules.judge(filled, "")
@@ -215,12 +216,43 @@ class SheetTable:
                     held = after(held, verdict)
                     reader.groups.append(rules.event(verdict, row.line, filled))
                 continue
+            broken = (rules.levels or self._kinds) and self._problem(row) is not None
+            if self._kinds is not None and not broken:
+                cell = row.cells.get(self._kinds.place, "")
+                if self._kinds.is_others(cell):
+                    self._count_others(row, 1, reader)
+                    continue
+                row.unknown = self._kinds.problem(cell)
             if rules.levels:
-                level = rules.may_head(row.cells) if self._problem(row) else None
+                level = rules.may_head(row.cells) if broken else None
                 if level is not None and not self._is_sum(filled):
                     held = after_damage(held, level, row.line)
                 row.above = Above(texts_of(held), lost(held), len(reader.groups))
             yield row
+
+    def _of_kinds(
+        self, table: SheetColumns, reader: RowReader
+    ) -> Iterator[SheetRow | SheetColumns]:
+        """Yields the rows that are not another vendor's, one by one where a kind is not known."""
+        if self._kinds is None or self._kinds.place >= len(table.columns):
+            yield table
+            return
+        others, unknown = self._kinds.told(table.columns[self._kinds.place])
+        if others.any():
+            self._count_others(table.where(others), int(others.sum()), reader)
+        if not unknown:
+            if not others.all():
+                yield table.where(~others)
+            return
+        for at, row in enumerate(table.rows()):
+            if not others[at]:
+                row.unknown = unknown.get(at)
+                yield row
+
+    def _count_others(self, rows: SheetRow | SheetColumns, count: int, reader: RowReader) -> None:
+        self._account.cells_told += _cells(rows)
+        self._account.furniture += count
+        reader.furniture_rows += count
 
     def _is_sum(self, filled: Filled) -> bool:
         return self._rules is not None and self._rules.part(filled) is not Part.ROW
@@ -311,7 +343,7 @@ class SheetTable:
         for column in sorted(row.cells.keys() - self._known):
             if row.cells[column].strip(BLANKS):
                 return unnamed_value(column)
-        return row.above.problem if row.above else None
+        return row.unknown or (row.above.problem if row.above else None)
 
 
 def _but_the_last(
@@ -332,20 +364,6 @@ def _but_the_last(
 
 def _are_many(row: SheetRow | SheetColumns) -> bool:
     return isinstance(row, SheetColumns)
-
-
-def csv_line(cells: list[str]) -> str:
-    """Returns the cells as a line of CSV (RFC 4180), without its terminator."""
-    line = ",".join(cells)
-    if _MARK.search(line) is None and line.count(",") == len(cells) - 1:
-        return line
-    return ",".join(map(_quoted, cells))
-
-
-def _quoted(cell: str) -> str:
-    if "," in cell or _MARK.search(cell):
-        return '"' + cell.replace('"', '""') + '"'
-    return cell
 
 
 def _filled_cells(row: SheetRow | SheetColumns) -> Filled:

@@ -21,8 +21,7 @@ from cost_pipeline.parse.archive import BrokenMemberError, open_archive
 from cost_pipeline.parse.body import Body
 from cost_pipeline.parse.opening import open_rows
 from cost_pipeline.parse.rows import Limits, Refused, RowReader
-from cost_pipeline.parse.sheet import BrokenSheetError, SheetRow, ValueKind
-from cost_pipeline.parse.sheet_table import csv_line
+from cost_pipeline.parse.sheet import BrokenSheetError, SheetRow, ValueKind, csv_line
 from cost_pipeline.parse.xlsx import XlsxSheet, column_name
 from cost_pipeline.parse.xlsx_book import read_book
 

@@ -55,6 +55,13 @@ LISTED = st.sampled_from(
         {"groups": [{"column": "G", "from": "#2", "pattern": "*"}], "fill_down": ["b", "c"]},
         {"groups": [{"column": "G", "from": "#1", "pattern": "a"}, {"column": "H", "from": "#1"}]},
         {"fill_down": ["a"], "header_within": 3},
+        {"kinds": {"at": "b", "uses": {"2": "row", "a": "other"}}},
+        {"kinds": {"at": "c", "uses": {"a": "row", "3": "other"}}, "header_within": 3},
+        {
+            "kinds": {"at": "a", "uses": {"0": "row", "1": "other", "é": "other"}},
+            "groups": [{"column": "G", "from": "#2", "ends": ["2"]}],
+            "furniture": ["a*"],
+        },
     ]
 )
 ROUGH = Limits(line_bytes=24, record_bytes=24, record_lines=3)

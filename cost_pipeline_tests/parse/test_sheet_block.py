@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from cost_pipeline.contracts.control import ControlTotal
 from cost_pipeline.parse import Limits
+from cost_pipeline.parse.sheet import csv_line
 from cost_pipeline.parse.sheet_block import PlainRows, SheetColumns, csv_lines
-from cost_pipeline.parse.sheet_table import csv_line
 from cost_pipeline_tests.parse.workbooks import book, inline, number, row, scanned, worksheet
 
 HEADER = ("id", "Paid by", "Amount")
@@ -91,6 +91,11 @@ FORMS = {
     "sums": {"control": ControlTotal(column="Amount", subtotals=("Sum*",))},
     "filled down": {"fill_down": ["Paid by"]},
     "furniture": {"furniture": ["Total*"]},
+    "kinds": {"kinds": {"at": HEADER[0], "uses": {SOUND[0]: "row", "Sum a": "other"}}},
+    "kinds and total": {
+        "kinds": {"at": HEADER[0], "uses": {"a,b": "row", SOUND[0]: "other"}},
+        "control": "Amount",
+    },
 }
 
 
