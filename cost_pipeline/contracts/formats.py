@@ -104,8 +104,10 @@ class CsvFormat(DelimitedFormat, ListedSection):
     def _positions(self) -> Self:
         if self.header == "none":
             if self.width is None:
-                instead = f"; {_NAME_IT}" if self.kinds is not None else ""
-                raise ValueError(f"`header: none` needs `width`, or `names` as a list{instead}")
+                if self.kinds is not None:
+                    what = "without a header `kinds` needs `width`, or `names` as a list"
+                    raise ValueError(f"{what}; {_NAME_IT}")
+                raise ValueError("`header: none` needs `width`, or `names` as a list")
             self.whole_layout()
             if self.header_within is not None:
                 raise ValueError("`header_within` looks for a header, and `header: none` has none")

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Final, Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from cost_pipeline.contracts.listing import ColumnName
 from cost_pipeline.contracts.sections import Section
 
 RecordUse = Literal["row", "header", "trailer", "other"]
 """What a kind is: a row of this vendor, a header whose cells the rows below it may have, a trailer
 that declares how many rows there were and what they come to, or another one's, counted only."""
 _OWN: Final = frozenset({"uses", "at", "count", "counts", "total"})
+_CELLS: Final = 2000
 _BELOW_A_HEADER: Final = frozenset({"row", "other"})
 _CELL: Final = re.compile(r"(.+)\.([1-9]\d{0,3})")
 
@@ -36,10 +36,10 @@ class RecordKinds(Section):
     """
 
     uses: dict[str, RecordUse]
-    at: Annotated[int, Field(ge=1, le=2000)] | ColumnName = 1
-    count: int | None = Field(default=None, ge=1, le=2000)
+    at: int | str = 1
+    count: int | None = Field(default=None, ge=1, le=_CELLS)
     counts: Literal["rows", "records", "lines"] = "rows"
-    total: int | None = Field(default=None, ge=1, le=2000)
+    total: int | None = Field(default=None, ge=1, le=_CELLS)
 
     @model_validator(mode="before")
     @classmethod
@@ -51,8 +51,11 @@ class RecordKinds(Section):
 
     @field_validator("at", mode="before")
     @classmethod
-    def _number(cls, at: object) -> object:
-        return int(at) if isinstance(at, str) and at.strip().isdecimal() else at
+    def _cell_or_name(cls, at: object) -> object:
+        found = int(at) if isinstance(at, str) and at.strip().isdecimal() else at
+        if found == "" or (isinstance(found, int) and not 1 <= found <= _CELLS):
+            raise ValueError(f"{at!r} is no cell from 1 to {_CELLS}, and no name of a column")
+        return found
 
     @model_validator(mode="after")
     def _has_rows(self) -> Self:

@@ -110,6 +110,14 @@ def test_a_value_that_may_not_stand_there_is_told_with_those_that_may(home, new)
     assert new.strip().split("\n")[0].split(":")[0].strip("]} ") in line or "kind" in remedy
 
 
+@pytest.mark.parametrize("more", ["header: first", "header_within: 9"])
+def test_a_number_where_the_name_of_a_column_says_the_kind_is_told(home, edit, more):
+    edit(DELIMITER, f"  kinds: {{at: 2, uses: {{PI: row}}}}\n  {more}\n  delimiter:")
+    (problem,) = problems(home)
+    assert "`kinds.at: 2` is a number" in problem.message
+    assert "`kinds: {at: Type, uses: {...}}`: write the header name" in problem.message
+
+
 def test_a_missing_key_is_told_with_the_words_that_it_can_be(home, edit):
     edit("record: vendor_invoice\n", "")
     (problem,) = problems(home)
