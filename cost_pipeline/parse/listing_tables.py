@@ -373,7 +373,7 @@ def malformed(table: pa.Table, problems: dict[int, str]) -> pa.Table:
     place = table.column_names.index("malformed")
     table = table.set_column(place, FIXED_FIELDS[place], why)
     fine = pc.is_null(why)
-    for at in range(len(FIXED_FIELDS), table.num_columns):
+    for at in range(len(FIXED_FIELDS), table.num_columns - (PASSED in table.column_names)):
         cells = pc.if_else(fine, table.column(at), pa.scalar(None, pa.string()))
         table = table.set_column(at, table.field(at), cells)
     return table

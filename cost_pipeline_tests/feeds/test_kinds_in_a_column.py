@@ -115,3 +115,14 @@ def test_a_header_without_the_column_refuses_the_file(door, sage, way):
     session = house.session()
     assert door.open_reasons(session) == {"SCHEMA_DRIFT": 1}
     assert door.active_lines(session) == []
+
+
+def test_a_kind_that_is_named_later_takes_its_dead_letters_back(door, sage):
+    house = sage(SAMPLE + JOURNAL)
+    house.work(DAY)
+    assert door.open_reasons(house.session())["MALFORMED_ROW"] == 1
+    house.edit_vendor("sage", "PP: other", "PP: other, JD: other")
+    house.work(DAY)
+    session = house.session()
+    assert door.open_reasons(session) == {"NEGATIVE_AMOUNT": 1}
+    assert rows_are_conserved(door.reports(session)).passed

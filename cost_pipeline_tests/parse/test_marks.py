@@ -79,6 +79,7 @@ def portions(reader):
 @example("g,,\n,1,2\ng\n,,4\n,5,6\nsub,,7\n,8,9\n", Limits(), LISTED, 1, "careful")
 @example("1,2,3\n4,5,6\n4,5,6\n9,9,9\n1,1,1\n4,5,\n,6,\n", Limits(), MIXED, 1, "bulk")
 @example('"4",5,"6\n7"\n1,2,3\n,,\n4,5,6\n1,2,3\n1,2,3\n', Limits(), KINDS, 1, "careful")
+@example("1,2,3\n,7\n5,,6\n", Limits(), LISTED, 1, "bulk")  # below a damaged row, in groups
 @example("a,b,c\n1,2,3\na,b,c\n4,5,6\n7,8,9\n", Limits(), UTF8, 1, "bulk")
 @example("1,2,3\nsub,6,\n4,5,6\n,9,\n", Limits(), PARTS, 1, "careful")
 def test_reading_on_from_any_mark_is_reading_from_the_start(
