@@ -120,6 +120,11 @@ class CsvFormat(DelimitedFormat, ListedSection):
         kinds = self.kinds
         if kinds is None:
             return self
+        if self.header == "none" and self.lists:
+            raise ValueError(
+                "`furniture`, `groups` and `fill_down` are not read beside `kinds` without a"
+                " header: name such records `other` in `kinds.uses`"
+            )
         if self.header == "first":
             _by_column(kinds, self)
         elif kinds.column is not None:

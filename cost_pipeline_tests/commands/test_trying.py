@@ -114,7 +114,11 @@ def test_a_source_is_asked(call, home):
     nothing = call("vendors", "test", "example_rentals", "--home", home)
     assert nothing.code == 1
     assert "nothing for this pull date" in nothing.out
-    assert "its name is not what `files:` says" in " ".join(nothing.out.split())
+    assert "its name is not what" not in " ".join(nothing.out.split())  # it is of another date
+    (home / "inbox" / "example" / "bills.csv").write_text("x", encoding="utf-8")
+    (home / "inbox" / "example" / "2026-04-01.csv").unlink()
+    other = call("vendors", "test", "example_rentals", "--home", home)
+    assert "its name is not what `files:` says" in " ".join(other.out.split())
     shutil.rmtree(home / "inbox" / "example")
     gone = call("vendors", "test", "example_rentals", "--home", home, "--json")
     assert gone.code == 3
