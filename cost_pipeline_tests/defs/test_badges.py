@@ -27,7 +27,7 @@ ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
 @pytest.fixture
 def works(door, tmp_path, instance):
-    known = {day: EUR for day in (*EARLY, *LATE)}
+    known = dict.fromkeys((*EARLY, *LATE), EUR)
     house = door.House(tmp_path / "home", ("rentals",), rates=known)
     days = (*EARLY, RED, *LATE)
     house.drop(
