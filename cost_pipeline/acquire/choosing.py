@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
+from cost_pipeline.acquire.pattern import of_some_date
 from cost_pipeline.contracts.file_names import Why, never_a_delivery
 
 # A folder that several vendors share may hold thousands of names.
@@ -83,9 +84,19 @@ def waits_for(control: str) -> str:
     return f"its control file {PurePosixPath(control).name} is not there yet; pull again later"
 
 
-def unmatched(names: Iterable[str], pattern: str) -> dict[str, Why]:
-    """Returns some of the names of a folder in which nothing matches, so that a typo is seen."""
-    others = sorted(name for name in names if never_a_delivery(name, pattern) is None)
+def unmatched(names: Iterable[str], files: str) -> dict[str, Why]:
+    """Returns some of the names of a folder in which nothing matches, so that a typo is seen.
+
+    Args:
+        names: The names; paths inside the folder, with `/`.
+        files: The pattern, with the placeholder of the pull date. What it asks for on another date
+            is not told: it is as it should be.
+    """
+    others = sorted(
+        name
+        for name in names
+        if never_a_delivery(name, files) is None and not of_some_date(files, name)
+    )
     return dict.fromkeys(others[:_NAMES_TOLD], "no_match")
 
 

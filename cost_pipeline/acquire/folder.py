@@ -68,7 +68,7 @@ def pull_folder(
     fetched: list[Fetched] = []
     try:
         names = list(_matching(folder, pattern))
-        seen = {} if names else unmatched(_files_in(folder), pattern)
+        seen = {} if names else unmatched(_files_in(folder), source.files)
     except OSError as error:
         return Pulled(vendor, failures=(_unreadable(folder, error, "folder"),))
     chosen = choose(names, pattern, source.control, lambda name: (folder / name).exists())

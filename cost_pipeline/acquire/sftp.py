@@ -224,7 +224,7 @@ async def _list(visit: _Visit, client: asyncssh.SFTPClient) -> list[_Look]:
         visit.fail(name, "has a name that no file may have", transient=False)
     lawful = [name for name in matching if name not in hostile]
     chosen = choose(lawful, pattern, source.control, set(names).__contains__)
-    visit.passed_over = chosen.passed_over | ({} if matching else unmatched(names, pattern))
+    visit.passed_over = chosen.passed_over | ({} if matching else unmatched(names, source.files))
     for name, control in chosen.waiting.items():
         visit.fail(name, waits_for(control), transient=True)
     looks: list[_Look] = []

@@ -62,6 +62,23 @@ def test_a_pattern_that_matches_nothing_tells_what_it_saw(bench):
     assert len(bench.folder(files="2026_*.csv").passed_over) == 10
 
 
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ("{pull_date:%Y-%m-%d}.csv", ["20260405.csv", "2026-04-05.txt", "costs_2027-04.csv"]),
+        ("{pull_date}.csv", ["20260405.csv", "2026-04-05.txt", "costs_2027-04.csv"]),
+        ("{pull_date:%Y%m%d}.csv", ["2026-04-05.csv", "2026-04-05.txt", "costs_2027-04.csv"]),
+        ("*_{pull_date:%Y-%m}.csv", ["2026-04-05.csv", "2026-04-05.txt", "20260405.csv"]),
+        ("{pull_date:%d %b}.csv", None),
+    ],
+)
+def test_files_of_other_pull_dates_are_as_they_should_be(bench, files, told):
+    names = ["2026-04-05.csv", "20260405.csv", "2026-04-05.txt", "costs_2027-04.csv"]
+    fill(bench.base / "inbox", *names)
+    pulled = bench.folder(files=files)
+    assert passed_over(pulled) == dict.fromkeys(names if told is None else told, "no_match")
+
+
 def test_a_pull_that_finds_nothing_leaves_word_that_it_was_made(bench):
     (record,) = bench.folder(files="*.csv").telemetry
     assert (record.outcome, record.uri) == ("nothing", "inbox")
