@@ -10,9 +10,11 @@ from deltalake import write_deltalake
 
 from cost_pipeline.defs import badges
 from cost_pipeline.defs.beyond import DATES, beyond_name
+from cost_pipeline.defs.reporting import report_checks_per_partition
 from cost_pipeline.defs.run import Runner
 from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.feeds.production.tables import LEDGER as POSTINGS
+from cost_pipeline.pipeline.declared.checks import Check, only
 from cost_pipeline_tests.defs.conftest import FIRST, Works
 from cost_pipeline_tests.defs.production_keys import LEDGER
 
@@ -128,7 +130,35 @@ def test_a_run_beyond_the_calendar_tells_of_the_book_as_well(works):
     assert told(works, "refused_when_posting") == (False, SPAN + 1, 1)
 
 
-def test_a_badge_names_at_most_a_dozen_dates():
-    state = badges.BookState(300, [f"2026-01-{n:02}" for n in range(1, 16)])
-    words = badges._words(state, badges.Judged(None, {}), "days")
-    assert words.endswith("2026-01-12 and 3 more")
+def toy(instance, severities):
+    """The badge of a check that is red on a day for each of some severities, in an earlier run."""
+    key = dg.AssetCheckKey(dg.AssetKey("toy"), "holds")
+    found = [
+        (
+            f"2026-01-{day:02}",
+            dg.AssetCheckResult(
+                check_name=key.name, asset_key=key.asset_key, passed=False, severity=severity
+            ),
+        )
+        for day, severity in enumerate(severities, 1)
+    ]
+    earlier, later = (dg.DagsterRun(job_name="toys", run_id=name) for name in ("a run", "another"))
+    report_checks_per_partition(instance, earlier, found, blocking=())
+    check = Check(name=key.name, words="", assets=only(("toy",)), look=None, judge=None)
+    badges.report_badges(instance, later, "days", {key: badges.Judged(check, {})})
+    log = instance.event_log_storage
+    return log.get_latest_asset_check_execution_by_key([key])[key].evaluation
+
+
+@pytest.mark.parametrize(
+    ("severities", "expected"), [([WARN, WARN], WARN), ([WARN, ERROR, WARN], ERROR)]
+)
+def test_a_badge_is_as_grave_as_its_gravest_date(instance, severities, expected):
+    assert toy(instance, severities).severity is expected
+
+
+def test_a_badge_names_at_most_a_dozen_dates(instance):
+    found = toy(instance, [ERROR] * 15)
+    assert found.description.startswith("red on 15 of 15 days: 2026-01-01, 2026-01-02, ")
+    assert found.description.endswith(", 2026-01-12 and 3 more")
+    assert found.metadata["dates_red"].value == 15
