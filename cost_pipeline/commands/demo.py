@@ -101,6 +101,7 @@ def _work(
         )
         runner.own_jobs("first")
         runner.post()
+        runner.verify_audit_log()
         summary = summarize(
             session,
             DAYS,

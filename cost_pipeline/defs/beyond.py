@@ -14,6 +14,7 @@ from typing import Any, Final
 import dagster as dg
 
 from cost_pipeline.core.errors import CheckFailedError
+from cost_pipeline.defs.badges import Judged, report_badges
 from cost_pipeline.defs.checks import result_of
 from cost_pipeline.defs.jobs import posted_keys
 from cost_pipeline.defs.keys import asset_key
@@ -55,7 +56,7 @@ def beyond(
         for one in made_with:
             for event in _made(session, one, days):
                 context.log_event(event)
-            _judge(context, session, one, days)
+            _judge(context, session, one, days, noun=book.dates)
 
     @dg.job(
         name=beyond_name(book),
@@ -85,9 +86,14 @@ def _made(
 
 
 def _judge(
-    context: dg.OpExecutionContext, session: Session, one: Asset[Session], days: Sequence[date]
+    context: dg.OpExecutionContext,
+    session: Session,
+    one: Asset[Session],
+    days: Sequence[date],
+    *,
+    noun: str,
 ) -> None:
-    """Stores what the checks of an asset say of each date.
+    """Stores what the checks of an asset say of each date, and then of the whole book.
 
     Raises:
         CheckFailedError: If one that blocks is red; nothing behind it is made.
@@ -102,13 +108,17 @@ def _judge(
     looks: dict[Any, Any] = {
         look: look.at(session, days) for look in {check.look for check in checks} if look
     }
-    results = [
-        (str(day), result_of(check, looks[check.look], Subject(one.key, day)))
+    judged = {
+        dg.AssetCheckKey(asset_key(one.key), check.name): Judged(
+            check,
+            {str(d): result_of(check, looks[check.look], Subject(one.key, d)) for d in days},
+        )
         for check in checks
-        for day in days
-    ]
+    }
+    results = [result for found in judged.values() for result in found.results.items()]
     blocking = {check.name for check in checks if check.blocking}
     report_checks_per_partition(context.instance, context.run, results, blocking=blocking)
+    report_badges(context.instance, context.run, noun, judged)
     red = [f"{r.check_name} [{day}]" for day, r in results if _stops(r, blocking)]
     if red:
         raise CheckFailedError(

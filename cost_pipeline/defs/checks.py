@@ -12,6 +12,7 @@ import dagster as dg
 
 from cost_pipeline.core.people import counted
 from cost_pipeline.core.text import printable
+from cost_pipeline.defs.badges import Judged, report_badges
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.partitions import Calendars
 from cost_pipeline.defs.reporting import (
@@ -168,7 +169,8 @@ def _by_dates(
 ) -> Iterator[dg.AssetCheckResult]:
     """Yields one result for each check of a run, and records those of each date of several.
 
-    They are recorded in one batch: stored one by one, those of a month cost a second.
+    They are recorded in one batch: stored one by one, those of a month cost a second. What a check
+    says of the whole book is recorded last, because Dagster shows the newest.
     """
     days = [date.fromisoformat(key) for key in context.partition_keys]
     found = look.at(session, days)
@@ -182,6 +184,10 @@ def _by_dates(
         report_checks_per_partition(context.instance, context.run, of_all, blocking=blocking)
     for name, one in results.items():
         yield together(name, one)
+    book = session.feed.book
+    if book is not None:
+        judged = {name: Judged(chosen[name][0], dict(one)) for name, one in results.items()}
+        report_badges(context.instance, context.run, book.dates, judged)
 
 
 def result_of(check: Check[Session], found: Any, subject: Subject) -> dg.AssetCheckResult:  # noqa: ANN401
@@ -215,7 +221,7 @@ def held(evaluation: dg.AssetCheckEvaluation) -> int:
 def together(
     key: dg.AssetCheckKey, results: Sequence[tuple[str, dg.AssetCheckResult]]
 ) -> dg.AssetCheckResult:
-    """Returns one result for the run: red if any partition is."""
+    """Returns one result for the run: red if any partition of the run is."""
     red = [(partition, result) for partition, result in results if not result.passed]
     if len(results) == 1:
         return results[0][1]

@@ -114,7 +114,22 @@ def report_checks_per_partition(
         )
         for partition, result in results
     ]
+    report_checks(instance, run, evaluations)
+
+
+def report_checks(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, evaluations: Sequence[dg.AssetCheckEvaluation]
+) -> None:
+    """Stores results of checks as events of a run, beside those that its steps yield."""
     _report(instance, dg.DagsterEventType.ASSET_CHECK_EVALUATION, evaluations, run)
+
+
+def newest_of_all(
+    instance: dg.DagsterInstance, key: dg.AssetKey
+) -> AssetCheckEvaluationTargetMaterializationData | None:
+    """Returns the newest materialization of an asset, whichever partition it is of."""
+    newest = instance.fetch_materializations(key, limit=1).records
+    return _target(newest[0]) if newest else None
 
 
 def _asset_of(result: dg.AssetCheckResult) -> dg.AssetKey:
@@ -198,14 +213,13 @@ def evaluated(
     outputs = context.op_execution_context.assets_def.check_specs_by_output_name.items()
     names = {spec.key: name for name, spec in outputs}
     for key, result in results.items():
-        newest = context.instance.fetch_materializations(key.asset_key, limit=1).records
         yield dg.Output(None, output_name=names[key])
         yield dg.AssetCheckEvaluation(
             asset_key=key.asset_key,
             check_name=key.name,
             passed=result.passed,
             metadata=result.metadata,
-            target_materialization_data=_target(newest[0]) if newest else None,
+            target_materialization_data=newest_of_all(context.instance, key.asset_key),
             severity=result.severity,
             description=result.description,
             blocking=key in blocking,

@@ -36,8 +36,9 @@ from dagster._core.events import (
 from dagster._core.instance.ref import InstanceRef, compute_logs_directory
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 
-# The state of checks (`alerts`, `event_log`).
+# The state of checks (`alerts`, `badges`, `event_log`).
 from dagster._core.storage.asset_check_execution_record import (
+    COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
     AssetCheckExecutionRecordStatus,
     AssetCheckPartitionInfo,
 )
@@ -46,12 +47,13 @@ from dagster._core.storage.asset_check_execution_record import (
 from dagster._core.storage.compute_log_manager import CapturedLogContext
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
-# The event log in SQLite files: its class and its tables (`event_log`).
+# The event log in SQLite files: its class and its tables (`event_log`, `badges`).
 from dagster._core.storage.event_log.schema import (
     AssetCheckExecutionsTable,
     SqlEventLogStorageMetadata,
     SqlEventLogStorageTable,
 )
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,
     SqliteEventLogStorage,
@@ -68,6 +70,7 @@ __all__ = [
     "ASSET_EVENTS",
     "BACKFILL_ID_TAG",
     "BATCH_WRITABLE_EVENTS",
+    "COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES",
     "EVENT_TYPE_TO_PIPELINE_RUN_STATUS",
     "INDEX_SHARD_NAME",
     "NOT_FINISHED_STATUSES",
@@ -88,6 +91,7 @@ __all__ = [
     "InstanceRef",
     "LocalComputeLogManager",
     "PartitionKeyFilter",
+    "SqlEventLogStorage",
     "SqlEventLogStorageMetadata",
     "SqlEventLogStorageTable",
     "SqliteEventLogStorage",
