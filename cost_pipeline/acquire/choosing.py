@@ -87,17 +87,16 @@ def waits_for(control: str) -> str:
 def unmatched(names: Iterable[str], files: str) -> dict[str, Why]:
     """Returns some of the names of a folder in which nothing matches, so that a typo is seen.
 
+    Those that are of no pull date come first: the others are as they should be.
+
     Args:
         names: The names; paths inside the folder, with `/`.
-        files: The pattern, with the placeholder of the pull date. What it asks for on another date
-            is not told: it is as it should be.
+        files: The pattern, with the placeholder of the pull date.
     """
-    others = sorted(
-        name
-        for name in names
-        if never_a_delivery(name, files) is None and not of_some_date(files, name)
-    )
-    return dict.fromkeys(others[:_NAMES_TOLD], "no_match")
+    left = sorted(name for name in names if never_a_delivery(name, files) is None)
+    told: dict[str, Why] = {name: "no_match" for name in left if not of_some_date(files, name)}
+    told |= dict.fromkeys((name for name in left if name not in told), "other_date")
+    return dict(list(told.items())[:_NAMES_TOLD])
 
 
 def _control_pattern(control: str | None) -> re.Pattern[str] | None:

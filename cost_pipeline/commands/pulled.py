@@ -43,11 +43,15 @@ def show_provisional(out: Console, gaps: Sequence[Provisional]) -> None:
 
 
 def show_passed_over(out: Console, files: Sequence[LeftAlone]) -> None:
-    """Prints the files that are there and are no deliveries, and why not."""
-    if not files:
-        return
+    """Prints the files that are there and are no deliveries, and why not.
+
+    Those of other pull dates are as they should be, and are left to `--json`.
+    """
     from cost_pipeline.contracts.file_names import WORDS
 
+    files = [one for one in files if one.why != "other_date"]
+    if not files:
+        return
     out.print()
     out.print(plain(("passed over: ", "yellow"), counted(len(files), "file")))
     for one in files[:_MOST_FILES]:

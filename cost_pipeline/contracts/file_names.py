@@ -10,8 +10,8 @@ import re
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
-Why = Literal["hidden", "temporary_name", "system_file", "empty", "no_match"]
-"""Why a file was passed over; the last two are found by looking at the file, or at the pattern."""
+Why = Literal["hidden", "temporary_name", "system_file", "empty", "no_match", "other_date"]
+"""Why a file was passed over; the last three are found by looking at the file, or the pattern."""
 
 WORDS: Final[dict[Why, str]] = {
     "hidden": "its name begins with a dot",
@@ -19,6 +19,7 @@ WORDS: Final[dict[Why, str]] = {
     "system_file": "it belongs to the operating system",
     "empty": "it is empty",
     "no_match": "its name is not what `files:` says",
+    "other_date": "it is of another pull date",
 }
 
 # Uploads and downloads under way, editors, locks, copies that editors leave. Compared without case.

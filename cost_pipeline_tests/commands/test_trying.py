@@ -114,7 +114,7 @@ def test_a_source_is_asked(call, home):
     nothing = call("vendors", "test", "example_rentals", "--home", home)
     assert nothing.code == 1
     assert "nothing for this pull date" in nothing.out
-    assert "its name is not what" not in " ".join(nothing.out.split())  # it is of another date
+    assert "it is of another pull date" in " ".join(nothing.out.split())
     (home / "inbox" / "example" / "bills.csv").write_text("x", encoding="utf-8")
     (home / "inbox" / "example" / "2026-04-01.csv").unlink()
     other = call("vendors", "test", "example_rentals", "--home", home)

@@ -121,7 +121,9 @@ _PASSED_OVER: Final = """
 def names_seen(session: Session, vendor: str, pull_date: date) -> list[str]:
     """Returns the names that the newest pull saw where nothing matched the vendor's pattern."""
     found = passed_over(session, [pull_date])
-    return [one.name for one in found if one.vendor == vendor and one.why == "no_match"]
+    return [
+        one.name for one in found if one.vendor == vendor and one.why in {"no_match", "other_date"}
+    ]
 
 
 def _as_json(row: dict[str, Any]) -> dict[str, Any]:
