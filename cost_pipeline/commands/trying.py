@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -179,7 +180,8 @@ def _guess(
     from cost_pipeline.pipeline.guessing.guess import Guessed, guess
 
     chosen = _feed(feed)
-    settings = None if home is None else _loaded(home).settings.get(chosen.name)
+    # Who sends the draft into the home's vendors/ has made an empty file there before this runs.
+    settings = None if home is None else _loaded(home, ()).settings.get(chosen.name)
     scopes = chosen.contract.scopes(settings) if settings is not None else ()
     found = guess(
         file, chosen.contract, scopes=tuple(scopes), most_rows=most_rows, remarks=[EDITOR]
@@ -230,10 +232,11 @@ def _day(text: str | None) -> date:
 
 def _vendor_of(home: Path, name: str) -> tuple[Vendor, Reads]:
     """Returns a vendor of a home, and what the home says of its feed; the lake is not opened."""
-    loaded = _loaded(home)
+    loaded = _loaded(home, (name,))
     for vendor in loaded.vendors:
         if vendor.vendor == name:
             return vendor, _reads(loaded, vendor.feed)
+    _loaded(home, None)  # its file may be one that cannot be read
     names = {one.vendor for one in loaded.vendors}
     raise UsageError(
         f"there is no vendor {name!r}",
@@ -243,10 +246,10 @@ def _vendor_of(home: Path, name: str) -> tuple[Vendor, Reads]:
     )
 
 
-def _loaded(home: Path) -> Home:
+def _loaded(home: Path, of: Collection[str] | None) -> Home:
     from cost_pipeline.feeds.all import load_home
 
-    return load_home(home, known_feeds())
+    return load_home(home, known_feeds(), of=of)
 
 
 def _reads(home: Home, feed: str) -> Reads:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,13 +22,15 @@ def every_reason() -> Mapping[str, ReasonText]:
     return catalogue(*(feed.reasons for feed in FEEDS))
 
 
-def load_home(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> Home:
-    """Reads a home of these feeds.
+def load_home(
+    path: Path, feeds: Sequence[Feed[Session]] = FEEDS, *, of: Collection[str] | None = None
+) -> Home:
+    """Reads a home of these feeds; see `read_home`.
 
     Raises:
         UsageError: NO_HOME, HOME_TOO_NEW, or BAD_HOME with every mistake in its files.
     """
-    return read_home(path, contracts_of(feeds))
+    return read_home(path, contracts_of(feeds), of=of)
 
 
 def doubts(path: Path, feeds: Sequence[Feed[Session]] = FEEDS) -> list[Problem]:

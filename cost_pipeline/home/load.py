@@ -7,7 +7,7 @@ Reads YAML and `home.json`, nothing else; whether a vendor's folder is there is 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -33,6 +33,7 @@ from cost_pipeline.home.places import refuse_unusable
 FORMAT: Final = 1
 MARKER: Final = "home.json"
 GENERAL: Final = "home.yaml"
+_VENDORS: Final = "vendors/"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Section = TypeVar("_Section", bound=Section)
@@ -78,17 +79,22 @@ class Home:
         return replace(self, vendors=tuple(v for v in self.vendors if v.feed == name))
 
 
-def read_home(path: Path, feeds: Mapping[str, FeedContract]) -> Home:
+def read_home(
+    path: Path, feeds: Mapping[str, FeedContract], *, of: Collection[str] | None = None
+) -> Home:
     """Reads a home.
 
     Args:
         path: Its folder.
         feeds: What each feed says of vendor files and settings.
+        of: Names of the vendors whose files are needed: mistakes in the files of others do not
+            count, because who tries a file may not have written the others to their end. All if
+            None.
 
     Raises:
         UsageError: NO_HOME, HOME_TOO_NEW, or BAD_HOME with every mistake in its files.
     """
-    home, found = _read(path, feeds)
+    home, found = _read(path, feeds, of)
     if home is None or found:
         raise _as_error(found)
     return home
@@ -130,7 +136,9 @@ def missing_folders(home: Home) -> dict[str, Path]:
     }
 
 
-def _read(path: Path, feeds: Mapping[str, FeedContract]) -> tuple[Home | None, list[Problem]]:
+def _read(
+    path: Path, feeds: Mapping[str, FeedContract], of: Collection[str] | None = None
+) -> tuple[Home | None, list[Problem]]:
     path = path.expanduser().absolute()
     _refuse_no_home(path, feeds)
     refuse_unusable(path, "the home")
@@ -140,7 +148,8 @@ def _read(path: Path, feeds: Mapping[str, FeedContract]) -> tuple[Home | None, l
     read = list(files.vendors(settings))
     check_names(read)
     files.check_between(read)
-    found = sorted({problem for document in files.documents for problem in document.problems})
+    needed = [one for one in files.documents if of is None or _is_needed(one, of)]
+    found = sorted({problem for document in needed for problem in document.problems})
     if general is None:
         return None, found
     vendors = tuple(sorted((vendor for vendor, _ in read), key=lambda vendor: vendor.vendor))
@@ -220,7 +229,7 @@ class _Files:
     def vendors(self, settings: Mapping[str, Section]) -> Iterator[tuple[Vendor, Document]]:
         """Yields the vendor files that are well-formed by themselves."""
         for file in _vendor_files(self.path):
-            document = self._document(f"vendors/{file.name}")
+            document = self._document(f"{_VENDORS}{file.name}")
             if file.suffix != ".yaml":
                 document.problems = [
                     Problem(
@@ -292,6 +301,14 @@ def _without_a_file(feed: FeedContract) -> Section | None:
         return feed.settings.model_validate({})
     except ValidationError:
         return None
+
+
+def _is_needed(document: Document, of: Collection[str]) -> bool:
+    """Whether a file is one of settings, or of one of these vendors."""
+    if not document.file.startswith(_VENDORS):
+        return True
+    value = document.value
+    return isinstance(value, dict) and str(value.get("vendor")) in of
 
 
 def _vendor_files(path: Path) -> list[Path]:

@@ -182,3 +182,29 @@ def test_vendors_that_change_are_listed_with_the_dates(call, home, edit):
     assert "2999-01-01" in call("vendors", "list", "--home", home).out
     (told,) = call("vendors", "list", "--home", home, "--json").json()
     assert (told["format"], told["changes"]) == ("csv", ["2999-01-01"])
+
+
+def test_a_draft_is_sent_where_it_belongs_and_drafts_beside_it_do_not_matter(call, home, file):
+    vendors = home / "vendors"
+    (vendors / "undecided.yaml").write_text("vendor: undecided\nproduction:\n", encoding="utf-8")
+    draft = vendors / "bills.yaml"
+    draft.touch()  # as a shell does for `> my-home/vendors/bills.yaml`, before the command runs
+    found = call("vendors", "try", file, "--home", home)
+    assert (found.code, found.err) == (0, "")
+    assert "production: P100" in found.out
+    draft.write_text(found.out, encoding="utf-8")
+    named = ("--vendor", "example_rentals", "--home", home)
+    assert call("vendors", "try", file, *named).code == 0
+    pulled = ("--home", home, "--pull-date", "2026-04-01")
+    assert call("vendors", "test", "example_rentals", *pulled).code == 0
+
+
+def test_mistakes_in_the_file_that_is_tried_and_in_settings_are_told(call, home, file, edit):
+    edit("priority: normal", "priority: soon")
+    named = ("--vendor", "example_rentals", "--home", home, "--json")
+    assert call("vendors", "try", file, *named).error()["code"] == "BAD_HOME"
+    assert call("vendors", "try", file, "--home", home, "--json").code == 0
+    (home / "vendors" / "example_rentals.yaml").write_text("vendor: [", encoding="utf-8")
+    assert call("vendors", "try", file, *named).error()["code"] == "BAD_HOME"
+    (home / "productions.yaml").write_text("productions: {}\nlakes: x\n", encoding="utf-8")
+    assert call("vendors", "try", file, "--home", home, "--json").error()["code"] == "BAD_HOME"
