@@ -11,15 +11,16 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sections import ONE_OR_MORE, Section
 from cost_pipeline.core.text import plain_name
 
 _WILD: Final = re.compile(r"[*?]")
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+FieldNames = Annotated[tuple[FieldName, ...], ONE_OR_MORE]
 
 
 class CodeMap(Section):
@@ -34,18 +35,13 @@ class CodeMap(Section):
         otherwise: Whether a row with another code is refused, or keeps the code as the value.
     """
 
-    source: tuple[FieldName, ...] = Field(alias="from", min_length=1)
+    source: FieldNames = Field(alias="from", min_length=1)
     file: str | None = Field(default=None, min_length=1)
     table: dict[Code, dict[FieldName, str]] = Field(default_factory=dict)
-    fields: tuple[FieldName, ...] = ()
+    fields: FieldNames = ()
     otherwise: Literal["refuse", "keep"] = "refuse"
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
-
-    @field_validator("source", "fields", mode="before")
-    @classmethod
-    def _one(cls, names: object) -> object:
-        return (names,) if isinstance(names, str) else names
 
     @model_validator(mode="after")
     def _says_where(self) -> Self:

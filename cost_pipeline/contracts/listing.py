@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator
 
-from cost_pipeline.contracts.sections import GrownSection, Section
+from cost_pipeline.contracts.sections import GrownSection, Section, Texts
 from cost_pipeline.core.text import plain_name
 
 _WILD: Final = re.compile(r"[*?]|\[[^\]]*\]")
@@ -78,14 +78,9 @@ class Group(Section):
     column: ColumnName
     source: ColumnName = Field(alias="from")
     pattern: str | None = None
-    ends: tuple[str, ...] = ()
+    ends: Texts = ()
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
-
-    @field_validator("ends", mode="before")
-    @classmethod
-    def _one(cls, texts: object) -> object:
-        return (texts,) if isinstance(texts, str) else texts
 
     @field_validator("ends")
     @classmethod

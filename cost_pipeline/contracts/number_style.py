@@ -14,7 +14,7 @@ from typing import ClassVar, Final, Literal, Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from cost_pipeline.contracts.currencies import currencies
-from cost_pipeline.contracts.sections import GrownSection, Section, ShortForms
+from cost_pipeline.contracts.sections import GrownSection, Section, ShortForms, Texts
 
 SPACES: Final = " \u00a0\u2009\u202f"
 """What is written for a space between thousands: also the no-break and the thin ones."""
@@ -105,13 +105,8 @@ class NumberStyle(GrownSection):
 class Sides(Section):
     """Texts that say which way an amount goes; compared without case."""
 
-    debit: tuple[str, ...] = ()
-    credit: tuple[str, ...] = ()
-
-    @field_validator("debit", "credit", mode="before")
-    @classmethod
-    def _one(cls, texts: object) -> object:
-        return (texts,) if isinstance(texts, str) else texts
+    debit: Texts = ()
+    credit: Texts = ()
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
@@ -130,12 +125,7 @@ class SignColumn(Sides):
         credit: Its text for a credit. Any other text refuses its row.
     """
 
-    column: tuple[str, ...] = Field(min_length=1)
-
-    @field_validator("column", mode="before")
-    @classmethod
-    def _one_name(cls, names: object) -> object:
-        return (names,) if isinstance(names, str) else names
+    column: Texts = Field(min_length=1)
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -186,19 +176,14 @@ class MeasureStyle(GrownSection):
 
     later: ClassVar[frozenset[str]] = frozenset({"units"})
 
-    debit: tuple[str, ...] = ()
-    credit: tuple[str, ...] = ()
+    debit: Texts = ()
+    credit: Texts = ()
     sign: SignColumn | None = None
     marks: Sides = Sides()
     inverted: bool = False
-    zero: tuple[str, ...] = ()
+    zero: Texts = ()
     currencies: dict[str, str] = Field(default_factory=dict)
     units: dict[str, UnitOf] = Field(default={})
-
-    @field_validator("debit", "credit", "zero", mode="before")
-    @classmethod
-    def _one(cls, texts: object) -> object:
-        return (texts,) if isinstance(texts, str) else texts
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,16 @@ class ShortForms:
     instead: tuple[Mapping[str, Any], ...] = ()
     keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+
+
+def _several(given: object) -> object:
+    return (given,) if isinstance(given, str) else given
+
+
+ONE_OR_MORE: Final = BeforeValidator(_several)
+"""Lets one text stand for a list of one, in the annotation of a key."""
+Texts = Annotated[tuple[str, ...], ONE_OR_MORE]
+"""A key that holds one text or several."""
 
 
 class Section(BaseModel):

@@ -8,9 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import field_validator
-
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sections import Section, Texts
 
 
 class Clean(StrEnum):
@@ -38,16 +36,11 @@ class IdStyle(Section):
         case: `upper` or `lower`.
     """
 
-    fields: tuple[str, ...] = ("transaction_id", "credit_of")
-    prefixes: tuple[str, ...] = ()
+    fields: Texts = ("transaction_id", "credit_of")
+    prefixes: Texts = ()
     leading_zeros: Literal["keep", "drop"] = "keep"
     point_zero: Literal["keep", "drop"] = "keep"
     case: Literal["keep", "upper", "lower"] = "keep"
-
-    @field_validator("fields", "prefixes", mode="before")
-    @classmethod
-    def _one(cls, texts: object) -> object:
-        return (texts,) if isinstance(texts, str) else texts
 
 
 def cleaned(settings: object) -> object:

@@ -10,9 +10,9 @@ import re
 from fractions import Fraction
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, field_validator, model_validator
+from pydantic import AfterValidator, model_validator
 
-from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sections import Section, Texts
 
 CLOCK_DIRECTIVES: Final = "HIpMSf"
 FRAME_DIRECTIVES: Final = "HMSF"
@@ -74,15 +74,10 @@ class TimeStyle(Section):
             drop-frame counting does. `always`: every one does.
     """
 
-    forms: tuple[str, ...] = ("%H:%M:%S",)
-    timecodes: tuple[str, ...] = ("%H:%M:%S:%F", "%H:%M:%S;%F")
+    forms: Texts = ("%H:%M:%S",)
+    timecodes: Texts = ("%H:%M:%S:%F", "%H:%M:%S;%F")
     frame_rate: Rate | None = None
     drop_frame: Literal["marked", "always"] = "marked"
-
-    @field_validator("forms", "timecodes", mode="before")
-    @classmethod
-    def _one(cls, forms: object) -> object:
-        return (forms,) if isinstance(forms, str) else forms
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

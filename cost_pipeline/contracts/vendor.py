@@ -43,7 +43,7 @@ from cost_pipeline.contracts.number_style import (
     side_of,
     sides_among,
 )
-from cost_pipeline.contracts.sections import GrownSection, Section
+from cost_pipeline.contracts.sections import GrownSection, Section, Texts
 from cost_pipeline.contracts.sources import (
     FolderSource,
     HttpSource,
@@ -87,16 +87,11 @@ class Key(GrownSection):
 
     later: ClassVar[frozenset[str]] = frozenset({"otherwise"})
 
-    columns: tuple[str, ...] = Field(min_length=1)
-    otherwise: tuple[str, ...] = Field(default=(), alias="else")
+    columns: Texts = Field(min_length=1)
+    otherwise: Texts = Field(default=(), alias="else")
     ordinal: bool = False
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
-
-    @field_validator("columns", "otherwise", mode="before")
-    @classmethod
-    def _one(cls, names: object) -> object:
-        return (names,) if isinstance(names, str) else names
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
