@@ -6,9 +6,9 @@ Belongs here: what a vendor declares about them. How paths are written is `paths
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal, Self
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from cost_pipeline.contracts.format_base import FormatKind, TextFormat, known_encodings
 from cost_pipeline.contracts.paths import JSON_MARKS, XML_MARKS, list_steps, steps_up
@@ -17,6 +17,9 @@ from cost_pipeline.contracts.sections import GrownSection
 Empty = Literal["counted", "row"]
 """What an item is that should hold records and holds none: counted furniture, or a row of its own
 fields."""
+
+
+_LISTS_IN_LISTS: Final = 2
 
 
 class JsonFormat(TextFormat, GrownSection):
@@ -39,6 +42,15 @@ class JsonFormat(TextFormat, GrownSection):
     def _leads_to_a_list(cls, records: str) -> str:
         list_steps(records)
         return records
+
+    @model_validator(mode="after")
+    def _holds_records(self) -> Self:
+        if self.empty != "counted" and len(list_steps(self.records)) < _LISTS_IN_LISTS:
+            raise ValueError(
+                "`empty` says what an item without records is, and `records` names one list:"
+                " write `[]` behind each list that holds others, or take `empty` out"
+            )
+        return self
 
     def refused_name(self, name: str) -> str | None:
         """Returns why a path cannot be followed: it leads out of the document."""

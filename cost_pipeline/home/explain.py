@@ -157,7 +157,7 @@ def _note(complaint: ErrorDetails, model: type[BaseModel], document: Document) -
     else:
         named = _named(path, document)
         remedy = f"see {named.rpartition(' ')[2]} in docs/interfaces.md"
-        document.complain(path, f"{named} {_words(complaint)}", remedy)
+        document.complain(path, _joined(named, _words(complaint), whole=not path), remedy)
 
 
 def _its_keys(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
@@ -206,6 +206,13 @@ def _note_tag(complaint: ErrorDetails, document: Document) -> None:
     else:
         remedy = one_of(given, expected)
     document.complain((*path, "kind"), message, remedy)
+
+
+def _joined(named: str, words: str, *, whole: bool) -> str:
+    """Returns what is said of a value: words that name something are a sentence by themselves."""
+    if words[:1] not in "`'\"":
+        return f"{named} {words}"
+    return words if whole else f"in {named}: {words}"
 
 
 def _words(complaint: ErrorDetails) -> str:

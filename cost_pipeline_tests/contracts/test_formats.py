@@ -43,6 +43,7 @@ def test_every_kind_can_be_declared_and_comes_back_from_its_own_dump(kind):
         ({"kind": "fixed_width"}, "Field required"),
         ({"kind": "showbiz_sag_cards", "names": {"280": "x"}}, "position 280"),
         ({"kind": "parquet", "encodings": ["utf-8"]}, "encodings"),
+        ({"kind": "json", "records": "items", "empty": "row"}, "`records` names one list"),
         (
             {"kind": "csv", "names": ["k", "a"], "kinds": {"D": "row"}, "furniture": ["x"]},
             "are not read beside `kinds` without a header",

@@ -32,14 +32,15 @@ LINES = {
     "    numbers:\n      decimal: x": ("decimal: x", "`decimal` cannot be `x`", "can be `.`, `,`"),
     "    key: none": ("key: none", "`key` cannot change on a date", "docs/interfaces.md"),
     "    dates: ['%d.%m.%Y %Q']": ("%Q", "`%d.%m.%Y %Q` holds `%Q`", "write dates with"),
-    "    dates: ['%d']": ("%d'", "`dates` '%d' does not hold day", "docs/interfaces.md"),
+    "    dates: ['%d']": ("%d'", "in `dates`: '%d' does not hold day", "docs/interfaces.md"),
     "    ignore: [Nett]\n    columns:\n      amounts: [A]\n": (
         "amounts", "`amounts` is not a field", "did you mean `amount`?"),
     "    constants:\n      currency: EURO": ("EURO", "`currency` cannot be `EURO`", ""),
     "    colums: {}": ("colums", "`colums` is not a key", "did you mean `columns`?"),
     "  - {from: 2026-08-01, why: x}": ("08-01", "item 2 of `changes` changes nothing", ""),
     "  - {from: 2026-08-01, dates: []}": ("08-01", "`why` is missing", "add the key `why`"),
-    "    columns:\n      credit_of: [X]": ("from: 2026-07", "item 1 of `changes` `credit_of`", ""),
+    "    columns:\n      credit_of: [X]": (
+        "from: 2026-07", "in item 1 of `changes`: `credit_of`", ""),
 }  # fmt: skip
 
 
