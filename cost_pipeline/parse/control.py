@@ -277,13 +277,13 @@ class TableTail:
         return table.filter(pa.array(keep)), lines
 
     def _candidates(self, table: pa.Table) -> Positions:
-        """Returns the rows with at most two filled cells, and those whose cells are not known."""
+        """Returns the rows that may be a sum, by how many cells are filled or not known."""
         malformed = pc.is_valid(table["malformed"]).to_numpy()
         filled = np.zeros(table.num_rows, np.int64)
         for place in range(len(self._names)):
             column = pc.fill_null(table[f"c{place}"], "")
             filled += pc.not_equal(pc.utf8_trim(column, BLANKS), "").to_numpy()
-        found: Positions = np.flatnonzero(malformed | (filled <= 2))  # noqa: PLR2004 - and a label
+        found: Positions = np.flatnonzero(malformed | (filled <= self._rules.most_cells))
         return found
 
     def _filled(self, row: Mapping[str, object], *, cut: bool = False) -> Filled:

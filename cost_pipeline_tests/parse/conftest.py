@@ -69,7 +69,7 @@ class Door:
         self.path.write_bytes(data)
         return self.reopen(**form)
 
-    def reopen(
+    def reopen(  # noqa: PLR0913 - what a vendor file may say
         self,
         *,
         chunk_rows=1000,
@@ -78,10 +78,13 @@ class Door:
         control: str | bool | ControlTotal = False,
         passed=(),
         wanted=(),
+        summed=(),
         at=None,
         **form,
     ):
         """`control` is what a vendor file says of the total, or the name of its column.
+
+        `summed` are the names of that column where it is several, as of debits and credits.
 
         `wanted` are the header names that it reads, and of `form` `places` those that it reads by
         their place and `ignored` those that it does not want.
@@ -90,7 +93,9 @@ class Door:
         total = control if isinstance(control, ControlTotal) else control and ControlTotal()
         declared = format_of(**{"control_total": total or None, **form})
         column = control if isinstance(control, str) else (total or ControlTotal()).column
-        told = Told((column,), frozenset(passed), tuple(wanted), frozenset(places), tuple(ignored))
+        told = Told(
+            summed or (column,), frozenset(passed), tuple(wanted), frozenset(places), tuple(ignored)
+        )
         declared = declared.telling(told)
         return open_rows(
             self.path, declared, chunk_rows=chunk_rows, limits=limits, bulk=bulk, at=at

@@ -129,6 +129,25 @@ def test_labels_and_subtotals_are_declared(door, write, form):
 
 
 @FORMATS
+@pytest.mark.parametrize("behind", [0, 1, TAIL_ROWS - 2, TAIL_ROWS, 3 * TAIL_ROWS])
+def test_sums_of_two_columns_are_sums_wherever_they_stand(door, write, form, behind):
+    """Debits and credits have a column each, so a sum has two numbers and a label."""
+    row = {"id": "A1", "day": "2026-03-02", "supplier": "9.00"}
+    rows = [
+        row,
+        {"id": "Part", "supplier": "9.00", "amount": "0.00"},
+        *[row] * behind,
+        {"id": "Total", "supplier": "18.00", "amount": "0.00"},
+    ]
+    total, summed = ControlTotal(subtotals=("Part",)), ("supplier", "amount")
+    for chunk_rows in (1, 7, 1000):
+        read = door.read(write(rows), control=total, summed=summed, chunk_rows=chunk_rows, **form)
+        assert (read.account.rows, read.furniture_rows) == (1 + behind, 1)
+        found = {name: text.strip() for name, text in read.control.items()}
+        assert found == {"supplier": "18.00", "amount": "0.00"}
+
+
+@FORMATS
 def test_an_empty_subtotal_stands_for_no_label_and_the_total_must_have_one(door, write, form):
     rows = [ROWS[0], {"amount": "100.00"}, ROWS[1], {"amount": "50.00"}]
     total = ControlTotal(subtotals=("",))
