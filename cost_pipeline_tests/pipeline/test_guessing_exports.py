@@ -11,12 +11,14 @@ import yaml
 from cost_pipeline.feeds.production.kinds import COST_CONTRACT
 from cost_pipeline.pipeline.guessing.guess import Guessed, guess
 from cost_pipeline_tests.pipeline.exports import EXPORTS, Export
+from cost_pipeline_tests.pipeline.exports_blind import BLIND
 from cost_pipeline_tests.pipeline.exports_later import LATER
 from cost_pipeline_tests.pipeline.exports_unseen import UNSEEN
 
-EVERY = EXPORTS | LATER | UNSEEN
+EVERY = EXPORTS | LATER | UNSEEN | BLIND
 ASPECTS = ("format", "header", "days", "numbers")
 NOT_RIGHT: dict[str, set[str]] = {
+    "account transactions": {"days"},  # left open: sums stand in the column of the day
     "concur": {"days"},  # of three columns of days without a name the first is taken, marked so
     "optima": {"numbers"},  # net, not gross; the draft says that it may be the other
 }
@@ -73,3 +75,7 @@ def test_an_export_is_guessed_as_a_person_would_read_it(name, tmp_path):
 
 def test_two_thirds_of_the_exports_are_right_in_everything():
     assert len(EVERY) - len(NOT_RIGHT) >= len(EVERY) * 2 / 3
+
+
+def test_two_thirds_of_the_exports_that_nothing_was_mended_for_are_right_in_everything():
+    assert len(BLIND.keys() - NOT_RIGHT.keys()) >= len(BLIND) * 2 / 3
