@@ -23,6 +23,8 @@ ROUND = "cost_pipeline_tests.round"
 _SHOWN = 15
 
 _counts: Counter[str] = Counter()
+_rounds: Counter[str] = Counter()
+"""The rounds of each file."""
 _seconds: Counter[str] = Counter()
 _running: list[str] = []
 """The test that runs; what is started outside of one, as workers are, is not counted."""
@@ -36,6 +38,10 @@ def over(counts: Mapping[str, int]) -> list[str]:
         for name, most in BUDGET.items()
         if counts[name] > most
     ]
+
+
+def _file_of(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def _processor() -> float:
@@ -53,6 +59,7 @@ def _count(event: str, arguments: tuple[object, ...]) -> None:
         _counts["processes started"] += program == sys.executable and "watch_orphans" not in words
     elif event == ROUND:
         _counts["rounds of work on homes"] += 1
+        _rounds[_file_of(_running[-1])] += 1
 
 
 def pytest_configure() -> None:
@@ -67,7 +74,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     finally:
         _running.clear()
-        _seconds[item.nodeid.partition("::")[0]] += _processor() - before
+        _seconds[_file_of(item.nodeid)] += _processor() - before
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -76,6 +83,7 @@ def pytest_testnodedown(node: object) -> None:
     told = getattr(node, "workeroutput", {}).get("costs")
     if told:
         _counts.update(told["counts"])
+        _rounds.update(told["rounds"])
         _seconds.update(told["seconds"])
 
 
@@ -83,7 +91,11 @@ def pytest_testnodedown(node: object) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["costs"] = {"counts": dict(_counts), "seconds": dict(_seconds)}
+        output["costs"] = {
+            "counts": dict(_counts),
+            "rounds": dict(_rounds),
+            "seconds": dict(_seconds),
+        }
     elif _told_of_the_tier(session.config):
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
@@ -101,6 +113,8 @@ def pytest_terminal_summary(
     for file, seconds in _seconds.most_common(_SHOWN):
         terminalreporter.line(f"{seconds:8.1f} processor seconds  {file}")
     terminalreporter.line(f"{sum(_seconds.values()):8.1f} of all {len(_seconds)} files")
+    for file, rounds in _rounds.most_common(_SHOWN):
+        terminalreporter.line(f"{rounds:8,} rounds of work on homes  {file}")
     terminalreporter.line("; ".join(f"{_counts[name]:,} {name}" for name in BUDGET))
     for words in _told_of_the_tier(config):
         terminalreporter.line(f"over budget: {words}", red=True)

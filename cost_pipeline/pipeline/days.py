@@ -11,9 +11,9 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cost_pipeline.core.sql import equals
+from cost_pipeline.core.sql import Predicate, equals, one_of
 from cost_pipeline.home.load import Home
-from cost_pipeline.lake.tables import DELIVERIES, FETCHES
+from cost_pipeline.lake.tables import DELIVERIES, FETCHES, TableSpec
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
 
@@ -37,17 +37,19 @@ class Reach:
 
 def reach(session: Session) -> Reach:
     """Returns what the lake has."""
-    mine = [vendor.vendor for vendor in session.home.vendors]
-    pulls = session.lake.table(DELIVERIES).snapshot()
-    received = pulls.read(columns=["pull_date"], where=equals("feed", session.feed.name))
-    fetched = session.lake.table(FETCHES).snapshot().read(columns=["vendor", "pull_date"])
-    tried = {
-        day
-        for vendor, day in zip(*(column.to_pylist() for column in fetched.columns), strict=True)
-        if vendor in mine
-    }
+    received = _first_pull(session, DELIVERIES, equals("feed", session.feed.name))
+    mine = one_of("vendor", [vendor.vendor for vendor in session.home.vendors])
     first, last = _of_book(session)
-    return Reach(min({*received["pull_date"].to_pylist(), *tried}, default=None), first, last)
+    return Reach(_least([received, _first_pull(session, FETCHES, mine)]), first, last)
+
+
+def _first_pull(session: Session, table: TableSpec, where: Predicate) -> date | None:
+    snapshot = session.lake.table(table).snapshot()
+    (found,) = snapshot.query(f"select min(pull_date) as first from {{table}} where {where}")[
+        "first"
+    ].to_pylist()
+    first: date | None = found
+    return first
 
 
 def _of_book(session: Session) -> tuple[date | None, date | None]:
