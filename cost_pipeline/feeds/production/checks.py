@@ -52,7 +52,7 @@ _OF_FINDINGS: Final[Look[Session]] = Look("check_findings", Calendar.BOOK, day_o
 OF_THE_LEDGER: Final[tuple[Check[Session], ...]] = (
     Check(
         name=CONSERVATION.name,
-        words="Records of a date equal its postings and dispositions, per currency.",
+        words="Records equal postings and dispositions; dead letters tell of what is refused.",
         assets=only(LEDGER),
         look=OF_LEDGER,
         judge=lambda found, subject: found[subject.day].conserved,

@@ -27,6 +27,7 @@ from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.plausibility import plausibility_digests
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.pricing import pinned
+from cost_pipeline.feeds.production.refusals import refusals
 from cost_pipeline.feeds.production.rulings import rulings
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, FX_SNAPSHOTS, RECORDS
 from cost_pipeline.lake.crossing import crossing_rows
@@ -336,7 +337,14 @@ _COMPUTED_FROM: Final = Summary(
 
 
 def stored_inputs(session: Session) -> dict[date, str]:
-    """Returns the digest that each posted transaction date was computed from."""
+    """Returns the digest that each posted transaction date was computed from.
+
+    A date whose dead letters do not tell of what was refused there is not posted.
+    """
     summaries = summarised(session.lake.table(DISPOSITIONS).snapshot(), _COMPUTED_FROM)
     found = query("select distinct transaction_date, inputs from summaries", summaries=summaries)
-    return dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
+    stored = dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
+    for day, found_there in refusals(session).items():
+        if not found_there.same:
+            stored.pop(day, None)
+    return stored

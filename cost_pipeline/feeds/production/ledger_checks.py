@@ -22,6 +22,7 @@ from cost_pipeline.feeds.production.inputs import groups_by_size, live_amounts
 from cost_pipeline.feeds.production.periods import recorded_closings
 from cost_pipeline.feeds.production.policies import with_policies
 from cost_pipeline.feeds.production.rates import stored_rates
+from cost_pipeline.feeds.production.refusals import refusals
 from cost_pipeline.feeds.production.tables import DISPOSITIONS, LEDGER
 from cost_pipeline.ledger.breaks import Broken, Verified
 from cost_pipeline.ledger.heads import PartitionHead
@@ -37,7 +38,8 @@ class Posted:
     """What was found of a transaction date.
 
     Attributes:
-        conserved: Whether its records are posted or disposed of, amount by amount.
+        conserved: Whether its records are posted or disposed of, amount by amount, and a dead
+            letter tells of each that is refused.
         covered: Whether its converted postings carry the rates of the snapshots that they name.
         intact: Whether its seals, hashes and reversals hold.
         in_open_periods: Whether nothing was posted into a closed period.
@@ -68,7 +70,7 @@ def _checked_together(session: Session, dates: list[date]) -> dict[date, Posted]
     lines = session.lake.table(LEDGER).snapshot().read(where=where)
     disposed = session.lake.table(DISPOSITIONS).snapshot().read(where=where, columns=_DISPOSED)
     standing = active(lines)
-    conserved = _conserved_by_date(session, dates, standing, disposed)
+    conserved = _conserved_by_date(session, dates, standing, disposed) | _untold(session)
     uncovered = _uncovered_by_date(session, standing)
     refused = _count_by_date(
         query(
@@ -153,6 +155,20 @@ def _conserved_by_date(
         )
         found[day] = Outcome(False, message, {"currencies": len(wrong)})  # noqa: FBT003
     return found
+
+
+def _untold(session: Session) -> dict[date, Outcome]:
+    """Finds dates whose dead letters do not tell of the records that were refused there."""
+    return {
+        day: Outcome(
+            passed=False,
+            message=f"{found.refused:,} records are refused and {found.told:,} dead letters tell of"
+            " refusals, not all of the same; posting the date again mends it",
+            numbers={"refused": found.refused, "dead_letters": found.told},
+        )
+        for day, found in refusals(session).items()
+        if not found.same
+    }
 
 
 _COVERED: Final = "every converted posting carries its snapshot's rates, fresh enough"
