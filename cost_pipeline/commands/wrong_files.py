@@ -29,7 +29,7 @@ def refuse_wrong_files(session: Session, besides: CostPipelineError | None = Non
     """Ends a command that did everything else.
 
     Args:
-        session: Of the command.
+        session: The session of the command.
         besides: What else went wrong, which is told with it: an error is one document.
 
     Raises:

@@ -183,7 +183,7 @@ def _wrong_spec(
             else "Nothing was ever pulled by it."
         )
         + " Mend it, reload the code location, and materialise the failed partitions.\n\n"
-        + "\n".join(f"- `{line.replace('`', chr(39))}`" for line in wrong.lines())
+        + "\n".join(f"- {line}" for line in wrong.lines())
     )
     spec = dg.AssetSpec(
         key, group_name="raw", owners=feed.owners, kinds={"yaml"}, metadata={"file": wrong.file}

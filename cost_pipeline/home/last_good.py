@@ -117,7 +117,7 @@ def from_text(text: str, feeds: Mapping[str, FeedContract]) -> LastGood:
             for name, kept in content.items()
         }
         files = {name: str(kept["file"]) for name, kept in content.items()}
-    except (ValidationError, ValueError, KeyError, TypeError, IndexError):
+    except (ValidationError, ValueError, LookupError, TypeError, AttributeError):
         return LastGood(known=False)
     return LastGood(vendors, files)
 

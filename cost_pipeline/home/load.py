@@ -142,7 +142,11 @@ def read_what_is_right(
         raise as_error(files.problems(files.documents))
     home = _home(path, general, settings)
     documents = [d for d in files.documents if d.file.startswith(_VENDORS)]
-    found = sort_out(documents, read, last_good(home.lake_uri), feeds, settings)
+    if not files.problems(documents):
+        check_between(read, feeds)
+    # A home is read at each step of a run, and mostly right: what it was costs as much to read.
+    before = last_good(home.lake_uri) if files.problems(documents) else LastGood()
+    found = sort_out(documents, read, before, feeds, settings)
     vendors = tuple(sorted(found.vendors, key=lambda vendor: vendor.vendor))
     return replace(home, vendors=vendors, wrong=found.wrong, files=found.files)
 
