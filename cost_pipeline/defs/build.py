@@ -29,10 +29,11 @@ from cost_pipeline.defs.jobs import Jobs, jobs_of
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.resources import HomeResource, resource_of, session_of
 from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
-from cost_pipeline.home.load import Home, read_home
+from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.days import Reach, reach
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.feeds_of import contracts_of, feeds_of
+from cost_pipeline.pipeline.homes import look_at_home
 from cost_pipeline.pipeline.session import Session
 
 _NOON: Final = time(12)
@@ -54,9 +55,9 @@ def build_definitions(
         asked: Pull dates that the calendars have in any case.
 
     Raises:
-        UsageError: If the home or a vendor file is wrong.
+        UsageError: If the home is wrong. A vendor file that is wrong is an asset that says so.
     """
-    home = read_home(path, contracts_of(feeds))
+    home = look_at_home(path, contracts_of(feeds))
     now = datetime.combine(today, _NOON, UTC) if today else datetime.now(UTC)
     resource = resource_of(home.path, feeds)
     with beta_and_preview_accepted():

@@ -12,7 +12,7 @@ from cost_pipeline.defs.keys import asset_key, selection
 from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.assets import Job
-from cost_pipeline.pipeline.declared.checks import each_kind, each_vendor
+from cost_pipeline.pipeline.declared.checks import each_kind, each_source
 from cost_pipeline.pipeline.declared.names import (
     AUDIT_JOB,
     CORRECTIONS_JOB,
@@ -64,7 +64,7 @@ def jobs_of(feed: Feed[Session], home: Home) -> Jobs:
     return Jobs(
         pull=dg.define_asset_job(
             names.own(PULL_JOB),
-            selection=selection(*each_vendor(names, home), *validated) - standing,
+            selection=selection(*each_source(names, home), *validated) - standing,
             description="Pulls every vendor for one pull date and validates what came.",
         ),
         replay=dg.define_asset_job(

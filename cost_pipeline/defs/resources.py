@@ -12,10 +12,11 @@ import dagster as dg
 
 from cost_pipeline import __version__
 from cost_pipeline.contracts.kinds import FeedContract
-from cost_pipeline.home.load import Home, read_home
+from cost_pipeline.home.load import Home
 from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.feeds_of import contracts_of
+from cost_pipeline.pipeline.homes import keep_last_good, open_home
 from cost_pipeline.pipeline.session import Session
 
 
@@ -36,8 +37,10 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def session(self, feed: Feed[Session], run_id: str) -> Session:
         """Returns a session of a feed for a step of the run."""
-        home = read_home(Path(self.path), self.contracts)
-        return session_of(feed, home, run_id, debug_loop=self.debug_loop)
+        home = open_home(Path(self.path), self.contracts)
+        session = session_of(feed, home, run_id, debug_loop=self.debug_loop)
+        keep_last_good(home)
+        return session
 
 
 def session_of(
