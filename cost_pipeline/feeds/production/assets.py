@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -33,6 +34,13 @@ from cost_pipeline.feeds.production.names import (
 from cost_pipeline.feeds.production.pairs_agree import sides_agree
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.rate_corrections import apply_corrections, waiting_corrections
+from cost_pipeline.feeds.production.rate_fetching import (
+    FETCHING,
+    fetched_keys,
+    fetched_rates,
+    newly_loaded,
+)
+from cost_pipeline.feeds.production.rate_offers import load_fetched
 from cost_pipeline.feeds.production.rates import count_in_force, load_bundled_history
 from cost_pipeline.feeds.production.reconcile import Reconciled, pairs, reconcile
 from cost_pipeline.feeds.production.tables import FINDINGS as FINDINGS_TABLE
@@ -67,7 +75,8 @@ _SHOWN: Final = 50
 def assets_of(home: Home) -> Sequence[Asset[Session]]:
     """Returns the assets of a home: it has findings if it has timecards, and a report for pairs."""
     return [
-        _SNAPSHOTS,
+        *fetched_rates(home),
+        replace(_SNAPSHOTS, deps=[Dep(key) for key in fetched_keys(home)]),
         _ledger(home),
         *([_FINDINGS, _WEEKLY] if has_timecards(home) else []),
         *_reconciliation(home),
@@ -76,6 +85,7 @@ def assets_of(home: Home) -> Sequence[Asset[Session]]:
 
 def _load_rates(session: Session, asked: Asked) -> Made:
     loaded = load_bundled_history(session)
+    fetched = load_fetched(session)
     applied = apply_corrections(session, asked.files)
     return Made(
         {
@@ -83,6 +93,7 @@ def _load_rates(session: Session, asked: Asked) -> Made:
             "days_added": loaded.days,
             "contradictions": len(loaded.contradictions),
             "corrections_applied": [waiting.name for waiting, _ in applied],
+            **newly_loaded(fetched),
         }
     )
 
@@ -303,6 +314,7 @@ def _lines(found: Collection[Reconciled]) -> Table:
 
 
 JOBS: Final[tuple[Job[Session], ...]] = (
+    FETCHING,
     Job(
         name=FX_JOB,
         words="Loads the bundled ECB history, applies the corrections that wait in the "
