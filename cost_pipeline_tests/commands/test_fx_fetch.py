@@ -56,7 +56,7 @@ def test_a_restated_day_is_told_and_waits(call, fetching, publisher):
     publisher.gives(HISTORY, history({"2026-04-02": RATES}), "application/zip")
     found = call("fx", "fetch", "--home", fetching)
     assert found.code == 0, found.err
-    assert "waits for your reason in the folder of corrections: ecb-2026-04-02" in found.out
+    assert "waits for your reason in inbox/fx: ecb-2026-04-02" in found.out
     (file,) = (fetching / "inbox" / "fx").iterdir()
     listed = call("fx", "list", "--home", fetching, "--limit", "200", "--json").json()
     assert {row["vintage"] for row in listed} == {1}

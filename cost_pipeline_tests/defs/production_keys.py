@@ -3,7 +3,7 @@
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.own_assets import FILES as FX_CORRECTIONS
 from cost_pipeline.feeds.production import names
-from cost_pipeline.feeds.production.names import FETCH_JOB, FX_JOB, POST_JOB, RECONCILE_JOB
+from cost_pipeline.feeds.production.names import FX_JOB, POST_JOB, RECONCILE_JOB
 from cost_pipeline.pipeline.declared.names import (
     AUDIT_JOB,
     CORRECTIONS_JOB,
@@ -15,7 +15,6 @@ from cost_pipeline.pipeline.declared.names import (
 __all__ = [
     "AUDIT_JOB",
     "CORRECTIONS_JOB",
-    "FETCH_JOB",
     "FX_CORRECTIONS",
     "FX_JOB",
     "POST_JOB",

@@ -16,7 +16,7 @@ from cost_pipeline.fx.publication import newest_due
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part
 from cost_pipeline_tests.defs.conftest import TODAY, Works
-from cost_pipeline_tests.defs.production_keys import FETCH_JOB, FETCHED_RATES, SNAPSHOTS
+from cost_pipeline_tests.defs.production_keys import FETCHED_RATES, FX_JOB, SNAPSHOTS
 from cost_pipeline_tests.feeds.publisher import DAILY, HISTORY, WEB_PAGE, Publisher, history, xml
 
 RATES = {"USD": "1.13", "GBP": "0.88", "CAD": "1.53"}
@@ -68,7 +68,7 @@ def test_what_the_schedule_asks_for_becomes_snapshots_and_then_nothing_is_asked(
 ):
     publisher.gives(HISTORY, history({_due(): RATES}), "application/zip")
     assert isinstance(_tick(fetching), dg.RunRequest)
-    result = fetching.run(FETCH_JOB)
+    result = fetching.run(FX_JOB)
     assert result.success
     (newest,) = snapshots_listed(fetching.house.session(), 1, "ecb")
     assert (newest["reference_date"], newest["vintage"]) == (_due(), 1)
@@ -81,13 +81,13 @@ def test_what_the_schedule_asks_for_becomes_snapshots_and_then_nothing_is_asked(
     assert checks["rates_fresh"].passed
     assert f"up to date with {_due()}" in _tick(fetching).skip_message
     asked = list(publisher.asked)
-    assert fetching.run(FETCH_JOB).success
+    assert fetching.run(FX_JOB).success
     assert publisher.asked == asked, "what is there is not asked for again"
 
 
 def test_an_answer_without_rates_is_red_and_what_is_loaded_stays(fetching, publisher):
     publisher.gives(HISTORY, WEB_PAGE, "text/html")
-    result = fetching.run(FETCH_JOB)
+    result = fetching.run(FX_JOB)
     assert result.success, "the bundled history goes on serving"
     checks = _checks(result)
     assert not checks["rates_came"].passed
@@ -102,7 +102,7 @@ def test_an_answer_without_rates_is_red_and_what_is_loaded_stays(fetching, publi
 
 def test_a_restated_day_is_offered_and_named_by_the_check_of_corrections(fetching, publisher):
     publisher.gives(HISTORY, history({"2026-04-02": RATES}), "application/zip")
-    result = fetching.run(FETCH_JOB)
+    result = fetching.run(FX_JOB)
     (name,) = fetching.materialized(SNAPSHOTS)[None].metadata["corrections_offered"].value
     assert name.startswith("ecb-2026-04-02-published-")
     assert not _checks(result)["corrections"].passed
@@ -121,7 +121,7 @@ def test_the_schedule_runs_on_working_days_after_the_publication_in_the_sources_
 
 def test_the_newest_file_is_not_asked_where_a_history_is_needed(fetching, publisher):
     publisher.gives(DAILY, xml({_due(): RATES}))
-    fetching.run(FETCH_JOB)
+    fetching.run(FX_JOB)
     assert set(publisher.asked) == {HISTORY}
 
 
@@ -131,5 +131,4 @@ def test_a_home_that_declares_none_has_none_of_it(house):
     assert FETCHED_RATES not in graph.get_all_asset_keys()
     names = {key.name for key in graph.asset_check_keys}
     assert not names & {"rates_came", "rates_fresh"}
-    assert FETCH_JOB not in {job.name for job in definitions.jobs}
     assert SCHEDULE not in {one.name for one in definitions.schedules}

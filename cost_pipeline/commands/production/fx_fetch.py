@@ -19,7 +19,6 @@ from cost_pipeline.commands.common import (
 )
 from cost_pipeline.commands.production.session import open_production
 from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
-from cost_pipeline.core.people import counted
 from cost_pipeline.core.reasons import Reason
 
 if TYPE_CHECKING:
@@ -74,6 +73,8 @@ def _as_json(one: Try) -> dict[str, Any]:
 
 
 def _print(session: Session, tried: Sequence[Try], loaded: LoadedFetches) -> None:
+    from cost_pipeline.contracts.production import Productions
+
     out = console()
     table = columns(
         "source", "answered", "days in it", "newest", "SHA-256", numbers=("days in it",)
@@ -84,15 +85,11 @@ def _print(session: Session, tried: Sequence[Try], loaded: LoadedFetches) -> Non
     out.print(table)
     for name in sorted({one.source for one in tried}):
         out.print(f"{name}: {_loaded_until(session, name)}")
+    folder = session.home.settings_of(Productions).fx_inbox
     for name in loaded.offered:
-        out.print(
-            plain(f"waits for your reason in the folder of corrections: {name}", style="yellow")
-        )
+        out.print(plain(f"waits for your reason in {folder}: {name}", style="yellow"))
     if loaded.offered:
-        out.print(
-            f"the rates in force stay: {counted(len(loaded.offered), 'file')} to look at; "
-            "write the reason into a file to accept it, take it away to refuse it"
-        )
+        out.print("the rates in force stay; write why into a file to accept it, or remove it")
 
 
 def _loaded_until(session: Session, name: str) -> str:

@@ -20,6 +20,7 @@ from cost_pipeline.feeds.production.inputs import (
     stored_inputs,
 )
 from cost_pipeline.feeds.production.names import (
+    FETCHED_RATES,
     FINDINGS,
     FX_JOB,
     LEDGER,
@@ -35,9 +36,9 @@ from cost_pipeline.feeds.production.pairs_agree import sides_agree
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.rate_corrections import apply_corrections, waiting_corrections
 from cost_pipeline.feeds.production.rate_fetching import (
-    FETCHING,
     fetched_keys,
     fetched_rates,
+    fetching_times,
     newly_loaded,
 )
 from cost_pipeline.feeds.production.rate_offers import load_fetched
@@ -314,13 +315,14 @@ def _lines(found: Collection[Reconciled]) -> Table:
 
 
 JOBS: Final[tuple[Job[Session], ...]] = (
-    FETCHING,
     Job(
         name=FX_JOB,
         words="Loads the bundled ECB history, applies the corrections that wait in the "
         "watched folder, and hands over the dates that they touch.",
         assets=[SNAPSHOTS],
+        with_it=[FETCHED_RATES],
         runs="first",
+        timed=fetching_times,
         watches=Watched(
             sensor="fx_corrections",
             words="Watches the folder of FX corrections. A file becomes a new vintage exactly "

@@ -11,7 +11,7 @@ NAMES: Final = Names(NAME, prefix="")
 RECORDS_BY_DATE: Final[Key] = ("records", NAME, "by_transaction_date")
 RATES_BY_DATE: Final[Key] = ("fx", "by_transaction_date")
 SNAPSHOTS: Final[Key] = ("fx", "snapshots")
-FETCHED_RATES: Final[Key] = ("fx", "fetched")
+FETCHED_RATES: Final[Key] = ("fx", "published")
 LEDGER: Final[Key] = ("ledger", NAME)
 RECONCILIATION: Final[Key] = ("report", NAME, "reconciliation")
 FINDINGS: Final[Key] = ("union", "findings")
@@ -19,5 +19,4 @@ WEEKLY: Final[Key] = ("union", "weekly")
 
 POST_JOB: Final = "post_ledger"
 FX_JOB: Final = "load_fx"
-FETCH_JOB: Final = "fetch_fx"
 RECONCILE_JOB: Final = "reconcile_vendors"

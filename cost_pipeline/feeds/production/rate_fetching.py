@@ -1,4 +1,4 @@
-"""The declaration of rates that come by themselves: their asset, their job, their schedules.
+"""The declaration of rates that come by themselves: their asset and their schedules.
 
 A home has them if it says under `fx_fetch` where its rates come from.
 """
@@ -12,11 +12,11 @@ from typing import Final
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import Source, sources_of
 from cost_pipeline.core.people import counted
-from cost_pipeline.feeds.production.names import FETCH_JOB, FETCHED_RATES, SNAPSHOTS
+from cost_pipeline.feeds.production.names import FETCHED_RATES
 from cost_pipeline.feeds.production.rate_fetches import Try, fetch_rates, last_tries, sources_due
 from cost_pipeline.feeds.production.rate_offers import LoadedFetches
 from cost_pipeline.home.load import Home
-from cost_pipeline.pipeline.declared.assets import Asked, Asset, Job, Made, Timed
+from cost_pipeline.pipeline.declared.assets import Asked, Asset, Made, Timed
 from cost_pipeline.pipeline.declared.names import Key
 from cost_pipeline.pipeline.declared.shown import Shown, Table
 from cost_pipeline.pipeline.session import Session
@@ -95,10 +95,11 @@ _FETCHED: Final[Asset[Session]] = Asset(
 )
 
 
-def _schedules(home: Home) -> list[Timed[Session]]:
+def fetching_times(home: Home) -> list[Timed[Session]]:
     """Returns one schedule for each source: a quarter of an hour after its rates can be out.
 
-    A publisher who is late is asked twice more, an hour apart.
+    A publisher who is late is asked twice more, an hour apart. They run `load_fx`, which asks the
+    sources before it loads.
     """
     settings = home.settings_of(Productions)
     known = sources_of(settings)
@@ -128,12 +129,3 @@ _LATE: Final = 22
 
 def _needless(session: Session, name: str) -> str:
     return sources_due(session).get(name, "it is not declared any more")
-
-
-FETCHING: Final[Job[Session]] = Job(
-    name=FETCH_JOB,
-    words="Asks the sources of rates for days that should be out by now, and loads what came.",
-    assets=(FETCHED_RATES, SNAPSHOTS),
-    runs="first",
-    timed=_schedules,
-)

@@ -194,7 +194,7 @@ def is_done(session: Session, token: str) -> bool:
 
 
 def mark_done(session: Session, token: str) -> None:
-    """Records with the rates that something happened."""
+    """Notes with the rates that something happened."""
     session.lake.table(FX_SNAPSHOTS).append_once([Part(token, 1, _NOTHING)], run_id=session.run_id)
 
 

@@ -174,6 +174,7 @@ class Job(Generic[S]):
         name: The name of the job.
         words: What it does.
         assets: The keys of what it makes.
+        with_it: Assets that are made in the same run, where the home has them.
         runs: Whether the command `run` begins or ends with it; else it runs only when asked for.
         watches: The folder whose files ask for it.
         timed: Returns the times at which it runs in a home without being asked for.
@@ -182,6 +183,7 @@ class Job(Generic[S]):
     name: str
     words: str
     assets: Sequence[Key]
+    with_it: Sequence[Key] = ()
     runs: Literal["first", "last"] | None = None
     watches: Watched[S] | None = None
     timed: Callable[[Home], Sequence[Timed[S]]] = lambda _home: ()
