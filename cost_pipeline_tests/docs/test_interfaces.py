@@ -105,7 +105,14 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
 @pytest.mark.parametrize("key", sorted({*_keys(CostVendor), *_keys(Productions)}))
 def test_every_key_of_the_files_is_documented(key, page):
     # Sections have tables of their own, headed by the section's name.
-    sections = ("source.", "format.", "numbers.", "key.", "fx_fetch.*.source.", "fx_fetch.*.history.")
+    sections = (
+        "source.",
+        "format.",
+        "numbers.",
+        "key.",
+        "fx_fetch.*.source.",
+        "fx_fetch.*.history.",
+    )
     shortened = [key, *(key.removeprefix(prefix) for prefix in sections)]
     # Without the examples, whose fences are ticks too.
     found = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", page, flags=re.DOTALL))
