@@ -14,7 +14,7 @@ import pytest
 
 from cost_pipeline.simulator.beside import MARKER, vendor_port
 from cost_pipeline.simulator.demo_home import write_demo_home
-from cost_pipeline_tests.e2e.test_web_ui import LAUNCH, RUN, SECONDS, WebUi, wait_until
+from cost_pipeline_tests.e2e.test_web_ui import LAUNCH, RUN, WebUi, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
 
@@ -34,6 +34,9 @@ def _free():
 class MadeUi(WebUi):
     """What `make ui` starts, and Ctrl-C in its terminal."""
 
+    seconds = 600
+    """It starts five processes; on a machine with other work each takes its time."""
+
     def __init__(self, root: Path, home: Path, log) -> None:
         self.port = _free()
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("COST_", "DAGSTER_"))}
@@ -52,7 +55,7 @@ class MadeUi(WebUi):
     def stop(self):
         os.killpg(self.process.pid, signal.SIGINT)
         try:
-            self.process.wait(timeout=SECONDS)
+            self.process.wait(timeout=self.seconds)
         finally:
             if self.process.poll() is None:
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -73,7 +76,7 @@ class MadeUi(WebUi):
         def status():
             return self.ask(RUN, id=launched["run"]["runId"])["runOrError"]["status"]
 
-        wait_until(lambda: status() in {"SUCCESS", "FAILURE", "CANCELED"}, status)
+        wait_until(lambda: status() in {"SUCCESS", "FAILURE", "CANCELED"}, status, self.seconds)
         return status()
 
     def received(self, vendor, day):
