@@ -94,6 +94,8 @@ def home(tmp_path):
     """A demo's home before anything was pulled; its vendors are served by nobody."""
     laid = write_demo_home(tmp_path / "demo", f"http://127.0.0.1:{_free()}")
     (laid / MARKER).write_text("laid by a test\n", encoding="utf-8")
+    with (laid / "dagster" / "dagster.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("code_servers:\n  local_startup_timeout: 600\n")  # for a busy machine
     return laid
 
 
