@@ -105,7 +105,7 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) < 2:  # noqa: PLR2004 - a home and a command
         print(_USAGE, file=sys.stderr)  # noqa: T201 - it is a program
         return 2
-    home, command = Path(arguments[0]), arguments[1:]
+    home, command = Path(arguments[0]), list(arguments[1:])
     port = vendor_port(home)
     if port is None:
         os.execvp(command[0], command)  # noqa: S606 - the command that the caller names
