@@ -23,6 +23,7 @@ from cost_pipeline.defs import (
     partitions,
     pulling,
     sensors,
+    timed,
 )
 from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.jobs import Jobs, jobs_of
@@ -133,13 +134,13 @@ def definitions_of(
         ],
         asset_checks=checks.checks_of(feed, home, calendars),
         jobs=[*jobs.all, *others],
-        schedules=_schedules(feed, jobs, span),
+        schedules=_schedules(feed, home, jobs, span),
         sensors=_sensors(feed, jobs, others, span),
     )
 
 
 def _schedules(
-    feed: Feed[Session], jobs: Jobs, span: partitions.Span
+    feed: Feed[Session], home: Home, jobs: Jobs, span: partitions.Span
 ) -> list[dg.ScheduleDefinition]:
     own = feed.names.own
     return [
@@ -156,6 +157,7 @@ def _schedules(
             cron_schedule="0 7 * * *",
             description="Looks whether dead letters are open beyond their age limit.",
         ),
+        *timed.schedules(feed, home, jobs.own),
     ]
 
 

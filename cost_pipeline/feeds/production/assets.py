@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -19,6 +20,7 @@ from cost_pipeline.feeds.production.inputs import (
     stored_inputs,
 )
 from cost_pipeline.feeds.production.names import (
+    FETCHED_RATES,
     FINDINGS,
     FX_JOB,
     LEDGER,
@@ -33,6 +35,13 @@ from cost_pipeline.feeds.production.names import (
 from cost_pipeline.feeds.production.pairs_agree import sides_agree
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.rate_corrections import apply_corrections, waiting_corrections
+from cost_pipeline.feeds.production.rate_fetching import (
+    fetched_keys,
+    fetched_rates,
+    fetching_times,
+    newly_loaded,
+)
+from cost_pipeline.feeds.production.rate_offers import load_fetched
 from cost_pipeline.feeds.production.rates import count_in_force, load_bundled_history
 from cost_pipeline.feeds.production.reconcile import Reconciled, pairs, reconcile
 from cost_pipeline.feeds.production.tables import FINDINGS as FINDINGS_TABLE
@@ -67,7 +76,8 @@ _SHOWN: Final = 50
 def assets_of(home: Home) -> Sequence[Asset[Session]]:
     """Returns the assets of a home: it has findings if it has timecards, and a report for pairs."""
     return [
-        _SNAPSHOTS,
+        *fetched_rates(home),
+        replace(_SNAPSHOTS, deps=[Dep(key) for key in fetched_keys(home)]),
         _ledger(home),
         *([_FINDINGS, _WEEKLY] if has_timecards(home) else []),
         *_reconciliation(home),
@@ -76,6 +86,7 @@ def assets_of(home: Home) -> Sequence[Asset[Session]]:
 
 def _load_rates(session: Session, asked: Asked) -> Made:
     loaded = load_bundled_history(session)
+    fetched = load_fetched(session)
     applied = apply_corrections(session, asked.files)
     return Made(
         {
@@ -83,6 +94,7 @@ def _load_rates(session: Session, asked: Asked) -> Made:
             "days_added": loaded.days,
             "contradictions": len(loaded.contradictions),
             "corrections_applied": [waiting.name for waiting, _ in applied],
+            **newly_loaded(fetched),
         }
     )
 
@@ -308,7 +320,9 @@ JOBS: Final[tuple[Job[Session], ...]] = (
         words="Loads the bundled ECB history, applies the corrections that wait in the "
         "watched folder, and hands over the dates that they touch.",
         assets=[SNAPSHOTS],
+        with_it=[FETCHED_RATES],
         runs="first",
+        timed=fetching_times,
         watches=Watched(
             sensor="fx_corrections",
             words="Watches the folder of FX corrections. A file becomes a new vintage exactly "

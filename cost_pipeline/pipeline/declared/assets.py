@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import pyarrow as pa
 
+from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.names import Key
 from cost_pipeline.pipeline.declared.shown import Shown
 
@@ -147,6 +148,25 @@ class Watched(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Timed(Generic[S]):
+    """Times at which a job runs by itself.
+
+    Attributes:
+        name: The name of the schedule.
+        words: What it does.
+        cron: When, as a cron expression.
+        zone: The zone of those times.
+        needless: Returns why no run is needed now; an empty text if one is.
+    """
+
+    name: str
+    words: str
+    cron: str
+    zone: str
+    needless: Callable[[S], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Generic[S]):
     """A job that a feed adds; a home that lacks its assets lacks the job too.
 
@@ -154,12 +174,16 @@ class Job(Generic[S]):
         name: The name of the job.
         words: What it does.
         assets: The keys of what it makes.
+        with_it: Assets that are made in the same run, where the home has them.
         runs: Whether the command `run` begins or ends with it; else it runs only when asked for.
         watches: The folder whose files ask for it.
+        timed: Returns the times at which it runs in a home without being asked for.
     """
 
     name: str
     words: str
     assets: Sequence[Key]
+    with_it: Sequence[Key] = ()
     runs: Literal["first", "last"] | None = None
     watches: Watched[S] | None = None
+    timed: Callable[[Home], Sequence[Timed[S]]] = lambda _home: ()
