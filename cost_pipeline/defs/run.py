@@ -30,6 +30,7 @@ from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
 from cost_pipeline.defs.jobs import present_jobs
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.plan import plan_posting
+from cost_pipeline.defs.renamed import go_by_present_keys
 from cost_pipeline.defs.reporting import MOST_AT_ONCE
 from cost_pipeline.defs.sensors import RANGE_END, RANGE_START, look_again
 from cost_pipeline.defs.upstream import (
@@ -136,6 +137,7 @@ class Runner:
         self.instance = instance
         self.progress = progress
         self.feeds = feeds
+        go_by_present_keys(instance, session.feed.keys_of_before)
         self.definitions = build_definitions(session.home.path, feeds)
         self.checked = Checked()
         self._own = session.feed.names.own

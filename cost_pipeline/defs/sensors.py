@@ -20,6 +20,7 @@ from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.partitions import Span
 from cost_pipeline.defs.plan import PlannedRun, left_out, plan_posting
+from cost_pipeline.defs.renamed import go_by_present_keys
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
 from cost_pipeline.pipeline.declared.book import Book
@@ -69,6 +70,7 @@ def reconciliation(
     ) -> dg.SensorResult | dg.SkipReason:
         try:
             session = home.session(feed, "sensor")
+            go_by_present_keys(context.instance, feed.keys_of_before)
             lacks = due(session, book)
             held = look_again(context.instance, session, book, lacks)
         except CostPipelineError as error:

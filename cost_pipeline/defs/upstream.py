@@ -47,9 +47,11 @@ from dagster._core.storage.asset_check_execution_record import (
 from dagster._core.storage.compute_log_manager import CapturedLogContext
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
-# The event log in SQLite files: its class and its tables (`event_log`, `badges`).
+# The event log in SQLite files: its class and its tables (`event_log`, `badges`, `renamed`).
 from dagster._core.storage.event_log.schema import (
     AssetCheckExecutionsTable,
+    AssetEventTagsTable,
+    AssetKeyTable,
     SqlEventLogStorageMetadata,
     SqlEventLogStorageTable,
 )
@@ -82,6 +84,8 @@ __all__ = [
     "AssetCheckExecutionRecordStatus",
     "AssetCheckExecutionsTable",
     "AssetCheckPartitionInfo",
+    "AssetEventTagsTable",
+    "AssetKeyTable",
     "AssetObservationData",
     "CapturedLogContext",
     "ConfigurableClassData",

@@ -292,7 +292,7 @@ class TestGate:
         runner = self.runner(red)
         assert runner.post() == []
         (error,) = runner.checked.errors
-        assert str(error).startswith("ledger/production: held_back: 2 transaction dates")
+        assert str(error).startswith("ledger/production/ledger: held_back: 2 transaction dates")
         assert FIRST in error.message
 
     def runner(self, works):

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.proof]
 PULLED = "2026-04-08"
 CORRECTED, EASTER, NEXT = "2026-04-02", "2026-04-05", "2026-04-07"
 """The last day with rates before Easter, a day that uses them, and the first day with others."""
-LEDGER = ["ledger", "production"]
+LEDGER = ["ledger", "production", "ledger"]
 SECONDS = 120
 ROWS = [
     ("R1", CORRECTED, "10.00", "GBP"),
