@@ -7,7 +7,7 @@ has beside these, `checks` has the checks, and `sensors` says what runs when.
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import dagster as dg
 
@@ -16,6 +16,7 @@ from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import asset_key, dependency
 from cost_pipeline.defs.reporting import metadata_of
 from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.tags import DELIVERY
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.pipeline.declared.assets import Dep, Stored
@@ -28,10 +29,7 @@ from cost_pipeline.pipeline.reports.deliveries import (
     open_of_pull_dates,
 )
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.pipeline.validation.replay import replay
-
-DELIVERY: Final = "cost_pipeline/delivery"
-"""The tag of a replay of one delivery: its hash."""
+from cost_pipeline.pipeline.validation.replay import delivery_named, replay
 
 
 def validate_pulled(
@@ -53,7 +51,8 @@ def validate_pulled(
     ) -> Iterator[dg.MaterializeResult[None]]:
         session = home.session(feed, context.run.run_id)
         pull_date = date.fromisoformat(context.partition_key)
-        replay(session, pull_date, context.run.tags.get(DELIVERY))
+        beginning = context.run.tags.get(DELIVERY)
+        replay(session, pull_date, delivery_named(session, beginning)[0] if beginning else None)
         touched = records_handed_over(context.instance, session)
         seen = [r for r in deliveries(session, [pull_date]) if r.duplicate_of is None]
         for kind in kinds:

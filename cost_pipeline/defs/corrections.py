@@ -15,8 +15,8 @@ import dagster as dg
 from cost_pipeline.core.errors import CostPipelineError
 from cost_pipeline.defs.assets import records_handed_over
 from cost_pipeline.defs.keys import asset_key, dependency
-from cost_pipeline.defs.own_assets import FILES
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.resources import HomeResource, asked_of
+from cost_pipeline.defs.tags import REASON, said
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
 from cost_pipeline.pipeline.days import today
 from cost_pipeline.pipeline.dead_letters.corrections import out_of_date, take_in, waiting_files
@@ -104,12 +104,18 @@ def corrections_sensor(
             )
         )
         why_not = reason_to_wait(
-            wanted, busy=bool(under_way), failed=[run.tags.get(FILES, "") for run in failed]
+            wanted, busy=bool(under_way), failed=[asked_of(run) for run in failed]
         )
         if why_not is not None:
             return dg.SkipReason(why_not)
         return dg.SensorResult(
-            run_requests=[dg.RunRequest(partition_key=day, tags={FILES: tag(wanted)})]
+            run_requests=[
+                dg.RunRequest(
+                    partition_key=day,
+                    run_config=home.asking(wanted),
+                    tags={REASON: said(_words([file.name for file in files], unfinished))},
+                )
+            ]
         )
 
     return take_in_corrections
@@ -119,23 +125,26 @@ def _is_settled(file: Path, now: datetime) -> bool:
     return now.timestamp() - file.stat().st_mtime >= _SETTLED.total_seconds()
 
 
-def tag(files: Sequence[str]) -> str:
-    """Returns the files as a tag of limited length: names may be long, and hold anything."""
-    return f"{len(files)}: {', '.join(files)}"[:200]
+def _words(files: Sequence[str], unfinished: Sequence[str]) -> str:
+    if files:
+        return f"files: {', '.join(files)}"
+    return f"{len(unfinished):,} corrections are behind their contract"
 
 
-def reason_to_wait(files: Sequence[str], *, busy: bool, failed: Sequence[str]) -> str | None:
+def reason_to_wait(
+    files: Sequence[str], *, busy: bool, failed: Sequence[Sequence[str]]
+) -> str | None:
     """Returns why no run is asked for now; None if one is.
 
     Args:
         files: The names of the files that wait.
         busy: Whether a run is under way: it takes in what waits.
-        failed: The tags of runs that failed lately.
+        failed: The files that runs were asked for which failed lately.
     """
     if not files:
         return "no correction waits"
     if busy:
         return "a run that takes in corrections is under way"
-    if tag(files) in failed:
+    if list(files) in map(list, failed):
         return f"a run for the same files failed less than {_PAUSE} ago"
     return None

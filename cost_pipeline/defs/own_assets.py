@@ -3,7 +3,6 @@
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import Final
 
 import dagster as dg
 
@@ -20,9 +19,6 @@ from cost_pipeline.pipeline.declared.assets import Asked, Asset, Calendar, Made
 from cost_pipeline.pipeline.declared.checks import Check, Subject
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
-
-FILES: Final = "cost_pipeline/corrections"
-"""The tag of a run that files of a watched folder asked for: their tokens."""
 
 _Make = Callable[[Session, Asked], Made]
 
@@ -93,7 +89,7 @@ def _made(
     ) -> Iterator[dg.MaterializeResult[None]]:
         session = home.session(feed, context.run.run_id)
         days = [date.fromisoformat(key) for key in context.partition_keys] if by_dates else []
-        made = make(session, Asked(days, _files(context)))
+        made = make(session, Asked(days, home.asked or None))
         for day, shown in made.by_date.items():
             context.add_asset_metadata(
                 metadata_of(shown), asset_key=asset_key(one.key), partition_key=day.isoformat()
@@ -108,9 +104,3 @@ def _made(
         )
 
     return body
-
-
-def _files(context: dg.AssetExecutionContext) -> list[str] | None:
-    """Returns the files that the run was requested for; None if it was requested for none."""
-    tags = context.run.tags
-    return tags[FILES].split(",") if FILES in tags else None

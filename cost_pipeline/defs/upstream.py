@@ -12,6 +12,11 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )
 
+# Of which code location a run is (`history`).
+from dagster._core.definitions.repository_definition import (
+    SINGLETON_REPOSITORY_NAME,
+)
+
 # How a step goes on behind an output of which there is no materialization (`pulling`).
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -35,6 +40,7 @@ from dagster._core.events import (
 )
 from dagster._core.instance.ref import InstanceRef, compute_logs_directory
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
 
 # The state of checks (`alerts`, `badges`, `event_log`).
 from dagster._core.storage.asset_check_execution_record import (
@@ -78,6 +84,7 @@ __all__ = [
     "NOT_FINISHED_STATUSES",
     "RUNLESS_JOB_NAME",
     "RUNLESS_RUN_ID",
+    "SINGLETON_REPOSITORY_NAME",
     "SQLITE_BUSY_TIMEOUT_SECONDS",
     "SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION",
     "AssetCheckEvaluationTargetMaterializationData",
@@ -95,6 +102,8 @@ __all__ = [
     "InstanceRef",
     "LocalComputeLogManager",
     "PartitionKeyFilter",
+    "RegisteredCodeLocationOrigin",
+    "RemoteRepositoryOrigin",
     "SqlEventLogStorage",
     "SqlEventLogStorageMetadata",
     "SqlEventLogStorageTable",
