@@ -13,15 +13,17 @@ from typing import Final
 import dagster as dg
 
 from cost_pipeline.core.errors import CostPipelineError
+from cost_pipeline.defs import descriptions
 from cost_pipeline.defs.assets import records_handed_over
 from cost_pipeline.defs.keys import asset_key, dependency
+from cost_pipeline.defs.reporting import in_order
 from cost_pipeline.defs.resources import HomeResource, asked_of
 from cost_pipeline.defs.tags import REASON, said
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
 from cost_pipeline.pipeline.days import today
 from cost_pipeline.pipeline.dead_letters.corrections import out_of_date, take_in, waiting_files
 from cost_pipeline.pipeline.declared.assets import Dep
-from cost_pipeline.pipeline.declared.names import CORRECTIONS_JOB
+from cost_pipeline.pipeline.declared.names import CORRECTIONS_JOB, DEAD_LETTERS_GROUP
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
 
@@ -39,12 +41,11 @@ def corrections(
         key=asset_key(feed.names.corrections),
         deps=[dependency(Dep(feed.names.dead_letters, whole=True))],
         partitions_def=partitions,
-        group_name="dead_letters",
+        group_name=DEAD_LETTERS_GROUP,
         owners=feed.owners,
         kinds={"excel"},
         pool=feed.names.own("vendors"),
-        description=f"Mended workbooks from {feed.names.inbox}: landed verbatim, judged under the "
-        "contract of the vendor whose dead letters they answer.",
+        description=descriptions.of_corrections(feed),
         code_version="1",
     )
     def corrections(
@@ -54,12 +55,14 @@ def corrections(
         taken = take_in(session)
         touched = records_handed_over(context.instance, session)
         return dg.MaterializeResult(
-            metadata={
-                "dagster/partition_row_count": len(taken),
-                "files": [one.uri for one in taken],
-                "repeated": sum(one.repeated for one in taken),
-                **touched,
-            }
+            metadata=in_order(
+                {
+                    "dagster/partition_row_count": len(taken),
+                    "files": [one.uri for one in taken],
+                    "repeated": sum(one.repeated for one in taken),
+                    **touched,
+                }
+            )
         )
 
     return corrections

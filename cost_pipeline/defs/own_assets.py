@@ -12,11 +12,12 @@ from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import asset_key, dependency
 from cost_pipeline.defs.partitions import Calendars
 from cost_pipeline.defs.plan import MOST_DATES_A_RUN
-from cost_pipeline.defs.reporting import metadata_of
+from cost_pipeline.defs.reporting import in_order, metadata_of
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.assets import Asked, Asset, Calendar, Made
 from cost_pipeline.pipeline.declared.checks import Check, Subject
+from cost_pipeline.pipeline.declared.told import described
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
 
@@ -52,7 +53,7 @@ def _spec(feed: Feed[Session], one: Asset[Session], calendars: Calendars) -> dg.
         group_name=one.group,
         owners=feed.owners,
         kinds=set(one.kinds),
-        description=one.words,
+        description=described(one.words, one.told),
         metadata=columns.stored(one.stored, feed) if one.stored is not None else {},
         code_version=None if one.make is None else one.version,
     )
@@ -99,7 +100,7 @@ def _made(
             metadata |= hand_over(context.instance, session)[one.hands_over].metadata()
         yield dg.MaterializeResult(
             asset_key=asset_key(one.key),
-            metadata=metadata or None,
+            metadata=in_order(metadata) or None,
             check_results=[result_of(check, made.found, Subject(one.key)) for check in checks],
         )
 

@@ -227,8 +227,24 @@ def evaluated(
 
 
 def metadata_of(shown: Mapping[str, Shown]) -> dict[str, Any]:
-    """Returns what a feed shows, as Dagster's metadata."""
-    return {name: _metadata_value(value) for name, value in shown.items()}
+    """Returns what a feed shows, as Dagster's metadata, in the order in which people read it."""
+    return in_order({name: _metadata_value(value) for name, value in shown.items()})
+
+
+def in_order(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns metadata with its numbers first, then words, lists, and last tables and pictures.
+
+    The UI shows metadata in the order in which it was said; within each sort that order stays.
+    """
+    return dict(sorted(metadata.items(), key=lambda item: _rank(item[1])))
+
+
+def _rank(value: object) -> int:
+    if isinstance(value, int | float | dg.IntMetadataValue | dg.FloatMetadataValue):
+        return 0
+    if isinstance(value, str | dg.TextMetadataValue | dg.UrlMetadataValue | dg.PathMetadataValue):
+        return 1
+    return 3 if isinstance(value, dg.TableMetadataValue | dg.MarkdownMetadataValue) else 2
 
 
 def _metadata_value(value: Shown) -> Any:  # noqa: ANN401 - what Dagster takes as metadata

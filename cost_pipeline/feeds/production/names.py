@@ -17,6 +17,11 @@ RECONCILIATION: Final[Key] = ("report", NAME, "reconciliation")
 FINDINGS: Final[Key] = ("union", "findings")
 WEEKLY: Final[Key] = ("union", "weekly_penalties")
 
+RATES_GROUP: Final = "4_fx"
+LEDGER_GROUP: Final = "5_ledger"
+UNION_GROUP: Final = "6_union"
+REPORT_GROUP: Final = "7_report"
+
 RENAMED: Final[Mapping[Key, Key]] = {
     ("records", NAME, "by_transaction_date"): RECORDS_BY_DATE,
     ("fx", "by_transaction_date"): RATES_BY_DATE,

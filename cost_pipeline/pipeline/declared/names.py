@@ -13,6 +13,13 @@ from typing import Final, TypeAlias
 Key: TypeAlias = tuple[str, ...]
 """The key of an asset: layer, feed, noun."""
 
+RAW_GROUP: Final = "1_raw"
+RECORDS_GROUP: Final = "2_records"
+DEAD_LETTERS_GROUP: Final = "3_dead_letters"
+AUDIT_GROUP: Final = "8_audit"
+"""Groups are listed by name: the number puts them in the order in which data flow. The groups of a
+feed's own assets stand between these."""
+
 PULL_JOB: Final = "pull_and_validate"
 AUDIT_JOB: Final = "verify_audit_log"
 CORRECTIONS_JOB: Final = "corrections"
