@@ -12,6 +12,7 @@ from typing import Any, Final
 import dagster as dg
 
 from cost_pipeline.defs.upstream import (
+    MAX_RETRIES_TAG,
     SINGLETON_REPOSITORY_NAME,
     ConfigurableClassData,
     InstanceRef,
@@ -27,11 +28,17 @@ ORIGIN: Final = RemoteRepositoryOrigin(
 
 
 class OwnHistory(dg.DagsterInstance):
-    """An instance whose runs are of the code location, whoever makes them."""
+    """An instance whose runs are of the code location, whoever makes them.
+
+    The daemon starts failed runs of the location again, and knows a crash by the reason that every
+    error gets whose raiser is told of it. Whoever ran a command sees how it ended, and a vendor is
+    not asked again behind their back: such a run is never started again by itself.
+    """
 
     def create_run_for_job(self, job_def: dg.JobDefinition, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as Dagster has them
         """Creates a run, as the class above does; its origin is the code location."""
         kwargs["remote_job_origin"] = ORIGIN.get_job_origin(job_def.name)
+        kwargs["tags"] = {**(kwargs.get("tags") or {}), MAX_RETRIES_TAG: "0"}
         return super().create_run_for_job(job_def, *args, **kwargs)
 
 

@@ -69,8 +69,8 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 
-# Which backfill a run belongs to (`confirm`).
-from dagster._core.storage.tags import BACKFILL_ID_TAG
+# Which backfill a run belongs to (`confirm`), and that it is not started again (`history`).
+from dagster._core.storage.tags import BACKFILL_ID_TAG, MAX_RETRIES_TAG
 from dagster._serdes import ConfigurableClassData
 
 __all__ = [
@@ -81,6 +81,7 @@ __all__ = [
     "COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES",
     "EVENT_TYPE_TO_PIPELINE_RUN_STATUS",
     "INDEX_SHARD_NAME",
+    "MAX_RETRIES_TAG",
     "NOT_FINISHED_STATUSES",
     "RUNLESS_JOB_NAME",
     "RUNLESS_RUN_ID",

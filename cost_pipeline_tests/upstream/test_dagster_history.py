@@ -9,6 +9,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.events import RunFailureReason
+from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import EmptyWorkspaceTarget
 from dagster_graphql.schema import create_schema
@@ -33,6 +35,11 @@ OF_A_JOB = """
 @dg.job(executor_def=dg.in_process_executor)
 def quiet():
     dg.op(name="nothing")(lambda: None)()
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def failing():
+    dg.op(name="fails")(lambda: 1 // 0)()
 
 
 @pytest.fixture(params=[True, False], ids=["own history", "Dagster's own"])
@@ -62,6 +69,21 @@ def test_a_run_is_on_the_timeline_and_under_its_job_if_it_says_its_code_location
     assert ask(TIMELINE) == [{"pipelineName": "quiet", "repositoryOrigin": origin if own else None}]
     found = ask(OF_A_JOB, job="quiet", label=ORIGIN.get_label())
     assert found == ([{"pipelineName": "quiet"}] if own else [])
+
+
+def test_the_daemon_starts_no_failed_run_of_the_command_line_again(tmp_path):
+    retries = {"enabled": True, "max_retries": 2, "retry_on_asset_or_op_failure": False}
+    ref = InstanceRef.from_dir(str(tmp_path), overrides={"run_retries": retries})
+    again = []
+    for own in (True, False):
+        with dg.DagsterInstance.from_ref(in_own_history(ref) if own else ref) as instance:
+            with pytest.raises(ZeroDivisionError):
+                failing.execute_in_process(instance=instance)
+            (run,) = instance.get_runs(limit=1)
+            assert run.status is dg.DagsterRunStatus.FAILURE
+            reason = RunFailureReason.RUN_EXCEPTION
+            again.append(auto_reexecution_should_retry_run(instance, run, reason))
+    assert again == [False, True]
 
 
 def test_the_location_is_named_as_the_project_and_the_workspace_name_it():
