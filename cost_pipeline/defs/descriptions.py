@@ -28,7 +28,9 @@ def of_deliveries(vendor: Vendor) -> str:
 def of_records(feed: Feed[Session], kind: str) -> str:
     """Returns the description of the records of a kind."""
     book = feed.book
-    posted = f"the {book.noun} posts the {book.dates} that they belong to" if book else "they stay"
+    posted = "they are kept, and posted to no book"
+    if book is not None:
+        posted = f"the {book.noun} posts the {book.dates} that they belong to"
     return described(
         f"Rows that satisfied the contract of a {kind.replace('_', ' ')}.",
         Told(

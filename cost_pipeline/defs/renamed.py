@@ -69,7 +69,7 @@ def _known(connection: db.Connection, keys: Mapping[str, dg.AssetKey]) -> list[s
 
 
 def _rename(connection: db.Connection, old: str, new: str) -> None:
-    """Names one asset anew; of one that has runs under both keys, the present row stands."""
+    """Gives an asset its present key; of one that has runs under both, the present row stands."""
     key = AssetKeyTable.c.asset_key
     if connection.execute(db.select(key).where(key == new)).first() is None:
         connection.execute(AssetKeyTable.update().where(key == old).values(asset_key=new))

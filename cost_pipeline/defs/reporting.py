@@ -26,6 +26,14 @@ from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table
 
 DATA_VERSION_TAG: Final = "dagster/data_version"
 GONE: Final = "gone"
+_IN_ORDER: Final = (
+    (int, float, dg.IntMetadataValue, dg.FloatMetadataValue, dg.BoolMetadataValue),
+    (str, dg.TextMetadataValue, dg.UrlMetadataValue, dg.PathMetadataValue),
+    (list, dg.JsonMetadataValue),
+    (dg.TableMetadataValue, dg.MarkdownMetadataValue),
+)
+"""The sorts of metadata as people read them: numbers, words, lists, tables and pictures."""
+_LISTS: Final = 2
 MOST_AT_ONCE: Final = 1000
 """The most events, of a kilobyte or two each, that an event log is given at a time."""
 
@@ -240,11 +248,10 @@ def in_order(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rank(value: object) -> int:
-    if isinstance(value, int | float | dg.IntMetadataValue | dg.FloatMetadataValue):
-        return 0
-    if isinstance(value, str | dg.TextMetadataValue | dg.UrlMetadataValue | dg.PathMetadataValue):
-        return 1
-    return 3 if isinstance(value, dg.TableMetadataValue | dg.MarkdownMetadataValue) else 2
+    for rank, sorts in enumerate(_IN_ORDER):
+        if isinstance(value, sorts):
+            return rank
+    return _LISTS
 
 
 def _metadata_value(value: Shown) -> Any:  # noqa: ANN401 - what Dagster takes as metadata
