@@ -29,6 +29,7 @@ from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.jobs import Jobs, jobs_of
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.resources import HomeResource, resource_of, session_of
+from cost_pipeline.defs.tags import REASON
 from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.days import Reach, reach
@@ -178,7 +179,8 @@ def _pull_daily(
         day = now.date() - timedelta(days=1)
         if day < span.first_pull:
             return dg.SkipReason(f"this home begins with {span.first_pull}")
-        return dg.RunRequest(partition_key=day.isoformat())
+        tags = {REASON: "the day before, every day"}
+        return dg.RunRequest(partition_key=day.isoformat(), tags=tags)
 
     return pull_daily
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.names import Key
 from cost_pipeline.pipeline.declared.shown import Shown
+from cost_pipeline.pipeline.declared.told import Told
 
 S = TypeVar("S")
 """What a step works with: a session, which knows its feed, which is declared by these types."""
@@ -89,6 +90,7 @@ class Asset(Generic[S]):
     Attributes:
         key: Layer, feed, noun.
         words: What it is, in a sentence or two.
+        told: What else its page tells.
         group: The group that it is shown in.
         kinds: Labels: how it is stored.
         make: Makes it; None if others write it and it is only told of.
@@ -114,6 +116,7 @@ class Asset(Generic[S]):
     pool: str | None = None
     hands_over: Key | None = None
     version: str | None = "1"
+    told: Told | None = None
 
 
 class WaitingFile(Protocol):
