@@ -23,11 +23,13 @@ from cost_pipeline.defs import (
     partitions,
     pulling,
     sensors,
+    timed,
 )
 from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.jobs import Jobs, jobs_of
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.resources import HomeResource, resource_of, session_of
+from cost_pipeline.defs.tags import REASON
 from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.days import Reach, reach
@@ -133,13 +135,13 @@ def definitions_of(
         ],
         asset_checks=checks.checks_of(feed, home, calendars),
         jobs=[*jobs.all, *others],
-        schedules=_schedules(feed, jobs, span),
+        schedules=_schedules(feed, home, jobs, span),
         sensors=_sensors(feed, jobs, others, span),
     )
 
 
 def _schedules(
-    feed: Feed[Session], jobs: Jobs, span: partitions.Span
+    feed: Feed[Session], home: Home, jobs: Jobs, span: partitions.Span
 ) -> list[dg.ScheduleDefinition]:
     own = feed.names.own
     return [
@@ -156,6 +158,7 @@ def _schedules(
             cron_schedule="0 7 * * *",
             description="Looks whether dead letters are open beyond their age limit.",
         ),
+        *timed.schedules(feed, home, jobs.own),
     ]
 
 
@@ -176,7 +179,8 @@ def _pull_daily(
         day = now.date() - timedelta(days=1)
         if day < span.first_pull:
             return dg.SkipReason(f"this home begins with {span.first_pull}")
-        return dg.RunRequest(partition_key=day.isoformat())
+        tags = {REASON: "the day before, every day"}
+        return dg.RunRequest(partition_key=day.isoformat(), tags=tags)
 
     return pull_daily
 

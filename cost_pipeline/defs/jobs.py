@@ -115,13 +115,13 @@ def present_jobs(feed: Feed[Session], home: Home) -> list[Job[Session]]:
 def _own(
     feed: Feed[Session], home: Home
 ) -> list[tuple[Job[Session], UnresolvedAssetJobDefinition]]:
-    return [
-        (
-            job,
-            dg.define_asset_job(job.name, selection=selection(*job.assets), description=job.words),
-        )
-        for job in present_jobs(feed, home)
-    ]
+    made = {one.key for one in feed.assets(home)}
+    found = []
+    for job in present_jobs(feed, home):
+        keys = [*job.assets, *(key for key in job.with_it if key in made)]
+        ran = dg.define_asset_job(job.name, selection=selection(*keys), description=job.words)
+        found.append((job, ran))
+    return found
 
 
 def _standing(feed: Feed[Session], home: Home) -> dg.AssetSelection:

@@ -16,9 +16,10 @@ from cost_pipeline.contracts.file_names import WORDS
 from cost_pipeline.contracts.vendor import FolderSource, Vendor
 from cost_pipeline.core.errors import EnvironmentFailedError
 from cost_pipeline.core.text import printable
-from cost_pipeline.defs import columns
+from cost_pipeline.defs import columns, descriptions
 from cost_pipeline.defs.confirm import dates_at_once, refuse_unconfirmed
 from cost_pipeline.defs.keys import asset_key
+from cost_pipeline.defs.reporting import in_order
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.upstream import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from cost_pipeline.home.document import Problem
@@ -26,6 +27,7 @@ from cost_pipeline.home.last_good import WrongFile
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.checks import OF_FETCHES
 from cost_pipeline.pipeline.days import start_of_home
+from cost_pipeline.pipeline.declared.names import RAW_GROUP
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.pull.deliveries import Standing, standing
 from cost_pipeline.pipeline.pull.not_asked import not_asked
@@ -153,19 +155,17 @@ def _nobody_else_tells(failed: Sequence[PullOutcome], pull_date: date) -> Enviro
 
 
 def _raw_spec(feed: Feed[Session], key: dg.AssetKey, vendor: Vendor) -> dg.AssetSpec:
-    kind, whose = str(vendor.record).replace("_", " "), vendor.scope
     return dg.AssetSpec(
         key,
-        group_name="raw",
+        group_name=RAW_GROUP,
         owners=feed.owners,
         kinds={vendor.source.kind, vendor.as_of(None).format.kind},
-        description=f"Deliveries of {vendor.vendor} ({kind}s{f' of {whose}' if whose else ''}), "
-        "landed verbatim and named by their SHA-256.",
+        description=descriptions.of_deliveries(vendor),
         metadata={
-            "dagster/column_schema": columns.delivered(vendor),
             "priority": vendor.priority,
             "source": _place(vendor),
             **feed.scoped(vendor),
+            "dagster/column_schema": columns.delivered(vendor),
         },
         code_version="1",
     )
@@ -216,17 +216,19 @@ def _shown(
 
 def _pulled(outcome: PullOutcome, stands: Standing, gaps: Sequence[Provisional]) -> dict[str, Any]:
     """Returns the numbers of what stands of a date, whichever pull brought it, and of this pull."""
-    return {
-        "dagster/partition_row_count": stands.deliveries,
-        "deliveries_received": stands.deliveries,
-        "bytes_received": stands.bytes,
-        "deliveries_new": outcome.new,
-        "failures": [failure.message for failure in outcome.failures],
-        "provisional": bool(gaps),
-        "passed_over": [f"{one.uri}: {WORDS[one.why]}" for one in outcome.passed_over],
-        "stands_in": [gap.stands_in.as_json() for gap in gaps if gap.stands_in],
-        **_telemetry(outcome.telemetry),
-    }
+    return in_order(
+        {
+            "dagster/partition_row_count": stands.deliveries,
+            "deliveries_received": stands.deliveries,
+            "bytes_received": stands.bytes,
+            "deliveries_new": outcome.new,
+            "failures": [failure.message for failure in outcome.failures],
+            "provisional": bool(gaps),
+            "passed_over": [f"{one.uri}: {WORDS[one.why]}" for one in outcome.passed_over],
+            "stands_in": [gap.stands_in.as_json() for gap in gaps if gap.stands_in],
+            **_telemetry(outcome.telemetry),
+        }
+    )
 
 
 def _telemetry(records: Sequence[Telemetry]) -> dict[str, int | float]:

@@ -41,6 +41,8 @@ LOCATION = """
 class WebUi:
     """`dagster dev` over a home, asked as its pages ask it."""
 
+    seconds = SECONDS
+
     def __init__(self, home, log):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -82,7 +84,7 @@ class WebUi:
 
     def located(self):
         """The repository and its location, once the server answers."""
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + self.seconds
         while True:
             assert self.process.poll() is None, "the web server ended"
             try:
@@ -137,8 +139,8 @@ class WebUi:
         return [d for d in days if found[d]["assetNodeOrError"]["staleStatus"] == "STALE"]
 
 
-def wait_until(there, told):
-    until = time.monotonic() + SECONDS
+def wait_until(there, told, seconds=SECONDS):
+    until = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < until, told()
         time.sleep(0.2)
