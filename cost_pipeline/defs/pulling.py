@@ -186,7 +186,7 @@ def _wrong_spec(
         + "\n".join(f"- {line}" for line in wrong.lines())
     )
     spec = dg.AssetSpec(
-        key, group_name="raw", owners=feed.owners, kinds={"yaml"}, metadata={"file": wrong.file}
+        key, group_name=RAW_GROUP, owners=feed.owners, kinds={"yaml"}, metadata={"file": wrong.file}
     )
     if before is not None:
         spec = _raw_spec(feed, key, before).merge_attributes(metadata={"file": wrong.file})

@@ -21,6 +21,14 @@ RATES_BY_DATE: Final = Told(
     next="the sensor `reconcile_ledger`, or `cost-pipeline post`, posts the date again: reversals "
     "and new postings for what the rates changed",
 )
+PUBLISHED_RATES: Final = Told(
+    row="one answer of a source, as the bytes that came",
+    key="source and the time of asking",
+    fails="a source that does not answer fails nothing: the loaded rates go on serving, and the "
+    "check of their freshness says how old they are",
+    next="the same run loads what is new as snapshots; a rate that changed is offered as a "
+    "correction and not applied",
+)
 SNAPSHOTS: Final = Told(
     row="one rate of one currency in one snapshot",
     key="source, reference date, vintage and currency",
