@@ -14,6 +14,7 @@ import dagster as dg
 from cost_pipeline.defs import columns
 from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import asset_key, dependency
+from cost_pipeline.defs.lineage_tables import LINEAGE, with_table
 from cost_pipeline.defs.reporting import metadata_of
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.home.load import Home
@@ -87,10 +88,12 @@ def _records_spec(feed: Feed[Session], kind: str, home: Home) -> dg.AssetSpec:
         owners=feed.owners,
         kinds={"deltalake", "pydantic"},
         description=f"Rows that satisfied the contract of a {kind.replace('_', ' ')}.",
-        metadata={
-            **columns.stored(Stored(feed.records.name, feed.shape.records), feed),
-            "dagster/column_lineage": columns.lineage_of_records(feed, vendors),
-        },
+        metadata=with_table(
+            {
+                **columns.stored(Stored(feed.records.name, feed.shape.records), feed),
+                LINEAGE: columns.lineage_of_records(feed, vendors),
+            }
+        ),
         code_version="1",
     )
 

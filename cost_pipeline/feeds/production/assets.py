@@ -19,6 +19,7 @@ from cost_pipeline.feeds.production.inputs import (
     stored_inputs,
 )
 from cost_pipeline.feeds.production.names import (
+    CORRECTIONS,
     FINDINGS,
     FX_JOB,
     LEDGER,
@@ -33,8 +34,10 @@ from cost_pipeline.feeds.production.names import (
 from cost_pipeline.feeds.production.pairs_agree import sides_agree
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.rate_corrections import apply_corrections, waiting_corrections
+from cost_pipeline.feeds.production.rate_story import story_of
 from cost_pipeline.feeds.production.rates import count_in_force, load_bundled_history
 from cost_pipeline.feeds.production.reconcile import Reconciled, pairs, reconcile
+from cost_pipeline.feeds.production.shown_postings import postings_shown
 from cost_pipeline.feeds.production.tables import FINDINGS as FINDINGS_TABLE
 from cost_pipeline.feeds.production.tables import LEDGER as LEDGER_TABLE
 from cost_pipeline.feeds.production.union_summary import (
@@ -68,6 +71,7 @@ def assets_of(home: Home) -> Sequence[Asset[Session]]:
     """Returns the assets of a home: it has findings if it has timecards, and a report for pairs."""
     return [
         _SNAPSHOTS,
+        _CORRECTIONS,
         _ledger(home),
         *([_FINDINGS, _WEEKLY] if has_timecards(home) else []),
         *_reconciliation(home),
@@ -99,6 +103,17 @@ _SNAPSHOTS: Final[Asset[Session]] = Asset(
 )
 
 
+_CORRECTIONS: Final[Asset[Session]] = Asset(
+    key=CORRECTIONS,
+    words="Every rate that was corrected: from what to what, why, which transaction dates still "
+    "wait, which were repaired by which run, and by how much the books changed. External: told "
+    "when a correction is handed over and when its dates are posted; read from the lake.",
+    group="fx",
+    kinds=frozenset({"deltalake"}),
+    deps=[Dep(SNAPSHOTS), Dep(LEDGER, whole=True)],
+)
+
+
 def _versions_of_records(session: Session) -> dict[date, str]:
     """Returns the records of each date with their rulings; of timecards also what is around them.
 
@@ -117,13 +132,15 @@ def _effect_of_rates(session: Session, changed: Sequence[date]) -> Effect:
     names = ("production", "gl_code", "currency", "base_currency", "before", "after", "difference")
     columns = {**dict.fromkeys(names, "string"), "postings": "int"}
     rows = [{name: row[name] for name in columns} for row in found.as_json()["by"]]
+    impact: dict[str, Shown] = {
+        "impact": Table(columns, rows),
+        "impact_postings": found.postings,
+        "impact_partitions": [str(day) for day in found.partitions],
+    }
     return Effect(
-        {
-            "impact": Table(columns, rows),
-            "impact_postings": found.postings,
-            "impact_partitions": [str(day) for day in found.partitions],
-        },
+        impact,
         matters=bool(found.partitions),
+        stories={key: impact | told for key, told in story_of(session, changed).items()},
     )
 
 
@@ -158,7 +175,11 @@ def hand_overs(home: Home) -> Sequence[HandOver[Session]]:
 
 def _post(session: Session, asked: Asked) -> Made:
     posted = post(session, asked.dates)
-    return Made(by_date={day: _posted(one) for day, one in posted.items()})
+    told = postings_shown(session, asked.dates)
+    return Made(
+        by_date={day: _posted(one) | told.get(day, {}) for day, one in posted.items()},
+        stories=story_of(session, asked.dates),
+    )
 
 
 def _posted(posted: Posted) -> dict[str, Shown]:
