@@ -31,8 +31,8 @@ from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table
 from cost_pipeline.pipeline.posting.dates import out_of_date
 from cost_pipeline.pipeline.session import Session
 
-MOST: Final = 20
-"""Corrected days that are told, the newest; of one with many currencies all that changed."""
+MOST: Final = 50
+"""Corrected rates that are told, the newest; `cost-pipeline fx list` has every vintage."""
 MOST_DATES: Final = 50
 """Repaired transaction dates that are told; `cost-pipeline ledger trace` has each posting's."""
 
@@ -66,7 +66,7 @@ def story(session: Session) -> dict[str, Shown]:
     days = corrected_days["reference_date"].to_pylist()
     repairs = _repairs(session, touched | {day for day in stored if _near(day, days)})
     return {
-        "corrections": Table(_CORRECTIONS, [_correction(row) for row in corrected]),
+        "corrections": Table(_CORRECTIONS, [_correction(row) for row in corrected[:MOST]]),
         "state": _state(corrected, waiting, repairs),
         "dates_to_repair": [day.isoformat() for day in waiting],
         "repaired_dates": _repaired(repairs),
@@ -74,7 +74,7 @@ def story(session: Session) -> dict[str, Shown]:
 
 
 def _corrected_days(session: Session) -> pa.Table:
-    """Returns the newest corrected days. Columns: source, reference_date, vintage."""
+    """Returns the days that were ever corrected. Columns: source, reference_date, vintage."""
     return query(_CORRECTED_DAYS, days=rate_days(session))
 
 
@@ -176,9 +176,9 @@ def _at(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
 
-_CORRECTED_DAYS: Final = f"""
+_CORRECTED_DAYS: Final = """
     select source, reference_date, max(vintage) as vintage from days group by all
-    having max(vintage) > 1 order by reference_date desc, source limit {MOST}
+    having max(vintage) > 1 order by all
 """
 _CHANGED: Final = """
     with all_of_them as (
