@@ -140,7 +140,7 @@ def _effect_of_rates(session: Session, changed: Sequence[date]) -> Effect:
     return Effect(
         impact,
         matters=bool(found.partitions),
-        stories={key: impact | told for key, told in story_of(session, changed).items()},
+        stories={key: told | impact for key, told in story_of(session, changed).items()},
     )
 
 

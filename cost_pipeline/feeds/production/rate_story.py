@@ -66,10 +66,10 @@ def story(session: Session) -> dict[str, Shown]:
     days = corrected_days["reference_date"].to_pylist()
     repairs = _repairs(session, touched | {day for day in stored if _near(day, days)})
     return {
-        "corrections": Table(_CORRECTIONS, [_correction(row) for row in corrected[:MOST]]),
         "state": _state(corrected, waiting, repairs),
         "dates_to_repair": [day.isoformat() for day in waiting],
         "repaired_dates": _repaired(repairs),
+        "corrections": Table(_CORRECTIONS, [_correction(row) for row in corrected[:MOST]]),
     }
 
 
