@@ -12,16 +12,22 @@ from cost_pipeline.pipeline.declared.links import asset_page
 
 LINEAGE: Final = "dagster/column_lineage"
 MADE_FROM: Final = "columns_made_from"
+_LONG: Final = "dagster/column_"
 _MOST: Final = 12
 """Columns of one asset that are named in a cell; the JSON has all."""
 
 
 def with_table(metadata: Mapping[str, object]) -> dict[str, object]:
-    """Returns the metadata of an asset, with the table of its column lineage if it has one."""
+    """Returns the metadata of an asset, with the table of its column lineage if it has one.
+
+    The table stands before Dagster's own schema and lineage, which are longer.
+    """
     lineage = metadata.get(LINEAGE)
     if not isinstance(lineage, dg.TableColumnLineage) or not lineage.deps_by_column:
         return dict(metadata)
-    return {**metadata, MADE_FROM: dg.MetadataValue.md(lineage_table(lineage))}
+    long = {name: said for name, said in metadata.items() if name.startswith(_LONG)}
+    short = {name: said for name, said in metadata.items() if name not in long}
+    return {**short, MADE_FROM: dg.MetadataValue.md(lineage_table(lineage)), **long}
 
 
 def lineage_table(lineage: dg.TableColumnLineage) -> str:

@@ -209,7 +209,7 @@ def test_columns_are_told_in_a_table_that_people_read(stages):
     posted = specs[LEDGER].metadata[MADE_FROM].value
     (base,) = [row for row in cells(posted) if row[0] == "`base_amount`"]
     assert "amount, currency" in base[1]
-    assert "[fx\\/snapshots](/assets/fx/snapshots): rate" in base[1]
+    assert "[fx\\/rate\\_snapshots](/assets/fx/rate_snapshots): rate" in base[1]
     (records,) = [key for key in specs if key == records_key("vendor_invoice")]
     named = dict(cells(specs[records].metadata[MADE_FROM].value))
     assert raw_key("rentals").to_user_string().replace("/", "\\/") in named["`amount`"]
