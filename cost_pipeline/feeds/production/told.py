@@ -37,6 +37,12 @@ SNAPSHOTS: Final = Told(
     next="the dates that a new vintage touches are handed over and posted again; the table "
     "`impact` says what that changes",
 )
+CORRECTIONS: Final = Told(
+    row="one rate that a later vintage changed; one date that was repaired for it",
+    key="source, day, vintage and currency; transaction date and batch",
+    fails=_NO_FAILURE,
+    next="`dates_to_repair` are posted by the sensor `reconcile_ledger` or `cost-pipeline post`",
+)
 LEDGER: Final = Told(
     row="one posting, or the reversal of one; no row is ever changed",
     key="posting_id; a partition is the transaction date, each commit to it is one sealed batch",
