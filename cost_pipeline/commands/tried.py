@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _WIDTH: Final = 80
 _LABEL: Final = 11
 _NAMES: Final = 12
-_GAP: Final = 2
 
 
 def show_tried(out: Console, tried: Tried) -> None:
@@ -135,14 +134,10 @@ def _first_rows(out: Console, tried: Tried) -> None:
         }
     heads = [f"line {row.line}{', refused' if row.reasons else ''}" for row in tried.first]
     table = columns("field", "column", *heads)
-    names = max(map(len, tried.first[0].values))
-    cell = (_WIDTH - names - 1) // (len(heads) + 1) - _GAP
-    for column in table.columns[1:]:
-        column.max_width = cell
     for name in tried.first[0].values:
         cells = (_cell(row.values[name]) for row in tried.first)
         table.add_row(plain(name), plain((origin.get(name, ""), "dim")), *map(plain, cells))
-    out.print(table, width=_WIDTH)
+    out.print(table)
 
 
 def _cell(text: str | None) -> str:
