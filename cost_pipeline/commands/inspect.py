@@ -29,7 +29,7 @@ from cost_pipeline.commands.pulled import (
     show_provisional,
 )
 from cost_pipeline.commands.trace_page import page
-from cost_pipeline.commands.trace_text import show_parts, write_page
+from cost_pipeline.commands.trace_text import short_hashes, show_parts, write_page
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import money
 
@@ -144,7 +144,7 @@ def row_command(place: str, html: Path | None, home: Path, feed: str | None, as_
     if as_json:
         print_json(found)
         return
-    console().print(plain(found["words"], style="bold"))
+    console().print(plain(short_hashes(found["words"]), style="bold"))
     show_parts(parts)
 
 

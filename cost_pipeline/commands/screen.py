@@ -53,7 +53,7 @@ class Screen(Console):
         """
         whole = options.pop("soft_wrap", False) or not set(options) <= {"style"}
         if whole or len(objects) != 1 or not isinstance(objects[0], str | Text):
-            super().print(*objects, soft_wrap=whole, **options)
+            super().print(*objects, soft_wrap=whole, crop=False, **options)
             return
         said = objects[0]
         text = self.render_str(said, highlight=False) if isinstance(said, str) else said

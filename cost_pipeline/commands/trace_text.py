@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -117,8 +118,14 @@ def _short(value: Any) -> str:  # noqa: ANN401 - any cell
     return text[:_SHOWN_OF_HASH] if _is_hash(text) else text
 
 
+def short_hashes(words: str) -> str:
+    """Returns a sentence with as much of each hash as names it; JSON has all of them."""
+    return _WHOLE_HASH.sub(lambda found: found.group()[:_SHOWN_OF_HASH], words)
+
+
 _HASH: Final = 64
 _SHOWN_OF_HASH: Final = 16
+_WHOLE_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def write_page(file: Path, text: str) -> None:

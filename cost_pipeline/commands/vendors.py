@@ -176,7 +176,7 @@ def list_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
     if not rows:
         console().print("no vendor yet: write a file in vendors/ (docs/interfaces.md)")
         return
-    table = columns(*rows[0])
+    table = columns(*rows[0], middle=("vendor",))
     for row in rows:
         table.add_row(*row.values())
     console().print(table)

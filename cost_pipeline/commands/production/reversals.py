@@ -61,7 +61,7 @@ def approve(
         print_json({name: act[name] for name in ("approval", "dead_letter", "fingerprint")})
         return
     out = console()
-    out.print(f"approved: {act['approval']}")
+    out.print(f"approved: {act['approval'][:16]}")
     out.print("the next `cost-pipeline run` posts it")
 
 
@@ -81,7 +81,7 @@ def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
         console().print("no reversal was approved")
         return
     table = columns("approval", "state", "vendor", "transaction", "amount", "", "reverses", "by",
-                    numbers=("amount",))  # fmt: skip
+                    numbers=("amount",), middle=("vendor", "reverses"))  # fmt: skip
     for row in rows:
         named = row["reverses"]
         what = named["transaction_id"] or (named["posting"] or "")[:16]
@@ -118,5 +118,5 @@ def withdraw(approval: str, by: str, reason: str, home: Path, as_json: bool) -> 
         print_json({name: act[name] for name in ("approval", "dead_letter", "fingerprint")})
         return
     out = console()
-    out.print(f"withdrawn: {act['approval']}")
+    out.print(f"withdrawn: {act['approval'][:16]}")
     out.print("the next `cost-pipeline run` takes what it allowed out of the active ledger")
