@@ -205,3 +205,19 @@ def test_ctrl_c_inside_a_query_ends_in_one_sentence(capsys, wrapped):
         command()
     assert ended.value.code == 3
     assert capsys.readouterr().err.startswith("stopped; what was committed stays")
+
+
+def test_what_the_example_of_init_posts_is_in_no_total_and_one_command_removes_it(call, tmp_path):
+    home = tmp_path / "home"
+    said = call("init", home)
+    assert f"run --home {home}/example --pull-dates 2026-04-01" in said.out
+    done = call("run", "--home", home / "example", "--pull-dates", "2026-04-01", "--json")
+    assert (done.code, done.json()["posted"]) == (0, 3)
+    assert call("ledger", "totals", "--home", home / "example", "--json").json()["postings"] == 3
+    assert call("ledger", "totals", "--home", home, "--json").json()["postings"] == 0
+    assert call("dead-letters", "list", "--home", home, "--json").json()["open"] == 0
+    gone = call("init", home, "--remove-example", "--json")
+    assert (gone.code, gone.json()) == (0, {"removed": str(home / "example")})
+    assert not (home / "example").exists()
+    again = call("init", home, "--remove-example", "--json")
+    assert (again.code, again.error()["code"]) == (2, "NO_EXAMPLE")

@@ -179,7 +179,8 @@ def correct(
     if found.vintage is None:
         out.print("nothing to correct: these are the rates in force")
         return
-    out.print(f"[bold]{day}[/] has vintage {found.vintage} now: snapshot {found.snapshot[:16]}")
+    named = (found.snapshot or "")[:16]
+    out.print(f"[bold]{day}[/] has vintage {found.vintage} now: snapshot {named}")
     out.print(
         f"it can change conversions of {counted(len(found.affected), 'transaction date')}: "
         + ", ".join(d.isoformat() for d in found.affected)
@@ -237,8 +238,8 @@ def _print_impact(day: str, source: str, found: Preview) -> None:
             for name in ("before", "after", "difference")
         )
         postings = f"{sum(one.postings for one in mine):,}"
-        amounts = tuple(money(amount) for amount in sums)
-        table.add_row("total", "", "", postings, *amounts, base, style="bold")
+        total = (money(amount) for amount in sums)
+        table.add_row("total", "", "", postings, *total, base, style="bold")
     out.print(table)
     partitions = ", ".join(day.isoformat() for day in impact.partitions)
     out.print(f"{counted(len(impact.partitions), 'transaction date')}: {partitions}")
