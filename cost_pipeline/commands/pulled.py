@@ -87,7 +87,7 @@ def show_fetches(out: Console, rows: Sequence[dict[str, Any]]) -> None:
     numbers = ("tries", "seconds", "waited", "bytes")
     table = columns(
         "pulled", "vendor", "file", "outcome", *numbers, "status",
-        numbers=numbers, middle=("file",), headings=("pulled", "vendor"),
+        numbers=numbers, prose=("outcome",), middle=("file",), headings=("pulled", "vendor"),
     )  # fmt: skip
     for row in rows:
         failed = row["outcome"] == "failed"
