@@ -100,7 +100,7 @@ def _fact(out: Console, label: str, words: str, style: str = "") -> None:
     lines = textwrap.wrap(words, _WIDTH - _LABEL - 2) or [""]
     for number, line in enumerate(lines):
         head = f"  {label if number == 0 else '':<{_LABEL}}"
-        out.print(plain((head, "dim"), (line, style)), soft_wrap=True)
+        out.print(plain((head, "dim"), (line, style)))
 
 
 def _sums(sums: Mapping[str, Decimal]) -> str:
@@ -153,4 +153,4 @@ def _show_refusals(out: Console, refusals: Refusals) -> None:
     for words in (f"{place}{example.sentence}", f"do: {refusals.remedy}"):
         text = textwrap.fill(words, _WIDTH - 2, initial_indent="    ", subsequent_indent="      ")
         for line in text.splitlines():
-            out.print(plain(line), soft_wrap=True)
+            out.print(plain(line))
