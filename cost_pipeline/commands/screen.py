@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
@@ -138,7 +138,9 @@ class Rows:
         """Yields the lines for as many columns as there are."""
         plan = self._plan(options.max_width)
         lines = (
-            self._blocks(console, options.max_width) if plan is None else self._lines(console, plan)
+            self._blocks(console, options.max_width)
+            if plan is None
+            else self._lines(console, plan, options.max_width)
         )
         for line in lines:
             line.rstrip()
@@ -211,9 +213,9 @@ class Rows:
             prose = [at for at in loose if names[at] in self.prose]
             widths[max(prose or loose, key=widths.__getitem__)] -= 1
 
-    def _lines(self, console: Console, plan: _Plan) -> Iterator[Text]:
+    def _lines(self, console: Console, plan: _Plan, width: int) -> Iterator[Text]:
         heads = [
-            _head(self.names[at], width) for at, width in zip(plan.shown, plan.widths, strict=True)
+            _head(self.names[at], room) for at, room in zip(plan.shown, plan.widths, strict=True)
         ]
         yield from self._beside_each_other(heads, plan, style="bold")
         told = ""
@@ -221,10 +223,10 @@ class Rows:
             above = Text("  ").join(row[at] for at in plan.headings)
             if above.plain.strip() and above.plain != told:
                 told = above.plain
-                yield above
+                yield cut(above, width)
             cells = [
-                self._fitted(console, self.names[at], row[at], width)
-                for at, width in zip(plan.shown, plan.widths, strict=True)
+                self._fitted(console, self.names[at], row[at], room)
+                for at, room in zip(plan.shown, plan.widths, strict=True)
             ]
             yield from self._beside_each_other(cells, plan)
 
@@ -244,10 +246,11 @@ class Rows:
                 width = plan.widths[place]
                 part = lines[number].copy() if number < len(lines) else Text()
                 part.rstrip()
-                spaces = Text(" " * max(width - part.cell_len, 0))
+                spaces = " " * max(width - part.cell_len, 0)
                 to_right = self.names[plan.shown[place]] in self.numbers
-                line += Text(" " * plan.gap) if place else Text()
-                line += spaces + part if to_right else part + spaces
+                line.append(" " * plan.gap * (place > 0) + spaces * to_right)
+                line.append_text(part)
+                line.append(spaces * (not to_right))
             if style:
                 line.stylize(style)
             yield line
@@ -263,7 +266,8 @@ class Rows:
                     continue
                 lines = [cell] if name in self.numbers else self._fitted(console, name, cell, room)
                 for at, part in enumerate(lines):
-                    yield Text(f"  {'' if at else printable(name):<{widest}}  ") + part
+                    head = "" if at else printable(name)
+                    yield Text(f"  {head}{' ' * (widest - cell_len(head))}  ") + part
 
 
 def cut(text: Text, width: int, *, middle: bool = False) -> Text:
@@ -289,7 +293,7 @@ def _head(name: str, width: int) -> list[Text]:
     """Returns a head in lines of at most so many columns, broken between words if possible."""
     lines = [""]
     for part in re.findall(r"[^_ ]*[_ ]|[^_ ]+", printable(name)):
-        pieces = [part[at : at + width] for at in range(0, len(part), width)]
+        pieces = chop_cells(part, width)
         if pieces and cell_len(lines[-1] + pieces[0].rstrip(" ")) <= width:
             lines[-1] += pieces.pop(0)
         lines += pieces

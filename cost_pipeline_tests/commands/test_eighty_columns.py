@@ -154,6 +154,21 @@ def test_words_are_folded_and_texts_are_cut_where_they_say_least():
     assert "twice" in " ".join(lines)
 
 
+def test_heads_of_wide_letters_are_folded_as_wide_as_they_are():
+    table = Rows(tuple(f"{at}第二摄影组的全部发票" for at in range(8)))
+    table.add_row(*"12345678")
+    lines = drawn(table, 60)
+    assert max(map(cell_len, lines)) <= 60
+    assert lines[-1].split() == [*"12345678"]
+    assert max(map(cell_len, drawn(table, 8 * 7))) <= 8 * 7
+
+
+def test_a_heading_that_is_too_long_is_cut():
+    table = Rows(("vendor", "file", "rows"), ("rows",), headings=("vendor",))
+    table.add_row("v" * 100, "f" * 30, "1")
+    assert max(map(cell_len, drawn(table, 40))) == 40
+
+
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=60)
 
 
