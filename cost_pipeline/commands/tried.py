@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 80
 _LABEL: Final = 11
+_GAP: Final = 2
 _NAMES: Final = 12
 
 
@@ -124,6 +125,8 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _first_rows(out: Console, tried: Tried) -> None:
+    from cost_pipeline.commands.screen import cut
+
     if not tried.first:
         return
     out.print("\n[bold]First rows[/], by field")
@@ -134,9 +137,12 @@ def _first_rows(out: Console, tried: Tried) -> None:
         }
     heads = [f"line {row.line}{', refused' if row.reasons else ''}" for row in tried.first]
     table = columns("field", "column", *heads)
+    names = max(map(len, tried.first[0].values))
+    room = (_WIDTH - names - 1) // (len(heads) + 1) - _GAP  # as much for each row as for the others
     for name in tried.first[0].values:
         cells = (_cell(row.values[name]) for row in tried.first)
-        table.add_row(plain(name), plain((origin.get(name, ""), "dim")), *map(plain, cells))
+        told = [plain((origin.get(name, ""), "dim")), *map(plain, cells)]
+        table.add_row(plain(name), *(cut(cell, room) for cell in told))
     out.print(table)
 
 
