@@ -43,7 +43,7 @@ class Screen(Console):
     """A console whose sentences are folded between words, further lines two columns deeper."""
 
     def __init__(self) -> None:
-        """Standard output, as wide as its terminal."""
+        """Writes to standard output, as wide as its terminal."""
         super().__init__(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
 
     def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401 - as rich has it

@@ -44,7 +44,7 @@ def pull_expected(
         job=job,
         minimum_interval_seconds=_SECONDS,
         description="Pulls each vendor once when the time has come by which its file says that a "
-        "delivery must be there (`expect`), in its production's time zone, unless it came.",
+        "delivery must be there (`expect`), in the time zone of its records, unless it came.",
     )
     def look(
         context: dg.SensorEvaluationContext, home: HomeResource

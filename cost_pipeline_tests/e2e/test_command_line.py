@@ -75,7 +75,7 @@ def test_vendors_are_checked_and_listed(cli, home):
     assert cli("vendors", "list", "--home", home, "--json").json() == [
         {
             "vendor": "example_rentals",
-            "production": "P100",
+            "production": "SANDBOX",
             "record": "vendor_invoice",
             "source": "folder",
             "format": "csv",
