@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 import click
 
 from cost_pipeline import __version__
+from cost_pipeline.commands.wrong_files import warn_of_wrong_files
 from cost_pipeline.core.errors import CostPipelineError, UsageError
 from cost_pipeline.core.text import printable, printable_json
 from cost_pipeline.feeds.listed import LISTED, Feeds, Listed
@@ -125,25 +126,32 @@ def open_session(
     feed: str | None = None,
     *,
     progress: Callable[[str, int, int], None] | None = None,
+    warns: bool = True,
 ) -> Session:
     """Returns a session for a command: the home checked, its lake open, a run id of its own.
+
+    A vendor whose file is wrong is as the file last said.
 
     Args:
         home: The home.
         feed: The name of the feed; None if the home has only one.
         progress: Told (phase, done, total).
+        warns: Whether wrong vendor files are told of; false if the command ends by them.
 
     Raises:
-        UsageError: If the home is wrong, or lacks the feed, or has several and none is named.
+        UsageError: If the home is wrong as a whole, or lacks the feed, or has several and none is
+            named.
     """
-    from cost_pipeline.home.load import read_home
     from cost_pipeline.lake.lake import open_lake
     from cost_pipeline.pipeline.feeds_of import chosen_feed, contracts_of
+    from cost_pipeline.pipeline.homes import open_home
     from cost_pipeline.pipeline.session import Session
 
     feeds = known_feeds()
-    loaded = read_home(home, contracts_of(feeds))
+    loaded = open_home(home, contracts_of(feeds))
     chosen = chosen_feed(loaded, feeds, feed)
+    if warns:
+        warn_of_wrong_files(loaded)
     return Session(
         feed=chosen,
         home=loaded.of_feed(chosen.name),

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from cost_pipeline.simulator.world import World
 
 _DEFAULT: Final = Path("data/var/demo")
-_MARKER: Final = "demo"
 
 
 @click.command()
@@ -53,6 +52,7 @@ _MARKER: Final = "demo"
 def demo(home: Path) -> None:
     """Run the whole pipeline on six simulated vendors, correct one FX rate, and show it."""
     from cost_pipeline.feeds.production.summary import currency_totals
+    from cost_pipeline.simulator.beside import MARKER
     from cost_pipeline.simulator.demo_home import write_demo_home
     from cost_pipeline.simulator.portal import DEMO_TOKEN, TOKEN_VARIABLE, Portal
     from cost_pipeline.simulator.world import DAYS, make_world
@@ -62,7 +62,7 @@ def demo(home: Path) -> None:
     _clear_earlier(home)
     with Portal(world, token=DEMO_TOKEN) as portal, progress_bar(shown=True) as progress:
         write_demo_home(home, portal.url, world)
-        (home / _MARKER).write_text("laid by `cost-pipeline demo`\n", encoding="utf-8")
+        (home / MARKER).write_text("laid by `cost-pipeline demo`\n", encoding="utf-8")
         os.environ.setdefault(TOKEN_VARIABLE, DEMO_TOKEN)
         session = open_session(home)
         summary, correction, repaired = _work(session, progress)
@@ -186,9 +186,11 @@ def _show_next(out: Console, home: Path, seconds: float) -> None:
 
 def _clear_earlier(home: Path) -> None:
     """Removes an earlier demo; anything else in the way is not ours to remove."""
+    from cost_pipeline.simulator.beside import MARKER
+
     if not home.exists() or not any(home.iterdir()):
         return
-    if not (home / _MARKER).is_file():
+    if not (home / MARKER).is_file():
         raise UsageError(
             "the folder holds something that no demo laid there",
             where=str(home),

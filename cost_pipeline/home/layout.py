@@ -13,7 +13,7 @@ from typing import Final
 from cost_pipeline import __version__
 from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
 from cost_pipeline.home import templates
-from cost_pipeline.home.load import FORMAT, MARKER
+from cost_pipeline.home.marker import FORMAT, MARKER
 from cost_pipeline.home.places import refuse_unusable
 
 _FOLDERS: Final = ("vendors", "inbox", "inbox/corrections", "lake", "dagster")

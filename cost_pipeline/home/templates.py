@@ -10,6 +10,13 @@ EXAMPLE_PULL_DATE: Final = "2026-04-01"
 PRODUCTIONS: Final = """\
 # The productions of this home. docs/interfaces.md describes every key.
 lake: ./lake                        # where deliveries and tables are kept; relative to this file
+# fx_fetch:                         # new rates by themselves; without it the bundled ones serve
+#   ecb:
+#     source: {kind: http, url: "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"}
+#     history:                        # asked instead where more than one day is missing
+#       kind: http
+#       url: "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
+#       unpack: zip
 productions:
   P100:                             # the code that vendor files name
     title: Northern Lights

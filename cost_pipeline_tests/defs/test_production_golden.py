@@ -81,6 +81,8 @@ def _without_new_checks(now, golden):
 
 def test_the_home_with_everything_has_everything(found):
     everything = found["every kind of record, and a pair"]
-    assert {"union/weekly", "report/production/reconciliation"} <= everything["assets"].keys()
+    assert {"union/weekly_penalties", "report/production/reconciliation"} <= everything[
+        "assets"
+    ].keys()
     assert len(everything["jobs"]) == 9
     assert len(everything["checks"]) > 30

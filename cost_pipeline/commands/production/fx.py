@@ -19,6 +19,7 @@ from cost_pipeline.commands.common import (
     plain,
     print_json,
 )
+from cost_pipeline.commands.production.fx_fetch import fetch
 from cost_pipeline.commands.production.session import open_production
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted, money
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 @click.group()
 def fx() -> None:
     """Exchange rates: immutable snapshots, and corrections as new vintages."""
+
+
+fx.add_command(fetch)
 
 
 @fx.command(short_help="Load rates: the bundled ECB history, or a file.")

@@ -10,8 +10,10 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import pyarrow as pa
 
+from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.names import Key
 from cost_pipeline.pipeline.declared.shown import Shown
+from cost_pipeline.pipeline.declared.told import Told
 
 S = TypeVar("S")
 """What a step works with: a session, which knows its feed, which is declared by these types."""
@@ -88,6 +90,7 @@ class Asset(Generic[S]):
     Attributes:
         key: Layer, feed, noun.
         words: What it is, in a sentence or two.
+        told: What else its page tells.
         group: The group that it is shown in.
         kinds: Labels: how it is stored.
         make: Makes it; None if others write it and it is only told of.
@@ -113,6 +116,7 @@ class Asset(Generic[S]):
     pool: str | None = None
     hands_over: Key | None = None
     version: str | None = "1"
+    told: Told | None = None
 
 
 class WaitingFile(Protocol):
@@ -147,6 +151,25 @@ class Watched(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Timed(Generic[S]):
+    """Times at which a job runs by itself.
+
+    Attributes:
+        name: The name of the schedule.
+        words: What it does.
+        cron: When, as a cron expression.
+        zone: The zone of those times.
+        needless: Returns why no run is needed now; an empty text if one is.
+    """
+
+    name: str
+    words: str
+    cron: str
+    zone: str
+    needless: Callable[[S], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Generic[S]):
     """A job that a feed adds; a home that lacks its assets lacks the job too.
 
@@ -154,12 +177,16 @@ class Job(Generic[S]):
         name: The name of the job.
         words: What it does.
         assets: The keys of what it makes.
+        with_it: Assets that are made in the same run, where the home has them.
         runs: Whether the command `run` begins or ends with it; else it runs only when asked for.
         watches: The folder whose files ask for it.
+        timed: Returns the times at which it runs in a home without being asked for.
     """
 
     name: str
     words: str
     assets: Sequence[Key]
+    with_it: Sequence[Key] = ()
     runs: Literal["first", "last"] | None = None
     watches: Watched[S] | None = None
+    timed: Callable[[Home], Sequence[Timed[S]]] = lambda _home: ()
