@@ -4,6 +4,7 @@ corrected rate, which no later run hides."""
 import hashlib
 import re
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 import dagster as dg
@@ -113,7 +114,7 @@ def test_the_pinned_rates_say_their_source_day_and_snapshot(stages):
     told = ("source", "published", "vintage", "rounding", "postings")
     assert [pounds[name] for name in told] == ["ecb", DAY, 1, "half even", 1]
     lines = door_lines(stages.works.house.session())
-    line = next(x for x in lines if (x["batch"], x["original_currency"]) == (1, "GBP"))
+    (line,) = [x for x in lines if x["batch"] == 1 and x["base_amount"] == Decimal("129.41")]
     assert pounds["snapshot"] == line["snapshot"]
 
 
@@ -163,7 +164,7 @@ def test_a_corrected_rate_tells_what_waits_and_what_it_will_change(stages):
     assert [one[name] for name in told] == expected
     assert stages.corrected["dates_to_repair"] == [DAY]
     assert stages.corrected["state"].startswith("1 transaction date waits to be repaired")
-    assert stages.corrected["impact"][0]["difference"] == "8.09"
+    assert stages.corrected["impact"][0]["difference"] == "8.09 USD"
     assert "no posting was changed" in stages.corrected["repaired_dates"]
 
 
