@@ -21,6 +21,14 @@ RATES_BY_DATE: Final = Told(
     next="the sensor `reconcile_ledger`, or `cost-pipeline post`, posts the date again: reversals "
     "and new postings for what the rates changed",
 )
+FETCHED_RATES: Final = Told(
+    row="one file of rates that a source was asked for",
+    key="source, address and the instant of the try; the SHA-256 names the bytes that came",
+    fails="a source that does not answer, or with no rates, turns the check `rates_came` red and "
+    "loads nothing; the loaded rates go on serving",
+    next="days that are not there become snapshots; a restated day waits in the folder of "
+    "corrections for a person's reason",
+)
 SNAPSHOTS: Final = Told(
     row="one rate of one currency in one snapshot",
     key="source, reference date, vintage and currency",
