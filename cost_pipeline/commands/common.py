@@ -23,10 +23,9 @@ from cost_pipeline.core.text import printable, printable_json
 from cost_pipeline.feeds.listed import LISTED, Feeds, Listed
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
+    from cost_pipeline.commands.screen import Rows, Screen
     from cost_pipeline.pipeline.declared.shown import Table as Shown
     from cost_pipeline.pipeline.feed import Feed
     from cost_pipeline.pipeline.session import Session
@@ -59,30 +58,34 @@ def program() -> str:
     return str(called) if called.name == "cost-pipeline" else "cost-pipeline"
 
 
-def console() -> Console:
-    """Returns standard output as people read it, as wide as their terminal (100 without one)."""
-    from rich.console import Console
+def console() -> Screen:
+    """Returns standard output as people read it, as wide as their terminal (80 without one)."""
+    from cost_pipeline.commands.screen import Screen
 
-    return Console(width=None if sys.stdout.isatty() else 100, highlight=False)
-
-
-def columns(*names: str, numbers: Collection[str] = (), gap: int = 2) -> Table:
-    """Returns an empty table without lines; the columns in `numbers` are aligned to the right."""
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False)
-    for name in names:
-        table.add_column(name, justify="right" if name in numbers else "left", no_wrap=True)
-    return table
+    return Screen()
 
 
-def as_columns(table: Shown) -> Table:
+def columns(
+    *names: str,
+    numbers: Collection[str] = (),
+    prose: Collection[str] = (),
+    middle: Collection[str] = (),
+    headings: tuple[str, ...] = (),
+    gap: int = 2,
+) -> Rows:
+    """Returns an empty table that fits the screen that it is printed on (`commands.screen`)."""
+    from cost_pipeline.commands.screen import Rows
+
+    return Rows(names, numbers, prose, middle, headings, gap)
+
+
+def as_columns(table: Shown) -> Rows:
     """Returns a small table that a feed declares, as lines without borders."""
     names = tuple(table.columns)
     numbers = {name for name, kind in table.columns.items() if kind != "string"}
     found = columns(*names, numbers=numbers)
     for row in table.rows:
-        found.add_row(*(plain(str(row[name])) for name in names))
+        found.add_row(*(str(row[name]) for name in names))
     return found
 
 

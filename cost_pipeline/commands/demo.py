@@ -18,6 +18,7 @@ import click
 
 from cost_pipeline.commands.common import (
     clear_errors,
+    columns,
     console,
     known_feeds,
     open_session,
@@ -140,8 +141,6 @@ def _refuse_wrong(summary: Summary, totals: Sequence[CurrencyTotal], world: Worl
 def _show_correction(
     out: Console, correction: Correction, repaired: Sequence[RepairedDate]
 ) -> None:
-    from rich.table import Table
-
     from cost_pipeline.simulator.demo_home import CORRECTED_DAY
 
     out.print(
@@ -150,16 +149,16 @@ def _show_correction(
         if len(repaired) == 1
         else f"\nOne rate was corrected ({CORRECTED_DAY}); {len(repaired)} dates were repaired:"
     )
-    table = Table("date", "reversed", "posted", "base before", "base after", box=None)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    numbers = ("reversed", "posted", "base before", "base after")
+    table = columns("date", *numbers, "", numbers=numbers)
     for row in repaired:
         table.add_row(
             row.transaction_date.isoformat(),
             f"{row.reversed:,}",
             f"{row.posted:,}",
             f"{row.before:,.2f}",
-            f"{row.after:,.2f} {row.base_currency}",
+            f"{row.after:,.2f}",
+            row.base_currency,
         )
     out.print(table)
 
@@ -181,7 +180,8 @@ def _show_next(out: Console, home: Path, seconds: float) -> None:
         (f"{program()} ledger verify --home {home}", "every hash, seal and chain again"),
         (f"{program()} deliveries --home {home}", "what became of every delivery"),
     ):
-        out.print(f"  {words:<40} [cyan]{command}[/]", soft_wrap=True)
+        out.print(f"  {words}:")
+        out.print(f"    [cyan]{command}[/]", soft_wrap=True)
 
 
 def _clear_earlier(home: Path) -> None:

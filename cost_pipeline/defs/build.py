@@ -18,6 +18,7 @@ from cost_pipeline.defs import (
     beyond,
     checks,
     corrections,
+    expected,
     inbox,
     own_assets,
     partitions,
@@ -136,7 +137,7 @@ def definitions_of(
         asset_checks=checks.checks_of(feed, home, calendars),
         jobs=[*jobs.all, *others],
         schedules=_schedules(feed, home, jobs, span),
-        sensors=_sensors(feed, jobs, others, span),
+        sensors=_sensors(feed, home, jobs, others, span),
     )
 
 
@@ -186,9 +187,15 @@ def _pull_daily(
 
 
 def _sensors(
-    feed: Feed[Session], jobs: Jobs, others: Sequence[dg.JobDefinition], span: partitions.Span
+    feed: Feed[Session],
+    home: Home,
+    jobs: Jobs,
+    others: Sequence[dg.JobDefinition],
+    span: partitions.Span,
 ) -> list[dg.SensorDefinition]:
     found = [corrections.corrections_sensor(feed, jobs.corrections)]
+    if any(one.expect is not None for one in home.of_feed(feed.name).vendors):
+        found.append(expected.pull_expected(feed, jobs.pull, span))
     if feed.book is not None and jobs.post is not None:
         posted = [asset_key(key) for key in jobs.posted]
         both: list[UnresolvedAssetJobDefinition | dg.JobDefinition] = [jobs.post, *others]
