@@ -18,7 +18,7 @@ from cost_pipeline.defs.badges import Judged, report_badges
 from cost_pipeline.defs.checks import result_of
 from cost_pipeline.defs.jobs import posted_keys
 from cost_pipeline.defs.keys import asset_key
-from cost_pipeline.defs.reporting import metadata_of, report_checks_per_partition
+from cost_pipeline.defs.reporting import metadata_of, report_checks_per_partition, stories
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.assets import Asked, Asset, Calendar, Made
@@ -83,6 +83,7 @@ def _made(
     session: Session, one: Asset[Session], days: Sequence[date]
 ) -> Iterator[dg.AssetMaterialization]:
     made = one.make(session, Asked(days)) if one.make is not None else Made()
+    yield from stories(made.stories)
     if one.calendar is Calendar.NONE:
         yield dg.AssetMaterialization(asset_key(one.key), metadata=metadata_of(made.metadata))
         return

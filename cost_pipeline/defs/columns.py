@@ -12,6 +12,7 @@ import dagster as dg
 
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.defs.keys import asset_key
+from cost_pipeline.defs.lineage_tables import with_table
 from cost_pipeline.pipeline.declared.assets import Stored
 from cost_pipeline.pipeline.declared.meanings import MEANINGS
 from cost_pipeline.pipeline.feed import Feed
@@ -41,7 +42,7 @@ def stored(
                 for column, origins in table.lineage.items()
             }
         )
-    return found
+    return with_table(found)
 
 
 def _schema(table: Stored, meanings: Mapping[str, str]) -> dg.TableSchema:

@@ -12,7 +12,7 @@ from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import asset_key, dependency
 from cost_pipeline.defs.partitions import Calendars
 from cost_pipeline.defs.plan import MOST_DATES_A_RUN
-from cost_pipeline.defs.reporting import in_order, metadata_of
+from cost_pipeline.defs.reporting import in_order, metadata_of, stories
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.assets import Asked, Asset, Calendar, Made
@@ -91,10 +91,7 @@ def _made(
         session = home.session(feed, context.run.run_id)
         days = [date.fromisoformat(key) for key in context.partition_keys] if by_dates else []
         made = make(session, Asked(days, home.asked or None))
-        for day, shown in made.by_date.items():
-            context.add_asset_metadata(
-                metadata_of(shown), asset_key=asset_key(one.key), partition_key=day.isoformat()
-            )
+        _tell(context, one, made)
         metadata = metadata_of(made.metadata)
         if one.hands_over is not None:
             metadata |= hand_over(context.instance, session)[one.hands_over].metadata()
@@ -105,3 +102,13 @@ def _made(
         )
 
     return body
+
+
+def _tell(context: dg.AssetExecutionContext, one: Asset[Session], made: Made) -> None:
+    """Tells what is shown of each date, and what assets that nobody makes tell by now."""
+    for day, shown in made.by_date.items():
+        context.add_asset_metadata(
+            metadata_of(shown), asset_key=asset_key(one.key), partition_key=day.isoformat()
+        )
+    for told in stories(made.stories):
+        context.log_event(told)

@@ -19,7 +19,7 @@ from cost_pipeline.core.text import printable
 from cost_pipeline.defs import columns, descriptions
 from cost_pipeline.defs.confirm import dates_at_once, refuse_unconfirmed
 from cost_pipeline.defs.keys import asset_key
-from cost_pipeline.defs.reporting import in_order
+from cost_pipeline.defs.reporting import in_order, metadata_of
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.defs.upstream import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from cost_pipeline.home.document import Problem
@@ -33,6 +33,7 @@ from cost_pipeline.pipeline.pull.deliveries import Standing, standing
 from cost_pipeline.pipeline.pull.not_asked import not_asked
 from cost_pipeline.pipeline.pull.vendors import PullOutcome, Telemetry, pull
 from cost_pipeline.pipeline.reports.gaps import Provisional, provisional
+from cost_pipeline.pipeline.reports.kept import NOTHING_KEPT, deliveries_kept
 from cost_pipeline.pipeline.session import Session
 
 _Event = dg.MaterializeResult[None] | dg.AssetObservation | dg.Output[None]
@@ -186,7 +187,7 @@ def _wrong_spec(
         + "\n".join(f"- {line}" for line in wrong.lines())
     )
     spec = dg.AssetSpec(
-        key, group_name="raw", owners=feed.owners, kinds={"yaml"}, metadata={"file": wrong.file}
+        key, group_name=RAW_GROUP, owners=feed.owners, kinds={"yaml"}, metadata={"file": wrong.file}
     )
     if before is not None:
         spec = _raw_spec(feed, key, before).merge_attributes(metadata={"file": wrong.file})
@@ -206,10 +207,12 @@ def _shown(
     failed = [outcome.vendor for outcome in outcomes if outcome.failures]
     gaps = provisional(session, [pull_date], vendors=failed) if failed else []
     stands, nothing = standing(session, pull_date), Standing(0, 0)
+    kept = deliveries_kept(session, pull_date)
     return {
         one.vendor: _pulled(
             one, stands.get(one.vendor, nothing), [gap for gap in gaps if gap.vendor == one.vendor]
         )
+        | metadata_of({"deliveries": kept.get(one.vendor, NOTHING_KEPT)})
         for one in outcomes
     }
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import dagster as dg
 
 from cost_pipeline.defs.event_log import BatchedSqliteEventLog
+from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.upstream import (
     BATCH_WRITABLE_EVENTS,
     RUNLESS_JOB_NAME,
@@ -22,6 +23,7 @@ from cost_pipeline.defs.upstream import (
     AssetObservationData,
     StepMaterializationData,
 )
+from cost_pipeline.pipeline.declared.names import Key
 from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table
 
 DATA_VERSION_TAG: Final = "dagster/data_version"
@@ -232,6 +234,16 @@ def evaluated(
             description=result.description,
             blocking=key in blocking,
         )
+
+
+def stories(told: Mapping[Key, Mapping[str, Shown]]) -> Iterator[dg.AssetMaterialization]:
+    """Yields what assets that nobody makes tell: each has its newest story as its numbers.
+
+    An observation would not do: where an asset has ever been materialised, its page shows what the
+    newest materialization says.
+    """
+    for key, shown in told.items():
+        yield dg.AssetMaterialization(asset_key(key), metadata=metadata_of(shown))
 
 
 def metadata_of(shown: Mapping[str, Shown]) -> dict[str, Any]:

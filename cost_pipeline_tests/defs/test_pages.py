@@ -34,6 +34,8 @@ LONG = ("dagster/column_schema", "dagster/column_lineage")
 def home(tmp_path_factory):
     """The demo's vendors, and one of another feed beside them."""
     root = write_demo_home(tmp_path_factory.mktemp("pages") / "home", "http://127.0.0.1:1")
+    with (root / "productions.yaml").open("a") as settings:
+        settings.write("fx_fetch: {ecb: {source: {kind: http, url: 'http://127.0.0.1:1/'}}}\n")
     (root / "feeds").mkdir()
     (root / "feeds" / "meters.yaml").write_text("lots: [LOT-7]\n")
     (root / "vendors" / "lot7.yaml").write_text(VENDOR)

@@ -22,6 +22,7 @@ from cost_pipeline.feeds.production.inputs import (
     stored_inputs,
 )
 from cost_pipeline.feeds.production.names import (
+    CORRECTIONS,
     FETCHED_RATES,
     FINDINGS,
     FX_JOB,
@@ -48,8 +49,10 @@ from cost_pipeline.feeds.production.rate_fetching import (
     newly_loaded,
 )
 from cost_pipeline.feeds.production.rate_offers import load_fetched
+from cost_pipeline.feeds.production.rate_story import story_of
 from cost_pipeline.feeds.production.rates import count_in_force, load_bundled_history
 from cost_pipeline.feeds.production.reconcile import Reconciled, pairs, reconcile
+from cost_pipeline.feeds.production.shown_postings import postings_shown
 from cost_pipeline.feeds.production.tables import FINDINGS as FINDINGS_TABLE
 from cost_pipeline.feeds.production.tables import LEDGER as LEDGER_TABLE
 from cost_pipeline.feeds.production.union_summary import (
@@ -86,6 +89,7 @@ def assets_of(home: Home) -> Sequence[Asset[Session]]:
     return [
         *fetched_rates(home),
         replace(_SNAPSHOTS, deps=[Dep(key) for key in fetched_keys(home)]),
+        _CORRECTIONS,
         _ledger(home),
         *([_FINDINGS, _WEEKLY] if has_timecards(home) else []),
         *_reconciliation(home),
@@ -120,6 +124,18 @@ _SNAPSHOTS: Final[Asset[Session]] = Asset(
 )
 
 
+_CORRECTIONS: Final[Asset[Session]] = Asset(
+    key=CORRECTIONS,
+    words="Every rate that was corrected: from what to what, why, which transaction dates wait, "
+    "which were repaired by which run, and by how much the books changed. Runs report it when a "
+    "correction is handed over and when its dates are posted; all of it is read from the lake.",
+    group=REPORT_GROUP,
+    kinds=_TABLE,
+    told=told.CORRECTIONS,
+    deps=[Dep(SNAPSHOTS), Dep(LEDGER, whole=True)],
+)
+
+
 def _versions_of_records(session: Session) -> dict[date, str]:
     """Returns the records of each date with their rulings; of timecards also what is around them.
 
@@ -142,14 +158,13 @@ def _effect_of_rates(session: Session, changed: Sequence[date]) -> Effect:
         | {name: _money(Decimal(row[name]), row["base_currency"]) for name in names[-3:]}
         for row in found.as_json()["by"]
     ]
-    return Effect(
-        {
-            "impact": Table(columns, rows),
-            "impact_postings": found.postings,
-            "impact_partitions": [str(day) for day in found.partitions],
-        },
-        matters=bool(found.partitions),
-    )
+    impact: dict[str, Shown] = {
+        "impact": Table(columns, rows),
+        "impact_postings": found.postings,
+        "impact_partitions": [str(day) for day in found.partitions],
+    }
+    stories = {key: story | impact for key, story in story_of(session, changed).items()}
+    return Effect(impact, matters=bool(found.partitions), stories=stories)
 
 
 def _money(value: Decimal, currency: str) -> str:
@@ -191,7 +206,11 @@ def hand_overs(home: Home) -> Sequence[HandOver[Session]]:
 
 def _post(session: Session, asked: Asked) -> Made:
     posted = post(session, asked.dates)
-    return Made(by_date={day: _posted(one) for day, one in posted.items()})
+    told_of = postings_shown(session, asked.dates)
+    return Made(
+        by_date={day: _posted(one) | told_of.get(day, {}) for day, one in posted.items()},
+        stories=story_of(session, asked.dates),
+    )
 
 
 def _posted(posted: Posted) -> dict[str, Shown]:

@@ -12,9 +12,10 @@ from typing import Final
 from cost_pipeline.contracts.production import Productions
 from cost_pipeline.contracts.rate_sources import Source, sources_of
 from cost_pipeline.core.people import counted
-from cost_pipeline.feeds.production.names import FETCHED_RATES
+from cost_pipeline.feeds.production.names import FETCHED_RATES, RATES_GROUP
 from cost_pipeline.feeds.production.rate_fetches import Try, fetch_rates, last_tries, sources_due
 from cost_pipeline.feeds.production.rate_offers import LoadedFetches
+from cost_pipeline.feeds.production.told import PUBLISHED_RATES
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.assets import Asked, Asset, Made, Timed
 from cost_pipeline.pipeline.declared.names import Key
@@ -89,9 +90,10 @@ _FETCHED: Final[Asset[Session]] = Asset(
     words="What the sources of rates answered, as the bytes that came; `fx_fetch` in "
     "productions.yaml says where they are. A source is asked only for days that should be out by "
     "now and are not loaded. If it does not answer, the loaded rates go on serving.",
-    group="fx",
+    group=RATES_GROUP,
     kinds=frozenset({"deltalake"}),
     make=_fetch,
+    told=PUBLISHED_RATES,
 )
 
 

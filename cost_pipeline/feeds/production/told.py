@@ -21,6 +21,14 @@ RATES_BY_DATE: Final = Told(
     next="the sensor `reconcile_ledger`, or `cost-pipeline post`, posts the date again: reversals "
     "and new postings for what the rates changed",
 )
+PUBLISHED_RATES: Final = Told(
+    row="one answer of a source, as the bytes that came",
+    key="source and the time of asking",
+    fails="a source that does not answer fails nothing: the loaded rates go on serving, and the "
+    "check of their freshness says how old they are",
+    next="the same run loads what is new as snapshots; a rate that changed is offered as a "
+    "correction and not applied",
+)
 SNAPSHOTS: Final = Told(
     row="one rate of one currency in one snapshot",
     key="source, reference date, vintage and currency",
@@ -28,6 +36,12 @@ SNAPSHOTS: Final = Told(
     "which names it; the snapshots that stand are used",
     next="the dates that a new vintage touches are handed over and posted again; the table "
     "`impact` says what that changes",
+)
+CORRECTIONS: Final = Told(
+    row="one rate that a later vintage changed; one date that was repaired for it",
+    key="source, day, vintage and currency; transaction date and batch",
+    fails=_NO_FAILURE,
+    next="`dates_to_repair` are posted by the sensor `reconcile_ledger` or `cost-pipeline post`",
 )
 LEDGER: Final = Told(
     row="one posting, or the reversal of one; no row is ever changed",

@@ -76,11 +76,13 @@ class Made:
         metadata: Name to what is shown of the asset.
         by_date: Partition to what is shown of it.
         found: What the asset's own checks judge.
+        stories: What assets that nobody makes tell by now, by their keys.
     """
 
     metadata: Mapping[str, Shown] = field(default_factory=dict)
     by_date: Mapping[date, Mapping[str, Shown]] = field(default_factory=dict)
     found: Any = None
+    stories: Mapping[Key, Mapping[str, Shown]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,10 +21,12 @@ class Effect:
     Attributes:
         metadata: What is shown of it.
         matters: Whether anything changes.
+        stories: What assets that nobody makes tell by now, by their keys.
     """
 
     metadata: Mapping[str, Shown] = field(default_factory=dict)
     matters: bool = False
+    stories: Mapping[Key, Mapping[str, Shown]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
