@@ -32,6 +32,7 @@ RATES_BY_DATE = asset_key(names.RATES_BY_DATE)
 SNAPSHOTS = asset_key(names.SNAPSHOTS)
 LEDGER = asset_key(names.LEDGER)
 RECONCILIATION = asset_key(names.RECONCILIATION)
+COSTS = asset_key(names.COSTS)
 FINDINGS = asset_key(names.FINDINGS)
 WEEKLY = asset_key(names.WEEKLY)
 
