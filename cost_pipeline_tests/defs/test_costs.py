@@ -12,15 +12,26 @@ from cost_pipeline.defs.gate import pulls_not_cleared
 from cost_pipeline.feeds.production.cost_rows import COST_REPORT_SCHEMA, CostReport
 from cost_pipeline.feeds.production.costs_kept import keep, kept
 from cost_pipeline.feeds.production.names import COSTS_JOB
+from cost_pipeline_tests.defs.conftest import (
+    FIRST,
+    FIRST_ROWS,
+    SECOND,
+    SECOND_ROWS,
+    VENDORS,
+    Works,
+)
 from cost_pipeline_tests.defs.production_keys import COSTS
 
-FIRST, SECOND = "2026-04-01", "2026-04-02"
 
-
-@pytest.fixture
-def posted(works):
-    works.house.work(FIRST, SECOND)
-    return works
+@pytest.fixture(scope="module")
+def posted(door, tmp_path_factory):
+    """Two pull dates posted; what tests make of them are reports, of which any may be the last."""
+    house = door.House(tmp_path_factory.mktemp("costs") / "home", VENDORS)
+    for day, rows in ((FIRST, FIRST_ROWS), (SECOND, SECOND_ROWS)):
+        house.drop("rentals", day, rows)
+    house.work(FIRST, SECOND)
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Works(house, instance)
 
 
 def test_a_report_shows_its_headline_with_a_picture_and_the_next_says_what_moved(posted):
