@@ -101,7 +101,7 @@ def test_in_whatever_order_pulls_are_made_the_same_is_accepted_and_the_ledger_th
     door, tmp_path
 ):
     seen = set()
-    for number, order in enumerate((DAYS, DAYS[::-1], (DAYS[1], DAYS[2], DAYS[0]))):
+    for number, order in enumerate((DAYS, (DAYS[2], DAYS[0], DAYS[1]))):
         house = door.House(tmp_path / str(number), ["rentals"])
         house.drop("rentals", DAYS[0], _plain("A"))
         house.drop("rentals", DAYS[1], _with_column("B"))

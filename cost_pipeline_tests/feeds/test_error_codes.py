@@ -43,10 +43,9 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def house(door, tmp_path):
-    """A home in which something is refused at every stage."""
-    house = door.House(tmp_path / "home", ("rentals", "lodging", "petty"))
+@pytest.fixture(scope="module")
+def worked_once(door, tmp_path_factory):
+    house = door.House(tmp_path_factory.mktemp("codes") / "home", ("rentals", "lodging", "petty"))
     (house.root / "inbox" / "lodging").rmdir()
     house.drop("petty", DAY, b"<!DOCTYPE html><html><body>please log in</body></html>")
     house.drop("rentals", DAY, ROWS)
@@ -54,6 +53,12 @@ def house(door, tmp_path):
     house.drop("payday", DAY, csv_of(card(1, 2), card(2, 3)))
     house.work(DAY)
     return house
+
+
+@pytest.fixture
+def house(worked_once, tmp_path):
+    """A home in which something is refused at every stage."""
+    return worked_once.copy(tmp_path / "home")
 
 
 def judged(session):

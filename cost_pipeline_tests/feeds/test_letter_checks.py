@@ -35,11 +35,17 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def worked(house):
+@pytest.fixture(scope="module")
+def worked_once(door, tmp_path_factory):
+    house = door.House(tmp_path_factory.mktemp("letters") / "home")
     house.drop("rentals", DAY, ROWS)
     house.work(DAY)
     return house
+
+
+@pytest.fixture
+def worked(house, worked_once):
+    return house.take_over(worked_once)
 
 
 def _conserved(session, door):

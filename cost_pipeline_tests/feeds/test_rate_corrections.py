@@ -37,9 +37,9 @@ def _preview(house, day, text, source="ecb"):
     return preview_file(house.session(), day, file, source)
 
 
-@pytest.fixture
-def easter(house):
-    """Pounds every day; Canadian dollars on Thursday, Saturday and the Tuesday before."""
+@pytest.fixture(scope="module")
+def easter_once(door, tmp_path_factory):
+    house = door.House(tmp_path_factory.mktemp("easter") / "home")
     rows = [(f"G{day}", f"2026-04-0{day}", "100.00", "GBP") for day in (1, 2, 3, 4, 6)]
     rows += [
         ("C2", "2026-04-02", "76.00", "CAD"),
@@ -50,6 +50,12 @@ def easter(house):
     house.drop("rentals", PULL, rows)
     house.work(PULL)
     return house
+
+
+@pytest.fixture
+def easter(house, easter_once):
+    """Pounds every day; Canadian dollars on Thursday, Saturday and the Tuesday before."""
+    return house.take_over(easter_once)
 
 
 class TestImpact:

@@ -22,9 +22,9 @@ EASTER = [date(2026, 4, day) for day in range(2, 7)]
 DAY = date(2026, 4, 2)
 
 
-@pytest.fixture
-def easter(door, house):
-    """A posted line in each of three currencies on every day from 31 March to 6 April."""
+@pytest.fixture(scope="module")
+def easter_once(door, tmp_path_factory):
+    house = door.House(tmp_path_factory.mktemp("easter") / "home")
     days = [date(2026, 3, 31), date(2026, 4, 1), *EASTER]
     rows = [
         (f"{currency}{day}", str(day), "100.00", currency)
@@ -36,6 +36,12 @@ def easter(door, house):
     house.work("2026-04-06")
     assert len(door.active_lines(house.session())) == 22
     return house
+
+
+@pytest.fixture
+def easter(house, easter_once):
+    """A posted line in each of three currencies on every day from 31 March to 6 April."""
+    return house.take_over(easter_once)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The invariants over generated deliveries, through the whole flow and a lake on disk.
 
-An example is several lakes, so there are few of them; `make proof` looks longer.
+An example is several lakes, so there are few of them; `make proof` looks longer, and alone at those
+properties that compare lakes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from cost_pipeline.core.reasons import Stage
 from cost_pipeline.core.sql import equals
 from cost_pipeline.pipeline.dead_letters.letters import of_posting
 
-FEW = settings().max_examples // 10
+FEW = settings().max_examples // 12
 
 PULLS = ("2026-04-01", "2026-04-02", "2026-04-03")
 VENDORS = ("rentals", "lodging", "petty", "orders")
@@ -169,6 +170,7 @@ def _assert_conserved_by_pull_date(door, session, files):
     assert {k: v for k, v in amounts_out.items() if v} == {k: v for k, v in amounts_in.items() if v}
 
 
+@pytest.mark.proof
 @given(deliveries=TIGHT, random=st.randoms(use_true_random=False))
 @settings(max_examples=FEW)
 def test_order_repetition_and_lateness_of_pulls_do_not_matter(
@@ -193,6 +195,7 @@ def test_order_repetition_and_lateness_of_pulls_do_not_matter(
     assert door.unlawful(roundabout.session()) == []
 
 
+@pytest.mark.proof
 @given(deliveries=TIGHT)
 @settings(max_examples=FEW)
 def test_posting_date_by_date_or_all_at_once_is_the_same(door, new_house, to_files, deliveries):
@@ -207,6 +210,7 @@ def test_posting_date_by_date_or_all_at_once_is_the_same(door, new_house, to_fil
     assert len(digests) == 1
 
 
+@pytest.mark.proof
 @given(rows=_TIGHT_ROWS, vendor=st.sampled_from(VENDORS), others=_TIGHT_ROWS, data=st.data())
 @settings(max_examples=FEW)
 def test_a_delivery_may_be_split(door, new_house, to_files, rows, vendor, others, data):
