@@ -70,9 +70,13 @@ def test_a_kept_report_that_is_not_the_ledger_turns_the_blocking_check_red(poste
     assert not pulls_not_cleared(posted.instance, session.feed, session.home), "no posting waits"
 
 
-def test_a_date_before_any_posting_fails_with_the_first_that_has_one(posted):
-    result = posted.run(COSTS_JOB, "2026-02-01")
-    assert not result.success
-    (failed,) = [event for event in result.all_events if event.is_step_failure]
-    words = str(failed.step_failure_data.error)
-    assert "nothing was posted up to 2026-02-01" in words
+def test_a_date_before_any_posting_says_so_and_one_without_its_report_is_red(posted):
+    early, never = "2026-02-01", "2026-04-03"
+    assert posted.run(COSTS_JOB, early).success
+    made = posted.materialized(COSTS)[early].metadata
+    assert made["headline"].value == f"nothing was posted up to {early}"
+    assert posted.statuses(COSTS, "tied_to_ledger")[early] == "SUCCEEDED"
+    result = posted.run(COSTS_JOB, never, op_selection=["check_costs"])
+    (evaluation,) = result.get_asset_check_evaluations()
+    assert not evaluation.passed
+    assert "no report of 2026-04-03 was kept" in str(evaluation.description)

@@ -65,7 +65,7 @@ def cost_report(
     _refuse_what_has_not_come(session, day, instant, now)
     bases = _bases(session, production)
     lines = session.lake.table(LEDGER).snapshot()
-    _refuse_before_any_posting(lines, day, instant, production)
+    _refuse_before_any_posting(session, day, instant, production)
     held = state_known_at(session.lake.table(DISPOSITIONS), instant)
     earlier, before = _reported_before(session, day, instant)
     rows = query(
@@ -126,14 +126,25 @@ def _bases(session: Session, production: str | None) -> pa.Table:
     )
 
 
+def first_posted(session: Session, instant: datetime, production: str | None = None) -> date | None:
+    """Returns the first transaction date that was posted to by then; None if none was."""
+    (first,) = (
+        session.lake.table(LEDGER)
+        .snapshot()
+        .query(
+            f"select min(transaction_date) as first from {{table}} where {known_at(instant)}"
+            f" and {_only(production)}"
+        )["first"]
+        .to_pylist()
+    )
+    found: date | None = first
+    return found
+
+
 def _refuse_before_any_posting(
-    lines: Snapshot, day: date, instant: datetime, production: str | None
+    session: Session, day: date, instant: datetime, production: str | None
 ) -> None:
-    (found,) = lines.query(
-        f"select min(transaction_date) as first from {{table}} where {known_at(instant)}"
-        f" and {_only(production)}"
-    ).to_pylist()
-    first = found["first"]
+    first = first_posted(session, instant, production)
     if first is None or first > day:
         whose = f" of {production}" if production else ""
         raise UsageError(
