@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 HOME_DIR ?= data/var/demo
+PORT ?= 3000
 # One more than there are cores: some tests wait for a server or a clock.
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
@@ -69,10 +70,12 @@ check: lint types
 	@$(BIN)/dg check defs
 	@$(PYTEST) $(BY_FILE) -m "not proof"
 
-# Dagster's web UI over the demo's home; `make ui HOME_DIR=...` for another one.
+# Dagster's web UI over the demo's home, whose vendors answer while it runs; `make ui HOME_DIR=...`
+# for another one.
 ui: setup
 	@COST_PIPELINE_HOME=$(abspath $(HOME_DIR)) DAGSTER_HOME=$(abspath $(HOME_DIR))/dagster \
-	  $(BIN)/dg dev --use-active-venv
+	  $(BIN)/python -m cost_pipeline.simulator.beside $(abspath $(HOME_DIR)) \
+	  $(BIN)/dg dev --use-active-venv --port $(PORT)
 
 bench: setup
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -30,6 +30,11 @@ class Ended:
     out: str
     err: str
 
+    @property
+    def told(self) -> str:
+        """What it says in one line: a screen folds sentences."""
+        return " ".join(self.out.split())
+
     def json(self) -> Any:
         return json.loads(self.out)
 
@@ -41,7 +46,7 @@ class Ended:
 def called(
     *arguments: object, environment: Mapping[str, str] | None = None, feeds: Feeds | None = None
 ) -> Ended:
-    """A command in this process, as a terminal of a hundred columns would have it.
+    """A command in this process, as it is told to a file: in eighty columns.
 
     A defect is raised and a warning is an error, as everywhere in the tests.
     """

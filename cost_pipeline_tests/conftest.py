@@ -48,6 +48,7 @@ LONG = (
     "e2e/test_away_and_back.py",
     "e2e/test_bad_input.py",
     "e2e/test_simulate.py",
+    "e2e/test_browser.py",
     "e2e/test_web_ui.py",
     "feeds/test_as_of.py",
     "feeds/test_corrections.py",

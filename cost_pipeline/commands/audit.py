@@ -49,7 +49,7 @@ def verify(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
             f"{counted(found.void, 'block')} void, {counted(found.open, 'block')} open"
         )
         for problem in found.problems:
-            out.print(plain(problem, style="red"), soft_wrap=True)
+            out.print(plain(problem, style="red"))
         if not found.problems:
             out.print("[green]log and tables agree[/]")
     sys.exit(1 if found.problems else 0)

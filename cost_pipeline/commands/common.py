@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 import click
 
 from cost_pipeline import __version__
+from cost_pipeline.commands.wrong_files import warn_of_wrong_files
 from cost_pipeline.core.errors import CostPipelineError, UsageError
 from cost_pipeline.core.text import printable, printable_json
 from cost_pipeline.feeds.listed import LISTED, Feeds, Listed
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
+    from cost_pipeline.commands.screen import Rows, Screen
     from cost_pipeline.pipeline.declared.shown import Table as Shown
     from cost_pipeline.pipeline.feed import Feed
     from cost_pipeline.pipeline.session import Session
@@ -58,30 +58,34 @@ def program() -> str:
     return str(called) if called.name == "cost-pipeline" else "cost-pipeline"
 
 
-def console() -> Console:
-    """Returns standard output as people read it, as wide as their terminal (100 without one)."""
-    from rich.console import Console
+def console() -> Screen:
+    """Returns standard output as people read it, as wide as their terminal (80 without one)."""
+    from cost_pipeline.commands.screen import Screen
 
-    return Console(width=None if sys.stdout.isatty() else 100, highlight=False)
-
-
-def columns(*names: str, numbers: Collection[str] = (), gap: int = 2) -> Table:
-    """Returns an empty table without lines; the columns in `numbers` are aligned to the right."""
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False)
-    for name in names:
-        table.add_column(name, justify="right" if name in numbers else "left", no_wrap=True)
-    return table
+    return Screen()
 
 
-def as_columns(table: Shown) -> Table:
+def columns(
+    *names: str,
+    numbers: Collection[str] = (),
+    prose: Collection[str] = (),
+    middle: Collection[str] = (),
+    headings: tuple[str, ...] = (),
+    gap: int = 2,
+) -> Rows:
+    """Returns an empty table that fits the screen that it is printed on (`commands.screen`)."""
+    from cost_pipeline.commands.screen import Rows
+
+    return Rows(names, numbers, prose, middle, headings, gap)
+
+
+def as_columns(table: Shown) -> Rows:
     """Returns a small table that a feed declares, as lines without borders."""
     names = tuple(table.columns)
     numbers = {name for name, kind in table.columns.items() if kind != "string"}
     found = columns(*names, numbers=numbers)
     for row in table.rows:
-        found.add_row(*(plain(str(row[name])) for name in names))
+        found.add_row(*(str(row[name]) for name in names))
     return found
 
 
@@ -122,25 +126,32 @@ def open_session(
     feed: str | None = None,
     *,
     progress: Callable[[str, int, int], None] | None = None,
+    warns: bool = True,
 ) -> Session:
     """Returns a session for a command: the home checked, its lake open, a run id of its own.
+
+    A vendor whose file is wrong is as the file last said.
 
     Args:
         home: The home.
         feed: The name of the feed; None if the home has only one.
         progress: Told (phase, done, total).
+        warns: Whether wrong vendor files are told of; false if the command ends by them.
 
     Raises:
-        UsageError: If the home is wrong, or lacks the feed, or has several and none is named.
+        UsageError: If the home is wrong as a whole, or lacks the feed, or has several and none is
+            named.
     """
-    from cost_pipeline.home.load import read_home
     from cost_pipeline.lake.lake import open_lake
     from cost_pipeline.pipeline.feeds_of import chosen_feed, contracts_of
+    from cost_pipeline.pipeline.homes import open_home
     from cost_pipeline.pipeline.session import Session
 
     feeds = known_feeds()
-    loaded = read_home(home, contracts_of(feeds))
+    loaded = open_home(home, contracts_of(feeds))
     chosen = chosen_feed(loaded, feeds, feed)
+    if warns:
+        warn_of_wrong_files(loaded)
     return Session(
         feed=chosen,
         home=loaded.of_feed(chosen.name),

@@ -32,9 +32,15 @@ from cost_pipeline.core.people import counted
 from cost_pipeline.core.reasons import Stage
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
+    from cost_pipeline.commands.screen import Screen
     from cost_pipeline.defs.run import Runner
 
-_PAYLOAD: Final = 90
+_PAYLOAD: Final = 200
+_HASHES: Final = ("id", "delivery", "fingerprint")
+_OF_HASH: Final = 16
+"""As much of a hash as every command takes for the whole; `--json` has all of it."""
 
 
 @click.group("dead-letters")
@@ -88,12 +94,13 @@ def list_(
     if not by_reason:
         out.print("[green]no dead letter is open[/]")
         return
-    words = columns("reason", "open", "what it means", "what to do", numbers=("open",))
-    for column in words.columns[2:]:
-        column.no_wrap = False
+    words = columns(
+        "reason", "open", "what it means", "what to do",
+        numbers=("open",), prose=("what it means", "what to do"),
+    )  # fmt: skip
     for code, count in by_reason.items():
         text = session.feed.texts()[code]
-        words.add_row(code, f"{count:,}", text.words, text.remedy)
+        words.add_row(str(code), f"{count:,}", text.words, text.remedy)
     out.print(words)
     ordered = events.sort_by([(name, "ascending") for name in ("pull_date", "vendor", "row")])
     for item in dead_letters_as_json(session, ordered.slice(0, limit)):
@@ -101,18 +108,19 @@ def list_(
         out.print(f"\n[bold]{item['vendor']}[/] {item['pull_date']}, {place}  {item['id'][:12]}")
         for error in item["errors"]:
             field = f"{error['field']}: " if error["field"] else ""
-            out.print(plain(f"  {field}{error['message']}"), soft_wrap=True)
+            out.print(plain(f"  {field}{error['message']}"))
         if item["payload"]:
-            out.print(plain(f"  {_excerpt(item['payload'])}", style="dim"))
+            out.print(_excerpt(out, item["payload"]))
     if events.num_rows > limit:
         rest = counted(events.num_rows - limit, "more", "more")
         out.print(f"\n... and {rest} (--limit {events.num_rows}, or --json for all)")
 
 
-def _excerpt(payload: str) -> str:
+def _excerpt(out: Screen, payload: str) -> Text:
     """Returns the beginning of a payload on one line, with what cannot be shown escaped."""
-    quoted = repr(payload[:_PAYLOAD])
-    return f"{quoted} ..." if len(payload) > _PAYLOAD else quoted
+    from cost_pipeline.commands.screen import cut
+
+    return cut(plain(f"  {payload[:_PAYLOAD]!r}", style="dim"), out.width)
 
 
 @dead_letters.command(short_help="Show one dead letter with its history.")
@@ -137,9 +145,9 @@ def show(id: str, home: Path, feed: str | None, as_json: bool) -> None:  # noqa:
     _show_letter(letter)
     for reason in letter["reasons"]:
         text = session.feed.texts()[reason]
-        out.print(f"\n{reason}: {text.words}\n  what to do: {text.remedy}", soft_wrap=True)
+        out.print(f"\n{reason}: {text.words}\n  what to do: {text.remedy}")
     out.print()
-    table = columns("when", "what", "by", "why")
+    table = columns("when", "what", "by", "why", prose=("why",))
     for event in history:
         by = event["decided_by"] or event["resolved_by"] or ""
         table.add_row(
@@ -151,16 +159,26 @@ def show(id: str, home: Path, feed: str | None, as_json: bool) -> None:  # noqa:
 def _show_letter(letter: dict[str, Any]) -> None:
     out = console()
     out.print(f"[bold]{letter['vendor']}[/] {letter['pull_date']}, {letter['state']}")
-    out.print(f"id {letter['id']}")
-    for name in ("source", "delivery", "row", "line", "fingerprint", "stage", "class", "attempts"):
+    for name in (
+        "id",
+        "source",
+        "delivery",
+        "row",
+        "line",
+        "fingerprint",
+        "stage",
+        "class",
+        "attempts",
+    ):
         if letter[name] is not None:
-            out.print(plain(f"{name} {letter[name]}"), soft_wrap=True)
+            told = str(letter[name])
+            out.print(plain(f"{name} {told[:_OF_HASH] if name in _HASHES else told}"))
     for error in letter["errors"]:
         field = f"{error['field']}: " if error["field"] else ""
-        out.print(plain(f"  {field}{error['message']}"), soft_wrap=True)
+        out.print(plain(f"  {field}{error['message']}"))
     for name in ("payload", "traceback"):
         if letter[name]:
-            out.print(plain(f"  {_excerpt(letter[name])}", style="dim"))
+            out.print(_excerpt(out, letter[name]))
 
 
 @dead_letters.command(short_help="Write the open ones to a workbook or CSV.")
@@ -204,13 +222,11 @@ def export(
         print_json({"file": str(file.absolute()), "rows": done.rows, "left_out": done.left_out})
         return
     out = console()
-    out.print(f"[bold]{counted(done.count, 'row')}[/] in {file}", soft_wrap=True)
+    out.print(f"[bold]{counted(done.count, 'row')}[/] in {file}")
     for kind, count in done.rows.items():
         out.print(f"  {kind}: {count:,}")
     for code, count in done.left_out.items():
-        out.print(
-            f"not in it, {count:,} {code}: {session.feed.texts()[code].remedy}", soft_wrap=True
-        )
+        out.print(f"not in it, {count:,} {code}: {session.feed.texts()[code].remedy}")
     out.print(f"save the mended file into {session.feed.names.inbox} of the home")
 
 

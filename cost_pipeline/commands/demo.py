@@ -18,6 +18,7 @@ import click
 
 from cost_pipeline.commands.common import (
     clear_errors,
+    columns,
     console,
     known_feeds,
     open_session,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from cost_pipeline.simulator.world import World
 
 _DEFAULT: Final = Path("data/var/demo")
-_MARKER: Final = "demo"
 
 
 @click.command()
@@ -52,6 +52,7 @@ _MARKER: Final = "demo"
 def demo(home: Path) -> None:
     """Run the whole pipeline on six simulated vendors, correct one FX rate, and show it."""
     from cost_pipeline.feeds.production.summary import currency_totals
+    from cost_pipeline.simulator.beside import MARKER
     from cost_pipeline.simulator.demo_home import write_demo_home
     from cost_pipeline.simulator.portal import DEMO_TOKEN, TOKEN_VARIABLE, Portal
     from cost_pipeline.simulator.world import DAYS, make_world
@@ -61,7 +62,7 @@ def demo(home: Path) -> None:
     _clear_earlier(home)
     with Portal(world, token=DEMO_TOKEN) as portal, progress_bar(shown=True) as progress:
         write_demo_home(home, portal.url, world)
-        (home / _MARKER).write_text("laid by `cost-pipeline demo`\n", encoding="utf-8")
+        (home / MARKER).write_text("laid by `cost-pipeline demo`\n", encoding="utf-8")
         os.environ.setdefault(TOKEN_VARIABLE, DEMO_TOKEN)
         session = open_session(home)
         summary, correction, repaired = _work(session, progress)
@@ -140,8 +141,6 @@ def _refuse_wrong(summary: Summary, totals: Sequence[CurrencyTotal], world: Worl
 def _show_correction(
     out: Console, correction: Correction, repaired: Sequence[RepairedDate]
 ) -> None:
-    from rich.table import Table
-
     from cost_pipeline.simulator.demo_home import CORRECTED_DAY
 
     out.print(
@@ -150,16 +149,16 @@ def _show_correction(
         if len(repaired) == 1
         else f"\nOne rate was corrected ({CORRECTED_DAY}); {len(repaired)} dates were repaired:"
     )
-    table = Table("date", "reversed", "posted", "base before", "base after", box=None)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    numbers = ("reversed", "posted", "base before", "base after")
+    table = columns("date", *numbers, "", numbers=numbers)
     for row in repaired:
         table.add_row(
             row.transaction_date.isoformat(),
             f"{row.reversed:,}",
             f"{row.posted:,}",
             f"{row.before:,.2f}",
-            f"{row.after:,.2f} {row.base_currency}",
+            f"{row.after:,.2f}",
+            row.base_currency,
         )
     out.print(table)
 
@@ -181,14 +180,17 @@ def _show_next(out: Console, home: Path, seconds: float) -> None:
         (f"{program()} ledger verify --home {home}", "every hash, seal and chain again"),
         (f"{program()} deliveries --home {home}", "what became of every delivery"),
     ):
-        out.print(f"  {words:<40} [cyan]{command}[/]", soft_wrap=True)
+        out.print(f"  {words}:")
+        out.print(f"    [cyan]{command}[/]", soft_wrap=True)
 
 
 def _clear_earlier(home: Path) -> None:
     """Removes an earlier demo; anything else in the way is not ours to remove."""
+    from cost_pipeline.simulator.beside import MARKER
+
     if not home.exists() or not any(home.iterdir()):
         return
-    if not (home / _MARKER).is_file():
+    if not (home / MARKER).is_file():
         raise UsageError(
             "the folder holds something that no demo laid there",
             where=str(home),

@@ -117,10 +117,9 @@ def accept_(
     out.print(
         f"[bold]{vendor}[/]: the schema of delivery {found.delivery[:8]} is accepted for what was "
         f"pulled on {found.pull_date} and later",
-        soft_wrap=True,
     )
     for difference in found.red:
-        out.print(plain(f"  {difference.words()}"), soft_wrap=True)
+        out.print(plain(f"  {difference.words()}"))
     out.print("Run that pull date again: its checks look again, and what waited is posted:")
     out.print(
         f"  {program()} run --home {home} --pull-dates {found.pull_date}",
@@ -177,12 +176,11 @@ def _show(out: Console, groups: Sequence[Sequence[SchemaReport]]) -> None:
         out.print(
             f"  [{colour}]{counted(len(group), 'delivery', 'deliveries')} {state}[/], pulled "
             f"{_between(group)}, with the schema {_accepted(newest.accepted)}",
-            soft_wrap=True,
         )
         for difference in newest.differences:
             style = "" if difference.red else "dim"
             stops = "; its dates are not posted" if difference.grave else ""
-            out.print(plain(f"    {difference.words()}{stops}", style=style), soft_wrap=True)
+            out.print(plain(f"    {difference.words()}{stops}", style=style))
     differing = sorted({group[-1].vendor for group in groups if group[-1].red})
     if differing:
         out.print("\nMap or ignore the columns in the vendor file, or accept them as they are:")

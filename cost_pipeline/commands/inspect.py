@@ -25,12 +25,11 @@ from cost_pipeline.commands.common import (
 from cost_pipeline.commands.pulled import (
     as_delivery,
     file_of,
-    fitted,
     show_fetches,
     show_provisional,
 )
 from cost_pipeline.commands.trace_page import page
-from cost_pipeline.commands.trace_text import show_parts, write_page
+from cost_pipeline.commands.trace_text import short_hashes, show_parts, write_page
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import money
 
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
 
 _PAYLOAD: Final = 90
 _TEXTS: Final = ("pulled", "vendor", "file", "state")
-_FILE: Final = _TEXTS.index("file")
-_LEAST: Final = 12
 _NUMBERS: Final = ("lines", "rows", "blank", "posted", "held", "dup.", "dead", "control")
 
 
@@ -95,7 +92,7 @@ def _deliveries(session: Session, days: list[date] | None, *, as_json: bool) -> 
     if found:
         show_deliveries(out, found)
         for words in (words for report in found for words in left_unread(report)):
-            out.print(plain(("not read: ", "yellow"), words), soft_wrap=True)
+            out.print(plain(("not read: ", "yellow"), words))
     elif not gaps:
         out.print("no delivery yet: `cost-pipeline run` pulls them")
     show_provisional(out, gaps)
@@ -147,7 +144,7 @@ def row_command(place: str, html: Path | None, home: Path, feed: str | None, as_
     if as_json:
         print_json(found)
         return
-    console().print(plain(found["words"], style="bold"), soft_wrap=True)
+    console().print(plain(short_hashes(found["words"]), style="bold"))
     show_parts(parts)
 
 
@@ -162,13 +159,11 @@ def show_deliveries(out: Console, found: Sequence[DeliveryReport]) -> None:
     names: tuple[str, ...] = (*_TEXTS, *_NUMBERS)
     if not any(report.control or report.control_problem for report in found):
         names, lines = names[:-1], [line[:-1] for line in lines]
-    widths = [max(map(len, column)) for column in zip(names, *lines, strict=True)]
-    room = max(out.width - sum(widths) - len(widths) + widths[_FILE], _LEAST)
-    out.width = max(out.width, sum(widths) + len(widths) - widths[_FILE] + room)
-    table = columns(*names, numbers=_NUMBERS, gap=1)
+    table = columns(
+        *names, numbers=_NUMBERS, middle=("file",), headings=("pulled", "vendor"), gap=1
+    )
     for number, line in enumerate(lines):
-        cells = (*line[:_FILE], fitted(line[_FILE], room), *line[_FILE + 1 :])
-        table.add_row(*map(plain, cells), style="bold" if number == len(found) else "")
+        table.add_row(*line, style="bold" if number == len(found) else "")
     out.print(table)
 
 

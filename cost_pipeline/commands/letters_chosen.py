@@ -109,7 +109,7 @@ def show_counts(letters: pa.Table, what: str) -> None:
     if not letters.num_rows:
         out.print("[green]no open dead letter is chosen[/]")
         return
-    table = columns("vendor", "reasons", "open", numbers=("open",))
+    table = columns("vendor", "reasons", "open", numbers=("open",), middle=("vendor",))
     for (vendor, codes), count in _counts(letters).items():
         table.add_row(vendor, codes, f"{count:,}")
     out.print(table)

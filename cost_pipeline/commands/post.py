@@ -23,6 +23,7 @@ from cost_pipeline.commands.common import (
     print_json,
     progress_bar,
 )
+from cost_pipeline.commands.wrong_files import refuse_wrong_files
 from cost_pipeline.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def post(home: Path, feed: str | None, dates: str | None, as_json: bool) -> None
     What a date should hold is compared with what it holds, and the difference is appended. Nothing
     is fetched or read again.
     """
-    session = open_session(home, feed)
+    session = open_session(home, feed, warns=False)
     book = session.feed.book
     if book is None:
         raise UsageError(
@@ -102,6 +103,7 @@ def post(home: Path, feed: str | None, dates: str | None, as_json: bool) -> None
         print_json(found.as_json())
     else:
         found.show(book)
+    refuse_wrong_files(session)
     if found.failed_checks:
         sys.exit(1)
 

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from cost_pipeline.pipeline.pull.fetches import LeftAlone
     from cost_pipeline.pipeline.reports.gaps import Provisional
 
-_FILE: Final = 48
 _MOST_FILES: Final = 10
-_WIDTH: Final = 150
 _COUNTS: Final = (
     "size", "rows", "blank_rows", "records", "posted", "commitments", "duplicates", "dead_letters",
 )  # fmt: skip
@@ -36,9 +34,8 @@ def show_provisional(out: Console, gaps: Sequence[Provisional]) -> None:
                 ("provisional: ", "yellow"),
                 f"{gap.vendor} for {gap.pull_date} could not be fetched: {gap.message}{more}",
             ),
-            soft_wrap=True,
         )
-        out.print(plain(f"  {_stand_in(gap)}"), soft_wrap=True)
+        out.print(plain(f"  {_stand_in(gap)}"))
         out.print(plain("  pull that date again when the vendor is back; it takes its place"))
 
 
@@ -88,14 +85,16 @@ def as_delivery(gap: Provisional) -> dict[str, Any]:
 def show_fetches(out: Console, rows: Sequence[dict[str, Any]]) -> None:
     """Prints one line per fetch; its seconds are of all tries, without waiting for a slot."""
     numbers = ("tries", "seconds", "waited", "bytes")
-    table = columns("pulled", "vendor", "file", "outcome", *numbers, "status", numbers=numbers)
-    out.width = max(out.width, _WIDTH)
+    table = columns(
+        "pulled", "vendor", "file", "outcome", *numbers, "status",
+        numbers=numbers, prose=("outcome",), middle=("file",), headings=("pulled", "vendor"),
+    )  # fmt: skip
     for row in rows:
         failed = row["outcome"] == "failed"
         cells = (
             row["pull_date"],
             row["vendor"],
-            fitted(file_of(row["uri"]), _FILE),
+            file_of(row["uri"]),
             f"failed ({row['class']})" if failed else row["outcome"],
             f"{row['attempts']:,}",
             f"{row['latency']:.3f}",
@@ -103,7 +102,7 @@ def show_fetches(out: Console, rows: Sequence[dict[str, Any]]) -> None:
             f"{row['received']:,}",
             str(row["status"] or row["reason"] or ""),
         )
-        table.add_row(*map(plain, cells))
+        table.add_row(*cells)
     out.print(table)
 
 
@@ -112,11 +111,3 @@ def file_of(uri: str) -> str:
     parts = urlsplit(uri)
     name = unquote(parts.path.rstrip("/").rsplit("/", 1)[-1])
     return f"{name}?{parts.query}" if parts.query else name
-
-
-def fitted(text: str, room: int) -> str:
-    """Returns the end of the text in at most `room` characters: the ends of pages differ."""
-    if len(text) <= room:
-        return text
-    head = (room - 1) // 3
-    return f"{text[:head]}…{text[len(text) - (room - 1 - head) :]}"

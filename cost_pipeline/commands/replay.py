@@ -24,6 +24,7 @@ from cost_pipeline.commands.common import (
     print_json,
     progress_bar,
 )
+from cost_pipeline.commands.wrong_files import refuse_wrong_files
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted
 
@@ -111,10 +112,20 @@ def _open_ids(session: Session) -> set[str]:
 
 def finish(found: Worked, *, as_json: bool) -> None:
     """Says what was done; a red check is exit code 1."""
+    show(found, as_json=as_json)
+    end(found)
+
+
+def show(found: Worked, *, as_json: bool) -> None:
+    """Says what was done."""
     if as_json:
         print_json(found.as_json())
     else:
         found.show()
+
+
+def end(found: Worked) -> None:
+    """Ends the command with exit code 1 if a check is red."""
     if found.failed_checks:
         sys.exit(1)
 
@@ -140,7 +151,7 @@ def replay(
     """
     from cost_pipeline.pipeline.validation.replay import behind, delivery_named
 
-    session = open_session(home, feed)
+    session = open_session(home, feed, warns=False)
     if pull_dates and delivery:
         raise UsageError(
             "--pull-dates and --delivery were given both", where="replay", remedy="give one of them"
@@ -161,4 +172,7 @@ def replay(
             runner.replay(day, chosen)
         return count
 
-    finish(work_through_dagster(session, work, as_json=as_json), as_json=as_json)
+    found = work_through_dagster(session, work, as_json=as_json)
+    show(found, as_json=as_json)
+    refuse_wrong_files(session)
+    end(found)

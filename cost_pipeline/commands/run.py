@@ -28,6 +28,7 @@ from cost_pipeline.commands.common import (
     progress_bar,
 )
 from cost_pipeline.commands.pulled import show_passed_over, show_provisional
+from cost_pipeline.commands.wrong_files import refuse_wrong_files
 from cost_pipeline.core.errors import CostPipelineError, EnvironmentFailedError, UsageError
 from cost_pipeline.core.logs import logged
 from cost_pipeline.core.people import counted
@@ -64,7 +65,7 @@ def run(
 ) -> None:
     """Pull every vendor, validate, and post what changed, through Dagster."""
     days = parse_pull_dates(pull_dates)
-    session = replace(open_session(home, feed), debug_loop=debug_loop)
+    session = replace(open_session(home, feed, warns=False), debug_loop=debug_loop)
     refuse_other_days(session, days)
     refuse_missing_folders(session)
     with logs(log_json, debug_loop=debug_loop), progress_bar(shown=not as_json) as progress:
@@ -74,6 +75,7 @@ def run(
     else:
         show(summary)
     failures = failed_deliveries(session, days)
+    refuse_wrong_files(session, besides=failures)
     if failures is not None:
         raise failures
     if summary.failed_checks:
@@ -189,7 +191,9 @@ def failed_deliveries(session: Session, days: Sequence[date]) -> EnvironmentFail
     """Returns what could not be fetched or read at all; everything else was done nevertheless."""
     from cost_pipeline.pipeline.reports.summary import unreadable
 
-    failures = unreadable(session, days)
+    failures = [
+        one for one in unreadable(session, days) if session.home.wrong_file(one.vendor) is None
+    ]
     if not failures:
         return None
     first = failures[0]

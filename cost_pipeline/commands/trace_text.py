@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cost_pipeline.commands.common import columns, console, plain
 from cost_pipeline.core.errors import EnvironmentFailedError
+from cost_pipeline.core.people import money
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from cost_pipeline.commands.screen import Rows
 
 # What a person asks of a posting first.
 _FIRST: Final = (
@@ -34,6 +37,8 @@ def for_reading(found: dict[str, Any]) -> dict[str, Any]:
 
 def show_parts(parts: dict[str, Any]) -> None:
     """Prints each link of the chain with its values; vendor text is never taken for markup."""
+    from cost_pipeline.commands.screen import cut
+
     out = console()
     for part, values in parts.items():
         out.print(f"[bold]{part.replace('_', ' ')}")
@@ -44,17 +49,26 @@ def show_parts(parts: dict[str, Any]) -> None:
         else:
             for name, value in values.items():
                 if value not in (None, ""):
-                    out.print(plain(f"  {name:<18} {_flat(value)}"), soft_wrap=True)
+                    line = plain(f"  {name:<18} {_told(name, value, values)}")
+                    if str(value).startswith("{"):
+                        line = cut(line, out.width)
+                    out.print(line, soft_wrap=name in _VERBATIM)
 
 
-def _listed(rows: list[dict[str, Any]]) -> Table:
+def _listed(rows: list[dict[str, Any]]) -> Rows:
     """Returns the important values of each row in one line; JSON and the page have the rest."""
     names = [n for n in _SHOWN if any(row.get(n) not in (None, []) for row in rows)]
     first, *others = (_HEADS.get(name, name) for name in names)
-    table = columns(f"  {first}", *others)
+    head = f"  {first}"
+    table = columns(head, *others, numbers=("base",), prose=("reasons",), middle=(head, "uri"))
     for row in rows:
-        first, *others = (str(_short(row.get(name))) for name in names)
-        table.add_row(plain(f"  {first}"), *map(plain, others))
+        first, *others = (
+            money(Decimal(row[name]))
+            if name.endswith(_AMOUNT) and row.get(name)
+            else _short(row.get(name))
+            for name in names
+        )
+        table.add_row(f"  {first}", *others)
     return table
 
 
@@ -70,13 +84,30 @@ _HEADS: Final = {
 _SECOND: Final = len("2026-03-31T18:00:00")
 
 
+# The vendor's own line stays one line: people look for it in the file.
+_VERBATIM: Final = ("text", "payload")
+_AMOUNT: Final = "amount"
+
+
+def _told(name: str, value: Any, row: dict[str, Any]) -> Any:  # noqa: ANN401 - any cell
+    """Returns a value as people read it: money with its currency, of a hash as much as names it."""
+    if name.endswith(_AMOUNT):
+        currency = row.get(f"{name.removesuffix(_AMOUNT)}currency") or ""
+        return f"{money(Decimal(value))} {currency}".rstrip()
+    return value[:_SHOWN_OF_HASH] if _is_hash(value) else _flat(value)
+
+
+def _is_hash(value: Any) -> bool:  # noqa: ANN401 - any cell
+    return isinstance(value, str) and len(value) == _HASH and value.isalnum()
+
+
 def _flat(value: Any) -> Any:  # noqa: ANN401 - any cell
     if isinstance(value, dict):
         return ", ".join(f"{k} {v}" for k, v in value.items() if v is not None)
     return value
 
 
-def _short(value: Any) -> Any:  # noqa: ANN401 - any cell
+def _short(value: Any) -> str:  # noqa: ANN401 - any cell
     if isinstance(value, list):
         return "; ".join(str(_flat(one)) for one in value)
     if value is None:
@@ -84,10 +115,17 @@ def _short(value: Any) -> Any:  # noqa: ANN401 - any cell
     text = str(value)
     if text[10:11] == "T" and text[4:5] == text[7:8] == "-":
         return text[:_SECOND]
-    return f"{text[:12]}…" if len(text) == _HASH and text.isalnum() else text
+    return text[:_SHOWN_OF_HASH] if _is_hash(text) else text
+
+
+def short_hashes(words: str) -> str:
+    """Returns a sentence with as much of each hash as names it; JSON has all of them."""
+    return _WHOLE_HASH.sub(lambda found: found.group()[:_SHOWN_OF_HASH], words)
 
 
 _HASH: Final = 64
+_SHOWN_OF_HASH: Final = 16
+_WHOLE_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def write_page(file: Path, text: str) -> None:

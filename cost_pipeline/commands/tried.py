@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 80
 _LABEL: Final = 11
-_NAMES: Final = 12
 _GAP: Final = 2
+_NAMES: Final = 12
 
 
 def show_tried(out: Console, tried: Tried) -> None:
@@ -101,7 +101,7 @@ def _fact(out: Console, label: str, words: str, style: str = "") -> None:
     lines = textwrap.wrap(words, _WIDTH - _LABEL - 2) or [""]
     for number, line in enumerate(lines):
         head = f"  {label if number == 0 else '':<{_LABEL}}"
-        out.print(plain((head, "dim"), (line, style)), soft_wrap=True)
+        out.print(plain((head, "dim"), (line, style)))
 
 
 def _sums(sums: Mapping[str, Decimal]) -> str:
@@ -125,6 +125,8 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _first_rows(out: Console, tried: Tried) -> None:
+    from cost_pipeline.commands.screen import cut
+
     if not tried.first:
         return
     out.print("\n[bold]First rows[/], by field")
@@ -136,13 +138,12 @@ def _first_rows(out: Console, tried: Tried) -> None:
     heads = [f"line {row.line}{', refused' if row.reasons else ''}" for row in tried.first]
     table = columns("field", "column", *heads)
     names = max(map(len, tried.first[0].values))
-    cell = (_WIDTH - names - 1) // (len(heads) + 1) - _GAP
-    for column in table.columns[1:]:
-        column.max_width = cell
+    room = (_WIDTH - names - 1) // (len(heads) + 1) - _GAP  # as much for each row as for the others
     for name in tried.first[0].values:
         cells = (_cell(row.values[name]) for row in tried.first)
-        table.add_row(plain(name), plain((origin.get(name, ""), "dim")), *map(plain, cells))
-    out.print(table, width=_WIDTH)
+        told = [plain((origin.get(name, ""), "dim")), *map(plain, cells)]
+        table.add_row(plain(name), *(cut(cell, room) for cell in told))
+    out.print(table)
 
 
 def _cell(text: str | None) -> str:
@@ -158,4 +159,4 @@ def _show_refusals(out: Console, refusals: Refusals) -> None:
     for words in (f"{place}{example.sentence}", f"do: {refusals.remedy}"):
         text = textwrap.fill(words, _WIDTH - 2, initial_indent="    ", subsequent_indent="      ")
         for line in text.splitlines():
-            out.print(plain(line), soft_wrap=True)
+            out.print(plain(line))

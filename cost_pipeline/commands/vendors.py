@@ -38,30 +38,50 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("home", type=click.Path(path_type=Path))
+@click.option("--remove-example", is_flag=True, help="Remove the example that `init` laid out.")
 @json_option
 @clear_errors
-def init(home: Path, as_json: bool) -> None:  # noqa: FBT001
-    """Lay out a new home at HOME, with a commented example vendor that works."""
-    from cost_pipeline.home.layout import EXAMPLE, init_home
+def init(home: Path, remove_example: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Lay out a new home at HOME, and in HOME/example one with an example that works.
+
+    The example has a lake and a production of its own, so no total of HOME includes it.
+    --remove-example takes it away whole, when HOME is there already.
+    """
+    from cost_pipeline.home import layout
     from cost_pipeline.home.schema import SCHEMA_FILE, vendor_schema
     from cost_pipeline.home.templates import EXAMPLE_PULL_DATE
 
+    out = console()
+    if remove_example:
+        gone = layout.remove_example(home)
+        if as_json:
+            print_json({"removed": str(gone)})
+        else:
+            out.print(plain(f"removed: {gone}, with the lake that it posted into"))
+            out.print("nothing of it was in a total of this home, and nothing of it stays")
+        return
     contracts = [feed.contract for feed in known_feeds()]
     text = json.dumps(vendor_schema(contracts), indent=1, ensure_ascii=False) + "\n"
-    path = init_home(home, files={**EXAMPLE, SCHEMA_FILE: text})
+    path, example = layout.init_with_example(home, {SCHEMA_FILE: text})
     if as_json:
-        print_json({"home": str(path)})
+        print_json({"home": str(path), "example": str(example)})
         return
-    out = console()
-    out.print(f"[bold]{path}[/]: a home with one example vendor. Try it:")
-    out.print(
-        f"  {program()} run --home {shlex.quote(str(home))} --pull-dates {EXAMPLE_PULL_DATE}",
-        style="cyan",
-        soft_wrap=True,
-    )
-    out.print("Then write your own file in vendors/, and look at it with")
-    checked = f"  {program()} vendors check --home {shlex.quote(str(home))}"
-    out.print(checked, style="cyan", soft_wrap=True)
+    out.print(plain((str(path), "bold"), ": a home for your books. Try the example first:"))
+    named, sandbox = shlex.quote(str(home)), shlex.quote(str(home / example.name))
+    for words, command in (
+        ("", f"run --home {sandbox} --pull-dates {EXAMPLE_PULL_DATE}"),
+        (
+            "It posts into books of its own. Remove it when you like:",
+            f"init {named} --remove-example",
+        ),
+        (
+            "Then write your own file in vendors/, and look at it with",
+            f"vendors check --home {named}",
+        ),
+    ):
+        if words:
+            out.print(words)
+        out.print(f"  {program()} {command}", style="cyan", soft_wrap=True)
 
 
 @click.group()
@@ -176,7 +196,7 @@ def list_(home: Path, feed: str | None, as_json: bool) -> None:  # noqa: FBT001
     if not rows:
         console().print("no vendor yet: write a file in vendors/ (docs/interfaces.md)")
         return
-    table = columns(*rows[0])
+    table = columns(*rows[0], middle=("vendor",))
     for row in rows:
         table.add_row(*row.values())
     console().print(table)

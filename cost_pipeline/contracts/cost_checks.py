@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from cost_pipeline.contracts.complaints import Complaint
 from cost_pipeline.contracts.cost_vendor import CostVendor, ReconcileWith
-from cost_pipeline.contracts.production import Productions
-from cost_pipeline.contracts.rate_sources import published_sources, sources_of
+from cost_pipeline.contracts.production import Productions, RateFetch
+from cost_pipeline.contracts.rate_sources import PLAIN, published_sources, sources_of
 from cost_pipeline.core.text import nearest
 
 
@@ -28,6 +28,32 @@ def wrong_in_productions(productions: Productions) -> Iterator[Complaint]:
             f"the source `{name}` comes with the product and cannot be defined again",
             "give it another name",
         )
+    for name, told in productions.fx_fetch.items():
+        yield from _wrong_fetch(name, told, productions)
+
+
+def _wrong_fetch(name: str, told: RateFetch, productions: Productions) -> Iterator[Complaint]:
+    """Yields what is wrong with where rates are to be fetched from."""
+    known = sources_of(productions)
+    if name not in known:
+        yield Complaint(
+            ("fx_fetch", name),
+            f"there is no source of exchange rates `{name}`",
+            nearest(name, known.keys()),
+        )
+    elif PLAIN in known[name].layouts:
+        if told.history is not None:
+            yield Complaint(
+                ("fx_fetch", name, "history"),
+                "files `currency,rate` do not say of which day they are, so there is no history",
+                "take `history` out",
+            )
+        if not told.names_the_day():
+            yield Complaint(
+                ("fx_fetch", name, "source"),
+                "files `currency,rate` do not say of which day they are",
+                "name the day in the address, such as `{pull_date:%Y-%m-%d}.csv`",
+            )
 
 
 def wrong_between(vendors: Sequence[CostVendor]) -> Iterator[Complaint]:

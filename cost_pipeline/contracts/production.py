@@ -14,6 +14,7 @@ from cost_pipeline.contracts.charts import Chart
 from cost_pipeline.contracts.cost_vendor import ProductionCode
 from cost_pipeline.contracts.general import General
 from cost_pipeline.contracts.sections import Section
+from cost_pipeline.contracts.sources import HttpSource, NoPages, Source
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
@@ -56,6 +57,45 @@ class PlainSource(Section):
     ] = "weekdays"
 
 
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class RateFetch(Section):
+    """Where new rates of a source come from by themselves, and from when on they are out.
+
+    Attributes:
+        source: Where the newest rates are; it is asked as a vendor's source is.
+        history: Where those of all days are; asked instead if more than one day is missing.
+        at: The time of day from which on the rates of a day can be expected.
+        time_zone: The zone of that time.
+    """
+
+    source: Source
+    history: Source | None = None
+    at: TimeOfDay | None = None
+    time_zone: str | None = None
+
+    @field_validator("source", "history")
+    @classmethod
+    def _is_one_file(cls, source: Source | None) -> Source | None:
+        if isinstance(source, HttpSource) and (
+            source.incremental or not isinstance(source.pages, NoPages)
+        ):
+            raise ValueError("rates come as one file: take `pages` and `incremental` out")
+        return source
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, zone: str | None) -> str | None:
+        return zone if zone is None else _known(zone)
+
+    def names_the_day(self) -> bool:
+        """Whether what is asked for depends on the day."""
+        if isinstance(self.source, HttpSource):
+            return "{pull_date" in "".join((self.source.url, *self.source.parameters.values()))
+        return self.source.dated
+
+
 class Production(Section):
     """One production: its books' currency, its calendar, its FX policy and its accounts.
 
@@ -85,9 +125,13 @@ class Production(Section):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        if zone not in _time_zones():
-            raise ValueError(f"{zone!r} is not an IANA time zone (such as America/Los_Angeles)")
-        return zone
+        return _known(zone)
+
+
+def _known(zone: str) -> str:
+    if zone not in _time_zones():
+        raise ValueError(f"{zone!r} is not an IANA time zone (such as America/Los_Angeles)")
+    return zone
 
 
 @functools.cache
@@ -101,4 +145,5 @@ class Productions(General):
 
     fx_inbox: str = "inbox/fx"
     fx_sources: dict[SourceName, PlainSource] = Field(default_factory=dict)
+    fx_fetch: dict[SourceName, RateFetch] = Field(default_factory=dict)
     productions: dict[ProductionCode, Production]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, time
 from enum import StrEnum
 from typing import Any, Final
 
@@ -51,6 +51,10 @@ class Source:
         max_age_days: The limit for productions that set none.
         attribution: The words by which it asks to be named.
         exceptions: Currencies that are quoted the other way round.
+        published_at: The time of day from which on its rates of a day can be expected.
+        time_zone: The zone of that time.
+        days_later: How many days after the day of the rates that is.
+        address: Where it publishes, for people; empty if nobody says.
     """
 
     name: str
@@ -63,6 +67,10 @@ class Source:
     max_age_days: int
     attribution: str
     exceptions: frozenset[str] = frozenset()
+    published_at: time = time(18)
+    time_zone: str = "UTC"
+    days_later: int = 0
+    address: str = ""
 
     def quote_of(self, currency: str) -> Quote:
         """Returns which way round the source quotes this currency."""
@@ -92,7 +100,20 @@ def sources_of(productions: Productions) -> dict[str, Source]:
         )
         for name, plain in productions.fx_sources.items()
     }
-    return {**published_sources(), **own}
+    known = {**published_sources(), **own}
+    return {name: _expected(source, productions) for name, source in known.items()}
+
+
+def _expected(source: Source, productions: Productions) -> Source:
+    """Returns the source with the time at which a home expects its rates."""
+    told = productions.fx_fetch.get(source.name)
+    if told is None:
+        return source
+    return replace(
+        source,
+        published_at=time.fromisoformat(told.at) if told.at else source.published_at,
+        time_zone=told.time_zone or source.time_zone,
+    )
 
 
 _FIRST_DAY: Final = date(1999, 1, 1)
@@ -133,4 +154,8 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
         max_age_days=entry["max_age_days"],
         attribution=entry["attribution"],
         exceptions=frozenset(entry.get("quoted_the_other_way", ())),
+        published_at=entry["published_at"],
+        time_zone=entry["time_zone"],
+        days_later=entry["days_later"],
+        address=entry["address"],
     )

@@ -187,6 +187,28 @@ class Vendor(Section):
         )
         return one
 
+    @classmethod
+    def as_it_was(cls, in_force: Sequence[tuple[str, Any]], why: Sequence[str]) -> Self:
+        """Returns a vendor file from what it was dumped as.
+
+        Args:
+            in_force: ISO dates, each with the dump of the settings since then.
+            why: The reason of each of its changes.
+
+        Raises:
+            ValidationError: If this version does not know what it said.
+        """
+        every = [(date.fromisoformat(since), cls.model_validate(said)) for since, said in in_force]
+        one = every[0][1]
+        if len(every) > 1:
+            days = zip((since for since, _ in every[1:]), why, strict=True)
+            changes = tuple(
+                Change.model_validate({"from": since, "why": words}) for since, words in days
+            )
+            one = one.model_copy(update={"changes": changes})
+            one._in_force = tuple(every)  # noqa: SLF001 - its own
+        return one
+
     def as_of(self, day: date | None) -> Self:
         """Returns the settings in force on a pull date, or the newest; they have no `changes`."""
         return [own for since, own in self.in_force if day is None or since <= day][-1]

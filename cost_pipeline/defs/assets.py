@@ -7,20 +7,23 @@ has beside these, `checks` has the checks, and `sensors` says what runs when.
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import dagster as dg
 
-from cost_pipeline.defs import columns
+from cost_pipeline.defs import columns, descriptions
 from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import asset_key, dependency
-from cost_pipeline.defs.reporting import metadata_of
+from cost_pipeline.defs.reporting import in_order, metadata_of
 from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.tags import DELIVERY
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
 from cost_pipeline.pipeline.declared.assets import Dep, Stored
 from cost_pipeline.pipeline.declared.checks import kinds_of
+from cost_pipeline.pipeline.declared.names import AUDIT_GROUP, DEAD_LETTERS_GROUP, RECORDS_GROUP
 from cost_pipeline.pipeline.declared.shown import counts
+from cost_pipeline.pipeline.declared.told import described
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.reports.deliveries import (
     DeliveryReport,
@@ -28,10 +31,7 @@ from cost_pipeline.pipeline.reports.deliveries import (
     open_of_pull_dates,
 )
 from cost_pipeline.pipeline.session import Session
-from cost_pipeline.pipeline.validation.replay import replay
-
-DELIVERY: Final = "cost_pipeline/delivery"
-"""The tag of a replay of one delivery: its hash."""
+from cost_pipeline.pipeline.validation.replay import delivery_named, replay
 
 
 def validate_pulled(
@@ -53,13 +53,14 @@ def validate_pulled(
     ) -> Iterator[dg.MaterializeResult[None]]:
         session = home.session(feed, context.run.run_id)
         pull_date = date.fromisoformat(context.partition_key)
-        replay(session, pull_date, context.run.tags.get(DELIVERY))
+        beginning = context.run.tags.get(DELIVERY)
+        replay(session, pull_date, delivery_named(session, beginning)[0] if beginning else None)
         touched = records_handed_over(context.instance, session)
         seen = [r for r in deliveries(session, [pull_date]) if r.duplicate_of is None]
         for kind in kinds:
             yield dg.MaterializeResult(
                 asset_key=asset_key(feed.names.records(kind)),
-                metadata={**_validated(kind, seen), **touched},
+                metadata=in_order({**_validated(kind, seen), **touched}),
             )
         letters = asset_key(feed.names.dead_letters)
         reasons = reasons_of(open_of_pull_dates(session, [pull_date]))
@@ -83,14 +84,15 @@ def _records_spec(feed: Feed[Session], kind: str, home: Home) -> dg.AssetSpec:
     return dg.AssetSpec(
         asset_key(feed.names.records(kind)),
         deps=[asset_key(feed.names.raw(vendor.vendor)) for vendor in vendors],
-        group_name="records",
+        group_name=RECORDS_GROUP,
         owners=feed.owners,
         kinds={"deltalake", "pydantic"},
-        description=f"Rows that satisfied the contract of a {kind.replace('_', ' ')}.",
-        metadata={
-            **columns.stored(Stored(feed.records.name, feed.shape.records), feed),
-            "dagster/column_lineage": columns.lineage_of_records(feed, vendors),
-        },
+        description=descriptions.of_records(feed, kind),
+        metadata=columns.stored(
+            Stored(feed.records.name, feed.shape.records),
+            feed,
+            columns.lineage_of_records(feed, vendors),
+        ),
         code_version="1",
     )
 
@@ -99,11 +101,10 @@ def _dead_letters_spec(feed: Feed[Session], home: Home) -> dg.AssetSpec:
     return dg.AssetSpec(
         asset_key(feed.names.dead_letters),
         deps=[asset_key(feed.names.raw(v.vendor)) for v in home.of_feed(feed.name).vendors],
-        group_name="dead_letters",
+        group_name=DEAD_LETTERS_GROUP,
         owners=feed.owners,
         kinds={"deltalake"},
-        description="Rows and deliveries that were refused: reason codes, field errors, verbatim "
-        "text, and where each came from.",
+        description=descriptions.of_dead_letters(feed),
         metadata=columns.stored(Stored(feed.dead_letters.name, feed.shape.dead_letters), feed),
         code_version="1",
     )
@@ -133,11 +134,10 @@ def audit_log(feed: Feed[Session]) -> dg.AssetSpec:
     return dg.AssetSpec(
         asset_key(feed.names.audit),
         deps=[dependency(Dep(key, whole=True)) for key in read],
-        group_name="audit",
+        group_name=AUDIT_GROUP,
         owners=feed.owners,
         kinds={"deltalake"},
-        description="What was parsed, rejected, converted and posted, announced before each "
-        "commit in hash-linked blocks. External: the appends write it.",
+        description=descriptions.of_audit_log(),
     )
 
 
@@ -154,7 +154,8 @@ def hand_overs(
             group_name=one.group,
             owners=feed.owners,
             partitions_def=partitions,
-            description=one.words,
+            kinds=set(one.kinds),
+            description=described(one.words, one.told),
         )
         for one in feed.book.hand_overs(home)
     ]

@@ -7,7 +7,7 @@ which reports each of them as a partition of the assets it made: the next load s
 """
 
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from cost_pipeline.defs.badges import Judged, report_badges
 from cost_pipeline.defs.checks import result_of
 from cost_pipeline.defs.jobs import posted_keys
 from cost_pipeline.defs.keys import asset_key
-from cost_pipeline.defs.reporting import metadata_of, report_checks_per_partition
+from cost_pipeline.defs.reporting import metadata_of, report_checks_per_partition, stories
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.assets import Asked, Asset, Calendar, Made
@@ -27,8 +27,6 @@ from cost_pipeline.pipeline.declared.checks import Subject
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
 
-DATES: Final = "cost_pipeline/dates"
-"""Tag of a run: the dates to post, joined by commas."""
 MOST_AT_ONCE: Final = 100
 
 
@@ -37,10 +35,20 @@ def beyond_name(book: Book[Session]) -> str:
     return f"{book.job}_beyond"
 
 
+def with_inputs(day: date, inputs: str) -> str:
+    """Returns a date as a run is asked for it; with other inputs it is another try."""
+    return f"{day} {inputs}".strip()
+
+
+def date_of(asked: str) -> str:
+    """Returns the date of what a run was asked for."""
+    return asked.split(" ", 1)[0]
+
+
 def beyond(
     feed: Feed[Session], book: Book[Session], home: Home, resource: HomeResource
 ) -> dg.JobDefinition:
-    """Returns the job that posts the dates in its run's tag `cost_pipeline/dates`.
+    """Returns the job that posts the dates that its run was asked for, in the resource `home`.
 
     It has its resource from the start: Dagster copies a sensor whose job gets it later, and warns
     of what it copies.
@@ -52,7 +60,7 @@ def beyond(
     @dg.op(name=f"{beyond_name(book)}__dates", pool=pools[0] if pools else None)
     def post_dates(context: dg.OpExecutionContext, home: HomeResource) -> None:
         session = home.session(feed, context.run.run_id)
-        days = sorted(date.fromisoformat(day) for day in context.run.tags[DATES].split(","))
+        days = sorted(date.fromisoformat(date_of(one)) for one in home.asked)
         for one in made_with:
             for event in _made(session, one, days):
                 context.log_event(event)
@@ -75,6 +83,7 @@ def _made(
     session: Session, one: Asset[Session], days: Sequence[date]
 ) -> Iterator[dg.AssetMaterialization]:
     made = one.make(session, Asked(days)) if one.make is not None else Made()
+    yield from stories(made.stories)
     if one.calendar is Calendar.NONE:
         yield dg.AssetMaterialization(asset_key(one.key), metadata=metadata_of(made.metadata))
         return
@@ -134,8 +143,3 @@ def _stops(result: dg.AssetCheckResult, blocking: set[str]) -> bool:
         and result.check_name in blocking
         and result.severity is dg.AssetCheckSeverity.ERROR
     )
-
-
-def dates_of(tags: Mapping[str, str]) -> list[str]:
-    """Returns the dates that a run of the job posts."""
-    return [day for day in tags.get(DATES, "").split(",") if day]

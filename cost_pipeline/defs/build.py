@@ -18,21 +18,25 @@ from cost_pipeline.defs import (
     beyond,
     checks,
     corrections,
+    expected,
     inbox,
     own_assets,
     partitions,
     pulling,
     sensors,
+    timed,
 )
 from cost_pipeline.defs.alert_sensors import alert_sensors
 from cost_pipeline.defs.jobs import Jobs, jobs_of
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.resources import HomeResource, resource_of, session_of
+from cost_pipeline.defs.tags import REASON
 from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
-from cost_pipeline.home.load import Home, read_home
+from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.days import Reach, reach
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.feeds_of import contracts_of, feeds_of
+from cost_pipeline.pipeline.homes import look_at_home
 from cost_pipeline.pipeline.session import Session
 
 _NOON: Final = time(12)
@@ -54,9 +58,9 @@ def build_definitions(
         asked: Pull dates that the calendars have in any case.
 
     Raises:
-        UsageError: If the home or a vendor file is wrong.
+        UsageError: If the home is wrong. A vendor file that is wrong is an asset that says so.
     """
-    home = read_home(path, contracts_of(feeds))
+    home = look_at_home(path, contracts_of(feeds))
     now = datetime.combine(today, _NOON, UTC) if today else datetime.now(UTC)
     resource = resource_of(home.path, feeds)
     with beta_and_preview_accepted():
@@ -132,13 +136,13 @@ def definitions_of(
         ],
         asset_checks=checks.checks_of(feed, home, calendars),
         jobs=[*jobs.all, *others],
-        schedules=_schedules(feed, jobs, span),
-        sensors=_sensors(feed, jobs, others, span),
+        schedules=_schedules(feed, home, jobs, span),
+        sensors=_sensors(feed, home, jobs, others, span),
     )
 
 
 def _schedules(
-    feed: Feed[Session], jobs: Jobs, span: partitions.Span
+    feed: Feed[Session], home: Home, jobs: Jobs, span: partitions.Span
 ) -> list[dg.ScheduleDefinition]:
     own = feed.names.own
     return [
@@ -155,6 +159,7 @@ def _schedules(
             cron_schedule="0 7 * * *",
             description="Looks whether dead letters are open beyond their age limit.",
         ),
+        *timed.schedules(feed, home, jobs.own),
     ]
 
 
@@ -175,15 +180,22 @@ def _pull_daily(
         day = now.date() - timedelta(days=1)
         if day < span.first_pull:
             return dg.SkipReason(f"this home begins with {span.first_pull}")
-        return dg.RunRequest(partition_key=day.isoformat())
+        tags = {REASON: "the day before, every day"}
+        return dg.RunRequest(partition_key=day.isoformat(), tags=tags)
 
     return pull_daily
 
 
 def _sensors(
-    feed: Feed[Session], jobs: Jobs, others: Sequence[dg.JobDefinition], span: partitions.Span
+    feed: Feed[Session],
+    home: Home,
+    jobs: Jobs,
+    others: Sequence[dg.JobDefinition],
+    span: partitions.Span,
 ) -> list[dg.SensorDefinition]:
     found = [corrections.corrections_sensor(feed, jobs.corrections)]
+    if any(one.expect is not None for one in home.of_feed(feed.name).vendors):
+        found.append(expected.pull_expected(feed, jobs.pull, span))
     if feed.book is not None and jobs.post is not None:
         posted = [asset_key(key) for key in jobs.posted]
         both: list[UnresolvedAssetJobDefinition | dg.JobDefinition] = [jobs.post, *others]

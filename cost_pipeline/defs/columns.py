@@ -12,26 +12,37 @@ import dagster as dg
 
 from cost_pipeline.contracts.vendor import Vendor
 from cost_pipeline.defs.keys import asset_key
+from cost_pipeline.defs.lineage_tables import with_table
 from cost_pipeline.pipeline.declared.assets import Stored
 from cost_pipeline.pipeline.declared.meanings import MEANINGS
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
 
 
-def stored(table: Stored, feed: Feed[Session]) -> dict[str, object]:
-    """Returns the metadata of an asset that is kept in a table."""
+def stored(
+    table: Stored, feed: Feed[Session], lineage: dg.TableColumnLineage | None = None
+) -> dict[str, object]:
+    """Returns the metadata of an asset that is kept in a table; what is long comes last.
+
+    Args:
+        table: Where it is kept.
+        feed: Whose it is.
+        lineage: What its columns are made from, where the table itself does not declare it.
+    """
     found: dict[str, object] = {
-        "dagster/column_schema": _schema(table, {**MEANINGS, **feed.meanings}),
         "dagster/table_name": table.name,
+        "dagster/column_schema": _schema(table, {**MEANINGS, **feed.meanings}),
     }
-    if table.lineage:
+    if lineage is not None:
+        found["dagster/column_lineage"] = lineage
+    elif table.lineage:
         found["dagster/column_lineage"] = dg.TableColumnLineage(
             deps_by_column={
                 column: [dg.TableColumnDep(asset_key(key), name) for key, name in origins]
                 for column, origins in table.lineage.items()
             }
         )
-    return found
+    return with_table(found)
 
 
 def _schema(table: Stored, meanings: Mapping[str, str]) -> dg.TableSchema:

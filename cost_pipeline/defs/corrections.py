@@ -13,15 +13,17 @@ from typing import Final
 import dagster as dg
 
 from cost_pipeline.core.errors import CostPipelineError
+from cost_pipeline.defs import descriptions
 from cost_pipeline.defs.assets import records_handed_over
 from cost_pipeline.defs.keys import asset_key, dependency
-from cost_pipeline.defs.own_assets import FILES
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.reporting import in_order
+from cost_pipeline.defs.resources import HomeResource, asked_of
+from cost_pipeline.defs.tags import REASON, said
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
 from cost_pipeline.pipeline.days import today
 from cost_pipeline.pipeline.dead_letters.corrections import out_of_date, take_in, waiting_files
 from cost_pipeline.pipeline.declared.assets import Dep
-from cost_pipeline.pipeline.declared.names import CORRECTIONS_JOB
+from cost_pipeline.pipeline.declared.names import CORRECTIONS_JOB, DEAD_LETTERS_GROUP
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
 
@@ -39,12 +41,11 @@ def corrections(
         key=asset_key(feed.names.corrections),
         deps=[dependency(Dep(feed.names.dead_letters, whole=True))],
         partitions_def=partitions,
-        group_name="dead_letters",
+        group_name=DEAD_LETTERS_GROUP,
         owners=feed.owners,
         kinds={"excel"},
         pool=feed.names.own("vendors"),
-        description=f"Mended workbooks from {feed.names.inbox}: landed verbatim, judged under the "
-        "contract of the vendor whose dead letters they answer.",
+        description=descriptions.of_corrections(feed),
         code_version="1",
     )
     def corrections(
@@ -54,12 +55,14 @@ def corrections(
         taken = take_in(session)
         touched = records_handed_over(context.instance, session)
         return dg.MaterializeResult(
-            metadata={
-                "dagster/partition_row_count": len(taken),
-                "files": [one.uri for one in taken],
-                "repeated": sum(one.repeated for one in taken),
-                **touched,
-            }
+            metadata=in_order(
+                {
+                    "dagster/partition_row_count": len(taken),
+                    "files": [one.uri for one in taken],
+                    "repeated": sum(one.repeated for one in taken),
+                    **touched,
+                }
+            )
         )
 
     return corrections
@@ -104,12 +107,18 @@ def corrections_sensor(
             )
         )
         why_not = reason_to_wait(
-            wanted, busy=bool(under_way), failed=[run.tags.get(FILES, "") for run in failed]
+            wanted, busy=bool(under_way), failed=[asked_of(run) for run in failed]
         )
         if why_not is not None:
             return dg.SkipReason(why_not)
         return dg.SensorResult(
-            run_requests=[dg.RunRequest(partition_key=day, tags={FILES: tag(wanted)})]
+            run_requests=[
+                dg.RunRequest(
+                    partition_key=day,
+                    run_config=home.asking(wanted),
+                    tags={REASON: said(_words([file.name for file in files], unfinished))},
+                )
+            ]
         )
 
     return take_in_corrections
@@ -119,23 +128,26 @@ def _is_settled(file: Path, now: datetime) -> bool:
     return now.timestamp() - file.stat().st_mtime >= _SETTLED.total_seconds()
 
 
-def tag(files: Sequence[str]) -> str:
-    """Returns the files as a tag of limited length: names may be long, and hold anything."""
-    return f"{len(files)}: {', '.join(files)}"[:200]
+def _words(files: Sequence[str], unfinished: Sequence[str]) -> str:
+    if files:
+        return f"files: {', '.join(files)}"
+    return f"{len(unfinished):,} corrections are behind their contract"
 
 
-def reason_to_wait(files: Sequence[str], *, busy: bool, failed: Sequence[str]) -> str | None:
+def reason_to_wait(
+    files: Sequence[str], *, busy: bool, failed: Sequence[Sequence[str]]
+) -> str | None:
     """Returns why no run is asked for now; None if one is.
 
     Args:
         files: The names of the files that wait.
         busy: Whether a run is under way: it takes in what waits.
-        failed: The tags of runs that failed lately.
+        failed: The files that runs were asked for which failed lately.
     """
     if not files:
         return "no correction waits"
     if busy:
         return "a run that takes in corrections is under way"
-    if tag(files) in failed:
+    if list(files) in map(list, failed):
         return f"a run for the same files failed less than {_PAUSE} ago"
     return None

@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from cost_pipeline.defs.keys import asset_key
-from cost_pipeline.defs.reporting import metadata_of, report_changed_partitions
+from cost_pipeline.defs.reporting import metadata_of, report_changed_partitions, stories
 from cost_pipeline.pipeline.declared.book import Effect, HandOver
 from cost_pipeline.pipeline.declared.names import Key
 from cost_pipeline.pipeline.session import Session
@@ -57,4 +57,6 @@ def _reported(instance: dg.DagsterInstance, session: Session, one: HandOver[Sess
         instance.report_runless_asset_event(
             dg.AssetObservation(asset_key(one.shown_on), metadata=metadata_of(effect.metadata))
         )
+    for told in stories(effect.stories):
+        instance.report_runless_asset_event(told)
     return HandedOver(dates, effect)

@@ -15,8 +15,8 @@ from typing import Any, Final
 import dagster as dg
 
 from cost_pipeline.core.errors import CostPipelineError
-from cost_pipeline.defs.own_assets import FILES
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.resources import HomeResource, asked_of
+from cost_pipeline.defs.tags import REASON, said
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
 from cost_pipeline.pipeline.declared.assets import WaitingFile, Watched
 from cost_pipeline.pipeline.feed import Feed
@@ -55,13 +55,16 @@ def watched_folder(
         settled = [one for one in waiting if seen.get(one.name) == one.token]
         if not settled:
             return dg.SkipReason(f"{len(waiting)} files are new; the next look decides")
-        return _decide(settled, *_asked_for(context.instance, job.name, session.clock()))
+        return _decide(home, settled, *_asked_for(context.instance, job.name, session.clock()))
 
     return look_into_folder
 
 
 def _decide(
-    settled: list[WaitingFile], busy: Collection[str], done: Collection[str]
+    home: HomeResource,
+    settled: list[WaitingFile],
+    busy: Collection[str],
+    done: Collection[str],
 ) -> dg.SensorResult | dg.SkipReason:
     """Returns what to run, or why nothing is.
 
@@ -73,8 +76,9 @@ def _decide(
         if one.token not in busy and not (one.problem is not None and one.token in done)
     ]
     if fresh:
-        tags = {FILES: ",".join(one.token for one in fresh)}
-        return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)])
+        config = home.asking([one.token for one in fresh])
+        tags = {REASON: said(f"files: {', '.join(one.name for one in fresh)}")}
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_config=config, tags=tags)])
     wrong = [one for one in settled if one.problem is not None]
     if wrong:
         return dg.SkipReason(
@@ -89,7 +93,7 @@ def _asked_for(instance: dg.DagsterInstance, job: str, now: datetime) -> tuple[s
 
     def files(**wanted: Any) -> set[str]:  # noqa: ANN401 - of Dagster's filter
         runs = instance.get_runs(dg.RunsFilter(job_name=job, **wanted))
-        return {token for run in runs for token in run.tags.get(FILES, "").split(",")}
+        return {token for run in runs for token in asked_of(run)}
 
     ended = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     busy = files(statuses=list(NOT_FINISHED_STATUSES))

@@ -12,7 +12,7 @@ from cost_pipeline.defs.keys import asset_key, selection
 from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.assets import Job
-from cost_pipeline.pipeline.declared.checks import each_kind, each_vendor
+from cost_pipeline.pipeline.declared.checks import each_kind, each_source
 from cost_pipeline.pipeline.declared.names import (
     AUDIT_JOB,
     CORRECTIONS_JOB,
@@ -64,7 +64,7 @@ def jobs_of(feed: Feed[Session], home: Home) -> Jobs:
     return Jobs(
         pull=dg.define_asset_job(
             names.own(PULL_JOB),
-            selection=selection(*each_vendor(names, home), *validated) - standing,
+            selection=selection(*each_source(names, home), *validated) - standing,
             description="Pulls every vendor for one pull date and validates what came.",
         ),
         replay=dg.define_asset_job(
@@ -115,13 +115,13 @@ def present_jobs(feed: Feed[Session], home: Home) -> list[Job[Session]]:
 def _own(
     feed: Feed[Session], home: Home
 ) -> list[tuple[Job[Session], UnresolvedAssetJobDefinition]]:
-    return [
-        (
-            job,
-            dg.define_asset_job(job.name, selection=selection(*job.assets), description=job.words),
-        )
-        for job in present_jobs(feed, home)
-    ]
+    made = {one.key for one in feed.assets(home)}
+    found = []
+    for job in present_jobs(feed, home):
+        keys = [*job.assets, *(key for key in job.with_it if key in made)]
+        ran = dg.define_asset_job(job.name, selection=selection(*keys), description=job.words)
+        found.append((job, ran))
+    return found
 
 
 def _standing(feed: Feed[Session], home: Home) -> dg.AssetSelection:

@@ -3,7 +3,6 @@
 # No `from __future__ import annotations` here: Dagster reads the context annotation as an object.
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import Final
 
 import dagster as dg
 
@@ -13,16 +12,14 @@ from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import asset_key, dependency
 from cost_pipeline.defs.partitions import Calendars
 from cost_pipeline.defs.plan import MOST_DATES_A_RUN
-from cost_pipeline.defs.reporting import metadata_of
+from cost_pipeline.defs.reporting import in_order, metadata_of, stories
 from cost_pipeline.defs.resources import HomeResource
 from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.assets import Asked, Asset, Calendar, Made
 from cost_pipeline.pipeline.declared.checks import Check, Subject
+from cost_pipeline.pipeline.declared.told import described
 from cost_pipeline.pipeline.feed import Feed
 from cost_pipeline.pipeline.session import Session
-
-FILES: Final = "cost_pipeline/corrections"
-"""The tag of a run that files of a watched folder asked for: their tokens."""
 
 _Make = Callable[[Session, Asked], Made]
 
@@ -56,7 +53,7 @@ def _spec(feed: Feed[Session], one: Asset[Session], calendars: Calendars) -> dg.
         group_name=one.group,
         owners=feed.owners,
         kinds=set(one.kinds),
-        description=one.words,
+        description=described(one.words, one.told),
         metadata=columns.stored(one.stored, feed) if one.stored is not None else {},
         code_version=None if one.make is None else one.version,
     )
@@ -93,24 +90,25 @@ def _made(
     ) -> Iterator[dg.MaterializeResult[None]]:
         session = home.session(feed, context.run.run_id)
         days = [date.fromisoformat(key) for key in context.partition_keys] if by_dates else []
-        made = make(session, Asked(days, _files(context)))
-        for day, shown in made.by_date.items():
-            context.add_asset_metadata(
-                metadata_of(shown), asset_key=asset_key(one.key), partition_key=day.isoformat()
-            )
+        made = make(session, Asked(days, home.asked or None))
+        _tell(context, one, made)
         metadata = metadata_of(made.metadata)
         if one.hands_over is not None:
             metadata |= hand_over(context.instance, session)[one.hands_over].metadata()
         yield dg.MaterializeResult(
             asset_key=asset_key(one.key),
-            metadata=metadata or None,
+            metadata=in_order(metadata) or None,
             check_results=[result_of(check, made.found, Subject(one.key)) for check in checks],
         )
 
     return body
 
 
-def _files(context: dg.AssetExecutionContext) -> list[str] | None:
-    """Returns the files that the run was requested for; None if it was requested for none."""
-    tags = context.run.tags
-    return tags[FILES].split(",") if FILES in tags else None
+def _tell(context: dg.AssetExecutionContext, one: Asset[Session], made: Made) -> None:
+    """Tells what is shown of each date, and what assets that nobody makes tell by now."""
+    for day, shown in made.by_date.items():
+        context.add_asset_metadata(
+            metadata_of(shown), asset_key=asset_key(one.key), partition_key=day.isoformat()
+        )
+    for told in stories(made.stories):
+        context.log_event(told)

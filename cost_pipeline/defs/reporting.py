@@ -14,6 +14,7 @@ from typing import Any, Final
 import dagster as dg
 
 from cost_pipeline.defs.event_log import BatchedSqliteEventLog
+from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.upstream import (
     BATCH_WRITABLE_EVENTS,
     RUNLESS_JOB_NAME,
@@ -22,10 +23,19 @@ from cost_pipeline.defs.upstream import (
     AssetObservationData,
     StepMaterializationData,
 )
+from cost_pipeline.pipeline.declared.names import Key
 from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table
 
 DATA_VERSION_TAG: Final = "dagster/data_version"
 GONE: Final = "gone"
+_IN_ORDER: Final = (
+    (int, float, dg.IntMetadataValue, dg.FloatMetadataValue, dg.BoolMetadataValue),
+    (str, dg.TextMetadataValue, dg.UrlMetadataValue, dg.PathMetadataValue),
+    (list, dg.JsonMetadataValue),
+    (dg.TableMetadataValue, dg.MarkdownMetadataValue),
+)
+"""The sorts of metadata as people read them: numbers, words, lists, tables and pictures."""
+_LISTS: Final = 2
 MOST_AT_ONCE: Final = 1000
 """The most events, of a kilobyte or two each, that an event log is given at a time."""
 
@@ -226,9 +236,34 @@ def evaluated(
         )
 
 
+def stories(told: Mapping[Key, Mapping[str, Shown]]) -> Iterator[dg.AssetMaterialization]:
+    """Yields what assets that nobody makes tell: each has its newest story as its numbers.
+
+    An observation would not do: where an asset has ever been materialised, its page shows what the
+    newest materialization says.
+    """
+    for key, shown in told.items():
+        yield dg.AssetMaterialization(asset_key(key), metadata=metadata_of(shown))
+
+
 def metadata_of(shown: Mapping[str, Shown]) -> dict[str, Any]:
-    """Returns what a feed shows, as Dagster's metadata."""
-    return {name: _metadata_value(value) for name, value in shown.items()}
+    """Returns what a feed shows, as Dagster's metadata, in the order in which people read it."""
+    return in_order({name: _metadata_value(value) for name, value in shown.items()})
+
+
+def in_order(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns metadata with its numbers first, then words, lists, and last tables and pictures.
+
+    The UI shows metadata in the order in which it was said; within each sort that order stays.
+    """
+    return dict(sorted(metadata.items(), key=lambda item: _rank(item[1])))
+
+
+def _rank(value: object) -> int:
+    for rank, sorts in enumerate(_IN_ORDER):
+        if isinstance(value, sorts):
+            return rank
+    return _LISTS
 
 
 def _metadata_value(value: Shown) -> Any:  # noqa: ANN401 - what Dagster takes as metadata

@@ -21,17 +21,28 @@ import yaml
 
 from cost_pipeline.core.errors import CheckFailedError
 from cost_pipeline.defs.alerts import failed_runs, look_at_checks
-from cost_pipeline.defs.assets import DELIVERY
 from cost_pipeline.defs.build import beta_and_preview_accepted, build_definitions
 from cost_pipeline.defs.checks import RunInVainError, held, keys_of
 from cost_pipeline.defs.compute_logs import COMPUTE_LOGS, nothing_printed
 from cost_pipeline.defs.confirm import CONFIRM, YES
 from cost_pipeline.defs.event_log import CONFIG, EVENT_LOG
+from cost_pipeline.defs.history import in_own_history
 from cost_pipeline.defs.jobs import present_jobs
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.plan import plan_posting
+from cost_pipeline.defs.renamed import go_by_present_keys
 from cost_pipeline.defs.reporting import MOST_AT_ONCE
 from cost_pipeline.defs.sensors import RANGE_END, RANGE_START, look_again
+from cost_pipeline.defs.tags import (
+    BEGINNING,
+    DATES,
+    DELIVERY,
+    REASON,
+    VENDORS,
+    listed,
+    said,
+    spanned,
+)
 from cost_pipeline.defs.upstream import (
     DagsterAssetCheckFailedError,
     DagsterExecutionInterruptedError,
@@ -136,6 +147,7 @@ class Runner:
         self.instance = instance
         self.progress = progress
         self.feeds = feeds
+        go_by_present_keys(instance, session.feed.keys_of_before)
         self.definitions = build_definitions(session.home.path, feeds)
         self.checked = Checked()
         self._own = session.feed.names.own
@@ -145,7 +157,7 @@ class Runner:
         """Runs the feed's own jobs that come before or after all others."""
         for job in present_jobs(self.session.feed, self.session.home):
             if job.runs == runs:
-                self._run(job.name)
+                self._run(job.name, why=f"{runs} of all jobs")
 
     def pull(self, pull_dates: Sequence[date]) -> None:
         """Pulls and validates each date, in order."""
@@ -153,7 +165,8 @@ class Runner:
         for done, day in enumerate(pull_dates):
             self.progress("pulling and validating", done, len(pull_dates))
             # Whoever names the dates has confirmed them.
-            self._run(self._own(PULL_JOB), partition_key=day.isoformat(), tags={CONFIRM: YES})
+            tags = {CONFIRM: YES}
+            self._run(self._own(PULL_JOB), why="pull", partition_key=day.isoformat(), tags=tags)
         self.progress("pulling and validating", len(pull_dates), len(pull_dates))
 
     def corrections(self) -> int:
@@ -161,14 +174,17 @@ class Runner:
         waiting = len(waiting_files(self.session)) or len(corrections_behind(self.session))
         if waiting:
             self.progress("taking in corrections", 0, waiting)
-            self._run(self._own(CORRECTIONS_JOB), partition_key=today(self.session).isoformat())
+            day = today(self.session).isoformat()
+            why = f"corrections that wait: {waiting:,}"
+            self._run(self._own(CORRECTIONS_JOB), why=why, partition_key=day)
             self.progress("taking in corrections", waiting, waiting)
         return waiting
 
     def replay(self, pull_date: date, delivery: str | None = None) -> None:
         """Judges again, without fetching, what of a pull date is behind, or one delivery of it."""
-        tags = {} if delivery is None else {DELIVERY: delivery}
-        self._run(self._own(REPLAY_JOB), partition_key=pull_date.isoformat(), tags=tags)
+        tags = {} if delivery is None else {DELIVERY: delivery[:BEGINNING]}
+        day = pull_date.isoformat()
+        self._run(self._own(REPLAY_JOB), why="judge again", partition_key=day, tags=tags)
 
     def pull_again(self, pull_date: date, vendors: Sequence[str]) -> None:
         """Pulls some vendors for a date once more, and validates what came."""
@@ -179,21 +195,22 @@ class Runner:
         self._reach(self._own(PULL_JOB), [pull_date])
         self._run(
             self._own(PULL_JOB),
+            why="pull again",
             partition_key=pull_date.isoformat(),
-            tags={CONFIRM: YES},
+            tags={CONFIRM: YES, VENDORS: listed(vendors)},
             assets=keys,
         )
 
     def standing_checks(self) -> None:
         """Runs the checks that belong to no pull, such as the age of dead letters."""
-        self._run(self._own(STANDING_JOB))
+        self._run(self._own(STANDING_JOB), why="standing checks")
 
     def verify_audit_log(self) -> None:
         """Holds the whole audit log against its tables; it takes longer as the log grows.
 
         `run` leaves it to its schedule. Until it ran once, Dagster shows the log's check as 0 of 1.
         """
-        self._run(self._own(AUDIT_JOB))
+        self._run(self._own(AUDIT_JOB), why="verify the audit log")
 
     def post(self, within: tuple[date, date] | None = None) -> list[date]:
         """Posts every date of the book that is out of date and not held back; returns those.
@@ -215,11 +232,14 @@ class Runner:
         done = 0
         for planned in plan_posting(dates, lacks.present):
             self.progress(f"posting {book.dates}", done, len(dates))
+            behind = [day for day in map(str, dates) if planned.first <= day <= planned.last]
+            why = "inputs changed"
             if planned.first == planned.last:
-                self._run(book.job, partition_key=planned.first)
+                self._run(book.job, why=why, partition_key=planned.first)
             else:
-                self._run(book.job, tags={RANGE_START: planned.first, RANGE_END: planned.last})
-            done += sum(planned.first <= day.isoformat() <= planned.last for day in dates)
+                tags = {RANGE_START: planned.first, RANGE_END: planned.last}
+                self._run(book.job, why=why, tags={DATES: spanned(behind), **tags})
+            done += len(behind)
         self.progress(f"posting {book.dates}", len(dates), len(dates))
         return dates
 
@@ -272,6 +292,7 @@ class Runner:
         self,
         job: str,
         *,
+        why: str,
         partition_key: str | None = None,
         tags: dict[str, str] | None = None,
         assets: Sequence[dg.AssetKey] | None = None,
@@ -282,7 +303,7 @@ class Runner:
                 result = self.definitions.resolve_job_def(job).execute_in_process(
                     instance=self.instance,
                     partition_key=partition_key,
-                    tags=tags,
+                    tags={REASON: said(f"command line: {why}"), **(tags or {})},
                     run_id=run_id,
                     asset_selection=assets,
                     run_config={**_QUIET, "resources": {"home": {"config": self._resource}}},
@@ -328,7 +349,7 @@ def home_instance(session: Session) -> Iterator[dg.DagsterInstance]:
     with _environment(DAGSTER_HOME=str(folder), DAGSTER_EVENT_BATCH_SIZE=str(MOST_AT_ONCE)):
         with (folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            made = dg.DagsterInstance.from_ref(_instance_ref(folder))
+            made = dg.DagsterInstance.from_ref(in_own_history(_instance_ref(folder)))
         with made as instance:
             yield instance
 

@@ -12,15 +12,16 @@ from typing import Final
 
 import dagster as dg
 
-from cost_pipeline.core.canonical import digest_of_set
 from cost_pipeline.core.errors import CostPipelineError
-from cost_pipeline.defs.beyond import DATES, MOST_AT_ONCE, beyond_name, dates_of
+from cost_pipeline.defs.beyond import MOST_AT_ONCE, beyond_name, date_of, with_inputs
 from cost_pipeline.defs.gate import pulls_not_cleared
 from cost_pipeline.defs.handover import hand_over
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.partitions import Span
 from cost_pipeline.defs.plan import PlannedRun, left_out, plan_posting
-from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.renamed import go_by_present_keys
+from cost_pipeline.defs.resources import HomeResource, asked_of
+from cost_pipeline.defs.tags import DATES, REASON, spanned
 from cost_pipeline.defs.upstream import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
 from cost_pipeline.pipeline.declared.book import Book
 from cost_pipeline.pipeline.feed import Feed
@@ -30,11 +31,11 @@ from cost_pipeline.pipeline.session import Session
 PARTITION: Final = "dagster/partition"
 RANGE_START: Final = "dagster/asset_partition_range_start"
 RANGE_END: Final = "dagster/asset_partition_range_end"
-INPUTS: Final = "cost_pipeline/inputs"
-"""The tag of a requested run: the key of its inputs."""
 
 # A failed run is asked for again after this long: at every tick it would only fail again.
 _PAUSE: Final = timedelta(minutes=15)
+CHANGED: Final = "inputs changed since the date was posted"
+_BEYOND: Final = "dates that the calendar lacks as it was loaded"
 
 
 def reconciliation(
@@ -69,6 +70,7 @@ def reconciliation(
     ) -> dg.SensorResult | dg.SkipReason:
         try:
             session = home.session(feed, "sensor")
+            go_by_present_keys(context.instance, feed.keys_of_before)
             lacks = due(session, book)
             held = look_again(context.instance, session, book, lacks)
         except CostPipelineError as error:
@@ -79,11 +81,11 @@ def reconciliation(
         outside = [day for day in lacks.behind if day not in held and not span.covers(day, now)]
         inside = Due(within, [day for day in lacks.behind if span.covers(day, now)])
         found = _decide(context.instance, book, inside, held, now)
-        asked = _ask_beyond(context.instance, book, outside, lacks.present, now)
+        asked = _ask_beyond(context.instance, book, home, Due(lacks.present, outside), now)
         if isinstance(found, dg.SkipReason) and not asked:
             return found
         planned = [] if isinstance(found, dg.SkipReason) else found
-        requests = [request(run, posted, book.job) for run in planned]
+        requests = [request(run, posted, book.job, home) for run in planned]
         return dg.SensorResult(run_requests=[*requests, *asked])
 
     return compare
@@ -106,17 +108,19 @@ def look_again(
 def _ask_beyond(
     instance: dg.DagsterInstance,
     book: Book[Session],
-    dates: Sequence[date],
-    present: Mapping[date, str],
+    home: HomeResource,
+    lacks: Due,
     now: datetime,
 ) -> list[dg.RunRequest]:
     """Returns a request for dates beyond the calendar; none if they are in a run or just failed."""
-    waiting = left_out(dates, spans_under_way(instance, book))[:MOST_AT_ONCE]
-    inputs = digest_of_set("post beyond", [f"{day} {present.get(day, '')}" for day in waiting])
-    if not waiting or inputs in _failed_lately(instance, now - _PAUSE):
+    waiting = left_out(lacks.behind, spans_under_way(instance, book))
+    failed = _failed_lately(instance, now - _PAUSE)
+    asked = [with_inputs(day, lacks.present.get(day, "")) for day in waiting]
+    fresh = [one for one in asked if one not in failed][:MOST_AT_ONCE]
+    if not fresh:
         return []
-    tags = {DATES: ",".join(day.isoformat() for day in waiting), INPUTS: inputs}
-    return [dg.RunRequest(job_name=beyond_name(book), tags=tags)]
+    tags = {REASON: _BEYOND, DATES: spanned([date_of(one) for one in fresh])}
+    return [dg.RunRequest(job_name=beyond_name(book), run_config=home.asking(fresh), tags=tags)]
 
 
 def _decide(
@@ -147,7 +151,8 @@ def spans_under_way(instance: dg.DagsterInstance, book: Book[Session]) -> list[t
     """Returns the partition keys (first, last) of the book that unfinished runs will post."""
     runs = instance.get_runs(dg.RunsFilter(statuses=list(NOT_FINISHED_STATUSES)))
     spans = [span for run in runs if _posts(run, book) and (span := _span(run.tags)) is not None]
-    alone = [day for run in runs if run.job_name == beyond_name(book) for day in dates_of(run.tags)]
+    beyond = [run for run in runs if run.job_name == beyond_name(book)]
+    alone = [date_of(one) for run in beyond for one in asked_of(run)]
     return [*spans, *((day, day) for day in alone)]
 
 
@@ -168,22 +173,23 @@ def _span(tags: Mapping[str, str]) -> tuple[str, str] | None:
 def _failed_lately(instance: dg.DagsterInstance, since: datetime) -> set[str]:
     ended = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     runs = instance.get_runs(dg.RunsFilter(statuses=ended, updated_after=since))
-    return {run.tags[INPUTS] for run in runs if INPUTS in run.tags}
+    return {one for run in runs for one in asked_of(run)}
 
 
-def request(run: PlannedRun, posted: Sequence[dg.AssetKey], job: str) -> dg.RunRequest:
+def request(
+    run: PlannedRun, posted: Sequence[dg.AssetKey], job: str, home: HomeResource
+) -> dg.RunRequest:
     """Returns the run request of a planned run.
 
     It has no run key: Dagster never starts a second run with the same key, and a date may come to
     the same inputs twice (changed, posted, changed back), or its run may have failed.
     """
-    tags = {INPUTS: run.key}
-    if run.first == run.last:
-        return dg.RunRequest(
-            job_name=job, partition_key=run.first, asset_selection=list(posted), tags=tags
-        )
+    alone = run.first == run.last
+    dates = {} if alone else {RANGE_START: run.first, RANGE_END: run.last}
     return dg.RunRequest(
         job_name=job,
+        partition_key=run.first if alone else None,
         asset_selection=list(posted),
-        tags={**tags, RANGE_START: run.first, RANGE_END: run.last},
+        run_config=home.asking([run.key]),
+        tags={REASON: CHANGED, **dates},
     )

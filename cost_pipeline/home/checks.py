@@ -6,7 +6,7 @@ Pure: files were read before, folders of sources are looked at elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -80,6 +80,17 @@ def check_names(vendors: list[tuple[Vendor, Document]]) -> None:
                 "give each vendor file a name of its own",
             )
         first.setdefault(vendor.vendor, document.file)
+
+
+def check_between(
+    vendors: Sequence[tuple[Vendor, Document]], feeds: Mapping[str, FeedContract]
+) -> None:
+    """Notes what is wrong between the vendor files of each feed."""
+    by_name = {vendor.vendor: document for vendor, document in vendors}
+    for name, feed in feeds.items():
+        own = [vendor for vendor, _ in vendors if vendor.feed == name]
+        for one in feed.wrong_vendors(own):
+            by_name[one.vendor or ""].complain(one.path, one.message, one.remedy)
 
 
 def _check_fields(vendor: Vendor, document: Document, feed: FeedContract) -> None:

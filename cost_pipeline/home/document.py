@@ -15,6 +15,8 @@ from typing import Final
 
 import yaml
 
+from cost_pipeline.core.errors import UsageError
+
 # A settings file of this size is a mistake (a data file in the wrong folder), and parsing it slow.
 _MOST_BYTES: Final = 1 << 20
 _PLAIN: Final = "tag:yaml.org,2002:"
@@ -43,6 +45,23 @@ class Problem:
     def where(self) -> str:
         """`vendors/x.yaml:12`."""
         return f"{self.file}:{self.line}" if self.line else self.file
+
+
+def as_error(found: Sequence[Problem]) -> UsageError:
+    """Returns what is raised of mistakes in a home's files, all of them."""
+    first = found[0]
+    if len(found) == 1:
+        return UsageError(first.message, where=first.where, remedy=first.remedy, code="BAD_HOME")
+    lines = [
+        f"  {problem.where}: {problem.message}" + (f"; {problem.remedy}" if problem.remedy else "")
+        for problem in found
+    ]
+    return UsageError(
+        "\n".join([f"there are {len(found)} mistakes in the home's files:", *lines]),
+        where=first.where,
+        remedy="mend them; `cost-pipeline vendors check` shows what is left",
+        code="BAD_HOME",
+    )
 
 
 Steps = Sequence[str | int]

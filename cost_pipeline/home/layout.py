@@ -13,18 +13,27 @@ from typing import Final
 from cost_pipeline import __version__
 from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
 from cost_pipeline.home import templates
-from cost_pipeline.home.load import FORMAT, MARKER
+from cost_pipeline.home.marker import FORMAT, MARKER
 from cost_pipeline.home.places import refuse_unusable
 
 _FOLDERS: Final = ("vendors", "inbox", "inbox/corrections", "lake", "dagster")
 _DAGSTER: Final = "dagster/dagster.yaml"
+SANDBOX: Final = "SANDBOX"
+"""The production of the example that `init` lays out; no books of anybody."""
+_EXAMPLE: Final = "example"
 
 EXAMPLE: Final[Mapping[str, str]] = {
     "productions.yaml": templates.PRODUCTIONS,
     "vendors/example_rentals.yaml": templates.EXAMPLE_VENDOR,
     f"inbox/example/{templates.EXAMPLE_PULL_DATE}.csv": templates.EXAMPLE_FILE,
 }
-"""The files of a new home that a user is meant to replace, by their place in it."""
+"""The files of a home with an example in it, by their place."""
+
+_SANDBOX: Final[Mapping[str, str]] = {
+    **EXAMPLE,
+    "productions.yaml": templates.SANDBOX_PRODUCTIONS,
+    "vendors/example_rentals.yaml": templates.EXAMPLE_VENDOR.replace("P100", SANDBOX),
+}
 
 
 def init_home(path: Path, *, files: Mapping[str, str | bytes] = EXAMPLE) -> Path:
@@ -52,6 +61,69 @@ def init_home(path: Path, *, files: Mapping[str, str | bytes] = EXAMPLE) -> Path
             code="HOME_NOT_WRITTEN",
         ) from error
     return path
+
+
+def init_with_example(path: Path, schema: Mapping[str, str]) -> tuple[Path, Path]:
+    """Makes a home for somebody's books, and in it a second one with an example; returns both.
+
+    The example posts into a lake and a production of its own. So no total, no closing, no check
+    and no alert of the home around it can include it, and it can be removed whole.
+
+    Args:
+        path: As for `init_home`, which says what is raised, too.
+        schema: The JSON Schema of vendor files, by its place in a home.
+    """
+    example = {**_own_files(), **_SANDBOX, **schema}
+    inside = {f"{_EXAMPLE}/{name}": text for name, text in example.items()}
+    own = {"productions.yaml": templates.PRODUCTIONS, **schema}
+    path = init_home(path, files={**own, **inside})
+    return path, path / _EXAMPLE
+
+
+def remove_example(path: Path) -> Path:
+    """Removes the example that `init` laid into a home, with its lake; returns where it was.
+
+    Raises:
+        UsageError: If there is none, or people keep something of their own in it; nothing is
+            removed then.
+        EnvironmentFailedError: If it cannot be removed.
+    """
+    place = path.expanduser().absolute() / _EXAMPLE
+    settings = place / "productions.yaml"
+    if not settings.is_file() or f"  {SANDBOX}:" not in settings.read_text("utf-8", "replace"):
+        raise UsageError(
+            "there is no example of `init` in this home",
+            where=str(place),
+            remedy="nothing was removed",
+            code="NO_EXAMPLE",
+        )
+    of_people = [name for name in ("vendors", "inbox") for name in _of_people(place, name)]
+    if of_people:
+        raise UsageError(
+            f"somebody keeps files in the example: {', '.join(of_people[:_MOST_NAMED])}",
+            where=str(place),
+            remedy="move them into the home itself first; nothing was removed",
+            code="NOT_EMPTY",
+        )
+    try:
+        shutil.rmtree(place)
+    except OSError as error:
+        raise EnvironmentFailedError(
+            f"the example cannot be removed: {error.strerror}",
+            where=str(error.filename or place),
+            remedy="end what works in it (`make ui`), and remove it again",
+            code="HOME_NOT_WRITTEN",
+        ) from error
+    return place
+
+
+def _of_people(place: Path, folder: str) -> list[str]:
+    """Returns the files below a folder of the example that `init` did not write."""
+    found = (file.relative_to(place) for file in (place / folder).rglob("*") if file.is_file())
+    return sorted(name.as_posix() for name in found if name.as_posix() not in _SANDBOX)
+
+
+_MOST_NAMED: Final = 3
 
 
 def complete_home(path: Path) -> None:
@@ -135,8 +207,10 @@ def _write(path: Path, files: Mapping[str, str | bytes]) -> None:
 
 def _fill(folder: Path, files: Mapping[str, str | bytes]) -> None:
     folder.mkdir()
-    for name in _FOLDERS:
-        (folder / name).mkdir()
+    homes = [folder / Path(name).parent for name in files if Path(name).name == MARKER]
+    for home in homes:
+        for name in _FOLDERS:
+            (home / name).mkdir(parents=True)
     for name, content in files.items():
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,7 @@ Reads YAML and `home.json`, nothing else; whether a vendor's folder is there is 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -19,20 +18,25 @@ from cost_pipeline.contracts.general import General
 from cost_pipeline.contracts.kinds import FeedContract
 from cost_pipeline.contracts.sections import Section
 from cost_pipeline.contracts.vendor import FolderSource, Vendor
-from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.text import nearest
-from cost_pipeline.home.checks import check_names, check_vendor
+from cost_pipeline.home.checks import check_between, check_names, check_vendor
 from cost_pipeline.home.codes import with_codes
 from cost_pipeline.home.dated import doubt_changes, each_settings
-from cost_pipeline.home.document import Document, Problem, read_document
+from cost_pipeline.home.document import Document, Problem, as_error, read_document
 from cost_pipeline.home.doubts import doubt_overlaps, doubt_vendor
 from cost_pipeline.home.explain import explain
+from cost_pipeline.home.last_good import (
+    LastGood,
+    Read,
+    WrongFile,
+    sort_out,
+    tell_both,
+    unnamed_feed,
+)
 from cost_pipeline.home.lookup import note, read_table
+from cost_pipeline.home.marker import GENERAL, refuse_no_home
 from cost_pipeline.home.places import refuse_unusable
 
-FORMAT: Final = 1
-MARKER: Final = "home.json"
-GENERAL: Final = "home.yaml"
 _VENDORS: Final = "vendors/"
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -50,6 +54,9 @@ class Home:
         vendors: Its vendors, in the order of their names.
         lake_uri: An absolute folder, or a URI with a scheme as it stands in the settings.
         dagster_home: What DAGSTER_HOME is for this home.
+        wrong: Vendor files that cannot be used. A vendor of one that was right when the home was
+            last worked on is among `vendors` all the same, as its file said then.
+        files: The file of each vendor, relative to the home.
     """
 
     path: Path
@@ -58,6 +65,8 @@ class Home:
     vendors: tuple[Vendor, ...]
     lake_uri: str
     dagster_home: Path
+    wrong: tuple[WrongFile, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def folder(self, source: FolderSource) -> Path:
         """Returns the folder of a folder source, absolute."""
@@ -76,7 +85,15 @@ class Home:
 
     def of_feed(self, name: str) -> Home:
         """Returns the home as one feed sees it: with no vendors but its own."""
-        return replace(self, vendors=tuple(v for v in self.vendors if v.feed == name))
+        return replace(
+            self,
+            vendors=tuple(v for v in self.vendors if v.feed == name),
+            wrong=tuple(w for w in self.wrong if w.feed == name),
+        )
+
+    def wrong_file(self, vendor: str) -> WrongFile | None:
+        """Returns the file of a vendor if it is wrong: nothing can be pulled by it."""
+        return next((one for one in self.wrong if one.vendor == vendor), None)
 
 
 def read_home(
@@ -96,8 +113,42 @@ def read_home(
     """
     home, found = _read(path, feeds, of)
     if home is None or found:
-        raise _as_error(found)
+        raise as_error(found)
     return home
+
+
+def read_what_is_right(
+    path: Path, feeds: Mapping[str, FeedContract], last_good: Callable[[str], LastGood]
+) -> Home:
+    """Reads a home of which vendor files may be wrong; those are in `Home.wrong`.
+
+    Args:
+        path: Its folder.
+        feeds: What each feed says of vendor files and settings.
+        last_good: Returns, of the home's lake, the vendor files as they last were right.
+
+    Raises:
+        UsageError: NO_HOME, HOME_TOO_NEW, or BAD_HOME with every mistake, if one is in a file that
+            all vendors need.
+    """
+    path = path.expanduser().absolute()
+    refuse_no_home(path, feeds)
+    refuse_unusable(path, "the home")
+    files = _Files(path, feeds)
+    settings, general, read = files.all()
+    tell_both(read)
+    of_all = [d for d in files.documents if not d.file.startswith(_VENDORS)]
+    if general is None or any(document.problems for document in of_all):
+        raise as_error(files.problems(files.documents))
+    home = _home(path, general, settings)
+    documents = [d for d in files.documents if d.file.startswith(_VENDORS)]
+    if not files.problems(documents):
+        check_between(read, feeds)
+    # A home is read at each step of a run, and mostly right: what it was costs as much to read.
+    before = last_good(home.lake_uri) if files.problems(documents) else LastGood()
+    found = sort_out(documents, read, before, feeds, settings)
+    vendors = tuple(sorted(found.vendors, key=lambda vendor: vendor.vendor))
+    return replace(home, vendors=vendors, wrong=found.wrong, files=found.files)
 
 
 def mistakes_in(path: Path, feeds: Mapping[str, FeedContract]) -> list[Problem]:
@@ -128,11 +179,16 @@ def doubts_in(path: Path, feeds: Mapping[str, FeedContract]) -> list[Problem]:
 
 
 def missing_folders(home: Home) -> dict[str, Path]:
-    """Returns, by vendor, the folder that its source names and that is not there."""
+    """Returns, by vendor, the folder that its source names and that is not there.
+
+    Those of wrong vendor files are not looked for: nothing is pulled by them.
+    """
     return {
         vendor.vendor: home.folder(vendor.source)
         for vendor in home.vendors
-        if isinstance(vendor.source, FolderSource) and not home.folder(vendor.source).is_dir()
+        if isinstance(vendor.source, FolderSource)
+        and not home.folder(vendor.source).is_dir()
+        and home.wrong_file(vendor.vendor) is None
     }
 
 
@@ -140,33 +196,33 @@ def _read(
     path: Path, feeds: Mapping[str, FeedContract], of: Collection[str] | None = None
 ) -> tuple[Home | None, list[Problem]]:
     path = path.expanduser().absolute()
-    _refuse_no_home(path, feeds)
+    refuse_no_home(path, feeds)
     refuse_unusable(path, "the home")
     files = _Files(path, feeds)
-    settings = {name: own for name in feeds if (own := files.settings(name)) is not None}
-    general = files.general(settings)
-    read = list(files.vendors(settings))
-    check_names(read)
-    files.check_between(read)
+    settings, general, read = files.all()
+    check_between(read, feeds)
     needed = [one for one in files.documents if of is None or _is_needed(one, of)]
-    found = sorted({problem for document in needed for problem in document.problems})
+    found = files.problems(needed)
     if general is None:
         return None, found
     vendors = tuple(sorted((vendor for vendor, _ in read), key=lambda vendor: vendor.vendor))
+    names = {vendor.vendor: document.file for vendor, document in read}
+    return replace(_home(path, general, settings), vendors=vendors, files=names), found
+
+
+def _home(path: Path, general: General, settings: Mapping[str, Section]) -> Home:
+    """Returns a home without its vendors."""
     lake = general.lake
     if "://" not in lake:
         lake = str((path / Path(lake).expanduser()).resolve())
         refuse_unusable(Path(lake), "the lake")
-    return (
-        Home(
-            path=path,
-            general=general,
-            settings=settings,
-            vendors=vendors,
-            lake_uri=lake,
-            dagster_home=path / "dagster",
-        ),
-        found,
+    return Home(
+        path=path,
+        general=general,
+        settings=settings,
+        vendors=(),
+        lake_uri=lake,
+        dagster_home=path / "dagster",
     )
 
 
@@ -177,6 +233,19 @@ class _Files:
     path: Path
     feeds: Mapping[str, FeedContract]
     documents: list[Document] = field(default_factory=list)
+
+    def all(self) -> tuple[Mapping[str, Section], General | None, list[Read]]:
+        """Reads everything; what is wrong between vendor files is not looked for yet."""
+        settings = {name: own for name in self.feeds if (own := self.settings(name)) is not None}
+        general = self.general(settings)
+        read = list(self.vendors(settings))
+        check_names(read)
+        return settings, general, read
+
+    @staticmethod
+    def problems(documents: Iterable[Document]) -> list[Problem]:
+        """Returns the mistakes in files, in the order of files and lines."""
+        return sorted({problem for document in documents for problem in document.problems})
 
     def settings(self, name: str) -> Section | None:
         """Returns the settings of a feed, from its file or from defaults where it has none."""
@@ -259,10 +328,7 @@ class _Files:
         value = document.value
         name = value.get("feed") if isinstance(value, dict) else None
         if name is None:
-            unnamed = (
-                f for f in self.feeds.values() if not f.vendor.model_fields["feed"].is_required()
-            )
-            feed = next(unnamed, None)
+            feed = unnamed_feed(self.feeds)
             if feed is None:
                 document.complain((), "`feed` is missing", "add the key `feed`")
             return feed
@@ -272,22 +338,9 @@ class _Files:
             )
         return self.feeds.get(str(name))
 
-    def check_between(self, read: Sequence[tuple[Vendor, Document]]) -> None:
-        """Notes what is wrong between the vendor files of a feed."""
-        by_name = {vendor.vendor: document for vendor, document in read}
-        for name, feed in self.feeds.items():
-            own = [vendor for vendor, _ in read if vendor.feed == name]
-            for complaint in feed.wrong_vendors(own):
-                _complain(by_name[complaint.vendor or ""], [complaint])
-
     def _document(self, name: str) -> Document:
         self.documents.append(read_document(self.path / name, name))
         return self.documents[-1]
-
-
-def _is_unnamed(feed: FeedContract) -> bool:
-    """Whether the vendor files of a feed need not name it."""
-    return not feed.vendor.model_fields["feed"].is_required()
 
 
 def _complain(document: Document, complaints: Iterable[Complaint]) -> None:
@@ -332,51 +385,3 @@ def _model(model: type[_Model], document: Document) -> _Model | None:
         explain(error, model, document)
         return None
     return None if document.problems else value
-
-
-def _refuse_no_home(path: Path, feeds: Mapping[str, FeedContract]) -> None:
-    marker = path / MARKER
-    files = (MARKER, GENERAL, *(feed.file for feed in feeds.values()))
-    if not any((path / file).exists() for file in files):
-        raise UsageError(
-            "there is no home here" if path.is_dir() else "there is no such folder",
-            where=str(path),
-            remedy=f"make one with `cost-pipeline init {path}`, or name one with --home",
-            code="NO_HOME",
-        )
-    if not marker.exists():
-        return  # written by hand: the format this program knows
-    try:
-        content = json.loads(marker.read_text(encoding="utf-8"))
-        found, writer = int(content["format"]), str(content.get("written_by", "unknown"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(
-            "the home's marker cannot be read",
-            where=str(marker),
-            remedy=f'write {{"format": {FORMAT}}} into it, or restore it from a copy',
-            code="HOME_DAMAGED",
-        ) from error
-    if found > FORMAT:
-        raise UsageError(
-            f"the home has format {found} (written by version {writer}) and this program knows "
-            f"formats up to {FORMAT}",
-            where=str(marker),
-            remedy="use that version of cost-pipeline or a newer one",
-            code="HOME_TOO_NEW",
-        )
-
-
-def _as_error(found: list[Problem]) -> UsageError:
-    first = found[0]
-    if len(found) == 1:
-        return UsageError(first.message, where=first.where, remedy=first.remedy, code="BAD_HOME")
-    lines = [
-        f"  {problem.where}: {problem.message}" + (f"; {problem.remedy}" if problem.remedy else "")
-        for problem in found
-    ]
-    return UsageError(
-        "\n".join([f"there are {len(found)} mistakes in the home's files:", *lines]),
-        where=first.where,
-        remedy="mend them; `cost-pipeline vendors check` shows what is left",
-        code="BAD_HOME",
-    )

@@ -10,6 +10,13 @@ EXAMPLE_PULL_DATE: Final = "2026-04-01"
 PRODUCTIONS: Final = """\
 # The productions of this home. docs/interfaces.md describes every key.
 lake: ./lake                        # where deliveries and tables are kept; relative to this file
+# fx_fetch:                         # new rates by themselves; without it the bundled ones serve
+#   ecb:
+#     source: {kind: http, url: "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"}
+#     history:                        # asked instead where more than one day is missing
+#       kind: http
+#       url: "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
+#       unpack: zip
 productions:
   P100:                             # the code that vendor files name
     title: Northern Lights
@@ -20,10 +27,22 @@ productions:
     # late_window_days: 400         # a cost that is older when it comes waits for a person
 """
 
+SANDBOX_PRODUCTIONS: Final = """\
+# A home of its own: what the example posts here is in no total of the home around it.
+# Remove it with `cost-pipeline init --remove-example`.
+lake: ./lake
+productions:
+  SANDBOX:                          # the code that the example's vendor file names
+    title: An example
+    base_currency: USD
+    time_zone: America/Los_Angeles
+    start: 2026-03-01
+"""
+
 EXAMPLE_VENDOR: Final = """\
 # yaml-language-server: $schema=../vendor.schema.json
 # An example that works: cost-pipeline run --home <this home> --pull-dates 2026-04-01
-# Copy it for your own vendors, and delete it; `cost-pipeline vendors try FILE` writes a first one.
+# Copy it for your own vendors; `cost-pipeline vendors try FILE` writes a first one for a file.
 vendor: example_rentals             # names the asset raw/production/example_rentals
 feed: production
 production: P100                    # a code of productions.yaml

@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cost_pipeline.feeds.all import FEEDS, load_home
+from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.lake.lake import open_lake
 from cost_pipeline.lake.only_reading import only_reading
 from cost_pipeline.notebook.frame import Frame
 from cost_pipeline.pipeline.asking import connected, place
-from cost_pipeline.pipeline.feeds_of import chosen_feed
+from cost_pipeline.pipeline.feeds_of import chosen_feed, contracts_of
+from cost_pipeline.pipeline.homes import look_at_home
 from cost_pipeline.pipeline.session import Session
 from cost_pipeline.pipeline.views import views_of
 
@@ -100,7 +101,7 @@ def open_home(
     Raises:
         UsageError: NO_HOME, HOME_TOO_NEW, BAD_HOME, or a feed that it lacks.
     """
-    loaded = load_home(Path(path), feeds)
+    loaded = look_at_home(Path(path), contracts_of(feeds))
     chosen = chosen_feed(loaded, feeds, feed, option="feed")
     with only_reading():
         lake = open_lake(loaded.lake_uri)

@@ -16,13 +16,14 @@ from cost_pipeline.pipeline.declared.checks import (
     Subject,
     each_expecting_vendor,
     each_kind,
+    each_source,
     each_vendor,
     of_audit_log,
     of_corrections,
     of_dead_letters,
 )
 from cost_pipeline.pipeline.pull.expected import expected
-from cost_pipeline.pipeline.pull.fetches import failed_in_run
+from cost_pipeline.pipeline.pull.fetches import failed_in_run, never_asked
 from cost_pipeline.pipeline.reports import findings
 from cost_pipeline.pipeline.reports.audit import verify_audit
 from cost_pipeline.pipeline.reports.deliveries import DeliveryReport, deliveries
@@ -67,23 +68,44 @@ def _pulled(session: Session, days: Sequence[date]) -> _Pulled:
 
 @dataclass(frozen=True, slots=True)
 class _Missing:
-    """What could not be fetched of a pull date, by vendor."""
+    """What could not be fetched of a pull date, by vendor.
+
+    Attributes:
+        gaps: What failed, by vendor.
+        untried: Why nothing was asked of a vendor that nothing was ever had of, by its name.
+    """
 
     session: Session
     days: Sequence[date]
     gaps: Mapping[str, Provisional]
+    untried: Mapping[str, str]
+
+    def of(self, vendor: str) -> Outcome:
+        """Returns what the check says of a vendor."""
+        if vendor in self.untried and vendor not in self.gaps:
+            return findings.nothing_was_asked(self.untried[vendor])
+        return findings.all_is_fetched(self.gaps.get(vendor))
+
+    def why(self, vendor: str) -> str | None:
+        """Returns why something of a vendor is missing; None if nothing is."""
+        gap = self.gaps.get(vendor)
+        return self.untried.get(vendor) if gap is None else gap.message
 
 
 def _missing(session: Session, days: Sequence[date]) -> _Missing:
-    return _Missing(session, days, {gap.vendor: gap for gap in pulled_in_vain(session, days)})
+    gaps = {gap.vendor: gap for gap in pulled_in_vain(session, days)}
+    untried = {one.vendor: one.words for one in session.home.wrong if one.stands == "new"}
+    for vendor in never_asked(session, days):
+        untried.setdefault(vendor, "its vendor file was wrong when this date was pulled")
+    return _Missing(session, days, gaps, untried)
 
 
 def _in_vain(found: _Missing) -> list[str]:
     """Returns the vendors of which this run could not fetch something, each with the reason."""
-    if not found.gaps:
+    if not (found.gaps or found.untried):
         return []
     failed = failed_in_run(found.session, found.days)
-    return [f"{name}: {found.gaps[name].message}" for name in failed if name in found.gaps]
+    return [f"{name}: {why}" for name in failed if (why := found.why(name)) is not None]
 
 
 def _columns(found: _Pulled, subject: Subject) -> Outcome:
@@ -150,9 +172,9 @@ DRIFT: Final[Check[Session]] = Check(
 FETCHED: Final[Check[Session]] = Check(
     name="fetched",
     words="Nothing of the pull date is missing because it could not be fetched.",
-    assets=each_vendor,
+    assets=each_source,
     look=OF_FETCHES,
-    judge=lambda found, subject: findings.all_is_fetched(found.gaps.get(subject.noun)),
+    judge=lambda found, subject: found.of(subject.noun),
     passes_by=True,
     after_validation=True,
 )

@@ -21,7 +21,7 @@ from cost_pipeline.lake.tables import TableSpec
 from cost_pipeline.pipeline.declared.assets import Asset, Job, S
 from cost_pipeline.pipeline.declared.book import Book
 from cost_pipeline.pipeline.declared.checks import Check
-from cost_pipeline.pipeline.declared.names import Names
+from cost_pipeline.pipeline.declared.names import Key, Names
 from cost_pipeline.pipeline.declared.reports import Reports
 from cost_pipeline.pipeline.declared.views import View
 
@@ -47,6 +47,7 @@ class Feed(Generic[S]):
         prefix: Stands before the names of its jobs, sensors, schedules, steps and pools; its name
             and `_` if None.
         meanings: The meanings of the columns that only its tables have.
+        renamed: Keys that assets of its own had before, each with the present one.
         views: What people may ask of it in a notebook or in SQL, beside what every feed shows.
     """
 
@@ -64,6 +65,7 @@ class Feed(Generic[S]):
     owners: tuple[str, ...] = ()
     prefix: str | None = None
     meanings: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[Key, Key] = field(default_factory=dict)
     views: tuple[View[S], ...] = ()
 
     @property
@@ -85,6 +87,11 @@ class Feed(Generic[S]):
     def names(self) -> Names:
         """The names of its assets, jobs, sensors and schedules."""
         return Names(self.name, f"{self.name}_" if self.prefix is None else self.prefix)
+
+    @property
+    def keys_of_before(self) -> Mapping[Key, Key]:
+        """The keys that its assets had before, each with the present one."""
+        return {**self.names.renamed, **self.renamed}
 
     @property
     def measures(self) -> str:

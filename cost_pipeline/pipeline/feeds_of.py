@@ -18,12 +18,12 @@ def contracts_of(feeds: Sequence[Feed[Session]]) -> Mapping[str, FeedContract]:
 
 
 def feeds_of(home: Home, feeds: Sequence[Feed[Session]]) -> list[Feed[Session]]:
-    """Returns the feeds that a home has: those of its vendors.
+    """Returns the feeds that a home has: those of its vendors, also of those with a wrong file.
 
     A home without vendors has those whose settings it holds, so that it can be looked at before the
     first vendor file is written.
     """
-    named = {vendor.feed for vendor in home.vendors}
+    named = {vendor.feed for vendor in home.vendors} | {file.feed for file in home.wrong}
     if named:
         return [feed for feed in feeds if feed.name in named]
     return [feed for feed in feeds if (home.path / feed.contract.file).exists()]

@@ -39,6 +39,7 @@ class Portal(HttpServerThread):
         token: The bearer token that payroll wants.
         faults: Faults in the shape of `FAULTS`.
         recipe: Further faults, of every kind that there is.
+        port: Where it answers; a free port if 0.
     """
 
     def __init__(
@@ -48,8 +49,9 @@ class Portal(HttpServerThread):
         token: str = DEMO_TOKEN,
         faults: Mapping[tuple[str, str, int], tuple[int, dict[str, str]]] = FAULTS,
         recipe: Recipe | None = None,
+        port: int = 0,
     ) -> None:
-        super().__init__("portal", patience=1.0)
+        super().__init__("portal", patience=1.0, port=port)
         self.spoiler = Spoiler(recipe or Recipe())
         self._world = world
         self._token = token

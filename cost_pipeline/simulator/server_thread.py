@@ -79,16 +79,18 @@ class ServerThread(abc.ABC):
 
 
 class HttpServerThread(ServerThread):
-    """An HTTP server on a free port of loopback; what it answers is said in `_app`.
+    """An HTTP server on loopback; what it answers is said in `_app`.
 
     Args:
         name: For messages and the thread.
         patience: Seconds that answers under way have when it closes.
+        port: The port; a free one if 0.
     """
 
-    def __init__(self, name: str, *, patience: float = 0.5) -> None:
+    def __init__(self, name: str, *, patience: float = 0.5, port: int = 0) -> None:
         super().__init__(name)
         self._patience = patience
+        self._port = port
         self.url = ""
         """The address, `http://127.0.0.1:<port>`, once it is open."""
 
@@ -100,7 +102,7 @@ class HttpServerThread(ServerThread):
         runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=self._patience)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, "127.0.0.1", 0)
+            site = web.TCPSite(runner, "127.0.0.1", self._port)
             await site.start()
             self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
             await self._until_closed()

@@ -37,6 +37,8 @@ ALLOWED: dict[str, set[str]] = {
     # Dagster is told of feeds by their declarations; which there are, it is given.
     "defs": _DOMAIN | {"home", "lake", "pipeline", "dispatch"},
     "definitions": {"core", "defs", "feeds", "home"},
+    # What `dg` finds: a home as a component, a vendor file to scaffold.
+    "components": {"core", "defs", "feeds", "home", "pipeline"},
     "commands": _DOMAIN | {"home", "lake", "pipeline", "feeds", "defs", "simulator"},
     "cli": {"core", "commands", "feeds", "pipeline"},
     "__main__": {"cli"},
@@ -45,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
 
 # What only some rooms may import from outside.
 GUARDED: dict[str, set[str]] = {
-    "dagster": {"defs", "definitions"},
+    "dagster": {"components", "defs", "definitions"},
     "aiohttp": {"acquire", "dispatch", "simulator"},
     "asyncssh": {"acquire", "simulator"},
     "deltalake": {"lake"},

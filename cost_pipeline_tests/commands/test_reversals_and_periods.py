@@ -1,12 +1,16 @@
 """The commands by which people allow reversals and close months, as they and machines see them."""
 
 import json
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cost_pipeline.commands.common import open_session
 from cost_pipeline.feeds.production.inputs import present_inputs
 from cost_pipeline.feeds.production.post import post
+from cost_pipeline.feeds.production.tables import LEDGER
 
 WHO = ("--by", "A. Ccountant")
 WHY = ("--reason", "goods came back")
@@ -35,7 +39,7 @@ def test_a_reversal_is_approved_listed_posted_and_withdrawn(call, home, letter):
     assert "EX-1004" in out
     assert "EX-1001" in out
     gone = call("reversals", "withdraw", act["approval"][:8], *WHO, *WHY, "--home", home)
-    assert (gone.code, gone.out.splitlines()[0]) == (0, f"withdrawn: {act['approval']}")
+    assert (gone.code, gone.out.splitlines()[0]) == (0, f"withdrawn: {act['approval'][:16]}")
     post(open_session(home), present_inputs(open_session(home)))
     totals = json.loads(call("ledger", "totals", "--home", home, "--json").out)
     assert (totals["postings"], totals["active_postings"]) == (5, 3)
@@ -79,6 +83,22 @@ def test_a_month_is_closed_listed_and_reopened(call, home):
     lines = call("ledger", "periods", "--home", home).out.splitlines()
     assert len(lines) == 4
     assert lines[-1].split()[:2] == ["2026-03", "reopened"]
+
+
+def test_a_month_with_a_red_check_stays_open_and_exits_with_one(call, home, forged):
+    """Nobody has to mend the command or the home, so it is not wrong use: a check is red."""
+    files = open_session(home).lake.table(LEDGER).snapshot().files()
+    file = Path(next(file for file in files if "2026-03-31" in file))
+    rows = pq.ParquetFile(file).read()
+    place = rows.schema.get_field_index("posting_id")
+    ids = pa.array(["e" * 64, *rows["posting_id"].to_pylist()[1:]])
+    forged(file, rows.set_column(place, rows.schema.field(place), ids))
+    refused = call("ledger", "close", "2026-03", *WHO, "--accept-dead-letters", "--home", home,
+                   "--json")  # fmt: skip
+    error = json.loads(refused.err)["error"]
+    assert (refused.code, error["code"]) == (1, "CHECKS_RED")
+    assert "integrity of 2026-03-31" in error["message"]
+    assert call("ledger", "periods", "--home", home).out == "no period was ever closed\n"
 
 
 @pytest.mark.parametrize("period", ["2026-13", "March", "2026-3", "2026-03-01"])

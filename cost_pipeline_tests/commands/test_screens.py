@@ -1,4 +1,4 @@
-"""What people see: aligned, within a hundred columns, money readable, nothing cut or garbled."""
+"""What people see: aligned, money readable, nothing garbled (`test_eighty_columns`: widths)."""
 
 import io
 import json
@@ -31,13 +31,14 @@ def test_totals_have_thousands_apart_and_numbers_to_the_right(call, worked):
 
 
 def test_deliveries_show_the_file_and_what_became_of_its_rows(call, worked):
-    header, row = call("deliveries", "--home", worked).out.splitlines()
+    header, pulled, row = call("deliveries", "--home", worked).out.splitlines()
+    assert pulled == "2026-04-01"
     assert header.split() == [
-        "pulled", "vendor", "file", "state", "lines", "rows", "blank", "posted", "held", "dup.",
+        "vendor", "file", "state", "lines", "rows", "blank", "posted", "held", "dup.",
         "dead",
     ]  # fmt: skip
     assert row.split() == [
-        "2026-04-01", "example_rentals", "2026-04-01.csv", "posted", "5", "4", "0", "3", "0", "0",
+        "example_rentals", "2026-04-01.csv", "posted", "5", "4", "0", "3", "0", "0",
         "1",
     ]  # fmt: skip
 
@@ -56,7 +57,6 @@ def test_however_narrow_the_terminal_no_number_of_a_delivery_is_cut(width):
     shown = Console(width=width, file=io.StringIO())
     show_deliveries(shown, [report, report])
     lines = shown.file.getvalue().splitlines()
-    assert len(lines) == 4
     for number in (
         "1,290,504",
         "1,234,567",
@@ -67,10 +67,10 @@ def test_however_narrow_the_terminal_no_number_of_a_delivery_is_cut(width):
         "9,017",
         "off by 0.01",
     ):
-        assert number in lines[1]
-    assert "ze=500" in lines[1]
-    assert lines[1].startswith("2026-04-04 northwind_rentals ")
-    assert max(map(len, lines)) <= max(width, 122)
+        assert sum(number in line for line in lines) >= 2, number
+    assert any("ze=500" in line for line in lines)
+    assert any("2026-04-04" in line for line in lines)
+    assert max(map(len, lines)) <= width
 
 
 def test_a_dead_letter_is_shown_with_words_remedy_place_and_text(call, worked):
@@ -92,18 +92,6 @@ def test_the_way_of_a_posting_shows_the_vendors_own_line_unbroken(call, worked):
         "posting", "row", "delivery", "record", "contract", "rate", "rules", "approvals",
         "history", "batch", "run", "more of the posting",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "command",
-    ["vendors check", "vendors list", "deliveries", "dead-letters list", "fx list",
-     "ledger totals", "ledger verify"],
-)  # fmt: skip
-def test_no_line_is_longer_than_a_hundred_columns(command, call, worked):
-    found = call(*command.split(), "--home", worked)
-    assert found.code == 0
-    assert max(map(len, found.out.splitlines())) <= 100
-    assert "…" not in found.out
 
 
 def test_an_empty_home_has_a_next_step_everywhere(call, home):
@@ -217,3 +205,19 @@ def test_ctrl_c_inside_a_query_ends_in_one_sentence(capsys, wrapped):
         command()
     assert ended.value.code == 3
     assert capsys.readouterr().err.startswith("stopped; what was committed stays")
+
+
+def test_what_the_example_of_init_posts_is_in_no_total_and_one_command_removes_it(call, tmp_path):
+    home = tmp_path / "home"
+    said = call("init", home)
+    assert f"run --home {home}/example --pull-dates 2026-04-01" in said.out
+    done = call("run", "--home", home / "example", "--pull-dates", "2026-04-01", "--json")
+    assert (done.code, done.json()["posted"]) == (0, 3)
+    assert call("ledger", "totals", "--home", home / "example", "--json").json()["postings"] == 3
+    assert call("ledger", "totals", "--home", home, "--json").json()["postings"] == 0
+    assert call("dead-letters", "list", "--home", home, "--json").json()["open"] == 0
+    gone = call("init", home, "--remove-example", "--json")
+    assert (gone.code, gone.json()) == (0, {"removed": str(home / "example")})
+    assert not (home / "example").exists()
+    again = call("init", home, "--remove-example", "--json")
+    assert (again.code, again.error()["code"]) == (2, "NO_EXAMPLE")

@@ -1,7 +1,6 @@
 """The names of production's assets and jobs, as Dagster's tests need them."""
 
 from cost_pipeline.defs.keys import asset_key
-from cost_pipeline.defs.own_assets import FILES as FX_CORRECTIONS
 from cost_pipeline.feeds.production import names
 from cost_pipeline.feeds.production.names import FX_JOB, POST_JOB, RECONCILE_JOB
 from cost_pipeline.pipeline.declared.names import (
@@ -15,7 +14,6 @@ from cost_pipeline.pipeline.declared.names import (
 __all__ = [
     "AUDIT_JOB",
     "CORRECTIONS_JOB",
-    "FX_CORRECTIONS",
     "FX_JOB",
     "POST_JOB",
     "PULL_JOB",
@@ -30,6 +28,7 @@ AUDIT = asset_key(names.NAMES.audit)
 RECORDS_BY_DATE = asset_key(names.RECORDS_BY_DATE)
 RATES_BY_DATE = asset_key(names.RATES_BY_DATE)
 SNAPSHOTS = asset_key(names.SNAPSHOTS)
+FETCHED_RATES = asset_key(names.FETCHED_RATES)
 LEDGER = asset_key(names.LEDGER)
 RECONCILIATION = asset_key(names.RECONCILIATION)
 COSTS = asset_key(names.COSTS)

@@ -9,8 +9,9 @@ import pytest
 from deltalake import write_deltalake
 
 from cost_pipeline.defs import badges
-from cost_pipeline.defs.beyond import DATES, beyond_name
+from cost_pipeline.defs.beyond import beyond_name
 from cost_pipeline.defs.reporting import report_checks_per_partition
+from cost_pipeline.defs.resources import resource_of
 from cost_pipeline.defs.run import Runner
 from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.feeds.production.tables import LEDGER as POSTINGS
@@ -124,7 +125,9 @@ def test_a_run_beyond_the_calendar_tells_of_the_book_as_well(works):
     works.pull("2026-04-02")
     job = beyond_name(works.house.session().feed.book)
     result = works.definitions.resolve_job_def(job).execute_in_process(
-        instance=works.instance, tags={DATES: "2025-11-30"}, raise_on_error=False
+        instance=works.instance,
+        run_config=resource_of(works.house.root, FEEDS).asking(["2025-11-30"]),
+        raise_on_error=False,
     )
     assert result.success
     assert told(works, "refused_when_posting") == (False, SPAN + 1, 1)

@@ -7,10 +7,10 @@ import dagster as dg
 import pytest
 
 from cost_pipeline.core.errors import UsageError
-from cost_pipeline.defs.beyond import DATES
 from cost_pipeline.defs.build import build_definitions
 from cost_pipeline.defs.confirm import CONFIRM, YES, refuse_unconfirmed
 from cost_pipeline.defs.run import Runner
+from cost_pipeline.defs.tags import DATES
 from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.home.layout import init_home
 from cost_pipeline_tests.defs.production_keys import LEDGER, POST_JOB, PULL_JOB, raw_key
@@ -121,7 +121,10 @@ def test_what_was_materialised_under_the_long_calendars_goes_on(works):
 
 def run_beyond(works, request):
     return works.definitions.resolve_job_def(BEYOND).execute_in_process(
-        instance=works.instance, tags=dict(request.tags), raise_on_error=False
+        instance=works.instance,
+        tags=dict(request.tags),
+        run_config=request.run_config,
+        raise_on_error=False,
     )
 
 
@@ -158,7 +161,7 @@ def test_dates_beyond_that_are_being_posted_or_failed_lately_are_not_asked_for_a
     (request,) = [one for one in works.tick().run_requests if one.job_name == BEYOND]
     job = works.definitions.resolve_job_def(BEYOND)
     run = works.instance.create_run_for_job(
-        job, tags=dict(request.tags), status=dg.DagsterRunStatus.STARTED
+        job, run_config=request.run_config, status=dg.DagsterRunStatus.STARTED
     )
     assert BEYOND not in {one.job_name for one in works.tick().run_requests}
     works.instance.report_run_failed(run)

@@ -8,7 +8,7 @@ import dagster as dg
 import openpyxl
 import pytest
 
-from cost_pipeline.defs.corrections import reason_to_wait, tag
+from cost_pipeline.defs.corrections import reason_to_wait
 from cost_pipeline.defs.resources import resource_of
 from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.pipeline.dead_letters.export import export_letters
@@ -72,8 +72,8 @@ def test_a_file_that_is_still_being_copied_waits(works):
         ([], False, [], True),
         (["a.xlsx"], False, [], False),
         (["a.xlsx"], True, [], True),
-        (["a.xlsx"], False, [tag(["a.xlsx"])], True),
-        (["a.xlsx", "b.xlsx"], False, [tag(["a.xlsx"])], False),
+        (["a.xlsx"], False, [["a.xlsx"]], True),
+        (["a.xlsx", "b.xlsx"], False, [["a.xlsx"]], False),
     ],
 )
 def test_a_run_is_asked_for_when_files_wait_and_none_is_under_way(files, busy, failed, waits):

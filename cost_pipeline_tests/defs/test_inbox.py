@@ -7,12 +7,13 @@ import pytest
 
 from cost_pipeline.core.reference import reference_path
 from cost_pipeline.defs.resources import resource_of
+from cost_pipeline.defs.tags import REASON
 from cost_pipeline.feeds.all import FEEDS
 from cost_pipeline.feeds.production.rates import snapshots_listed
 from cost_pipeline.feeds.production.tables import FX_SNAPSHOTS
 from cost_pipeline.lake.content import hash_file
 from cost_pipeline.lake.delta import Part
-from cost_pipeline_tests.defs.production_keys import FX_CORRECTIONS, FX_JOB, LEDGER, SNAPSHOTS
+from cost_pipeline_tests.defs.production_keys import FX_JOB, LEDGER, SNAPSHOTS
 
 GOOD = "# reason: typing error\ncurrency,rate\nCAD,1.6\n"
 NAME = "2026-03-31.csv"
@@ -45,7 +46,10 @@ class Watch:
         (request,) = found.run_requests
         job = self.works.definitions.resolve_job_def(FX_JOB)
         return job.execute_in_process(
-            instance=self.works.instance, tags=dict(request.tags), raise_on_error=False
+            instance=self.works.instance,
+            tags=dict(request.tags),
+            run_config=request.run_config,
+            raise_on_error=False,
         )
 
 
@@ -104,13 +108,15 @@ def test_files_of_a_run_under_way_are_not_asked_for_again(watch):
     watch.drop(NAME, GOOD)
     watch.tick()
     (request,) = watch.tick().run_requests
-    assert list(request.tags) == [FX_CORRECTIONS]
+    assert request.tags == {REASON: f"files: {NAME}"}
     job = watch.works.definitions.resolve_job_def(FX_JOB)
     for status, words in (
         (dg.DagsterRunStatus.STARTED, "runs under way"),
         (dg.DagsterRunStatus.FAILURE, "failed lately"),
     ):
-        run = watch.works.instance.create_run_for_job(job, tags=dict(request.tags), status=status)
+        run = watch.works.instance.create_run_for_job(
+            job, run_config=request.run_config, tags=dict(request.tags), status=status
+        )
         assert words in watch.tick().skip_message
         watch.works.instance.delete_run(run.run_id)
     assert watch.tick().run_requests

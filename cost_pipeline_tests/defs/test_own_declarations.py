@@ -95,8 +95,9 @@ def test_assets_jobs_and_checks_of_its_own_stand_beside_those_of_every_feed(home
     dg.Definitions.validate_loadable(found)
     keys = {spec.key.to_user_string() for spec in found.resolve_all_asset_specs()}
     assert keys == {
-        "raw/meters/lot7", "raw/meters/corrections", "records/meters/reading",
-        "dead_letters/meters", "audit/meters", "report/meters/census",
+        "raw/meters/lot7", "raw/meters/meters_corrections", "records/meters/reading",
+        "dead_letters/meters/meters_dead_letters", "audit/meters/meters_audit_log",
+        "report/meters/census",
     }  # fmt: skip
     jobs = {job.name for job in found.resolve_all_job_defs() if not job.name.startswith("__")}
     assert jobs == {

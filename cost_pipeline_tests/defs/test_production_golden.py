@@ -82,7 +82,7 @@ def _without_new_checks(now, golden):
 def test_the_home_with_everything_has_everything(found):
     everything = found["every kind of record, and a pair"]
     assert {
-        "union/weekly",
+        "union/weekly_penalties",
         "report/production/reconciliation",
         "report/production/costs",
     } <= everything["assets"].keys()

@@ -18,9 +18,10 @@ from cost_pipeline.defs.own_assets import own_assets
 from cost_pipeline.defs.partitions import Span, calendars
 from cost_pipeline.defs.plan import MOST_DATES_A_RUN, PlannedRun
 from cost_pipeline.defs.reporting import DATA_VERSION_TAG, GONE
-from cost_pipeline.defs.resources import resource_of
+from cost_pipeline.defs.resources import HomeResource, resource_of
 from cost_pipeline.defs.run import Runner
-from cost_pipeline.defs.sensors import INPUTS, request
+from cost_pipeline.defs.sensors import CHANGED, request
+from cost_pipeline.defs.tags import REASON
 from cost_pipeline.feeds.all import FEEDS, load_home
 from cost_pipeline.feeds.production.feed import PRODUCTION
 from cost_pipeline.feeds.production.rates import correct_rates
@@ -204,13 +205,19 @@ class TestSensor:
     def launched(self, works, asked, status):
         job = works.definitions.resolve_job_def(POST_JOB)
         return works.instance.create_run_for_job(
-            job, tags=dict(asked.tags), status=status, asset_selection=frozenset({LEDGER})
+            job,
+            run_config=asked.run_config,
+            tags=dict(asked.tags),
+            status=status,
+            asset_selection=frozenset({LEDGER}),
         )
 
     def test_one_date_is_asked_for_by_its_key_and_several_as_a_range(self):
-        one = request(PlannedRun(FIRST, FIRST, "k"), [LEDGER], POST_JOB)
-        many = request(PlannedRun(MARCH, FIRST, "k"), [LEDGER], POST_JOB)
-        assert (one.partition_key, one.tags) == (FIRST, {INPUTS: "k"})
+        home = HomeResource(path="somewhere")
+        one = request(PlannedRun(FIRST, FIRST, "k"), [LEDGER], POST_JOB, home)
+        many = request(PlannedRun(MARCH, FIRST, "k"), [LEDGER], POST_JOB, home)
+        assert (one.partition_key, one.tags) == (FIRST, {REASON: CHANGED})
+        assert one.run_config == many.run_config == home.asking(["k"])
         assert many.partition_key is None
         assert many.tags["dagster/asset_partition_range_end"] == FIRST
         assert one.asset_selection == many.asset_selection == [LEDGER]
@@ -292,7 +299,7 @@ class TestGate:
         runner = self.runner(red)
         assert runner.post() == []
         (error,) = runner.checked.errors
-        assert str(error).startswith("ledger/production: held_back: 2 transaction dates")
+        assert str(error).startswith("ledger/production/ledger: held_back: 2 transaction dates")
         assert FIRST in error.message
 
     def runner(self, works):

@@ -1,11 +1,10 @@
 """Jobs in this process: what they materialise, their metadata, and the checks they leave."""
 
-from decimal import Decimal
-
 import dagster as dg
 import pytest
 
 from cost_pipeline.contracts.cost_vendor import RecordKind
+from cost_pipeline.core.people import money
 from cost_pipeline.feeds.production.tables import LEDGER as POSTINGS
 from cost_pipeline_tests.defs.production_keys import (
     DEAD_LETTERS,
@@ -67,7 +66,7 @@ def test_posting_several_dates_says_rows_totals_and_seal_of_each(works):
     lines = works.house.session().lake.table(POSTINGS).snapshot().read().to_pylist()
     total = sum(x["base_amount"] for x in lines if str(x["transaction_date"]) == "2026-03-31")
     (shown,) = rows(posted["2026-03-31"], "base_totals")
-    assert (shown["currency"], Decimal(shown["amount"])) == ("USD", total)
+    assert shown == {"currency": "USD", "amount": f"{money(total)} USD"}
     assert march["batch_root"] in {x["batch_root"] for x in lines}
     assert values(posted[FIRST])["dagster/partition_row_count"] == 1, "the order is held"
 

@@ -45,7 +45,7 @@ def test_posting_shows_the_findings_and_the_week(payroll):
     (meals,) = [row for row in rows if row["cause"] == "meals"]
     assert meals["week_ending"] == "2026-03-07"
     assert meals["department"] == "2500"
-    assert meals["at_risk"] == meals["penalties_due"] == "30.00"
+    assert meals["at_risk"] == meals["penalties_due"] == "30.00 USD"
     image = re.search(r"base64,([A-Za-z0-9+/=]+)", week["trend"].value)
     assert base64.b64decode(image[1]).startswith(b"<svg")
 

@@ -91,7 +91,7 @@ def _keys(model: type[BaseModel], path: str = "") -> Iterator[str]:
         if not inner:
             yield f"{path}{name}"
         for one in inner:
-            mapping = "*." if name in {"productions", "fx_sources"} else ""
+            mapping = "*." if name in {"productions", "fx_sources", "fx_fetch"} else ""
             yield from _keys(one, f"{path}{name}.{mapping}")
 
 
@@ -105,7 +105,15 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
 @pytest.mark.parametrize("key", sorted({*_keys(CostVendor), *_keys(Productions)}))
 def test_every_key_of_the_files_is_documented(key, page):
     # Sections have tables of their own, headed by the section's name.
-    shortened = [key, *(key.removeprefix(p) for p in ("source.", "format.", "numbers.", "key."))]
+    sections = (
+        "source.",
+        "format.",
+        "numbers.",
+        "key.",
+        "fx_fetch.*.source.",
+        "fx_fetch.*.history.",
+    )
+    shortened = [key, *(key.removeprefix(prefix) for prefix in sections)]
     # Without the examples, whose fences are ticks too.
     found = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", page, flags=re.DOTALL))
     in_short_form = key in {"key.columns", "key.ordinal", "key.else"}
@@ -148,6 +156,6 @@ def test_every_error_code_is_documented_under_its_exit_code(page, project_root):
 
 def test_every_sample_of_json_is_json(page):
     samples = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    assert len(samples) == 38
+    assert len(samples) == 39
     for sample in samples:
         json.loads(sample)

@@ -87,7 +87,7 @@ def test_a_vendor_goes_away_and_comes_back(portal, tmp_path):
         fields = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
         assert any(one.get("outcome") == "failed" for one in fields)
         assert any("longest_pause" in one for one in fields)
-        shown = call(home, "deliveries", "--pull-dates", SECOND).stdout
+        shown = " ".join(call(home, "deliveries", "--pull-dates", SECOND).stdout.split())
         assert "provisional: api for 2026-04-02 could not be fetched" in shown
         assert "30.00 GBP, about" in shown
 

@@ -34,10 +34,11 @@ TOTALS = {
 @pytest.fixture(scope="module")
 def home(cli, tmp_path_factory):
     """A home as `init` lays it out, with the work of its example done."""
-    path = tmp_path_factory.mktemp("cli") / "home"
-    made = cli("init", path, "--json")
+    own = tmp_path_factory.mktemp("cli") / "home"
+    path = own / "example"
+    made = cli("init", own, "--json")
     assert made.code == 0
-    assert made.json() == {"home": str(path)}
+    assert made.json() == {"home": str(own), "example": str(path)}
     found = cli("run", "--home", path, "--pull-dates", "2026-04-01", "--json")
     assert found.code == 0, found.err
     assert found.json() == {
@@ -74,7 +75,7 @@ def test_vendors_are_checked_and_listed(cli, home):
     assert cli("vendors", "list", "--home", home, "--json").json() == [
         {
             "vendor": "example_rentals",
-            "production": "P100",
+            "production": "SANDBOX",
             "record": "vendor_invoice",
             "source": "folder",
             "format": "csv",

@@ -126,7 +126,11 @@ def test_a_control_total_of_the_measure_is_held(call, home):
 def test_its_assets_and_checks_are_named_by_layer_feed_and_noun(meters, worked):
     found = build_definitions(worked, [meters.METERS]).get_repository_def().asset_graph
     keys = {key.to_user_string() for key in found.get_all_asset_keys()}
-    assert {"raw/meters/lot7", "records/meters/reading", "dead_letters/meters"} <= keys
+    assert {
+        "raw/meters/lot7",
+        "records/meters/reading",
+        "dead_letters/meters/meters_dead_letters",
+    } <= keys
     assert not any("production" in key or "ledger" in key for key in keys)
     checks = {key.name for key in found.asset_check_keys}
     assert {"conservation", "control_totals", "drift", "fetched", "schema", "age"} <= checks

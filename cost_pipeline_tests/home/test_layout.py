@@ -10,7 +10,7 @@ import yaml
 
 from cost_pipeline.core.errors import EnvironmentFailedError, UsageError
 from cost_pipeline.feeds.all import load_home
-from cost_pipeline.home.layout import complete_home, init_home
+from cost_pipeline.home.layout import complete_home, init_home, init_with_example, remove_example
 
 
 def _tree(folder: Path) -> list[str]:
@@ -137,3 +137,58 @@ def test_dagster_settings_of_the_version_before_become_those_of_this_unless_edit
         place.write_text(before, encoding="utf-8")
         complete_home(tmp_path)
         assert place.read_text(encoding="utf-8") == after
+
+
+SCHEMA = {"vendor.schema.json": "{}"}
+
+
+def test_the_example_is_a_home_of_its_own_inside_the_new_one(tmp_path):
+    home, example = init_with_example(tmp_path / "home", SCHEMA)
+    assert example == home / "example"
+    for place in (home, example):
+        for name in ("vendors", "inbox/corrections", "lake", "dagster/dagster.yaml", "home.json"):
+            assert (place / name).exists(), (place, name)
+    books, sandbox = load_home(home), load_home(example)
+    assert (books.vendors, list(books.settings["production"].productions)) == ((), ["P100"])
+    assert [vendor.scope for vendor in sandbox.vendors] == ["SANDBOX"]
+    assert books.lake_uri != sandbox.lake_uri
+
+
+def test_one_call_removes_the_example_with_its_lake_and_nothing_else(tmp_path):
+    home, example = init_with_example(tmp_path / "home", SCHEMA)
+    (example / "lake" / "lake.json").write_text("{}", encoding="utf-8")
+    assert remove_example(home) == example
+    assert _tree(home) == [
+        "dagster", "dagster/dagster.yaml", "home.json", "inbox", "inbox/corrections", "lake",
+        "productions.yaml", "vendor.schema.json", "vendors",
+    ]  # fmt: skip
+    with pytest.raises(UsageError) as caught:
+        remove_example(home)
+    assert caught.value.code == "NO_EXAMPLE"
+
+
+def test_a_folder_called_example_that_init_did_not_write_stays(tmp_path):
+    home = init_home(tmp_path / "home")
+    (home / "example").mkdir()
+    (home / "example" / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        remove_example(home)
+    assert caught.value.code == "NO_EXAMPLE"
+    init_home(home / "example" / "deeper")
+    books = (home / "example" / "deeper" / "productions.yaml").read_text(encoding="utf-8")
+    (home / "example" / "productions.yaml").write_text(books, encoding="utf-8")
+    with pytest.raises(UsageError):
+        remove_example(home)
+    assert (home / "example" / "notes.txt").exists()
+
+
+@pytest.mark.parametrize("kept", ["vendors/mine.yaml", "inbox/mine/2026-04-02.csv"])
+def test_files_that_people_keep_in_the_example_keep_it_from_being_removed(tmp_path, kept):
+    home, example = init_with_example(tmp_path / "home", SCHEMA)
+    (example / kept).parent.mkdir(exist_ok=True)
+    (example / kept).write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        remove_example(home)
+    assert kept in caught.value.message
+    assert (example / kept).read_text(encoding="utf-8") == "mine"
+    assert (example / "productions.yaml").exists()

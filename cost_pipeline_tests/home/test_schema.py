@@ -169,11 +169,15 @@ def test_keys_say_what_they_are_for():
 
 def test_a_home_has_the_schema_that_its_vendor_files_name(tmp_path):
     assert called("init", tmp_path / "home").code == 0
-    first = (tmp_path / "home" / "vendors" / "example_rentals.yaml").read_text(encoding="utf-8")
+    first = (tmp_path / "home" / "example" / "vendors" / "example_rentals.yaml").read_text(
+        encoding="utf-8"
+    )
     assert first.splitlines()[0] == f"# {EDITOR}"
-    named = (tmp_path / "home" / "vendors" / EDITOR.partition("=")[2]).resolve()
-    assert named == tmp_path / "home" / SCHEMA_FILE
-    assert yaml.safe_load(named.read_text(encoding="utf-8")) == called("vendors", "schema").json()
+    for home in (tmp_path / "home", tmp_path / "home" / "example"):
+        named = (home / "vendors" / EDITOR.partition("=")[2]).resolve()
+        assert named == home / SCHEMA_FILE
+        schema = yaml.safe_load(named.read_text(encoding="utf-8"))
+        assert schema == called("vendors", "schema").json()
 
 
 def test_several_feeds_have_one_schema():

@@ -16,8 +16,10 @@ from cost_pipeline.commands.common import (
     console,
     home_option,
     json_option,
+    plain,
     print_json,
 )
+from cost_pipeline.commands.production.fx_fetch import fetch
 from cost_pipeline.commands.production.session import open_production
 from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted, money
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 @click.group()
 def fx() -> None:
     """Exchange rates: immutable snapshots, and corrections as new vintages."""
+
+
+fx.add_command(fetch)
 
 
 @fx.command(short_help="Load rates: the bundled ECB history, or a file.")
@@ -118,8 +123,8 @@ def list_(home: Path, limit: int, source: str | None, as_json: bool) -> None:  #
         "snapshot",
         "reason",
         numbers=("vintage", "currencies"),
+        prose=("reason",),
     )
-    table.columns[-1].no_wrap = False
     for row in rows:
         table.add_row(
             row["reference_date"],
@@ -178,7 +183,8 @@ def correct(
     if found.vintage is None:
         out.print("nothing to correct: these are the rates in force")
         return
-    out.print(f"[bold]{day}[/] has vintage {found.vintage} now: snapshot {found.snapshot}")
+    named = (found.snapshot or "")[:16]
+    out.print(f"[bold]{day}[/] has vintage {found.vintage} now: snapshot {named}")
     out.print(
         f"it can change conversions of {counted(len(found.affected), 'transaction date')}: "
         + ", ".join(d.isoformat() for d in found.affected)
@@ -217,7 +223,7 @@ def _print_impact(day: str, source: str, found: Preview) -> None:
         return
     table = columns(
         "production", "account", "currency", "postings", "before", "after", "difference", "in",
-        numbers=("postings", "before", "after", "difference"),
+        numbers=("postings", "before", "after", "difference"), headings=("production",),
     )  # fmt: skip
     for one in impact.by:
         amounts = (one.before, one.after, one.difference)
@@ -236,7 +242,8 @@ def _print_impact(day: str, source: str, found: Preview) -> None:
             for name in ("before", "after", "difference")
         )
         postings = f"{sum(one.postings for one in mine):,}"
-        table.add_row("[bold]total[/]", "", "", postings, *(money(amount) for amount in sums), base)
+        total = (money(amount) for amount in sums)
+        table.add_row("total", "", "", postings, *total, base, style="bold")
     out.print(table)
     partitions = ", ".join(day.isoformat() for day in impact.partitions)
     out.print(f"{counted(len(impact.partitions), 'transaction date')}: {partitions}")
@@ -299,7 +306,7 @@ def _print_compared(first: str, second: str, found: dict[str, Any]) -> None:
             one["first"],
             one["second"],
             one["basis_points"],
-            f"[red]over {found['fail_over']}[/]" if one["failed"] else "",
+            plain(f"over {found['fail_over']}", style="red") if one["failed"] else "",
         )
     out.print(table)
 

@@ -171,9 +171,9 @@ def _show_broken(found: Verification) -> None:
         place = [str(one.transaction_date)] if one.transaction_date else []
         place += [f"batch {first.batch}"] if first.batch is not None else []
         place += [f"posting {first.posting}"] if first.posting is not None else []
-        out.print(plain(f"  {', '.join(place) or first.group}: {first.message}"), soft_wrap=True)
-        out.print(plain(f"    expected {first.expected}"), soft_wrap=True)
-        out.print(plain(f"    found    {first.found}"), soft_wrap=True)
+        out.print(plain(f"  {', '.join(place) or first.group}: {first.message}"))
+        out.print(plain(f"    expected {first.expected}"))
+        out.print(plain(f"    found    {first.found}"))
     if len(found.broken) > _SHOWN:
         out.print(f"  ... and {len(found.broken) - _SHOWN:,} more")
 

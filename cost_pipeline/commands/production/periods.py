@@ -97,8 +97,7 @@ def periods(home: Path, as_json: bool) -> None:  # noqa: FBT001
     if not acts:
         console().print("no period was ever closed")
         return
-    table = columns("period", "act", "when", "by", "reason")
-    table.columns[-1].no_wrap = False
+    table = columns("period", "act", "when", "by", "reason", prose=("reason",))
     for act in acts:
         when = act["recorded_at"][:19]
         table.add_row(act["period"], act["act"], when, act["by"], act["reason"] or "")

@@ -75,7 +75,7 @@ def reconcile_command(home: Path, vendor: str | None, limit: int, as_json: bool)
 
 def _show(out: Console, found: Reconciled, limit: int) -> None:
     out.print(f"[bold]{found.pair.name}[/], by {', '.join(found.pair.rule.key)}")
-    sides = columns("vendor", *_COUNTS, numbers=_COUNTS)
+    sides = columns("vendor", *_COUNTS, numbers=_COUNTS, middle=("vendor",))
     for side in (found.here, found.there):
         sides.add_row(side.vendor, *(f"{getattr(side, name):,}" for name in _COUNTS))
     out.print(sides)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from cost_pipeline.commands.common import (
     print_json,
 )
 from cost_pipeline.commands.production.session import open_production
+from cost_pipeline.core.people import money
 
 by_option = click.option("--by", metavar="WHO", required=True, help="Who decides; kept for ever.")
 reason_option = click.option("--reason", metavar="WORDS", required=True, help="Why; kept for ever.")
@@ -59,7 +61,7 @@ def approve(
         print_json({name: act[name] for name in ("approval", "dead_letter", "fingerprint")})
         return
     out = console()
-    out.print(f"approved: {act['approval']}")
+    out.print(f"approved: {act['approval'][:16]}")
     out.print("the next `cost-pipeline run` posts it")
 
 
@@ -79,7 +81,7 @@ def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
         console().print("no reversal was approved")
         return
     table = columns("approval", "state", "vendor", "transaction", "amount", "", "reverses", "by",
-                    numbers=("amount",))  # fmt: skip
+                    numbers=("amount",), middle=("vendor", "reverses"))  # fmt: skip
     for row in rows:
         named = row["reverses"]
         what = named["transaction_id"] or (named["posting"] or "")[:16]
@@ -88,7 +90,7 @@ def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
             row["ruling"] or row["state"],
             row["vendor"],
             row["transaction_id"] or "",
-            row["amount"] or "",
+            money(Decimal(row["amount"])) if row["amount"] else "",
             row["currency"] or "",
             what if named["vendor"] == row["vendor"] else f"{named['vendor']}/{what}",
             row["by"],
@@ -97,7 +99,7 @@ def list_(home: Path, as_json: bool) -> None:  # noqa: FBT001
     out.print(table)
     for row in rows:
         if row["message"]:
-            out.print(plain(f"{row['approval'][:8]}: {row['message']}"), soft_wrap=True)
+            out.print(plain(f"{row['approval'][:8]}: {row['message']}"))
 
 
 @reversals.command(short_help="Take an approval back; recorded, too.")
@@ -116,5 +118,5 @@ def withdraw(approval: str, by: str, reason: str, home: Path, as_json: bool) -> 
         print_json({name: act[name] for name in ("approval", "dead_letter", "fingerprint")})
         return
     out = console()
-    out.print(f"withdrawn: {act['approval']}")
+    out.print(f"withdrawn: {act['approval'][:16]}")
     out.print("the next `cost-pipeline run` takes what it allowed out of the active ledger")

@@ -81,7 +81,7 @@ def diff(*, a: str, b: str, as_json: bool) -> None:
         return
     out = console()
     for change in found["changes"]:
-        out.print(_changed(change), soft_wrap=True)
+        out.print(_changed(change))
     if not found["changes"]:
         out.print("the rules are the same")
     for days in found["work_dates"]:
@@ -146,7 +146,7 @@ def explain_command(
     if as_json:
         print_json(as_document(found))
     elif html is not None:
-        console().print(f"{html}: {counted(len(found), 'card')}")
+        console().print(plain(f"{html}: {counted(len(found), 'card')}"), soft_wrap=True)
     else:
         _show(console(), found)
 
@@ -170,10 +170,10 @@ def _show(out: Console, cards: Sequence[Card]) -> None:
         )
         head.append(f"{money(card.amount)} {card.currency}, {card.state}", style="not bold")
         out.print(head)
-        out.print(plain(f"  {card.words}", style="dim"), soft_wrap=True)
+        out.print(plain(f"  {card.words}", style="dim"))
         if card.times:
             times = ", ".join(f"{n.replace('_', ' ')} {t}" for n, t in card.times.items())
-            out.print(plain(f"  {times}", style="dim"), soft_wrap=True)
+            out.print(plain(f"  {times}", style="dim"))
         if not card.findings:
             out.print("  no findings: `cost-pipeline run` posts what is not posted yet")
         for finding in card.findings:
@@ -187,7 +187,7 @@ def _show_finding(out: Console, finding: Mapping[str, str | None]) -> None:
     line.append(f"{severity.replace('_', ' '):<14}", style=_COLOURS[severity])
     line.append(f"{finding['rule']}: ")
     line.append(str(finding["explanation"]).removeprefix("not evaluated: "))
-    out.print(line, soft_wrap=True)
+    out.print(line)
 
 
 @union.group()

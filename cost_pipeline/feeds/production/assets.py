@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from cost_pipeline.contracts.cost_tables import RATE_SCHEMA
 from cost_pipeline.core.canonical import digest
-from cost_pipeline.core.money import shown
+from cost_pipeline.core.people import money
+from cost_pipeline.feeds.production import told
 from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.checks import has_timecards
 from cost_pipeline.feeds.production.columns import lineage_of_postings
@@ -20,22 +23,37 @@ from cost_pipeline.feeds.production.inputs import (
     stored_inputs,
 )
 from cost_pipeline.feeds.production.names import (
+    CORRECTIONS,
+    FETCHED_RATES,
     FINDINGS,
     FX_JOB,
     LEDGER,
+    LEDGER_GROUP,
     NAMES,
     RATES_BY_DATE,
+    RATES_GROUP,
     RECONCILE_JOB,
     RECONCILIATION,
     RECORDS_BY_DATE,
+    REPORT_GROUP,
     SNAPSHOTS,
+    UNION_GROUP,
     WEEKLY,
 )
 from cost_pipeline.feeds.production.pairs_agree import sides_agree
 from cost_pipeline.feeds.production.post import Posted, post
 from cost_pipeline.feeds.production.rate_corrections import apply_corrections, waiting_corrections
+from cost_pipeline.feeds.production.rate_fetching import (
+    fetched_keys,
+    fetched_rates,
+    fetching_times,
+    newly_loaded,
+)
+from cost_pipeline.feeds.production.rate_offers import load_fetched
+from cost_pipeline.feeds.production.rate_story import story_of
 from cost_pipeline.feeds.production.rates import count_in_force, load_bundled_history
 from cost_pipeline.feeds.production.reconcile import Reconciled, pairs, reconcile
+from cost_pipeline.feeds.production.shown_postings import postings_shown
 from cost_pipeline.feeds.production.tables import FINDINGS as FINDINGS_TABLE
 from cost_pipeline.feeds.production.tables import LEDGER as LEDGER_TABLE
 from cost_pipeline.feeds.production.union_summary import (
@@ -58,9 +76,11 @@ from cost_pipeline.pipeline.declared.assets import (
 )
 from cost_pipeline.pipeline.declared.book import Effect, HandOver
 from cost_pipeline.pipeline.declared.checks import kinds_of
+from cost_pipeline.pipeline.declared.names import RECORDS_GROUP
 from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table, counts, sums
 from cost_pipeline.pipeline.session import Session
 
+_TABLE: Final = frozenset({"deltalake"})
 _MOST_LINES: Final = 200
 _SHOWN: Final = 50
 
@@ -68,7 +88,9 @@ _SHOWN: Final = 50
 def assets_of(home: Home) -> Sequence[Asset[Session]]:
     """Returns the assets of a home: it has findings if it has timecards, and a report for pairs."""
     return [
-        _SNAPSHOTS,
+        *fetched_rates(home),
+        replace(_SNAPSHOTS, deps=[Dep(key) for key in fetched_keys(home)]),
+        _CORRECTIONS,
         _ledger(home),
         *([_FINDINGS, _WEEKLY] if has_timecards(home) else []),
         *_reconciliation(home),
@@ -78,6 +100,7 @@ def assets_of(home: Home) -> Sequence[Asset[Session]]:
 
 def _load_rates(session: Session, asked: Asked) -> Made:
     loaded = load_bundled_history(session)
+    fetched = load_fetched(session)
     applied = apply_corrections(session, asked.files)
     return Made(
         {
@@ -85,6 +108,7 @@ def _load_rates(session: Session, asked: Asked) -> Made:
             "days_added": loaded.days,
             "contradictions": len(loaded.contradictions),
             "corrections_applied": [waiting.name for waiting, _ in applied],
+            **newly_loaded(fetched),
         }
     )
 
@@ -93,11 +117,24 @@ _SNAPSHOTS: Final[Asset[Session]] = Asset(
     key=SNAPSHOTS,
     words="Exchange rates of each source as immutable snapshots. A correction is a new "
     "vintage; nothing is overwritten. Source of the bundled history: ECB statistics.",
-    group="fx",
-    kinds=frozenset({"deltalake"}),
+    group=RATES_GROUP,
+    kinds=_TABLE,
     make=_load_rates,
+    told=told.SNAPSHOTS,
     stored=Stored("fx_snapshots", RATE_SCHEMA),
     hands_over=RATES_BY_DATE,
+)
+
+
+_CORRECTIONS: Final[Asset[Session]] = Asset(
+    key=CORRECTIONS,
+    words="Every rate that was corrected: from what to what, why, which transaction dates wait, "
+    "which were repaired by which run, and by how much the books changed. Runs report it when a "
+    "correction is handed over and when its dates are posted; all of it is read from the lake.",
+    group=REPORT_GROUP,
+    kinds=_TABLE,
+    told=told.CORRECTIONS,
+    deps=[Dep(SNAPSHOTS), Dep(LEDGER, whole=True)],
 )
 
 
@@ -118,15 +155,22 @@ def _effect_of_rates(session: Session, changed: Sequence[date]) -> Effect:
     found = impact_of(session, sorted(stored_inputs(session).keys() & set(changed)))
     names = ("production", "gl_code", "currency", "base_currency", "before", "after", "difference")
     columns = {**dict.fromkeys(names, "string"), "postings": "int"}
-    rows = [{name: row[name] for name in columns} for row in found.as_json()["by"]]
-    return Effect(
-        {
-            "impact": Table(columns, rows),
-            "impact_postings": found.postings,
-            "impact_partitions": [str(day) for day in found.partitions],
-        },
-        matters=bool(found.partitions),
-    )
+    rows = [
+        {name: row[name] for name in columns}
+        | {name: _money(Decimal(row[name]), row["base_currency"]) for name in names[-3:]}
+        for row in found.as_json()["by"]
+    ]
+    impact: dict[str, Shown] = {
+        "impact": Table(columns, rows),
+        "impact_postings": found.postings,
+        "impact_partitions": [str(day) for day in found.partitions],
+    }
+    stories = {key: story | impact for key, story in story_of(session, changed).items()}
+    return Effect(impact, matters=bool(found.partitions), stories=stories)
+
+
+def _money(value: Decimal, currency: str) -> str:
+    return f"{money(value)} {currency}"
 
 
 def _kinds(home: Home) -> list[str]:
@@ -141,16 +185,20 @@ def hand_overs(home: Home) -> Sequence[HandOver[Session]]:
             key=RECORDS_BY_DATE,
             words="Which transaction dates the accepted records belong to. The data version "
             "is a digest of that date's records; reported for each date that a run changed.",
-            group="records",
+            group=RECORDS_GROUP,
             deps=[Dep(key, whole=True) for key in (*read, NAMES.corrections)],
+            told=told.RECORDS_BY_DATE,
+            kinds=_TABLE,
             versions=_versions_of_records,
         ),
         HandOver(
             key=RATES_BY_DATE,
             words="The rates pinned to each transaction date. The data version is a digest "
             "of them; it changes exactly for the dates that a correction touches.",
-            group="fx",
+            group=RATES_GROUP,
             deps=[Dep(SNAPSHOTS)],
+            told=told.RATES_BY_DATE,
+            kinds=_TABLE,
             versions=rate_digests,
             effect=_effect_of_rates,
             shown_on=SNAPSHOTS,
@@ -160,7 +208,11 @@ def hand_overs(home: Home) -> Sequence[HandOver[Session]]:
 
 def _post(session: Session, asked: Asked) -> Made:
     posted = post(session, asked.dates)
-    return Made(by_date={day: _posted(one) for day, one in posted.items()})
+    told_of = postings_shown(session, asked.dates)
+    return Made(
+        by_date={day: _posted(one) | told_of.get(day, {}) for day, one in posted.items()},
+        stories=story_of(session, asked.dates),
+    )
 
 
 def _posted(posted: Posted) -> dict[str, Shown]:
@@ -180,9 +232,10 @@ def _ledger(home: Home) -> Asset[Session]:
         key=LEDGER,
         words="The append-only, dual-currency ledger. Materialising a date compares what it "
         "should hold with what it holds and appends the difference as one sealed batch.",
-        group="ledger",
-        kinds=frozenset({"deltalake"}),
+        group=LEDGER_GROUP,
+        kinds=_TABLE,
         make=_post,
+        told=told.LEDGER,
         calendar=Calendar.BOOK,
         deps=[Dep(RECORDS_BY_DATE), Dep(RATES_BY_DATE)],
         stored=Stored("ledger", LEDGER_TABLE.schema, lineage_of_postings(_kinds(home))),
@@ -209,9 +262,10 @@ _FINDINGS: Final[Asset[Session]] = Asset(
     key=FINDINGS,
     words="What the union rules say of each timecard of a work date: due, paid, "
     "difference and why. A card with a blocking finding is a dead letter, not a posting.",
-    group="union",
-    kinds=frozenset({"deltalake"}),
+    group=UNION_GROUP,
+    kinds=_TABLE,
     make=_show_findings,
+    told=told.FINDINGS,
     calendar=Calendar.BOOK,
     deps=[Dep(LEDGER)],
     stored=Stored("findings", FINDINGS_TABLE.schema),
@@ -234,9 +288,10 @@ _WEEKLY: Final[Asset[Session]] = Asset(
     key=WEEKLY,
     words="Union penalties by payroll week, department and cause, and what is due and "
     "not paid; with the trend of the last half year.",
-    group="union",
-    kinds=frozenset({"deltalake"}),
+    group=UNION_GROUP,
+    kinds=_TABLE,
     make=_show_weeks,
+    told=told.WEEKLY,
     deps=[Dep(FINDINGS, whole=True)],
 )
 
@@ -254,8 +309,8 @@ def _weeks(lines: Sequence[WeekLine]) -> Table:
                 "findings": line.findings,
                 "blocked": line.blocked,
                 "flagged": line.flagged,
-                "penalties_due": shown(line.penalties),
-                "at_risk": shown(line.at_risk),
+                "penalties_due": _money(line.penalties, line.currency),
+                "at_risk": _money(line.at_risk, line.currency),
                 "currency": line.currency,
             }
             for line in lines
@@ -272,8 +327,10 @@ def _reconciliation(home: Home) -> Iterator[Asset[Session]]:
             words="Transactions of which two vendors tell, compared record by record: "
             + "; ".join(pair.name for pair in declared)
             + ".",
-            group="report",
+            group=REPORT_GROUP,
+            kinds=_TABLE,
             make=_compare,
+            told=told.RECONCILIATION,
             step="compare_vendors",
             version=None,
             deps=[Dep(key) for key in sorted({NAMES.records(p.here.record) for p in declared})],
@@ -310,7 +367,9 @@ JOBS: Final[tuple[Job[Session], ...]] = (
         words="Loads the bundled ECB history, applies the corrections that wait in the "
         "watched folder, and hands over the dates that they touch.",
         assets=[SNAPSHOTS],
+        with_it=[FETCHED_RATES],
         runs="first",
+        timed=fetching_times,
         watches=Watched(
             sensor="fx_corrections",
             words="Watches the folder of FX corrections. A file becomes a new vintage exactly "

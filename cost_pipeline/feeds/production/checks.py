@@ -13,6 +13,8 @@ from cost_pipeline.feeds.production.cross_source import corrections_are_applied,
 from cost_pipeline.feeds.production.ledger_checks import look_at_ledger
 from cost_pipeline.feeds.production.names import FINDINGS, LEDGER, RECONCILIATION, SNAPSHOTS
 from cost_pipeline.feeds.production.pairs_agree import sides_agree
+from cost_pipeline.feeds.production.rate_fetching import fetched_keys
+from cost_pipeline.feeds.production.rate_freshness import rates_are_fresh, rates_came
 from cost_pipeline.feeds.production.reconcile import pairs
 from cost_pipeline.feeds.production.union_summary import FAMILIES, day_outcomes
 from cost_pipeline.home.load import Home
@@ -48,6 +50,9 @@ _OF_SNAPSHOTS: Final[Look[Session]] = Look(
     "check_snapshots", Calendar.NONE, lambda session, _days: session
 )
 """Each of its checks reads what it needs."""
+_OF_FETCHED: Final[Look[Session]] = Look(
+    "check_rates", Calendar.NONE, lambda session, _days: session
+)
 _OF_FINDINGS: Final[Look[Session]] = Look("check_findings", Calendar.BOOK, day_outcomes)
 
 OF_THE_LEDGER: Final[tuple[Check[Session], ...]] = (
@@ -138,6 +143,21 @@ CHECKS: Final[tuple[Check[Session], ...]] = (
         assets=only(SNAPSHOTS),
         look=_OF_SNAPSHOTS,
         judge=lambda session, _subject: corrections_are_applied(session),
+    ),
+    Check(
+        name="rates_came",
+        words="Every source of rates answered with rates when it was asked last.",
+        assets=lambda _names, home: fetched_keys(home),
+        look=_OF_FETCHED,
+        judge=lambda session, _subject: rates_came(session),
+        passes_by=True,
+    ),
+    Check(
+        name="rates_fresh",
+        words="The rates are loaded that sources should have published by now.",
+        assets=lambda _names, home: [SNAPSHOTS] if fetched_keys(home) else [],
+        look=_OF_SNAPSHOTS,
+        judge=lambda session, _subject: rates_are_fresh(session),
     ),
     *map(_family, FAMILIES),
     Check(

@@ -17,7 +17,7 @@ from cost_pipeline.feeds.production.costs import cost_report, first_posted
 from cost_pipeline.feeds.production.costs_kept import keep, kept
 from cost_pipeline.feeds.production.costs_picture import as_markdown, bars_of, picture
 from cost_pipeline.feeds.production.costs_tie import tied
-from cost_pipeline.feeds.production.names import COSTS, COSTS_JOB, LEDGER
+from cost_pipeline.feeds.production.names import COSTS, COSTS_JOB, LEDGER, REPORT_GROUP
 from cost_pipeline.pipeline.declared.assets import Asked, Asset, Calendar, Dep, Job, Made, Stored
 from cost_pipeline.pipeline.declared.checks import Check, Look, only
 from cost_pipeline.pipeline.declared.shown import Markdown, Shown, Table
@@ -114,7 +114,7 @@ COST_REPORT: Final[Asset[Session]] = Asset(
     "dead letters at risk, the effect of corrected rates, and the movement since the report "
     "before. A report says as of when it was made and never changes; making it again keeps "
     "another.",
-    group="report",
+    group=REPORT_GROUP,
     kinds=frozenset({"deltalake"}),
     make=_make,
     calendar=Calendar.REPORTS,

@@ -15,7 +15,7 @@ from cost_pipeline.feeds.production.columns import MEANINGS
 from cost_pipeline.feeds.production.heads import refuse_truncated_ledger
 from cost_pipeline.feeds.production.inputs import dates_of_pulls, present_inputs, stored_inputs
 from cost_pipeline.feeds.production.kinds import COST_CONTRACT
-from cost_pipeline.feeds.production.names import FINDINGS, NAMES, POST_JOB, WEEKLY
+from cost_pipeline.feeds.production.names import FINDINGS, NAMES, POST_JOB, RENAMED, WEEKLY
 from cost_pipeline.feeds.production.names import LEDGER as LEDGER_KEY
 from cost_pipeline.feeds.production.provisional import stand_ins
 from cost_pipeline.feeds.production.report import fates
@@ -82,5 +82,6 @@ PRODUCTION: Final[Feed[Session]] = Feed(
     owners=("team:production-accounting",),
     prefix=NAMES.prefix,
     meanings=MEANINGS,
+    renamed=RENAMED,
     views=VIEWS,
 )

@@ -172,6 +172,32 @@ def load_file(session: Session, name: str, file: Path, day: date | None) -> Load
     return LoadedHistory(source, loaded.days, loaded.contradictions, read.unmapped)
 
 
+def contradicted(
+    session: Session, source: Source, days: Iterable[DayRates]
+) -> tuple[Contradiction, ...]:
+    """Returns where the days say otherwise than what is stored; nothing is written."""
+    snapshot = session.lake.table(FX_SNAPSHOTS).snapshot()
+    return _compared(session, snapshot, days, source).contradictions
+
+
+def add_days(
+    session: Session, source: Source, days: Collection[DayRates]
+) -> tuple[Contradiction, ...]:
+    """Loads those of the days that are not stored yet; returns where the others contradict."""
+    loaded = _load(session, source, lambda snapshot: _compared(session, snapshot, days, source))
+    return loaded.contradictions
+
+
+def is_done(session: Session, token: str) -> bool:
+    """Whether something that happens once was recorded with the rates."""
+    return bool(session.lake.table(FX_SNAPSHOTS).snapshot().sequence(token))
+
+
+def mark_done(session: Session, token: str) -> None:
+    """Notes with the rates that something happened."""
+    session.lake.table(FX_SNAPSHOTS).append_once([Part(token, 1, _NOTHING)], run_id=session.run_id)
+
+
 def _compared(
     session: Session, snapshot: Snapshot, days: Iterable[DayRates], source: Source
 ) -> Loaded:

@@ -155,3 +155,34 @@ COST_REPORTS: Final = TableSpec(
     "cost_reports", pa.schema([*COST_REPORT_SCHEMA, *STAMP]), "report_date"
 )
 """The cost summaries that were made; of one date the last recorded counts. See `costs`."""
+
+FX_FETCHES = TableSpec(
+    "fx_fetches",
+    pa.schema(
+        [
+            required("day", DAY),
+            required("source", TEXT),
+            required("part", TEXT),
+            required("asked_for", DAY),
+            required("uri", TEXT),
+            required("outcome", TEXT),
+            pa.field("delivery", HASH),
+            pa.field("size", pa.int64()),
+            pa.field("content_type", TEXT),
+            pa.field("status", pa.int32()),
+            required("attempts", pa.int32()),
+            required("rate_days", pa.int32()),
+            pa.field("newest", DAY),
+            required("contradictions", pa.int32()),
+            pa.field("message", TEXT),
+            required("transient", pa.bool_()),
+            *STAMP,
+        ]
+    ),
+    "day",
+)
+"""One row for each file of rates that was asked for; `delivery` names the landed bytes.
+
+`part` is `source` or `history`, `asked_for` the day that was named to the source. `outcome` is
+`delivered`, `nothing`, `failed` (not fetched) or `unreadable` (landed, and no rates in it).
+"""

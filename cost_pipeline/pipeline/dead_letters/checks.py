@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from cost_pipeline.contracts.columns import query
 from cost_pipeline.contracts.tables import Measure
-from cost_pipeline.core.money import shown
+from cost_pipeline.core.people import money
 from cost_pipeline.core.reasons import Stage
 from cost_pipeline.core.sql import equals, one_of
 from cost_pipeline.lake.tables import VALIDATIONS
@@ -92,8 +92,8 @@ def measures_lost(session: Session, pull_dates: Collection[date]) -> list[str]:
             before, now = read.get(one, Decimal(0)), there.get(one, Decimal(0))
             if before != now:
                 found.append(
-                    f"{row['vendor']} {row['delivery'][:12]}: {shown(before)} {one} were read "
-                    f"and {shown(now)} are stored"
+                    f"{row['vendor']} {row['delivery'][:12]}: {money(before)} {one} were read "
+                    f"and {money(now)} are stored"
                 )
     return found
 
@@ -161,11 +161,9 @@ def _oldest(measure: Measure | None, letters: Sequence[Mapping[str, Any]]) -> Ta
 def _measured(measure: Measure | None, letter: Mapping[str, Any]) -> dict[str, str]:
     if measure is None:
         return {}
-    value = letter[measure.field]
-    return {
-        measure.field: "" if value is None else shown(value),
-        measure.unit: letter[measure.unit] or "",
-    }
+    value, unit = letter[measure.field], letter[measure.unit] or ""
+    words = "" if value is None else f"{money(value)} {unit}".rstrip()
+    return {measure.field: words, measure.unit: unit}
 
 
 def letters_in_time(session: Session) -> Aged:
@@ -183,7 +181,7 @@ def letters_in_time(session: Session) -> Aged:
             f"({limits['transient']} if transient)"
         )
         if measure is not None:
-            sums = ", ".join(f"{shown(total)} {unit or '?'}" for unit, total in at_risk.items())
+            sums = ", ".join(f"{money(total)} {unit or '?'}" for unit, total in at_risk.items())
             message += f"; at risk: {sums or f'no {measure.field} that can be read'}"
             if unreadable:
                 message += f", and {unreadable:,} {measure.words} that cannot be read"

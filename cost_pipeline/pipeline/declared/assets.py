@@ -10,8 +10,10 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import pyarrow as pa
 
+from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.names import Key
 from cost_pipeline.pipeline.declared.shown import Shown
+from cost_pipeline.pipeline.declared.told import Told
 
 S = TypeVar("S")
 """What a step works with: a session, which knows its feed, which is declared by these types."""
@@ -78,11 +80,13 @@ class Made:
         metadata: Name to what is shown of the asset.
         by_date: Partition to what is shown of it.
         found: What the asset's own checks judge.
+        stories: What assets that nobody makes tell by now, by their keys.
     """
 
     metadata: Mapping[str, Shown] = field(default_factory=dict)
     by_date: Mapping[date, Mapping[str, Shown]] = field(default_factory=dict)
     found: Any = None
+    stories: Mapping[Key, Mapping[str, Shown]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,7 @@ class Asset(Generic[S]):
     Attributes:
         key: Layer, feed, noun.
         words: What it is, in a sentence or two.
+        told: What else its page tells.
         group: The group that it is shown in.
         kinds: Labels: how it is stored.
         make: Makes it; None if others write it and it is only told of.
@@ -117,6 +122,7 @@ class Asset(Generic[S]):
     pool: str | None = None
     hands_over: Key | None = None
     version: str | None = "1"
+    told: Told | None = None
 
 
 class WaitingFile(Protocol):
@@ -151,6 +157,25 @@ class Watched(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Timed(Generic[S]):
+    """Times at which a job runs by itself.
+
+    Attributes:
+        name: The name of the schedule.
+        words: What it does.
+        cron: When, as a cron expression.
+        zone: The zone of those times.
+        needless: Returns why no run is needed now; an empty text if one is.
+    """
+
+    name: str
+    words: str
+    cron: str
+    zone: str
+    needless: Callable[[S], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Generic[S]):
     """A job that a feed adds; a home that lacks its assets lacks the job too.
 
@@ -158,12 +183,16 @@ class Job(Generic[S]):
         name: The name of the job.
         words: What it does.
         assets: The keys of what it makes.
+        with_it: Assets that are made in the same run, where the home has them.
         runs: Whether the command `run` begins or ends with it; else it runs only when asked for.
         watches: The folder whose files ask for it.
+        timed: Returns the times at which it runs in a home without being asked for.
     """
 
     name: str
     words: str
     assets: Sequence[Key]
+    with_it: Sequence[Key] = ()
     runs: Literal["first", "last"] | None = None
     watches: Watched[S] | None = None
+    timed: Callable[[Home], Sequence[Timed[S]]] = lambda _home: ()

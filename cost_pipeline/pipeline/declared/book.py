@@ -11,6 +11,7 @@ from cost_pipeline.home.load import Home
 from cost_pipeline.pipeline.declared.assets import Dep, S
 from cost_pipeline.pipeline.declared.names import Key
 from cost_pipeline.pipeline.declared.shown import Shown
+from cost_pipeline.pipeline.declared.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,12 @@ class Effect:
     Attributes:
         metadata: What is shown of it.
         matters: Whether anything changes.
+        stories: What assets that nobody makes tell by now, by their keys.
     """
 
     metadata: Mapping[str, Shown] = field(default_factory=dict)
     matters: bool = False
+    stories: Mapping[Key, Mapping[str, Shown]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,8 @@ class HandOver(Generic[S]):
     Attributes:
         key: The key of the asset.
         words: What it is.
+        told: What else its page tells.
+        kinds: Labels: where its inputs are stored.
         group: The group that it is shown in.
         deps: What the inputs come from.
         versions: Returns the digest of these inputs for each date.
@@ -50,6 +55,8 @@ class HandOver(Generic[S]):
     versions: Callable[[S], Mapping[date, str]]
     effect: Callable[[S, Sequence[date]], Effect] | None = None
     shown_on: Key | None = None
+    told: Told | None = None
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,13 @@ def each_vendor(names: Names, home: Home) -> list[Key]:
     return [names.raw(vendor.vendor) for vendor in home.vendors if vendor.feed == names.feed]
 
 
+def each_source(names: Names, home: Home) -> list[Key]:
+    """Returns the deliveries of each vendor of the feed, also of those whose file is wrong."""
+    known = each_vendor(names, home)
+    wrong = [names.raw(one.vendor) for one in home.wrong if one.feed == names.feed]
+    return [*known, *(key for key in wrong if key not in known)]
+
+
 def each_expecting_vendor(names: Names, home: Home) -> list[Key]:
     """Returns the deliveries of each vendor of the feed that declares when they are due."""
     mine = [vendor for vendor in home.vendors if vendor.feed == names.feed]

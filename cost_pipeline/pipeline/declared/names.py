@@ -1,12 +1,24 @@
-"""Names: keys of assets (layer, feed, noun), jobs, sensors, schedules, steps and pools."""
+"""Names: keys of assets (layer, feed, noun), jobs, sensors, schedules, steps and pools.
+
+A node of the asset graph shows the last part of its key and nothing else, so that part must say
+what the asset is, and no two assets of a home may share it (docs/adr/0052).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 Key: TypeAlias = tuple[str, ...]
 """The key of an asset: layer, feed, noun."""
+
+RAW_GROUP: Final = "1_raw"
+RECORDS_GROUP: Final = "2_records"
+DEAD_LETTERS_GROUP: Final = "3_dead_letters"
+AUDIT_GROUP: Final = "8_audit"
+"""Groups are listed by name: the number puts them in the order in which data flow. The groups of a
+feed's own assets stand between these."""
 
 PULL_JOB: Final = "pull_and_validate"
 AUDIT_JOB: Final = "verify_audit_log"
@@ -44,12 +56,12 @@ class Names:
     @property
     def dead_letters(self) -> Key:
         """The key of the rows that were refused."""
-        return ("dead_letters", self.feed)
+        return ("dead_letters", self.feed, self.own("dead_letters"))
 
     @property
     def corrections(self) -> Key:
         """The key of the mended workbooks that people sent back."""
-        return ("raw", self.feed, "corrections")
+        return ("raw", self.feed, self.own("corrections"))
 
     @property
     def inbox(self) -> str:
@@ -62,4 +74,17 @@ class Names:
     @property
     def audit(self) -> Key:
         """The key of the audit log."""
-        return ("audit", self.feed)
+        return ("audit", self.feed, self.own("audit_log"))
+
+    @property
+    def renamed(self) -> Mapping[Key, Key]:
+        """The keys of 0.2.0 that have another name now, each with that name.
+
+        A Dagster instance keeps what it knows of an asset under its key (`defs/renamed`).
+        """
+        before = {
+            ("dead_letters", self.feed): self.dead_letters,
+            ("raw", self.feed, "corrections"): self.corrections,
+            ("audit", self.feed): self.audit,
+        }
+        return {old: new for old, new in before.items() if old != new}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from cost_pipeline.core.money import shown
+from cost_pipeline.core.people import money
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def counts(name: str, numbers: Mapping[str, int]) -> Table:
 
 
 def sums(unit: str, measure: str, totals: Mapping[str, Decimal]) -> Table:
-    """Returns exact sums by unit, as text.
+    """Returns exact sums by unit, as people read them: `12,500.00 EUR`.
 
     Args:
         unit: Name of the first column, such as `currency`.
@@ -57,5 +57,8 @@ def sums(unit: str, measure: str, totals: Mapping[str, Decimal]) -> Table:
     """
     return Table(
         {unit: "string", measure: "string"},
-        [{unit: key, measure: shown(total)} for key, total in sorted(totals.items())],
+        [
+            {unit: key, measure: f"{money(total)} {key}".rstrip()}
+            for key, total in sorted(totals.items())
+        ],
     )

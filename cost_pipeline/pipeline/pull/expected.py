@@ -41,12 +41,17 @@ def expected(session: Session, vendor: Vendor, pull_date: date) -> Outcome:
     due = last_due(vendor.expect, at)
     if due is None or not _was_asked(session, vendor, due):
         return Outcome(passed=True, message="nothing has been due yet")
-    count = sum(_is_of(due, one) for one in _deliveries(session, vendor))
+    count = came_of(session, vendor.vendor, due)
     numbers = {"deliveries": count}
     if count:
         return Outcome(True, f"{count} deliveries came of {_when(due)}", numbers)  # noqa: FBT003
     message = f"nothing came that was due by {due.by:%Y-%m-%d %H:%M %Z} (expect: {vendor.expect})"
     return Outcome(False, message + _seen(session, vendor, pull_date), numbers)  # noqa: FBT003
+
+
+def came_of(session: Session, vendor: str, due: Due) -> int:
+    """Returns how many deliveries of a vendor are of what was due."""
+    return sum(_is_of(due, one) for one in _deliveries(session, vendor))
 
 
 def all_expected(session: Session) -> dict[str, Outcome]:
@@ -90,11 +95,11 @@ def _pull_dates(session: Session, vendor: Vendor) -> Collection[date]:
     return [day for day in found["day"].to_pylist() if day is not None]
 
 
-def _deliveries(session: Session, vendor: Vendor) -> list[_Came]:
+def _deliveries(session: Session, vendor: str) -> list[_Came]:
     table = session.lake.table(DELIVERIES).snapshot()
     found = table.query(
         "select pull_date, fetched_at from {table} "
-        f"where {equals('vendor', vendor.vendor)} and role is null"
+        f"where {equals('vendor', vendor)} and role is null"
     )
     return [_Came(**row) for row in found.to_pylist()]
 

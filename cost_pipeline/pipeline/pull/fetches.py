@@ -43,6 +43,21 @@ def failed_in_run(session: Session, pull_dates: Collection[date]) -> list[str]:
     return sorted(set(found["vendor"].to_pylist()))
 
 
+def never_asked(session: Session, pull_dates: Collection[date]) -> list[str]:
+    """Returns vendors of which the newest pull of a date asked nothing: their files were wrong."""
+    where = one_of("pull_date", sorted(pull_dates))
+    found = session.lake.table(FETCHES).snapshot().query(_NEVER_ASKED % where, where=where)
+    return [str(name) for name in found["vendor"].to_pylist()]
+
+
+_NEVER_ASKED: Final = """
+    select distinct vendor from (
+        select vendor, outcome, attempts from {table} where %s
+        qualify recorded_at = max(recorded_at) over (partition by vendor, pull_date)
+    ) where outcome = 'failed' and attempts = 0 order by vendor
+"""
+
+
 def _row(record: Telemetry) -> dict[str, Any]:
     failed = record.outcome == "failed"
     return {

@@ -97,7 +97,7 @@ def pull(session: Session, vendors: Sequence[Vendor], pull_date: date) -> tuple[
             )
         )
         for vendor, result in zip(vendors, pulled, strict=True):
-            _settle_failures(session, vendor, pull_date, result.failures)
+            settle_failures(session, vendor, pull_date, result.failures)
     pulled = tuple(map(taken.with_members, jobs, pulled))
     note_fetches(session, pull_date, pulled)
     # Last: from here on the next pull may leave out what this one brought.
@@ -221,7 +221,7 @@ def _received(
     return Part(f"received/{identity}", 1, pa.Table.from_pylist([row], schema=DELIVERIES.schema))
 
 
-def _settle_failures(
+def settle_failures(
     session: Session, vendor: Vendor, pull_date: date, failures: Sequence[FetchFailure]
 ) -> None:
     """Opens a dead letter per failure; resolves those of earlier tries that did not recur."""

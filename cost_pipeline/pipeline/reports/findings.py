@@ -39,6 +39,12 @@ def all_is_fetched(gap: Provisional | None) -> Outcome:
     )
 
 
+def nothing_was_asked(why: str) -> Outcome:
+    """Tells that nothing of a pull date was asked for, because of a vendor file."""
+    after = "nothing is pulled by it: mend the file, reload the code location, pull this date again"
+    return Outcome(passed=False, message=f"{why}; {after}", numbers={"failures": 1})
+
+
 def rows_are_conserved(reports: Iterable[DeliveryReport]) -> Outcome:
     """Checks that every line is told of, and every row became a record or a dead letter."""
     seen = [r for r in reports if r.duplicate_of is None]

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cost_pipeline.contracts.problems import errors_of
 from cost_pipeline.core.sql import Predicate
+from cost_pipeline.home.last_good import WrongFile
 from cost_pipeline.lake.only_reading import only_reading
 from cost_pipeline.lake.tables import DELIVERIES, VALIDATIONS
 from cost_pipeline.pipeline.dead_letters.letters import reasons_of
@@ -37,6 +38,7 @@ class Summary:
         always: The fates that are shown even where there are none, with their words.
         totals: The totals of the whole book; None if the feed has none.
         nothing_new: Whether the run found nothing that was not there before it.
+        wrong: Vendor files by which nothing was pulled, because they are wrong.
     """
 
     deliveries: int
@@ -57,6 +59,7 @@ class Summary:
     warnings: tuple[str, ...] = ()
     passed_over: tuple[LeftAlone, ...] = ()
     nothing_new: bool = False
+    wrong: tuple[WrongFile, ...] = ()
 
     def fates(self) -> dict[str, int]:
         """Returns what became of the rows, by words for people."""
@@ -82,6 +85,7 @@ class Summary:
             "reference": self.reference,
             "by_reason": self.by_reason,
             "provisional": [gap.as_json() for gap in self.provisional],
+            "wrong_vendor_files": [one.as_json() for one in self.wrong],
             "passed_over": [one.as_json() for one in self.passed_over],
             "checks": {
                 "passed": self.passed_checks,
@@ -121,6 +125,7 @@ def summarize(
         provisional=tuple(provisional(session, pull_dates)),
         passed_over=tuple(passed_over(session, pull_dates)),
         nothing_new=nothing_new,
+        wrong=session.home.wrong,
     )
 
 
