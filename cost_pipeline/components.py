@@ -70,4 +70,4 @@ class VendorScaffolder(dg.Scaffolder[NewVendor]):
 
 @dg.scaffold_with(VendorScaffolder)
 def vendor() -> None:
-    """A vendor of a home: one YAML file in its vendors folder."""
+    """Returns nothing; `dg` makes a vendor of a home by this name, a YAML file."""
