@@ -70,4 +70,4 @@ class VendorScaffolder(dg.Scaffolder[NewVendor]):
 
 @dg.scaffold_with(VendorScaffolder)
 def vendor() -> None:
-    """A vendor of a home: one YAML file in its vendors folder."""
+    """Stands for a vendor of a home, which is one YAML file in its vendors folder."""

@@ -121,12 +121,20 @@ def _step(
     ) -> Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation | dg.Output[None]]:
         session = home.session(feed, context.run.run_id)
         chosen = {key: declared[key] for key in sorted(context.selected_asset_check_keys)}
-        if look.calendar is Calendar.BOOK:
-            yield from _by_dates(context, look, session, chosen)
+        noun = _noun(feed, look.calendar)
+        if noun is not None:
+            yield from _by_dates(context, look, session, chosen, noun)
         else:
             yield from _of_a_pull(context, look, session, chosen)
 
     return step
+
+
+def _noun(feed: Feed[Session], calendar: Calendar) -> str | None:
+    """Returns what people call the dates of a calendar of which a run may have several."""
+    if calendar is Calendar.REPORTS:
+        return "report dates"
+    return feed.book.dates if feed.book is not None and calendar is Calendar.BOOK else None
 
 
 def _of_a_pull(
@@ -166,11 +174,13 @@ def _by_dates(
     look: Look[Session],
     session: Session,
     chosen: _Declared,
+    noun: str,
 ) -> Iterator[dg.AssetCheckResult]:
     """Yields one result for each check of a run, and records those of each date of several.
 
     They are recorded in one batch: stored one by one, those of a month cost a second. What a check
-    says of the whole book is recorded last, because Dagster shows the newest.
+    says of all dates, which are called by the noun, is recorded last, because Dagster shows the
+    newest.
     """
     days = [date.fromisoformat(key) for key in context.partition_keys]
     found = look.at(session, days)
@@ -184,10 +194,8 @@ def _by_dates(
         report_checks_per_partition(context.instance, context.run, of_all, blocking=blocking)
     for name, one in results.items():
         yield together(name, one)
-    book = session.feed.book
-    if book is not None:
-        judged = {name: Judged(chosen[name][0], dict(one)) for name, one in results.items()}
-        report_badges(context.instance, context.run, book.dates, judged)
+    judged = {name: Judged(chosen[name][0], dict(one)) for name, one in results.items()}
+    report_badges(context.instance, context.run, noun, judged)
 
 
 def result_of(check: Check[Session], found: Any, subject: Subject) -> dg.AssetCheckResult:  # noqa: ANN401
@@ -233,6 +241,6 @@ def together(
         passed=not red,
         severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
         description="; ".join(f"{part}: {result.description}" for part, result in red[:5])
-        or f"holds for {len(results)} transaction dates",
+        or f"holds for {len(results)} dates",
         metadata={DATES: len(results), RED: len(red)},
     )

@@ -16,6 +16,7 @@ from cost_pipeline.core.errors import CostPipelineError
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.defs.partitions import Span
 from cost_pipeline.defs.resources import HomeResource
+from cost_pipeline.defs.tags import REASON, VENDORS, listed
 from cost_pipeline.defs.upstream import UnresolvedAssetJobDefinition
 from cost_pipeline.pipeline.declared.checks import each_kind
 from cost_pipeline.pipeline.feed import Feed
@@ -88,5 +89,7 @@ def _request(session: Session, pull: PlannedPull) -> dg.RunRequest:
     raw = [names.raw(vendor) for vendor in pull.vendors]
     made = (*raw, *each_kind(names, session.home), names.dead_letters)
     return dg.RunRequest(
-        partition_key=pull.pull_date.isoformat(), asset_selection=[asset_key(key) for key in made]
+        partition_key=pull.pull_date.isoformat(),
+        asset_selection=[asset_key(key) for key in made],
+        tags={REASON: "a delivery is due", VENDORS: listed(pull.vendors)},
     )

@@ -1,8 +1,9 @@
-"""The two calendars. Nothing else is partitioned.
+"""The calendars. Nothing else is partitioned.
 
 Pulls are partitioned by pull date, a book by the dates of its records. Rows pulled on one day
 belong to many dates of the book, and no Dagster partition mapping can say that. External assets
-hand over what changed; their partitions are reported one by one (`handover`).
+hand over what changed; their partitions are reported one by one (`handover`). Reports are
+partitioned by the day that they are of.
 
 A calendar begins where the home does and ends today, so that all of it is what a home has. It is
 counted when the code location is loaded; today goes on by itself. A record beyond it makes it
@@ -35,6 +36,7 @@ class Calendars:
 
     pulls: dg.DailyPartitionsDefinition
     book: dg.DailyPartitionsDefinition | None
+    reports: dg.DailyPartitionsDefinition
 
     def by(self, calendar: Calendar) -> dg.DailyPartitionsDefinition | None:
         """Returns the partitions of an asset or a check; None if it has none.
@@ -44,7 +46,12 @@ class Calendars:
         """
         if calendar is Calendar.BOOK and self.book is None:
             raise ValueError("an asset or a check is partitioned by the book of a feed without one")
-        return {Calendar.NONE: None, Calendar.PULLS: self.pulls, Calendar.BOOK: self.book}[calendar]
+        return {
+            Calendar.NONE: None,
+            Calendar.PULLS: self.pulls,
+            Calendar.BOOK: self.book,
+            Calendar.REPORTS: self.reports,
+        }[calendar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,7 @@ def calendars(feed: Feed[Session], span: Span) -> Calendars:
     return Calendars(
         _daily(span.first_pull, _TODAY, span.zone),
         None if feed.book is None else _daily(span.first, _TODAY + span.ahead, span.zone),
+        _daily(min(span.first, span.first_pull), _TODAY, span.zone),
     )
 
 

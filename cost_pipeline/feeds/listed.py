@@ -52,6 +52,7 @@ LISTED: Final[tuple[Listed, ...]] = (
             _of_production("reversals", "Negative amounts that may be posted."),
             _of_production("union", "The union rules: packs, explain cards, check cost codes."),
             _of_production("fx", "Exchange rates: load, list, correct, impact, compare."),
+            _of_production("report", "Reports: what productions have cost.", "report"),
             _of_production("ledger", "The ledger: totals, as-of, verify, prove, trace, periods."),
         ),
     ),

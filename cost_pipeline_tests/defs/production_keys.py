@@ -31,6 +31,7 @@ SNAPSHOTS = asset_key(names.SNAPSHOTS)
 FETCHED_RATES = asset_key(names.FETCHED_RATES)
 LEDGER = asset_key(names.LEDGER)
 RECONCILIATION = asset_key(names.RECONCILIATION)
+COSTS = asset_key(names.COSTS)
 FINDINGS = asset_key(names.FINDINGS)
 WEEKLY = asset_key(names.WEEKLY)
 

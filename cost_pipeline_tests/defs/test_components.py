@@ -38,7 +38,7 @@ def scaffold(home, tmp_path):
 
 # Dagster's own use of what Pydantic and Dagster deprecate or call beta.
 @pytest.mark.filterwarnings("ignore:`parse_obj_as`:DeprecationWarning")
-@pytest.mark.filterwarnings("ignore:Class .* is currently in beta")
+@pytest.mark.filterwarnings("ignore:.*currently in beta")
 def test_a_home_is_a_component_of_another_project(home):
     with create_defs_folder_sandbox() as sandbox:
         folder = sandbox.scaffold_component(

@@ -51,6 +51,7 @@ def test_what_is_due_is_pulled_once_and_what_came_is_not_asked_for(expecting, in
     assert {f"raw/production/{name}" for name in EXPECTS if EXPECTS[name]} <= asked
     assert "raw/production/silent_one" not in asked
     assert "dead_letters/production/dead_letters" in asked
+    assert request.tags["cost_pipeline/vendors"] == "daily_one, other_one"
     assert sorted(json.loads(first.cursor)) == ["daily_one", "other_one"]
     again = tick(expecting, instance, first.cursor)
     assert isinstance(again, dg.SkipReason)
@@ -71,12 +72,13 @@ def test_what_is_due_is_pulled_once_and_what_came_is_not_asked_for(expecting, in
 
 
 def test_a_home_that_cannot_be_read_decides_nothing(expecting, instance):
-    broken = expecting[0] / "vendors" / "broken.yaml"
-    broken.write_text("vendor: [", encoding="utf-8")
+    settings = expecting[0] / "productions.yaml"
+    good = settings.read_text(encoding="utf-8")
+    settings.write_text("productions: [", encoding="utf-8")
     try:
         found = tick(expecting, instance)
     finally:
-        broken.unlink()
+        settings.write_text(good, encoding="utf-8")
     assert isinstance(found, dg.SkipReason)
     assert "could not be compared" in found.skip_message
 

@@ -3,9 +3,9 @@
 An existing instance keeps its history only under the same keys, names of jobs, steps and checks.
 `golden_production.json` was written by the definitions of commit 62ede33. Two steps have another
 name since: `compare_vendors`, which had the name of its job, so that the location of a home with a
-pair did not load, and `check_audit_log`; checks were added, and the words of one column mended. To
-accept a change that is wanted, run this file with COST_PIPELINE_WRITE_GOLDEN=1 and read the
-difference.
+pair did not load, and `check_audit_log`; checks were added, the words of one column mended, and the
+cost summary came with its job. To accept a change that is wanted, run this file with
+COST_PIPELINE_WRITE_GOLDEN=1 and read the difference.
 """
 
 import json
@@ -81,8 +81,10 @@ def _without_new_checks(now, golden):
 
 def test_the_home_with_everything_has_everything(found):
     everything = found["every kind of record, and a pair"]
-    assert {"union/weekly_penalties", "report/production/reconciliation"} <= everything[
-        "assets"
-    ].keys()
-    assert len(everything["jobs"]) == 9
+    assert {
+        "union/weekly_penalties",
+        "report/production/reconciliation",
+        "report/production/costs",
+    } <= everything["assets"].keys()
+    assert len(everything["jobs"]) == 10
     assert len(everything["checks"]) > 30

@@ -15,6 +15,7 @@ from cost_pipeline.feeds.production import told
 from cost_pipeline.feeds.production.cards import card_digests
 from cost_pipeline.feeds.production.checks import has_timecards
 from cost_pipeline.feeds.production.columns import lineage_of_postings
+from cost_pipeline.feeds.production.costs_assets import COST_REPORT, COSTS_OF_A_DATE
 from cost_pipeline.feeds.production.impact import impact_of
 from cost_pipeline.feeds.production.inputs import (
     rate_digests,
@@ -93,6 +94,7 @@ def assets_of(home: Home) -> Sequence[Asset[Session]]:
         _ledger(home),
         *([_FINDINGS, _WEEKLY] if has_timecards(home) else []),
         *_reconciliation(home),
+        COST_REPORT,
     ]
 
 
@@ -381,4 +383,5 @@ JOBS: Final[tuple[Job[Session], ...]] = (
         assets=[RECONCILIATION],
         runs="last",
     ),
+    COSTS_OF_A_DATE,
 )

@@ -8,6 +8,7 @@ from typing import Final
 
 from cost_pipeline.contracts.cost_vendor import RecordKind
 from cost_pipeline.feeds.production.categories import cost_codes_are_mapped
+from cost_pipeline.feeds.production.costs_assets import TIED
 from cost_pipeline.feeds.production.cross_source import corrections_are_applied, sources_agree
 from cost_pipeline.feeds.production.ledger_checks import look_at_ledger
 from cost_pipeline.feeds.production.names import FINDINGS, LEDGER, RECONCILIATION, SNAPSHOTS
@@ -166,4 +167,5 @@ CHECKS: Final[tuple[Check[Session], ...]] = (
         look=None,
         judge=lambda found, _subject: sides_agree(found),
     ),
+    TIED,
 )

@@ -16,6 +16,7 @@ CORRECTIONS: Final[Key] = ("fx", "rate_corrections")
 FETCHED_RATES: Final[Key] = ("fx", "published_rates")
 LEDGER: Final[Key] = ("ledger", NAME, "ledger")
 RECONCILIATION: Final[Key] = ("report", NAME, "reconciliation")
+COSTS: Final[Key] = ("report", NAME, "costs")
 FINDINGS: Final[Key] = ("union", "findings")
 WEEKLY: Final[Key] = ("union", "weekly_penalties")
 
@@ -36,3 +37,4 @@ RENAMED: Final[Mapping[Key, Key]] = {
 POST_JOB: Final = "post_ledger"
 FX_JOB: Final = "load_fx"
 RECONCILE_JOB: Final = "reconcile_vendors"
+COSTS_JOB: Final = "report_costs"

@@ -10,6 +10,7 @@ import pyarrow as pa
 from cost_pipeline.contracts.cost_tables import COSTS, RATE_SCHEMA
 from cost_pipeline.contracts.findings import FINDING_SCHEMA
 from cost_pipeline.contracts.tables import DAY, HASH, INSTANT, TEXT, required
+from cost_pipeline.feeds.production.cost_rows import COST_REPORT_SCHEMA
 from cost_pipeline.lake.lookup import Lookup
 from cost_pipeline.lake.tables import (
     STAMP,
@@ -149,6 +150,11 @@ FX_SNAPSHOTS = TableSpec(
     "reference_year",
 )
 """By year, not by day: 7,126 daily partitions would be as many files of 2 kB (docs/adr/0005)."""
+
+COST_REPORTS: Final = TableSpec(
+    "cost_reports", pa.schema([*COST_REPORT_SCHEMA, *STAMP]), "report_date"
+)
+"""The cost summaries that were made; of one date the last recorded counts. See `costs`."""
 
 FX_FETCHES = TableSpec(
     "fx_fetches",

@@ -20,11 +20,15 @@ S = TypeVar("S")
 
 
 class Calendar(Enum):
-    """The dates by which an asset or a check is partitioned."""
+    """The dates by which an asset or a check is partitioned.
+
+    Reports are of any day of the home up to today.
+    """
 
     NONE = "none"
     PULLS = "pulls"
     BOOK = "book"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True, slots=True)
