@@ -70,4 +70,4 @@ class VendorScaffolder(dg.Scaffolder[NewVendor]):
 
 @dg.scaffold_with(VendorScaffolder)
 def vendor() -> None:
-    """Returns nothing; `dg` makes a vendor of a home by this name, a YAML file."""
+    """Gives `dg` the name by which it makes a vendor of a home, a YAML file."""
