@@ -40,6 +40,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Names long bytes by their length: packed ones hold the second in which they were made, and
+    workers that collect in two seconds would not agree on the tests there are.
+    """
+    return f"{len(val)} bytes" if isinstance(val, bytes) and len(val) > _SHORT else None
+
+
+_SHORT = 32
+
+
 # Files that take more than half a minute, in one tier or the other. They begin first, or one of
 # them would run alone at the end while the other workers wait.
 LONG = (
