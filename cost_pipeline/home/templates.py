@@ -10,13 +10,6 @@ EXAMPLE_PULL_DATE: Final = "2026-04-01"
 PRODUCTIONS: Final = """\
 # The productions of this home. docs/interfaces.md describes every key.
 lake: ./lake                        # where deliveries and tables are kept; relative to this file
-# fx_fetch:                         # new rates by themselves; without it the bundled ones serve
-#   ecb:
-#     source: {kind: http, url: "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"}
-#     history:                        # asked instead where more than one day is missing
-#       kind: http
-#       url: "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
-#       unpack: zip
 productions:
   P100:                             # the code that vendor files name
     title: Northern Lights
@@ -25,6 +18,13 @@ productions:
     start: 2026-03-01               # the first day that the web UI offers; see docs/dagster.md
     fx: {source: ecb, max_age_days: 5, rounding: half_even}
     # late_window_days: 400         # a cost that is older when it comes waits for a person
+# fx_fetch:                         # new rates by themselves; without it the bundled ones serve
+#   ecb:
+#     source: {kind: http, url: "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"}
+#     history:                        # asked instead where more than one day is missing
+#       kind: http
+#       url: "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
+#       unpack: zip
 """
 
 SANDBOX_PRODUCTIONS: Final = """\

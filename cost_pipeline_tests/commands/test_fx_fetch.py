@@ -76,9 +76,8 @@ def test_the_template_of_a_new_home_becomes_a_declaration_by_taking_out_the_mark
     settings = home / "productions.yaml"
     lines = settings.read_text(encoding="utf-8").splitlines()
     first = next(n for n, line in enumerate(lines) if line.startswith("# fx_fetch"))
-    last = next(n for n, line in enumerate(lines) if line.startswith("productions:"))
-    bare = [line.removeprefix("# ") for line in lines[first:last]]
-    settings.write_text("\n".join([*lines[:first], *bare, *lines[last:], ""]), encoding="utf-8")
+    bare = [line.removeprefix("# ") for line in lines[first:]]
+    settings.write_text("\n".join([*lines[:first], *bare, ""]), encoding="utf-8")
     declared = load_home(home).settings["production"].fx_fetch["ecb"]
     assert declared.source.url.endswith("/stats/eurofxref/eurofxref-daily.xml")
     assert declared.history.url == ecb().address

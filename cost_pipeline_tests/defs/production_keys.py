@@ -2,7 +2,7 @@
 
 from cost_pipeline.defs.keys import asset_key
 from cost_pipeline.feeds.production import names
-from cost_pipeline.feeds.production.names import FX_JOB, POST_JOB, RECONCILE_JOB
+from cost_pipeline.feeds.production.names import COSTS_JOB, FX_JOB, POST_JOB, RECONCILE_JOB
 from cost_pipeline.pipeline.declared.names import (
     AUDIT_JOB,
     CORRECTIONS_JOB,
@@ -14,6 +14,7 @@ from cost_pipeline.pipeline.declared.names import (
 __all__ = [
     "AUDIT_JOB",
     "CORRECTIONS_JOB",
+    "COSTS_JOB",
     "FX_JOB",
     "POST_JOB",
     "PULL_JOB",

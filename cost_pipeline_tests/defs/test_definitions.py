@@ -18,6 +18,7 @@ from cost_pipeline.simulator.demo_home import write_demo_home
 from cost_pipeline_tests.defs.production_keys import (
     AUDIT_JOB,
     CORRECTIONS_JOB,
+    COSTS_JOB,
     DEAD_LETTERS,
     FX_JOB,
     LEDGER,
@@ -145,7 +146,7 @@ def test_jobs_schedule_and_sensor_are_there(demo):
     jobs = {job.name for job in demo.resolve_all_job_defs() if not job.name.startswith("__")}
     assert jobs == {
         PULL_JOB, POST_JOB, FX_JOB, AUDIT_JOB, CORRECTIONS_JOB, REPLAY_JOB, STANDING_JOB,
-        f"{POST_JOB}_beyond",
+        f"{POST_JOB}_beyond", COSTS_JOB,
     }  # fmt: skip
     repository = demo.get_repository_def()
     assert {s.name: s.cron_schedule for s in repository.schedule_defs} == {
@@ -167,7 +168,7 @@ def test_jobs_schedule_and_sensor_are_there(demo):
         assert sensors[name].default_status is dg.DefaultSensorStatus.RUNNING
 
 
-def test_the_blocking_checks_are_the_four_that_guard_the_ledger(demo):
+def test_the_blocking_checks_guard_the_ledger_and_its_report(demo):
     graph = demo.resolve_asset_graph()
     blocking = {
         (k.asset_key.path[0], k.name) for k in graph.asset_check_keys if graph.get(k).blocking
@@ -179,6 +180,7 @@ def test_the_blocking_checks_are_the_four_that_guard_the_ledger(demo):
         ("ledger", "conservation"),
         ("ledger", "fx_coverage"),
         ("ledger", "integrity"),
+        ("report", "tied_to_ledger"),
     }
     assert all(graph.get(key).description for key in graph.asset_check_keys)
 

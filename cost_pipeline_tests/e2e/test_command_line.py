@@ -13,7 +13,7 @@ RUN = {
     "nothing_new", "deliveries", "rows", "blank_rows", "records", "posted", "commitments",
     "duplicates",
     "dead_letters", "reference", "by_reason", "provisional", "passed_over",
-    "checks",
+    "checks", "wrong_vendor_files",
 }  # fmt: skip
 DELIVERY = {
     "delivery", "vendor", "record", "uri", "pull_date", "size", "state", "encoding", "rows",
@@ -55,6 +55,7 @@ def home(cli, tmp_path_factory):
         "by_reason": {"NEGATIVE_AMOUNT": 1},
         "provisional": [],
         "passed_over": [],
+        "wrong_vendor_files": [],
         "checks": {
             "passed": found.json()["checks"]["passed"],
             "failed": [],

@@ -175,17 +175,26 @@ def posted_to(day: date, instant: datetime) -> str:
     def total(column: str, where: Predicate) -> str:
         return f"coalesce({net(column)} filter (where {where}), 0)"
 
-    return f"""
-        select production, gl_code, department_code, vendor, original_currency as currency,
-            base_currency, {total("1", mine)}::bigint as postings,
-            {total("original_amount", mine)} as original_to_date,
-            {total("original_amount", ~mine)} as original_later,
-            {total("base_amount", mine)} as posted_to_date,
-            {total("base_amount", of_period)} as posted_in_period,
-            {total("base_amount", ~mine)} as posted_later,
-            {total("base_amount", corrected)} as fx_effect
-        from {{table}} where {known_at(instant)} group by all
-    """
+    return _POSTED_TO % {
+        "postings": total("1", mine),
+        "original": total("original_amount", mine),
+        "original_later": total("original_amount", ~mine),
+        "base": total("base_amount", mine),
+        "in_period": total("base_amount", of_period),
+        "later": total("base_amount", ~mine),
+        "corrected": total("base_amount", corrected),
+        "known": known_at(instant),
+    }
+
+
+# Columns: production, gl_code, department_code, vendor, currency, base_currency, and the figures.
+_POSTED_TO: Final = """
+    select production, gl_code, department_code, vendor, original_currency as currency,
+        base_currency, %(postings)s::bigint as postings, %(original)s as original_to_date,
+        %(original_later)s as original_later, %(base)s as posted_to_date,
+        %(in_period)s as posted_in_period, %(later)s as posted_later, %(corrected)s as fx_effect
+    from {table} where %(known)s group by all
+"""
 
 
 def _invoiced(day: date, instant: datetime) -> str:

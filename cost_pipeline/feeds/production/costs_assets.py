@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from cost_pipeline.core.people import money
+from cost_pipeline.feeds.production import told
 from cost_pipeline.feeds.production.cost_rows import (
     COST_REPORT_SCHEMA,
     CostReport,
@@ -114,6 +115,7 @@ COST_REPORT: Final[Asset[Session]] = Asset(
     "dead letters at risk, the effect of corrected rates, and the movement since the report "
     "before. A report says as of when it was made and never changes; making it again keeps "
     "another.",
+    told=told.COSTS,
     group=REPORT_GROUP,
     kinds=frozenset({"deltalake"}),
     make=_make,

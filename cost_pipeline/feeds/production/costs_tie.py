@@ -90,6 +90,7 @@ _ZEROS: Final = ", ".join(
 )
 _GRAIN: Final = ", ".join(GRAIN)
 
+# Columns: those of the grain, figure, reported, posted; one row for each figure that differs.
 _UNTIED: Final = f"""
     with said as (
         select {_GRAIN}, postings, original_to_date, posted_to_date,

@@ -70,3 +70,12 @@ RECONCILIATION: Final = Told(
     fails="a difference is a red check, `sides_agree`, and stops no posting",
     next="`cost-pipeline reconcile` has each of them; ask the vendor which side is right",
 )
+COSTS: Final = Told(
+    row="what one vendor cost in one account, department and currency",
+    key="production, account, department, vendor and currency; a partition is the report date, and "
+    "each making of it is kept with its moment",
+    fails="a report that is not what the ledger says turns the check `tied_to_ledger` red and "
+    "stays; no posting waits for it",
+    next="`cost-pipeline report costs --date DATE --out FOLDER` writes the workbook and the page; "
+    "`ledger trace` takes the posting ids of the workbook",
+)
