@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from pathlib import Path
 
 import click
@@ -15,10 +14,10 @@ from cost_pipeline.commands.common import (
     home_option,
     json_option,
     open_session,
+    parse_day,
     plain,
     print_json,
 )
-from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import counted
 
 
@@ -75,18 +74,9 @@ def export(
     del as_json
     session = open_session(home, feed)
     out = sys.stdout
-    for lines in audit_lines(session, _day("--from", first), _day("--to", last)):
+    begin = None if first is None else parse_day(first, "--from")
+    end = None if last is None else parse_day(last, "--to")
+    for lines in audit_lines(session, begin, end):
         for chunk in lines.chunks:
             for start in range(0, len(chunk), 10_000):
                 out.write("\n".join(chunk.slice(start, 10_000).to_pylist()) + "\n")
-
-
-def _day(option: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{text!r} is not a date", where=option, remedy="write it as 2026-04-02"
-        ) from error

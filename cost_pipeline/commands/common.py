@@ -231,6 +231,24 @@ def _is_interrupt(error: BaseException) -> bool:
 _DEEPEST_CAUSE: Final = 20
 
 
+def parse_day(text: str, option: str = "--date") -> date:
+    """Reads one date, ISO 8601.
+
+    Args:
+        text: What was given.
+        option: The option that it was given for.
+
+    Raises:
+        UsageError: If it is not that.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r} is not a date", where=option, remedy="write it as 2026-04-02"
+        ) from error
+
+
 def parse_pull_dates(text: str, option: str = "--pull-dates") -> list[date]:
     """Reads `A..B` or one date, ISO 8601, as the list of days.
 

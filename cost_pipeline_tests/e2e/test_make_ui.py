@@ -14,7 +14,7 @@ import pytest
 
 from cost_pipeline.simulator.beside import MARKER, vendor_port
 from cost_pipeline.simulator.demo_home import write_demo_home
-from cost_pipeline_tests.e2e.web_ui import LAUNCH, RUN, WebUi, wait_until
+from cost_pipeline_tests.e2e.web_ui import WebUi
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
 
@@ -61,24 +61,6 @@ class MadeUi(WebUi):
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
 
-    def pull(self, place, day):
-        """Materialise a pull date with its job; returns how the run ended."""
-        launched = self.ask(
-            LAUNCH,
-            params={
-                "selector": {**place, "pipelineName": PULL},
-                "mode": "default",
-                "executionMetadata": {"tags": [{"key": "dagster/partition", "value": day}]},
-            },
-        )["launchPipelineExecution"]
-        assert launched["__typename"] == "LaunchRunSuccess", launched
-
-        def status():
-            return self.ask(RUN, id=launched["run"]["runId"])["runOrError"]["status"]
-
-        wait_until(lambda: status() in {"SUCCESS", "FAILURE", "CANCELED"}, status, self.seconds)
-        return status()
-
     def received(self, vendor, day):
         """How many deliveries the page of a vendor's partition shows."""
         key = {"path": ["raw", "production", vendor]}
@@ -105,8 +87,8 @@ def test_the_first_pulls_that_somebody_starts_in_it_succeed(home, project_root, 
         try:
             place = ui.located()
             yesterday = str(date.today() - timedelta(days=1))  # noqa: DTZ011 - as its user sees it
-            assert ui.pull(place, yesterday) == "SUCCESS"
-            assert ui.pull(place, "2026-03-31") == "SUCCESS"
+            assert ui.launch(place, PULL, yesterday) == "SUCCESS"
+            assert ui.launch(place, PULL, "2026-03-31") == "SUCCESS"
             assert ui.received("northwind_rentals", "2026-03-31") > 1
             assert ui.received("guild_payroll", "2026-03-31") > 1
         finally:

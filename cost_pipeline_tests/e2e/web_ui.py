@@ -120,7 +120,7 @@ class WebUi:
         def status():
             return self.ask(RUN, id=launched["run"]["runId"])["runOrError"]["status"]
 
-        wait_until(lambda: status() in {"SUCCESS", "FAILURE", "CANCELED"}, status)
+        wait_until(lambda: status() in {"SUCCESS", "FAILURE", "CANCELED"}, status, self.seconds)
         return status()
 
     @property

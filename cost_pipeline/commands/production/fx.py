@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from cost_pipeline.commands.common import (
     console,
     home_option,
     json_option,
+    parse_day,
     plain,
     print_json,
 )
@@ -57,7 +57,7 @@ def load(home: Path, source: str, file: Path | None, day: str | None, as_json: b
 
     session = open_production(home)
     if file is not None:
-        found = load_file(session, source, file, _date(day) if day else None)
+        found = load_file(session, source, file, parse_day(day) if day else None)
     elif source == ECB and day is None:
         found = load_bundled_history(session)
     else:
@@ -167,7 +167,7 @@ def correct(
     from cost_pipeline.feeds.production.rates import correct_rates
 
     session = open_production(home)
-    found = correct_rates(session, _date(day), file, reason, source, confirmed=confirm)
+    found = correct_rates(session, parse_day(day), file, reason, source, confirmed=confirm)
     if as_json:
         print_json(
             {
@@ -203,7 +203,7 @@ def impact(home: Path, source: str, day: str, file: Path, *, as_json: bool) -> N
     """What a correction of a day's rates would change in the ledger; nothing is written."""
     from cost_pipeline.feeds.production.impact import preview_file
 
-    found = preview_file(open_production(home), _date(day), file, source)
+    found = preview_file(open_production(home), parse_day(day), file, source)
     if as_json:
         print_json(
             {"source": source, "date": day, "vintage": found.vintage, **found.impact.as_json()}
@@ -275,7 +275,9 @@ def compare(home: Path, first: str, second: str, since: str | None, as_json: boo
     """
     from cost_pipeline.feeds.production.cross_source import compare_sources
 
-    found = compare_sources(open_production(home), first, second, _date(since) if since else None)
+    found = compare_sources(
+        open_production(home), first, second, parse_day(since, "--since") if since else None
+    )
     if as_json:
         print_json(found)
     else:
@@ -312,12 +314,3 @@ def _print_compared(first: str, second: str, found: dict[str, Any]) -> None:
 
 
 _SHOWN = 20
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{text!r} is not a date", where="--date", remedy="write it as 2026-04-02"
-        ) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,11 @@ from cost_pipeline.commands.common import (
     console,
     home_option,
     json_option,
+    parse_day,
     plain,
     print_json,
 )
 from cost_pipeline.commands.production.session import open_production
-from cost_pipeline.core.errors import UsageError
 from cost_pipeline.core.people import money
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def costs(
     session = open_production(home)
     found = cost_report(
         session,
-        today(session) if day is None else _day(day),
+        today(session) if day is None else parse_day(day),
         None if as_of is None else parse_instant(as_of),
         production=production,
     )
@@ -79,15 +78,6 @@ def costs(
     else:
         _show(found, outcome, files)
     sys.exit(0 if outcome.passed else 1)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{text!r} is not a date", where="--date", remedy="write it as 2026-03-31"
-        ) from error
 
 
 def _show(found: CostReport, outcome: Outcome, files: list[Path]) -> None:
@@ -108,7 +98,7 @@ def _show(found: CostReport, outcome: Outcome, files: list[Path]) -> None:
         _show_production(found, one)
     for file in files:
         out.print(plain(f"written {file}"), soft_wrap=True)
-    out.print(plain(outcome.message, style="green" if outcome.passed else "red"), soft_wrap=True)
+    out.print(plain(outcome.message, style="green" if outcome.passed else "red"))
 
 
 def _show_production(found: CostReport, one: Headline) -> None:
